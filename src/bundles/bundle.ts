@@ -1,0 +1,26 @@
+// The seam for client-import files: pure, the same material gives the same files.
+import type { EntryPoint } from "../domain/entry-point.ts";
+
+export interface BundleMaterial {
+  /** PEM of the root (private CA), or of the self-signed leaf; undefined for a publicly trusted certificate. */
+  readonly root: string | undefined;
+  /** PEM of the leaf that is served. */
+  readonly leaf: string;
+  readonly names: readonly string[];
+  /** The mail host's main name. */
+  readonly host: string;
+  /** Entry points that clients may use, as configured or proven on this host. */
+  readonly entries: readonly Pick<EntryPoint, "protocol" | "mode" | "host" | "port">[];
+  /** 32 random bytes handed in; the same bytes give the same files. */
+  readonly random: Uint8Array;
+  readonly now: Date;
+}
+
+export interface BundleFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly summary: string;
+}
+
+/** MUST NOT emit a private key. Empty when the format makes no sense for the material (no root to import). */
+export type Bundle = (material: BundleMaterial, render: (template: string, view: object) => string) => readonly BundleFile[];

@@ -1,0 +1,47 @@
+// The seam for checks: pure judges of observations.
+import type { CertificateFacts } from "../domain/certificate.ts";
+import type { Role } from "../domain/entry-point.ts";
+import type { Finding, Severity } from "../domain/finding.ts";
+import type { Observation } from "../domain/observation.ts";
+
+/** One entry point as a check sees it. */
+export interface EntryFacts {
+  readonly observation: Observation;
+  readonly role: Role;
+  /** The chain as sent, parsed, leaf first. Empty when there was no handshake. */
+  readonly chain: readonly CertificateFacts[];
+  /** SHA-256 (hex) of every leaf that may be served (live generation or --expect), with where it came from; undefined: no expectation. */
+  readonly expected?: { readonly leaves: readonly string[]; readonly source: string };
+  /** Named by URL, --entry or config, so that a refusal is a fault; a guessed usual port may be absent. */
+  readonly demanded: boolean;
+  /** The certificate chains to an anchor of the system's (not to a private CA or --ca-file). */
+  readonly now: Date;
+  /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
+  readonly expiryDays?: { readonly warning: number; readonly fault: number };
+}
+
+interface CheckBase {
+  /** Stable id, lower case (docs/checks.md). */
+  readonly id: string;
+  /** One line for docs and `explain`. */
+  readonly summary: string;
+  /** RFC section or other source. */
+  readonly reference: string;
+  /** The worst severity by role, for docs/checks.md. */
+  readonly severity: Readonly<Record<Role, Severity | "-">>;
+}
+
+/** Judges one entry point. */
+export interface EntryCheck extends CheckBase {
+  readonly scope: "entry";
+  /** No finding: nothing to say. MUST be pure. */
+  judge(facts: EntryFacts): readonly Finding[];
+}
+
+/** Judges all entry points of a run together. */
+export interface RunCheck extends CheckBase {
+  readonly scope: "run";
+  judge(all: readonly EntryFacts[]): readonly Finding[];
+}
+
+export type Check = EntryCheck | RunCheck;

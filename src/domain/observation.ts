@@ -1,0 +1,75 @@
+// Facts gathered from one entry point; no judgement. The probe writes it, checks read it.
+import type { EntryPoint } from "./entry-point.ts";
+
+/** Where an exchange ended when it could not be observed to the end. */
+export type ProbeStage = "resolve" | "connect" | "greeting" | "starttls" | "handshake";
+
+/** What the server said before TLS on a STARTTLS entry point. Every text is bounded and free of control characters. */
+export interface ClearDialogue {
+  readonly greeting: string;
+  /** Capability keywords as sent, e.g. `STARTTLS`, `AUTH PLAIN LOGIN`, `SASL PLAIN`, `LOGINDISABLED`. */
+  readonly capabilities: readonly string[];
+  readonly startTlsOffered: boolean;
+  /** IMAP greeted with PREAUTH (RFC 9051 §7.1.4): STARTTLS is impossible. */
+  readonly preauth?: boolean;
+  /** Mechanisms (or USER) that the server offers to take in clear; empty when none. */
+  readonly authInClear: readonly string[];
+  /** The server's answer to STARTTLS. */
+  readonly startTlsReply?: string;
+  /** Bytes that arrived between the go-ahead and the handshake; must be 0 (RFC 3207 §6). */
+  readonly injectedBytes: number;
+}
+
+/** What the server said inside TLS. */
+export interface SecureDialogue {
+  readonly greeting?: string;
+  readonly capabilities: readonly string[];
+  /** STARTTLS is still listed inside TLS. */
+  readonly startTlsStillOffered: boolean;
+}
+
+export interface TlsFacts {
+  /** `TLSv1.3`, ... */
+  readonly version: string;
+  readonly cipher: string;
+  readonly group?: string;
+  /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
+  readonly verifyError?: string;
+}
+
+export interface Observation {
+  readonly entry: EntryPoint;
+  /** The address that was connected to. */
+  readonly address?: string;
+  /** Our end and the server's end have one address: servers treat such connections as secured. */
+  readonly local: boolean;
+  /** The SNI that was sent; undefined: none. */
+  readonly sni?: string;
+  readonly clear?: ClearDialogue;
+  readonly secure?: SecureDialogue;
+  readonly tls?: TlsFacts;
+  /** DER certificates in the order in which the server sent them, leaf first. */
+  readonly chain: readonly Buffer[];
+  /** Present when the entry point could not be observed to the end. */
+  readonly error?: {
+    readonly stage: ProbeStage;
+    readonly message: string;
+    /** `refused` (nobody listens), `timeout`, `closed`, `reset`, `not-offered` (STARTTLS), `declined` (STARTTLS answered no), `temporary` (421/450/454), `tls`, `protocol`, `dns`. */
+    readonly reason:
+      | "refused"
+      | "unreachable"
+      | "timeout"
+      | "closed"
+      | "not-offered"
+      | "declined"
+      | "temporary"
+      | "injected"
+      | "tls"
+      | "protocol"
+      | "dns";
+  };
+  /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */
+  readonly wrongMode?: boolean;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}

@@ -1,0 +1,37 @@
+// The seam for issuers: makes a certificate chain for a key that already exists.
+import type { IssuerSettings } from "../domain/certificate-config.ts";
+import type { KeyAlgorithm } from "../domain/keys.ts";
+
+export interface IssueRequest<Settings extends IssuerSettings = IssuerSettings> {
+  /** Validated names (domain/names.ts), the main one first. */
+  readonly names: readonly string[];
+  readonly algorithm: KeyAlgorithm;
+  /** PKCS#8 PEM. MUST NOT leave this process. */
+  readonly privateKey: string;
+  readonly settings: Settings;
+  readonly now: Date;
+  /** Ends every exchange when it fires. */
+  readonly signal: AbortSignal;
+  /** One line for `--verbose`; never a secret. */
+  readonly step: (what: string) => void;
+}
+
+export interface IssuedChain {
+  /** PEM of the leaf. Its public key MUST be that of `privateKey`. */
+  readonly leaf: string;
+  /** PEM of each issuing certificate, in order, leaf's issuer first. The private CA includes its root (DANE-TA needs it served). */
+  readonly chain: readonly string[];
+  /** PEM of the root that clients import, when a private CA signed. */
+  readonly root?: string;
+}
+
+/**
+ * - MUST refuse names that it cannot certify before spending anything (Failure `data`, saying which and why).
+ * - MUST leave state that a later run can continue from when killed at any instant.
+ * - A "later" from the CA is Failure `try-later` with `facts.retryAt` (ISO date), never a long sleep.
+ */
+export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
+  /** Why a name cannot be certified by this issuer with these settings, or undefined. Pure and quick; needs no network. */
+  refuses(name: string, settings: Settings): string | undefined;
+  issue(request: IssueRequest<Settings>): Promise<IssuedChain>;
+}

@@ -1,0 +1,22 @@
+// The seam of the probe: gathers one observation of one entry point at one address.
+import type { EntryPoint } from "../domain/entry-point.ts";
+import type { Slot } from "../domain/keys.ts";
+import type { Observation } from "../domain/observation.ts";
+
+export interface ProbeOptions {
+  /** Name for SNI; false: send none. Default: the entry point's host when it is a DNS name. */
+  readonly sni?: string | false;
+  /** Offer signature algorithms of this kind only, so that the server answers with that certificate. */
+  readonly slot?: Slot;
+  /** One budget for connect, dialogue and handshake together, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly ehlo: string;
+  /** PEM certificates to trust. The same array object gives the same SecureContext: make it once a run. */
+  readonly anchors: readonly string[];
+  /** `handshake`: close after the handshake. `full`: also read capabilities inside TLS and leave politely. */
+  readonly dialogue: "handshake" | "full";
+  readonly signal?: AbortSignal;
+}
+
+/** Never rejects for what a server does: that is the observation. `entry.address` says where to connect. */
+export type Probe = (entry: EntryPoint & { readonly address: string }, options: ProbeOptions) => Promise<Observation>;

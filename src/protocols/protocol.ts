@@ -1,0 +1,40 @@
+// The seam for mail protocols: brings a fresh stream to where a TLS handshake may start, and says goodbye inside TLS.
+import type { ClearDialogue, SecureDialogue } from "../domain/observation.ts";
+import type { Mode } from "../domain/entry-point.ts";
+
+/** A line reader and writer over a socket, bounded (64 lines of 4 KiB, 64 KiB together) and under the exchange's one deadline. */
+export interface Conversation {
+  /** Next line without its end (CRLF or bare LF), decoded as latin1. @throws ConversationError on timeout, close, or a limit. */
+  readLine(): Promise<string>;
+  /** Exactly `size` bytes (an IMAP or ManageSieve literal). */
+  readBytes(size: number): Promise<Buffer>;
+  /** Sends text and CRLF. MUST NOT be called before the reply to the last line was read (no pipelining). */
+  writeLine(line: string): Promise<void>;
+  /** Bytes received and not yet read. */
+  pendingBytes(): number;
+}
+
+export interface DialogueOptions {
+  /** Our name in EHLO and LHLO. */
+  readonly ehlo: string;
+}
+
+export interface StartTlsOutcome {
+  readonly dialogue: ClearDialogue;
+  /** undefined: the server said go ahead and TLS may start. */
+  readonly refused?: { readonly reason: "not-offered" | "declined" | "temporary" | "protocol"; readonly message: string };
+}
+
+/**
+ * One mail protocol, one file, registered in `protocols/index.ts`.
+ * - MUST read whole replies (multi-line, split anywhere) before it writes.
+ * - MUST NOT log in, and MUST NOT send anything that changes the server's state.
+ */
+export interface Protocol {
+  readonly summary: string;
+  readonly ports: Readonly<Partial<Record<Mode, number>>>;
+  /** From the fresh connection to the go-ahead for TLS (STARTTLS, STLS). */
+  startTls(conversation: Conversation, options: DialogueOptions): Promise<StartTlsOutcome>;
+  /** Inside TLS: read the greeting (implicit only) and the capabilities again, then leave politely (QUIT, LOGOUT). */
+  inside(conversation: Conversation, mode: Mode, options: DialogueOptions): Promise<SecureDialogue>;
+}

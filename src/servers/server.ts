@@ -1,0 +1,131 @@
+// The seam for mail servers on this host: find them, plan certificate settings as data, apply, check, reload, read back.
+import type { Mode, ProtocolName } from "../domain/entry-point.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { Slot } from "../domain/keys.ts";
+
+/** One installed server; Postfix has one for each instance of `postmulti -l`. */
+export interface Installation {
+  /** Registry name: `dovecot`, `postfix`. */
+  readonly server: string;
+  /** Unique on this host: `dovecot`, `postfix`, `postfix-out` (the instance's name). */
+  readonly id: string;
+  /** As the program says: `3.7.11`. */
+  readonly version: string;
+  /** Folder of its configuration. */
+  readonly configDir: string;
+  readonly running: boolean;
+}
+
+/** Where a server listens, found in its own effective configuration, never guessed. */
+export interface Listener {
+  readonly protocol: ProtocolName;
+  readonly mode: Mode;
+  readonly port: number;
+  /** Address it is bound to; `0.0.0.0` and `::` stand for all of that family. */
+  readonly address: string;
+  /** The server's own word for it: `imap-login/imaps`, `submission/inet`. */
+  readonly service: string;
+  /** Why it cannot be observed from here (PROXY protocol, chroot socket, ...); absent: it can. */
+  readonly unobservable?: string;
+  /** The setting, with its place, that gives this service a certificate of its own; deploy leaves it alone and proof expects no change. */
+  readonly ownCertificate?: string;
+}
+
+/** Paths below `certificates/<name>/live/<slot>/`. */
+export interface SlotPaths {
+  readonly privkey: string;
+  readonly cert: string;
+  readonly chain: string;
+  readonly fullchain: string;
+  /** Key first, then the full chain. */
+  readonly combined: string;
+}
+
+/** What a server is to serve. At least one slot is present. */
+export interface ServedCertificate {
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly slots: Readonly<Partial<Record<Slot, SlotPaths>>>;
+}
+
+/** One change to a server's configuration, as data, with what stood there before: enough to do, show, journal and undo it. */
+export type Change =
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      /** undefined: the file is removed. */
+      readonly content: string | undefined;
+      readonly mode: number;
+      /** undefined: there was none. */
+      readonly before: string | undefined;
+    }
+  | {
+      /** One line of somebody else's file; only ever done after a yes. `line` counts from 1. */
+      readonly kind: "line";
+      readonly path: string;
+      readonly line: number;
+      /** undefined: `after` is inserted as a new last line. */
+      readonly before: string | undefined;
+      readonly after: string;
+    }
+  | {
+      /** A Postfix main.cf parameter; undefined stands for absence (`postconf -X`). */
+      readonly kind: "parameter";
+      readonly parameter: string;
+      readonly before: string | undefined;
+      readonly after: string | undefined;
+    }
+  | {
+      /** A Postfix master.cf `-o` of one service (`postconf -P service/type/parameter`); undefined stands for absence. */
+      readonly kind: "service-parameter";
+      readonly service: string;
+      readonly parameter: string;
+      readonly before: string | undefined;
+      readonly after: string | undefined;
+    };
+
+export interface ServerPlan {
+  /** Certificate and key settings (and TLS itself where it is off altogether), nothing else. Empty: all is as it should be. */
+  readonly changes: readonly Change[];
+  /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
+  readonly notes: readonly Finding[];
+}
+
+/** A place where another setting wins over ours, found by reading the effective configuration back. */
+export interface Override {
+  /** For whom it wins: `protocol imap`, `local_name mail.example.org`, `everything`. */
+  readonly scope: string;
+  readonly path: string;
+  readonly line?: number;
+  /** The setting as it stands there: `ssl_cert = </etc/ssl/old.pem`. */
+  readonly setting: string;
+  /** The edit that would let ours win; done only after a yes. */
+  readonly edit: readonly Change[];
+}
+
+/**
+ * One mail server program. Implementations live in one file each and are registered in `servers/index.ts`.
+ * - MUST find everything through the server's own programs (`doveconf`, `postconf`), MUST NOT parse what they can answer.
+ * - MUST NOT log or return the output of a program that can print a private key (`doveconf -P`, `-x`, `-F`).
+ * - Every method MUST be safe to repeat; a killed run is followed by another that starts from the beginning.
+ */
+export interface Server {
+  /** Empty when it is not installed. MUST NOT need it to be running. */
+  detect(): Promise<readonly Installation[]>;
+  /** MUST list every TCP listener that could speak TLS, and `smtp` on 25. */
+  listeners(installation: Installation): Promise<readonly Listener[]>;
+  /** Computes the edits; MUST NOT apply them. A second plan after applying the first MUST be empty. */
+  plan(installation: Installation, certificate: ServedCertificate): Promise<ServerPlan>;
+  /** MUST be idempotent; MUST keep the mode and owner of a file that it replaces. */
+  apply(installation: Installation, change: Change): Promise<void>;
+  /** Puts `before` back, only where the current value is still ours (`after`/`content`); tells which it was. */
+  revert(installation: Installation, change: Change): Promise<"reverted" | "not-ours">;
+  /** Where something else wins over the applied settings. Called after `apply`. */
+  readBack(installation: Installation, certificate: ServedCertificate): Promise<readonly Override[]>;
+  /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
+  check(installation: Installation): Promise<void>;
+  /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
+  reload(installation: Installation): Promise<void>;
+  /** The same settings for pasting, for an installed or a named version. @throws Failure `usage` for a version that it does not know. */
+  snippet(certificate: ServedCertificate, version: string): string;
+}

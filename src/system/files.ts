@@ -1,0 +1,114 @@
+// Files that are replaced whole or not at all: temporary file, mode, content, fsync, rename, fsync of the folder.
+import { constants } from "node:fs";
+import { type FileHandle, chown, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Failure, type FailureKind } from "../domain/failure.ts";
+
+export interface WriteOptions {
+  /** Mode of a new file, and of a replaced one unless `keepMode`. */
+  readonly mode: number;
+  /** A file that is replaced keeps its mode and owner. */
+  readonly keepMode?: boolean;
+  /** Follow a symbolic link and replace its target (main.cf may be one). Default: the link itself is replaced. */
+  readonly follow?: boolean;
+}
+
+/** Turns an errno error into a Failure that names the path; anything else is returned as it is. */
+export const fileFailure = (error: unknown, doing: string, path: string): unknown => {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === undefined) return error;
+  const kind: FailureKind =
+    code === "EACCES" || code === "EPERM" ? "no-permission" : code === "ENOENT" ? "unavailable" : "cannot-create";
+  const why: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "operation not permitted",
+    ENOENT: "no such file or folder",
+    ENOSPC: "no space left on the device",
+    EDQUOT: "disk quota exceeded",
+    EROFS: "the file system is read-only",
+    ENOTDIR: "a part of the path is not a folder",
+    EISDIR: "it is a folder",
+    ELOOP: "too many symbolic links",
+  };
+  const hints: Record<string, string> = {
+    EACCES: "run mailcert as root, or point --state and --config at folders that this user may write",
+    EPERM: "run mailcert as root",
+    ENOSPC: "free some space and run the command again: nothing was lost",
+    EDQUOT: "free some space and run the command again: nothing was lost",
+    EROFS: "remount the file system read-write, or add the folder to ReadWritePaths= of the unit",
+  };
+  const hint = hints[code];
+  return new Failure(kind, `cannot ${doing} ${path}: ${why[code] ?? code}`, {
+    cause: error,
+    facts: { code, path },
+    ...(hint === undefined ? {} : { hints: [hint] }),
+  });
+};
+
+/** fsync of a folder, so that a rename in it survives a power cut. */
+export const syncFolder = async (path: string): Promise<void> => {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    await handle.sync();
+  } finally {
+    await handle?.close();
+  }
+};
+
+let counter = 0;
+
+/** A name beside `path` that no other run uses. */
+export const temporaryBeside = (path: string): string => join(dirname(path), `.mailcert-${process.pid}-${(counter += 1)}.tmp`);
+
+/**
+ * Writes `content` to `path` atomically. A private key is never readable by others, not even for a moment: the mode is set before the content.
+ * @throws Failure `no-permission` or `cannot-create` naming the path.
+ */
+export const writeFileAtomic = async (path: string, content: string | Uint8Array, options: WriteOptions): Promise<void> => {
+  const target = options.follow ? await realpath(path).catch(() => path) : path;
+  const temporary = temporaryBeside(target);
+  try {
+    const before = options.keepMode ? await stat(target).catch(() => undefined) : undefined;
+    const mode = before ? before.mode & 0o7777 : options.mode;
+    const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    try {
+      if (before) await chown(temporary, before.uid, before.gid);
+      // With the mode given first, a 0600 file is 0600 before its first byte; a wider one holds no secret.
+      await handle.chmod(mode);
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileFailure(error, "write", path);
+  }
+};
+
+/** Makes a folder and those above it, with `mode` for the last one; an existing folder is left as it is. */
+export const ensureFolder = async (path: string, mode: number): Promise<void> => {
+  try {
+    const existing = await lstat(path).catch(() => undefined);
+    if (existing) return;
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await mkdir(path, { mode });
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    throw fileFailure(error, "make the folder", path);
+  }
+};
+
+/** The file's text, or undefined where there is none. @throws Failure when it exists but cannot be read. */
+export const readTextIfPresent = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw fileFailure(error, "read", path);
+  }
+};

@@ -1,0 +1,86 @@
+// Runs a program without a shell: deadline, bounded output, minimal environment.
+import { spawn } from "node:child_process";
+import { Failure } from "../domain/failure.ts";
+
+export interface RunOptions {
+  /** Milliseconds until the program is killed; default 30 000. */
+  readonly timeoutMs?: number;
+  /** Given to the program on standard input; default nothing. */
+  readonly input?: string;
+  /** Bytes kept of each stream; the rest is read and dropped. Default 1 MiB. */
+  readonly maxOutput?: number;
+  /** Open descriptors handed on as 3, 4, ... */
+  readonly descriptors?: readonly number[];
+}
+
+export interface RunResult {
+  /** Exit status; 128 + signal number is not used: a killed program rejects. */
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs `program` (an absolute path or a name looked up in PATH) to its end.
+ * @throws Failure `unavailable` when it cannot be started (`facts.code` is `ENOENT` when it is not installed), is killed, or overruns its deadline.
+ */
+export type RunProgram = (program: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** `env` is this process's own environment: only PATH is handed on (with the system folders appended), plus a fixed locale. */
+export const createRunProgram =
+  (env: Readonly<Record<string, string | undefined>>): RunProgram =>
+  (program, args, options = {}) =>
+    new Promise((resolve, reject) => {
+      const { timeoutMs = 30_000, maxOutput = 1 << 20, input, descriptors = [] } = options;
+      const path = env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath;
+      const child = spawn(program, args, {
+        env: { PATH: path, LC_ALL: "C", HOME: "/" },
+        stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],
+        cwd: "/",
+      });
+      let overran = false;
+      const timer = setTimeout(() => {
+        overran = true;
+        child.kill("SIGKILL");
+        // A daemon that it started may hold our pipes open: let go of them.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, timeoutMs);
+      const collect = (stream: NodeJS.ReadableStream | null): (() => string) => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        stream?.on("data", (part: Buffer) => {
+          if (size < maxOutput) parts.push(part.subarray(0, maxOutput - size));
+          size += part.length;
+        });
+        return () => Buffer.concat(parts).toString("utf8");
+      };
+      const stdout = collect(child.stdout);
+      const stderr = collect(child.stderr);
+      child.on("error", (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        const why = error.code === "ENOENT" ? "is not installed" : `cannot be run: ${error.message}`;
+        reject(new Failure("unavailable", `${program} ${why}`, { cause: error, facts: { code: error.code } }));
+      });
+      const finish = (status: number | null, signal: NodeJS.Signals | null): void => {
+        clearTimeout(timer);
+        if (overran) {
+          reject(new Failure("unavailable", `${program} did not end within ${timeoutMs / 1000} s and was stopped`));
+        } else if (status === null) {
+          reject(new Failure("unavailable", `${program} was ended by ${signal ?? "a signal"}`));
+        } else {
+          resolve({ status, stdout: stdout(), stderr: stderr() });
+        }
+      };
+      // "exit" may come before the last output, "close" never comes while a daemon holds the pipes: wait a little for close.
+      child.on("close", finish);
+      child.on("exit", (status, signal) => {
+        setTimeout(() => finish(status, signal), 1000).unref();
+      });
+      if (input !== undefined && child.stdin) {
+        child.stdin.on("error", () => undefined);
+        child.stdin.end(input);
+      }
+    });

@@ -1,0 +1,31 @@
+// The test projects: unit (no root, no servers of others), cli (golden transcripts of the built program), lab (real mail hosts).
+import { defineConfig } from "vitest/config";
+
+const shared = { environment: "node" as const, passWithNoTests: false };
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/cli/**", "test/lab/**", "test/e2e/**"],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { ...shared, name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          ...shared,
+          name: "lab",
+          include: ["test/lab/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
