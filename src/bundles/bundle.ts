@@ -23,4 +23,7 @@ export interface BundleFile {
 }
 
 /** MUST NOT emit a private key. Empty when the format makes no sense for the material (no root to import). */
-export type Bundle = (material: BundleMaterial, render: (template: string, view: object) => string) => readonly BundleFile[];
+export type Bundle = (
+  material: BundleMaterial,
+  render: (template: string, view: object) => string,
+) => readonly BundleFile[];

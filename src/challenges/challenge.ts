@@ -1,4 +1,5 @@
 // The seam for ACME challenges: publish one token, take it away again.
+import type { AcmeSettings } from "../domain/certificate-config.ts";
 
 export interface ChallengeToken {
   /** DNS name or IP address being validated (A-label). */
@@ -18,4 +19,16 @@ export interface Challenge {
   readonly type: string;
   present(token: ChallengeToken, signal: AbortSignal): Promise<void>;
   cleanUp(token: ChallengeToken): Promise<void>;
+}
+
+/** Makes the challenge for one issuance; MUST NOT touch the host before `present`. */
+export type ChallengeFactory = (settings: AcmeSettings) => Challenge;
+
+/** One line of the registry in `index.ts`. */
+export interface ChallengeEntry {
+  /** One line for help and docs. */
+  readonly summary: string;
+  /** Why this kind of proof cannot be given for a name, or undefined. Pure. */
+  refuses(name: string): string | undefined;
+  load(): Promise<ChallengeFactory>;
 }

@@ -4,6 +4,15 @@ import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import type { Observation } from "../domain/observation.ts";
 
+/** Leaves that may be served. `live`: the live generation on this host; `given`: --expect. */
+export interface ExpectedLeaves {
+  readonly kind: "live" | "given";
+  /** SHA-256, lower-case hex. */
+  readonly leaves: readonly string[];
+  /** In words: `generation 7 of mail.example.org`, a file name, a fingerprint. */
+  readonly source: string;
+}
+
 /** One entry point as a check sees it. */
 export interface EntryFacts {
   readonly observation: Observation;
@@ -11,10 +20,9 @@ export interface EntryFacts {
   /** The chain as sent, parsed, leaf first. Empty when there was no handshake. */
   readonly chain: readonly CertificateFacts[];
   /** SHA-256 (hex) of every leaf that may be served (live generation or --expect), with where it came from; undefined: no expectation. */
-  readonly expected?: { readonly leaves: readonly string[]; readonly source: string };
+  readonly expected?: ExpectedLeaves;
   /** Named by URL, --entry or config, so that a refusal is a fault; a guessed usual port may be absent. */
   readonly demanded: boolean;
-  /** The certificate chains to an anchor of the system's (not to a private CA or --ca-file). */
   readonly now: Date;
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
   readonly expiryDays?: { readonly warning: number; readonly fault: number };

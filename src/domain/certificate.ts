@@ -1,4 +1,9 @@
 // A certificate's facts, read from its DER by node:crypto and a small DER reader.
+import { type KeyObject, X509Certificate, createHash } from "node:crypto";
+import { altNames, extendedKeyUsageOf, isCaOf, keyIdsOf, keyUsageOf, readFields } from "./certificate-fields.ts";
+import { DerProblem } from "./der.ts";
+import { commonNameOf, distinguishedName } from "./distinguished-name.ts";
+import { Failure } from "./failure.ts";
 
 export type PublicKeyFacts =
   | { readonly type: "ec"; readonly curve: string }
@@ -38,3 +43,84 @@ export interface CertificateFacts {
   /** Issuer and subject are equal and its own key verifies its signature. */
   readonly selfSigned: boolean;
 }
+
+// OpenSSL's names for the curves that TLS uses, as people and standards write them.
+const curveNames: Readonly<Record<string, string>> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
+
+const publicKeyFacts = (key: KeyObject | undefined): PublicKeyFacts => {
+  const curve = key?.asymmetricKeyDetails?.namedCurve;
+  if (key?.asymmetricKeyType === "ec" && curve !== undefined) return { type: "ec", curve: curveNames[curve] ?? curve };
+  const bits = key?.asymmetricKeyDetails?.modulusLength;
+  if ((key?.asymmetricKeyType === "rsa" || key?.asymmetricKeyType === "rsa-pss") && bits !== undefined) return { type: "rsa", bits };
+  if (key?.asymmetricKeyType === "ed25519" || key?.asymmetricKeyType === "ed448") return { type: key.asymmetricKeyType };
+  return { type: "other" };
+};
+
+/** undefined for a key that this OpenSSL cannot load, and false for a signature that it cannot check: foreign certificates hold anything. */
+const attempt = <Result>(what: () => Result): Result | undefined => {
+  try {
+    return what();
+  } catch {
+    return undefined;
+  }
+};
+
+const hex = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
+
+const factsOf = (certificate: X509Certificate): CertificateFacts => {
+  const der = Buffer.from(certificate.raw);
+  const fields = readFields(der);
+  const key = attempt(() => certificate.publicKey);
+  const commonName = commonNameOf(fields.subject);
+  const keyUsage = keyUsageOf(fields);
+  const extendedKeyUsage = extendedKeyUsageOf(fields);
+  const ids = keyIdsOf(fields);
+  const selfIssued = fields.subject.raw.equals(fields.issuer.raw);
+  return {
+    der,
+    pem: certificate.toString(),
+    sha256: hex(der),
+    spkiSha256: hex(fields.spki),
+    subject: distinguishedName(fields.subject),
+    issuer: distinguishedName(fields.issuer),
+    serial: fields.serial,
+    ...(commonName === undefined ? {} : { commonName }),
+    ...altNames(fields),
+    notBefore: fields.notBefore,
+    notAfter: fields.notAfter,
+    key: publicKeyFacts(key),
+    signatureAlgorithm: fields.signatureAlgorithm,
+    isCa: isCaOf(fields),
+    ...(keyUsage === undefined ? {} : { keyUsage }),
+    ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
+    ...(ids.subject === undefined ? {} : { subjectKeyId: ids.subject }),
+    ...(ids.authority === undefined ? {} : { authorityKeyId: ids.authority }),
+    selfSigned: selfIssued && key !== undefined && attempt(() => certificate.verify(key)) === true,
+  };
+};
+
+/**
+ * The facts of one certificate: DER, or PEM (the first certificate in it).
+ * @throws Failure `data` for anything that is not a readable X.509 certificate.
+ */
+export const readCertificate = (source: string | Uint8Array): CertificateFacts => {
+  const refuse = (why: string, cause?: unknown): Failure =>
+    new Failure("data", `not a readable X.509 certificate: ${why}`, cause === undefined ? {} : { cause });
+  const first = typeof source === "string" ? splitPem(source)[0] : source;
+  if (first === undefined) throw refuse("there is no PEM certificate in it");
+  const certificate = attempt(() => new X509Certificate(first));
+  if (certificate === undefined) throw refuse("it cannot be parsed");
+  try {
+    return factsOf(certificate);
+  } catch (error) {
+    if (error instanceof DerProblem) throw refuse(error.message, error);
+    throw error;
+  }
+};
+
+/** The PEM certificates of a text, in order, each with its line break; keys and prose between them are left out. */
+export const splitPem = (text: string): string[] =>
+  Array.from(
+    text.matchAll(/-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]*?-----END CERTIFICATE-----/g),
+    ([block]) => `${block.replace(/\r/g, "")}\n`,
+  );

@@ -1,4 +1,5 @@
 // Key algorithms and slots: which keys a certificate may have and where each one lives.
+import { createPrivateKey } from "node:crypto";
 
 /** One of a certificate's key algorithms; both slots live and switch together. */
 export type Slot = "ecdsa" | "rsa";
@@ -12,3 +13,13 @@ export const slotOf = (algorithm: KeyAlgorithm): Slot => (algorithm.startsWith("
 
 export const isKeyAlgorithm = (text: string): text is KeyAlgorithm =>
   (keyAlgorithms as readonly string[]).includes(text);
+
+/** The algorithm of a private key in PEM; undefined for one that no slot takes. */
+export const algorithmOf = (privateKeyPem: string): KeyAlgorithm | undefined => {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(privateKeyPem);
+  if (type === "ec") {
+    return details?.namedCurve === "prime256v1" ? "ecdsa" : details?.namedCurve === "secp384r1" ? "ecdsa-p384" : undefined;
+  }
+  const bits = type === "rsa" ? details?.modulusLength : undefined;
+  return bits === 2048 ? "rsa" : bits === 3072 ? "rsa-3072" : bits === 4096 ? "rsa-4096" : undefined;
+};

@@ -24,6 +24,8 @@ export interface ClearDialogue {
 export interface SecureDialogue {
   readonly greeting?: string;
   readonly capabilities: readonly string[];
+  /** ManageSieve only: the server did not list its capabilities again by itself (RFC 5804 §2.2). */
+  readonly silent?: boolean;
   /** STARTTLS is still listed inside TLS. */
   readonly startTlsStillOffered: boolean;
 }
@@ -33,6 +35,8 @@ export interface TlsFacts {
   readonly version: string;
   readonly cipher: string;
   readonly group?: string;
+  /** The usual large ClientHello (ML-KEM key share) was reset or ignored; a small one was answered. */
+  readonly smallHelloOnly?: boolean;
   /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
   readonly verifyError?: string;
 }

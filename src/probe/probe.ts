@@ -10,6 +10,7 @@ export interface ProbeOptions {
   readonly slot?: Slot;
   /** One budget for connect, dialogue and handshake together, in milliseconds. */
   readonly timeoutMs: number;
+  /** Our name in EHLO and LHLO; empty: the literal of our own address (`[192.0.2.1]`), which every server takes. */
   readonly ehlo: string;
   /** PEM certificates to trust. The same array object gives the same SecureContext: make it once a run. */
   readonly anchors: readonly string[];

@@ -12,17 +12,26 @@ export interface Conversation {
   writeLine(line: string): Promise<void>;
   /** Bytes received and not yet read. */
   pendingBytes(): number;
+  /** Whether there is something to read (or the server has hung up) within `ms`; never throws. */
+  arrives(ms: number): Promise<boolean>;
 }
 
 export interface DialogueOptions {
   /** Our name in EHLO and LHLO. */
   readonly ehlo: string;
+  /** Called with what is known so far, so that a dialogue that breaks off still leaves its facts. */
+  readonly learn: (known: Partial<ClearDialogue>) => void;
 }
 
 export interface StartTlsOutcome {
   readonly dialogue: ClearDialogue;
   /** undefined: the server said go ahead and TLS may start. */
-  readonly refused?: { readonly reason: "not-offered" | "declined" | "temporary" | "protocol"; readonly message: string };
+  readonly refused?: {
+    readonly reason: "not-offered" | "declined" | "temporary" | "protocol";
+    readonly message: string;
+    /** Where it said no: already in its greeting, or when asked for TLS (default). */
+    readonly stage?: "greeting" | "starttls";
+  };
 }
 
 /**

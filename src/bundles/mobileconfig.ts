@@ -1,0 +1,32 @@
+// Apple's configuration profile with the root alone (reference: servers-and-clients B3). A certificate that is no CA cannot be given full trust on iOS: no profile for it.
+import { createHash } from "node:crypto";
+import type { Bundle } from "./bundle.ts";
+import { importableOf } from "./importable.ts";
+
+/** A UUID that is always the same for the same text: version 8 (RFC 9562 §5.8). */
+const uuidOf = (text: string): string => {
+  const octets = createHash("sha256").update(text).digest().subarray(0, 16);
+  octets.writeUInt8((octets.readUInt8(6) & 0x0f) | 0x80, 6);
+  octets.writeUInt8((octets.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = octets.toString("hex").toUpperCase();
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+};
+
+export const mobileconfig: Bundle = (material, render) => {
+  const importable = importableOf(material);
+  if (importable?.kind !== "private-ca") return [];
+  const { certificate, title } = importable;
+  // Derived from the root alone: installed again it replaces itself, and another root comes to stand beside it.
+  const fingerprint = createHash("sha256").update(certificate.raw).digest("hex");
+  const identifier = `mailcert.ca.${fingerprint.slice(0, 32)}`;
+  const content = render("ca.mobileconfig", {
+    host: material.host,
+    title,
+    identifier,
+    uuid: uuidOf(`profile ${fingerprint}`),
+    rootIdentifier: `${identifier}.root`,
+    rootUuid: uuidOf(`root ${fingerprint}`),
+    der: (certificate.raw.toString("base64").match(/.{1,64}/g) ?? []).join("\n"),
+  });
+  return [{ path: "ca.mobileconfig", content, summary: "profile for iPhone, iPad and Mac" }];
+};

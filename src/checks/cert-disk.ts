@@ -1,0 +1,28 @@
+// What is served is what is stored: the leaf of the live generation. Otherwise the server has not read its files again.
+import type { EntryCheck } from "./check.ts";
+import { otherLeaf } from "./expected-leaf.ts";
+import { say, settingFor } from "./finding.ts";
+
+const base = {
+  id: "cert-disk",
+  summary: "the served leaf is that of the live generation on disk",
+  reference: "design §1.1",
+  severity: { mta: "fault", mua: "fault", internal: "fault" },
+} as const;
+
+export const certDisk: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) => {
+    const other = otherLeaf(facts, "live");
+    if (other === undefined) return [];
+    return say(base, facts.role, {
+      message: `serves another certificate than ${facts.expected?.source ?? "the one stored"}: ${other}`,
+      hint: `${settingFor(
+        facts,
+        "`doveadm reload`; if it stays, another setting wins: `doveconf -n | grep ssl`",
+        "`postfix reload`; if it stays, another setting wins: `postconf -n | grep tls`, `postconf -P | grep tls`",
+      )}; \`mailcert deploy\` does it and proves it`,
+    });
+  },
+};

@@ -1,0 +1,34 @@
+// The certificate carries the name that clients are configured with, in its SAN.
+import { certificateMatches } from "../domain/name-match.ts";
+import { clean } from "../domain/text.ts";
+import type { EntryCheck } from "./check.ts";
+import { say } from "./finding.ts";
+
+const base = {
+  id: "cert-name",
+  summary: "the certificate's SAN has the name that clients use (the common name does not count)",
+  reference: "RFC 9525 §6.3, RFC 7817 §3",
+  severity: { mta: "info", mua: "fault", internal: "info" },
+} as const;
+
+export const certName: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) => {
+    const leaf = facts.chain[0];
+    const { host } = facts.observation.entry;
+    if (!leaf || certificateMatches(leaf, host)) return [];
+    const names = [...leaf.dnsNames, ...leaf.ipNames];
+    const shown = names.slice(0, 4).map((name) => clean(name, 80)).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+    if (names.length === 0 && leaf.commonName?.toLowerCase() === host) {
+      return say(base, facts.role, {
+        message: `the certificate has ${host} only as its common name, which clients ignore: it has no SAN`,
+        hint: `issue one with a SAN: \`mailcert setup ${host}\``,
+      });
+    }
+    return say(base, facts.role, {
+      message: `the certificate is not for ${host}; it is for ${shown || clean(leaf.subject, 80) || "no name at all"}`,
+      hint: `let clients use a name that it has, or issue one that has ${host}: \`mailcert setup ${host}\`; where the server has several certificates, the one for this name (Dovecot local_name, Postfix tls_server_sni_maps) is missing`,
+    });
+  },
+};

@@ -1,0 +1,42 @@
+// All ports of one name serve the same leaf for each kind of key: "renewed, but one port still has the old one" is the classic.
+import type { Finding } from "../domain/finding.ts";
+import type { EntryFacts, RunCheck } from "./check.ts";
+import { portOf, say } from "./finding.ts";
+
+const base = {
+  id: "cert-same",
+  summary: "all ports of a name serve the same leaf for each kind of key",
+  reference: "RFC 9325 §3.9",
+  severity: { mta: "warning", mua: "fault", internal: "warning" },
+} as const;
+
+const keyKind = (facts: EntryFacts): string => `${facts.observation.entry.host} ${facts.chain[0]?.key.type}`;
+
+const describe = (sha256: string, group: readonly EntryFacts[]): string => {
+  const leaf = group[0]?.chain[0];
+  const ports = [...new Set(group.map(({ observation }) => portOf(observation.entry)))].join(", ");
+  return `${sha256.slice(0, 16)}… until ${leaf?.notAfter.toISOString().slice(0, 10)} on ${ports}`;
+};
+
+const compare = (group: readonly EntryFacts[]): readonly Finding[] => {
+  const leaves = [...Map.groupBy(group, ({ chain }) => chain[0]?.sha256 ?? "")];
+  if (leaves.length < 2) return [];
+  // Port 25 alone being different hurts no person's client.
+  const forPeople = new Set(group.filter(({ role }) => role === "mua").map(({ chain }) => chain[0]?.sha256));
+  leaves.sort(([, left], [, right]) => right.length - left.length);
+  const shown = leaves.slice(0, 4).map(([sha256, facts]) => describe(sha256, facts));
+  const host = group[0]?.observation.entry.host ?? "";
+  return say(base, forPeople.size > 1 ? "mua" : "mta", {
+    message: `${host} serves ${leaves.length} different certificates: ${shown.join("; ")}${leaves.length > 4 ? "; ..." : ""}`,
+    hint: "a server that was not reloaded after a renewal still has the old one (`doveadm reload`, `postfix reload`), or one of them is configured with its own: `doveconf -n | grep ssl`, `postconf -n | grep tls`, `postconf -P | grep tls`",
+  });
+};
+
+export const certSame: RunCheck = {
+  ...base,
+  scope: "run",
+  judge: (all) => {
+    const served = all.filter(({ chain }) => chain.length > 0);
+    return [...Map.groupBy(served, keyKind).values()].flatMap(compare);
+  },
+};

@@ -1,0 +1,49 @@
+// The chain leads to a root that is trusted here: the system's, the private CA's, or those of --ca-file.
+import type { EntryCheck } from "./check.ts";
+import { say } from "./finding.ts";
+
+const base = {
+  id: "cert-trust",
+  summary: "the chain leads to a trusted root",
+  reference: "RFC 5280 §6",
+  severity: { mta: "info", mua: "fault", internal: "info" },
+} as const;
+
+const words: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed",
+  SELF_SIGNED_CERT_IN_CHAIN: "the chain ends in a root that is not trusted here",
+  UNABLE_TO_GET_ISSUER_CERT: "the chain does not reach a root: an issuer is missing",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the chain does not reach a root that is trusted here",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate's issuer is neither sent nor trusted here",
+  CERT_SIGNATURE_FAILURE: "a signature in the chain is wrong",
+  INVALID_CA: "a certificate in the chain is used as an issuer and is no CA",
+  PATH_LENGTH_EXCEEDED: "the chain is longer than one of its CAs allows",
+  INVALID_PURPOSE: "a certificate in the chain is not for TLS servers",
+  CERT_REVOKED: "a certificate in the chain is revoked",
+  PERMITTED_VIOLATION: "the CA's name constraints do not permit this name",
+  EXCLUDED_VIOLATION: "the CA's name constraints exclude this name",
+  CERT_UNTRUSTED: "the root is marked as not trusted",
+  CERT_REJECTED: "the root is marked as rejected for TLS servers",
+};
+
+/** Judged by cert-expiry. */
+const aboutTime: readonly string[] = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"];
+
+export const certTrust: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) => {
+    const { tls } = facts.observation;
+    const error = tls?.verifyError;
+    const leaf = facts.chain[0];
+    if (!error || !leaf) return [];
+    // OpenSSL keeps one error: behind an expired certificate may hide that nobody trusts it.
+    if (aboutTime.includes(error) && !(leaf.selfSigned && facts.chain.length === 1)) return [];
+    const issuer = facts.chain.at(-1)?.issuer ?? leaf.issuer;
+    const what = aboutTime.includes(error) ? "the certificate is self-signed" : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
+    const hint = leaf.selfSigned
+      ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`--issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
+      : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle`); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
+    return say(base, facts.role, { message: `${what}${leaf.selfSigned ? "" : ` (issuer: ${issuer || "unnamed"})`}`, hint });
+  },
+};

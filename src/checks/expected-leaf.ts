@@ -1,0 +1,10 @@
+// Whether the leaf that is served is one of those expected: shared by cert-disk (the live generation) and cert-expect (--expect).
+import type { EntryFacts } from "./check.ts";
+
+/** In words what is served instead; undefined: as expected, or nothing to compare. */
+export const otherLeaf = (facts: EntryFacts, kind: "live" | "given"): string | undefined => {
+  const leaf = facts.chain[0];
+  const { expected } = facts;
+  if (!leaf || expected?.kind !== kind || expected.leaves.includes(leaf.sha256)) return undefined;
+  return `${leaf.sha256.slice(0, 16)}… (issued by ${leaf.issuer || "unnamed"}, ends ${leaf.notAfter.toISOString().slice(0, 10)})`;
+};

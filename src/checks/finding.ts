@@ -1,0 +1,34 @@
+// How checks word their findings: the severity of the entry point's role, the check's own id and reference.
+import { type EntryPoint, type Role, clientLabel } from "../domain/entry-point.ts";
+import type { Finding, Severity } from "../domain/finding.ts";
+import type { EntryFacts } from "./check.ts";
+
+type Named = { readonly id: string; readonly reference: string; readonly severity: Readonly<Record<Role, Severity | "-">> };
+
+/** A finding of `check`; nothing where the role does not care. `severity` overrides the role's. */
+export const say = (
+  check: Named,
+  role: Role,
+  words: { readonly message: string; readonly hint?: string; readonly severity?: Severity },
+): readonly Finding[] => {
+  const severity = words.severity ?? check.severity[role];
+  if (severity === "-") return [];
+  return [
+    {
+      check: check.id,
+      severity,
+      message: words.message,
+      ...(words.hint === undefined ? {} : { hint: words.hint }),
+      reference: check.reference,
+    },
+  ];
+};
+
+/** `143 (STARTTLS)`: how a person knows an entry point. */
+export const portOf = (entry: Pick<EntryPoint, "port" | "mode">): string => `${entry.port} (${clientLabel(entry.mode)})`;
+
+/** Which server it is cannot be seen from outside: the words for both, for this protocol. */
+export const settingFor = (facts: Pick<EntryFacts, "observation">, dovecot: string, postfix: string): string => {
+  const { protocol } = facts.observation.entry;
+  return protocol === "smtp" || protocol === "submission" ? `Postfix: ${postfix}` : `Dovecot: ${dovecot}`;
+};

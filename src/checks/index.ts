@@ -1,0 +1,45 @@
+// The registry of checks, in the order in which findings are listed: one line each.
+import { certChain } from "./cert-chain.ts";
+import { certDisk } from "./cert-disk.ts";
+import { certEku } from "./cert-eku.ts";
+import { certExpect } from "./cert-expect.ts";
+import { certExpiry } from "./cert-expiry.ts";
+import { certKey } from "./cert-key.ts";
+import { certName } from "./cert-name.ts";
+import { certSame } from "./cert-same.ts";
+import { certTrust } from "./cert-trust.ts";
+import type { Check } from "./check.ts";
+import { netEqual } from "./net-equal.ts";
+import { netReach } from "./net-reach.ts";
+import { sigHash } from "./sig-hash.ts";
+import { stAdv } from "./st-adv.ts";
+import { stAuthClear } from "./st-auth-clear.ts";
+import { stCaps } from "./st-caps.ts";
+import { stPreauth } from "./st-preauth.ts";
+import { stRefused } from "./st-refused.ts";
+import { stRespInj } from "./st-resp-inj.ts";
+import { tlsHandshake } from "./tls-handshake.ts";
+import { wrapMisuse } from "./wrap-misuse.ts";
+
+export const checks: readonly Check[] = [
+  netReach,
+  wrapMisuse,
+  stAdv,
+  stRefused,
+  stPreauth,
+  stRespInj,
+  stAuthClear,
+  stCaps,
+  tlsHandshake,
+  certName,
+  certTrust,
+  certChain,
+  certExpiry,
+  certKey,
+  sigHash,
+  certEku,
+  certDisk,
+  certExpect,
+  certSame,
+  netEqual,
+];

@@ -1,0 +1,31 @@
+// All addresses of one service give the same TLS version: behind one name, nobody chooses the machine that answers.
+import { entryUrl } from "../domain/entry-point.ts";
+import type { RunCheck } from "./check.ts";
+import { say } from "./finding.ts";
+
+const base = {
+  id: "net-equal",
+  summary: "all addresses of one service give an equal TLS version",
+  reference: "RFC 9325 §3.9",
+  severity: { mta: "warning", mua: "warning", internal: "info" },
+} as const;
+
+export const netEqual: RunCheck = {
+  ...base,
+  scope: "run",
+  judge: (all) => {
+    const services = Map.groupBy(
+      all.filter(({ observation }) => observation.tls),
+      ({ observation }) => entryUrl(observation.entry),
+    );
+    return [...services].flatMap(([url, facts]) => {
+      const versions = new Set(facts.map(({ observation }) => observation.tls?.version));
+      if (versions.size < 2 || !facts[0]) return [];
+      const shown = facts.map(({ observation }) => `${observation.address}: ${observation.tls?.version}`).join(", ");
+      return say(base, facts[0].role, {
+        message: `${url} differs by address: ${shown}`,
+        hint: "give all machines behind the name the same version and settings of the mail server",
+      });
+    });
+  },
+};

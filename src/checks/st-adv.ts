@@ -1,0 +1,27 @@
+// STARTTLS (STLS) is offered on the port that needs it.
+import type { EntryCheck } from "./check.ts";
+import { say, settingFor } from "./finding.ts";
+
+const base = {
+  id: "st-adv",
+  summary: "STARTTLS is offered on a STARTTLS port",
+  reference: "RFC 3207 §4, RFC 9051 §6.2.1, RFC 2595 §4, RFC 5804 §2.2",
+  severity: { mta: "fault", mua: "fault", internal: "warning" },
+} as const;
+
+export const stAdv: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) => {
+    const { error } = facts.observation;
+    if (error?.reason !== "not-offered") return [];
+    return say(base, facts.role, {
+      message: `no TLS here: ${error.message}`,
+      hint: `${settingFor(
+        facts,
+        "set `ssl = yes` (or `required`) and a certificate (2.3: ssl_cert and ssl_key, 2.4: ssl_server_cert_file and ssl_server_key_file), then `doveadm reload`",
+        "set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload`; a firewall that rewrites SMTP (\"fixup\") also hides STARTTLS",
+      )}; or \`mailcert deploy\` on the server`,
+    });
+  },
+};

@@ -1,0 +1,22 @@
+// An IMAP server does not greet with PREAUTH on a clear port: STARTTLS would be impossible.
+import type { EntryCheck } from "./check.ts";
+import { say } from "./finding.ts";
+
+const base = {
+  id: "st-preauth",
+  summary: "IMAP does not greet with PREAUTH on a clear port",
+  reference: "RFC 9051 §7.1.4",
+  severity: { mta: "-", mua: "fault", internal: "fault" },
+} as const;
+
+export const stPreauth: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) =>
+    facts.observation.clear?.preauth
+      ? say(base, facts.role, {
+          message: "the server greets with PREAUTH on a port in clear: a client cannot start TLS any more, and somebody in between may forge this to prevent it",
+          hint: "find what logs connections in by itself (a proxy, a `preauth` service) and take it off this port; check from another network whether somebody forges it",
+        })
+      : [],
+};

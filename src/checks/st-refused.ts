@@ -1,0 +1,30 @@
+// STARTTLS that is offered is also honoured.
+import type { EntryCheck } from "./check.ts";
+import { say, settingFor } from "./finding.ts";
+
+const base = {
+  id: "st-refused",
+  summary: "STARTTLS that is offered is honoured",
+  reference: "RFC 3207 §4",
+  severity: { mta: "fault", mua: "fault", internal: "fault" },
+} as const;
+
+const reasons: readonly string[] = ["declined", "temporary", "closed", "timeout", "protocol"];
+
+export const stRefused: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) => {
+    const { error, clear, tls } = facts.observation;
+    if (error?.stage !== "starttls" || tls || clear?.preauth || !reasons.includes(error.reason)) return [];
+    const offered = clear?.startTlsOffered ? "STARTTLS is offered and then not done" : "the dialogue breaks off before STARTTLS";
+    return say(base, facts.role, {
+      message: `${offered}: ${error.message}`,
+      hint: settingFor(
+        facts,
+        "key or certificate cannot be read or do not belong together: `doveconf -n | grep ssl_`, `journalctl -u dovecot -n 50`, then `doveadm reload`",
+        "key or certificate cannot be read or do not belong together: `postconf smtpd_tls_chain_files smtpd_tls_cert_file smtpd_tls_key_file`, the log says \"cannot load\", then `postfix reload`",
+      ),
+    });
+  },
+};

@@ -1,0 +1,34 @@
+// The TLS handshake succeeds with what today's clients offer (TLS 1.2 and 1.3).
+import type { EntryCheck } from "./check.ts";
+import { say, settingFor } from "./finding.ts";
+
+const base = {
+  id: "tls-handshake",
+  summary: "a TLS 1.2 or 1.3 handshake succeeds",
+  reference: "RFC 9325 §3.1.1, RFC 8997",
+  severity: { mta: "fault", mua: "fault", internal: "fault" },
+} as const;
+
+export const tlsHandshake: EntryCheck = {
+  ...base,
+  scope: "entry",
+  judge: (facts) => {
+    const { error, wrongMode, tls } = facts.observation;
+    if (tls?.smallHelloOnly) {
+      return say(base, facts.role, {
+        severity: "warning",
+        message: "the usual ClientHello (with an ML-KEM key share, in two packets) is reset; only a small one is answered",
+        hint: "update the server, or the firewall or load balancer in front of it, which expects a ClientHello in one packet (tldr.fail)",
+      });
+    }
+    if (error?.stage !== "handshake" || wrongMode) return [];
+    return say(base, facts.role, {
+      message: error.message,
+      hint: settingFor(
+        facts,
+        "look for \"ssl\" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`",
+        "look for \"TLS library problem\" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`",
+      ),
+    });
+  },
+};

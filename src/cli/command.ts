@@ -1,0 +1,41 @@
+// What a command file is: a declaration, and one function that reads, does and shows.
+import type { Command } from "commander";
+import type { World } from "../usecases/world.ts";
+import type { Host } from "./host.ts";
+import type { Output } from "./output.ts";
+
+/** The options that every command takes. */
+export interface Globals {
+  /** As given; undefined: the default file, which may be missing. */
+  readonly config: string | undefined;
+  readonly state: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+export interface Context {
+  readonly host: Host;
+  readonly globals: Globals;
+  /** The command's own arguments and options, as commander parsed them. */
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly output: Output;
+  /** Wires the adapters together; heavy rooms are loaded when first used. */
+  readonly world: () => Promise<World>;
+}
+
+export interface CommandModule {
+  /** Adds arguments, options and help text to a bare command. MUST be quick and free of I/O. */
+  declare(command: Command): void;
+  /** Returns the exit status (cli/exit-status.ts); expected failures are thrown as Failure. */
+  run(context: Context): Promise<number>;
+}
+
+export interface CommandEntry {
+  readonly summary: string;
+  /** Words behind the name in usage lines, e.g. `<host> [name...]`. */
+  readonly load: () => Promise<{ readonly command: CommandModule }>;
+}

@@ -1,0 +1,28 @@
+// Exit statuses by name (sysexits.h): one table for the program, its help and its manual.
+import type { FailureKind } from "../domain/failure.ts";
+
+export const exitStatus = {
+  done: 0,
+  findings: 1,
+  usage: 64,
+  data: 65,
+  unavailable: 69,
+  internal: 70,
+  "cannot-create": 73,
+  "try-later": 75,
+  "no-permission": 77,
+  config: 78,
+} as const satisfies Record<FailureKind | "done" | "findings" | "internal", number>;
+
+export const exitMeaning: Readonly<Record<number, string>> = {
+  0: "done",
+  1: "findings: something is not as it should be",
+  64: "the command line is wrong",
+  65: "bad data",
+  69: "a service is unavailable",
+  70: "internal error: please report it",
+  73: "a file or listener cannot be created",
+  75: "try again later",
+  77: "no permission",
+  78: "bad configuration, or a change that needs --replace",
+};

@@ -1,0 +1,31 @@
+// The real world as one argument: what bin/ hands to main, and tests replace.
+
+export interface OutputStream {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+export interface Host {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Asks a person one question and returns the answer; undefined where nobody can be asked (no TTY). */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** All of standard input as text. */
+  readonly readInput: () => Promise<string>;
+  readonly now: () => Date;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly pid: number;
+  readonly uid: number;
+  /** Fires on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** Absolute paths: the Node that runs, this program's file, the folder of templates. */
+  readonly nodePath: string;
+  readonly programPath: string;
+  readonly templatesDir: string;
+  readonly cwd: string;
+}

@@ -1,0 +1,140 @@
+// The command line: finds the command, loads only that one, parses, runs it.
+import { Command, CommanderError, Option } from "commander";
+import { Failure } from "../domain/failure.ts";
+import type { CommandEntry, Context, Globals } from "./command.ts";
+import { exitMeaning, exitStatus } from "./exit-status.ts";
+import type { Host } from "./host.ts";
+import { createOutput } from "./output.ts";
+
+export const defaultConfig = "/etc/mailcert/mailcert.yaml";
+export const defaultState = "/var/lib/mailcert";
+
+export interface ProgramOptions {
+  readonly host: Host;
+  readonly commands: Readonly<Record<string, CommandEntry>>;
+  readonly world: (globals: Globals, step: (what: string) => void) => Context["world"];
+}
+
+const addGlobals = (command: Command): Command =>
+  command
+    .option("-c, --config <FILE>", `configuration (default ${defaultConfig})`)
+    .option("--state <DIR>", "state folder", defaultState)
+    .option("--json", "one JSON document on stdout")
+    .addOption(new Option("-q, --quiet", "only problems").conflicts("verbose"))
+    .option("-v, --verbose", "every step")
+    .option("--no-color", "plain text")
+    .option("--dry-run", "print the plan, change nothing")
+    .option("--yes", "answer yes where a person would be asked");
+
+/** Exit statuses as a help section; every command shows those that it can end with. */
+export const exitStatusHelp = (statuses: readonly number[]): string =>
+  ["", "Exit status:", ...statuses.map((status) => `  ${String(status).padEnd(3)} ${exitMeaning[status] ?? ""}`)].join("\n");
+
+/** The first word of the command line that names a command: options and their values may stand before it. */
+const findCommand = (argv: readonly string[], names: readonly string[]): string | undefined => {
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? "";
+    if (word === "-c" || word === "--config" || word === "--state") index += 1;
+    else if (!word.startsWith("-")) {
+      if (word === "help") continue;
+      return names.includes(word) ? word : undefined;
+    }
+  }
+  return undefined;
+};
+
+const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
+  config: values["config"] as string | undefined,
+  state: values["state"] as string,
+  json: values["json"] === true,
+  quiet: values["quiet"] === true,
+  verbose: values["verbose"] === true,
+  dryRun: values["dryRun"] === true,
+  yes: values["yes"] === true,
+});
+
+/** Builds the commander program; `only` is loaded and declared in full, the others show their summary. */
+export const buildProgram = async (
+  { host, commands }: Pick<ProgramOptions, "host" | "commands">,
+  only: readonly string[],
+  run: (name: string, command: Command, module: { run(context: Context): Promise<number> }) => Promise<void>,
+): Promise<Command> => {
+  const program = addGlobals(new Command("mailcert"))
+    .description("Certificates for mail servers: made, installed, proven on the wire, renewed.")
+    .version(host.version, "-V, --version", "version")
+    .helpCommand("help [command]", "help for a command")
+    .addHelpText("after", "\nFirst time: mailcert setup mail.example.org");
+  prepare(program, host);
+  for (const [name, entry] of Object.entries(commands)) {
+    const command = program.command(name).description(entry.summary);
+    prepare(command, host);
+    if (!only.includes(name)) continue;
+    const { command: module } = await entry.load();
+    module.declare(command);
+    command.action(() => run(name, command, module));
+  }
+  return program;
+};
+
+const prepare = (command: Command, host: Host): void => {
+  command
+    .exitOverride()
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: 80,
+      // As manuals write it: --state DIR.
+      optionTerm: (option) => option.flags.replace(/<([^>]+)>/, "$1"),
+    })
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stderr.write(text),
+      // Commander's own words, in our form.
+      outputError: (text, write) => write(text.replace(/^error: /, "mailcert: error: ")),
+    })
+    .showHelpAfterError(`mailcert: hint: mailcert ${command.name() === "mailcert" ? "" : `${command.name()} `}--help shows what it takes`);
+};
+
+/** Parses the command line and runs the command. @returns the exit status. */
+export const runProgram = async (options: ProgramOptions): Promise<number> => {
+  const { host, commands } = options;
+  const wanted = findCommand(host.argv, Object.keys(commands));
+  let status: number = exitStatus.done;
+  const program = await buildProgram(options, wanted === undefined ? [] : [wanted], async (_name, command, module) => {
+    const values = command.optsWithGlobals();
+    const globals = globalsOf(values);
+    const output = createOutput(host, { ...globals, color: values["color"] !== false });
+    status = await module.run({
+      host,
+      globals,
+      args: command.args,
+      options: values,
+      output,
+      world: options.world(globals, output.step),
+    });
+  });
+  try {
+    if (host.argv.length === 0) {
+      host.stdout.write(program.helpInformation());
+      return exitStatus.usage;
+    }
+    await program.parseAsync([...host.argv], { from: "user" });
+    return status;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
+  }
+};
+
+/** A whole number from an option. @throws Failure `usage`. */
+export const wholeNumber = (option: string, minimum = 1) => (text: string): number => {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < minimum) {
+    throw new Failure("usage", `${option} takes a whole number of at least ${minimum}, not "${text.slice(0, 60)}"`);
+  }
+  return Number(text);
+};
+
+/** Collects a repeatable option whose values may also be joined by commas. */
+export const list = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(",").map((part) => part.trim()).filter((part) => part !== ""),
+];

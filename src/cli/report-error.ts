@@ -1,0 +1,27 @@
+// A failure as words on stderr (or a JSON document) and an exit status; anything unexpected shows its stack and asks for a report.
+import { Failure } from "../domain/failure.ts";
+import { exitStatus } from "./exit-status.ts";
+import type { Host } from "./host.ts";
+import { failureDocument, failureText } from "./output.ts";
+
+/** What looks like a key never reaches a screen, whatever went wrong. */
+const withoutKeys = (text: string): string =>
+  text.replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, "(private key)");
+
+export const reportError = (host: Host, error: unknown): number => {
+  const json = host.argv.includes("--json");
+  if (error instanceof Failure) {
+    if (json) host.stdout.write(`${JSON.stringify(failureDocument(error), undefined, 2)}\n`);
+    host.stderr.write(withoutKeys(failureText(error)));
+    return exitStatus[error.kind];
+  }
+  if (host.signal.aborted) {
+    host.stderr.write("mailcert: error: stopped; what was done is kept, the next run goes on from here\n");
+    return exitStatus["try-later"];
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  host.stderr.write(
+    `mailcert: error: this is a bug in mailcert ${host.version} (${withoutKeys(stack)})\nmailcert: hint: please report it with the lines above\n`,
+  );
+  return exitStatus.internal;
+};

@@ -1,0 +1,46 @@
+// The options that setup and issue share, and the flags that they stand for.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { Context } from "../cli/command.ts";
+import { list, wholeNumber } from "../cli/program.ts";
+import type { CertificateFlags } from "../domain/certificate-flags.ts";
+
+export const addCertificateOptions = (command: Command): Command =>
+  command
+    .option("--issuer <ISSUER>", "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging, zerossl, google")
+    .option("--names <LIST>", "further host names, joined by commas", list)
+    .option("--key <ALGORITHM>", "ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096; repeat for one of each kind", list)
+    .option("--new-key", "make a new private key instead of keeping the present one")
+    .option("--days <N>", "lifetime in days (private CA, self-signed)", wholeNumber("--days"))
+    .option("--ca-domains <LIST>", "domains that a new private CA may certify (* for any)", list)
+    .option("--acme <URL>", "ACME directory")
+    .option("--email <ADDRESS>", "contact for the ACME account")
+    .option("--agree-tos", "agree to the ACME CA's terms of service")
+    .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)")
+    .option("--challenge <TYPE>", "ACME challenge: http-01")
+    .option("--http-address <ADDR:PORT>", "where the http-01 listener binds (default :80)")
+    .option("--server <SERVER>", "dovecot, postfix or none; repeatable (default: those found here)", list);
+
+export const certificateFlags = ({ options, host }: Pick<Context, "options" | "host">): CertificateFlags => {
+  const text = (key: string): string | undefined => options[key] as string | undefined;
+  const texts = (key: string): readonly string[] | undefined => options[key] as readonly string[] | undefined;
+  const path = (key: string): string | undefined => {
+    const given = text(key);
+    return given === undefined ? undefined : resolve(host.cwd, given);
+  };
+  return {
+    names: texts("names"),
+    issuer: text("issuer"),
+    acme: text("acme"),
+    email: text("email"),
+    agreeTos: options["agreeTos"] === true ? true : undefined,
+    caFile: path("caFile"),
+    challenge: text("challenge"),
+    httpAddress: text("httpAddress"),
+    keys: texts("key"),
+    days: options["days"] as number | undefined,
+    caDomains: texts("caDomains"),
+    servers: texts("server"),
+    bundle: path("bundle"),
+  };
+};

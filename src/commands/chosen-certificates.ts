@@ -1,0 +1,32 @@
+// The certificates that a command line names, from the configuration.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import type { World } from "../usecases/world.ts";
+
+/** All of them when none is named. @throws Failure `config` without a configuration, `usage` for an unknown name. */
+export const chosenCertificates = async (world: World, names: readonly string[]): Promise<readonly CertificateConfig[]> => {
+  const config = await world.config.read();
+  if (!config) {
+    throw new Failure("config", `there is no configuration at ${world.config.path}`, {
+      hints: ["make one: mailcert setup mail.example.org"],
+    });
+  }
+  const unknown = names.find((name) => !config.certificates.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    const known = config.certificates.map(({ name }) => name).slice(0, 10).join(", ") || "none";
+    throw new Failure("usage", `no certificate is named "${unknown.slice(0, 100)}" in ${world.config.path}`, {
+      hints: [`it has: ${known}`],
+    });
+  }
+  return names.length === 0 ? config.certificates : config.certificates.filter(({ name }) => names.includes(name));
+};
+
+/** The one certificate that is meant: the named one, or the only one. */
+export const chosenCertificate = async (world: World, name: string | undefined): Promise<CertificateConfig> => {
+  const all = await chosenCertificates(world, name === undefined ? [] : [name]);
+  const [only] = all;
+  if (all.length !== 1 || !only) {
+    throw new Failure("usage", "say which certificate is meant", { hints: [`one of: ${all.map((one) => one.name).slice(0, 10).join(", ") || "none"}`] });
+  }
+  return only;
+};

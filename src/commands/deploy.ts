@@ -1,0 +1,65 @@
+// mailcert deploy: switch, configure, reload, prove; or take everything out again.
+import type { CommandModule, Context } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp } from "../cli/program.ts";
+import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
+import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
+import { removalDocument, removalText } from "../reports/removal.ts";
+import { deploy } from "../usecases/deploy.ts";
+import { planDeploy } from "../usecases/plan-deploy.ts";
+import { remove } from "../usecases/remove.ts";
+import { chosenCertificates } from "./chosen-certificates.ts";
+import { accept, locked } from "./locked.ts";
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void command
+      .argument("[name...]", "certificates (default: all in the configuration)")
+      .option("--remove", "take mailcert's settings out of the servers again, where they are still its own")
+      .option("--replace", "also where a better trusted certificate is served now")
+      .addHelpText(
+        "after",
+        `
+Examples:
+  mailcert deploy
+  mailcert deploy --remove mail.example.org
+${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
+      ),
+  run: async (context) => {
+    if (context.options["remove"] === true) return takeOut(context);
+    const { args, options, globals, output, host } = context;
+    if (globals.dryRun) {
+      const world = await context.world();
+      const plans = [];
+      for (const certificate of await chosenCertificates(world, args)) plans.push(await planDeploy(world, certificate));
+      output.result(deployPlanText(plans), deployPlanDocument(plans));
+      return exitStatus.done;
+    }
+    const results = await locked(context, async (world) => {
+      const done = [];
+      for (const certificate of await chosenCertificates(world, args)) {
+        done.push(await deploy(world, certificate, { replace: options["replace"] === true, accept: accept(context) }));
+      }
+      return done;
+    });
+    const fault = results.some(hasFault);
+    output.result(results.map((result) => deploymentText(result, host.now())).join("\n\n"), {
+      schema: "mailcert.deploy/1",
+      ok: !fault,
+      certificates: results.map(deploymentDocument),
+    });
+    return fault ? exitStatus.findings : exitStatus.done;
+  },
+};
+
+const takeOut = async (context: Context): Promise<number> => {
+  const { args, output } = context;
+  const results = await locked(context, async (world) => {
+    const names = args.length > 0 ? args : world.store.list();
+    const done = [];
+    for (const name of names) done.push(await remove(world, name, { dryRun: context.globals.dryRun }));
+    return done;
+  });
+  output.result(removalText(results), removalDocument(results));
+  return exitStatus.done;
+};

@@ -1,0 +1,17 @@
+// The registry of commands: name, one-line summary, and how to load it. Help costs no more than this file.
+import type { CommandEntry } from "../cli/command.ts";
+
+export const commands = {
+  setup: { summary: "the whole way in one go: certificate, servers, proof, schedule", load: () => import("./setup.ts") },
+  issue: { summary: "make or renew one certificate now, without switching to it", load: () => import("./issue.ts") },
+  renew: { summary: "renew what is due, finish what was left undone (for timers)", load: () => import("./renew.ts") },
+  deploy: { summary: "switch, point servers at it, reload, prove", load: () => import("./deploy.ts") },
+  rollback: { summary: "back to the generation before, reload, prove", load: () => import("./rollback.ts") },
+  snippet: { summary: "print a server's settings for a certificate", load: () => import("./snippet.ts") },
+  bundle: { summary: "write the files that mail clients import", load: () => import("./bundle.ts") },
+  verify: { summary: "check what mail servers really serve", load: () => import("./verify.ts") },
+  status: { summary: "certificates, expiry, next renewal, served where", load: () => import("./status.ts") },
+  log: { summary: "what was changed on this host, when, by which run", load: () => import("./log.ts") },
+  schedule: { summary: "the systemd timer or cron line that renews", load: () => import("./schedule.ts") },
+  config: { summary: "check the configuration, show the effective one", load: () => import("./config.ts") },
+} satisfies Readonly<Record<string, CommandEntry>>;

@@ -1,0 +1,55 @@
+// mailcert issue: make or renew one certificate now; stops at staged.
+import { resolve } from "node:path";
+import type { CommandModule, Context } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp } from "../cli/program.ts";
+import { certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { issueDocument, issueText, issuedFilesDocument, issuedFilesText } from "../reports/issue.ts";
+import { issue, refuseBadNames } from "../usecases/issue.ts";
+import { issueFiles } from "../usecases/issue-files.ts";
+import type { World } from "../usecases/world.ts";
+import { addCertificateOptions, certificateFlags } from "./certificate-options.ts";
+import { chosenCertificate } from "./chosen-certificates.ts";
+import { locked } from "./locked.ts";
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void addCertificateOptions(command.argument("[name]", "certificate in the configuration, or a host name"))
+      .option("--out <DIR>", "only write PEM files there and keep no record")
+      .addHelpText(
+        "after",
+        `
+Examples:
+  mailcert issue mail.example.org
+  mailcert issue mail.example.org --issuer self-signed --out /tmp/tls
+${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
+      ),
+  run: async (context) => {
+    const { args, options, globals, output, host } = context;
+    const out = options["out"] as string | undefined;
+    const result = await locked(context, async (world) => {
+      const certificate = await wanted(world, context, args[0]);
+      await refuseBadNames(world, certificate);
+      if (globals.dryRun) return { certificate };
+      if (out !== undefined) return { certificate, files: await issueFiles(world, certificate, resolve(host.cwd, out)) };
+      return { certificate, issued: await issue(world, certificate, { newKey: options["newKey"] === true }) };
+    });
+    if (result.files) output.result(issuedFilesText(result.files), issuedFilesDocument(result.files));
+    else output.result(issueText(result, host.now()), issueDocument(result));
+    return exitStatus.done;
+  },
+};
+
+/** The configured certificate with the flags over it, or one made of flags alone. */
+const wanted = async (world: World, context: Context, first: string | undefined): Promise<CertificateConfig> => {
+  const flags = certificateFlags(context);
+  const config = await world.config.read();
+  if (first === undefined) {
+    if (!config) throw new Failure("usage", "say which host name the certificate is for", { hints: ["for example: mailcert issue mail.example.org"] });
+    return certificateFromFlags(undefined, flags, await chosenCertificate(world, undefined));
+  }
+  const existing = config?.certificates.find(({ name }) => name === first);
+  return existing ? certificateFromFlags(undefined, flags, existing) : certificateFromFlags(nameFromFlag(first), flags, undefined);
+};

@@ -1,0 +1,46 @@
+// mailcert rollback: back to the generation before.
+import type { CommandModule } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp } from "../cli/program.ts";
+import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
+import { rollback, rollbackTarget } from "../usecases/rollback.ts";
+import { chosenCertificate } from "./chosen-certificates.ts";
+import { accept, locked } from "./locked.ts";
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void command.argument("<name>", "certificate").addHelpText(
+      "after",
+      `
+Examples:
+  mailcert rollback mail.example.org
+  mailcert rollback mail.example.org --dry-run
+${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
+    ),
+  run: async (context) => {
+    const { args, globals, output, host } = context;
+    const [name = ""] = args;
+    if (globals.dryRun) {
+      const world = await context.world();
+      const { name: certificate } = await chosenCertificate(world, name);
+      const generation = rollbackTarget(world, certificate);
+      output.result(`${certificate}: would go back to generation ${generation}`, {
+        schema: "mailcert.rollback/1",
+        ok: true,
+        dryRun: true,
+        certificate,
+        generation,
+      });
+      return exitStatus.done;
+    }
+    const result = await locked(context, async (world) =>
+      rollback(world, await chosenCertificate(world, name), { replace: true, accept: accept(context) }),
+    );
+    output.result(deploymentText(result, host.now()), {
+      schema: "mailcert.rollback/1",
+      ok: !hasFault(result),
+      ...deploymentDocument(result),
+    });
+    return hasFault(result) ? exitStatus.findings : exitStatus.done;
+  },
+};

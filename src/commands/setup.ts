@@ -1,0 +1,65 @@
+// mailcert setup: the whole way in one go.
+import type { CommandModule, Context } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp } from "../cli/program.ts";
+import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { hasFault } from "../reports/deployment.ts";
+import { setupDocument, setupText } from "../reports/setup.ts";
+import { setup } from "../usecases/setup.ts";
+import type { World } from "../usecases/world.ts";
+import { addCertificateOptions, certificateFlags } from "./certificate-options.ts";
+import { accept, locked } from "./locked.ts";
+import { askForFlags } from "./setup-questions.ts";
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void addCertificateOptions(
+      command.argument("<host>", "the mail host's name, as clients will type it").argument("[name...]", "further names"),
+    )
+      .option("--replace", "also where a better trusted certificate is served now")
+      .addHelpText(
+        "after",
+        `
+Examples:
+  mailcert setup mail.example.org
+  mailcert setup mail.example.org --issuer letsencrypt --email postmaster@example.org --agree-tos
+${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
+      ),
+  run: async (context) => {
+    const { args, options, globals, output, host } = context;
+    const [first = "", ...more] = args;
+    nameFromFlag(first);
+    const result = await locked(context, async (world) => {
+      const { certificate, issuerGiven } = await wanted(world, context, first, more);
+      const done = await setup(world, certificate, {
+        dryRun: globals.dryRun,
+        newKey: options["newKey"] === true,
+        replace: options["replace"] === true,
+        issuerGiven,
+        accept: accept(context),
+      });
+      return done;
+    });
+    output.result(setupText(result, host.now()), setupDocument(result));
+    return result.deployed && hasFault(result.deployed) ? exitStatus.findings : exitStatus.done;
+  },
+};
+
+const wanted = async (
+  world: World,
+  context: Context,
+  first: string,
+  more: readonly string[],
+): Promise<{ certificate: CertificateConfig; issuerGiven: boolean }> => {
+  const given = certificateFlags(context);
+  const main = nameFromFlag(first);
+  const existing = (await world.config.read())?.certificates.find((one) => one.name === main || one.names[0] === main);
+  const names = [...more, ...(given.names ?? [])];
+  const asked: CertificateFlags = existing || context.globals.yes || !context.host.ask ? {} : await askForFlags(context.host.ask, given);
+  const flags = { ...given, ...asked, ...(names.length > 0 ? { names } : {}) };
+  return {
+    certificate: certificateFromFlags(main, flags, existing),
+    issuerGiven: flags.issuer !== undefined || flags.acme !== undefined,
+  };
+};

@@ -1,0 +1,96 @@
+// The real World: every adapter, each heavy room loaded when it is first used. A part of main.ts, apart so that help costs nothing.
+import { randomBytes } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import { resolve } from "node:path";
+import type { Globals } from "./cli/command.ts";
+import type { Host } from "./cli/host.ts";
+import { createConfigAccess } from "./config/access.ts";
+import type { IssuerKind } from "./domain/certificate-config.ts";
+import type { Issuer } from "./issuers/issuer.ts";
+import { openStore } from "./store/index.ts";
+import { readConfigFiles } from "./system/config-files.ts";
+import { ensureFolder, writeFileAtomic } from "./system/files.ts";
+import { createRunProgram } from "./system/run.ts";
+import type { World } from "./usecases/world.ts";
+
+/** Also cli/program.ts's default; a missing default file is no mistake. */
+const defaultConfig = "/etc/mailcert/mailcert.yaml";
+
+const memo = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+};
+
+/** Loopback first; link-local addresses need a zone and are nobody's mail host. */
+const localAddresses = (): readonly string[] => {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const usable = all.filter(({ address }) => !/^fe80:/i.test(address));
+  return usable.toSorted((left, right) => Number(right.internal) - Number(left.internal)).map(({ address }) => address);
+};
+
+export const createWorld = async (host: Host, globals: Globals, step: (what: string) => void): Promise<World> => {
+  const run = createRunProgram(host.env);
+  const stateDir = resolve(host.cwd, globals.state);
+  const templates = memo(async () => (await import("./system/templates.ts")).createTemplates(host.templatesDir));
+  const store = openStore({ dir: stateDir, run, pid: host.pid, now: host.now });
+
+  const issuer = async (kind: IssuerKind): Promise<Issuer> => {
+    const random = (size: number): Uint8Array => randomBytes(size);
+    switch (kind) {
+      case "private-ca": {
+        const [{ createPrivateCa }, { generateKey }] = await Promise.all([
+          import("./issuers/private-ca/index.ts"),
+          import("./system/keys.ts"),
+        ]);
+        return createPrivateCa({ stateDir, random, generateKey });
+      }
+      case "self-signed":
+        return (await import("./issuers/self-signed/index.ts")).createSelfSigned({ random });
+      case "acme": {
+        const [{ createAcmeIssuer }, { challenges }] = await Promise.all([
+          import("./issuers/acme/index.ts"),
+          import("./challenges/index.ts"),
+        ]);
+        return createAcmeIssuer({
+          stateDir,
+          challenges,
+          now: host.now,
+          sleep: host.sleep,
+          userAgent: `mailcert/${host.version}`,
+        });
+      }
+    }
+  };
+
+  return {
+    now: host.now,
+    sleep: host.sleep,
+    signal: host.signal,
+    run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
+    command: `mailcert ${host.argv.join(" ")}`,
+    step,
+    store,
+    config: createConfigAccess({
+      path: resolve(host.cwd, globals.config ?? defaultConfig),
+      // setup makes the file that it was told of.
+      named: globals.config !== undefined && !host.argv.includes("setup"),
+      readFiles: readConfigFiles,
+      writeFile: async (path, text) => {
+        await ensureFolder(resolve(path, ".."), 0o755);
+        await writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true });
+      },
+    }),
+    issuer,
+    generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
+    servers: memo(async () => {
+      const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
+      const dependencies = { run, render, ipv6: async () => localAddresses().some((address) => address.includes(":")) };
+      return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
+    }),
+    probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
+    systemRoots: memo(async () => (await import("./probe/anchors.ts")).readSystemRoots()),
+    writePem: async (folder, slot, root) => (await import("./store/pem-folder.ts")).writePem(folder, slot, root),
+    localAddresses,
+    confine: async () => [],
+  };
+};

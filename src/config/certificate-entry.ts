@@ -1,0 +1,106 @@
+// One entry below `certificates:` -> CertificateConfig with its defaults, or every problem in it.
+import type { Node } from "yaml";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { defaults } from "../domain/certificate-defaults.ts";
+import { certificateNameProblem } from "../domain/certificate-name.ts";
+import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../domain/keys.ts";
+import { NameProblem, canonicalName } from "../domain/names.ts";
+import type { Choices } from "./choices.ts";
+import { allIssuerKeys, readIssuer } from "./issuer-settings.ts";
+import { didYouMean } from "./nearest.ts";
+import { quoted } from "./problem.ts";
+import { type Field, type Source, isNothing, readFields, readText, readTexts, reportUnknown } from "./source.ts";
+import { nameOf, namesOf, pathOf } from "./values.ts";
+
+/** In the order in which `setup` writes them. */
+export const certificateKeys: readonly string[] = ["names", "issuer", ...allIssuerKeys, "key", "servers", "bundle"];
+
+/** The canonical form of an entry's name; the text itself where it is no host name. */
+export const entryName = (text: string): string => {
+  try {
+    return canonicalName(text);
+  } catch (error) {
+    if (error instanceof NameProblem) return text;
+    throw error;
+  }
+};
+
+const readName = (source: Source, text: string, key: Node): string => {
+  const name = entryName(text);
+  const problem = certificateNameProblem(name);
+  if (problem !== undefined) {
+    const hint = "it is the name of a folder; give the certificate a simple one and list its names under names:";
+    source.report(key, `the certificate's name ${quoted(text)} ${problem}`, hint);
+  }
+  return name;
+};
+
+const readKeys = (source: Source, field: Field | undefined): readonly KeyAlgorithm[] => {
+  const texts = readTexts(source, field, "key");
+  if (texts === undefined) return defaults.key;
+  const keys: KeyAlgorithm[] = [];
+  for (const { text, node } of texts) {
+    if (!isKeyAlgorithm(text)) {
+      source.report(node, `unknown key algorithm ${quoted(text)}`, didYouMean(text, keyAlgorithms));
+      continue;
+    }
+    const other = keys.find((key) => slotOf(key) === slotOf(text));
+    if (other === undefined) keys.push(text);
+    else {
+      const hint = "a server takes one key of each kind: one ECDSA, one RSA";
+      source.report(
+        node,
+        other === text ? `the key ${text} is listed twice` : `${other} and ${text} are keys of the same kind`,
+        hint,
+      );
+    }
+  }
+  return keys;
+};
+
+const readServers = (source: Source, field: Field | undefined, choices: Choices): CertificateConfig["servers"] => {
+  const texts = readTexts(source, field, "servers");
+  if (texts === undefined) return defaults.servers;
+  const [first] = texts;
+  if (first !== undefined && texts.length === 1 && (first.text === "auto" || first.text === "none")) {
+    return first.text === "auto" ? "auto" : [];
+  }
+  const servers: string[] = [];
+  for (const { text, node } of texts) {
+    if (text === "auto" || text === "none") source.report(node, `"${text}" cannot stand beside other servers`);
+    else if (!choices.servers.includes(text)) {
+      source.report(node, `unknown server ${quoted(text)}`, didYouMean(text, ["auto", "none", ...choices.servers]));
+    } else if (servers.includes(text))
+      source.report(node, `the server ${text} is listed twice`, "remove one of the two");
+    else servers.push(text);
+  }
+  return servers;
+};
+
+/** Values are only good when nothing was reported. */
+export const readCertificate = (
+  source: Source,
+  text: string,
+  { key, value }: Field,
+  choices: Choices,
+): CertificateConfig | undefined => {
+  const name = readName(source, text, key);
+  // `mail.example.org:` alone is a whole entry: everything has a default.
+  const where = `certificate ${quoted(text)}`;
+  const fields = isNothing(value) ? new Map<string, Field>() : readFields(source, value, where);
+  if (fields === undefined) return undefined;
+  reportUnknown(source, fields, where, certificateKeys);
+  const texts = readTexts(source, fields.get("names"), "names");
+  const hint = "a certificate's name is its first host name unless names: lists others";
+  const only = fields.has("names") ? undefined : nameOf(source, { text, node: key }, hint);
+  const bundle = readText(source, fields.get("bundle"), "bundle");
+  const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
+  return {
+    name,
+    names: texts === undefined ? (only === undefined ? [] : [only]) : namesOf(source, texts),
+    keys: readKeys(source, fields.get("key")),
+    issuer: readIssuer(source, fields, choices, key),
+    servers: readServers(source, fields.get("servers"), choices),
+    ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
+  };
+};

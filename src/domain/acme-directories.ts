@@ -1,0 +1,51 @@
+// The ACME CAs that have a short name: their directory URL (RFC 8555 §7.1.1) and what is known of them before asking.
+
+export interface AcmeCa {
+  /** For people. */
+  readonly title: string;
+  readonly directory: string;
+  /** Only names that resolve on the public Internet can be certified (CA/Browser Forum Baseline Requirements §4.2.2). */
+  readonly public: boolean;
+  /** A new account needs an external account binding (RFC 8555 §7.3.4). */
+  readonly needsAccountBinding: boolean;
+}
+
+/** Short name -> CA. What `--issuer letsencrypt` and `issuer: letsencrypt` stand for. */
+export const acmeCas = {
+  letsencrypt: {
+    title: "Let's Encrypt",
+    directory: "https://acme-v02.api.letsencrypt.org/directory",
+    public: true,
+    needsAccountBinding: false,
+  },
+  "letsencrypt-staging": {
+    title: "Let's Encrypt (staging, not trusted by anyone)",
+    directory: "https://acme-staging-v02.api.letsencrypt.org/directory",
+    public: true,
+    needsAccountBinding: false,
+  },
+  zerossl: {
+    title: "ZeroSSL",
+    directory: "https://acme.zerossl.com/v2/DV90",
+    public: true,
+    needsAccountBinding: true,
+  },
+  google: {
+    title: "Google Trust Services",
+    directory: "https://dv.acme-v02.api.pki.goog/directory",
+    public: true,
+    needsAccountBinding: true,
+  },
+} as const satisfies Readonly<Record<string, AcmeCa>>;
+
+export type AcmeCaName = keyof typeof acmeCas;
+
+export const acmeCaNames = Object.keys(acmeCas) as readonly AcmeCaName[];
+
+export const isAcmeCaName = (text: string): text is AcmeCaName => Object.hasOwn(acmeCas, text);
+
+/** The known CA behind a directory URL, however it was named. */
+export const acmeCaOf = (directory: string): (AcmeCa & { readonly name: AcmeCaName }) | undefined => {
+  const name = acmeCaNames.find((known) => acmeCas[known].directory === directory);
+  return name === undefined ? undefined : { name, ...acmeCas[name] };
+};

@@ -1,0 +1,14 @@
+// The formats of client-import files by name: what --format takes. `bundles/index.ts` holds the one that writes each.
+
+export const bundleFormats = {
+  pem: "root certificate as text (Thunderbird, Android, Linux, mutt, msmtp, mbsync)",
+  der: "root certificate in binary (Windows, macOS)",
+  mobileconfig: "profile with the root certificate (iPhone, iPad, Mac)",
+  readme: "what each client's user has to click, fingerprints, account settings",
+} as const;
+
+export type BundleFormat = keyof typeof bundleFormats;
+
+export const bundleFormatNames = Object.keys(bundleFormats) as readonly BundleFormat[];
+
+export const isBundleFormat = (text: string): text is BundleFormat => Object.hasOwn(bundleFormats, text);

@@ -1,0 +1,18 @@
+// What a setting is when neither the configuration nor a flag says it. docs/configuration.md lists the same values; a test compares them.
+import type { ChallengeName } from "./certificate-config.ts";
+import type { KeyAlgorithm } from "./keys.ts";
+
+export const defaults = {
+  issuer: "private-ca",
+  key: ["ecdsa"] as readonly KeyAlgorithm[],
+  agree_tos: false,
+  challenge: "http-01" as ChallengeName,
+  http_address: ":80",
+  /** Below Apple's 398 days for public roots and far below the 825 that it applies to every root (support.apple.com/103769). */
+  days: 397,
+  ca: "default",
+  servers: "auto" as const,
+} as const;
+
+/** Apple devices refuse a leaf that is valid for longer, whoever signed it. */
+export const mostDays = 825;

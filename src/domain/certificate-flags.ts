@@ -1,0 +1,141 @@
+// Flags over configuration over defaults: the certificate that a command line asks for.
+import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
+import type { AcmeSettings, CertificateConfig, ChallengeName, IssuerSettings } from "./certificate-config.ts";
+import { defaults, mostDays } from "./certificate-defaults.ts";
+import { certificateNameFor } from "./certificate-name.ts";
+import { Failure } from "./failure.ts";
+import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
+import { NameProblem, canonicalName } from "./names.ts";
+
+/** What was given on the command line; undefined: not given. Paths are absolute. */
+export interface CertificateFlags {
+  readonly names?: readonly string[] | undefined;
+  readonly issuer?: string | undefined;
+  readonly acme?: string | undefined;
+  readonly email?: string | undefined;
+  readonly agreeTos?: boolean | undefined;
+  readonly caFile?: string | undefined;
+  readonly challenge?: string | undefined;
+  readonly httpAddress?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+  readonly days?: number | undefined;
+  readonly caDomains?: readonly string[] | undefined;
+  readonly servers?: readonly string[] | undefined;
+  readonly bundle?: string | undefined;
+}
+
+const usage = (message: string, ...hints: readonly string[]): Failure => new Failure("usage", message, { hints });
+
+/** @throws Failure `usage` saying what is wrong with the name. */
+export const nameFromFlag = (text: string): string => {
+  try {
+    return canonicalName(text);
+  } catch (error) {
+    if (!(error instanceof NameProblem)) throw error;
+    throw new Failure("usage", error.message, { hints: ["give a full host name, such as mail.example.org"], cause: error });
+  }
+};
+
+const keysFrom = (texts: readonly string[]): readonly KeyAlgorithm[] => {
+  const keys = texts.map((text) => {
+    if (!isKeyAlgorithm(text)) throw usage(`--key does not know "${text.slice(0, 40)}"`, `it takes ${keyAlgorithms.join(", ")}`);
+    return text;
+  });
+  if (new Set(keys.map(slotOf)).size !== keys.length) throw usage("--key takes at most one ECDSA and one RSA algorithm");
+  return keys;
+};
+
+const kindFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined): IssuerSettings["kind"] => {
+  const word = flags.issuer;
+  if (word === undefined) return flags.acme === undefined ? (existing?.kind ?? defaults.issuer) : "acme";
+  if (word === "private-ca" || word === "self-signed") return word;
+  if (word === "acme" || isAcmeCaName(word)) return "acme";
+  throw usage(`--issuer does not know "${word.slice(0, 40)}"`, `it takes private-ca, self-signed, acme, ${acmeCaNames.join(", ")}`);
+};
+
+const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): AcmeSettings => {
+  const ca = flags.issuer !== undefined && isAcmeCaName(flags.issuer) ? flags.issuer : undefined;
+  if (ca !== undefined && flags.acme !== undefined) {
+    throw usage(`--issuer ${ca} and --acme both name a CA`, "for a CA by its directory URL use --issuer acme --acme URL");
+  }
+  const directory = ca === undefined ? (flags.acme ?? existing?.directory) : acmeCas[ca].directory;
+  if (directory === undefined) {
+    throw usage("--issuer acme does not say which CA", `add --acme URL (its directory), or name one: --issuer ${acmeCaNames.join("|")}`);
+  }
+  if (!URL.canParse(directory) || new URL(directory).protocol !== "https:") {
+    throw usage(`--acme takes an https URL, not "${directory.slice(0, 80)}"`, "it is the CA's directory, such as https://ca.example/directory");
+  }
+  const known = existing?.directory === directory ? existing : undefined;
+  const challenge = flags.challenge ?? known?.challenge ?? defaults.challenge;
+  if (challenge !== "http-01") throw usage(`--challenge does not know "${challenge.slice(0, 40)}"`, "it takes http-01");
+  const name = ca ?? (flags.acme === undefined ? known?.ca : undefined);
+  const email = flags.email ?? known?.email;
+  if (email !== undefined && !/^[^\s@<>,]+@[^\s@<>,]+$/.test(email)) throw usage(`--email "${email.slice(0, 80)}" is not an e-mail address`);
+  const caFile = flags.caFile ?? known?.caFile;
+  return {
+    kind: "acme",
+    directory,
+    ...(name === undefined ? {} : { ca: name }),
+    ...(email === undefined ? {} : { email }),
+    agreeTos: flags.agreeTos ?? known?.agreeTos ?? defaults.agree_tos,
+    ...(caFile === undefined ? {} : { caFile }),
+    challenge: challenge as ChallengeName,
+    httpAddress: flags.httpAddress ?? known?.httpAddress ?? defaults.http_address,
+  };
+};
+
+const daysFrom = (days: number | undefined): number => {
+  if (days !== undefined && days > mostDays) {
+    throw usage(`--days takes at most ${mostDays}`, "Apple devices refuse a certificate that is valid for longer");
+  }
+  return days ?? defaults.days;
+};
+
+const flagOf = { email: "--email", agreeTos: "--agree-tos", challenge: "--challenge", httpAddress: "--http-address", caDomains: "--ca-domains", days: "--days" } as const;
+
+const refuseStrangers = (flags: CertificateFlags, kind: IssuerSettings["kind"]): void => {
+  const fits: Record<IssuerSettings["kind"], readonly string[]> = {
+    "private-ca": ["caDomains", "days"],
+    "self-signed": ["days"],
+    acme: ["email", "agreeTos", "challenge", "httpAddress"],
+  };
+  for (const [key, option] of Object.entries(flagOf)) {
+    if (flags[key as keyof typeof flagOf] !== undefined && !fits[kind].includes(key)) {
+      throw usage(`${option} means nothing with the issuer ${kind}`, kind === "acme" ? `leave ${option} out` : `leave ${option} out, or choose another --issuer`);
+    }
+  }
+};
+
+const issuerFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined): IssuerSettings => {
+  const kind = kindFrom(flags, existing);
+  refuseStrangers(flags, kind);
+  if (kind === "acme") return acmeFrom(flags, existing?.kind === "acme" ? existing : undefined);
+  const days = daysFrom(flags.days ?? (existing?.kind === kind ? existing.days : undefined));
+  if (kind === "self-signed") return { kind, days };
+  const before = existing?.kind === kind ? existing : undefined;
+  const caDomains = flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? before?.caDomains;
+  return { kind, ca: before?.ca ?? defaults.ca, ...(caDomains === undefined ? {} : { caDomains }), days };
+};
+
+/** `name` is the certificate's name; `existing` its entry in the configuration. @throws Failure `usage`. */
+export const certificateFromFlags = (
+  first: string | undefined,
+  flags: CertificateFlags,
+  existing: CertificateConfig | undefined,
+): CertificateConfig => {
+  const given = [...(first === undefined ? [] : [first]), ...(flags.names ?? [])].map(nameFromFlag);
+  const names = given.length > 1 || !existing ? [...new Set(given)] : existing.names;
+  const [main] = names;
+  if (main === undefined) throw usage("no host name was given", "for example: mailcert setup mail.example.org");
+  const servers = flags.servers ?? existing?.servers ?? defaults.servers;
+  const none = servers !== "auto" && servers.includes("none");
+  const bundle = flags.bundle ?? existing?.bundle;
+  return {
+    name: existing?.name ?? certificateNameFor(main),
+    names,
+    keys: flags.keys ? keysFrom(flags.keys) : (existing?.keys ?? defaults.key),
+    issuer: issuerFrom(flags, existing?.issuer),
+    servers: none ? [] : servers,
+    ...(bundle === undefined ? {} : { bundle }),
+  };
+};

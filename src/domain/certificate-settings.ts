@@ -1,0 +1,67 @@
+// A certificate's settings as the file spells them: only what differs from the defaults.
+import type { CertificateConfig, IssuerSettings } from "../domain/certificate-config.ts";
+import { defaults } from "./certificate-defaults.ts";
+
+export type RawValue = string | number | boolean | readonly string[];
+/** By key, in the order of writing. */
+export type RawEntry = ReadonlyMap<string, RawValue>;
+
+const oneOrList = (values: readonly string[]): string | readonly string[] =>
+  values.length === 1 ? (values[0] ?? "") : values;
+
+const issuerEntry = (issuer: IssuerSettings): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
+  if (issuer.kind === "self-signed") return [["days", issuer.days, defaults.days]];
+  if (issuer.kind === "private-ca") {
+    return [
+      ["days", issuer.days, defaults.days],
+      ["ca", issuer.ca, defaults.ca],
+      ["ca_domains", issuer.caDomains],
+    ];
+  }
+  return [
+    ["acme", issuer.ca === undefined ? issuer.directory : undefined],
+    ["email", issuer.email],
+    ["agree_tos", issuer.agreeTos, defaults.agree_tos],
+    ["ca_file", issuer.caFile],
+    ["challenge", issuer.challenge, defaults.challenge],
+    ["http_address", issuer.httpAddress, defaults.http_address],
+  ];
+};
+
+/** Every setting of a certificate: its key, its value (undefined: not set), and its default where it has one. */
+const allSettings = (
+  certificate: CertificateConfig,
+): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
+  const { name, names, issuer, keys, servers, bundle } = certificate;
+  return [
+    ["names", names, [name]],
+    // Always written: which issuer is the one thing that everybody looks for.
+    ["issuer", issuer.kind === "acme" ? (issuer.ca ?? "acme") : issuer.kind],
+    ...issuerEntry(issuer),
+    ["key", oneOrList(keys), oneOrList(defaults.key)],
+    ["servers", servers === "auto" ? "auto" : servers.length === 0 ? "none" : oneOrList(servers), "auto"],
+    ["bundle", bundle],
+  ];
+};
+
+const same = (a: RawValue | undefined, b: RawValue | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** What `setup` writes. */
+export const rawEntry = (certificate: CertificateConfig): RawEntry =>
+  new Map(
+    allSettings(certificate).flatMap(([key, value, usual]) =>
+      value === undefined || same(value, usual) ? [] : [[key, value] as const],
+    ),
+  );
+
+export interface EffectiveSetting {
+  readonly key: string;
+  readonly value: RawValue;
+  readonly isDefault: boolean;
+}
+
+/** What holds, defaults included: what `config show` prints. */
+export const effectiveSettings = (certificate: CertificateConfig): readonly EffectiveSetting[] =>
+  allSettings(certificate).flatMap(([key, value, usual]) =>
+    value === undefined ? [] : [{ key, value, isDefault: same(value, usual) }],
+  );

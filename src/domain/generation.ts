@@ -1,0 +1,27 @@
+// What a generation record says: the latest one, its end, and whether it is what the configuration asks for.
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import type { CertificateConfig, IssuerSettings } from "./certificate-config.ts";
+import { slotOf } from "./keys.ts";
+
+export const generationOf = (state: CertificateState, number: number | undefined): GenerationRecord | undefined =>
+  state.generations.find((generation) => generation.number === number);
+
+export const targetOf = (state: CertificateState): GenerationRecord | undefined => generationOf(state, state.target);
+
+/** The issuer's own word for itself, kept with each generation: a change of it asks for a new certificate. */
+export const authorityOf = (issuer: IssuerSettings): string =>
+  issuer.kind === "acme" ? issuer.directory : issuer.kind === "private-ca" ? issuer.ca : "self";
+
+const same = (left: readonly string[], right: readonly string[]): boolean =>
+  left.length === right.length && [...left].sort().join() === [...right].sort().join();
+
+/** Why a generation is not what the configuration asks for, or undefined when it is. */
+export const differsFrom = (generation: GenerationRecord, config: CertificateConfig): string | undefined => {
+  if (!same(generation.names, config.names)) return "the names in the configuration changed";
+  if (generation.issuer !== config.issuer.kind || generation.authority !== authorityOf(config.issuer)) {
+    return "the issuer in the configuration changed";
+  }
+  const algorithms = Object.values(generation.leaves).map((leaf) => leaf.algorithm);
+  if (!same(algorithms, config.keys)) return "the key algorithms in the configuration changed";
+  return config.keys.every((algorithm) => generation.leaves[slotOf(algorithm)]) ? undefined : "a key slot is missing";
+};

@@ -1,0 +1,46 @@
+// What a renewal run does about one certificate: nothing, finish what is left, issue, or wait.
+import type { CertificateState } from "../store/store.ts";
+import type { CertificateConfig } from "./certificate-config.ts";
+import { differsFrom, targetOf } from "./generation.ts";
+import { renewalDue } from "./renewal.ts";
+
+export type Decision =
+  | { readonly action: "nothing"; readonly dueAt: Date }
+  | { readonly action: "issue"; readonly why: string }
+  | { readonly action: "deploy"; readonly why: string }
+  | { readonly action: "wait"; readonly until: Date; readonly why: string };
+
+export interface Wish {
+  /** Renew now, due or not. */
+  readonly force: boolean;
+  /** A person asked for this certificate by name: do not wait for the next attempt. */
+  readonly named: boolean;
+}
+
+/** Deployment is local and cheap: the first retries come with every run, whatever the ladder says. */
+const freeRetries = 3;
+
+export const decide = (config: CertificateConfig, state: CertificateState | undefined, wish: Wish, now: Date): Decision => {
+  if (wish.force) return { action: "issue", why: "asked for" };
+  const target = state && targetOf(state);
+  const waiting = waitFor(state, wish, now);
+  if (!state || !target) return waiting ?? { action: "issue", why: "no certificate yet" };
+  const different = differsFrom(target, config);
+  if (different !== undefined) return waiting ?? { action: "issue", why: different };
+  const { at, due } = renewalDue(new Date(target.notBefore), new Date(target.notAfter), now);
+  if (due) {
+    return waiting ?? { action: "issue", why: now >= new Date(target.notAfter) ? "it has expired" : `due since ${at.toISOString()}` };
+  }
+  if (state.stage !== "verified" && !state.parked) {
+    if (waiting && state.attempts > freeRetries) return waiting;
+    return { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` };
+  }
+  return { action: "nothing", dueAt: at };
+};
+
+const waitFor = (state: CertificateState | undefined, wish: Wish, now: Date): Decision | undefined => {
+  if (!state?.nextAttempt || wish.named) return undefined;
+  const until = new Date(state.nextAttempt);
+  if (until <= now) return undefined;
+  return { action: "wait", until, why: state.lastError?.message ?? "the last attempt failed" };
+};

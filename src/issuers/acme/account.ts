@@ -1,0 +1,161 @@
+// The ACME account: registered once with the CA's terms agreed to, kept, its e-mail brought up to date; never silently replaced.
+import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { Failure } from "../../domain/failure.ts";
+import { type AccountRecord, type StoredAccount, findAccount, makeAccountKey, saveRecord } from "./account-store.ts";
+import type { Directory } from "./directory.ts";
+import { type Engine, createEngine } from "./engine.ts";
+import { type Problem, ProblemError, describeProblem, shortType } from "./problem.ts";
+import { problemFailure } from "./problem-failure.ts";
+import type { Transport } from "./transport.ts";
+
+export interface AccountOptions {
+  readonly stateDir: string;
+  readonly settings: AcmeSettings;
+  readonly directory: Directory;
+  readonly transport: Transport;
+  readonly now: () => Date;
+  readonly step: (what: string) => void;
+}
+
+export interface Account {
+  readonly engine: Engine;
+  readonly folder: string;
+  readonly record: AccountRecord;
+}
+
+/** RFC 8555 §7.3: contact URLs; an empty list takes the address away. */
+const contact = (email: string | undefined): readonly string[] => (email === undefined ? [] : [`mailto:${email}`]);
+
+const requireTerms = ({ settings, directory }: AccountOptions): void => {
+  if (directory.externalAccountRequired)
+    throw new Failure(
+      "config",
+      `${settings.directory} takes new accounts only with an external account binding (EAB, RFC 8555 §7.3.4), which mailcert does not support yet`,
+      {
+        hints: ["use a CA that needs none, for example --issuer letsencrypt"],
+        facts: { externalAccountRequired: true },
+      },
+    );
+  if (directory.termsOfService !== undefined && !settings.agreeTos)
+    throw new Failure("config", `the CA's terms of service are not agreed to: ${directory.termsOfService}`, {
+      hints: ["read them and add --agree-tos: with that an account is registered at the CA"],
+      facts: { termsOfService: directory.termsOfService },
+    });
+};
+
+/** Is it the account itself that the CA does not take? Boulder answers 403 unauthorized for a deactivated one. */
+export const isAccountProblem = (problem: Problem): boolean =>
+  shortType(problem) === "accountDoesNotExist" ||
+  (shortType(problem) === "unauthorized" && /deactivated|revoked|account/i.test(problem.detail));
+
+/** The CA refuses the account that we hold: the operator decides, because CAA records may name it (RFC 8657). */
+export const accountFailure = (problem: Problem, folder: string, url: string | undefined): Failure => {
+  const which = url === undefined ? "the account of the stored key" : `the account ${url}`;
+  const gone = shortType(problem) === "accountDoesNotExist";
+  return new Failure(
+    "config",
+    `the CA ${gone ? "does not know" : "no longer accepts"} ${which}: ${describeProblem(problem)}`,
+    {
+      hints: [
+        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with --agree-tos`,
+        "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
+        ...(gone
+          ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]
+          : []),
+      ],
+      facts: { problem, account: url, folder },
+    },
+  );
+};
+
+const register = async (stored: StoredAccount, o: AccountOptions): Promise<Account> => {
+  const { settings, directory, transport } = o;
+  const engine = createEngine({
+    transport,
+    directoryUrl: settings.directory,
+    directory: directory.document,
+    accountKey: stored.key,
+  });
+  const terms = directory.termsOfService;
+  let reply;
+  try {
+    reply = await engine.api.createAccount({
+      ...(terms === undefined ? {} : { termsOfServiceAgreed: true }),
+      ...(settings.email === undefined ? {} : { contact: contact(settings.email) }),
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (isAccountProblem(error.problem)) throw accountFailure(error.problem, stored.folder, undefined);
+    throw problemFailure(error.problem, { doing: "the CA would not register an account", now: o.now() });
+  }
+  const { accountUrl } = engine.api;
+  if (accountUrl === null)
+    throw new Failure(
+      "unavailable",
+      `the CA at ${settings.directory} registered an account without saying its URL (RFC 8555 §7.3)`,
+    );
+  const status = (reply.data as { status?: unknown } | null)?.status;
+  if (status === "deactivated" || status === "revoked")
+    throw accountFailure(
+      {
+        type: "urn:ietf:params:acme:error:unauthorized",
+        detail: `its status is "${status}"`,
+        status: 200,
+        subproblems: [],
+      },
+      stored.folder,
+      accountUrl,
+    );
+  const at = o.now().toISOString();
+  const record: AccountRecord = {
+    schema: 1,
+    url: accountUrl,
+    directory: settings.directory,
+    // 200: the account was there already (a killed run made it), perhaps with another address: that is brought up to date below.
+    ...(settings.email === undefined || reply.status === 200 ? {} : { email: settings.email }),
+    ...(terms === undefined ? {} : { termsOfService: terms, tosAgreedAt: at }),
+    createdAt: at,
+  };
+  await saveRecord(stored.folder, record);
+  o.step(`account ${accountUrl} registered, key in ${stored.folder}`);
+  return { engine, folder: stored.folder, record };
+};
+
+const updateEmail = async (account: Account, o: AccountOptions): Promise<Account> => {
+  const { email } = o.settings;
+  // No address in the settings is no opinion: one that is registered stays.
+  if (email === undefined || email === account.record.email) return account;
+  try {
+    await account.engine.api.updateAccount({ contact: contact(email) });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (isAccountProblem(error.problem)) throw accountFailure(error.problem, account.folder, account.record.url);
+    throw problemFailure(error.problem, {
+      doing: `the CA would not change the account's e-mail address to ${email}`,
+      now: o.now(),
+    });
+  }
+  const record = { ...account.record, email };
+  await saveRecord(account.folder, record);
+  o.step(`account ${record.url}: e-mail address is now ${email}`);
+  return { ...account, record };
+};
+
+/** The account for these settings. @throws Failure when there is none and the terms are not agreed to, or the CA refuses it. */
+export const ensureAccount = async (o: AccountOptions): Promise<Account> => {
+  const { stateDir, settings, directory, transport } = o;
+  const stored = await findAccount(stateDir, settings.directory);
+  if (stored?.record === undefined) {
+    requireTerms(o);
+    return updateEmail(await register(stored ?? (await makeAccountKey(stateDir, settings.directory)), o), o);
+  }
+  const { folder, key, record } = stored;
+  const engine = createEngine({
+    transport,
+    directoryUrl: settings.directory,
+    directory: directory.document,
+    accountKey: key,
+    accountUrl: record.url,
+  });
+  return updateEmail({ engine, folder, record }, o);
+};

@@ -1,0 +1,85 @@
+// The ACME issuer (RFC 8555): directory, account, order, certificate. acme-client is the engine; this room repairs and drives it.
+import type { ChallengeEntry } from "../../challenges/challenge.ts";
+import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { Failure } from "../../domain/failure.ts";
+import { publicKeyOf } from "../../domain/key-match.ts";
+import { clean } from "../../domain/text.ts";
+import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
+import { ensureAccount } from "./account.ts";
+import { readDirectory } from "./directory.ts";
+import { obtain } from "./order.ts";
+import { refuses } from "./refuses.ts";
+import { createTransport } from "./transport.ts";
+import { readTrustFile } from "./trust-file.ts";
+
+export interface AcmeIssuerOptions {
+  /** The state folder; accounts live in `accounts/` below it. */
+  readonly stateDir: string;
+  /** The registry of challenges/index.ts. */
+  readonly challenges: Readonly<Partial<Record<string, ChallengeEntry>>>;
+  readonly now: () => Date;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** `mailcert/0.1.0`; RFC 8555 §6.1 requires one. */
+  readonly userAgent: string;
+  /** Milliseconds for one HTTP request; default 30 s. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for one wait (a validation, an issuance); default 3 minutes. */
+  readonly patienceMs?: number;
+}
+
+const refuseNames = (names: readonly string[], why: (name: string) => string | undefined): void => {
+  if (names.length === 0) throw new Failure("data", "an order needs at least one name");
+  const refused = names.flatMap((name) => {
+    const reason = why(name);
+    return reason === undefined ? [] : [`"${clean(name, 80)}": ${reason}`];
+  });
+  if (refused.length > 0) throw new Failure("data", `no order was placed: ${refused.join("; ")}`);
+};
+
+/** No reply of ACME comes near it; RFC 8555 has no limit of its own. */
+const maxReplyBytes = 1 << 20;
+
+const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => {
+  const { settings, names, privateKey, algorithm, signal, step } = request;
+  refuseNames(names, (name) => refuses(name, settings, o.challenges));
+  // Said before anything is spent when it cannot be read.
+  publicKeyOf(privateKey);
+  signal.throwIfAborted();
+  const entry = o.challenges[settings.challenge];
+  if (entry === undefined) throw new Failure("config", `the challenge ${settings.challenge} is not known`);
+  const transport = createTransport({
+    userAgent: o.userAgent,
+    now: o.now,
+    signal,
+    step,
+    timeoutMs: o.timeoutMs ?? 30_000,
+    maxBytes: maxReplyBytes,
+    ...(settings.caFile === undefined ? {} : { ca: await readTrustFile(settings.caFile), caFile: settings.caFile }),
+  });
+  try {
+    const directory = await readDirectory(settings.directory, transport, o.now());
+    const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
+    const patience = { now: o.now, sleep: o.sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
+    const challenge = (await entry.load())(settings);
+    const { profile } = settings;
+    const issued = await obtain({
+      account,
+      names,
+      privateKey,
+      algorithm,
+      challenge,
+      patience,
+      step,
+      ...(profile === undefined ? {} : { profile }),
+    });
+    step(`${transport.sent()} requests to the CA`);
+    return issued;
+  } finally {
+    transport.close();
+  }
+};
+
+export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => ({
+  refuses: (name, settings) => refuses(name, settings, options.challenges),
+  issue: (request) => issueWith(options, request),
+});

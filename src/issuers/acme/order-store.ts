@@ -1,0 +1,69 @@
+// Orders that are under way, remembered in the account's folder, so that a run after a crash continues one instead of placing another.
+// An order belongs to its names, its key and its profile: only for the very same ones is it found again.
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
+
+export interface OrderIdentity {
+  readonly names: readonly string[];
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+  readonly profile?: string;
+}
+
+export interface PendingOrder {
+  readonly schema: 1;
+  readonly url: string;
+  readonly names: readonly string[];
+  readonly spkiSha256: string;
+  readonly placedAt: string;
+}
+
+export interface OrderStore {
+  /** The order's URL; undefined: none, or one that is too old to be good for anything. */
+  recall(identity: OrderIdentity, now: Date): Promise<string | undefined>;
+  remember(identity: OrderIdentity, url: string, now: Date): Promise<void>;
+  forget(identity: OrderIdentity): Promise<void>;
+}
+
+/** CAs keep an order for 7 days at most (acme.md §2.1), and a certificate as old as that is better ordered anew. */
+const longestMs = 7 * 86_400_000;
+
+const spkiHex = ({ spki }: OrderIdentity): string => createHash("sha256").update(spki).digest("hex");
+
+export const createOrderStore = (accountFolder: string): OrderStore => {
+  const folder = join(accountFolder, "orders");
+  const pathOf = (identity: OrderIdentity): string => {
+    const parts = [[...identity.names].sort(), spkiHex(identity), identity.profile ?? ""];
+    return join(folder, `${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16)}.json`);
+  };
+  const forget: OrderStore["forget"] = (identity) => rm(pathOf(identity), { force: true });
+  return {
+    recall: async (identity, now) => {
+      const text = await readTextIfPresent(pathOf(identity));
+      if (text === undefined) return undefined;
+      try {
+        const { schema, url, placedAt } = JSON.parse(text) as Partial<PendingOrder>;
+        const age = now.getTime() - Date.parse(placedAt ?? "");
+        if (schema === 1 && typeof url === "string" && age < longestMs) return url;
+      } catch {
+        // Not readable: it only saves an order, so it is dropped.
+      }
+      await forget(identity);
+      return undefined;
+    },
+    remember: async (identity, url, now) => {
+      await ensureFolder(folder, 0o700);
+      const record: PendingOrder = {
+        schema: 1,
+        url,
+        names: identity.names,
+        spkiSha256: spkiHex(identity),
+        placedAt: now.toISOString(),
+      };
+      await writeFileAtomic(pathOf(identity), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+    },
+    forget,
+  };
+};

@@ -1,0 +1,167 @@
+// One order from its placing to the certificate (RFC 8555 §7.4), picked up where a killed run left it.
+import { isIP } from "node:net";
+import type { Challenge } from "../../challenges/challenge.ts";
+import { publicKeyOf } from "../../domain/key-match.ts";
+import type { KeyAlgorithm } from "../../domain/keys.ts";
+import { Failure } from "../../domain/failure.ts";
+import { makeRequest } from "../../x509/request.ts";
+import { type Account, accountFailure, isAccountProblem } from "./account.ts";
+import { authorize } from "./authorize.ts";
+import { readChain } from "./chain.ts";
+import { type OrderIdentity, createOrderStore } from "./order-store.ts";
+import { type Patience, poll } from "./poll.ts";
+import { ProblemError, shortType } from "./problem.ts";
+import { problemFailure } from "./problem-failure.ts";
+import { type Order, readOrder } from "./resources.ts";
+import type { Reply } from "./transport.ts";
+
+export interface OrderOptions {
+  readonly account: Account;
+  readonly names: readonly string[];
+  readonly privateKey: string;
+  readonly algorithm: KeyAlgorithm;
+  readonly profile?: string;
+  readonly challenge: Challenge;
+  readonly patience: Patience;
+  readonly step: (what: string) => void;
+}
+
+/** RFC 8555 §7.1.3, RFC 8738 §3. */
+const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly value: string } => ({
+  type: isIP(name) === 0 ? "dns" : "ip",
+  value: name,
+});
+
+const place = async ({ account, names, profile, step }: OrderOptions): Promise<Order> => {
+  const { api } = account.engine;
+  const payload = { identifiers: names.map(identifierOf), ...(profile === undefined ? {} : { profile }) };
+  const reply = await api.createOrder(payload);
+  const url = reply.headers.location;
+  if (url === undefined)
+    throw new Failure("unavailable", "the CA took the order without saying its URL (RFC 8555 §7.4)", {
+      facts: { code: "NOT_ACME" },
+    });
+  step(`order ${url} placed for ${names.join(", ")}`);
+  return readOrder(reply, url);
+};
+
+const look = ({ account }: OrderOptions, url: string): Promise<Reply> =>
+  account.engine.api.apiRequest(url, null, [200]);
+
+/** An order that an earlier run left behind, as it stands now at the CA; undefined when it is good for nothing any more. */
+const resume = async (o: OrderOptions, url: string): Promise<Order | undefined> => {
+  try {
+    const order = readOrder(await look(o, url), url);
+    const usable = ["pending", "ready", "processing", "valid"].includes(order.status);
+    if (usable) o.step(`order ${url} of an earlier run is ${order.status}: continued`);
+    return usable ? order : undefined;
+  } catch (error) {
+    if (!(error instanceof ProblemError) || isAccountProblem(error.problem)) throw error;
+    const { status } = error.problem;
+    // Expired and cleaned away at the CA. Anything else (rate limit, server error) is no reason to spend another order.
+    if (status === 404 || status === 410 || shortType(error.problem) === "malformed") return undefined;
+    throw error;
+  }
+};
+
+/** Undefined while the order moves. */
+const moved = (url: string, from: readonly string[]) => (reply: Reply) => {
+  const order = readOrder(reply, url);
+  return from.includes(order.status) ? undefined : order;
+};
+
+const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
+  const { der } = await makeRequest({ privateKey: o.privateKey, algorithm: o.algorithm, names: o.names });
+  const again = (): Promise<Reply> => look(o, order.url);
+  const send = (): Promise<Reply> =>
+    o.account.engine.api.finalizeOrder(order.finalize, { csr: der.toString("base64url") });
+  let reply: Reply;
+  try {
+    reply = await send();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || shortType(error.problem) !== "orderNotReady") throw error;
+    // RFC 8555 §7.4: it has not seen its last authorization yet, or a request that broke off had been heard after all.
+    const now = await poll("the order", again, moved(order.url, ["pending"]), o.patience);
+    if (now.status !== "ready") return now;
+    reply = await send();
+  }
+  o.step("order finalized");
+  return readOrder(reply, order.url);
+};
+
+const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
+  let order = begun;
+  if (order.status === "pending") {
+    const { account, challenge, patience, step } = o;
+    await authorize({ engine: account.engine, order, challenge, patience, step });
+    order = { ...order, status: "ready" };
+  }
+  if (order.status === "ready") order = await finalize(o, order);
+  if (order.status === "processing" || order.status === "ready")
+    order = await poll(
+      "issuing the certificate",
+      () => look(o, order.url),
+      moved(order.url, ["processing", "ready"]),
+      o.patience,
+    );
+  return order;
+};
+
+const download = async (o: OrderOptions, order: Order): Promise<string> => {
+  if (order.certificate === undefined)
+    throw new Failure(
+      "unavailable",
+      `the CA's order is "${order.status}" and names no certificate (RFC 8555 §7.1.3): ${order.url}`,
+    );
+  const { data } = await o.account.engine.api.apiRequest(order.certificate, null, [200]);
+  if (typeof data !== "string")
+    throw new Failure(
+      "unavailable",
+      "the CA sent the certificate as something else than application/pem-certificate-chain",
+      {
+        hints: ["run the command again later: it fetches the chain again without a new order"],
+        facts: { code: "BAD_CHAIN" },
+      },
+    );
+  return data;
+};
+
+const explained = (error: unknown, { account, patience }: OrderOptions, doing: string): unknown => {
+  if (!(error instanceof ProblemError)) return error;
+  return isAccountProblem(error.problem)
+    ? accountFailure(error.problem, account.folder, account.record.url)
+    : problemFailure(error.problem, { doing, now: patience.now() });
+};
+
+export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
+  const { names, privateKey, profile, account, patience } = o;
+  const store = createOrderStore(account.folder);
+  const identity: OrderIdentity = {
+    names,
+    spki: publicKeyOf(privateKey),
+    ...(profile === undefined ? {} : { profile }),
+  };
+  let doing = "the CA would not take the order";
+  try {
+    const known = await store.recall(identity, patience.now());
+    let order = known === undefined ? undefined : await resume(o, known);
+    if (order === undefined) {
+      await store.forget(identity);
+      order = await place(o);
+      await store.remember(identity, order.url, patience.now());
+    }
+    doing = "the CA would not go on with the order";
+    const ended = await complete(o, order);
+    if (ended.status === "invalid") {
+      await store.forget(identity);
+      const problem = ended.error ?? { type: "about:blank", detail: "no reason given", status: 0, subproblems: [] };
+      throw problemFailure(problem, { doing: "the CA gave the order up", now: patience.now() });
+    }
+    doing = "the CA would not hand out the certificate";
+    const issued = readChain(await download(o, ended), names, privateKey);
+    await store.forget(identity);
+    return issued;
+  } catch (error) {
+    throw explained(error, o, doing);
+  }
+};

@@ -1,0 +1,61 @@
+// Waiting for the CA (RFC 8555 §7.1.6): Retry-After where it is given, else from 50 ms upwards, one deadline for the whole wait.
+import { Failure } from "../../domain/failure.ts";
+import { ProblemError, isProblemOfServer, retryAfterDate } from "./problem.ts";
+import type { Reply } from "./transport.ts";
+
+export interface Patience {
+  readonly now: () => Date;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+  /** Milliseconds for one wait as a whole. */
+  readonly patienceMs: number;
+}
+
+const firstMs = 50;
+const longestMs = 5_000;
+/** Server errors in a row that a wait outlives. */
+const maxStumbles = 3;
+
+/**
+ * Looks until `done(reply)` gives something. `before` is the reply that started the wait: its Retry-After counts too.
+ * @throws Failure `try-later` when the CA wants to be asked later than the deadline allows, or is not ready by then.
+ */
+export const poll = async <T>(
+  what: string,
+  look: () => Promise<Reply>,
+  done: (reply: Reply) => T | undefined,
+  patience: Patience,
+  before?: Reply,
+): Promise<T> => {
+  const { now, sleep, signal, patienceMs } = patience;
+  const deadline = now().getTime() + patienceMs;
+  let backOff = firstMs;
+  let stumbles = 0;
+  let last = before;
+  for (;;) {
+    const at = now();
+    const asked = retryAfterDate(last?.headers["retry-after"], at);
+    const wait = Math.max(asked === undefined ? 0 : asked.getTime() - at.getTime(), backOff);
+    if (at.getTime() + wait > deadline) {
+      const retryAt = new Date(at.getTime() + Math.max(wait, 60_000)).toISOString();
+      throw new Failure("try-later", `the CA is not done with ${what} yet`, {
+        hints: [`the next run continues there; it makes sense from ${retryAt} on`],
+        facts: { retryAt },
+      });
+    }
+    await sleep(wait, signal);
+    signal.throwIfAborted();
+    backOff = Math.min(backOff * 1.6, longestMs);
+    try {
+      last = await look();
+    } catch (error) {
+      if (!(error instanceof ProblemError && isProblemOfServer(error.problem)) || (stumbles += 1) > maxStumbles)
+        throw error;
+      last = undefined;
+      continue;
+    }
+    stumbles = 0;
+    const result = done(last);
+    if (result !== undefined) return result;
+  }
+};

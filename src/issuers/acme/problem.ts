@@ -1,0 +1,92 @@
+// An ACME problem document (RFC 8555 §6.7, RFC 7807), kept whole and fit to print.
+import { clean } from "../../domain/text.ts";
+
+export interface Subproblem {
+  readonly type: string;
+  readonly detail: string;
+  /** The name it is about, where the CA says so (RFC 8555 §6.7.1). */
+  readonly identifier?: string;
+}
+
+export interface Problem {
+  /** As sent: `urn:ietf:params:acme:error:rateLimited`; `about:blank` where the reply was no problem document. */
+  readonly type: string;
+  readonly detail: string;
+  /** HTTP status of the reply, or the document's own. */
+  readonly status: number;
+  readonly subproblems: readonly Subproblem[];
+  /** ISO date, where the reply said when to come back. */
+  readonly retryAfter?: string;
+  /** A page for people (RFC 8555 §7.3.3, userActionRequired; Boulder also for rate limits). */
+  readonly instance?: string;
+}
+
+/** A reply that is an error; index.ts turns it into a Failure that says what was being done. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  readonly url: string;
+
+  constructor(problem: Problem, url: string) {
+    super(`${problem.type}: ${problem.detail}`);
+    this.name = "ProblemError";
+    this.problem = problem;
+    this.url = url;
+  }
+}
+
+const prefix = "urn:ietf:params:acme:error:";
+
+/** `rateLimited` for an ACME error, "" for any other. */
+export const shortType = (problem: Pick<Problem, "type">): string =>
+  problem.type.startsWith(prefix) ? problem.type.slice(prefix.length) : "";
+
+const text = (value: unknown, max: number): string => (typeof value === "string" ? clean(value, max) : "");
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const readSubproblem = (value: unknown): Subproblem | undefined => {
+  if (!isRecord(value)) return undefined;
+  const name = isRecord(value["identifier"]) ? text(value["identifier"]["value"], 253) : "";
+  const read = { type: text(value["type"], 120) || "about:blank", detail: text(value["detail"], 500) };
+  return name === "" ? read : { ...read, identifier: name };
+};
+
+/** `value` is the parsed body (anything), `status` the reply's. Nothing in it is trusted to have its right type. */
+export const readProblem = (value: unknown, status: number, retryAt?: Date): Problem => {
+  const body = isRecord(value) ? value : {};
+  const listed = Array.isArray(body["subproblems"]) ? body["subproblems"].slice(0, 100) : [];
+  const instance = text(body["instance"], 500);
+  const own = typeof body["status"] === "number" ? body["status"] : 0;
+  return {
+    type: text(body["type"], 120) || "about:blank",
+    detail: text(body["detail"], 1000) || text(body["title"], 200),
+    status: status || own,
+    subproblems: listed.map(readSubproblem).filter((sub) => sub !== undefined),
+    ...(retryAt === undefined ? {} : { retryAfter: retryAt.toISOString() }),
+    ...(instance.startsWith("https://") ? { instance } : {}),
+  };
+};
+
+/** Retry-After (RFC 9110 §10.2.3): seconds or an HTTP date. undefined when it says nothing; never before `now`, never over a year. */
+export const retryAfterDate = (header: string | undefined, now: Date): Date | undefined => {
+  const value = header?.trim() ?? "";
+  const year = 366 * 86_400_000;
+  const at = /^[0-9]{1,12}$/.test(value) ? now.getTime() + Number(value) * 1000 : Date.parse(value);
+  // Date.parse takes much that is no HTTP date ("-5" is a year to it); each of the three forms begins with the day's name.
+  if (Number.isNaN(at) || !/^(?:[0-9]+$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))/.test(value)) return undefined;
+  return new Date(Math.min(Math.max(at, now.getTime()), now.getTime() + year));
+};
+
+/** One line: type, detail, and each subproblem with its name. */
+export const describeProblem = (problem: Problem): string => {
+  const subs = problem.subproblems.map(
+    (sub) => `${sub.identifier === undefined ? "" : `${sub.identifier}: `}${sub.type}: ${sub.detail}`,
+  );
+  const shown = subs.length > 10 ? [...subs.slice(0, 10), `and ${subs.length - 10} more`] : subs;
+  const head = problem.type === "about:blank" ? `HTTP ${problem.status}` : problem.type;
+  return [`${head}${problem.detail === "" ? "" : `: ${problem.detail}`}`, ...shown].join("; ");
+};
+
+/** A fault of the server that may pass while we wait; a 503 is a "later" and does not count. */
+export const isProblemOfServer = (problem: Problem): boolean => problem.status >= 500 && problem.status !== 503;

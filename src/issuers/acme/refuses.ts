@@ -1,0 +1,75 @@
+// Names that an ACME CA cannot certify, known without asking it: wildcards over HTTP, and what no public CA may certify.
+import { BlockList, isIP, isIPv6 } from "node:net";
+import type { ChallengeEntry } from "../../challenges/challenge.ts";
+import { acmeCaOf } from "../../domain/acme-directories.ts";
+import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { nameRefusal } from "../name-refusal.ts";
+
+/** RFC 6761, RFC 6762, RFC 8375, RFC 9476, ICANN's `internal`: names that exist on no public DNS. `.example` domains are left to the CA. */
+const special = [
+  "local",
+  "localhost",
+  "internal",
+  "lan",
+  "home",
+  "corp",
+  "test",
+  "invalid",
+  "alt",
+  "onion",
+  "home.arpa",
+];
+
+const reserved = new BlockList();
+for (const [net, bits] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.2.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 3],
+] as const)
+  reserved.addSubnet(net, bits, "ipv4");
+for (const [net, bits] of [
+  ["::", 8],
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["ff00::", 8],
+  ["2001:db8::", 32],
+] as const)
+  reserved.addSubnet(net, bits, "ipv6");
+
+const refusedByPublicCa = (name: string, settings: AcmeSettings, title: string): string | undefined => {
+  if (isIP(name) !== 0) {
+    if (reserved.check(name, isIPv6(name) ? "ipv6" : "ipv4"))
+      return `${title} certifies no private or reserved address`;
+    // acme.md §2.1: only that profile has IP identifiers.
+    const letsEncrypt = title.startsWith("Let's Encrypt");
+    if (letsEncrypt && settings.profile !== "shortlived")
+      return `${title} certifies addresses only with the profile "shortlived"`;
+    return undefined;
+  }
+  const ending = special.find((top) => name.endsWith(`.${top}`));
+  return ending === undefined
+    ? undefined
+    : `${title} certifies no name under .${ending}, which does not exist on the public Internet`;
+};
+
+export const refuses = (
+  name: string,
+  settings: AcmeSettings,
+  challenges: Readonly<Partial<Record<string, ChallengeEntry>>>,
+): string | undefined => {
+  const wrong = nameRefusal(name);
+  if (wrong !== undefined) return wrong;
+  const challenge = challenges[settings.challenge];
+  if (challenge === undefined) return `the challenge ${settings.challenge} is not known`;
+  const ca = acmeCaOf(settings.directory);
+  return challenge.refuses(name) ?? (ca?.public === true ? refusedByPublicCa(name, settings, ca.title) : undefined);
+};

@@ -1,0 +1,183 @@
+// The ACME room's own HTTPS (node:https): one deadline and one size limit a request, own trust, keep-alive, and every nonce kept.
+// It stands in for `http.request` and `http.getNonce` of acme-client (reference/acme.md §1.4, points 3, 4, 6, 7, 8).
+import { Agent, request as httpsRequest } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
+import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
+import { connectionFailure } from "./connection-failure.ts";
+import { ProblemError, readProblem, retryAfterDate } from "./problem.ts";
+
+export interface TransportOptions {
+  readonly userAgent: string;
+  readonly now: () => Date;
+  /** Ends a request in flight. */
+  readonly signal: AbortSignal;
+  /** PEM: the only trust for the ACME server's own HTTPS; undefined: what Node trusts. */
+  readonly ca?: string;
+  /** Where `ca` came from, for messages. */
+  readonly caFile?: string;
+  /** Milliseconds for one request, from name look-up to the last byte. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  /** One line for `--verbose`. */
+  readonly step: (what: string) => void;
+}
+
+/** What acme-client expects of a reply: `data` is an object for JSON, text for a certificate, "" for nothing. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly data: unknown;
+}
+
+export interface Transport {
+  readonly request: (url: string, method: string, options?: { readonly data?: unknown }) => Promise<Reply>;
+  /** A nonce that came with an earlier reply and was not used yet. */
+  nonce(): string | undefined;
+  /** Requests sent so far. */
+  readonly sent: () => number;
+  close(): void;
+}
+
+interface RawReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Refused nonces in a row before we give up: with 9 of 10 refused, 100 in a row come once in 40,000 requests. */
+const maxBadNonces = 100;
+/** Connections in a row that die without a reply, each answered by a freshly signed request. */
+const maxResets = 2;
+
+const badNonceType = "urn:ietf:params:acme:error:badNonce";
+const died = new Set(["ECONNRESET", "EPIPE"]);
+
+const timedOut = (ms: number): NodeJS.ErrnoException =>
+  Object.assign(new Error(`no complete reply within ${ms / 1000} s`), { code: "ETIMEDOUT" });
+
+const exchange = (
+  url: URL,
+  method: string,
+  body: string | undefined,
+  agent: Agent,
+  o: TransportOptions,
+): Promise<RawReply> =>
+  new Promise((resolve, reject) => {
+    const headers: Record<string, string> = { "User-Agent": o.userAgent, Accept: "*/*" };
+    if (body !== undefined) {
+      headers["Content-Type"] = "application/jose+json"; // RFC 8555 §6.2
+      headers["Content-Length"] = String(Buffer.byteLength(body));
+    }
+    const call = httpsRequest(url, { method, headers, agent, signal: o.signal });
+    const timer = setTimeout(() => call.destroy(timedOut(o.timeoutMs)), o.timeoutMs);
+    let answered = false;
+    const fail = (error: unknown): void => {
+      clearTimeout(timer);
+      reject(Object.assign(error as Error, { answered }));
+    };
+    call.on("error", fail);
+    call.on("response", (response) => {
+      answered = true;
+      const parts: Buffer[] = [];
+      let size = 0;
+      response.on("data", (part: Buffer) => {
+        size += part.length;
+        if (size > o.maxBytes)
+          call.destroy(new Failure("unavailable", `${url.href} sent more than ${o.maxBytes} bytes`));
+        else parts.push(part);
+      });
+      response.on("error", fail);
+      response.on("end", () => {
+        clearTimeout(timer);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+      });
+    });
+    call.end(body);
+  });
+
+const parse = (reply: RawReply, url: string): unknown => {
+  if (reply.body.length === 0) return "";
+  const type = (reply.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const text = reply.body.toString("utf8");
+  if (type === "application/pem-certificate-chain") return text;
+  const json = type === "application/json" || type.endsWith("+json");
+  try {
+    if (json) return JSON.parse(text) as unknown;
+  } catch {
+    // An error reply counts by its status; a success that cannot be read does not count at all.
+  }
+  if (reply.status >= 400) return "";
+  const what = json ? "JSON that cannot be read" : `"${clean(type, 60) || "no content type"}"`;
+  throw new Failure(
+    "unavailable",
+    `${clean(url, 300)} answered with ${what} where ACME has JSON or a certificate chain`,
+    {
+      hints: [
+        "this is not an ACME server's answer: look for a proxy or a captive portal in between, or run the command again later",
+      ],
+      facts: { code: "NOT_ACME", url: clean(url, 300), status: reply.status, contentType: clean(type, 60) },
+    },
+  );
+};
+
+export const createTransport = (o: TransportOptions): Transport => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(o.ca === undefined ? {} : { ca: o.ca }) });
+  const nonces: string[] = [];
+  let badNonces = 0;
+  let resets = 0;
+  let sent = 0;
+
+  const send = async (url: string, method: string, data: unknown): Promise<RawReply | "died"> => {
+    const target = URL.canParse(url) ? new URL(url) : undefined;
+    if (target?.protocol !== "https:")
+      throw new Failure(
+        "unavailable",
+        `the ACME server points to "${clean(url, 200)}", which is no https URL (RFC 8555 §6.1)`,
+      );
+    sent += 1;
+    try {
+      return await exchange(target, method, data === undefined ? undefined : JSON.stringify(data), agent, o);
+    } catch (error) {
+      o.signal.throwIfAborted();
+      if (error instanceof Failure) throw error;
+      const { code, answered } = error as NodeJS.ErrnoException & { answered?: boolean };
+      // A server may close an idle connection just as we use it. Nothing was answered, so the request is made again.
+      if (!answered && died.has(code ?? "") && (resets += 1) <= maxResets) return "died";
+      throw connectionFailure(error, url, o.caFile);
+    }
+  };
+
+  const request: Transport["request"] = async (url, method, { data } = {}) => {
+    const verb = method.toUpperCase();
+    let raw = await send(url, verb, data);
+    // Without a body it is the same request; a JWS is never sent twice: acme-client signs anew when the nonce was "refused".
+    if (data === undefined)
+      for (let again = 0; raw === "died" && again < maxResets; again += 1) raw = await send(url, verb, data);
+    if (raw === "died") return { status: 400, headers: {}, data: { type: badNonceType } };
+    resets = 0;
+    const { status, headers } = raw;
+    o.step(`${verb} ${clean(url, 200)}: ${status}`);
+    const nonce = headers["replay-nonce"];
+    if (typeof nonce === "string" && /^[A-Za-z0-9_-]{1,512}$/.test(nonce)) nonces.push(nonce);
+    if (status >= 300 && status < 400)
+      throw new Failure("unavailable", `${clean(url, 300)} redirects to ${clean(headers.location ?? "nowhere", 300)}`, {
+        hints: ["give the directory URL that it redirects to, if you trust it"],
+        facts: { code: "REDIRECT", url: clean(url, 300), status },
+      });
+    const body = parse(raw, url);
+    if (status < 400) {
+      badNonces = 0;
+      return { status, headers, data: body };
+    }
+    const problem = readProblem(body, status, retryAfterDate(headers["retry-after"], o.now()));
+    if (status === 400 && problem.type === badNonceType && (badNonces += 1) < maxBadNonces) {
+      // The fresh nonce goes with this reply: acme-client uses it at once, so it must not be handed out again.
+      if (typeof nonce === "string") nonces.pop();
+      return { status, headers, data: body };
+    }
+    throw new ProblemError(problem, url);
+  };
+
+  return { request, nonce: () => nonces.pop(), sent: () => sent, close: () => agent.destroy() };
+};

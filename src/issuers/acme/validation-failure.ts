@@ -1,0 +1,45 @@
+// What the CA said about the names that it could not validate: each with its problem type and detail, and what to look at.
+import { Failure } from "../../domain/failure.ts";
+import { type Problem, describeProblem, shortType } from "./problem.ts";
+
+export interface Refusal {
+  readonly name: string;
+  /** The challenge that was tried. */
+  readonly challenge: string;
+  readonly status: string;
+  readonly problem?: Problem;
+}
+
+const advice: Readonly<Record<string, (name: string) => string>> = {
+  connection: (name) =>
+    `the CA must reach port 80 of ${name} from the Internet: check its A and AAAA records, the firewall, and port forwarding`,
+  dns: (name) =>
+    `check that ${name} has A or AAAA records that the whole Internet can look up, and that DNSSEC is in order`,
+  unauthorized: (name) =>
+    `something else answered on port 80 of ${name}: check that each of its A and AAAA records leads to this machine`,
+  incorrectResponse: (name) =>
+    `something else answered on port 80 of ${name}: check that each of its A and AAAA records leads to this machine`,
+  caa: (name) => `the CAA records of ${name} or of a domain above it do not allow this CA: add it there`,
+  tls: (name) => `port 80 of ${name} redirects to HTTPS that the CA could not follow`,
+};
+
+export const validationFailure = (refusals: readonly Refusal[]): Failure => {
+  const said = refusals.map(({ name, challenge, status, problem }) => {
+    const why =
+      problem === undefined ? `the authorization is "${status}", with no reason given` : describeProblem(problem);
+    return `${name} (${challenge}): ${why}`;
+  });
+  const shown = said.length > 10 ? [...said.slice(0, 10), `and ${said.length - 10} more`] : said;
+  const hints = refusals.flatMap(({ name, problem }) => {
+    const hint = problem === undefined ? undefined : advice[shortType(problem)];
+    return hint === undefined ? [] : [hint(name)];
+  });
+  const [first] = refusals;
+  return new Failure("unavailable", `the CA could not validate ${shown.join("; ")}`, {
+    hints: [...new Set(hints)].slice(0, 5),
+    facts: {
+      ...(first?.problem === undefined ? {} : { problem: first.problem }),
+      refused: refusals.map(({ name, challenge, problem }) => ({ name, challenge, problem })),
+    },
+  });
+};

@@ -1,0 +1,111 @@
+// The private CA: a root made once for this host's domains, and leaves signed by it.
+import { join } from "node:path";
+import type { PrivateCaSettings } from "../../domain/certificate-config.ts";
+import { readCertificate } from "../../domain/certificate.ts";
+import { certificateNameProblem } from "../../domain/certificate-name.ts";
+import { Failure } from "../../domain/failure.ts";
+import type { NameConstraints } from "../../domain/name-constraints.ts";
+import { displayName } from "../../domain/names.ts";
+import { appendLine } from "../../system/create-once.ts";
+import type { GenerateKey } from "../../system/keys.ts";
+import { makeLeaf } from "../../x509/leaf.ts";
+import type { Random } from "../../x509/random.ts";
+import { makeRoot } from "../../x509/root.ts";
+import { validityOf } from "../../x509/validity.ts";
+import { commonNameFor } from "../common-name.ts";
+import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
+import { checkDays } from "../lifetime.ts";
+import { acceptNames, nameRefusal } from "../name-refusal.ts";
+import { type Authority, openAuthority } from "./authority.ts";
+import { defaultConstraints, statedConstraints } from "./constraints.ts";
+import { leafValidity } from "./lifetime.ts";
+import { outside, refuseOutside } from "./refusal.ts";
+
+export interface PrivateCaDependencies {
+  /** The state folder; the CA lives in `<state>/ca/<name>/`. */
+  readonly stateDir: string;
+  readonly random: Random;
+  readonly generateKey: GenerateKey;
+}
+
+/** Ten years, leap days included. */
+const rootDays = 3652;
+
+const stated = ({ caDomains }: PrivateCaSettings): NameConstraints | undefined | "default" =>
+  caDomains === undefined || caDomains.length === 0 ? "default" : statedConstraints(caDomains);
+
+const refuses = (name: string, settings: PrivateCaSettings): string | undefined => {
+  const problem = nameRefusal(name);
+  if (problem !== undefined) return problem;
+  const constraints = stated(settings);
+  const why = constraints === "default" ? undefined : outside(constraints, name);
+  return why === undefined ? undefined : `${why}; add its domain to ca_domains before the CA is made, or give the certificate another CA (ca: ...)`;
+};
+
+/** `example.org CA 1a2b3c4d`: told apart from other roots by people, and by clients that look issuers up by name. */
+const rootSubject =
+  (constraints: NameConstraints | undefined, ca: string) =>
+  (keyId: string): { readonly commonName: string; readonly organization: string } => {
+    const subject = constraints?.domains[0] ?? constraints?.addresses[0] ?? ca;
+    return { commonName: `${displayName(subject).slice(0, 50)} CA ${keyId.slice(0, 8)}`, organization: "mailcert private CA" };
+  };
+
+const authorityFor = async (
+  dependencies: PrivateCaDependencies,
+  request: IssueRequest<PrivateCaSettings>,
+  names: readonly string[],
+): Promise<Authority> => {
+  const { ca } = request.settings;
+  const folder = join(dependencies.stateDir, "ca", ca);
+  const { authority, made } = await openAuthority(folder, {
+    makeKey: async () => dependencies.generateKey("ecdsa"),
+    makeRoot: async (privateKey) => {
+      const asked = stated(request.settings);
+      const constraints = asked === "default" ? await defaultConstraints(names) : asked;
+      // Before it exists: a root that could not certify these names would be of no use to anybody.
+      refuseOutside(constraints, names, ca, folder);
+      return makeRoot({
+        privateKey,
+        subject: rootSubject(constraints, ca),
+        ...validityOf(request.now, rootDays),
+        constraints,
+        random: dependencies.random,
+      });
+    },
+  });
+  request.step(`${made ? "made" : "using"} the private CA ${authority.facts.commonName ?? ca} in ${folder}`);
+  return authority;
+};
+
+/** What was signed, written down before it is handed out, so that it can be revoked. */
+const recordLeaf = async (authority: Authority, leaf: string, names: readonly string[], now: Date): Promise<void> => {
+  const { serial, sha256, notBefore, notAfter } = readCertificate(leaf);
+  const entry = { at: now.toISOString(), serial, sha256, names, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
+  await appendLine(join(authority.folder, "issued.jsonl"), JSON.stringify(entry));
+};
+
+const issue = async (dependencies: PrivateCaDependencies, request: IssueRequest<PrivateCaSettings>): Promise<IssuedChain> => {
+  const { settings, privateKey, now, step } = request;
+  const badCa = certificateNameProblem(settings.ca);
+  if (badCa !== undefined) throw new Failure("config", `the CA's name ${JSON.stringify(settings.ca.slice(0, 80))} ${badCa}`);
+  checkDays(settings.days);
+  const names = acceptNames("private-ca", request.names, (name) => refuses(name, settings));
+  request.signal.throwIfAborted();
+  const authority = await authorityFor(dependencies, request, names);
+  refuseOutside(authority.constraints, names, settings.ca, authority.folder);
+  const leaf = await makeLeaf({
+    privateKey,
+    names,
+    commonName: commonNameFor(names),
+    ...leafValidity(authority.facts, settings.days, now, authority.folder, step),
+    issuer: { certificate: authority.root, privateKey: authority.privateKey },
+    random: dependencies.random,
+  });
+  await recordLeaf(authority, leaf, names, now);
+  return { leaf, chain: [authority.root], root: authority.root };
+};
+
+export const createPrivateCa = (dependencies: PrivateCaDependencies): Issuer<PrivateCaSettings> => ({
+  refuses,
+  issue: async (request) => issue(dependencies, request),
+});

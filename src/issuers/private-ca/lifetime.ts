@@ -1,0 +1,40 @@
+// How long a leaf of a private CA is valid: as asked, within its root.
+import type { CertificateFacts } from "../../domain/certificate.ts";
+import { Failure } from "../../domain/failure.ts";
+import { type Validity, validityOf } from "../../x509/validity.ts";
+
+const day = 86_400_000;
+const year = 365 * day;
+
+const date = (instant: Date): string => instant.toISOString().slice(0, 10);
+
+const newRoot = (folder: string): string =>
+  `move ${folder} away: the next run makes a new CA, whose root everybody must import before its certificate is served`;
+
+/** @throws Failure `data` when the clock is before the root's beginning, or the root has ended or is about to. */
+export const leafValidity = (
+  root: Pick<CertificateFacts, "notBefore" | "notAfter">,
+  days: number,
+  now: Date,
+  folder: string,
+  step: (what: string) => void,
+): Validity => {
+  if (now < root.notBefore) {
+    const message = `the clock says ${now.toISOString()}, but the private CA's root in ${folder} begins at ${root.notBefore.toISOString()}`;
+    throw new Failure("data", message, { hints: ["set the clock (timedatectl status) and run the command again"] });
+  }
+  const left = root.notAfter.getTime() - now.getTime();
+  if (left < day) {
+    const ended = left < 0 ? "ended" : "ends";
+    throw new Failure("data", `the private CA's root in ${folder} ${ended} on ${root.notAfter.toISOString()}`, { hints: [newRoot(folder)] });
+  }
+  const wanted = validityOf(now, days);
+  const notBefore = new Date(Math.max(wanted.notBefore.getTime(), root.notBefore.getTime()));
+  const notAfter = new Date(Math.min(wanted.notAfter.getTime(), root.notAfter.getTime()));
+  if (notAfter < wanted.notAfter) {
+    step(`the certificate ends with its CA's root on ${date(root.notAfter)}, earlier than asked; ${newRoot(folder)}`);
+  } else if (root.notAfter.getTime() - notAfter.getTime() < year) {
+    step(`the private CA's root ends on ${date(root.notAfter)}, within a year after this certificate; plan a new one: ${newRoot(folder)}`);
+  }
+  return { notBefore, notAfter };
+};

@@ -1,0 +1,32 @@
+// Composition: wires the adapters into one World, and turns every failure into words and an exit status.
+import type { Globals } from "./cli/command.ts";
+import type { Host } from "./cli/host.ts";
+
+export const main = async (host: Host): Promise<number> => {
+  // The one answer that needs nothing else.
+  if (host.argv.length === 1 && (host.argv[0] === "--version" || host.argv[0] === "-V")) {
+    host.stdout.write(`${host.version}\n`);
+    return 0;
+  }
+  try {
+    const [{ runProgram }, { commands }] = await Promise.all([import("./cli/program.ts"), import("./commands/index.ts")]);
+    return await runProgram({
+      host,
+      commands,
+      world: (globals, step) => once(() => composeWorld(host, globals, step)),
+    });
+  } catch (error) {
+    return (await import("./cli/report-error.ts")).reportError(host, error);
+  }
+};
+
+/** The first call makes it, later ones share it. */
+const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+};
+
+const composeWorld = async (host: Host, globals: Globals, step: (what: string) => void) => {
+  const { createWorld } = await import("./compose.ts");
+  return createWorld(host, globals, step);
+};

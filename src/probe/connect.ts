@@ -1,0 +1,40 @@
+// A TCP connection to one address; never through a name, so that no address hides another.
+import { type Socket, connect as netConnect } from "node:net";
+import { Stop } from "./stop.ts";
+
+const words: Readonly<Record<string, readonly [Stop["reason"], string]>> = {
+  ECONNREFUSED: ["refused", "connection refused: nothing listens there"],
+  ECONNRESET: ["closed", "the connection was reset"],
+  ETIMEDOUT: ["timeout", "no answer to the connection"],
+  EHOSTUNREACH: ["unreachable", "the address cannot be reached from here"],
+  ENETUNREACH: ["unreachable", "this machine has no route to that address"],
+  ENETDOWN: ["unreachable", "this machine's network is down"],
+  EADDRNOTAVAIL: ["unreachable", "this machine has no address of that kind"],
+  EACCES: ["unreachable", "this machine may not connect there (firewall)"],
+  EPERM: ["unreachable", "this machine may not connect there (firewall)"],
+};
+
+/** @throws Stop at stage `connect`. */
+export const connect = (address: string, port: number, signal: AbortSignal): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = netConnect({ host: address, port, autoSelectFamily: false });
+    const fail = (reason: Stop["reason"], message: string): void => {
+      signal.removeEventListener("abort", late);
+      socket.destroy();
+      reject(new Stop("connect", reason, message));
+    };
+    const late = (): void => fail("timeout", "no answer to the connection: a firewall, or the host is down");
+    const onError = (error: NodeJS.ErrnoException): void => {
+      const [reason, message] = words[error.code ?? ""] ?? ["unreachable", error.message];
+      fail(reason, message);
+    };
+    if (signal.aborted) return late();
+    signal.addEventListener("abort", late, { once: true });
+    socket.once("error", onError).once("connect", () => {
+      signal.removeEventListener("abort", late);
+      socket.off("error", onError);
+      // From here on whoever reads has its own listener; an error with nobody reading must not end the program.
+      socket.on("error", () => undefined).setNoDelay(true);
+      resolve(socket);
+    });
+  });

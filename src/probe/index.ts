@@ -1,0 +1,4 @@
+// The probe's room from outside.
+export { readCertificateFile, readSystemRoots } from "./anchors.ts";
+export { resolveHost } from "./resolve.ts";
+export { createProbe } from "./tls-probe.ts";

@@ -1,0 +1,32 @@
+// All addresses of a host, of both families, as this machine's own programs would find them (getaddrinfo).
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+
+/** A look-up that failed, as one phrase. */
+export interface Unresolved {
+  readonly message: string;
+}
+
+export type Resolve = (host: string, timeoutMs: number) => Promise<readonly string[] | Unresolved>;
+
+const words: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no such name in the DNS (no A or AAAA record)",
+  ENODATA: "the name has no A or AAAA record",
+  EAI_AGAIN: "the name server does not answer",
+};
+
+/** Never rejects: a name that leads nowhere is a finding. */
+export const resolveHost: Resolve = async (host, timeoutMs) => {
+  if (isIP(host) !== 0) return [host];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Unresolved>((resolve) => {
+    timer = setTimeout(() => resolve({ message: "the name server did not answer in time" }), timeoutMs);
+  });
+  const found = lookup(host, { all: true, verbatim: true }).then(
+    (addresses) => [...new Set(addresses.map(({ address }) => address))],
+    (error: NodeJS.ErrnoException) => ({
+      message: words[error.code ?? ""] ?? `look-up failed (${error.code ?? error.message})`,
+    }),
+  );
+  return Promise.race([found, late]).finally(() => clearTimeout(timer));
+};

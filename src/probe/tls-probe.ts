@@ -1,0 +1,227 @@
+// The probe: connects to one address, walks to where TLS may start, shakes hands, and writes down what it saw.
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { ClearDialogue, Observation, ProbeStage, SecureDialogue, TlsFacts } from "../domain/observation.ts";
+import { protocols } from "../protocols/index.ts";
+import { connect } from "./connect.ts";
+import { openConversation } from "./conversation.ts";
+import { chainAsSent, handshake, tlsFacts } from "./handshake.ts";
+import type { Probe, ProbeOptions } from "./probe.ts";
+import { Stop, during } from "./stop.ts";
+import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
+import { handshakeWords, isPlainText } from "./tls-words.ts";
+
+export interface ProbeParts {
+  readonly now: () => Date;
+  /** For tests; default: ask this Node. */
+  readonly largeHello?: () => boolean;
+}
+
+/** What is known so far; an observation that ends early keeps it. */
+interface Draft {
+  local: boolean;
+  clear?: ClearDialogue;
+  secure?: SecureDialogue;
+  tls?: TlsFacts;
+  chain: readonly Buffer[];
+  wrongMode?: boolean;
+  stop?: Stop;
+  /** The handshake was cut off before the server said anything in TLS. */
+  cutOff?: boolean;
+}
+
+type Entry = Parameters<Probe>[0];
+
+/** `::ffff:192.0.2.1` is 192.0.2.1. */
+const plainAddress = (address: string | undefined): string =>
+  (address ?? "").replace(/^::ffff:/, "").replace(/%.*$/, "");
+
+/** RFC 5321 §4.1.3: a host without a name greets with the literal of its address. */
+const addressLiteral = (address: string): string => (address.includes(":") ? `[IPv6:${address}]` : `[${address}]`);
+
+/** Part of the budget that is kept for trying TLS on a port that should have greeted in clear. */
+const reserve = (timeoutMs: number): number => Math.min(3000, timeoutMs / 4);
+
+export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): Probe => {
+  const contexts = createTlsContexts();
+
+  const attempt = async (
+    entry: Entry,
+    options: ProbeOptions,
+    signal: AbortSignal,
+    smallHello: boolean,
+  ): Promise<Draft> => {
+    const draft: Draft = { local: false, chain: [] };
+    let socket: Socket | undefined;
+    let tls: TLSSocket | undefined;
+    try {
+      socket = await connect(entry.address, entry.port, signal);
+      const local = plainAddress(socket.localAddress);
+      draft.local = local !== "" && local === plainAddress(socket.remoteAddress);
+      const dialogueOptions = {
+        ehlo: options.ehlo || addressLiteral(local),
+        learn: (known: Partial<ClearDialogue>) => {
+          draft.clear = { ...nothingSaid, ...draft.clear, ...known };
+        },
+      };
+      if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
+      const before = socket.bytesRead;
+      const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
+      const context = contexts(options.anchors, { slot: options.slot, smallHello });
+      const result = await handshake(socket, { sni, context, signal });
+      const received = socket.bytesRead - before;
+      if (result.kind !== "done") {
+        if (draft.wrongMode) throw silence(entry);
+        draft.cutOff = received === 0 && (result.kind === "reset" || result.kind === "timeout");
+        if (result.kind === "failed" && isPlainText(result.code)) throw plainText(entry, draft, received);
+        throw handshakeStop(result, entry, received);
+      }
+      tls = result.socket;
+      draft.tls = { ...tlsFacts(tls), ...(smallHello ? { smallHelloOnly: true } : {}) };
+      draft.chain = chainAsSent(tls);
+      if (draft.wrongMode) {
+        throw new Stop(
+          "greeting",
+          "protocol",
+          "the server says nothing in clear and answers TLS at once: clients that use STARTTLS hang",
+        );
+      }
+      if (options.dialogue === "full") {
+        const inside = openConversation(tls, signal);
+        draft.secure = await during(
+          () => (entry.mode === "implicit" ? "greeting" : "starttls"),
+          () => protocols[entry.protocol].inside(inside, entry.mode, dialogueOptions),
+        );
+        inside.detach();
+      }
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      draft.stop = error;
+    } finally {
+      leave(tls ?? socket);
+    }
+    return draft;
+  };
+
+  return async (entry, options) => {
+    options.signal?.throwIfAborted();
+    const startedAt = now();
+    const expiry = new AbortController();
+    const timer = setTimeout(() => expiry.abort(), options.timeoutMs);
+    const signal = options.signal ? AbortSignal.any([expiry.signal, options.signal]) : expiry.signal;
+    try {
+      let draft = await attempt(entry, options, signal, false);
+      // Large ClientHellos are new: a server (or middlebox) that cannot take two segments resets, or says nothing.
+      if (draft.cutOff && !signal.aborted && largeHello()) draft = await attempt(entry, options, signal, true);
+      options.signal?.throwIfAborted();
+      return observationOf(entry, options, draft, startedAt, now());
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+};
+
+const nothingSaid: ClearDialogue = {
+  greeting: "",
+  capabilities: [],
+  startTlsOffered: false,
+  authInClear: [],
+  injectedBytes: 0,
+};
+
+/** From the fresh connection to the go-ahead; marks `wrongMode` where the server waits for TLS instead of greeting. */
+const walkToTls = async (
+  entry: Entry,
+  options: ProbeOptions,
+  socket: Socket,
+  signal: AbortSignal,
+  draft: Draft,
+  dialogueOptions: Parameters<(typeof protocols)["imap"]["startTls"]>[1],
+): Promise<void> => {
+  const conversation = openConversation(socket, signal);
+  if (!(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
+    if (signal.aborted) throw silence(entry);
+    conversation.detach();
+    draft.wrongMode = true;
+    return;
+  }
+  const stage = (): ProbeStage => (draft.clear ? "starttls" : "greeting");
+  const outcome = await during(stage, () => protocols[entry.protocol].startTls(conversation, dialogueOptions));
+  draft.clear = outcome.dialogue;
+  if (outcome.refused) {
+    throw new Stop(outcome.refused.stage ?? "starttls", outcome.refused.reason, outcome.refused.message);
+  }
+  const rest = conversation.detach();
+  if (rest.length > 0) throw injected(draft, rest.length);
+};
+
+/** Bytes after the go-ahead come from nobody who is protected (RFC 3207 §6): counted, never read. */
+const injected = (draft: Draft, bytes: number): Stop => {
+  draft.clear = { ...nothingSaid, ...draft.clear, injectedBytes: bytes };
+  return new Stop("starttls", "injected", `${bytes} bytes in clear arrived after the go-ahead for TLS`);
+};
+
+const silence = (entry: Entry): Stop =>
+  new Stop(
+    "greeting",
+    "timeout",
+    `the server takes the connection and then says nothing (neither ${entry.protocol} nor TLS)`,
+  );
+
+/** Plain text where TLS should be: another mode on an implicit port, an injection behind a go-ahead. */
+const plainText = (entry: Entry, draft: Draft, received: number): Stop => {
+  if (entry.mode === "starttls") return injected(draft, Math.max(1, received));
+  draft.wrongMode = true;
+  return new Stop("handshake", "protocol", "the server speaks in clear where TLS should start at once");
+};
+
+const handshakeStop = (
+  result: { kind: "closed" | "reset" | "timeout" } | { kind: "failed"; code: string; message: string },
+  entry: Entry,
+  received: number,
+): Stop => {
+  if (result.kind === "failed") return new Stop("handshake", "tls", handshakeWords(result.code, result.message));
+  // After a go-ahead this is a broken promise, not a TLS disagreement.
+  const stage = entry.mode === "starttls" && received === 0 ? "starttls" : "handshake";
+  const where = stage === "starttls" ? "after its go-ahead, before any word of TLS" : "during the TLS handshake";
+  if (result.kind === "timeout") return new Stop(stage, "timeout", `the server fell silent ${where}`);
+  return new Stop(
+    stage,
+    "closed",
+    `the server ${result.kind === "reset" ? "reset" : "closed"} the connection ${where}`,
+  );
+};
+
+/** How long a closing connection may take before it is torn down. */
+const lingerMs = 1000;
+
+/** close_notify and FIN, without waiting for the other side. */
+const leave = (socket: Socket | undefined): void => {
+  if (!socket || socket.destroyed) return;
+  socket.on("error", () => undefined);
+  socket.unref();
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  timer.unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.resume();
+  socket.end();
+};
+
+const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
+  const { stop, local, chain, clear, secure, tls, wrongMode } = draft;
+  const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
+  return {
+    entry,
+    address: entry.address,
+    local,
+    ...(sni === undefined || /:|^[\d.]+$/.test(sni) ? {} : { sni }),
+    ...(clear ? { clear } : {}),
+    ...(secure ? { secure } : {}),
+    ...(tls ? { tls } : {}),
+    chain,
+    ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),
+    ...(wrongMode && (tls || entry.mode === "implicit") ? { wrongMode } : {}),
+    startedAt,
+    durationMs: Math.max(0, end.getTime() - startedAt.getTime()),
+  };
+};

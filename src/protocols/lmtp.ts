@@ -1,0 +1,4 @@
+// Local delivery (RFC 2033): SMTP's dialogue with LHLO; EHLO and HELO do not exist there.
+import { smtpProtocol } from "./smtp-dialogue.ts";
+
+export const lmtp = smtpProtocol({ summary: "local delivery (LMTP)", ports: { starttls: 24 }, hello: "LHLO" });

@@ -1,0 +1,64 @@
+// The configuration as checked and as it holds, for people and as JSON.
+import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
+import { type RawValue, effectiveSettings } from "../domain/certificate-settings.ts";
+import type { ConfigCheck } from "../domain/config-problem.ts";
+
+const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
+
+export const configCheckText = ({ files, certificates, problems }: ConfigCheck): string => {
+  if (problems.length === 0) {
+    return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems`;
+  }
+  const lines = problems.map(
+    ({ file, line, column, message, hint }) =>
+      `${file}:${line}:${column}: ${message}${hint === undefined ? "" : `\n    ${hint}`}`,
+  );
+  return [...lines, count(problems.length, "problem")].join("\n");
+};
+
+export const configCheckDocument = (check: ConfigCheck): object => ({
+  schema: "mailcert.config-check/1",
+  ok: check.problems.length === 0,
+  ...check,
+});
+
+// A plain scalar that YAML reads back as the same text; JSON's quotes are YAML's too.
+const yamlText = (text: string): string =>
+  /^[A-Za-z0-9/][A-Za-z0-9 ._/@+-]*$/.test(text) &&
+  !text.endsWith(" ") &&
+  !/^(?:true|false|null|~|[0-9.+-][0-9a-z_.+-]*)$/i.test(text)
+    ? text
+    : JSON.stringify(text);
+
+const yamlValue = (value: RawValue): string => {
+  if (typeof value === "string") return yamlText(value);
+  return typeof value === "object" ? `[${value.map(yamlText).join(", ")}]` : String(value);
+};
+
+/** URLs are validated to hold no password, and tokens live in files of their own: nothing here is secret. */
+const certificateText = (certificate: CertificateConfig): readonly string[] => {
+  const settings = effectiveSettings(certificate).map(({ key, value, isDefault }) => {
+    const line = `    ${key}: ${yamlValue(value)}`;
+    return isDefault ? `${line.padEnd(40)} # default` : line;
+  });
+  return [`  ${yamlText(certificate.name)}:`, ...settings];
+};
+
+/** The effective configuration as YAML that could be used as it is. */
+export const configText = (path: string, { certificates }: Config): string =>
+  [
+    `# ${path} with its defaults`,
+    certificates.length === 0 ? "certificates: {}" : "certificates:",
+    ...certificates.flatMap(certificateText),
+  ].join("\n");
+
+export const configDocument = (path: string, { certificates }: Config): object => ({
+  schema: "mailcert.config/1",
+  path,
+  certificates: Object.fromEntries(
+    certificates.map((certificate) => [
+      certificate.name,
+      Object.fromEntries(effectiveSettings(certificate).map(({ key, value }) => [key, value])),
+    ]),
+  ),
+});

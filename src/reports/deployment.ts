@@ -1,0 +1,86 @@
+// A deployment's result: which servers were changed and reloaded, and what each entry point serves now.
+import { clientLabel, entryUrl } from "../domain/entry-point.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import type { DeployResult } from "../usecases/deploy.ts";
+import type { ProvedEntry } from "../usecases/prove.ts";
+import { findingsText } from "./findings-text.ts";
+import { generationLine } from "./generation.ts";
+import { table } from "./table.ts";
+
+const words: Readonly<Record<Verdict, string>> = {
+  proven: "proven",
+  stale: "STALE",
+  broken: "BROKEN",
+  failing: "FAILING",
+  unobservable: "not observed",
+  "own-certificate": "own certificate",
+};
+
+const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
+  verified: "served and proven at every entry point",
+  unproven: "NOT served everywhere yet; the next run goes on from here",
+  "rolled-back": "ROLLED BACK: the new certificate is not served",
+  "no-server": "staged and live, but no mail server on this host serves it",
+};
+
+/** One row for each port and verdict, with the addresses that it was seen at. */
+const rows = (entries: readonly ProvedEntry[]): readonly (readonly string[])[] => {
+  const groups = new Map<string, { first: ProvedEntry; addresses: Set<string> }>();
+  for (const one of entries) {
+    const key = [one.entry.port, one.entry.protocol, one.entry.mode, one.verdict, one.slot].join(" ");
+    const group = groups.get(key) ?? { first: one, addresses: new Set<string>() };
+    group.addresses.add(one.entry.address);
+    groups.set(key, group);
+  }
+  const slots = new Set(entries.map(({ slot }) => slot)).size;
+  return [...groups.values()]
+    .toSorted((left, right) => left.first.entry.port - right.first.entry.port)
+    .map(({ first: { entry, verdict, slot, installation }, addresses }) => [
+      words[verdict],
+      `${entry.port} · ${clientLabel(entry.mode)}`,
+      entry.protocol,
+      installation,
+      ...(slots > 1 ? [slot] : []),
+      [...addresses].join(", "),
+    ]);
+};
+
+export const deploymentText = (result: DeployResult, now: Date): string => {
+  const servers = result.servers.flatMap((server) => [
+    `${server.id} ${server.version}: ${server.running ? (server.reloaded ? "reloaded" : "not reloaded") : "not running"}`,
+    ...server.changes.map((change) => `  ${change}`),
+  ]);
+  return [
+    `${result.certificate}: ${outcomes[result.outcome]}`,
+    `  ${generationLine(result.generation, now)}`,
+    ...servers.map((line) => `  ${line}`),
+    ...(result.entries.length > 0 ? ["", table(rows(result.entries), "  ")] : []),
+    ...(result.findings.length > 0 ? ["", findingsText(result.findings)] : []),
+  ].join("\n");
+};
+
+export const deploymentDocument = (result: DeployResult): object => ({
+  certificate: result.certificate,
+  outcome: result.outcome,
+  generation: result.generation,
+  servers: result.servers,
+  entries: result.entries.map(({ entry, installation, service, slot, verdict, leaf, message }) => ({
+    url: entryUrl(entry),
+    protocol: entry.protocol,
+    mode: entry.mode,
+    label: clientLabel(entry.mode),
+    host: entry.host,
+    address: entry.address,
+    port: entry.port,
+    server: installation,
+    service,
+    slot,
+    verdict,
+    ...(leaf === undefined ? {} : { leaf }),
+    ...(message === undefined ? {} : { message }),
+  })),
+  findings: result.findings,
+});
+
+/** Something that a person has to look at. */
+export const hasFault = (result: DeployResult): boolean => result.findings.some((finding) => finding.severity === "fault");

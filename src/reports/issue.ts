@@ -1,0 +1,42 @@
+// What was issued, and what to do next.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { selfSignedNotes } from "../domain/self-signed-notes.ts";
+import type { IssuedFiles } from "../usecases/issue-files.ts";
+import type { IssueResult } from "../usecases/issue.ts";
+import { day } from "./dates.ts";
+import { generationLine } from "./generation.ts";
+
+interface Issued {
+  readonly certificate: CertificateConfig;
+  readonly issued?: IssueResult;
+}
+
+export const issueText = ({ certificate, issued }: Issued, now: Date): string => {
+  const names = certificate.names.join(", ");
+  if (!issued) return `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
+  return [
+    `${certificate.name}: issued for ${names}`,
+    `  ${generationLine(issued.generation, now)}`,
+    ...(certificate.issuer.kind === "self-signed" ? selfSignedNotes.map((note) => `  ${note}`) : []),
+    `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`,
+  ].join("\n");
+};
+
+export const issueDocument = ({ certificate, issued }: Issued): object => ({
+  schema: "mailcert.issue/1",
+  ok: true,
+  ...(issued ? {} : { dryRun: true }),
+  certificate: certificate.name,
+  names: certificate.names,
+  issuer: certificate.issuer.kind,
+  ...(issued ? { stage: "staged", generation: issued.generation } : {}),
+});
+
+export const issuedFilesText = (result: IssuedFiles): string =>
+  [
+    `issued for ${result.names.join(", ")} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
+    ...result.files.map((path) => `  ${path}`),
+    ...(result.issuer === "self-signed" ? selfSignedNotes : []),
+  ].join("\n");
+
+export const issuedFilesDocument = (result: IssuedFiles): object => ({ schema: "mailcert.issue/1", ok: true, ...result });

@@ -1,0 +1,98 @@
+// What setup did, what clients need now, and how to take it back.
+import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
+import { selfSignedNotes } from "../domain/self-signed-notes.ts";
+import type { SetupPlan, SetupResult } from "../usecases/setup.ts";
+import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
+import { deployPlanLines } from "./deploy-plan.ts";
+import { decisionText } from "./renew.ts";
+import { table } from "./table.ts";
+
+const planText = ({ certificate, decision, config, deploy }: SetupPlan): string =>
+  [
+    `${certificate.name}: plan (nothing was changed)`,
+    `  names: ${certificate.names.join(", ")}`,
+    `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
+    `  configuration: ${config.before === config.after ? `${config.path} stays as it is` : `would ${config.before === undefined ? "write" : "change"} ${config.path}`}`,
+    ...deployPlanLines(deploy).map((line) => `  ${line}`),
+  ].join("\n");
+
+const words: Readonly<Record<EntryPoint["protocol"], string>> = {
+  imap: "IMAP",
+  pop3: "POP3",
+  smtp: "SMTP",
+  submission: "Submission",
+  lmtp: "LMTP",
+  sieve: "ManageSieve",
+};
+
+/** What people type into their clients: only what was proven, submission and mailboxes alone. */
+const clientTable = ({ deployed }: SetupResult): readonly string[] => {
+  const proven = (deployed?.entries ?? []).filter(
+    ({ verdict, entry }) => verdict === "proven" && entry.protocol !== "smtp" && entry.protocol !== "lmtp",
+  );
+  const rows = new Map(
+    proven.map(({ entry }) => [
+      entry.port,
+      [words[entry.protocol], String(entry.port), clientLabel(entry.mode), entry.mode === "implicit" ? 'old clients: "SSL"' : 'old Outlook: "TLS"'],
+    ]),
+  );
+  const sorted = [...rows].toSorted(([left], [right]) => left - right).map(([, row]) => row);
+  return sorted.length === 0 ? [] : ["", `Settings for mail clients (server ${deployed?.generation.names[0] ?? ""}):`, table(sorted, "  ")];
+};
+
+const trust = (result: SetupResult): readonly string[] => {
+  const { issuer } = result.plan.certificate;
+  if (issuer.kind === "acme") return [];
+  if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
+  return [
+    "",
+    "Clients trust it once they have imported the private CA's root:",
+    `  mailcert bundle ${result.plan.certificate.name} --out DIR   writes the files and the steps for each client`,
+  ];
+};
+
+export const setupText = (result: SetupResult, now: Date): string => {
+  const { plan, deployed, snippets } = result;
+  if (!deployed) return planText(plan);
+  const without =
+    deployed.outcome === "no-server"
+      ? [
+          "",
+          "No mail server was found on this host. Install one, then point it at the certificate:",
+          "  apt install dovecot-imapd postfix",
+          `  mailcert deploy ${plan.certificate.name}`,
+          "For a server that mailcert does not know, or on another host, these are the settings:",
+          ...(snippets ?? []).map(({ title, text }) => `\n--- ${title}\n${text.trimEnd()}`),
+        ]
+      : [];
+  const next = hasFault(deployed)
+    ? ["", "Not done yet: see the faults above. Running the same command again is safe."]
+    : ["", `Check it from another host:  mailcert verify ${plan.certificate.names[0] ?? ""}`, `Take it back:                mailcert deploy --remove ${plan.certificate.name}`];
+  return [
+    deploymentText(deployed, now),
+    ...(plan.config.before === plan.config.after ? [] : ["", `${plan.config.before === undefined ? "wrote" : "changed"} ${plan.config.path}`]),
+    ...(result.extras ?? []),
+    ...clientTable(result),
+    ...trust(result),
+    ...without,
+    ...(deployed.outcome === "no-server" ? [] : next),
+  ].join("\n");
+};
+
+export const setupDocument = (result: SetupResult): object => {
+  const { plan, issued, deployed, snippets } = result;
+  return {
+    schema: "mailcert.setup/1",
+    ok: !deployed || !hasFault(deployed),
+    ...(deployed ? {} : { dryRun: true }),
+    certificate: plan.certificate.name,
+    names: plan.certificate.names,
+    issuer: plan.certificate.issuer.kind,
+    decision: plan.decision,
+    config: { path: plan.config.path, changed: plan.config.before !== plan.config.after },
+    ...(deployed ? {} : { plan: plan.deploy }),
+    ...(issued ? { issued: issued.generation } : {}),
+    ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
+    ...(snippets ? { snippets } : {}),
+  };
+};

@@ -1,0 +1,10 @@
+// What every server adapter is given: nothing else of the outside world reaches it, besides the files that it reads and replaces.
+import type { RunProgram } from "../system/run.ts";
+import type { RenderTemplate } from "../system/templates.ts";
+
+export interface ServerDependencies {
+  readonly run: RunProgram;
+  readonly render: RenderTemplate;
+  /** Whether the kernel has IPv6 at all; where not, `::` listeners do not exist whatever the configuration says. */
+  readonly ipv6: () => Promise<boolean>;
+}

@@ -1,0 +1,137 @@
+// Dovecot 2.3 and 2.4: one include file with the certificate settings, checked by doveconf, read back, reloaded by doveadm.
+import { join } from "node:path";
+import { Failure } from "../../domain/failure.ts";
+import { readTextIfPresent } from "../../system/files.ts";
+import type { ServerDependencies } from "../dependencies.ts";
+import { applyFile, applyLine, modeOf, revertFile, revertLine } from "../edits.ts";
+import { complaint, output, runIfInstalled } from "../program.ts";
+import type { Change, Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
+import { isRunning } from "../running.ts";
+import { doveconf } from "./doveconf.ts";
+import { ourFile, readConfiguration } from "./files.ts";
+import { type Generation, generationOf, knownGeneration } from "./generation.ts";
+import { dovecotListeners, enabledProtocols } from "./listeners.ts";
+import { readBackDovecot } from "./read-back.ts";
+
+const mainFileOf = (installation: Installation): string => join(installation.configDir, "dovecot.conf");
+
+/** `ssl = yes` is ours to write only where TLS is off altogether; once written it stays until the file is removed. */
+const turnsTlsOn = (effective: string | undefined, present: string | undefined): boolean =>
+  effective === "no" || /^ssl\s*=\s*yes$/m.test(present ?? "");
+
+const view = (certificate: ServedCertificate, generation: Generation, more: Readonly<Record<string, unknown>>) => {
+  const { ecdsa, rsa } = certificate.slots;
+  const main = ecdsa ?? rsa;
+  if (main === undefined) throw new Error(`${certificate.name} has no slot`);
+  const alt = ecdsa && rsa;
+  return {
+    version: generation.version,
+    name: certificate.name,
+    names: certificate.names,
+    main,
+    alt: alt ?? false,
+    ...more,
+  };
+};
+
+/** What a complaint of doveconf asks for. */
+const hintsFor = (message: string): readonly string[] => {
+  const place = /(\/\S+) line (\d+)/.exec(message);
+  const missing = /Can't open file (\S+?):|open\((\S+?)\) failed/.exec(message);
+  const file = missing?.[1] ?? missing?.[2];
+  if (file !== undefined && place) {
+    return [
+      `put ${file} back, or comment out line ${place[2]} of ${place[1]}: Dovecot opens every file that its settings name, even where mailcert's setting wins over it, and does not start without it`,
+    ];
+  }
+  return [
+    place
+      ? `mend line ${place[2]} of ${place[1]}; \`doveconf -n\` shows the same complaint`
+      : "`doveconf -n` shows the same complaint",
+  ];
+};
+
+export const createDovecot = (dependencies: ServerDependencies): Server => {
+  const { run, render } = dependencies;
+
+  const detect = async (): Promise<readonly Installation[]> => {
+    const asked = await runIfInstalled(run, "dovecot", ["--version"]);
+    if (asked === undefined) return [];
+    const version = /^(\d+\.\d+(?:\.\d+)*)/.exec(asked.stdout.trim())?.[1] ?? "of an unknown version";
+    knownGeneration(version);
+    // The first line names the main file, also for a Dovecot outside /etc: `# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf`.
+    const shown = await run("doveconf", ["-n"]);
+    const mainFile = /^# \d[^\n]*: (\/\S+)$/m.exec(shown.stdout)?.[1] ?? "/etc/dovecot/dovecot.conf";
+    const asksBase = await run("doveconf", ["base_dir"]);
+    const base = /^base_dir = (\/.*)$/m.exec(asksBase.stdout)?.[1] ?? "/run/dovecot";
+    const configDir = mainFile.slice(0, mainFile.lastIndexOf("/"));
+    const running = await isRunning(join(base, "master.pid"), "dovecot");
+    return [{ server: "dovecot", id: "dovecot", version, configDir, running }];
+  };
+
+  const configurationOf = (installation: Installation) =>
+    readConfiguration(mainFileOf(installation), knownGeneration(installation.version));
+
+  const plan = async (installation: Installation, certificate: ServedCertificate): Promise<ServerPlan> => {
+    const generation = knownGeneration(installation.version);
+    const path = ourFile(installation.configDir, await configurationOf(installation));
+    const before = await readTextIfPresent(path);
+    const root = await doveconf(run, ["ssl"]);
+    const ssl = turnsTlsOn(root.settings.get("ssl"), before);
+    const content = render(generation.template, view(certificate, generation, { ssl, snippet: false }), "dovecot");
+    // At 0600 local delivery breaks: dovecot-lda reads the configuration as the recipient.
+    const mode = 0o644;
+    if (before === content && (await modeOf(path)) === mode) return { changes: [], notes: [] };
+    return { changes: [{ kind: "file", path, content, mode, before }], notes: [] };
+  };
+
+  const impossible = (change: Change): never => {
+    throw new Error(`Dovecot has no change of the kind ${change.kind}`);
+  };
+
+  return {
+    detect,
+    plan,
+    listeners: () => dovecotListeners(dependencies),
+    apply: async (_installation, change) => {
+      if (change.kind === "file") return applyFile(change);
+      if (change.kind === "line") return applyLine(change);
+      return impossible(change);
+    },
+    revert: async (_installation, change) => {
+      if (change.kind === "file") return revertFile(change);
+      if (change.kind === "line") return revertLine(change);
+      return impossible(change);
+    },
+    readBack: async (installation, certificate) =>
+      readBackDovecot({
+        run,
+        mainFile: mainFileOf(installation),
+        configDir: installation.configDir,
+        generation: knownGeneration(installation.version),
+        configuration: await configurationOf(installation),
+        certificate,
+        protocols: enabledProtocols(await doveconf(run, ["protocols"])),
+      }),
+    check: async () => {
+      // -x also opens every file that is named; its standard output holds private keys and is dropped here, unread.
+      const { status, stderr } = await run("doveconf", ["-x"]);
+      if (status === 0) return;
+      const message = complaint(stderr);
+      throw new Failure("config", `Dovecot refuses its configuration: ${message}`, { hints: hintsFor(message) });
+    },
+    reload: async (installation) => {
+      if (!installation.running) return;
+      await output(run, "doveadm", ["reload"], "unavailable");
+    },
+    snippet: (certificate, version) => {
+      const generation = generationOf(version);
+      if (generation === undefined) {
+        throw new Failure("usage", `the settings of Dovecot ${version.slice(0, 20)} are not known`, {
+          hints: ["give --server-version 2.3 or --server-version 2.4 (`dovecot --version` tells which)"],
+        });
+      }
+      return render(generation.template, view(certificate, generation, { ssl: false, snippet: true }), "dovecot");
+    },
+  };
+};

@@ -1,0 +1,81 @@
+// Dovecot's TCP listeners, from its effective configuration: login services and LMTP, with what makes one unobservable.
+import { basename } from "node:path";
+import type { Mode, ProtocolName } from "../../domain/entry-point.ts";
+import type { RunProgram } from "../../system/run.ts";
+import { addressesOf } from "../addresses.ts";
+import type { ServerDependencies } from "../dependencies.ts";
+import type { Listener } from "../server.ts";
+import { type Block, doveconf } from "./doveconf.ts";
+
+const protocols: Readonly<Record<string, ProtocolName>> = {
+  imap: "imap",
+  pop3: "pop3",
+  submission: "submission",
+  lmtp: "lmtp",
+  sieve: "sieve",
+};
+
+/** `protocols = imap pop3` (2.3) or `protocols { imap = yes }` (2.4). */
+export const enabledProtocols = (root: Block): readonly string[] => {
+  const listed = (root.settings.get("protocols") ?? "").split(/[\s,]+/).filter((word) => word !== "");
+  const block = root.blocks.find((inner) => inner.name === "protocols");
+  const ticked = [...(block?.settings ?? [])].filter(([, value]) => value === "yes").map(([name]) => name);
+  return [...listed, ...ticked];
+};
+
+const expandAddress = async (run: RunProgram, word: string): Promise<readonly string[]> => {
+  if (word === "*") return ["0.0.0.0"];
+  return addressesOf(run, word);
+};
+
+/** `executable = /usr/lib/dovecot/imap-login -D`: `imap-login`. */
+const programOf = (service: Block): string =>
+  basename((service.settings.get("executable") ?? "").split(/\s+/)[0] ?? "");
+
+/** Login services and LMTP speak these protocols to clients; `imap`, `imap-urlauth-login` and others have sockets of other kinds. */
+const speaks = (service: Block): ProtocolName | undefined => {
+  const protocol = protocols[service.settings.get("protocol") ?? ""];
+  const program = programOf(service);
+  const wanted = ["imap-login", "pop3-login", "submission-login", "managesieve-login", "lmtp"];
+  return wanted.includes(program) || wanted.includes(service.label) ? protocol : undefined;
+};
+
+export const dovecotListeners = async ({ run, ipv6 }: ServerDependencies): Promise<readonly Listener[]> => {
+  const root = await doveconf(run, ["service", "protocols", "listen", "ssl"]);
+  const enabled = enabledProtocols(root);
+  const hasIpv6 = await ipv6();
+  const everywhere = root.settings.get("listen") ?? "* ::";
+  const found: Listener[] = [];
+  const tlsOff = new Map<string, boolean>();
+  for (const protocol of enabled) {
+    if (protocols[protocol] === undefined) continue;
+    const effective = await doveconf(run, ["-f", `protocol=${protocol}`, "ssl"]);
+    tlsOff.set(protocol, effective.settings.get("ssl") === "no");
+  }
+  for (const service of root.blocks.filter((block) => block.name === "service")) {
+    const protocol = speaks(service);
+    if (protocol === undefined || !enabled.includes(protocol)) continue;
+    for (const listener of service.blocks.filter((block) => block.name === "inet_listener")) {
+      const port = Number(listener.settings.get("port") ?? "0");
+      if (!(port > 0 && port < 65536)) continue;
+      const mode: Mode = listener.settings.get("ssl") === "yes" ? "implicit" : "starttls";
+      const words = (listener.settings.get("address") || listener.settings.get("listen") || everywhere)
+        .split(/[\s,]+/)
+        .filter((word) => word !== "");
+      const unobservable =
+        listener.settings.get("haproxy") === "yes"
+          ? "it waits for the PROXY protocol of a load balancer (haproxy = yes)"
+          : tlsOff.get(protocol)
+            ? `TLS is switched off for ${protocol} (ssl = no)`
+            : undefined;
+      for (const word of words) {
+        for (const address of await expandAddress(run, word)) {
+          if (address.includes(":") && !hasIpv6) continue;
+          const name = `${service.label}/${listener.label || port}`;
+          found.push({ protocol, mode, port, address, service: name, ...(unobservable ? { unobservable } : {}) });
+        }
+      }
+    }
+  }
+  return found;
+};

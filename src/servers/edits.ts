@@ -1,0 +1,87 @@
+// Applies and takes back the two kinds of change that are plain file edits: a whole file, and one line of somebody's file.
+import { rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Failure } from "../domain/failure.ts";
+import { fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../system/files.ts";
+import type { Change } from "./server.ts";
+
+export type FileChange = Extract<Change, { kind: "file" }>;
+export type LineChange = Extract<Change, { kind: "line" }>;
+export type Reverted = "reverted" | "not-ours";
+
+const remove = async (path: string): Promise<void> => {
+  try {
+    await rm(path, { force: true });
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw fileFailure(error, "remove", path);
+  }
+};
+
+/** The permission bits of a file, or undefined where there is none. */
+export const modeOf = async (path: string): Promise<number | undefined> => {
+  const found = await stat(path).catch(() => undefined);
+  return found && found.mode & 0o7777;
+};
+
+export const applyFile = async (change: FileChange): Promise<void> => {
+  const { path, content, mode } = change;
+  if (content === undefined) return remove(path);
+  if ((await readTextIfPresent(path)) === content && (await modeOf(path)) === mode) return;
+  // The file is ours: its mode is the one that the server needs, not the one that it was found with.
+  await writeFileAtomic(path, content, { mode });
+};
+
+export const revertFile = async (change: FileChange): Promise<Reverted> => {
+  const { path, content, before, mode } = change;
+  const current = await readTextIfPresent(path);
+  if (current === before) return "reverted";
+  if (current !== content) return "not-ours";
+  if (before === undefined) await remove(path);
+  else await writeFileAtomic(path, before, { mode, keepMode: true });
+  return "reverted";
+};
+
+const readLines = async (path: string): Promise<string[]> => ((await readTextIfPresent(path)) ?? "").split("\n");
+
+const writeLines = (path: string, lines: readonly string[]): Promise<void> =>
+  writeFileAtomic(path, lines.join("\n"), { mode: 0o644, keepMode: true, follow: true });
+
+/** Adds a last line so that taking it away again gives the very same bytes, with or without a final line end. */
+export const appendLine = (lines: string[], line: string): void => {
+  if (lines.at(-1) === "") lines.splice(-1, 0, line);
+  else lines.push(line);
+};
+
+export const applyLine = async (change: LineChange): Promise<void> => {
+  const lines = await readLines(change.path);
+  if (change.before === undefined) {
+    if (lines.includes(change.after)) return;
+    appendLine(lines, change.after);
+    return writeLines(change.path, lines);
+  }
+  const index = change.line - 1;
+  if (lines[index] === change.after) return;
+  if (lines[index] !== change.before) {
+    throw new Failure(
+      "try-later",
+      `${change.path} line ${change.line} changed while mailcert worked: nothing was edited`,
+      {
+        hints: ["run the command again: it reads the file anew"],
+      },
+    );
+  }
+  lines[index] = change.after;
+  return writeLines(change.path, lines);
+};
+
+export const revertLine = async (change: LineChange): Promise<Reverted> => {
+  const { path, before, after } = change;
+  const lines = await readLines(path);
+  // Lines above may have come or gone since: our text, not its number, says which one it is.
+  const index = before !== undefined && lines[change.line - 1] === after ? change.line - 1 : lines.lastIndexOf(after);
+  if (index < 0) return before !== undefined && !lines.includes(before) ? "not-ours" : "reverted";
+  lines.splice(index, 1, ...(before === undefined ? [] : [before]));
+  await writeLines(path, lines);
+  return "reverted";
+};

@@ -1,0 +1,21 @@
+// The mail servers that mailcert knows, by the name that --server and the config use.
+import type { ServerDependencies } from "./dependencies.ts";
+import { createDovecot } from "./dovecot/dovecot.ts";
+import { createPostfix } from "./postfix/postfix.ts";
+import type { Server } from "./server.ts";
+
+export interface ServerEntry {
+  readonly summary: string;
+  readonly create: (dependencies: ServerDependencies) => Server;
+}
+
+export const servers = {
+  dovecot: { summary: "Dovecot 2.3 and 2.4: IMAP, POP3, LMTP, ManageSieve, submission", create: createDovecot },
+  postfix: { summary: "Postfix 3.4 and later, every instance: SMTP, submission", create: createPostfix },
+} satisfies Record<string, ServerEntry>;
+
+export type ServerName = keyof typeof servers;
+
+export const serverNames = Object.keys(servers) as readonly ServerName[];
+
+export const isServerName = (text: string): text is ServerName => Object.hasOwn(servers, text);

@@ -1,0 +1,94 @@
+// Applies one Postfix change and takes it back: a main.cf parameter or a service's own parameter, only where the value is still the one known.
+import { join } from "node:path";
+import { Failure } from "../../domain/failure.ts";
+import { readTextIfPresent } from "../../system/files.ts";
+import type { RunProgram } from "../../system/run.ts";
+import type { Reverted } from "../edits.ts";
+import { output } from "../program.ts";
+import type { Change } from "../server.ts";
+import { installText, withPrivateCopy } from "./install.ts";
+import { restoreParameter, setParameter } from "./main-cf.ts";
+import { addOption, removeOption } from "./master-cf.ts";
+import { createPostconf } from "./postconf.ts";
+
+export type ParameterChange = Extract<Change, { kind: "parameter" }>;
+export type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
+type PostfixChange = ParameterChange | ServiceChange;
+
+const squeeze = (text: string | undefined): string | undefined => text?.trim().replace(/\s+/g, " ");
+const same = (a: string | undefined, b: string | undefined): boolean => squeeze(a) === squeeze(b);
+
+const read = async (configDir: string, file: "main.cf" | "master.cf"): Promise<string> => {
+  const path = join(configDir, file);
+  const text = await readTextIfPresent(path);
+  if (text !== undefined) return text;
+  throw new Failure("config", `${path} is missing`, {
+    hints: ["install Postfix's configuration again, or leave it out with --server"],
+  });
+};
+
+/** The value in the files of `folder` now; undefined: not set there. */
+const currentValue = async (run: RunProgram, folder: string, change: PostfixChange): Promise<string | undefined> => {
+  const postconf = createPostconf(run, folder);
+  if (change.kind === "parameter") return (await postconf.explicit([change.parameter])).get(change.parameter);
+  return (await postconf.overrides()).get(change.service)?.get(change.parameter);
+};
+
+/** A value that replaces another one of a service's own: postconf edits the copy, at the price of the entry's layout. */
+const editedByPostconf = (
+  run: RunProgram,
+  configDir: string,
+  change: ServiceChange,
+  value: string | undefined,
+): Promise<string> =>
+  withPrivateCopy(configDir, async (folder) => {
+    const key = `${change.service}/${change.parameter}`;
+    await output(run, "postconf", ["-c", folder, ...(value === undefined ? ["-PX", key] : ["-P", `${key}=${value}`])]);
+    return read(folder, "master.cf");
+  });
+
+const install = (
+  run: RunProgram,
+  configDir: string,
+  change: PostfixChange,
+  text: string,
+  value: string | undefined,
+): Promise<void> =>
+  installText(configDir, change.kind === "parameter" ? "main.cf" : "master.cf", text, async (folder) =>
+    same(await currentValue(run, folder, change), value),
+  );
+
+export const applyPostfix = async (run: RunProgram, configDir: string, change: PostfixChange): Promise<void> => {
+  const { before, after, parameter } = change;
+  const current = await currentValue(run, configDir, change);
+  if (same(current, after)) return;
+  if (!same(current, before)) {
+    throw new Failure("try-later", `${parameter} in ${configDir} changed while mailcert worked: nothing was edited`, {
+      hints: ["run the command again: it reads the configuration anew"],
+    });
+  }
+  if (change.kind === "parameter") {
+    return install(run, configDir, change, setParameter(await read(configDir, "main.cf"), parameter, after), after);
+  }
+  const text = await read(configDir, "master.cf");
+  const added =
+    before === undefined && after !== undefined ? addOption(text, change.service, parameter, after) : undefined;
+  return install(run, configDir, change, added ?? (await editedByPostconf(run, configDir, change, after)), after);
+};
+
+export const revertPostfix = async (run: RunProgram, configDir: string, change: PostfixChange): Promise<Reverted> => {
+  const { before, after, parameter } = change;
+  const current = await currentValue(run, configDir, change);
+  if (same(current, before)) return "reverted";
+  if (!same(current, after)) return "not-ours";
+  if (change.kind === "parameter") {
+    const text = restoreParameter(await read(configDir, "main.cf"), parameter, before, after);
+    await install(run, configDir, change, text, before);
+    return "reverted";
+  }
+  const text = await read(configDir, "master.cf");
+  const removed =
+    before === undefined && after !== undefined ? removeOption(text, change.service, parameter, after) : undefined;
+  await install(run, configDir, change, removed ?? (await editedByPostconf(run, configDir, change, before)), before);
+  return "reverted";
+};

@@ -1,0 +1,166 @@
+// What Postfix needs to serve a certificate: the chain files in main.cf, the older settings out, and services that have their own kept as they are.
+import type { Finding } from "../../domain/finding.ts";
+import { escapes } from "../../system/templates.ts";
+import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
+import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
+import type { Parameters, Postconf, Service } from "./postconf.ts";
+import { submissionNotes } from "./submission.ts";
+
+const squeeze = (text: string): string => text.trim().replace(/[\s,]+/g, " ");
+
+/** The value of smtpd_tls_chain_files: one combined file (key, then chain) for each slot. */
+export const chainValue = ({ slots }: ServedCertificate): string =>
+  [slots.ecdsa, slots.rsa].flatMap((slot) => (slot ? [escapes.postfix(slot.combined)] : [])).join(", ");
+
+export const sameFiles = (a: string, b: string): boolean => squeeze(a) === squeeze(b);
+
+interface Situation {
+  readonly explicit: Parameters;
+  readonly effective: Parameters;
+  readonly services: readonly Service[];
+  readonly overrides: ReadonlyMap<string, Parameters>;
+}
+
+const empty: Parameters = new Map();
+
+/**
+ * smtpd ignores `-o smtpd_tls_cert_file` of a service, silently, once main.cf has chain files (seen on 3.7 and 3.10); an empty
+ * `-o smtpd_tls_chain_files=` gives the service its own certificate back.
+ */
+const keepOwnCertificates = (situation: Situation, wanted: string): { changes: Change[]; notes: Finding[] } => {
+  const changes: Change[] = [];
+  const notes: Finding[] = [];
+  const present = situation.effective.get(chainParameter) ?? "";
+  for (const service of situation.services.filter((one) => one.command === "smtpd")) {
+    const own = situation.overrides.get(service.id) ?? empty;
+    const chain = own.get(chainParameter);
+    const legacy = ownLegacy(own);
+    if (chain !== undefined && chain !== "") {
+      notes.push({
+        check: "own-certificate",
+        severity: "info",
+        message: `the service ${service.id} keeps its own certificate: -o ${chainParameter}=${chain}`,
+        hint: `to give it this one: postconf -PX ${service.id}/${chainParameter}`,
+      });
+    } else if (chain === "" && legacy.length === 0) {
+      notes.push({
+        check: "own-certificate",
+        severity: "warning",
+        message: `the service ${service.id} has an empty -o ${chainParameter}=: it serves main.cf's older settings, not this certificate`,
+        hint: `to give it this one: postconf -PX ${service.id}/${chainParameter} && postfix reload`,
+      });
+    } else if (legacy.length > 0) {
+      const settings = legacy.map((name) => `-o ${name}=${own.get(name)}`).join(" ");
+      if (chain === undefined && present !== "" && !sameFiles(present, wanted)) {
+        notes.push({
+          check: "own-certificate",
+          severity: "warning",
+          message: `the service ${service.id} has ${settings}, which Postfix ignores because main.cf sets ${chainParameter}: it serves what main.cf says`,
+          hint: `to make it count: postconf -P ${service.id}/${chainParameter}=`,
+        });
+        continue;
+      }
+      if (chain === undefined) {
+        changes.push({
+          kind: "service-parameter",
+          service: service.id,
+          parameter: chainParameter,
+          before: undefined,
+          after: "",
+        });
+      }
+      notes.push({
+        check: "own-certificate",
+        severity: "info",
+        message: `the service ${service.id} keeps its own certificate: ${settings}`,
+        hint: `to give it this one: postconf -PX ${[...legacy, chainParameter].map((name) => `${service.id}/${name}`).join(" ")}`,
+      });
+    }
+  }
+  return { changes, notes };
+};
+
+/** Who else needs a legacy parameter of main.cf: a setting that refers to it, or a service with its own that takes this one from main.cf. */
+const needs = (situation: Situation, name: string): string | undefined => {
+  for (const [other, value] of situation.explicit) {
+    const goes = (legacyParameters as readonly string[]).includes(other);
+    if (!goes && refersTo(value, name)) return `${other} = ${value}`;
+  }
+  for (const [service, own] of situation.overrides) {
+    for (const [other, value] of own)
+      if (refersTo(value, name)) return `-o ${other}=${value} of the service ${service}`;
+    if (ownLegacy(own).length > 0 && !own.has(name))
+      return `the service ${service}, which does not read ${chainParameter}`;
+  }
+  return undefined;
+};
+
+const removeLegacy = (situation: Situation): { changes: Change[]; notes: Finding[] } => {
+  const changes: Change[] = [];
+  const notes: Finding[] = [];
+  for (const parameter of legacyParameters) {
+    const before = situation.explicit.get(parameter);
+    if (before === undefined) continue;
+    const user = needs(situation, parameter);
+    if (user === undefined) {
+      changes.push({ kind: "parameter", parameter, before, after: undefined });
+    } else {
+      notes.push({
+        check: "legacy-setting-kept",
+        severity: "info",
+        message: `${parameter} stays in main.cf, where smtpd no longer reads it: it is used by ${user}`,
+      });
+    }
+  }
+  return { changes, notes };
+};
+
+/** TLS is switched on only where nobody ever decided: an explicit `none` is a decision, and is told instead. */
+const switchTlsOn = ({ explicit, effective }: Situation): { changes: Change[]; notes: Finding[] } => {
+  const parameter = "smtpd_tls_security_level";
+  const level = effective.get(parameter) ?? "";
+  if (level === "none") {
+    return {
+      changes: [],
+      notes: [
+        {
+          check: "tls-off",
+          severity: "warning",
+          message: `main.cf says ${parameter} = none: Postfix offers no TLS on port 25, whatever certificate it has`,
+          hint: `to offer it: postconf -e ${parameter}=may && postfix reload`,
+        },
+      ],
+    };
+  }
+  const decided =
+    level !== "" || effective.get("smtpd_use_tls") === "yes" || effective.get("smtpd_enforce_tls") === "yes";
+  if (decided || explicit.has("smtpd_use_tls")) return { changes: [], notes: [] };
+  return { changes: [{ kind: "parameter", parameter, before: explicit.get(parameter), after: "may" }], notes: [] };
+};
+
+export const planPostfix = async (
+  postconf: Postconf,
+  certificate: ServedCertificate,
+  primary: boolean,
+): Promise<ServerPlan> => {
+  const situation: Situation = {
+    explicit: await postconf.explicit(),
+    effective: await postconf.effective([chainParameter, ...levelParameters]),
+    services: await postconf.services(),
+    overrides: await postconf.overrides(),
+  };
+  const wanted = chainValue(certificate);
+  const before = situation.explicit.get(chainParameter);
+  // First the services that have their own: at no moment does one of them serve something else.
+  const own = keepOwnCertificates(situation, wanted);
+  const chain: Change[] =
+    before !== undefined && sameFiles(before, wanted)
+      ? []
+      : [{ kind: "parameter", parameter: chainParameter, before, after: wanted }];
+  const tls = switchTlsOn(situation);
+  const legacy = removeLegacy(situation);
+  return {
+    changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes],
+    notes: [...own.notes, ...tls.notes, ...legacy.notes, ...(primary ? submissionNotes(situation.services) : [])],
+  };
+};

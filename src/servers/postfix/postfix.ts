@@ -1,0 +1,107 @@
+// Postfix 3.4 and later, each instance of postmulti: chain files in main.cf, services with their own certificate kept, reload by instance.
+import { join } from "node:path";
+import { Failure } from "../../domain/failure.ts";
+import type { ServerDependencies } from "../dependencies.ts";
+import { applyLine, revertLine } from "../edits.ts";
+import { complaint, output, runIfInstalled } from "../program.ts";
+import { isRunning } from "../running.ts";
+import type { Change, Installation, Server } from "../server.ts";
+import { applyPostfix, revertPostfix } from "./apply.ts";
+import { postfixListeners } from "./listeners.ts";
+import { chainValue, planPostfix } from "./plan.ts";
+import { createPostconf, parseParameters } from "./postconf.ts";
+import { readBackPostfix } from "./read-back.ts";
+
+const primaryId = "postfix";
+
+/** smtpd_tls_chain_files came with 3.4. */
+const supported = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 3 || (major === 3 && minor >= 4);
+};
+
+/** `postmulti -l`: name, group, enabled, folder. The primary instance has no name unless it was given one. */
+export const parseInstances = (text: string): readonly { readonly id: string; readonly configDir: string }[] =>
+  text.split("\n").flatMap((line, index) => {
+    const [name, , , configDir] = line.trim().split(/\s+/);
+    if (name === undefined || !configDir?.startsWith("/")) return [];
+    return [{ id: name === "-" || index === 0 ? primaryId : name, configDir }];
+  });
+
+export const createPostfix = (dependencies: ServerDependencies): Server => {
+  const { run, render } = dependencies;
+
+  const detect = async (): Promise<readonly Installation[]> => {
+    const asked = await runIfInstalled(run, "postconf", ["-d", "mail_version"]);
+    if (asked === undefined) return [];
+    const version = parseParameters(asked.stdout).get("mail_version") ?? "";
+    if (!supported(version)) {
+      throw new Failure(
+        "config",
+        `Postfix ${version || "of an unknown version"} is installed; mailcert needs 3.4 or later (smtpd_tls_chain_files)`,
+        {
+          hints: [
+            "nothing was changed; upgrade Postfix, or leave it out with --server (for instance --server dovecot)",
+          ],
+        },
+      );
+    }
+    const listed = await runIfInstalled(run, "postmulti", ["-l"]);
+    const instances = parseInstances(listed?.stdout ?? "");
+    const only = { id: primaryId, configDir: (await output(run, "postconf", ["-h", "config_directory"])).trim() };
+    return Promise.all(
+      (instances.length > 0 ? instances : [only]).map(async ({ id, configDir }) => {
+        const queue = await run("postconf", ["-c", configDir, "-h", "queue_directory"]);
+        const running = queue.status === 0 && (await isRunning(join(queue.stdout.trim(), "pid/master.pid"), "master"));
+        return { server: "postfix", id, version, configDir, running };
+      }),
+    );
+  };
+
+  const impossible = (change: Change): never => {
+    throw new Error(`Postfix has no change of the kind ${change.kind}`);
+  };
+
+  return {
+    detect,
+    listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
+    plan: ({ configDir, id }, certificate) =>
+      planPostfix(createPostconf(run, configDir), certificate, id === primaryId),
+    apply: async ({ configDir }, change) => {
+      if (change.kind === "parameter" || change.kind === "service-parameter")
+        return applyPostfix(run, configDir, change);
+      if (change.kind === "line") return applyLine(change);
+      return impossible(change);
+    },
+    revert: async ({ configDir }, change) => {
+      if (change.kind === "parameter" || change.kind === "service-parameter")
+        return revertPostfix(run, configDir, change);
+      if (change.kind === "line") return revertLine(change);
+      return impossible(change);
+    },
+    readBack: ({ configDir }, certificate) => readBackPostfix(run, configDir, certificate),
+    check: async ({ configDir }) => {
+      // -c: this instance only, also where postmulti wraps the command (postfix(1)).
+      const { status, stderr } = await run("postfix", ["-c", configDir, "check"]);
+      if (status === 0) return;
+      throw new Failure("config", `Postfix refuses its configuration in ${configDir}: ${complaint(stderr)}`, {
+        hints: [`mend it; \`postfix -c ${configDir} check\` shows the same complaint`],
+      });
+    },
+    reload: async ({ configDir, running }) => {
+      if (!running) return;
+      await output(run, "postfix", ["-c", configDir, "reload"], "unavailable");
+    },
+    snippet: (certificate, version) => {
+      if (!/^\d+\.\d+/.test(version) || !supported(version)) {
+        throw new Failure("usage", `the settings of Postfix ${version.slice(0, 20)} are not known`, {
+          hints: [
+            "give --server-version 3.4 or later (`postconf -d mail_version` tells which); older ones lack smtpd_tls_chain_files",
+          ],
+        });
+      }
+      const chains = chainValue(certificate).split(", ");
+      return render("postfix.txt", { version, name: certificate.name, names: certificate.names, chains }, "postfix");
+    },
+  };
+};

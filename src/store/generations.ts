@@ -1,0 +1,143 @@
+// Generations: immutable numbered folders, and the one symbolic link `live` that servers read through.
+import { constants, readlinkSync } from "node:fs";
+import { mkdir, open, readFile, readdir, rename, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Slot } from "../domain/keys.ts";
+import type { SlotPaths } from "../servers/server.ts";
+import { ensureFolder, fileFailure, syncFolder, temporaryBeside } from "../system/files.ts";
+import type { StagedSlot, Store } from "./store.ts";
+
+type Part = Pick<Store, "stage" | "readGeneration" | "switchLive" | "liveNumber" | "livePaths" | "prune">;
+
+const folderName = (number: number): string => String(number).padStart(4, "0");
+const temporary = /^\.mailcert-.*\.tmp$/;
+const slots: readonly Slot[] = ["ecdsa", "rsa"];
+
+/** Each PEM ends in exactly one line end, so that joined files parse everywhere. */
+const joined = (...parts: readonly string[]): string => parts.map((part) => `${part.trim()}\n`).join("");
+
+/** The five files of a slot: name, mode, content. privkey.pem and combined.pem hold the key, nothing else may. */
+export const slotFiles = (slot: StagedSlot): readonly { name: string; mode: number; content: string }[] => [
+  { name: "privkey.pem", mode: 0o600, content: joined(slot.privateKey) },
+  { name: "cert.pem", mode: 0o644, content: joined(slot.leaf) },
+  { name: "chain.pem", mode: 0o644, content: joined(...slot.chain) },
+  { name: "fullchain.pem", mode: 0o644, content: joined(slot.leaf, ...slot.chain) },
+  // Key first: Postfix's smtpd_tls_chain_files demands that order.
+  { name: "combined.pem", mode: 0o600, content: joined(slot.privateKey, slot.leaf, ...slot.chain) },
+];
+
+const writeNew = async (path: string, mode: number, content: string): Promise<void> => {
+  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    await handle.chmod(mode);
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** `root` is `<state>/certificates`. */
+export const createGenerations = (root: string): Part => {
+  const generations = (name: string): string => join(root, name, "generations");
+
+  const numbers = async (name: string): Promise<number[]> =>
+    (await readdir(generations(name)).catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
+
+  return {
+    stage: async (name, material) => {
+      const folder = generations(name);
+      try {
+        await ensureFolder(join(root, name), 0o755);
+        await ensureFolder(folder, 0o755);
+        const number = Math.max(0, ...(await numbers(name))) + 1;
+        const draft = temporaryBeside(join(folder, "x"));
+        await rm(draft, { recursive: true, force: true });
+        await mkdir(draft, { mode: 0o755 });
+        for (const slot of slots) {
+          const staged = material[slot];
+          if (!staged) continue;
+          await mkdir(join(draft, slot), { mode: 0o755 });
+          for (const file of slotFiles(staged)) await writeNew(join(draft, slot, file.name), file.mode, file.content);
+          await syncFolder(join(draft, slot));
+        }
+        await syncFolder(draft);
+        await rename(draft, join(folder, folderName(number)));
+        await syncFolder(folder);
+        return number;
+      } catch (error) {
+        throw fileFailure(error, "write a generation below", folder);
+      }
+    },
+
+    readGeneration: async (name, number) => {
+      const result: Partial<Record<Slot, StagedSlot>> = {};
+      for (const slot of slots) {
+        const folder = join(generations(name), folderName(number), slot);
+        const fullchain = await readFile(join(folder, "fullchain.pem"), "utf8").catch(() => undefined);
+        if (fullchain === undefined) continue;
+        const [leaf = "", ...chain] = fullchain.match(certificates) ?? [];
+        try {
+          result[slot] = { leaf, chain, privateKey: await readFile(join(folder, "privkey.pem"), "utf8") };
+        } catch (error) {
+          throw fileFailure(error, "read", join(folder, "privkey.pem"));
+        }
+      }
+      return result;
+    },
+
+    switchLive: async (name, number) => {
+      const live = join(root, name, "live");
+      const fresh = temporaryBeside(live);
+      try {
+        await rm(fresh, { force: true });
+        await symlink(join("generations", folderName(number)), fresh);
+        await rename(fresh, live);
+        await syncFolder(join(root, name));
+      } catch (error) {
+        await rm(fresh, { force: true }).catch(() => undefined);
+        throw fileFailure(error, "switch", live);
+      }
+    },
+
+    liveNumber: (name) => {
+      try {
+        const number = Number(/^generations\/(\d+)$/.exec(readlinkSync(join(root, name, "live")))?.[1]);
+        return Number.isNaN(number) ? undefined : number;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw fileFailure(error, "read", join(root, name, "live"));
+      }
+    },
+
+    livePaths: (name, wanted) => {
+      const paths: Partial<Record<Slot, SlotPaths>> = {};
+      for (const slot of wanted) {
+        const at = (file: string): string => join(root, name, "live", slot, file);
+        paths[slot] = {
+          privkey: at("privkey.pem"),
+          cert: at("cert.pem"),
+          chain: at("chain.pem"),
+          fullchain: at("fullchain.pem"),
+          combined: at("combined.pem"),
+        };
+      }
+      return paths;
+    },
+
+    prune: async (name, keep) => {
+      const folder = generations(name);
+      for (const number of await numbers(name)) {
+        if (!keep.includes(number)) await rm(join(folder, folderName(number)), { recursive: true, force: true });
+      }
+      // What a killed run left: never renamed into place, so nothing points at it.
+      for (const place of [folder, join(root, name), ...slots.map((slot) => join(root, name, "keys", slot))]) {
+        for (const entry of await readdir(place).catch(() => [])) {
+          if (temporary.test(entry)) await rm(join(place, entry), { recursive: true, force: true });
+        }
+      }
+    },
+  };
+};

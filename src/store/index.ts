@@ -1,0 +1,26 @@
+// Opens the state folder: puts together certificates, keys, generations, events and the lock.
+import { join } from "node:path";
+import type { RunProgram } from "../system/run.ts";
+import { createCertificates } from "./certificates.ts";
+import { createEvents } from "./events.ts";
+import { createGenerations } from "./generations.ts";
+import { takeLock } from "./lock.ts";
+import type { Store } from "./store.ts";
+
+export interface StoreOptions {
+  readonly dir: string;
+  readonly run: RunProgram;
+  readonly pid: number;
+  readonly now: () => Date;
+}
+
+export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
+  const certificates = join(dir, "certificates");
+  return {
+    dir,
+    lock: (command) => takeLock({ dir, run, pid, command, now }),
+    ...createCertificates(certificates),
+    ...createGenerations(certificates),
+    ...createEvents(join(dir, "events.jsonl")),
+  };
+};

@@ -1,0 +1,58 @@
+// One run at a time per state folder: flock(1) on a descriptor that this process keeps open, so that the kernel frees it.
+import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../domain/failure.ts";
+import { clean } from "../domain/text.ts";
+import { ensureFolder, fileFailure } from "../system/files.ts";
+import type { RunProgram } from "../system/run.ts";
+import type { Lock } from "./store.ts";
+
+interface LockRequest {
+  readonly dir: string;
+  readonly run: RunProgram;
+  readonly pid: number;
+  /** Shown to whoever comes second. */
+  readonly command: string;
+  readonly now: () => Date;
+}
+
+/** util-linux's flock exits with this (-E) when somebody else holds the lock. */
+const held = 75;
+
+export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Promise<Lock> => {
+  await ensureFolder(dir, 0o755);
+  const path = join(dir, "lock");
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+  } catch (error) {
+    throw fileFailure(error, "open", path);
+  }
+  try {
+    // The lock belongs to the open file description, which this process shares with flock: it outlives the program.
+    const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
+    if (status === held) throw busy(descriptor, path);
+    if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
+    const text = `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`;
+    ftruncateSync(descriptor, 0);
+    writeSync(descriptor, text, 0);
+    return { release: () => closeSync(descriptor) };
+  } catch (error) {
+    closeSync(descriptor);
+    if (error instanceof Failure && error.facts?.["code"] === "ENOENT") {
+      throw new Failure("unavailable", "the program flock is not installed", { hints: ["install the package util-linux"] });
+    }
+    throw error;
+  }
+};
+
+const busy = (descriptor: number, path: string): Failure => {
+  const buffer = Buffer.alloc(400);
+  const size = readSync(descriptor, buffer, 0, buffer.length, 0);
+  const [, pid, what] = /^(\d+) (.*)$/m.exec(buffer.toString("utf8", 0, size)) ?? [];
+  const holder = pid === undefined ? "another run" : `process ${pid} (${clean(what ?? "", 250)})`;
+  return new Failure("try-later", `another mailcert is at work: ${holder} holds ${path}`, {
+    hints: ["wait until it has ended and run this again"],
+    facts: pid === undefined ? {} : { pid: Number(pid) },
+  });
+};

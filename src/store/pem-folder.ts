@@ -1,0 +1,17 @@
+// Writes one slot's PEM files into any folder: the key 0600, existing files replaced whole.
+import { join } from "node:path";
+import { ensureFolder, writeFileAtomic } from "../system/files.ts";
+import { slotFiles } from "./generations.ts";
+import type { StagedSlot } from "./store.ts";
+
+/** @returns the paths written. */
+export const writePem = async (folder: string, slot: StagedSlot, root: string | undefined): Promise<readonly string[]> => {
+  await ensureFolder(folder, 0o755);
+  const files = [...slotFiles(slot), ...(root === undefined ? [] : [{ name: "ca.pem", mode: 0o644, content: `${root.trim()}\n` }])];
+  const paths: string[] = [];
+  for (const { name, mode, content } of files) {
+    await writeFileAtomic(join(folder, name), content, { mode });
+    paths.push(join(folder, name));
+  }
+  return paths;
+};

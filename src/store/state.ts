@@ -1,0 +1,36 @@
+// state.json text to CertificateState: an older schema is migrated, a newer one refused, a damaged file named.
+import { Failure } from "../domain/failure.ts";
+import { emptyState } from "../domain/state.ts";
+import type { CertificateState } from "./store.ts";
+
+const current = "mailcert.state/1";
+
+/** @throws Failure `config` for a newer schema, `data` for anything that is not a state. */
+export const readState = (text: string, path: string): CertificateState => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, "it is not JSON", error);
+  }
+  if (typeof value !== "object" || value === null) throw damaged(path, "it is not an object");
+  const schema = (value as { schema?: unknown }).schema;
+  const version = /^mailcert\.state\/(\d+)$/.exec(typeof schema === "string" ? schema : "")?.[1];
+  if (version === undefined) throw damaged(path, "it has no schema");
+  if (Number(version) > 1) {
+    throw new Failure("config", `${path} was written by a newer mailcert (${String(schema)}; this one reads ${current})`, {
+      hints: ["install that mailcert again; a downgrade would lose what it knows"],
+    });
+  }
+  const state = value as Partial<CertificateState>;
+  if (typeof state.name !== "string" || !Array.isArray(state.generations)) throw damaged(path, "fields are missing");
+  return { ...emptyState(state.name), ...state };
+};
+
+const damaged = (path: string, why: string, cause?: unknown): Failure =>
+  new Failure("data", `${path} is damaged: ${why}`, {
+    cause,
+    hints: [
+      "put it back from a backup, or move the file away: the keys and generations beside it stay, and the next run writes a new one",
+    ],
+  });

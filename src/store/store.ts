@@ -1,0 +1,136 @@
+// The seam of the state folder: certificates with their generations, keys, state and events, and the lock. design.md §4 is its layout.
+import type { IssuerKind } from "../domain/certificate-config.ts";
+import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import type { Baseline, Verdict } from "../domain/verdict.ts";
+import type { Change, SlotPaths } from "../servers/server.ts";
+
+/** The last step that was completed for the target generation. */
+export type Stage = "staged" | "switched" | "reloaded" | "verified";
+
+export interface LeafRecord {
+  readonly sha256: string;
+  readonly spkiSha256: string;
+  readonly key: string;
+  readonly algorithm: KeyAlgorithm;
+}
+
+export interface GenerationRecord {
+  readonly number: number;
+  readonly names: readonly string[];
+  readonly issuer: IssuerKind;
+  /** The CA's own word for itself: its directory URL, or the private CA's name. */
+  readonly authority: string;
+  /** ISO dates. */
+  readonly createdAt: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** By slot: fingerprints of the leaf, and the key's id in `keys/<slot>/`. */
+  readonly leaves: Readonly<Partial<Record<Slot, LeafRecord>>>;
+  /** Why it must never be served again. */
+  readonly failed?: string;
+}
+
+export interface KeyRecord {
+  /** The key of the generation that is live. */
+  readonly current?: string;
+  /** Made for a certificate that is not live yet. */
+  readonly next?: string;
+  readonly old: readonly string[];
+}
+
+
+export interface EntryRecord {
+  readonly url: string;
+  readonly address: string;
+  readonly verdict: Verdict;
+  /** SHA-256 of the leaf that was served, hex. */
+  readonly leaf?: string;
+  readonly message?: string;
+}
+
+export interface DeploymentRecord {
+  readonly server: string;
+  readonly generation: number;
+  readonly at: string;
+  readonly entries: readonly EntryRecord[];
+}
+
+export interface CertificateState {
+  readonly schema: "mailcert.state/1";
+  readonly name: string;
+  readonly generations: readonly GenerationRecord[];
+  readonly keys: Readonly<Partial<Record<Slot, KeyRecord>>>;
+  /** The generation that is to be served; absent before the first issue. */
+  readonly target?: number;
+  readonly stage?: Stage;
+  /** What each entry point did before the switch to `target`, so that a resumed run can tell broken from never worked. */
+  readonly baseline?: readonly ({ readonly url: string; readonly address: string; readonly slot: Slot } & Baseline)[];
+  /** Taken out of the servers by `deploy --remove`: timer runs renew it and leave the servers alone. */
+  readonly parked?: boolean;
+  /** By installation id. */
+  readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+  /** Failed attempts in a row at what is due (issue or deploy). */
+  readonly attempts: number;
+  /** ISO date before which no timer run tries again. */
+  readonly nextAttempt?: string;
+  readonly lastError?: { readonly at: string; readonly what: "issue" | "deploy"; readonly message: string; readonly facts?: Readonly<Record<string, unknown>> };
+}
+
+/** One line of events.jsonl: a change made to this host. */
+export interface HostEvent {
+  /** ISO date. */
+  readonly at: string;
+  readonly run: string;
+  readonly command: string;
+  readonly certificate?: string;
+  /** What was done, one sentence. */
+  readonly what: string;
+  /** How to take it back, one sentence or command. */
+  readonly undo?: string;
+  /** A server's setting that was changed, with what stood there before. */
+  readonly change?: { readonly server: string; readonly installation: string; readonly change: Change };
+  /** Takes back the change of an earlier event. */
+  readonly reverts?: boolean;
+}
+
+export interface StagedSlot {
+  readonly privateKey: string;
+  readonly leaf: string;
+  readonly chain: readonly string[];
+}
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * - Every write is atomic; `kill -9` at any instant leaves a working pair behind `live` and loses no key.
+ * - MUST NOT write a private key into anything but 0600 files.
+ */
+export interface Store {
+  readonly dir: string;
+  /** @throws Failure `try-later` naming the holder (pid and command) when another run holds it. Makes the state folder when missing. */
+  lock(command: string): Promise<Lock>;
+  /** Names of all certificates with a folder. */
+  list(): string[];
+  /** @throws Failure `config` for a newer schema, `data` for a damaged file. */
+  read(name: string): CertificateState | undefined;
+  write(state: CertificateState): Promise<void>;
+  /** Adds a key to the append-only `keys/<slot>/`; returns its id. */
+  addKey(name: string, slot: Slot, privateKey: string): Promise<string>;
+  readKey(name: string, slot: Slot, id: string): Promise<string>;
+  /** Writes a complete generation under the next free number and returns the number. */
+  stage(name: string, slots: Readonly<Partial<Record<Slot, StagedSlot>>>): Promise<number>;
+  /** PEM texts of a generation. */
+  readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
+  /** Points `live` at a generation by one rename. */
+  switchLive(name: string, number: number): Promise<void>;
+  /** What `live` points at. */
+  liveNumber(name: string): number | undefined;
+  /** Paths below `live`. */
+  livePaths(name: string, slots: readonly Slot[]): Readonly<Partial<Record<Slot, SlotPaths>>>;
+  /** Removes generation folders other than those, and what killed runs left behind. Keys stay. */
+  prune(name: string, keep: readonly number[]): Promise<void>;
+  record(event: HostEvent): Promise<void>;
+  events(): Promise<readonly HostEvent[]>;
+}

@@ -1,0 +1,76 @@
+// Fills the files of templates/ with validated values; each kind of file has its escape, and a missing value is an error.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Mustache from "mustache";
+import { Failure } from "../domain/failure.ts";
+
+/** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
+export type TemplateKind = "dovecot" | "postfix" | "shell" | "systemd" | "xml" | "none";
+
+/** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
+export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;
+
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+const refuse = (value: string, where: string): never => {
+  throw new Failure("data", `${JSON.stringify(value.slice(0, 200))} cannot be written into ${where}`, {
+    hints: ["use names and folders of letters, digits and . _ - / @ + ~ only"],
+  });
+};
+
+const matching = (pattern: RegExp, where: string) => (value: string) =>
+  pattern.test(value) && !control.test(value) ? value : refuse(value, where);
+
+/** One escape for each kind. Server configuration has no escape that every version reads alike: what is not plainly safe is refused. */
+export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> = {
+  // `#` starts a comment, `$` and `%` expand, `{` opens a block, `<` reads a file, quotes and backslashes nest.
+  dovecot: matching(/^[\p{L}\p{N}._\-/:@+~=,*[\]]( ?[\p{L}\p{N}._\-/:@+~=,*[\]])*$/u, "a Dovecot setting"),
+  // White space and commas separate values, `$` expands, braces group.
+  postfix: matching(/^[\p{L}\p{N}._\-/:@+~=*[\]]+$/u, "a Postfix setting"),
+  shell: (value) => {
+    if (control.test(value)) return refuse(value, "a shell command");
+    return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  },
+  systemd: (value) => {
+    if (control.test(value)) return refuse(value, "a systemd unit");
+    const text = value.replaceAll("%", "%%").replaceAll("$", "$$$$");
+    return /[\s"'\\;]/.test(text) ? `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : text;
+  },
+  xml: (value) => {
+    const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+    // XML 1.0 §2.2: most control characters cannot be written at all.
+    // eslint-disable-next-line no-control-regex -- as above
+    if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)) return refuse(value, "XML");
+    return value.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  },
+  none: (value) => value,
+};
+
+const createWriter = (file: string, kind: TemplateKind) => {
+  const writer = new Mustache.Writer();
+  const valueOf = (name: string, value: unknown): string => {
+    // A setting that silently became empty would take TLS away: better no file at all.
+    if (typeof value !== "string" && typeof value !== "number")
+      throw new Error(`templates/${file}: no value for ${name}`);
+    return escapes[kind](String(value));
+  };
+  writer.escapedValue = (token, context) => valueOf(token[1] ?? "", context.lookup(token[1] ?? ""));
+  writer.unescapedValue = (token) => {
+    throw new Error(`templates/${file}: {{{${token[1]}}}} is not allowed`);
+  };
+  return writer;
+};
+
+/** `folder` is the templates folder of this installation; files are read once. */
+export const createTemplates = (folder: string): RenderTemplate => {
+  const texts = new Map<string, string>();
+  return (file, view, kind) => {
+    let text = texts.get(file);
+    if (text === undefined) {
+      text = readFileSync(join(folder, file), "utf8");
+      texts.set(file, text);
+    }
+    return createWriter(file, kind).render(text, view);
+  };
+};

@@ -1,0 +1,66 @@
+// What a deployment's proof means, as findings with what to do next.
+import { clientLabel, entryUrl } from "../domain/entry-point.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { DeployedServer } from "./deploy.ts";
+import type { ProvedEntry } from "./prove.ts";
+
+interface Gathered {
+  readonly servers: readonly DeployedServer[];
+  readonly entries: readonly ProvedEntry[];
+}
+
+const where = ({ entry }: ProvedEntry): string => `${entryUrl(entry)} (${entry.port} · ${clientLabel(entry.mode)}) at ${entry.address}`;
+
+/** One finding for each server and verdict: forty stale entry points have one cause. */
+export const deploymentFindings = ({ servers, entries }: Gathered): readonly Finding[] => {
+  const findings: Finding[] = [];
+  for (const server of servers) {
+    const of = (verdict: ProvedEntry["verdict"]): readonly ProvedEntry[] =>
+      entries.filter((entry) => entry.installation === server.id && entry.verdict === verdict);
+    const stale = of("stale");
+    const [firstStale] = stale;
+    if (firstStale) {
+      findings.push({
+        check: "deploy-stale",
+        severity: "fault",
+        message: `${server.id} still does not serve the new certificate: ${where(firstStale)} ${firstStale.message ?? ""}${more(stale)}`,
+        hint: server.reloaded
+          ? `look at ${server.id}'s log for why it kept the old one; mailcert renew tries again at every run`
+          : `once the cause above is mended, mailcert renew finishes the job by itself`,
+      });
+    }
+    for (const verdict of ["broken", "failing"] as const) {
+      const bad = of(verdict);
+      const [first] = bad;
+      if (!first) continue;
+      findings.push({
+        check: `deploy-${verdict}`,
+        severity: "fault",
+        message: `${where(first)} ${verdict === "broken" ? "worked before and now gives" : "gives"} no TLS handshake: ${first.message ?? ""}${more(bad)}`,
+        hint: `look at ${server.id}'s log (journalctl -u ${server.server}, /var/log/mail.log) for the reason`,
+      });
+    }
+    const [hidden] = of("unobservable");
+    if (hidden) {
+      findings.push({
+        check: "deploy-unobservable",
+        severity: server.running ? "info" : "warning",
+        message: server.running
+          ? `${where(hidden)} cannot be observed from here: ${hidden.message ?? ""}${more(of("unobservable"))}`
+          : `${server.id} is not running: its settings are in place and take effect when it starts`,
+        ...(server.running ? {} : { hint: `start ${server.server}, then run: mailcert verify` }),
+      });
+    }
+    const [own] = of("own-certificate");
+    if (own) {
+      findings.push({
+        check: "deploy-own-certificate",
+        severity: "info",
+        message: `${server.id}: ${own.service} keeps its own certificate (${own.message ?? ""})`,
+      });
+    }
+  }
+  return findings;
+};
+
+const more = (entries: readonly ProvedEntry[]): string => (entries.length > 1 ? ` (and ${entries.length - 1} more)` : "");

@@ -1,0 +1,106 @@
+// Points one server at the live generation: plan, journal, apply, read back, check. Nothing is reloaded here.
+import { Failure } from "../domain/failure.ts";
+import { describeChange } from "../domain/describe-change.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { Change, Override, ServedCertificate } from "../servers/server.ts";
+import type { Deployable } from "./entries.ts";
+import type { World } from "./world.ts";
+
+export interface InstallOptions {
+  /** Asks whether a line of somebody else's file may be changed. */
+  readonly accept: (question: string) => Promise<boolean>;
+}
+
+export interface InstalledSettings {
+  /** What was changed, one sentence each. */
+  readonly changes: readonly string[];
+  readonly findings: readonly Finding[];
+  /** The server's own configuration test passed: it may be reloaded. */
+  readonly usable: boolean;
+}
+
+export const installSettings = async (
+  world: World,
+  { server, installation }: Deployable,
+  certificate: ServedCertificate,
+  options: InstallOptions,
+): Promise<InstalledSettings> => {
+  const findings: Finding[] = [];
+  const done: string[] = [];
+  // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
+  const brokenBefore = await checkFinding({ server, installation });
+  if (brokenBefore) return { changes: [], findings: [brokenBefore], usable: false };
+
+  const applied: Change[] = [];
+  const apply = async (change: Change): Promise<void> => {
+    await world.store.record({
+      at: world.now().toISOString(),
+      run: world.run,
+      command: world.command,
+      certificate: certificate.name,
+      what: `${installation.id}: ${describeChange(change)}`,
+      undo: `mailcert deploy --remove ${certificate.name}`,
+      change: { server: installation.server, installation: installation.id, change },
+    });
+    await server.apply(installation, change);
+    applied.push(change);
+    done.push(describeChange(change));
+    world.step(`${installation.id}: ${describeChange(change)}`);
+  };
+
+  const plan = await server.plan(installation, certificate);
+  findings.push(...plan.notes);
+  for (const change of plan.changes) await apply(change);
+
+  for (const override of await server.readBack(installation, certificate)) {
+    const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
+    const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
+    if (override.edit.length > 0 && (await options.accept(question))) {
+      for (const change of override.edit) await apply(change);
+    } else {
+      findings.push(overrideFinding(installation.id, override, where));
+    }
+  }
+
+  const broken = await checkFinding({ server, installation });
+  if (!broken) return { changes: done, findings, usable: true };
+  // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
+  for (const change of applied.toReversed()) {
+    await server.revert(installation, change);
+    await world.store.record({
+      at: world.now().toISOString(),
+      run: world.run,
+      command: world.command,
+      certificate: certificate.name,
+      what: `${installation.id}: taken back: ${describeChange(change)}`,
+      change: { server: installation.server, installation: installation.id, change },
+      reverts: true,
+    });
+  }
+  return { changes: [], findings: [...findings, broken], usable: false };
+};
+
+const overrideFinding = (id: string, override: Override, where: string): Finding => ({
+  check: "deploy-override",
+  severity: "fault",
+  message: `${id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting`,
+  hint:
+    override.edit.length > 0
+      ? `let mailcert change it: mailcert deploy --yes (${override.edit.map(describeChange).join("; ")})`
+      : `take that setting out, then run: mailcert deploy`,
+});
+
+const checkFinding = async ({ server, installation }: Pick<Deployable, "server" | "installation">): Promise<Finding | undefined> => {
+  try {
+    await server.check(installation);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return {
+      check: "deploy-config",
+      severity: "fault",
+      message: `${installation.id} was not reloaded: ${error.message}`,
+      hint: error.hints[0] ?? `mend ${installation.id}'s configuration; the next run of mailcert renew goes on from here`,
+    };
+  }
+};

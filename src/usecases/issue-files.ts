@@ -1,0 +1,29 @@
+// Issue into a folder of somebody's choice: PEM files only, no record of the certificate.
+import { readCertificate } from "../domain/certificate.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { slotOf } from "../domain/keys.ts";
+import { obtainChain } from "./issue.ts";
+import type { World } from "./world.ts";
+
+export interface IssuedFiles {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly notAfter: string;
+  /** Paths, in the order of writing. */
+  readonly files: readonly string[];
+  readonly issuer: CertificateConfig["issuer"]["kind"];
+}
+
+/** The first slot's files stand in the folder itself, a second one's below it. @throws Failure `cannot-create` naming the path. */
+export const issueFiles = async (world: World, certificate: CertificateConfig, folder: string): Promise<IssuedFiles> => {
+  const files: string[] = [];
+  let notAfter = Number.POSITIVE_INFINITY;
+  for (const [index, algorithm] of certificate.keys.entries()) {
+    const privateKey = await world.generateKey(algorithm);
+    const chain = await obtainChain(world, certificate, algorithm, privateKey);
+    notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
+    const place = index === 0 ? folder : `${folder}/${slotOf(algorithm)}`;
+    files.push(...(await world.writePem(place, { privateKey, leaf: chain.leaf, chain: chain.chain }, index === 0 ? chain.root : undefined)));
+  }
+  return { folder, names: certificate.names, notAfter: new Date(notAfter).toISOString(), files, issuer: certificate.issuer.kind };
+};

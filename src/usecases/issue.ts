@@ -1,0 +1,174 @@
+// Issue: a key (kept or new), a chain from the issuer, checked and written as a new generation. Stops at staged.
+import { readCertificate } from "../domain/certificate.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { authorityOf, targetOf } from "../domain/generation.ts";
+import { keyMatches } from "../domain/key-match.ts";
+import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
+import { certificateMatches } from "../domain/name-match.ts";
+import { nextAttempt } from "../domain/renewal.ts";
+import type { IssuedChain } from "../issuers/issuer.ts";
+import { emptyState } from "../domain/state.ts";
+import type { CertificateState, GenerationRecord, KeyRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+export interface IssueOptions {
+  /** Make new keys instead of keeping those that are live. */
+  readonly newKey?: boolean;
+}
+
+export interface IssueResult {
+  readonly certificate: string;
+  readonly names: readonly string[];
+  readonly generation: GenerationRecord;
+  /** PEM of the private CA's root, for people to import. */
+  readonly root?: string;
+}
+
+/** @throws Failure `data` naming the first name that the issuer cannot certify. */
+export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<void> => {
+  const issuer = await world.issuer(certificate.issuer.kind);
+  for (const name of certificate.names) {
+    const why = issuer.refuses(name, certificate.issuer);
+    if (why !== undefined) throw new Failure("data", `${certificate.issuer.kind} cannot certify ${name}: ${why}`);
+  }
+};
+
+/** A chain for one key, refused unless it belongs to that key and carries the names. */
+export const obtainChain = async (
+  world: World,
+  certificate: CertificateConfig,
+  algorithm: KeyAlgorithm,
+  privateKey: string,
+): Promise<IssuedChain> => {
+  const issuer = await world.issuer(certificate.issuer.kind);
+  const chain = await issuer.issue({
+    names: certificate.names,
+    algorithm,
+    privateKey,
+    settings: certificate.issuer,
+    now: world.now(),
+    signal: world.signal,
+    step: world.step,
+  });
+  const leaf = readCertificate(chain.leaf);
+  if (!keyMatches(privateKey, chain.leaf)) {
+    throw new Failure("unavailable", `${certificate.issuer.kind} returned a certificate for another key; it was thrown away`);
+  }
+  const missing = certificate.names.filter((name) => !certificateMatches(leaf, name));
+  if (missing.length > 0) {
+    throw new Failure("unavailable", `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`);
+  }
+  return chain;
+};
+
+/** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */
+export const issue = async (world: World, certificate: CertificateConfig, options: IssueOptions = {}): Promise<IssueResult> => {
+  await refuseBadNames(world, certificate);
+  const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  try {
+    return await issueGeneration(world, certificate, before, options);
+  } catch (error) {
+    if (error instanceof Failure) await rememberFailure(world, certificate.name, "issue", error);
+    throw error;
+  }
+};
+
+const issueGeneration = async (
+  world: World,
+  certificate: CertificateConfig,
+  before: CertificateState,
+  options: IssueOptions,
+): Promise<IssueResult> => {
+  const staged: Partial<Record<Slot, StagedSlot>> = {};
+  const leaves: Partial<Record<Slot, LeafRecord>> = {};
+  const span = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY };
+  let state = before;
+  let root: string | undefined;
+  for (const algorithm of certificate.keys) {
+    const slot = slotOf(algorithm);
+    const key = await keyFor(world, state, algorithm, options.newKey === true);
+    state = key.state;
+    world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
+    const chain = await obtainChain(world, certificate, algorithm, key.privateKey);
+    const facts = readCertificate(chain.leaf);
+    staged[slot] = { privateKey: key.privateKey, leaf: chain.leaf, chain: chain.chain };
+    leaves[slot] = { sha256: facts.sha256, spkiSha256: facts.spkiSha256, key: key.id, algorithm };
+    span.notBefore = Math.max(span.notBefore, facts.notBefore.getTime());
+    span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
+    root = chain.root ?? root;
+  }
+  const number = await world.store.stage(certificate.name, staged);
+  const generation: GenerationRecord = {
+    number,
+    names: certificate.names,
+    issuer: certificate.issuer.kind,
+    authority: authorityOf(certificate.issuer),
+    createdAt: world.now().toISOString(),
+    notBefore: new Date(span.notBefore).toISOString(),
+    notAfter: new Date(span.notAfter).toISOString(),
+    leaves,
+  };
+  await world.store.write(withGeneration(state, generation));
+  await world.store.record({
+    at: world.now().toISOString(),
+    run: world.run,
+    command: world.command,
+    certificate: certificate.name,
+    what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${generation.notAfter}`,
+  });
+  return { certificate: certificate.name, names: certificate.names, generation, ...(root === undefined ? {} : { root }) };
+};
+
+const withGeneration = (state: CertificateState, generation: GenerationRecord): CertificateState => {
+  const { lastError: _error, nextAttempt: _next, baseline: _baseline, ...rest } = state;
+  return { ...rest, attempts: 0, generations: [...state.generations, generation], target: generation.number, stage: "staged" };
+};
+
+interface ChosenKey {
+  readonly id: string;
+  readonly privateKey: string;
+  readonly state: CertificateState;
+}
+
+/** The key to certify: the one that is live (DANE pins it), one left by an unfinished run, or a new one, written down before it is used. */
+const keyFor = async (world: World, state: CertificateState, algorithm: KeyAlgorithm, fresh: boolean): Promise<ChosenKey> => {
+  const { name } = state;
+  const slot = slotOf(algorithm);
+  const record: KeyRecord = state.keys[slot] ?? { old: [] };
+  const target = targetOf(state)?.leaves[slot];
+  if (!fresh && target?.algorithm === algorithm) {
+    return { id: target.key, privateKey: await world.store.readKey(name, slot, target.key), state };
+  }
+  // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
+  const unused = record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
+  if (record.next !== undefined && unused) {
+    const left = await world.store.readKey(name, slot, record.next);
+    if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left, state };
+  }
+  const privateKey = await world.generateKey(algorithm);
+  const id = await world.store.addKey(name, slot, privateKey);
+  const old = record.next === undefined ? record.old : [...record.old, record.next];
+  const next = { ...state, keys: { ...state.keys, [slot]: { ...record, old, next: id } } };
+  await world.store.write(next);
+  return { id, privateKey, state: next };
+};
+
+/** Remembers a failed attempt, so that `status` shows it and timer runs back off. */
+export const rememberFailure = async (world: World, name: string, what: "issue" | "deploy", failure: Failure): Promise<void> => {
+  const state = world.store.read(name) ?? emptyState(name);
+  const attempts = state.attempts + 1;
+  const retryAt = failure.facts?.["retryAt"];
+  const next = typeof retryAt === "string" ? retryAt : nextAttempt(attempts, world.now()).toISOString();
+  await world.store.write({
+    ...state,
+    attempts,
+    nextAttempt: next,
+    lastError: {
+      at: world.now().toISOString(),
+      what,
+      message: failure.message,
+      ...(failure.facts === undefined ? {} : { facts: failure.facts }),
+    },
+  });
+};

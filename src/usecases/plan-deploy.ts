@@ -1,0 +1,48 @@
+// What a deployment would change, computed from the real plan. Changes nothing.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { describeChange } from "../domain/describe-change.ts";
+import { targetOf } from "../domain/generation.ts";
+import { slotOf } from "../domain/keys.ts";
+import type { Finding } from "../domain/finding.ts";
+import { findServers } from "./entries.ts";
+import type { World } from "./world.ts";
+
+export interface PlannedServer {
+  readonly id: string;
+  readonly version: string;
+  readonly running: boolean;
+  readonly changes: readonly string[];
+  readonly notes: readonly Finding[];
+}
+
+export interface DeployPlan {
+  readonly certificate: string;
+  readonly names: readonly string[];
+  /** From and to, where `live` would move. */
+  readonly live?: { readonly from: number | undefined; readonly to: number | undefined };
+  readonly servers: readonly PlannedServer[];
+}
+
+export const planDeploy = async (world: World, certificate: CertificateConfig): Promise<DeployPlan> => {
+  const state = world.store.read(certificate.name);
+  const target = state && targetOf(state);
+  const from = world.store.liveNumber(certificate.name);
+  const served = {
+    name: certificate.name,
+    names: certificate.names,
+    slots: world.store.livePaths(certificate.name, certificate.keys.map(slotOf)),
+  };
+  const servers: PlannedServer[] = [];
+  for (const { server, installation } of await findServers(world, certificate)) {
+    const plan = await server.plan(installation, served);
+    servers.push({
+      id: installation.id,
+      version: installation.version,
+      running: installation.running,
+      changes: plan.changes.map(describeChange),
+      notes: plan.notes,
+    });
+  }
+  const moves = from !== target?.number || from === undefined;
+  return { certificate: certificate.name, names: certificate.names, ...(moves ? { live: { from, to: target?.number } } : {}), servers };
+};

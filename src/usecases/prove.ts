@@ -1,0 +1,174 @@
+// Proof on the wire: connects to this host's own listeners over fresh connections until each serves the new leaf, or time is up.
+import { readCertificate } from "../domain/certificate.ts";
+import { type EntryPoint, entryUrl } from "../domain/entry-point.ts";
+import type { Slot } from "../domain/keys.ts";
+import { sha256Hex } from "../domain/fingerprint.ts";
+import { type Answer, type Baseline, type Verdict, verdictOf } from "../domain/verdict.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { Probe, ProbeOptions } from "../probe/probe.ts";
+import { type Deployable, addressesOf, entryOf } from "./entries.ts";
+import { parallel } from "./parallel.ts";
+import type { World } from "./world.ts";
+
+/** One connection to make: an entry point, the name sent as SNI, and the key type asked for. */
+export interface ProofTarget {
+  readonly installation: string;
+  readonly service: string;
+  readonly entry: EntryPoint & { readonly address: string };
+  readonly slot: Slot;
+  /** Ask for this slot's key type only: where a certificate has two. */
+  readonly forceSlot: boolean;
+  readonly unobservable?: string;
+  readonly ownCertificate?: string;
+}
+
+export interface ProvedEntry {
+  readonly installation: string;
+  readonly service: string;
+  readonly entry: EntryPoint & { readonly address: string };
+  readonly slot: Slot;
+  readonly verdict: Verdict;
+  readonly leaf?: string;
+  readonly message?: string;
+}
+
+/** How many connections are open at once. */
+const atOnce = 12;
+
+/** `https://x` + address: one key for baseline and proof of an entry point. */
+export const entryKey = (entry: EntryPoint & { readonly address: string }): string => `${entryUrl(entry)} ${entry.address}`;
+
+/** Every listener at every address, for each name and key type. A wildcard is asked for by a name below it. */
+export const proofTargets = (
+  found: readonly Deployable[],
+  names: readonly string[],
+  slots: readonly Slot[],
+  local: readonly string[],
+): readonly ProofTarget[] =>
+  found.flatMap(({ installation, listeners }) =>
+    listeners.flatMap((listener) =>
+      addressesOf(listener, local).flatMap((address) =>
+        names.flatMap((name) =>
+          slots.map((slot) => ({
+            installation: installation.id,
+            service: listener.service,
+            entry: entryOf(listener, name.replace(/^\*\./, "mailcert-check."), address),
+            slot,
+            forceSlot: slots.length > 1,
+            ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
+            ...(installation.running
+              ? listener.unobservable === undefined
+                ? {}
+                : { unobservable: listener.unobservable }
+              : { unobservable: `${installation.id} is not running` }),
+          })),
+        ),
+      ),
+    ),
+  );
+
+const optionsFor = (target: ProofTarget, ehlo: string, anchors: readonly string[], signal: AbortSignal): ProbeOptions => ({
+  timeoutMs: 10_000,
+  ehlo,
+  anchors,
+  dialogue: "handshake",
+  signal,
+  ...(target.forceSlot ? { slot: target.slot } : {}),
+});
+
+const answerOf = (observation: Observation): Answer => {
+  const leaf = observation.chain[0];
+  return {
+    ...(leaf === undefined || observation.error?.stage === "handshake" ? {} : { leaf: sha256Hex(leaf) }),
+    ...(observation.error ? { reason: observation.error.reason } : {}),
+  };
+};
+
+/** What each entry point does now, before anything is switched; one handshake each. */
+export const observeBaseline = async (
+  world: World,
+  targets: readonly ProofTarget[],
+  ehlo: string,
+): Promise<readonly { target: ProofTarget; baseline: Baseline; observation: Observation }[]> => {
+  const probe = await world.probe();
+  const anchors = await world.systemRoots();
+  const observable = targets.filter((target) => target.unobservable === undefined);
+  return parallel(observable, atOnce, async (target) => {
+    const observation = await probe(target.entry, optionsFor(target, ehlo, anchors, world.signal));
+    const { leaf, reason } = answerOf(observation);
+    return {
+      target,
+      observation,
+      baseline: { ...(leaf === undefined ? {} : { leaf }), ...(reason === "not-offered" ? { plain: true } : {}) },
+    };
+  });
+};
+
+export interface ProofRequest {
+  readonly targets: readonly ProofTarget[];
+  /** SHA-256 of the leaf to be served, by slot. */
+  readonly expected: Readonly<Partial<Record<Slot, string>>>;
+  /** By `entryKey` and slot. */
+  readonly baseline: ReadonlyMap<string, Baseline>;
+  readonly ehlo: string;
+  /** Until when an old leaf may still turn into the new one. Postfix recycles processes for a while after a reload. */
+  readonly patienceMs: number;
+}
+
+/** After this long without one handshake an entry point that worked before counts as broken. */
+const brokenAfterMs = 8_000;
+
+/** An entry point is proven when two fresh connections in a row get the new leaf. */
+export const prove = async (world: World, request: ProofRequest): Promise<readonly ProvedEntry[]> => {
+  const probe = await world.probe();
+  const anchors: readonly string[] = [];
+  const started = world.now().getTime();
+  return parallel(request.targets, atOnce, (target) => proveOne(world, probe, target, request, anchors, started));
+};
+
+const proveOne = async (
+  world: World,
+  probe: Probe,
+  target: ProofTarget,
+  request: ProofRequest,
+  anchors: readonly string[],
+  started: number,
+): Promise<ProvedEntry> => {
+  const { installation, service, entry, slot } = target;
+  const base = { installation, service, entry, slot };
+  if (target.unobservable !== undefined) return { ...base, verdict: "unobservable", message: target.unobservable };
+  if (target.ownCertificate !== undefined) return { ...base, verdict: "own-certificate", message: target.ownCertificate };
+  const expected = request.expected[slot] ?? "";
+  const before = request.baseline.get(`${entryKey(entry)} ${slot}`);
+  let inARow = 0;
+  let pause = 100;
+  for (;;) {
+    const observation = await probe(entry, optionsFor(target, request.ehlo, anchors, world.signal));
+    const answer = answerOf(observation);
+    const verdict = verdictOf(answer, expected, before);
+    inARow = verdict === "proven" ? inARow + 1 : 0;
+    const waited = world.now().getTime() - started;
+    const patience = verdict === "stale" ? request.patienceMs : Math.min(brokenAfterMs, request.patienceMs);
+    if (inARow >= 2 || (verdict !== "proven" && waited >= patience)) {
+      return {
+        ...base,
+        verdict,
+        ...(answer.leaf === undefined ? {} : { leaf: answer.leaf }),
+        ...(verdict === "proven" ? {} : { message: whatWasSeen(observation, verdict) }),
+      };
+    }
+    if (verdict !== "proven") {
+      await world.sleep(pause, world.signal);
+      pause = Math.min(pause * 2, 2_000);
+    }
+  }
+};
+
+const whatWasSeen = (observation: Observation, verdict: Verdict): string => {
+  if (verdict !== "stale") return observation.error?.message ?? "no TLS handshake";
+  const leaf = observation.chain[0];
+  if (!leaf) return "no certificate was sent";
+  const facts = readCertificate(leaf);
+  const names = facts.dnsNames.slice(0, 3).join(", ") || facts.subject;
+  return `serves another certificate: ${names}, until ${facts.notAfter.toISOString().slice(0, 10)}, SHA-256 ${facts.sha256.slice(0, 16)}`;
+};

@@ -1,0 +1,73 @@
+// Renew: what a timer runs. Issues what is due, finishes what an earlier run left undone, deploys, proves.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { type Decision, decide } from "../domain/renew-decision.ts";
+import { type DeployOptions, type DeployResult, deploy } from "./deploy.ts";
+import { type IssueResult, issue } from "./issue.ts";
+import type { World } from "./world.ts";
+
+export interface RenewOptions extends DeployOptions {
+  readonly force: boolean;
+  readonly newKey: boolean;
+  /** Certificates were named on the command line. */
+  readonly named: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface RenewedCertificate {
+  readonly certificate: string;
+  readonly decision: Decision;
+  readonly issued?: IssueResult;
+  readonly deployed?: DeployResult;
+  /** Why it could not be done; the others go on. */
+  readonly failure?: Failure;
+}
+
+export interface RenewResult {
+  readonly certificates: readonly RenewedCertificate[];
+  /** `fault` if any has one, else `waiting` if any waits, else `done`. */
+  readonly outcome: "done" | "fault" | "waiting";
+}
+
+/** The caller holds the lock, unless it is a dry run. */
+export const renew = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  options: RenewOptions,
+): Promise<RenewResult> => {
+  const results: RenewedCertificate[] = [];
+  for (const certificate of certificates) {
+    if (world.signal.aborted) throw new Failure("try-later", "stopped; the next run goes on from here");
+    results.push(await renewOne(world, certificate, options));
+  }
+  return { certificates: results, outcome: outcomeOf(results) };
+};
+
+const renewOne = async (world: World, certificate: CertificateConfig, options: RenewOptions): Promise<RenewedCertificate> => {
+  const base = { certificate: certificate.name };
+  let decision: Decision | undefined;
+  let issued: IssueResult | undefined;
+  try {
+    decision = decide(certificate, world.store.read(certificate.name), options, world.now());
+    if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
+    world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
+    if (decision.action === "issue") issued = await issue(world, certificate, { newKey: options.newKey });
+    if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
+    const deployed = await deploy(world, certificate, options);
+    return { ...base, decision, ...(issued ? { issued } : {}), deployed };
+  } catch (failure) {
+    // One certificate that fails must not keep the others from being renewed.
+    if (!(failure instanceof Failure)) throw failure;
+    return { ...base, decision: decision ?? { action: "issue", why: "unknown" }, ...(issued ? { issued } : {}), failure };
+  }
+};
+
+const outcomeOf = (results: readonly RenewedCertificate[]): RenewResult["outcome"] => {
+  const fault = results.some(
+    ({ deployed, failure }) =>
+      (failure && failure.kind !== "try-later") || deployed?.findings.some((finding) => finding.severity === "fault"),
+  );
+  if (fault) return "fault";
+  const waits = results.some(({ decision, failure }) => decision.action === "wait" || failure?.kind === "try-later");
+  return waits ? "waiting" : "done";
+};

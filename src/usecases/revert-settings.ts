@@ -1,0 +1,67 @@
+// Takes back what mailcert changed in the servers' settings, newest first, where the present value is still ours.
+import { describeChange } from "../domain/describe-change.ts";
+import type { Installation, Server } from "../servers/server.ts";
+import type { HostEvent } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+export interface RevertedSettings {
+  readonly reverted: readonly string[];
+  /** Changed by somebody else since: left alone. */
+  readonly kept: readonly string[];
+  /** Installation ids that were reloaded. */
+  readonly reloaded: readonly string[];
+}
+
+/** The changes of a certificate that are still in force, oldest first. */
+export const changesInForce = (events: readonly HostEvent[], certificate: string): readonly HostEvent[] => {
+  const open: HostEvent[] = [];
+  for (const event of events) {
+    if (event.certificate !== certificate || !event.change) continue;
+    if (!event.reverts) {
+      open.push(event);
+      continue;
+    }
+    const text = JSON.stringify(event.change);
+    const index = open.findLastIndex((one) => JSON.stringify(one.change) === text);
+    if (index >= 0) open.splice(index, 1);
+  }
+  return open;
+};
+
+export const revertSettings = async (world: World, certificate: string): Promise<RevertedSettings> => {
+  const servers = await world.servers();
+  const touched = new Map<string, { server: Server; installation: Installation }>();
+  const reverted: string[] = [];
+  const kept: string[] = [];
+  for (const event of changesInForce(await world.store.events(), certificate).toReversed()) {
+    const { change } = event;
+    if (!change) continue;
+    const server = servers[change.server];
+    const installation = (await server?.detect())?.find((one) => one.id === change.installation);
+    if (!server || !installation) {
+      kept.push(`${change.installation} is gone: ${describeChange(change.change)}`);
+      continue;
+    }
+    const outcome = await server.revert(installation, change.change);
+    const what = `${installation.id}: ${describeChange(change.change)}`;
+    await world.store.record({
+      at: world.now().toISOString(),
+      run: world.run,
+      command: world.command,
+      certificate,
+      what: outcome === "reverted" ? `taken back: ${what}` : `left as it is, somebody changed it since: ${what}`,
+      change,
+      reverts: true,
+    });
+    (outcome === "reverted" ? reverted : kept).push(what);
+    touched.set(installation.id, { server, installation });
+  }
+  const reloaded: string[] = [];
+  for (const { server, installation } of touched.values()) {
+    if (!installation.running) continue;
+    await server.check(installation);
+    await server.reload(installation);
+    reloaded.push(installation.id);
+  }
+  return { reverted, kept, reloaded };
+};

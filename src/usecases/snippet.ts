@@ -1,0 +1,42 @@
+// Snippet: a server's certificate settings as text for pasting, for the version installed here or a named one.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { slotOf } from "../domain/keys.ts";
+import type { World } from "./world.ts";
+
+export interface SnippetRequest {
+  readonly server: string;
+  /** undefined: the installed one. */
+  readonly version: string | undefined;
+}
+
+export interface SnippetResult {
+  readonly server: string;
+  readonly version: string;
+  readonly certificate: string;
+  readonly text: string;
+}
+
+/** Reads only. @throws Failure `usage` for an unknown server or version, or where none is installed and none was named. */
+export const snippet = async (
+  world: World,
+  certificate: Pick<CertificateConfig, "name" | "names" | "keys">,
+  request: SnippetRequest,
+): Promise<SnippetResult> => {
+  const all = await world.servers();
+  const server = Object.hasOwn(all, request.server) ? all[request.server] : undefined;
+  if (!server) {
+    throw new Failure("usage", `there are no settings for a server named "${request.server.slice(0, 40)}"`, {
+      hints: [`one of: ${Object.keys(all).join(", ")}`],
+    });
+  }
+  const version = request.version ?? (await server.detect())[0]?.version;
+  if (version === undefined) {
+    throw new Failure("usage", `${request.server} is not installed here, so that its version is not known`, {
+      hints: [`say for which one: mailcert snippet ${request.server} ${certificate.name} --server-version VERSION`],
+    });
+  }
+  const { name, names, keys } = certificate;
+  const text = server.snippet({ name, names, slots: world.store.livePaths(name, keys.map(slotOf)) }, version);
+  return { server: request.server, version, certificate: name, text };
+};

@@ -1,0 +1,70 @@
+// Status: every certificate that this host knows, what it is, how far it got, what happens next. Takes no lock.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
+import { type Decision, decide } from "../domain/renew-decision.ts";
+import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+export interface CertificateStatus {
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly issuer: string;
+  readonly authority: string;
+  /** In the configuration: timer runs renew it. */
+  readonly configured: boolean;
+  readonly live?: GenerationRecord;
+  readonly target?: GenerationRecord;
+  readonly stage: "none" | NonNullable<CertificateState["stage"]>;
+  readonly next?: Decision;
+  readonly attempts: number;
+  readonly lastError?: NonNullable<CertificateState["lastError"]>;
+  readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+}
+
+export interface StatusResult {
+  readonly certificates: readonly CertificateStatus[];
+  /** Some certificate is expired, failed, or not served as it should be. */
+  readonly ok: boolean;
+}
+
+export const status = async (world: World, only: readonly string[]): Promise<StatusResult> => {
+  const config = (await world.config.read())?.certificates ?? [];
+  const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
+    (name) => only.length === 0 || only.includes(name),
+  );
+  const certificates = names.flatMap((name) => {
+    const wanted = config.find((one) => one.name === name);
+    const state = world.store.read(name);
+    return state || wanted ? [statusOf(world, name, wanted, state)] : [];
+  });
+  const now = world.now();
+  const ok = certificates.every(
+    ({ configured, live, lastError, next }) =>
+      !configured || (live !== undefined && new Date(live.notAfter) > now && !lastError && next?.action !== "wait"),
+  );
+  return { certificates, ok };
+};
+
+const statusOf = (
+  world: World,
+  name: string,
+  config: CertificateConfig | undefined,
+  state: CertificateState | undefined,
+): CertificateStatus => {
+  const target = state && targetOf(state);
+  const live = state && generationOf(state, world.store.liveNumber(name));
+  return {
+    name,
+    names: config?.names ?? target?.names ?? [],
+    issuer: config?.issuer.kind ?? target?.issuer ?? "unknown",
+    authority: config ? authorityOf(config.issuer) : (target?.authority ?? ""),
+    configured: config !== undefined,
+    ...(live ? { live } : {}),
+    ...(target ? { target } : {}),
+    stage: state?.stage ?? "none",
+    ...(config ? { next: decide(config, state, { force: false, named: false }, world.now()) } : {}),
+    attempts: state?.attempts ?? 0,
+    ...(state?.lastError ? { lastError: state.lastError } : {}),
+    deployments: state?.deployments ?? {},
+  };
+};

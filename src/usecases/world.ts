@@ -1,0 +1,50 @@
+// The adapters that use cases work with, as one record: main.ts wires the real ones, tests hand in others.
+import type { CertificateConfig, Config, IssuerKind } from "../domain/certificate-config.ts";
+import type { ConfigCheck } from "../domain/config-problem.ts";
+import type { KeyAlgorithm } from "../domain/keys.ts";
+import type { Issuer } from "../issuers/issuer.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Server } from "../servers/server.ts";
+import type { StagedSlot, Store } from "../store/store.ts";
+
+/** The configuration file and how to change it. */
+export interface ConfigAccess {
+  readonly path: string;
+  /** undefined: there is no file (and none was named with --config). @throws Failure `config` with every problem. */
+  read(): Promise<Config | undefined>;
+  /** The file's text with this certificate written into it, comments kept; equal to the present text when nothing changes. */
+  edited(
+    certificate: CertificateConfig,
+  ): Promise<{ readonly path: string; readonly before: string | undefined; readonly after: string }>;
+  /** `path`: the one that `edited` named; it may be a file of conf.d. @throws Failure `config` when all files together would have a problem. */
+  write(text: string, path?: string): Promise<void>;
+  /** Every file with every problem; never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
+  check(): Promise<ConfigCheck>;
+  /** The same for another main file. */
+  at(path: string): ConfigAccess;
+}
+
+export interface World {
+  readonly now: () => Date;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+  /** Names this run in events.jsonl. */
+  readonly run: string;
+  /** The command line's words, for the lock and the events; never a secret. */
+  readonly command: string;
+  readonly step: (what: string) => void;
+  readonly store: Store;
+  readonly config: ConfigAccess;
+  readonly issuer: (kind: IssuerKind) => Promise<Issuer>;
+  readonly generateKey: (algorithm: KeyAlgorithm) => Promise<string>;
+  readonly servers: () => Promise<Readonly<Record<string, Server>>>;
+  readonly probe: () => Promise<Probe>;
+  /** Writes one slot's PEM files into any folder; returns their paths. */
+  readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
+  /** PEM of the system's trusted roots; the same array each time. */
+  readonly systemRoots: () => Promise<readonly string[]>;
+  /** Every address of this host, loopback first, link-local ones left out. */
+  readonly localAddresses: () => readonly string[];
+  /** Lets confined servers (SELinux, AppArmor) read the state folder; returns what was done. */
+  readonly confine: () => Promise<readonly string[]>;
+}

@@ -1,0 +1,44 @@
+// What is said when the port of http-01 is taken or forbidden.
+import { describe, expect, test } from "vitest";
+import { listenFailure } from "../../src/challenges/listen-failure.ts";
+import type { Failure } from "../../src/domain/failure.ts";
+
+const error = (code: string): Error => Object.assign(new Error(code), { code });
+
+describe("listenFailure", () => {
+  test("a web server is asked to hand the requests on, with the block to add", () => {
+    const failure = listenFailure(error("EADDRINUSE"), { port: 80 }, [
+      { pid: 12, program: "nginx" },
+      { pid: 13, program: "nginx" },
+    ]) as Failure;
+    expect(failure.message).toBe("cannot listen on port 80 for http-01: held by nginx (pids 12, 13)");
+    expect(failure.hints[0]).toContain("location /.well-known/acme-challenge/ { proxy_pass http://127.0.0.1:8402; }");
+    expect(failure.hints[0]).toContain("--http-address 127.0.0.1:8402");
+    expect(failure.hints[1]).toContain("stop nginx");
+  });
+
+  test("another program is to be stopped, or another address used", () => {
+    const failure = listenFailure(error("EADDRINUSE"), { host: "::1", port: 80 }, [
+      { pid: 7, program: "python3" },
+    ]) as Failure;
+    expect(failure.message).toBe("cannot listen on [::1]:80 for http-01: held by python3 (pid 7)");
+    expect(failure.hints).toHaveLength(2);
+  });
+
+  test("an unknown holder is said to be unknown", () => {
+    const failure = listenFailure(error("EADDRINUSE"), { port: 80 }, []) as Failure;
+    expect(failure.message).toContain("only root may see");
+  });
+
+  test("no right to listen there", () => {
+    expect(listenFailure(error("EACCES"), { port: 80 }, [])).toMatchObject({
+      kind: "no-permission",
+      hints: ["run mailcert as root", expect.stringContaining("--http-address")],
+    });
+  });
+
+  test("what is not expected is not made into a Failure", () => {
+    const strange = error("EMFILE");
+    expect(listenFailure(strange, { port: 80 }, [])).toBe(strange);
+  });
+});

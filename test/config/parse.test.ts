@@ -1,0 +1,358 @@
+// The configuration, strictly: what is accepted, and every problem with its line, column and hint.
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/config/parse.ts";
+import { configFailure, problemLine } from "../../src/config/problem.ts";
+import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
+
+const parse = (...texts: string[]) =>
+  parseConfig(texts.map((text, index) => ({ path: index === 0 ? "main.yaml" : `conf.d/${index}.yaml`, text })));
+
+const configOf = (...texts: string[]): readonly CertificateConfig[] => {
+  const result = parse(...texts);
+  if ("problems" in result) throw configFailure(result.problems);
+  return result.config.certificates;
+};
+
+const problemsOf = (...texts: string[]): readonly string[] => {
+  const result = parse(...texts);
+  return "problems" in result ? result.problems.map(problemLine) : [];
+};
+
+const entry = (lines: string): string => `certificates:\n  mail.example.org:\n${lines.replace(/^/gm, "    ")}\n`;
+
+describe("what is accepted", () => {
+  test("the complete config of one host in design.md §5", () => {
+    expect(configOf(entry("issuer: letsencrypt\nemail: postmaster@example.org"))).toEqual([
+      {
+        name: "mail.example.org",
+        names: ["mail.example.org"],
+        keys: ["ecdsa"],
+        issuer: {
+          kind: "acme",
+          directory: "https://acme-v02.api.letsencrypt.org/directory",
+          ca: "letsencrypt",
+          email: "postmaster@example.org",
+          agreeTos: false,
+          challenge: "http-01",
+          httpAddress: ":80",
+        },
+        servers: "auto",
+      },
+    ]);
+  });
+
+  test("an entry without any setting has every default", () => {
+    expect(configOf("certificates:\n  Mail.Example.ORG:\n")).toEqual([
+      {
+        name: "mail.example.org",
+        names: ["mail.example.org"],
+        keys: ["ecdsa"],
+        issuer: { kind: "private-ca", ca: "default", days: 397 },
+        servers: "auto",
+      },
+    ]);
+  });
+
+  test("every setting, and names in their canonical form", () => {
+    const text = `schema: 1
+certificates:
+  office:
+    names: [Münchenmail.example, "*.example.net", 192.0.2.1, "2001:DB8::1"]
+    issuer: private-ca
+    ca: office
+    ca_domains: [example.net, münchenmail.example]
+    days: 90
+    key: [rsa-3072, ecdsa-p384]
+    servers: [postfix, dovecot]
+    bundle: /srv/bundle
+  acme.example.org:
+    issuer: acme
+    acme: https://ca.example.org:14000/dir
+    email: Post.Master@MÜNCHEN.example
+    agree_tos: true
+    ca_file: /etc/pebble.pem
+    challenge: http-01
+    http_address: "[2001:db8::1]:8080"
+    servers: none
+  quick.example.org: { issuer: self-signed, days: 7 }
+`;
+    expect(configOf(text)).toEqual([
+      {
+        name: "office",
+        names: ["xn--mnchenmail-9db.example", "*.example.net", "192.0.2.1", "2001:db8::1"],
+        keys: ["rsa-3072", "ecdsa-p384"],
+        issuer: {
+          kind: "private-ca",
+          ca: "office",
+          caDomains: ["example.net", "xn--mnchenmail-9db.example"],
+          days: 90,
+        },
+        servers: ["postfix", "dovecot"],
+        bundle: "/srv/bundle",
+      },
+      {
+        name: "acme.example.org",
+        names: ["acme.example.org"],
+        keys: ["ecdsa"],
+        issuer: {
+          kind: "acme",
+          directory: "https://ca.example.org:14000/dir",
+          email: "Post.Master@xn--mnchen-3ya.example",
+          agreeTos: true,
+          caFile: "/etc/pebble.pem",
+          challenge: "http-01",
+          httpAddress: "[2001:db8::1]:8080",
+        },
+        servers: [],
+      },
+      {
+        name: "quick.example.org",
+        names: ["quick.example.org"],
+        keys: ["ecdsa"],
+        issuer: { kind: "self-signed", days: 7 },
+        servers: "auto",
+      },
+    ]);
+  });
+
+  test("conf.d files add their certificates in order; one of them may be empty", () => {
+    const names = configOf(
+      "# nothing here\n",
+      "certificates: { b.example.org: }",
+      "",
+      "certificates: { a.example.org: }",
+    );
+    expect(names.map(({ name }) => name)).toEqual(["b.example.org", "a.example.org"]);
+  });
+
+  test("places say where each certificate stands", () => {
+    const result = parse("certificates:\n  a.example.org:\n", "\ncertificates:\n  b.example.org:\n");
+    expect("places" in result ? [...result.places] : []).toEqual([
+      ["a.example.org", { file: "main.yaml", line: 2 }],
+      ["b.example.org", { file: "conf.d/1.yaml", line: 3 }],
+    ]);
+  });
+});
+
+describe("what is refused, with its place", () => {
+  const rows: readonly [title: string, text: string, problems: readonly string[]][] = [
+    ["an empty file", "", ["main.yaml:1:1: the file is empty"]],
+    ["comments only", "# later\n", ["main.yaml:1:1: the file names no certificate"]],
+    ["schema only", "schema: 1\n", ["main.yaml:1:1: the file names no certificate"]],
+    ["a list", "- a\n", ["main.yaml:1:1: the file must be a mapping (key: value), not a list"]],
+    ["a text", "hello\n", ["main.yaml:1:1: the file must be a mapping (key: value), not a text"]],
+    ["certificates without entries", "certificates:\n", ["main.yaml:1:1: certificates has no entry"]],
+    [
+      "certificates as a list",
+      "certificates:\n  - mail.example.org\n",
+      ["main.yaml:2:3: certificates must be a mapping (key: value), not a list"],
+    ],
+    ["an unknown key at the top", "certficates: {}\n", ['main.yaml:1:1: unknown key "certficates" in the file']],
+    [
+      "an unknown key",
+      entry("isuer: letsencrypt"),
+      ['main.yaml:3:5: unknown key "isuer" in certificate "mail.example.org"'],
+    ],
+    [
+      "a duplicate key",
+      entry("days: 1\ndays: 2"),
+      ['main.yaml:4:5: duplicate key "days" in certificate "mail.example.org"'],
+    ],
+    [
+      "a certificate twice in one file",
+      "certificates:\n  a.example.org:\n  a.example.org:\n",
+      ['main.yaml:3:3: duplicate key "a.example.org" in certificates'],
+    ],
+    [
+      "a certificate twice in other letters",
+      "certificates:\n  a.example.org:\n  A.example.org:\n",
+      ['main.yaml:3:3: a second certificate with the name "a.example.org"'],
+    ],
+    [
+      "a newer schema, and nothing else about that file",
+      "schema: 2\nfuture: 1\n",
+      ["main.yaml:1:9: the file has schema 2; this mailcert knows 1"],
+    ],
+    ["schema 0", "schema: 0\ncertificates: {}\n", ["main.yaml:1:9: there is no schema 0"]],
+    [
+      "a schema in words",
+      "schema: one\ncertificates: {}\n",
+      ["main.yaml:1:9: schema must be a whole number, not a text"],
+    ],
+    ["an unknown issuer", entry("issuer: letsencrypted"), ['main.yaml:3:13: unknown issuer "letsencrypted"']],
+    ["an unknown key algorithm", entry("key: dsa"), ['main.yaml:3:10: unknown key algorithm "dsa"']],
+    [
+      "two keys of one kind",
+      entry("key: [rsa, rsa-4096]"),
+      ["main.yaml:3:16: rsa and rsa-4096 are keys of the same kind"],
+    ],
+    ["an unknown server", entry("servers: [dovecot, sendmail]"), ['main.yaml:3:24: unknown server "sendmail"']],
+    [
+      "auto beside a server",
+      entry("servers: [auto, dovecot]"),
+      ['main.yaml:3:15: "auto" cannot stand beside other servers'],
+    ],
+    [
+      "an unknown challenge",
+      entry("issuer: letsencrypt\nchallenge: dns-01"),
+      ['main.yaml:4:16: unknown challenge "dns-01"'],
+    ],
+    ["a bad name", entry("names: [mail example.org]"), ['main.yaml:3:13: "mail example.org" has a space in it']],
+    [
+      "a name twice",
+      entry("names: [mail.example.org, MAIL.example.org]"),
+      ['main.yaml:3:31: the name "MAIL.example.org" is listed twice'],
+    ],
+    ["a number as a name", entry("names: [1.5]"), ["main.yaml:3:13: an item of names must be a text, not a number"]],
+    ["names without items", entry("names: []"), ["main.yaml:3:12: names is an empty list"]],
+    [
+      "a certificate's name that is no host name, without names",
+      "certificates:\n  office:\n",
+      ['main.yaml:2:3: "office" is not a fully qualified host name (it has no dot)'],
+    ],
+    [
+      "a certificate's name that leaves its folder",
+      "certificates:\n  ../x: { names: [mail.example.org] }\n",
+      ['main.yaml:2:3: the certificate\'s name "../x" has two dots together'],
+    ],
+    ["a value that is missing", entry("email:\nissuer: letsencrypt"), ["main.yaml:3:5: email has no value"]],
+    [
+      "a bad e-mail address",
+      entry("issuer: letsencrypt\nemail: postmaster"),
+      ['main.yaml:4:12: "postmaster" is not an e-mail address'],
+    ],
+    [
+      "yes instead of true",
+      entry("issuer: letsencrypt\nagree_tos: yes"),
+      ["main.yaml:4:16: agree_tos must be true or false, not a text"],
+    ],
+    [
+      "an issuer's setting with another issuer",
+      entry("issuer: private-ca\nemail: a@example.org"),
+      ["main.yaml:4:5: email means nothing with issuer private-ca"],
+    ],
+    ["acme without a directory", entry("issuer: acme"), ["main.yaml:3:13: issuer: acme does not say which CA"]],
+    [
+      "a directory without TLS",
+      entry("issuer: acme\nacme: http://ca.example.org/dir"),
+      ['main.yaml:4:11: "http://ca.example.org/dir" is not an https URL (RFC 8555 §6.1)'],
+    ],
+    [
+      "a directory with a password, which is not repeated",
+      entry("issuer: acme\nacme: https://u:secret@ca.example.org/"),
+      ["main.yaml:4:11: the URL has a user name or password in it"],
+    ],
+    [
+      "a directory beside a known CA",
+      entry("issuer: zerossl\nacme: https://ca.example.org/dir"),
+      ["main.yaml:4:5: acme and issuer: zerossl both name a CA"],
+    ],
+    [
+      "a listener by name",
+      entry("issuer: letsencrypt\nhttp_address: localhost:80"),
+      ['main.yaml:4:19: http_address: "localhost:80" is not an address'],
+    ],
+    ["a relative path", entry("bundle: out"), ['main.yaml:3:13: bundle: "out" is not an absolute path']],
+    ["too many days", entry("days: 826"), ["main.yaml:3:11: days must be at most 825"]],
+    ["no days", entry("days: 0"), ["main.yaml:3:11: days must be at least 1"]],
+    ["half a day", entry("days: 0.5"), ["main.yaml:3:11: days must be a whole number, not a number"]],
+    [
+      "the star beside domains",
+      entry('ca_domains: ["*", example.org]'),
+      ['main.yaml:3:18: ca_domains has "*" (no constraint) and domains'],
+    ],
+    [
+      "an entry that is a list",
+      "certificates:\n  a.example.org: [x]\n",
+      ['main.yaml:2:18: certificate "a.example.org" must be a mapping (key: value), not a list'],
+    ],
+    [
+      "an alias",
+      "certificates:\n  a.example.org: &x { days: 1 }\n  b.example.org: *x\n",
+      ["main.yaml:3:18: the alias *x is not supported"],
+    ],
+    ["a tab", "certificates:\n\ta: 1\n", ["main.yaml:2:1: not valid YAML: a tab is used to indent"]],
+    [
+      "two documents",
+      "certificates: {}\n---\ncertificates: {}\n",
+      ["main.yaml:2:1: a second YAML document begins here"],
+    ],
+    ["a tag", entry("issuer: !secret x"), ["main.yaml:3:13: not valid YAML: Unresolved tag: !secret"]],
+    [
+      "a list as a key",
+      "certificates:\n  ? [a]\n  : {}\n",
+      ["main.yaml:2:5: a key in certificates must be a plain word"],
+    ],
+  ];
+  test.each(rows)("%s", (_title, text, problems) => {
+    expect(problemsOf(text)).toEqual(problems);
+  });
+
+  test("a hint names what was meant", () => {
+    const result = parse(entry("agree-tos: true\nisuer: letsencript\nkey: ecdas"));
+    expect("problems" in result ? result.problems.map(({ hint }) => hint?.split("?")[0]) : []).toEqual([
+      "did you mean agree_tos",
+      "did you mean issuer",
+      "did you mean ecdsa",
+    ]);
+  });
+
+  test("all problems of all files at once, in order; a broken file does not hide the others", () => {
+    const found = problemsOf(
+      "certificates:\n  a.example.org: { day: 1 }\n  b b: { days: x, key: dsa }\n",
+      "certificates: [\n",
+      "certificates:\n  A.example.org:\n",
+    );
+    expect(found.map((line) => line.split(":").slice(0, 3).join(":"))).toEqual([
+      "main.yaml:2:20",
+      "main.yaml:3:3",
+      "main.yaml:3:3",
+      "main.yaml:3:16",
+      "main.yaml:3:24",
+      "conf.d/1.yaml:2:1",
+      "conf.d/2.yaml:2:3",
+    ]);
+  });
+
+  test("one folder for two bundles", () => {
+    const text = "certificates:\n  a.example.org: { bundle: /srv/x }\n  b.example.org: { bundle: /srv/x }\n";
+    expect(problemsOf(text)).toEqual([
+      'main.yaml:3:3: "b.example.org" and "a.example.org" write their bundles into one folder',
+    ]);
+  });
+});
+
+describe("hostile files end quickly", () => {
+  test("a billion laughs is refused alias by alias", () => {
+    const lines = ["a: &a [x, x]"];
+    for (let i = 1; i < 30; i += 1) lines.push(`a${i}: &a${i} [*a${i > 1 ? i - 1 : ""}, *a${i > 1 ? i - 1 : ""}]`);
+    expect(problemsOf(`certificates: *a29\n${lines.join("\n")}\n`)).toContain(
+      "main.yaml:1:15: the alias *a29 is not supported",
+    );
+  });
+  test("deep nesting", () => {
+    const [first, ...others] = problemsOf(`certificates: ${"[".repeat(50_000)}`);
+    expect(first).toMatch(/^main\.yaml:1:\d+: it is nested too deeply$/);
+    expect(others).toEqual([]);
+  });
+  test("a control character in a value cannot forge a line of the message", () => {
+    expect(problemsOf(entry('issuer: "x\\n\\e[2Jmailcert: done"'))).toEqual([
+      'main.yaml:3:13: unknown issuer "x [2Jmailcert: done"',
+    ]);
+  });
+  test("more than 4 MiB", () => {
+    expect(problemsOf(`#${"x".repeat(5 << 20)}`)).toEqual(["main.yaml:1:1: the file is larger than 4 MiB"]);
+  });
+});
+
+test("the failure is one message: with its hint alone, or with all problems", () => {
+  const one = parse("");
+  const two = parse(entry("day: 1\nnams: x"));
+  expect("problems" in one && configFailure(one.problems)).toMatchObject({
+    kind: "config",
+    message: "main.yaml:1:1: the file is empty",
+  });
+  expect("problems" in two && configFailure(two.problems).message).toMatch(
+    /^the configuration has 2 problems:\n {2}main\.yaml:3:5: .*\n {4}did you mean days\?.*\n {2}main\.yaml:4:5: /,
+  );
+});

@@ -1,0 +1,149 @@
+// A scripted HTTPS proxy in front of an ACME server: counts and keeps what passes, and does to it what the script says (acme.md §6.3).
+import { readFileSync } from "node:fs";
+import { type Server, createServer, request as httpsRequest } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type ServerTls, makeServerTls } from "./acme-tls.ts";
+
+/** What a request is for, told by its path at Pebble. */
+export type Resource =
+  "directory" | "nonce" | "account" | "order" | "finalize" | "authorization" | "challenge" | "certificate" | "other";
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly resource: Resource;
+  /** 1 for the first request for this resource. */
+  readonly nth: number;
+  readonly body: string;
+}
+
+export interface Upstream {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+/** `reply`: in the CA's place. `change`: the CA's own reply, altered. `cut`: its first bytes, then a reset. */
+export type Fault =
+  | {
+      readonly reply: {
+        readonly status: number;
+        readonly headers?: Readonly<Record<string, string>>;
+        readonly body?: string;
+      };
+    }
+  | { readonly change: (reply: Upstream) => Upstream }
+  | { readonly cut: number }
+  | { readonly hang: true }
+  /** The CA hears the request; the client hears nothing and the connection breaks. */
+  | { readonly swallow: true };
+
+export interface AcmeProxy {
+  readonly directory: string;
+  readonly ca: string;
+  readonly seen: readonly Seen[];
+  script: (request: Seen) => Fault | undefined;
+  /** Another server behind the same URL: the CA lost its data. */
+  target: Target;
+  readonly stop: () => Promise<void>;
+}
+
+const resourceOf = (path: string): Resource => {
+  if (path === "/dir") return "directory";
+  if (path.startsWith("/nonce")) return "nonce";
+  if (path.startsWith("/sign-me-up") || path.startsWith("/my-account")) return "account";
+  if (path.startsWith("/order-plz") || path.startsWith("/my-order")) return "order";
+  if (path.startsWith("/finalize-order")) return "finalize";
+  if (path.startsWith("/authZ")) return "authorization";
+  if (path.startsWith("/chalZ")) return "challenge";
+  if (path.startsWith("/certZ")) return "certificate";
+  return "other";
+};
+
+const readAll = async (stream: IncomingMessage): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+};
+
+const forward = (target: Target, incoming: IncomingMessage, body: Buffer): Promise<Upstream> =>
+  new Promise((resolve, reject) => {
+    const call = httpsRequest(
+      new URL(incoming.url ?? "/", target.directoryUrl),
+      // The Host header goes through as it is: Pebble builds its URLs from it, so that every later request comes by here too.
+      {
+        method: incoming.method,
+        headers: incoming.headers,
+        ca: readFileSync(target.caFile),
+        agent: false,
+        servername: "localhost",
+      },
+      (response) => {
+        readAll(response).then(
+          (data) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: data.toString() }),
+          reject,
+        );
+      },
+    );
+    call.on("error", reject);
+    call.end(body);
+  });
+
+const write = (response: ServerResponse, { status, headers, body }: Upstream): void => {
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && !["content-length", "transfer-encoding", "connection"].includes(name))
+      response.setHeader(name, value);
+  response.writeHead(status, { "content-length": Buffer.byteLength(body) }).end(body);
+};
+
+const cutOff = (response: ServerResponse, { status, headers, body }: Upstream, bytes: number): void => {
+  response.writeHead(status, {
+    "content-type": String(headers["content-type"]),
+    "content-length": Buffer.byteLength(body),
+  });
+  response.write(body.slice(0, bytes));
+  setTimeout(() => response.socket?.resetAndDestroy(), 50);
+};
+
+/** What the proxy stands in front of (a Pebble of test/lab/pebble.ts). */
+export interface Target {
+  readonly directoryUrl: string;
+  readonly caFile: string;
+}
+
+export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
+  const tls: ServerTls = await makeServerTls();
+  const seen: Seen[] = [];
+  const proxy = { script: (_: Seen): Fault | undefined => undefined, target: first };
+  const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readAll(incoming);
+    const path = incoming.url ?? "";
+    const resource = resourceOf(path);
+    const nth = seen.filter((entry) => entry.resource === resource).length + 1;
+    const entry: Seen = { method: incoming.method ?? "", path, resource, nth, body: body.toString() };
+    seen.push(entry);
+    const fault = proxy.script(entry);
+    if (fault !== undefined && "hang" in fault) return;
+    if (fault !== undefined && "reply" in fault) return write(response, { headers: {}, body: "", ...fault.reply });
+    const upstream = await forward(proxy.target, incoming, body);
+    if (fault === undefined) return write(response, upstream);
+    if ("swallow" in fault) response.socket?.resetAndDestroy();
+    else if ("change" in fault) write(response, fault.change(upstream));
+    else cutOff(response, upstream, fault.cut);
+  };
+  const server: Server = createServer({ key: tls.key, cert: tls.cert }, (incoming, response) => {
+    handle(incoming, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return Object.assign(proxy, {
+    directory: `https://localhost:${port}/dir`,
+    ca: tls.ca,
+    seen,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+};

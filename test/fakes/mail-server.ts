@@ -1,0 +1,213 @@
+// Scripted mail servers on 127.0.0.1, port 0: each connection runs one async script that can split, stall, inject and hang up.
+import { type AddressInfo, type Socket, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type SecureContextOptions, TLSSocket } from "node:tls";
+import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
+
+export interface Talk {
+  /** Lines are sent as they are: give CRLF. With `cuts`, the bytes go out in pieces, cut at these offsets. */
+  send(text: string, cuts?: readonly number[]): Promise<void>;
+  /** The next line of the client; rejects when it hangs up. */
+  line(): Promise<string>;
+  startTls(): Promise<void>;
+  end(): void;
+  reset(): void;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export type Script = (talk: Talk) => Promise<void>;
+
+export interface FakeServer {
+  readonly port: number;
+  /** Every line that clients sent, in order of arrival. */
+  readonly lines: string[];
+  connections: number;
+  close(): Promise<void>;
+}
+
+export const startServer = async (script: Script, tls?: SecureContextOptions, host = "127.0.0.1"): Promise<FakeServer> => {
+  const sockets = new Set<Socket>();
+  const lines: string[] = [];
+  const server = createServer((socket) => {
+    fake.connections += 1;
+    sockets.add(socket);
+    socket.setNoDelay(true).on("error", () => undefined);
+    socket.on("close", () => sockets.delete(socket));
+    script(talkOver(socket, lines, tls)).catch(() => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const fake: FakeServer = {
+    port: (server.address() as AddressInfo).port,
+    lines,
+    connections: 0,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return fake;
+};
+
+const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | undefined): Talk => {
+  let stream: Socket = raw;
+  let buffer = "";
+  let wake: (() => void) | undefined;
+  let closed = false;
+  const onData = (part: Buffer): void => {
+    buffer += part.toString("latin1");
+    wake?.();
+  };
+  const onEnd = (): void => {
+    closed = true;
+    wake?.();
+  };
+  const listen = (): void => {
+    stream.on("data", onData).on("end", onEnd).on("close", onEnd);
+  };
+  // Read only when asked, so that a ClientHello that follows at once is left for TLS.
+  let listening = false;
+  return {
+    sleep: (ms) => sleep(ms),
+    send: async (text, cuts = []) => {
+      const bytes = Buffer.from(text, "latin1");
+      const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
+      for (let index = 1; index < edges.length; index += 1) {
+        const part = bytes.subarray(edges[index - 1], edges[index]);
+        if (part.length === 0) continue;
+        stream.write(part);
+        if (index < edges.length - 1) await sleep(1);
+      }
+    },
+    line: async () => {
+      if (!listening) listen();
+      listening = true;
+      for (;;) {
+        const at = buffer.indexOf("\r\n");
+        if (at >= 0) {
+          const line = buffer.slice(0, at);
+          buffer = buffer.slice(at + 2);
+          lines.push(line);
+          return line;
+        }
+        if (closed) throw new Error("client hung up");
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    startTls: () =>
+      new Promise((resolve, reject) => {
+        stream.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
+        listening = false;
+        if (!tls) return reject(new Error("no certificate given"));
+        const secure = new TLSSocket(raw, { isServer: true, ...tls });
+        secure.on("error", (error) => {
+          raw.destroy();
+          reject(error);
+        });
+        secure.once("secure", () => {
+          stream = secure;
+          resolve();
+        });
+        secure.once("close", () => reject(new Error("closed in handshake")));
+      }),
+    end: () => stream.end(),
+    reset: () => raw.resetAndDestroy(),
+  };
+};
+
+/** Where a well-behaved server's script can be changed. */
+export interface Behaviour {
+  readonly greeting?: string;
+  /** The whole capability reply in clear. */
+  readonly capabilities?: string;
+  readonly goAhead?: string;
+  /** The whole capability reply inside TLS. */
+  readonly inside?: string;
+  readonly cuts?: (text: string) => readonly number[];
+  readonly greetDelayMs?: number;
+}
+
+const defaults: Readonly<Record<ProtocolName, Required<Pick<Behaviour, "greeting" | "capabilities" | "goAhead" | "inside">>>> = {
+  smtp: {
+    greeting: "220 mail.example.org ESMTP\r\n",
+    capabilities: "250-mail.example.org\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n",
+    goAhead: "220 2.0.0 Ready to start TLS\r\n",
+    inside: "250-mail.example.org\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+  },
+  submission: {
+    greeting: "220 mail.example.org ESMTP\r\n",
+    capabilities: "250-mail.example.org\r\n250-STARTTLS\r\n250 8BITMIME\r\n",
+    goAhead: "220 2.0.0 Ready to start TLS\r\n",
+    inside: "250-mail.example.org\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME\r\n",
+  },
+  lmtp: {
+    greeting: "220 mail.example.org Dovecot ready.\r\n",
+    capabilities: "250-mail.example.org\r\n250-PIPELINING\r\n250 STARTTLS\r\n",
+    goAhead: "220 2.0.0 OK\r\n",
+    inside: "250-mail.example.org\r\n250 PIPELINING\r\n",
+  },
+  imap: {
+    greeting: "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] Dovecot ready.\r\n",
+    capabilities: "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n$TAG OK done\r\n",
+    goAhead: "$TAG OK Begin TLS negotiation now.\r\n",
+    inside: "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n$TAG OK done\r\n",
+  },
+  pop3: {
+    greeting: "+OK Dovecot ready.\r\n",
+    capabilities: "+OK\r\nCAPA\r\nTOP\r\nSTLS\r\nSASL\r\n.\r\n",
+    goAhead: "+OK Begin TLS negotiation now.\r\n",
+    inside: "+OK\r\nCAPA\r\nUSER\r\nSASL PLAIN\r\n.\r\n",
+  },
+  sieve: {
+    greeting: '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" ""\r\n"STARTTLS"\r\n"VERSION" "1.0"\r\nOK "ready."\r\n',
+    capabilities: "",
+    goAhead: 'OK "Begin TLS negotiation now."\r\n',
+    inside: '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" "PLAIN"\r\n"VERSION" "1.0"\r\nOK "TLS negotiation successful."\r\n',
+  },
+};
+
+/** A server of this protocol and mode that does all as it should, except where `behaviour` says otherwise. */
+export const mailServer = (protocol: ProtocolName, mode: Mode, behaviour: Behaviour = {}): Script => {
+  const texts = { ...defaults[protocol], ...behaviour };
+  return async (talk) => {
+    let secure = mode === "implicit";
+    const send = (text: string, tag = ""): Promise<void> => {
+      const ready = text.replaceAll("$TAG", tag);
+      return talk.send(ready, behaviour.cuts?.(ready));
+    };
+    if (secure) await talk.startTls();
+    if (behaviour.greetDelayMs) await talk.sleep(behaviour.greetDelayMs);
+    const insideGreeting = protocol === "sieve" ? texts.inside : texts.greeting.replace(/ \[CAPABILITY[^\]]*\]/, "");
+    await send(secure ? insideGreeting : texts.greeting);
+    for (;;) {
+      const line = await talk.line();
+      const [first = "", second = ""] = line.split(" ");
+      const tag = protocol === "imap" ? first : "";
+      const verb = (protocol === "imap" ? second : first).toUpperCase();
+      switch (verb) {
+        case "EHLO":
+        case "LHLO":
+        case "CAPABILITY":
+        case "CAPA":
+          await send(secure ? texts.inside : texts.capabilities, tag);
+          break;
+        case "STARTTLS":
+        case "STLS":
+          await send(texts.goAhead, tag);
+          if (!/^(?:220|\+OK|OK|\S+ OK)/i.test(texts.goAhead.replaceAll("$TAG", tag))) break;
+          await talk.startTls();
+          secure = true;
+          if (protocol === "sieve") await send(texts.inside);
+          break;
+        case "QUIT":
+        case "LOGOUT":
+          await send(protocol === "imap" ? "* BYE\r\n$TAG OK bye\r\n" : protocol === "pop3" ? "+OK\r\n" : protocol === "sieve" ? "OK\r\n" : "221 bye\r\n", tag);
+          talk.end();
+          return;
+        default:
+          await send(protocol === "imap" ? "$TAG BAD what\r\n" : protocol === "pop3" ? "-ERR what\r\n" : protocol === "sieve" ? "NO\r\n" : "500 what\r\n", tag);
+      }
+    }
+  };
+};

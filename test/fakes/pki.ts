@@ -1,0 +1,104 @@
+// A throw-away CA for tests: roots, intermediates and leaves with any dates, keys and extensions. Keys live in memory only.
+import { createHash, randomBytes, webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+
+x509.cryptoProvider.set(webcrypto as Crypto);
+
+export interface Issued {
+  readonly pem: string;
+  readonly der: Buffer;
+  readonly sha256: string;
+  readonly privateKey: string;
+  readonly keys: CryptoKeyPair;
+  readonly certificate: x509.X509Certificate;
+}
+
+export interface IssueOptions {
+  readonly subject?: string;
+  /** SAN; default none for CAs. */
+  readonly names?: readonly string[];
+  readonly ips?: readonly string[];
+  readonly by?: Issued;
+  readonly ca?: boolean;
+  readonly key?: "P-256" | "P-384" | "RSA-2048" | "RSA-1024";
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  /** OIDs; default serverAuth for leaves. */
+  readonly eku?: readonly string[];
+  readonly hash?: "SHA-1" | "SHA-256";
+}
+
+const algorithmOf = (key: NonNullable<IssueOptions["key"]>, hash: string): EcKeyGenParams | RsaHashedKeyGenParams =>
+  key.startsWith("P-")
+    ? { name: "ECDSA", namedCurve: key }
+    : { name: "RSASSA-PKCS1-v1_5", hash, modulusLength: Number(key.slice(4)), publicExponent: new Uint8Array([1, 0, 1]) };
+
+const toPem = (label: string, der: ArrayBuffer): string =>
+  `-----BEGIN ${label}-----\n${Buffer.from(der).toString("base64").replace(/(.{64})/g, "$1\n").trimEnd()}\n-----END ${label}-----\n`;
+
+export const day = 86_400_000;
+
+export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
+  const { by, ca = false, names = [], ips = [], key = "P-256", hash = "SHA-256", eku = ["1.3.6.1.5.5.7.3.1"] } = options;
+  const keys = (await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"])) as CryptoKeyPair;
+  const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
+  const signer = by ?? undefined;
+  const san = [...names.map((value) => ({ type: "dns" as const, value })), ...ips.map((value) => ({ type: "ip" as const, value }))];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: `00${randomBytes(15).toString("hex")}`,
+    subject,
+    issuer: signer?.certificate.subject ?? subject,
+    notBefore: options.notBefore ?? new Date(Date.now() - day),
+    notAfter: options.notAfter ?? new Date(Date.now() + 90 * day),
+    publicKey: keys.publicKey,
+    signingKey: (signer?.keys ?? keys).privateKey,
+    signingAlgorithm: { name: (signer?.keys ?? keys).privateKey.algorithm.name, hash },
+    extensions: [
+      new x509.BasicConstraintsExtension(ca, undefined, true),
+      new x509.KeyUsagesExtension(
+        ca ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
+      ...(ca || eku.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...eku])]),
+      ...(san.length > 0 ? [new x509.SubjectAlternativeNameExtension(san)] : []),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create((signer?.keys ?? keys).publicKey),
+    ],
+  });
+  const der = Buffer.from(certificate.rawData);
+  return {
+    pem: toPem("CERTIFICATE", certificate.rawData),
+    der,
+    sha256: createHash("sha256").update(der).digest("hex"),
+    privateKey: toPem("PRIVATE KEY", await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)),
+    keys,
+    certificate,
+  };
+};
+
+export interface Pki {
+  readonly root: Issued;
+  readonly intermediate: Issued;
+  readonly leaf: Issued;
+  /** What a server is given: key and chain. */
+  readonly served: Served;
+}
+
+export interface Served {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Key and certificates as node:tls takes them. */
+export const served = (leaf: Issued, ...chain: readonly Issued[]): Served => ({
+  key: leaf.privateKey,
+  cert: [leaf, ...chain].map(({ pem }) => pem).join(""),
+});
+
+/** root -> intermediate -> leaf for `name`. */
+export const makePki = async (name = "mail.example.org"): Promise<Pki> => {
+  const root = await issue({ subject: "CN=Test Root", ca: true, notAfter: new Date(Date.now() + 3650 * day) });
+  const intermediate = await issue({ subject: "CN=Test Intermediate", ca: true, by: root, notAfter: new Date(Date.now() + 1825 * day) });
+  const leaf = await issue({ names: [name], by: intermediate });
+  return { root, intermediate, leaf, served: served(leaf, intermediate) };
+};

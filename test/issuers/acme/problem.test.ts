@@ -1,0 +1,100 @@
+// Problem documents: kept whole, whatever the CA sends, and fit to print.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { describeProblem, readProblem, retryAfterDate, shortType } from "../../../src/issuers/acme/problem.ts";
+import { problemFailure } from "../../../src/issuers/acme/problem-failure.ts";
+
+const now = new Date("2026-11-20T12:00:00Z");
+const acme = (type: string): string => `urn:ietf:params:acme:error:${type}`;
+
+describe("readProblem", () => {
+  test("keeps type, detail, status, subproblems with their names, and Retry-After", () => {
+    const body = {
+      type: acme("rejectedIdentifier"),
+      detail: "policy\u001b[31m forbids",
+      subproblems: [{ type: acme("caa"), detail: "no", identifier: { type: "dns", value: "a.example.org" } }, "junk"],
+      instance: "https://ca.example.org/why",
+    };
+    const problem = readProblem(body, 400, new Date("2026-11-20T13:00:00Z"));
+    expect(problem).toEqual({
+      type: acme("rejectedIdentifier"),
+      detail: "policy [31m forbids",
+      status: 400,
+      subproblems: [{ type: acme("caa"), detail: "no", identifier: "a.example.org" }],
+      retryAfter: "2026-11-20T13:00:00.000Z",
+      instance: "https://ca.example.org/why",
+    });
+    expect(describeProblem(problem)).toBe(
+      `${acme("rejectedIdentifier")}: policy [31m forbids; a.example.org: ${acme("caa")}: no`,
+    );
+    expect(shortType(problem)).toBe("rejectedIdentifier");
+  });
+
+  test("anything at all becomes a bounded problem without control characters", () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.integer({ min: 400, max: 599 }), (body, status) => {
+        const text = describeProblem(readProblem(body, status));
+        expect(text.length).toBeLessThan(10_000);
+        expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+        expect(text).not.toBe("");
+      }),
+    );
+  });
+
+  test("what is no problem document shows its status", () => {
+    expect(describeProblem(readProblem("<html>", 502))).toBe("HTTP 502");
+  });
+});
+
+describe("retryAfterDate", () => {
+  test.each([
+    ["5", "2026-11-20T12:00:05.000Z"],
+    ["0", "2026-11-20T12:00:00.000Z"],
+    ["Fri, 20 Nov 2026 12:10:00 GMT", "2026-11-20T12:10:00.000Z"],
+    ["Fri, 20 Nov 2020 12:10:00 GMT", "2026-11-20T12:00:00.000Z"],
+    ["999999999999", "2027-11-21T12:00:00.000Z"],
+  ])("%s", (header, expected) => {
+    expect(retryAfterDate(header, now)?.toISOString()).toBe(expected);
+  });
+
+  test.each([undefined, "", "soon", "-5", "1e3x", "12 monkeys", "2026-11-20"])("%j says nothing", (header) => {
+    expect(retryAfterDate(header, now)).toBeUndefined();
+  });
+});
+
+describe("problemFailure", () => {
+  const failure = (type: string, status: number, retryAt?: Date): ReturnType<typeof problemFailure> =>
+    problemFailure(readProblem({ type, detail: "why" }, status, retryAt), { doing: "no order", now });
+
+  test("429 and 503 are a later with the CA's own time", () => {
+    const at = new Date("2026-11-21T00:00:00Z");
+    for (const [type, status] of [
+      [acme("rateLimited"), 429],
+      [acme("serverInternal"), 503],
+      ["about:blank", 429],
+    ] as const)
+      expect(failure(type, status, at)).toMatchObject({
+        kind: "try-later",
+        facts: { retryAt: at.toISOString(), problem: { type, status } },
+      });
+  });
+
+  test("without Retry-After a later is an hour, or ten minutes for an overloaded server", () => {
+    expect(failure(acme("rateLimited"), 429).facts?.["retryAt"]).toBe("2026-11-20T13:00:00.000Z");
+    expect(failure("about:blank", 503).facts?.["retryAt"]).toBe("2026-11-20T12:10:00.000Z");
+  });
+
+  test.each([
+    [acme("rejectedIdentifier"), 400, "data"],
+    [acme("invalidContact"), 400, "config"],
+    [acme("externalAccountRequired"), 403, "config"],
+    [acme("caa"), 403, "unavailable"],
+    [acme("somethingNew"), 400, "unavailable"],
+    ["about:blank", 500, "unavailable"],
+  ])("%s (%d) is %s", (type, status, kind) => {
+    expect(failure(type, status)).toMatchObject({
+      kind,
+      message: expect.stringContaining(type === "about:blank" ? "HTTP 500" : type),
+    });
+  });
+});

@@ -1,0 +1,346 @@
+// The private CA: made once, finished after a kill, limited to its domains in the eyes of OpenSSL, and clear about what is wrong.
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readCertificate } from "../../src/domain/certificate.ts";
+import type { PrivateCaSettings } from "../../src/domain/certificate-config.ts";
+import { Failure } from "../../src/domain/failure.ts";
+import type { IssuedChain } from "../../src/issuers/issuer.ts";
+import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
+import { generateKey } from "../../src/system/keys.ts";
+import { makeLeaf } from "../../src/x509/leaf.ts";
+import { certificateText, verify } from "./openssl.ts";
+
+const random = (count: number): Uint8Array => randomBytes(count);
+const day = 86_400_000;
+const now = new Date("2026-11-20T12:00:00.000Z");
+
+let stateDir: string;
+let steps: string[];
+let leafKey: string;
+
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "mailcert-ca-"));
+  steps = [];
+  leafKey = await generateKey("ecdsa");
+});
+afterEach(async () => rm(stateDir, { recursive: true, force: true }));
+
+const folder = (ca = "default"): string => join(stateDir, "ca", ca);
+
+const issue = async (
+  names: readonly string[],
+  settings: Partial<PrivateCaSettings> = {},
+  options: { readonly at?: Date; readonly generate?: typeof generateKey } = {},
+): Promise<IssuedChain> =>
+  createPrivateCa({ stateDir, random, generateKey: options.generate ?? generateKey }).issue({
+    names,
+    algorithm: "ecdsa",
+    privateKey: leafKey,
+    settings: { kind: "private-ca", ca: "default", days: 397, ...settings },
+    now: options.at ?? now,
+    signal: new AbortController().signal,
+    step: (what) => steps.push(what),
+  });
+
+const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
+  const outcome: unknown = await work.catch((error: unknown) => error);
+  expect(outcome).toBeInstanceOf(Failure);
+  return outcome as Failure;
+};
+
+const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o7777).toString(8);
+
+describe("the root", () => {
+  test("is made once, with the files and modes of design §4, and used again", async () => {
+    const first = await issue(["mail.example.org"]);
+    const second = await issue(["imap.example.org"]);
+    expect(second.root).toBe(first.root);
+    expect(first.chain).toEqual([first.root]);
+    expect((await readdir(folder())).toSorted()).toEqual(["issued.jsonl", "root-key.pem", "root.pem"]);
+    expect(await modeOf(folder())).toBe("700");
+    expect(await modeOf(join(folder(), "root-key.pem"))).toBe("600");
+    expect(await modeOf(join(folder(), "root.pem"))).toBe("644");
+    expect(await modeOf(join(folder(), "issued.jsonl"))).toBe("600");
+    expect(steps.map((line) => line.split(" ")[0])).toEqual(["made", "using"]);
+  });
+
+  test("is an ECDSA P-256 CA for ten years, without a path length, limited to its domain", async () => {
+    const { root = "" } = await issue(["mail.example.co.uk"]);
+    const facts = readCertificate(root);
+    expect(facts).toMatchObject({ isCa: true, selfSigned: true, key: { type: "ec", curve: "P-256" }, keyUsage: ["keyCertSign", "cRLSign"] });
+    expect(facts.extendedKeyUsage).toBeUndefined();
+    expect(facts.subject).toBe(`CN=example.co.uk CA ${facts.subjectKeyId?.slice(0, 8)},O=mailcert private CA`);
+    expect((facts.notAfter.getTime() + 1000 - facts.notBefore.getTime()) / day).toBe(3652);
+    const text = await certificateText(root);
+    expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE\n/);
+    expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign/);
+    expect(text).toMatch(
+      /Name Constraints: critical\s+Permitted:\s+DNS:example\.co\.uk\s+email:example\.co\.uk\s+email:\.example\.co\.uk\s+Excluded:\s+IP:0\.0\.0\.0\/0\.0\.0\.0\s+IP:0:0:0:0:0:0:0:0\/0:0:0:0:0:0:0:0\s/,
+    );
+  });
+
+  test.each([
+    [["mail.example.org", "mail.example.net"], ["example.org", "example.net"]],
+    [["*.example.org"], ["example.org"]],
+    [["host.dyndns.org"], ["host.dyndns.org"]],
+    [["mail.corp.internal"], ["corp.internal"]],
+    [["mail.lan"], ["mail.lan"]],
+    [["co.uk"], ["co.uk"]],
+  ])("for %j is limited to %j", async (names, domains) => {
+    const { root = "" } = await issue(names);
+    const permitted = [...(await certificateText(root)).matchAll(/^ +DNS:(.*)$/gm)].map((match) => match[1]);
+    expect(permitted).toEqual(domains);
+  });
+
+  test("two CAs have different roots and names", async () => {
+    const one = readCertificate((await issue(["mail.example.org"])).root ?? "");
+    const two = readCertificate((await issue(["mail.example.org"], { ca: "second" })).root ?? "");
+    expect(one.subject).not.toBe(two.subject);
+    expect(one.serial).not.toBe(two.serial);
+    expect(one.spkiSha256).not.toBe(two.spkiSha256);
+  });
+
+  test("has a common name that fits, however long the domain is", async () => {
+    const domain = `${"a".repeat(60)}.${"b".repeat(60)}.example.org`;
+    const { root = "" } = await issue([`mail.${domain}`], { caDomains: [domain] });
+    expect(readCertificate(root).commonName?.length).toBeLessThanOrEqual(64);
+    expect((await verify({ root, leaf: (await issue([`mail.${domain}`])).leaf, name: `mail.${domain}` })).output).toMatch(/: OK\n/);
+  });
+});
+
+describe("name constraints bite in OpenSSL", () => {
+  // As an attacker who has the CA's key would: certificates that mailcert itself refuses to make.
+  const forged = async (names: readonly string[], commonName?: string): Promise<{ readonly root: string; readonly leaf: string }> => {
+    const root = await readFile(join(folder(), "root.pem"), "utf8");
+    const privateKey = await readFile(join(folder(), "root-key.pem"), "utf8");
+    const { notBefore } = readCertificate(root);
+    const notAfter = new Date(notBefore.getTime() + 3000 * day);
+    const leaf = await makeLeaf({ privateKey: leafKey, names, commonName, notBefore, notAfter, issuer: { certificate: root, privateKey }, random });
+    return { root, leaf };
+  };
+  const atThisTime = { at: new Date() };
+
+  test.each([
+    ["mail.example.net", /permitted subtree violation/],
+    ["example.org.evil.net", /permitted subtree violation/],
+    ["badexample.org", /permitted subtree violation/],
+    ["192.0.2.1", /excluded subtree violation/],
+    ["2001:db8::1", /excluded subtree violation/],
+  ])("a leaf for %s is refused", async (name, why) => {
+    await issue(["mail.example.org"], {}, atThisTime);
+    const inside = await forged(["mail.example.org"], "mail.example.org");
+    expect((await verify({ ...inside, name: "mail.example.org" })).output).toMatch(/: OK\n/);
+    const outside = await verify({ ...(await forged([name])), name });
+    expect(outside.ok).toBe(false);
+    expect(outside.output).toMatch(why);
+  });
+
+  test.each([
+    ["192.0.2.2", /permitted subtree violation/],
+    ["mail.example.org", /excluded subtree violation/],
+    ["2001:db8::1", /violation/],
+  ])("a CA for one address certifies that address and not %s", async (name, why) => {
+    const { root = "", leaf } = await issue(["192.0.2.1"], {}, atThisTime);
+    expect((await verify({ root, leaf, name: "192.0.2.1" })).output).toMatch(/: OK\n/);
+    const outside = await verify({ ...(await forged([name])), name });
+    expect(outside.ok).toBe(false);
+    expect(outside.output).toMatch(why);
+  });
+
+  test('"*" writes no constraints', async () => {
+    const { root = "" } = await issue(["mail.example.org"], { caDomains: ["*"] }, atThisTime);
+    expect(await certificateText(root)).not.toContain("Name Constraints");
+    const anything = await forged(["mail.example.net", "192.0.2.1"]);
+    expect((await verify({ ...anything, name: "192.0.2.1" })).output).toMatch(/: OK\n/);
+  });
+});
+
+describe("a leaf", () => {
+  test("is written down before it is handed out", async () => {
+    const { leaf } = await issue(["mail.example.org"]);
+    const lines = (await readFile(join(folder(), "issued.jsonl"), "utf8")).split("\n");
+    expect(lines).toHaveLength(2);
+    const facts = readCertificate(leaf);
+    expect(JSON.parse(lines[0] ?? "")).toEqual({
+      at: now.toISOString(),
+      serial: facts.serial,
+      sha256: facts.sha256,
+      names: ["mail.example.org"],
+      notBefore: facts.notBefore.toISOString(),
+      notAfter: facts.notAfter.toISOString(),
+    });
+  });
+
+  test("the list survives a line that a power cut tore", async () => {
+    await issue(["mail.example.org"]);
+    await writeFile(join(folder(), "issued.jsonl"), '{"at":"2026-');
+    await issue(["mail.example.org"]);
+    const lines = (await readFile(join(folder(), "issued.jsonl"), "utf8")).split("\n");
+    expect(lines[0]).toBe('{"at":"2026-');
+    expect(JSON.parse(lines[1] ?? "")).toMatchObject({ names: ["mail.example.org"] });
+  });
+
+  test.each([
+    [["mail.example.org", "imap.example.org"], "CN=mail.example.org"],
+    [[`${"a".repeat(60)}.example.org`, "mail.example.org"], "CN=mail.example.org"],
+    [[`${"a".repeat(60)}.example.org`], ""],
+    [["192.0.2.1"], ""],
+  ])("for %j has the subject %j", async (names, subject) => {
+    const { leaf, root = "" } = await issue(names, {}, { at: new Date() });
+    expect(readCertificate(leaf).subject).toBe(subject);
+    // RFC 5280 §4.2.1.6: critical where the subject is empty.
+    expect((await certificateText(leaf)).includes("Subject Alternative Name: critical")).toBe(subject === "");
+    expect((await verify({ root, leaf, name: names[0] ?? "" })).output).toMatch(/: OK\n/);
+  });
+
+  test("is valid for the days asked for, to the second, and from an hour ago", async () => {
+    const facts = readCertificate((await issue(["mail.example.org"], { days: 825 })).leaf);
+    expect((facts.notAfter.getTime() + 1000 - facts.notBefore.getTime()) / day).toBe(825);
+    expect(now.getTime() - facts.notBefore.getTime()).toBe(3_600_000);
+  });
+
+  test("is refused beyond 825 days, with Apple as the reason, before a CA is made", async () => {
+    const failure = await failureOf(issue(["mail.example.org"], { days: 826 }));
+    expect(failure.kind).toBe("config");
+    expect(failure.hints.join()).toContain("Apple");
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+
+  test("never begins before its root", async () => {
+    const root = readCertificate((await issue(["mail.example.org"])).root ?? "");
+    const facts = readCertificate((await issue(["mail.example.org"], {}, { at: new Date(now.getTime() - 1_800_000) })).leaf);
+    expect(facts.notBefore).toEqual(root.notBefore);
+  });
+
+  test("ends with its root, and a root that ends is announced", async () => {
+    const { root = "" } = await issue(["mail.example.org"]);
+    const end = readCertificate(root).notAfter;
+    const near = await issue(["mail.example.org"], {}, { at: new Date(end.getTime() - 600 * day) });
+    expect(readCertificate(near.leaf).notAfter < end).toBe(true);
+    expect(steps.at(-1)).toMatch(/root ends on 2036-\d\d-\d\d, within a year after this certificate/);
+    const short = await issue(["mail.example.org"], {}, { at: new Date(end.getTime() - 30 * day) });
+    expect(readCertificate(short.leaf).notAfter).toEqual(end);
+    expect(steps.at(-1)).toMatch(/ends with its CA's root on 2036/);
+    const over = await failureOf(issue(["mail.example.org"], {}, { at: new Date(end.getTime() + day) }));
+    expect(over.message).toMatch(/root in .* ended on 2036/);
+    expect(over.hints.join()).toContain("move");
+  });
+
+  test("is not made while the clock is before the root", async () => {
+    await issue(["mail.example.org"]);
+    const failure = await failureOf(issue(["mail.example.org"], {}, { at: new Date("2020-01-01T00:00:00Z") }));
+    expect(failure.message).toContain("the clock says 2020-01-01");
+  });
+});
+
+describe("a name outside", () => {
+  test("is refused with the ways out, and nothing is written down", async () => {
+    await issue(["mail.example.org"]);
+    const before = await readFile(join(folder(), "issued.jsonl"), "utf8");
+    for (const name of ["mail.example.net", "*.example.net", "192.0.2.1", "2001:db8::1"]) {
+      const failure = await failureOf(issue(["mail.example.org", name]));
+      expect(failure.kind).toBe("data");
+      expect(failure.message).toContain(`private-ca cannot certify ${name}: the private CA is limited to example.org`);
+      expect(failure.hints).toHaveLength(2);
+    }
+    expect(await readFile(join(folder(), "issued.jsonl"), "utf8")).toBe(before);
+  });
+
+  test("stated domains are judged without a CA", async () => {
+    const failure = await failureOf(issue(["mail.example.net"], { caDomains: ["example.org"] }));
+    expect(failure.message).toContain("limited to example.org");
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+
+  test.each([[["*.example.org"]], [["not a domain"]], [["-"]]])("ca_domains %j is refused", async (caDomains) => {
+    const failure = await failureOf(issue(["mail.example.org"], { caDomains }));
+    expect(failure.kind).toBe("config");
+    expect(failure.message).toContain("ca_domains");
+  });
+
+  test.each(["../default", "", "a/b", ".hidden"])("the CA name %j is no folder of ours", async (ca) => {
+    expect((await failureOf(issue(["mail.example.org"], { ca }))).kind).toBe("config");
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+});
+
+describe("after a kill", () => {
+  test("a key without a root is used for the root", async () => {
+    const key = await generateKey("ecdsa");
+    await mkdir(folder(), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder(), "root-key.pem"), key, { mode: 0o600 });
+    const issued = await issue(["mail.example.org"]);
+    expect(await readFile(join(folder(), "root-key.pem"), "utf8")).toBe(key);
+    expect(issued.root).toBe(await readFile(join(folder(), "root.pem"), "utf8"));
+  });
+
+  test("what a run that is no more left half-written is removed, a live one's is not", async () => {
+    await mkdir(folder(), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder(), ".mailcert-4194999-1.tmp"), "half a key"); // beyond the largest pid
+    await writeFile(join(folder(), ".mailcert-1-1.tmp"), "being written");
+    await issue(["mail.example.org"]);
+    expect((await readdir(folder())).toSorted()).toEqual([".mailcert-1-1.tmp", "issued.jsonl", "root-key.pem", "root.pem"]);
+  });
+
+  test("runs at once end with one root", async () => {
+    const roots = await Promise.all(["a", "b", "c", "d"].map(async (host) => (await issue([`${host}.example.org`])).root));
+    expect(new Set(roots).size).toBe(1);
+    expect(roots[0]).toBe(await readFile(join(folder(), "root.pem"), "utf8"));
+  });
+
+  test("a failure to make the key leaves nothing that a later run would trip over", async () => {
+    const generate = async (): Promise<string> => Promise.reject(new Error("no entropy"));
+    await expect(issue(["mail.example.org"], {}, { generate })).rejects.toThrow("no entropy");
+    expect((await issue(["mail.example.org"])).root).toContain("BEGIN CERTIFICATE");
+  });
+});
+
+describe("a damaged CA is named, and never made anew in silence", () => {
+  beforeEach(async () => {
+    await issue(["mail.example.org"]);
+  });
+
+  test.each([
+    ["root-key.pem", "garbage", /root-key\.pem is not a readable private key/],
+    ["root-key.pem", "", /root-key\.pem is not a readable private key/],
+    ["root.pem", "garbage", /root\.pem is not a readable certificate/],
+    ["root.pem", "", /root\.pem is not a readable certificate/],
+  ])("%s with %j in it", async (file, content, message) => {
+    await writeFile(join(folder(), file), content);
+    const failure = await failureOf(issue(["mail.example.org"]));
+    expect(failure.kind).toBe("data");
+    expect(failure.message).toMatch(message);
+    expect(failure.hints.join()).toContain(folder());
+  });
+
+  test("a key that belongs to another root", async () => {
+    await writeFile(join(folder(), "root-key.pem"), await generateKey("ecdsa"));
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root\.pem belongs to another key/);
+  });
+
+  test("a leaf in the root's place", async () => {
+    const { leaf } = await issue(["mail.example.org"]);
+    await writeFile(join(folder(), "root.pem"), leaf);
+    await writeFile(join(folder(), "root-key.pem"), leafKey);
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root\.pem is not the certificate of a root CA/);
+  });
+
+  test("a missing key, with and without its root", async () => {
+    await rm(join(folder(), "root-key.pem"));
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root-key\.pem is missing, while root\.pem is there/);
+    await rm(join(folder(), "root.pem"));
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root-key\.pem is missing, while issued\.jsonl/);
+    expect(await readdir(folder())).toEqual(["issued.jsonl"]);
+  });
+
+  test("a root that is a folder", async () => {
+    await rm(join(folder(), "root.pem"));
+    await mkdir(join(folder(), "root.pem"));
+    await chmod(join(folder(), "root.pem"), 0o700);
+    const failure = await failureOf(issue(["mail.example.org"]));
+    expect(failure.message).toContain(`cannot read ${join(folder(), "root.pem")}: it is a folder`);
+  });
+});

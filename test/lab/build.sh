@@ -1,0 +1,138 @@
+#!/bin/bash
+# Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
+# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older). Quick when all is there.
+# build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+lab=${MAILCERT_LAB:-/var/cache/mailcert-lab}
+node_version=20.19.6
+pebble_suite=forky # the first release whose pebble knows ARI and profiles
+[ $# -gt 0 ] || set -- bookworm trixie pebble node
+
+fail() {
+  printf 'lab: error: %s\nlab: hint: %s\n' "$1" "$2" >&2
+  exit 1
+}
+
+# A changed recipe has another name, so that it is built anew and older checkouts keep theirs.
+path_of() {
+  local recipe
+  case $1 in
+    bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
+    pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
+    node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
+    *) fail "there is no part of the lab called $1" "parts: bookworm trixie pebble node" ;;
+  esac
+  echo "$lab/lab-$1-${recipe:0:12}"
+}
+
+# The archive that this machine's own apt uses; never written down here.
+site() {
+  local sites
+  sites=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null || true)
+  [ -n "$sites" ] || sites=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian/*$' || true)
+  [ -n "$sites" ] || fail "apt knows no Debian archive on this machine" "add one to /etc/apt/sources.list.d and run: apt-get update"
+  head -n 1 <<<"$sites"
+}
+
+# Each build_PART FOLDER fills a fresh folder; it is renamed into place only when it is complete.
+build_image() { # suite folder
+  # Namespaces of its own: what debootstrap mounts goes with it, however it ends.
+  unshare --mount --propagation unchanged --uts --pid --fork --kill-child bash "$here/image.sh" "$1" "$2" "$(site)"
+}
+build_bookworm() { build_image bookworm "$1"; }
+build_trixie() { build_image trixie "$1"; }
+
+build_pebble() {
+  local apt=$1/.apt options
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  chmod -R a+rX "$1" && chmod 777 "$apt" # apt drops its rights to download
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) $pebble_suite main" >"$apt/sources"
+  options=(-o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
+    -o "Acquire::Languages=none" -o "Acquire::Retries=3")
+  apt-get "${options[@]}" update
+  (cd "$apt" && apt-get "${options[@]}" download pebble && dpkg -x pebble_*.deb x)
+  cp "$apt/x/usr/bin/pebble" "$apt/x/usr/bin/pebble-challtestsrv" "$1/"
+  rm -rf "$apt"
+  "$1/pebble" -version
+}
+
+build_node() {
+  local arch
+  case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
+  (cd "$1" && npm pack "node-linux-$arch@$node_version" && tar -xzf ./*.tgz && cp package/bin/node node && rm -rf package ./*.tgz)
+  "$1/node" --version
+}
+
+# What the builds themselves need from this machine.
+need_tools() {
+  local missing=() tool
+  [ "$(id -u)" = 0 ] || fail "the lab is built and run as root: it makes namespaces and mounts" \
+    "run this as root (sudo npm test), or on a machine that cannot: npm run test:unit"
+  command -v apt-get >/dev/null && [ -e /etc/debian_version ] || fail "the lab is built from Debian's packages, and this is not Debian" \
+    "run it on Debian 12 or later, or here: npm run test:unit"
+  [ -e /proc/self/ns/mnt ] || mount -t proc proc /proc 2>/dev/null || fail "/proc is not mounted" "mount -t proc proc /proc"
+  for tool in debootstrap:debootstrap unshare:util-linux nsenter:util-linux openssl:openssl; do
+    command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+  done
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+  # debootstrap checks the archive's signature with either of them.
+  command -v gpgv >/dev/null || command -v sqv >/dev/null || missing+=(gpgv)
+  local lists
+  lists=$(apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' 2>/dev/null || true)
+  if [ ${#missing[@]} -gt 0 ] || [ -z "$lists" ]; then
+    echo "lab: apt-get update" >&2
+    apt-get update >"$lab/apt.log" 2>&1 || { tail -n 5 "$lab/apt.log" >&2; fail "apt-get update failed" "see $lab/apt.log"; }
+  fi
+  [ ${#missing[@]} = 0 ] && return
+  echo "lab: apt-get install ${missing[*]}" >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >"$lab/apt.log" 2>&1 ||
+    { tail -n 5 "$lab/apt.log" >&2; fail "apt-get install ${missing[*]} failed" "see $lab/apt.log"; }
+}
+
+missing_parts() {
+  local part
+  for part; do [ -e "$(path_of "$part")" ] || echo "$part"; done
+}
+
+build_part() { # part
+  local fresh target
+  target=$(path_of "$1") fresh=$(mktemp -d "$lab/.building.XXXXXX")
+  chmod 755 "$fresh"
+  echo "lab: building $1 (log: $lab/$1-build.log)" >&2
+  # `set -e` holds inside only where no condition stands outside.
+  bash -c 'set -euo pipefail; exec 9>&-; source "$1"; "build_$2" "$3"' lab "$here/build.sh" "$1" "$fresh" >"$lab/$1-build.log" 2>&1 </dev/null
+  sync -f "$fresh" 2>/dev/null || true
+  mv -T "$fresh" "$target"
+}
+
+# Sourced by build_part for its functions.
+[ "${BASH_SOURCE[0]}" = "$0" ] || return 0
+
+mapfile -t todo < <(missing_parts "$@")
+if [ ${#todo[@]} -gt 0 ]; then
+  mkdir -p "$lab" 2>/dev/null || fail "cannot make $lab" "run this as root, or name a writable folder in MAILCERT_LAB"
+  [ -w "$lab" ] || fail "cannot write to $lab" "run this as root, or name a writable folder in MAILCERT_LAB"
+  exec 9>"$lab/.lock"
+  flock -n 9 || { echo "lab: waiting for another build" >&2 && flock 9; }
+  mapfile -t todo < <(missing_parts "$@") # the other build may have made it
+  if [ ${#todo[@]} -gt 0 ]; then
+    need_tools
+    rm -rf "$lab"/.building.* # left by builds that were killed: we hold the lock
+    declare -A jobs=()
+    for part in "${todo[@]}"; do
+      build_part "$part" &
+      jobs[$part]=$!
+    done
+    failed=()
+    for part in "${todo[@]}"; do wait "${jobs[$part]}" || failed+=("$part"); done
+    for part in "${failed[@]}"; do
+      echo "lab: $part could not be built; the end of $lab/$part-build.log:" >&2
+      tail -n 15 "$lab/$part-build.log" >&2
+    done
+    [ ${#failed[@]} = 0 ] || fail "could not build ${failed[*]}" "mend what the log says, then: bash $here/build.sh ${failed[*]}"
+  fi
+  exec 9>&-
+fi
+for part; do echo "$part=$(path_of "$part")"; done

@@ -1,0 +1,28 @@
+// Where the lab's images and programs lie; builds what is missing (build.sh).
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export type Suite = "bookworm" | "trixie";
+
+/** Paths in the lab's cache: the images' roots, the folder of Pebble's programs, the folder of Node 20 for bookworm. */
+export type LabParts = Readonly<Record<Suite | "pebble" | "node", string>>;
+
+const names: readonly (keyof LabParts)[] = ["bookworm", "trixie", "pebble", "node"];
+const script = fileURLToPath(new URL("build.sh", import.meta.url));
+
+let known: Promise<LabParts> | undefined;
+
+const find = async (): Promise<LabParts> => {
+  const { stdout } = await promisify(execFile)("bash", [script], { maxBuffer: 1 << 20 });
+  const found = new Map(stdout.split("\n").map((line) => line.split("=", 2) as [string, string]));
+  return Object.fromEntries(
+    names.map((name) => {
+      const path = found.get(name);
+      if (path === undefined) throw new Error(`build.sh did not say where ${name} is:\n${stdout}`);
+      return [name, path];
+    }),
+  ) as unknown as LabParts;
+};
+
+export const labParts = (): Promise<LabParts> => (known ??= find());

@@ -1,0 +1,52 @@
+// Runs one method of a server adapter on a mail host: the lab bundles this file and starts it inside the host, as root, like mailcert itself.
+import { readFileSync } from "node:fs";
+import { kernelHasIpv6 } from "../../src/servers/addresses.ts";
+import { isServerName, servers } from "../../src/servers/index.ts";
+import type { Change, Installation, ServedCertificate } from "../../src/servers/server.ts";
+import { createRunProgram } from "../../src/system/run.ts";
+import { createTemplates } from "../../src/system/templates.ts";
+import { Failure } from "../../src/domain/failure.ts";
+
+interface Request {
+  readonly server: string;
+  readonly method: string;
+  readonly templates: string;
+  readonly installation?: Installation;
+  readonly certificate?: ServedCertificate;
+  readonly change?: Change;
+  readonly version?: string;
+}
+
+const request = JSON.parse(readFileSync(0, "utf8")) as Request;
+
+const call = async (): Promise<unknown> => {
+  if (!isServerName(request.server)) throw new Error(`no server ${request.server}`);
+  const render = createTemplates(request.templates);
+  const server = servers[request.server].create({
+    run: createRunProgram(process.env),
+    render,
+    ipv6: () => kernelHasIpv6(),
+  });
+  const { installation, certificate, change } = request;
+  if (request.method === "detect") return server.detect();
+  if (request.method === "snippet" && certificate) return server.snippet(certificate, request.version ?? "");
+  if (installation === undefined) throw new Error("no installation");
+  if (request.method === "listeners") return server.listeners(installation);
+  if (request.method === "check") return server.check(installation);
+  if (request.method === "reload") return server.reload(installation);
+  if (request.method === "plan" && certificate) return server.plan(installation, certificate);
+  if (request.method === "readBack" && certificate) return server.readBack(installation, certificate);
+  if (request.method === "apply" && change) return server.apply(installation, change);
+  if (request.method === "revert" && change) return server.revert(installation, change);
+  throw new Error(`no method ${request.method}`);
+};
+
+const answer = await call().then(
+  (value) => ({ value }),
+  (error: unknown) => {
+    if (!(error instanceof Failure))
+      return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return { failure: { kind: error.kind, message: error.message, hints: error.hints } };
+  },
+);
+process.stdout.write(`${JSON.stringify(answer)}\n`);
