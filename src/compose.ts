@@ -88,8 +88,29 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
       return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
+    verifying: memo(async () => {
+      const [{ readCertificateFile, resolveHost }, { protocols }] = await Promise.all([
+        import("./probe/index.ts"),
+        import("./protocols/index.ts"),
+      ]);
+      return {
+        resolve: resolveHost,
+        protocols,
+        readCertificates: readCertificateFile,
+        writeReport: (path, text) => writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true }),
+      };
+    }),
     systemRoots: memo(async () => (await import("./probe/anchors.ts")).readSystemRoots()),
     writePem: async (folder, slot, root) => (await import("./store/pem-folder.ts")).writePem(folder, slot, root),
+    bundles: memo(async () => {
+      const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([
+        import("./bundles/index.ts"),
+        import("./system/bundle-folder.ts"),
+        templates(),
+      ]);
+      const random = (count: number): Uint8Array => randomBytes(count);
+      return { formats: bundles, render: bundleRender(render), folder: createBundleFolder(), random };
+    }),
     localAddresses,
     confine: async () => [],
   };

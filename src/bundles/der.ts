@@ -8,7 +8,7 @@ export const der: Bundle = (material) => {
   return [
     {
       path: `${importable.stem}.cer`,
-      content: new Uint8Array(importable.certificate.raw),
+      content: new Uint8Array(importable.certificate.der),
       summary: "for Windows (Outlook) and macOS (DER)",
     },
   ];

@@ -1,7 +1,7 @@
 // Apple's configuration profile with the root alone (reference: servers-and-clients B3). A certificate that is no CA cannot be given full trust on iOS: no profile for it.
 import { createHash } from "node:crypto";
 import type { Bundle } from "./bundle.ts";
-import { importableOf } from "./importable.ts";
+import { importableOf, titleOf } from "./importable.ts";
 
 /** A UUID that is always the same for the same text: version 8 (RFC 9562 §5.8). */
 const uuidOf = (text: string): string => {
@@ -15,18 +15,18 @@ const uuidOf = (text: string): string => {
 export const mobileconfig: Bundle = (material, render) => {
   const importable = importableOf(material);
   if (importable?.kind !== "private-ca") return [];
-  const { certificate, title } = importable;
+  const { certificate } = importable;
   // Derived from the root alone: installed again it replaces itself, and another root comes to stand beside it.
-  const fingerprint = createHash("sha256").update(certificate.raw).digest("hex");
+  const fingerprint = certificate.sha256;
   const identifier = `mailcert.ca.${fingerprint.slice(0, 32)}`;
   const content = render("ca.mobileconfig", {
     host: material.host,
-    title,
+    title: titleOf(certificate),
     identifier,
     uuid: uuidOf(`profile ${fingerprint}`),
     rootIdentifier: `${identifier}.root`,
     rootUuid: uuidOf(`root ${fingerprint}`),
-    der: (certificate.raw.toString("base64").match(/.{1,64}/g) ?? []).join("\n"),
+    der: (certificate.der.toString("base64").match(/.{1,64}/g) ?? []).join("\n"),
   });
   return [{ path: "ca.mobileconfig", content, summary: "profile for iPhone, iPad and Mac" }];
 };

@@ -8,7 +8,7 @@ export const pem: Bundle = (material) => {
   return [
     {
       path: `${importable.stem}.crt`,
-      content: `${importable.certificate.toString().trim()}\n`,
+      content: `${importable.certificate.pem.trim()}\n`,
       summary: "for Thunderbird, Android, Linux, mutt, msmtp, mbsync (PEM)",
     },
   ];

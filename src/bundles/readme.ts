@@ -1,28 +1,31 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
+import { readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
-import { commonNameOf, importableOf, readCertificatePem } from "./importable.ts";
+import { fingerprintOf, importableOf, titleOf } from "./importable.ts";
 
-const day = (text: string): string => new Date(text).toISOString().slice(0, 10);
+const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 export const readme: Bundle = (material, render) => {
   const importable = importableOf(material);
-  const leaf = readCertificatePem(material.leaf, "the served certificate");
+  const leaf = readCertificate(material.leaf);
   const shown = importable?.certificate ?? leaf;
   const { incoming, outgoing } = accountSettings(material);
   const content = render("bundle-readme.txt", {
     host: displayName(material.host),
+    // The name of a file stays in ASCII: update-ca-certificates is a shell script.
+    file: material.host.replaceAll(":", "-"),
     names: material.names.map((name) => ({ name: displayName(name) })),
     publicly: importable === undefined,
     privateCa: importable?.kind === "private-ca",
     selfSigned: importable?.kind === "self-signed",
-    title: importable?.title ?? commonNameOf(shown),
-    issuer: /^CN=(.*)$/m.exec(leaf.issuer)?.[1] ?? leaf.issuer.replaceAll("\n", ", "),
-    sha256: shown.fingerprint256,
-    sha1: shown.fingerprint,
-    from: day(shown.validFrom),
-    until: day(shown.validTo),
+    title: titleOf(shown),
+    issuer: leaf.issuer,
+    sha256: fingerprintOf(shown, "sha256"),
+    sha1: fingerprintOf(shown, "sha1"),
+    from: day(shown.notBefore),
+    until: day(shown.notAfter),
     incoming: incoming.map((text) => ({ text })),
     outgoing: outgoing.map((text) => ({ text })),
     noIncoming: incoming.length === 0,

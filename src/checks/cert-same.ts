@@ -1,5 +1,6 @@
 // All ports of one name serve the same leaf for each kind of key: "renewed, but one port still has the old one" is the classic.
 import type { Finding } from "../domain/finding.ts";
+import { groupBy } from "../domain/group-by.ts";
 import type { EntryFacts, RunCheck } from "./check.ts";
 import { portOf, say } from "./finding.ts";
 
@@ -19,7 +20,7 @@ const describe = (sha256: string, group: readonly EntryFacts[]): string => {
 };
 
 const compare = (group: readonly EntryFacts[]): readonly Finding[] => {
-  const leaves = [...Map.groupBy(group, ({ chain }) => chain[0]?.sha256 ?? "")];
+  const leaves = [...groupBy(group, ({ chain }) => chain[0]?.sha256 ?? "")];
   if (leaves.length < 2) return [];
   // Port 25 alone being different hurts no person's client.
   const forPeople = new Set(group.filter(({ role }) => role === "mua").map(({ chain }) => chain[0]?.sha256));
@@ -37,6 +38,6 @@ export const certSame: RunCheck = {
   scope: "run",
   judge: (all) => {
     const served = all.filter(({ chain }) => chain.length > 0);
-    return [...Map.groupBy(served, keyKind).values()].flatMap(compare);
+    return [...groupBy(served, keyKind).values()].flatMap(compare);
   },
 };

@@ -1,4 +1,5 @@
 // The chain leads to a root that is trusted here: the system's, the private CA's, or those of --ca-file.
+import { certEku } from "./cert-eku.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
 
@@ -22,6 +23,9 @@ const words: Readonly<Record<string, string>> = {
   CERT_REVOKED: "a certificate in the chain is revoked",
   PERMITTED_VIOLATION: "the CA's name constraints do not permit this name",
   EXCLUDED_VIOLATION: "the CA's name constraints exclude this name",
+  EE_KEY_TOO_SMALL: "the certificate's key is too small",
+  CA_KEY_TOO_SMALL: "the key of an issuer is too small",
+  CA_MD_TOO_WEAK: "an issuer signs with a hash that is too weak",
   CERT_UNTRUSTED: "the root is marked as not trusted",
   CERT_REJECTED: "the root is marked as rejected for TLS servers",
 };
@@ -39,6 +43,8 @@ export const certTrust: EntryCheck = {
     if (!error || !leaf) return [];
     // OpenSSL keeps one error: behind an expired certificate may hide that nobody trusts it.
     if (aboutTime.includes(error) && !(leaf.selfSigned && facts.chain.length === 1)) return [];
+    // Said better by cert-eku.
+    if (error === "INVALID_PURPOSE" && certEku.judge(facts).length > 0) return [];
     const issuer = facts.chain.at(-1)?.issuer ?? leaf.issuer;
     const what = aboutTime.includes(error) ? "the certificate is self-signed" : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
     const hint = leaf.selfSigned

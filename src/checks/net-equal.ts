@@ -1,5 +1,6 @@
 // All addresses of one service give the same TLS version: behind one name, nobody chooses the machine that answers.
 import { entryUrl } from "../domain/entry-point.ts";
+import { groupBy } from "../domain/group-by.ts";
 import type { RunCheck } from "./check.ts";
 import { say } from "./finding.ts";
 
@@ -14,7 +15,7 @@ export const netEqual: RunCheck = {
   ...base,
   scope: "run",
   judge: (all) => {
-    const services = Map.groupBy(
+    const services = groupBy(
       all.filter(({ observation }) => observation.tls),
       ({ observation }) => entryUrl(observation.entry),
     );

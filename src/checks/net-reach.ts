@@ -1,6 +1,7 @@
 // Every address of every name answers, and the dialogue comes to its end.
 import { clientLabel } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
+import { groupBy } from "../domain/group-by.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 
@@ -80,7 +81,7 @@ export const netReach: EntryCheck = {
 
 /** A host where nothing at all can be reached: a fault about the whole, whatever its ports were named by. */
 export const nothingReached = (all: readonly EntryFacts[]): readonly Finding[] => {
-  const hosts = Map.groupBy(all, ({ observation }) => observation.entry.host);
+  const hosts = groupBy(all, ({ observation }) => observation.entry.host);
   return [...hosts].flatMap(([host, facts]) => {
     const reached = facts.some(({ observation: { error } }) => error?.stage !== "connect" && error?.stage !== "resolve");
     const unresolved = facts.every(({ observation: { error } }) => error?.stage === "resolve");

@@ -22,7 +22,8 @@ const algorithmName = (element: DerElement | undefined): string => {
   const name = signatureAlgorithms[id] ?? id;
   if (name !== "RSASSA-PSS") return name;
   // RFC 4055 §3.1: the hash is SHA-1 where none is named.
-  const tagged = parameters?.tag === tags.sequence ? childrenOf(parameters).find((part) => part.tag === 0xa0) : undefined;
+  const tagged =
+    parameters?.tag === tags.sequence ? childrenOf(parameters).find((part) => part.tag === 0xa0) : undefined;
   const hash = tagged === undefined ? undefined : childrenOf(readElement(tagged.content))[0];
   const hashId = hash === undefined ? "1.3.14.3.2.26" : readOid(hash);
   return `RSASSA-PSS-${hashes[hashId] ?? hashId}`;
@@ -47,7 +48,9 @@ export const readFields = (der: Buffer): CertificateFields => {
   const [serial, , issuer, validity, subject, spki] = parts;
   const [notBefore, notAfter] = childrenOf(expectTag(validity, tags.sequence, "the validity"));
   return {
-    serial: expectTag(serial, tags.integer, "the serial number").content.toString("hex").replace(/^(?:00)+(?=..)/, ""),
+    serial: expectTag(serial, tags.integer, "the serial number")
+      .content.toString("hex")
+      .replace(/^(?:00)+(?=..)/, ""),
     issuer: expectTag(issuer, tags.sequence, "the issuer"),
     subject: expectTag(subject, tags.sequence, "the subject"),
     notBefore: readTime(notBefore),
@@ -59,12 +62,16 @@ export const readFields = (der: Buffer): CertificateFields => {
 };
 
 /** dNSName and iPAddress entries of the SAN (RFC 5280 §4.2.1.6). */
-export const altNames = (fields: CertificateFields): { readonly dnsNames: readonly string[]; readonly ipNames: readonly string[] } => {
+export const altNames = (
+  fields: CertificateFields,
+): { readonly dnsNames: readonly string[]; readonly ipNames: readonly string[] } => {
   const value = fields.extensions.get(extensions.subjectAltName);
   const entries = value === undefined ? [] : childrenOf(readElement(value));
   return {
     // Cleaned: a name with a NUL or a line break in it stays visible, and matches nothing.
-    dnsNames: entries.filter((entry) => entry.tag === 0x82).map((entry) => clean(entry.content.toString("latin1"), 300).toLowerCase()),
+    dnsNames: entries
+      .filter((entry) => entry.tag === 0x82)
+      .map((entry) => clean(entry.content.toString("latin1"), 300).toLowerCase()),
     ipNames: entries.filter((entry) => entry.tag === 0x87).flatMap((entry) => ipFromOctets(entry.content) ?? []),
   };
 };
@@ -82,13 +89,16 @@ export const keyUsageOf = (fields: CertificateFields): readonly string[] | undef
 
 export const extendedKeyUsageOf = (fields: CertificateFields): readonly string[] | undefined => {
   const value = fields.extensions.get(extensions.extendedKeyUsage);
-  return value === undefined ? undefined : childrenOf(readElement(value)).map((entry) => extendedKeyUsages[readOid(entry)] ?? readOid(entry));
+  return value === undefined
+    ? undefined
+    : childrenOf(readElement(value)).map((entry) => extendedKeyUsages[readOid(entry)] ?? readOid(entry));
 };
 
 export const keyIdsOf = (fields: CertificateFields): { readonly subject?: string; readonly authority?: string } => {
   const subject = fields.extensions.get(extensions.subjectKeyId);
   const authority = fields.extensions.get(extensions.authorityKeyId);
-  const keyId = authority === undefined ? undefined : childrenOf(readElement(authority)).find((part) => part.tag === 0x80);
+  const keyId =
+    authority === undefined ? undefined : childrenOf(readElement(authority)).find((part) => part.tag === 0x80);
   return {
     ...(subject === undefined ? {} : { subject: readElement(subject).content.toString("hex") }),
     ...(keyId === undefined ? {} : { authority: keyId.content.toString("hex") }),

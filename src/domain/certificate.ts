@@ -51,8 +51,10 @@ const publicKeyFacts = (key: KeyObject | undefined): PublicKeyFacts => {
   const curve = key?.asymmetricKeyDetails?.namedCurve;
   if (key?.asymmetricKeyType === "ec" && curve !== undefined) return { type: "ec", curve: curveNames[curve] ?? curve };
   const bits = key?.asymmetricKeyDetails?.modulusLength;
-  if ((key?.asymmetricKeyType === "rsa" || key?.asymmetricKeyType === "rsa-pss") && bits !== undefined) return { type: "rsa", bits };
-  if (key?.asymmetricKeyType === "ed25519" || key?.asymmetricKeyType === "ed448") return { type: key.asymmetricKeyType };
+  if ((key?.asymmetricKeyType === "rsa" || key?.asymmetricKeyType === "rsa-pss") && bits !== undefined)
+    return { type: "rsa", bits };
+  if (key?.asymmetricKeyType === "ed25519" || key?.asymmetricKeyType === "ed448")
+    return { type: key.asymmetricKeyType };
   return { type: "other" };
 };
 

@@ -20,7 +20,12 @@ export interface ChainReport {
 /** Did `parent` issue `child`? Names and key identifiers agree, `parent` may sign certificates, and the signature holds. */
 export const issuedBy = (child: CertificateFacts, parent: CertificateFacts): boolean => {
   // The cheap answers first: unlike key identifiers end it.
-  if (child.authorityKeyId !== undefined && parent.subjectKeyId !== undefined && child.authorityKeyId !== parent.subjectKeyId) return false;
+  if (
+    child.authorityKeyId !== undefined &&
+    parent.subjectKeyId !== undefined &&
+    child.authorityKeyId !== parent.subjectKeyId
+  )
+    return false;
   const certificate = new X509Certificate(child.der);
   const issuer = new X509Certificate(parent.der);
   if (!certificate.checkIssued(issuer)) return false;
@@ -43,15 +48,19 @@ const unique = (certificates: readonly CertificateFacts[]): readonly Certificate
 ];
 
 /** The chain in any permutation of its certificates, leaf first; what does not belong to it is left out. Empty for no certificates. */
-export const sortChain = (certificates: readonly CertificateFacts[], leaf?: CertificateFacts): readonly CertificateFacts[] => {
+export const sortChain = (
+  certificates: readonly CertificateFacts[],
+  leaf?: CertificateFacts,
+): readonly CertificateFacts[] => {
   const pool = unique(certificates);
   const start = leaf ?? findLeaf(pool);
   if (start === undefined) return [];
   const chain = [start];
-  for (let last = start; !last.selfSigned; ) {
+  for (let last = start; !last.selfSigned;) {
     const candidates = pool.filter((one) => !chain.some((seen) => seen.sha256 === one.sha256) && issuedBy(last, one));
     // A root and its cross-signed twin both certify: the longer way keeps every certificate in the chain.
-    const next = candidates.find((one) => !one.selfSigned && candidates.length > 1 && leadsOn(one, pool)) ?? candidates[0];
+    const next =
+      candidates.find((one) => !one.selfSigned && candidates.length > 1 && leadsOn(one, pool)) ?? candidates[0];
     if (next === undefined) break;
     chain.push(next);
     last = next;

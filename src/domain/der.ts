@@ -45,7 +45,7 @@ export const readElement = (data: Buffer, offset = 0): DerElement => {
 /** The elements inside a constructed one. */
 export const childrenOf = (element: Pick<DerElement, "content">): readonly DerElement[] => {
   const found: DerElement[] = [];
-  for (let offset = 0; offset < element.content.length; ) {
+  for (let offset = 0; offset < element.content.length;) {
     const child = readElement(element.content, offset);
     found.push(child);
     offset += child.raw.length;
@@ -71,7 +71,8 @@ export const readOid = (element: DerElement): string => {
     }
   }
   const [head, ...rest] = arcs;
-  if (head === undefined || (element.content.at(-1) ?? 0) >= 0x80) throw new DerProblem("it has an incomplete object identifier");
+  if (head === undefined || (element.content.at(-1) ?? 0) >= 0x80)
+    throw new DerProblem("it has an incomplete object identifier");
   const top = head < 40n ? 0n : head < 80n ? 1n : 2n;
   return [top, head - top * 40n, ...rest].join(".");
 };
@@ -80,14 +81,16 @@ export const readOid = (element: DerElement): string => {
 export const readTime = (element: DerElement | undefined): Date => {
   const text = element?.content.toString("latin1") ?? "";
   const year = element?.tag === tags.utcTime ? "\\d{2}" : element?.tag === tags.generalizedTime ? "\\d{4}" : undefined;
-  const parts = year === undefined ? null : new RegExp(`^(${year})(\\d{2})(\\d{2})(\\d{2})(\\d{2})(\\d{2})?Z$`).exec(text);
+  const parts =
+    year === undefined ? null : new RegExp(`^(${year})(\\d{2})(\\d{2})(\\d{2})(\\d{2})(\\d{2})?Z$`).exec(text);
   if (!parts) throw new DerProblem("it has a time that is not one");
   const [, y = "", month, day, hour, minute, second = "0"] = parts;
   const full = y.length === 4 ? Number(y) : Number(y) + (Number(y) < 50 ? 2000 : 1900);
   const date = new Date(0);
   date.setUTCFullYear(full, Number(month) - 1, Number(day));
   date.setUTCHours(Number(hour), Number(minute), Number(second));
-  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) throw new DerProblem("it has a time that is not one");
+  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day))
+    throw new DerProblem("it has a time that is not one");
   return date;
 };
 

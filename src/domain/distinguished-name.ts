@@ -13,7 +13,8 @@ const attribute = (element: DerElement): { readonly type: string; readonly value
   const [oid, value] = childrenOf(element);
   const type = readOid(expectTag(oid, tags.oid, "an attribute type"));
   const text = value === undefined ? "" : readString(value);
-  const shown = text === undefined ? `#${value?.raw.subarray(0, 64).toString("hex") ?? ""}` : escape(clean(text, maxShown));
+  const shown =
+    text === undefined ? `#${value?.raw.subarray(0, 64).toString("hex") ?? ""}` : escape(clean(text, maxShown));
   return { type, value: shown };
 };
 

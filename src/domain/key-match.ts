@@ -23,9 +23,13 @@ export const keyMatches = (privateKeyPem: string, certificatePem: string | Buffe
   try {
     theirs = spki(new X509Certificate(certificatePem).publicKey);
   } catch (error) {
-    throw new Failure("data", "the certificate cannot be read: it is not an X.509 certificate with a known kind of key", {
-      cause: error,
-    });
+    throw new Failure(
+      "data",
+      "the certificate cannot be read: it is not an X.509 certificate with a known kind of key",
+      {
+        cause: error,
+      },
+    );
   }
   return mine.equals(theirs);
 };

@@ -27,9 +27,13 @@ export const writeNameConstraints = ({ domains, addresses }: NameConstraints): B
   const excluded: Buffer[] = [];
   for (const domain of domains) permitted.push(subtree(general.dns, Buffer.from(domain, "ascii")));
   for (const domain of domains) {
-    permitted.push(subtree(general.email, Buffer.from(domain, "ascii")), subtree(general.email, Buffer.from(`.${domain}`, "ascii")));
+    permitted.push(
+      subtree(general.email, Buffer.from(domain, "ascii")),
+      subtree(general.email, Buffer.from(`.${domain}`, "ascii")),
+    );
   }
-  if (domains.length === 0) excluded.push(subtree(general.dns, Buffer.alloc(0)), subtree(general.email, Buffer.alloc(0)));
+  if (domains.length === 0)
+    excluded.push(subtree(general.dns, Buffer.alloc(0)), subtree(general.email, Buffer.alloc(0)));
   for (const address of addresses) {
     const octets = ipOctets(address);
     permitted.push(subtree(general.ip, Buffer.concat([octets, Buffer.alloc(octets.length, 0xff)])));

@@ -19,7 +19,8 @@ export const isIpName = (name: string): boolean => canonicalIp(name) !== undefin
 export const isWildcard = (name: string): boolean => name.startsWith("*.");
 
 // Format characters that a person cannot see (soft hyphen, zero width, bidi controls): IDNA would drop them silently.
-const invisible = /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]/;
+const invisible =
+  /\u00ad|\u034f|[\u115f\u1160]|[\u17b4\u17b5]|[\u180b-\u180e]|[\u200b-\u200f]|[\u2028-\u202e]|[\u2060-\u206f]|\u3164|[\ufe00-\ufe0f]|\ufeff|\uffa0/;
 
 /** A name that could have been meant, when it is one itself. */
 const meant = (text: string): string => {
@@ -53,11 +54,14 @@ const hostProblem = (host: string, wildcard: boolean): string | undefined => {
   const length = host.length + (wildcard ? 2 : 0);
   if (length > 253) return `is ${length} characters long; 253 is the most (RFC 1035 §2.3.4)`;
   for (const label of labels) {
-    if (label.includes("_")) return "has an underscore in it, which a host name in a certificate must not have (RFC 5280 §4.2.1.6)";
-    if (label.startsWith("-") || label.endsWith("-")) return `has a label that starts or ends with a hyphen: "${label}"`;
+    if (label.includes("_"))
+      return "has an underscore in it, which a host name in a certificate must not have (RFC 5280 §4.2.1.6)";
+    if (label.startsWith("-") || label.endsWith("-"))
+      return `has a label that starts or ends with a hyphen: "${label}"`;
   }
   const last = labels.at(-1) ?? "";
-  if (/^(?:\d+|0x[0-9a-f]*)$/i.test(last)) return "ends in a number: it is neither a host name nor a complete IP address";
+  if (/^(?:\d+|0x[0-9a-f]*)$/i.test(last))
+    return "ends in a number: it is neither a host name nor a complete IP address";
   if (labels.length < 2) {
     return wildcard
       ? "is a wildcard for a whole top-level domain; clients refuse it (at least two labels must follow the star)"
@@ -90,7 +94,8 @@ export const canonicalName = (text: string): string => {
   if (wrong !== undefined) refuse(wrong);
   const wildcard = text.startsWith("*.");
   const typed = (wildcard ? text.slice(2) : text).replace(/[.\u3002\uff0e\uff61]$/, "");
-  if (typed.includes("*")) refuse('has a star in it; only a whole left-most label can be one, as in "*.example.org" (RFC 9525 §6.3)');
+  if (typed.includes("*"))
+    refuse('has a star in it; only a whole left-most label can be one, as in "*.example.org" (RFC 9525 §6.3)');
   const foreign = /[\u0021-\u002c\u003a-\u0040\u005b-\u005e\u0060\u007b-\u007e]/.exec(typed)?.[0];
   if (foreign !== undefined) refuse(`has the character ${foreign} in it, which a host name cannot have`);
   // First as typed, so that the reason is exact; then as mapped, which can bring in dots, digits and hyphens of its own.
@@ -98,7 +103,12 @@ export const canonicalName = (text: string): string => {
   const problem = plain ? hostProblem(typed.toLowerCase(), wildcard) : undefined;
   if (problem !== undefined) refuse(problem);
   const host = domainToASCII(typed).toLowerCase();
-  if (host === "") refuse(plain ? 'has an "xn--" label that stands for nothing (RFC 5891 §5.4)' : "has characters that no host name can have (RFC 5891)");
+  if (host === "")
+    refuse(
+      plain
+        ? 'has an "xn--" label that stands for nothing (RFC 5891 §5.4)'
+        : "has characters that no host name can have (RFC 5891)",
+    );
   const mapped = hostProblem(host, wildcard);
   if (mapped !== undefined) refuse(mapped);
   if (!/^[a-z0-9.-]+$/.test(host) || isIpName(host)) refuse("has characters that no host name can have (RFC 5891)");
@@ -111,5 +121,7 @@ export const displayName = (name: string): string => {
   const prefix = isWildcard(name) ? "*." : "";
   const shown = domainToUnicode(name.slice(prefix.length));
   // Shown only where it leads back to the very same name and can be printed.
-  return shown !== "" && clean(shown, 300) === shown && domainToASCII(shown) === name.slice(prefix.length) ? prefix + shown : name;
+  return shown !== "" && clean(shown, 300) === shown && domainToASCII(shown) === name.slice(prefix.length)
+    ? prefix + shown
+    : name;
 };

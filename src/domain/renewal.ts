@@ -17,7 +17,7 @@ export const renewalDue = (notBefore: Date, notAfter: Date, now: Date): Renewal 
 };
 
 /** Minutes until the next attempt, after the first, second, ... failure in a row; the last one stays. */
-export const backOffMinutes: readonly number[] = [1, 10, 60, 180, 360, 720, 1440];
+const backOffMinutes: readonly number[] = [1, 10, 60, 180, 360, 720, 1440];
 
 /** When to try again after `attempts` failures in a row; at once when there was none. */
 export const nextAttempt = (attempts: number, now: Date): Date => {

@@ -10,5 +10,3 @@ export const issuers = {
     load: () => import("./self-signed/index.ts"),
   },
 } as const;
-
-export type IssuerName = keyof typeof issuers;

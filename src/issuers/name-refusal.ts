@@ -23,7 +23,8 @@ export const acceptNames = (
   for (const name of names) {
     const why = refuses(name);
     // The quoted text is cleaned and bounded by NameProblem where it is no name at all.
-    if (why !== undefined) throw new Failure("data", `${issuer} cannot certify ${JSON.stringify(name.slice(0, 80))}: ${why}`);
+    if (why !== undefined)
+      throw new Failure("data", `${issuer} cannot certify ${JSON.stringify(name.slice(0, 80))}: ${why}`);
   }
   return [...new Set(names)];
 };

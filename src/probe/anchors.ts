@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
+import { splitPem } from "../domain/certificate.ts";
 import { Failure } from "../domain/failure.ts";
 import { fileFailure } from "../system/files.ts";
 
@@ -12,10 +13,6 @@ const bundles = [
   "/etc/ssl/ca-bundle.pem", // openSUSE
   "/etc/ssl/cert.pem", // Alpine, BSDs, macOS
 ];
-
-/** The certificates in a PEM text, one text each. */
-export const splitPem = (text: string): readonly string[] =>
-  text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
 
 export const readSystemRoots = async (): Promise<readonly string[]> => {
   for (const path of bundles) {

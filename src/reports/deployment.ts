@@ -1,7 +1,7 @@
 // A deployment's result: which servers were changed and reloaded, and what each entry point serves now.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Verdict } from "../domain/verdict.ts";
-import type { DeployResult } from "../usecases/deploy.ts";
+import type { DeployResult } from "../usecases/deployment.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
 import { findingsText } from "./findings-text.ts";
 import { generationLine } from "./generation.ts";
@@ -45,7 +45,9 @@ const rows = (entries: readonly ProvedEntry[]): readonly (readonly string[])[] =
     ]);
 };
 
-export const deploymentText = (result: DeployResult, now: Date): string => {
+/** `brief`: without what is only good to know; a timer run has said it before. */
+export const deploymentText = (result: DeployResult, now: Date, brief = false): string => {
+  const findings = findingsText(result.findings, brief ? ["fault", "warning"] : undefined);
   const servers = result.servers.flatMap((server) => [
     `${server.id} ${server.version}: ${server.running ? (server.reloaded ? "reloaded" : "not reloaded") : "not running"}`,
     ...server.changes.map((change) => `  ${change}`),
@@ -55,7 +57,7 @@ export const deploymentText = (result: DeployResult, now: Date): string => {
     `  ${generationLine(result.generation, now)}`,
     ...servers.map((line) => `  ${line}`),
     ...(result.entries.length > 0 ? ["", table(rows(result.entries), "  ")] : []),
-    ...(result.findings.length > 0 ? ["", findingsText(result.findings)] : []),
+    ...(findings === "" ? [] : ["", findings]),
   ].join("\n");
 };
 

@@ -22,7 +22,7 @@ const oneText = (one: RenewedCertificate, now: Date): string => {
     const hints = one.failure.hints.map((hint) => `\n  -> ${hint}`).join("");
     return `${one.certificate}: FAILED: ${one.failure.message}${hints}`;
   }
-  if (one.deployed) return deploymentText(one.deployed, now);
+  if (one.deployed) return deploymentText(one.deployed, now, true);
   return `${one.certificate}: ${decisionText(one.decision)}`;
 };
 

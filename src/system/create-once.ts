@@ -12,7 +12,11 @@ import { fileFailure, syncFolder, temporaryBeside } from "./files.ts";
 export const createFileOnce = async (path: string, content: string, mode: number): Promise<boolean> => {
   const temporary = temporaryBeside(path);
   try {
-    const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    const handle = await open(
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       // The mode stands before the first byte: a key is never readable by others, not even for a moment.
       await handle.chmod(mode);
@@ -39,7 +43,8 @@ const linkOnce = async (from: string, to: string): Promise<boolean> => {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
     // File systems without hard links (vfat, some network ones): the run's own lock has to do.
-    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS" && code !== "EMLINK") throw error;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS" && code !== "EMLINK")
+      throw error;
     await rename(from, to);
     return true;
   }
@@ -58,14 +63,19 @@ const alive = (pid: number): boolean => {
 export const removeLeftovers = async (folder: string): Promise<void> => {
   for (const name of await readdir(folder)) {
     const pid = /^\.mailcert-(\d+)-\d+\.tmp$/.exec(name)?.[1];
-    if (pid !== undefined && Number(pid) !== process.pid && !alive(Number(pid))) await rm(join(folder, name), { force: true });
+    if (pid !== undefined && Number(pid) !== process.pid && !alive(Number(pid)))
+      await rm(join(folder, name), { force: true });
   }
 };
 
 /** Adds one line to a file (made 0600) and makes it durable; a torn last line that a power cut left is ended first. */
 export const appendLine = async (path: string, line: string): Promise<void> => {
   try {
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
+    const handle = await open(
+      path,
+      constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       const { size } = await handle.stat();
       const last = Buffer.alloc(1);

@@ -1,7 +1,7 @@
 // What a deployment's proof means, as findings with what to do next.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { DeployedServer } from "./deploy.ts";
+import type { DeployedServer } from "./deployment.ts";
 import type { ProvedEntry } from "./prove.ts";
 
 interface Gathered {

@@ -158,6 +158,7 @@ const proveOne = async (
       };
     }
     if (verdict !== "proven") {
+      world.step(`waiting for ${entryKey(entry)}: ${whatWasSeen(observation, verdict)}`);
       await world.sleep(pause, world.signal);
       pause = Math.min(pause * 2, 2_000);
     }

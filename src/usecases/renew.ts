@@ -2,7 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { type Decision, decide } from "../domain/renew-decision.ts";
-import { type DeployOptions, type DeployResult, deploy } from "./deploy.ts";
+import { deploy } from "./deploy.ts";
+import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import type { World } from "./world.ts";
 

@@ -3,7 +3,8 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf } from "../domain/generation.ts";
 import { mayGoBackTo } from "../domain/verdict.ts";
-import { type DeployOptions, type DeployResult, deploy } from "./deploy.ts";
+import { deploy } from "./deploy.ts";
+import type { DeployOptions, DeployResult } from "./deployment.ts";
 import type { World } from "./world.ts";
 
 /** The generation that `rollback` would serve. @throws Failure `data` when there is none that may be served. */

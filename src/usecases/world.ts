@@ -6,6 +6,8 @@ import type { Issuer } from "../issuers/issuer.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
+import type { BundleDeps } from "./bundle.ts";
+import type { VerifyTools } from "./verify-tools.ts";
 
 /** The configuration file and how to change it. */
 export interface ConfigAccess {
@@ -41,10 +43,14 @@ export interface World {
   readonly probe: () => Promise<Probe>;
   /** Writes one slot's PEM files into any folder; returns their paths. */
   readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
+  /** What verify needs besides the probe. */
+  readonly verifying: () => Promise<VerifyTools>;
   /** PEM of the system's trusted roots; the same array each time. */
   readonly systemRoots: () => Promise<readonly string[]>;
   /** Every address of this host, loopback first, link-local ones left out. */
   readonly localAddresses: () => readonly string[];
   /** Lets confined servers (SELinux, AppArmor) read the state folder; returns what was done. */
   readonly confine: () => Promise<readonly string[]>;
+  /** The formats and the folder that `bundle` works with. */
+  readonly bundles: () => Promise<BundleDeps>;
 }

@@ -21,7 +21,8 @@ export interface CertificateRequest {
 
 export const makeRequest = async ({ privateKey, algorithm, names }: RequestParameters): Promise<CertificateRequest> => {
   const key = await importSigningKey(privateKey);
-  if (algorithm !== undefined && key.isRsa !== (slotOf(algorithm) === "rsa")) throw new Failure("data", `the private key is not of the kind ${algorithm}`);
+  if (algorithm !== undefined && key.isRsa !== (slotOf(algorithm) === "rsa"))
+    throw new Failure("data", `the private key is not of the kind ${algorithm}`);
   const request = await Pkcs10CertificateRequestGenerator.create({
     keys: { privateKey: key.privateKey, publicKey: key.publicKey },
     signingAlgorithm: key.algorithm,

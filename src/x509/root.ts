@@ -34,7 +34,9 @@ export const makeRoot = async (parameters: RootParameters): Promise<string> => {
     extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      ...(constraints === undefined ? [] : [new Extension(extensions.nameConstraints, true, writeNameConstraints(constraints))]),
+      ...(constraints === undefined
+        ? []
+        : [new Extension(extensions.nameConstraints, true, writeNameConstraints(constraints))]),
     ],
   });
   return pemOf(root);

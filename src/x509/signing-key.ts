@@ -21,11 +21,16 @@ const curves: Readonly<Record<string, { readonly namedCurve: string; readonly ha
 
 const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
-const parametersOf = (key: KeyObject): { readonly import: ImportParameters; readonly sign: SigningKey["algorithm"] } => {
+const parametersOf = (
+  key: KeyObject,
+): { readonly import: ImportParameters; readonly sign: SigningKey["algorithm"] } => {
   if (key.asymmetricKeyType === "rsa") return { import: rsa, sign: rsa };
   const curve = curves[key.asymmetricKeyDetails?.namedCurve ?? ""];
   if (key.asymmetricKeyType !== "ec" || curve === undefined) {
-    throw new Failure("data", `a key of the kind ${key.asymmetricKeyType ?? "secret"} cannot be used: ECDSA P-256 and P-384 and RSA can`);
+    throw new Failure(
+      "data",
+      `a key of the kind ${key.asymmetricKeyType ?? "secret"} cannot be used: ECDSA P-256 and P-384 and RSA can`,
+    );
   }
   return { import: { name: "ECDSA", namedCurve: curve.namedCurve }, sign: { name: "ECDSA", hash: curve.hash } };
 };

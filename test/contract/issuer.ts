@@ -55,7 +55,12 @@ export const issuerContract = <Settings extends IssuerSettings>(
   describe(`issuer contract: ${name}`, () => {
     let subject: IssuerUnderTest<Settings>;
     const steps: string[] = [];
-    const issue = async (names: readonly string[], algorithm: KeyAlgorithm, privateKey: string, signal?: AbortSignal): Promise<IssuedChain> =>
+    const issue = async (
+      names: readonly string[],
+      algorithm: KeyAlgorithm,
+      privateKey: string,
+      signal?: AbortSignal,
+    ): Promise<IssuedChain> =>
       subject.issuer.issue({
         names,
         algorithm,
@@ -112,7 +117,9 @@ export const issuerContract = <Settings extends IssuerSettings>(
     });
 
     test("accepts its own names", () => {
-      expect(subject.names.map((one) => subject.issuer.refuses(one, subject.settings))).toEqual(subject.names.map(() => undefined));
+      expect(subject.names.map((one) => subject.issuer.refuses(one, subject.settings))).toEqual(
+        subject.names.map(() => undefined),
+      );
     });
 
     test("refuses what it cannot certify, with the reason, before anything is spent", async () => {
@@ -120,7 +127,9 @@ export const issuerContract = <Settings extends IssuerSettings>(
       const before = await subject.spent();
       for (const bad of [...badNames, ...subject.refused]) {
         expect(subject.issuer.refuses(bad, subject.settings), JSON.stringify(bad)).toMatch(/\S/);
-        const failure: unknown = await issue([...subject.names, bad], "ecdsa", privateKey).catch((error: unknown) => error);
+        const failure: unknown = await issue([...subject.names, bad], "ecdsa", privateKey).catch(
+          (error: unknown) => error,
+        );
         expect(failure, JSON.stringify(bad)).toBeInstanceOf(Failure);
         expect((failure as Failure).kind).toBe("data");
         expect((failure as Failure).message).not.toMatch(/[\u0000-\u001f]/);

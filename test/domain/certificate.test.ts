@@ -1,6 +1,6 @@
 // The certificate reader against what OpenSSL says of certificates that others made, and against garbage.
 import { X509Certificate, createHash } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readCertificate, splitPem } from "../../src/domain/certificate.ts";
 import { Failure } from "../../src/domain/failure.ts";
@@ -19,7 +19,7 @@ let rich: Foreign;
 
 beforeAll(async () => {
   rich = await foreignCertificate({
-    subject: "/C=DE/O=Acme, \"Mail\" + Söhne <x>;\\\\/OU=#1/CN=mail.example.org",
+    subject: '/C=DE/O=Acme, "Mail" \\+ Söhne <x>;\\\\/OU=#1/CN=mail.example.org',
     extensions: full,
     newKey: ["rsa:2048"],
     options: ["-sha384"],
@@ -46,13 +46,20 @@ describe("facts", () => {
 
   test("the same as OpenSSL's own reading", async () => {
     const facts = readCertificate(rich.pem);
-    const { output } = await openssl(["x509", "-noout", "-dates", "-fingerprint", "-sha256", "-subject", "-nameopt", "RFC2253,utf8,-esc_msb"], rich.pem);
+    const { output } = await openssl(
+      ["x509", "-noout", "-dates", "-fingerprint", "-sha256", "-subject", "-nameopt", "RFC2253,utf8,-esc_msb"],
+      rich.pem,
+    );
     expect(new Date(/notBefore=(.*)/.exec(output)?.[1] ?? "")).toEqual(facts.notBefore);
     expect(new Date(/notAfter=(.*)/.exec(output)?.[1] ?? "")).toEqual(facts.notAfter);
     expect(/Fingerprint=(.*)/.exec(output)?.[1]?.replaceAll(":", "").toLowerCase()).toBe(facts.sha256);
     expect(/subject=(.*)/.exec(output)?.[1]).toBe(facts.subject);
     const node = new X509Certificate(rich.pem);
-    expect(facts.spkiSha256).toBe(createHash("sha256").update(node.publicKey.export({ type: "spki", format: "der" })).digest("hex"));
+    expect(facts.spkiSha256).toBe(
+      createHash("sha256")
+        .update(node.publicKey.export({ type: "spki", format: "der" }))
+        .digest("hex"),
+    );
     expect(facts.pem).toBe(rich.pem);
     expect(facts.der.equals(node.raw)).toBe(true);
     expect(readCertificate(facts.der)).toEqual(facts);
@@ -68,16 +75,25 @@ describe("facts", () => {
     [["rsa:2048"], ["-sigopt", "rsa_padding_mode:pss", "-sha512"], { type: "rsa", bits: 2048 }, "RSASSA-PSS-SHA512"],
     [["ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"], [], { type: "ec", curve: "secp256k1" }, "ecdsa-with-SHA256"],
   ])("a key of the kind %j, options %j", async (newKey, options, key, signatureAlgorithm) => {
-    const { pem } = await foreignCertificate({ subject: "/CN=x.example.org", extensions: ["basicConstraints=CA:TRUE"], newKey, options });
+    const { pem } = await foreignCertificate({
+      subject: "/CN=x.example.org",
+      extensions: ["basicConstraints=CA:TRUE"],
+      newKey,
+      options,
+    });
     expect(readCertificate(pem)).toMatchObject({ key, signatureAlgorithm, isCa: true, selfSigned: true });
   });
 
   test("what is absent stays absent", async () => {
-    const { pem } = await foreignCertificate({ subject: "/", extensions: ["subjectKeyIdentifier=none", "authorityKeyIdentifier=none"] });
+    const { pem } = await foreignCertificate({
+      subject: "/",
+      extensions: ["subjectKeyIdentifier=none", "authorityKeyIdentifier=none"],
+    });
     const facts = readCertificate(pem);
     expect(facts).toMatchObject({ subject: "", dnsNames: [], ipNames: [], isCa: false });
     expect(Object.keys(facts)).not.toEqual(expect.arrayContaining(["commonName"]));
-    for (const key of ["keyUsage", "extendedKeyUsage", "subjectKeyId", "authorityKeyId"]) expect(facts).not.toHaveProperty(key);
+    for (const key of ["keyUsage", "extendedKeyUsage", "subjectKeyId", "authorityKeyId"])
+      expect(facts).not.toHaveProperty(key);
   });
 
   test("validity after 2049 (GeneralizedTime)", async () => {
@@ -88,7 +104,8 @@ describe("facts", () => {
   });
 
   test("control characters in a subject and in names are made harmless", async () => {
-    const nul = "subjectAltName=DER:30:1a:82:18:6d:61:69:6c:2e:65:78:61:6d:70:6c:65:2e:6f:72:67:00:2e:65:76:69:6c:0a:78";
+    const nul =
+      "subjectAltName=DER:30:1a:82:18:6d:61:69:6c:2e:65:78:61:6d:70:6c:65:2e:6f:72:67:00:2e:65:76:69:6c:0a:78";
     const { pem } = await foreignCertificate({ subject: "/CN=a\u001b[2Jb\nc\u202ed", extensions: [nul] });
     const facts = readCertificate(pem);
     expect(facts.subject).toBe("CN=a [2Jb c d");
@@ -132,17 +149,21 @@ describe("what is no certificate", () => {
   test("damaged bytes give facts or a Failure, never anything else", () => {
     const der = readCertificate(rich.pem).der;
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(der.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }), fc.nat(der.length), (changes, cut) => {
-        const copy = Buffer.from(der);
-        for (const [at, value] of changes) copy[at] = value;
-        for (const source of [copy, copy.subarray(0, cut)]) {
-          try {
-            expect(readCertificate(source).sha256).toHaveLength(64);
-          } catch (error) {
-            expect(error).toBeInstanceOf(Failure);
+      fc.property(
+        fc.array(fc.tuple(fc.nat(der.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        fc.nat(der.length),
+        (changes, cut) => {
+          const copy = Buffer.from(der);
+          for (const [at, value] of changes) copy[at] = value;
+          for (const source of [copy, copy.subarray(0, cut)]) {
+            try {
+              expect(readCertificate(source).sha256).toHaveLength(64);
+            } catch (error) {
+              expect(error).toBeInstanceOf(Failure);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 400 },
     );
   });

@@ -1,5 +1,5 @@
 // Chains: any permutation is put in order, and what is wrong with an order is said.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { type CertificateFacts, readCertificate } from "../../src/domain/certificate.ts";
 import { examineChain, issuedBy, sortChain } from "../../src/domain/chain.ts";
@@ -14,14 +14,13 @@ let stranger: CertificateFacts;
 
 beforeAll(async () => {
   made = await foreignChain();
-  [root, first, second, leaf] = [made.root, made.first, made.second, made.leaf].map(({ pem }) => readCertificate(pem)) as [
-    CertificateFacts,
-    CertificateFacts,
-    CertificateFacts,
-    CertificateFacts,
-  ];
+  [root, first, second, leaf] = [made.root, made.first, made.second, made.leaf].map(({ pem }) =>
+    readCertificate(pem),
+  ) as [CertificateFacts, CertificateFacts, CertificateFacts, CertificateFacts];
   // The same name as the root, another key.
-  stranger = readCertificate((await foreignCertificate({ subject: "/CN=Test Root", extensions: foreignCa.caExtensions })).pem);
+  stranger = readCertificate(
+    (await foreignCertificate({ subject: "/CN=Test Root", extensions: foreignCa.caExtensions })).pem,
+  );
 });
 
 const label = (facts: CertificateFacts): string => facts.subject.replace(/^CN=(Test )?/, "");
@@ -39,16 +38,29 @@ test("every permutation of a chain, with duplicates and a stranger, sorts into t
 });
 
 test("a chain in order has nothing to report", () => {
-  expect(examineChain([leaf, second, first, root])).toMatchObject({ outOfOrder: false, duplicates: [], superfluous: [], rootIncluded: true });
+  expect(examineChain([leaf, second, first, root])).toMatchObject({
+    outOfOrder: false,
+    duplicates: [],
+    superfluous: [],
+    rootIncluded: true,
+  });
   expect(examineChain([leaf, second, first, root])).not.toHaveProperty("missingIssuer");
 });
 
 test.each([
   ["leaf alone", () => [leaf], { missingIssuer: "CN=Test Intermediate 2", rootIncluded: false, outOfOrder: false }],
-  ["root left out", () => [leaf, second, first], { missingIssuer: "CN=Test Root", rootIncluded: false, outOfOrder: false }],
+  [
+    "root left out",
+    () => [leaf, second, first],
+    { missingIssuer: "CN=Test Root", rootIncluded: false, outOfOrder: false },
+  ],
   ["intermediates swapped", () => [leaf, first, second], { missingIssuer: "CN=Test Root", outOfOrder: true }],
   ["leaf last", () => [root, first, second, leaf], { outOfOrder: true, rootIncluded: true }],
-  ["an intermediate missing in the middle", () => [leaf, first, root], { missingIssuer: "CN=Test Intermediate 2", outOfOrder: false }],
+  [
+    "an intermediate missing in the middle",
+    () => [leaf, first, root],
+    { missingIssuer: "CN=Test Intermediate 2", outOfOrder: false },
+  ],
 ])("%s", (_, given, report) => {
   expect(examineChain(given())).toMatchObject(report);
   expect(examineChain(given()).chain[0]).toBe(leaf);
@@ -63,18 +75,31 @@ test("duplicates and strangers are named", () => {
 });
 
 test("nothing is no chain", () => {
-  expect(examineChain([])).toEqual({ chain: [], outOfOrder: false, duplicates: [], superfluous: [], rootIncluded: false });
+  expect(examineChain([])).toEqual({
+    chain: [],
+    outOfOrder: false,
+    duplicates: [],
+    superfluous: [],
+    rootIncluded: false,
+  });
   expect(sortChain([])).toEqual([]);
 });
 
 test("a self-signed leaf is its own chain", async () => {
-  const own = readCertificate((await foreignCertificate({ subject: "/CN=x.example.org", extensions: ["basicConstraints=CA:FALSE"] })).pem);
+  const own = readCertificate(
+    (await foreignCertificate({ subject: "/CN=x.example.org", extensions: ["basicConstraints=CA:FALSE"] })).pem,
+  );
   expect(examineChain([own])).toMatchObject({ chain: [own], rootIncluded: true });
 });
 
 test("a cross-signed twin of the root keeps the longer way", async () => {
   const older = await foreignCertificate({ subject: "/CN=Test Older Root", extensions: foreignCa.caExtensions });
-  const twin = await foreignCertificate({ subject: "/CN=Test Root", extensions: foreignCa.caExtensions, issuer: older, key: made.root.key });
+  const twin = await foreignCertificate({
+    subject: "/CN=Test Root",
+    extensions: foreignCa.caExtensions,
+    issuer: older,
+    key: made.root.key,
+  });
   const [olderFacts, twinFacts] = [readCertificate(older.pem), readCertificate(twin.pem)];
   expect(issuedBy(first, twinFacts)).toBe(true);
   expect(issuedBy(first, root)).toBe(true);

@@ -1,7 +1,17 @@
 // The DER reader: what it reads, and that nothing makes it read beyond the end or hang.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DerProblem, childrenOf, readBits, readElement, readOid, readString, readTime, tags, writeElement } from "../../src/domain/der.ts";
+import {
+  DerProblem,
+  childrenOf,
+  readBits,
+  readElement,
+  readOid,
+  readString,
+  readTime,
+  tags,
+  writeElement,
+} from "../../src/domain/der.ts";
 import { canonicalIp, ipFromOctets, ipOctets } from "../../src/domain/ip.ts";
 import { permits, readNameConstraints, writeNameConstraints } from "../../src/domain/name-constraints.ts";
 
@@ -21,7 +31,16 @@ describe("elements", () => {
     );
   });
 
-  test.each(["", "30", "30 05 01", "30 80 00 00", "30 85 01 01 01 01 01", "30 82 01", "1f 81 01 00", "30 84 ff ff ff ff 00"])("%j is refused", (hex) => {
+  test.each([
+    "",
+    "30",
+    "30 05 01",
+    "30 80 00 00",
+    "30 85 01 01 01 01 01",
+    "30 82 01",
+    "1f 81 01 00",
+    "30 84 ff ff ff ff 00",
+  ])("%j is refused", (hex) => {
     expect(() => readElement(bytes(hex))).toThrow(DerProblem);
   });
 
@@ -44,10 +63,9 @@ describe("values", () => {
     ["06 09 2a 86 48 86 f7 0d 01 01 0b", "1.2.840.113549.1.1.11"],
     ["06 03 55 1d 11", "2.5.29.17"],
     ["06 03 88 37 03", "2.999.3"],
-    ["06 0b 69 83 ff ff ff ff ff ff ff ff 7f", "2.25.72057594037927935"],
+    ["06 0b 69 83 ff ff ff ff ff ff ff ff 7f", "2.25.36893488147419103231"],
   ])("%s is the OID %s", (hex, oid) => {
-    if (oid.startsWith("2.25")) expect(readOid(readElement(bytes(hex)))).toMatch(/^2\.25\.\d{18,}$/);
-    else expect(readOid(readElement(bytes(hex)))).toBe(oid);
+    expect(readOid(readElement(bytes(hex)))).toBe(oid);
   });
 
   test.each(["06 00", "06 01 80", "06 02 55 80"])("%s is no OID", (hex) => {
@@ -92,11 +110,14 @@ describe("values", () => {
 describe("addresses", () => {
   test("text and octets lead to each other", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 })), (octets) => {
-        const text = ipFromOctets(octets) ?? "";
-        expect(canonicalIp(text)).toBe(text);
-        expect(Buffer.from(ipOctets(text)).equals(Buffer.from(octets))).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 })),
+        (octets) => {
+          const text = ipFromOctets(octets) ?? "";
+          expect(canonicalIp(text)).toBe(text);
+          expect(Buffer.from(ipOctets(text)).equals(Buffer.from(octets))).toBe(true);
+        },
+      ),
     );
     expect(ipFromOctets(Uint8Array.of(1, 2, 3))).toBeUndefined();
   });
@@ -105,12 +126,14 @@ describe("addresses", () => {
 describe("name constraints", () => {
   const some = { domains: ["example.org", "example.net"], addresses: ["192.0.2.1", "2001:db8::1"] };
 
-  test.each([[some], [{ domains: ["example.org"], addresses: [] }], [{ domains: [], addresses: ["192.0.2.1"] }], [{ domains: [], addresses: [] }]])(
-    "%j is read back",
-    (constraints) => {
-      expect(readNameConstraints(writeNameConstraints(constraints))).toEqual(constraints);
-    },
-  );
+  test.each([
+    [some],
+    [{ domains: ["example.org"], addresses: [] }],
+    [{ domains: [], addresses: ["192.0.2.1"] }],
+    [{ domains: [], addresses: [] }],
+  ])("%j is read back", (constraints) => {
+    expect(readNameConstraints(writeNameConstraints(constraints))).toEqual(constraints);
+  });
 
   test.each([
     ["example.org", true],

@@ -26,7 +26,10 @@ export const foreignCertificate = async (what: {
   const folder = await mkdtemp(join(tmpdir(), "mailcert-foreign-"));
   const path = (name: string): string => join(folder, name);
   try {
-    await writeFile(path("conf"), ["[req]", "distinguished_name=dn", "[dn]", "[ext]", ...what.extensions, ""].join("\n"));
+    await writeFile(
+      path("conf"),
+      ["[req]", "distinguished_name=dn", "[dn]", "[ext]", ...what.extensions, ""].join("\n"),
+    );
     const newKey = what.newKey ?? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     const keyArgs = ["-newkey", ...newKey, "-keyout", path("key"), "-nodes"];
     if (what.key !== undefined) await writeFile(path("key"), what.key);
@@ -35,12 +38,37 @@ export const foreignCertificate = async (what: {
     const common = ["-config", path("conf"), "-subj", what.subject, "-utf8", "-batch"];
     if (what.issuer === undefined) {
       const serial = options.includes("-set_serial") ? [] : ["-set_serial", "0x0080ff01"];
-      await run(["req", "-x509", ...common, ...material, "-days", "100", ...serial, "-extensions", "ext", ...options, "-out", path("cert")]);
+      await run([
+        "req",
+        "-x509",
+        ...common,
+        ...material,
+        "-days",
+        "100",
+        ...serial,
+        "-extensions",
+        "ext",
+        ...options,
+        "-out",
+        path("cert"),
+      ]);
     } else {
       await writeFile(path("ca"), what.issuer.pem);
       await writeFile(path("cakey"), what.issuer.key);
       await run(["req", "-new", ...common, ...material, "-out", path("csr")]);
-      const signed = ["-CA", path("ca"), "-CAkey", path("cakey"), "-CAcreateserial", "-days", "90", "-extfile", path("conf"), "-extensions", "ext"];
+      const signed = [
+        "-CA",
+        path("ca"),
+        "-CAkey",
+        path("cakey"),
+        "-CAcreateserial",
+        "-days",
+        "90",
+        "-extfile",
+        path("conf"),
+        "-extensions",
+        "ext",
+      ];
       await run(["x509", "-req", "-in", path("csr"), ...signed, ...options, "-out", path("cert")]);
     }
     return { pem: await readFile(path("cert"), "utf8"), key: await readFile(path("key"), "utf8") };
@@ -49,8 +77,17 @@ export const foreignCertificate = async (what: {
   }
 };
 
-const caExtensions = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign", "subjectKeyIdentifier=hash"];
-const leafExtensions = ["basicConstraints=CA:FALSE", "subjectAltName=DNS:mail.example.org", "extendedKeyUsage=serverAuth", "authorityKeyIdentifier=keyid"];
+const caExtensions = [
+  "basicConstraints=critical,CA:TRUE",
+  "keyUsage=critical,keyCertSign,cRLSign",
+  "subjectKeyIdentifier=hash",
+];
+const leafExtensions = [
+  "basicConstraints=CA:FALSE",
+  "subjectAltName=DNS:mail.example.org",
+  "extendedKeyUsage=serverAuth",
+  "authorityKeyIdentifier=keyid",
+];
 
 export interface ForeignChain {
   readonly root: Foreign;
@@ -66,7 +103,11 @@ export const foreignChain = async (): Promise<ForeignChain> => {
   const root = await ca("/CN=Test Root");
   const first = await ca("/CN=Test Intermediate 1", root);
   const second = await ca("/CN=Test Intermediate 2", first);
-  const leaf = await foreignCertificate({ subject: "/CN=mail.example.org", extensions: leafExtensions, issuer: second });
+  const leaf = await foreignCertificate({
+    subject: "/CN=mail.example.org",
+    extensions: leafExtensions,
+    issuer: second,
+  });
   return { root, first, second, leaf };
 };
 

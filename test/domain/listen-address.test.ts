@@ -1,5 +1,5 @@
 // `--http-address` as written by people.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseListenAddress } from "../../src/domain/listen-address.ts";
 

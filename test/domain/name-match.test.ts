@@ -1,5 +1,5 @@
 // Which names a certificate stands for (RFC 9525 §6.3, §6.4).
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { certificateMatches } from "../../src/domain/name-match.ts";
 

@@ -1,5 +1,5 @@
 // Names: one canonical text, a reason for everything that is none, and nothing that could become a setting of its own.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NameProblem, canonicalName, displayName, isIpName, isWildcard } from "../../src/domain/names.ts";
 
@@ -124,7 +124,32 @@ const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 80 }),
   fc.string({ unit: "grapheme", maxLength: 40 }).map((text) => `${text}.example.org`),
   fc.tuple(host, fc.string({ unit: "binary", maxLength: 3 }), host).map((parts) => parts.join("")),
-  fc.array(fc.constantFrom("*", ".", "-", "_", "a", "xn--", "\n", " ", ":", "1", "[", "]", "%", "@", "/", "ü", "。", "０", "\u00ad"), { maxLength: 12 }).map((parts) => parts.join("")),
+  fc
+    .array(
+      fc.constantFrom(
+        "*",
+        ".",
+        "-",
+        "_",
+        "a",
+        "xn--",
+        "\n",
+        " ",
+        ":",
+        "1",
+        "[",
+        "]",
+        "%",
+        "@",
+        "/",
+        "ü",
+        "。",
+        "０",
+        "\u00ad",
+      ),
+      { maxLength: 12 },
+    )
+    .map((parts) => parts.join("")),
 );
 
 describe("properties", () => {
@@ -134,7 +159,9 @@ describe("properties", () => {
         const outcome = reasonOf(text);
         if (!outcome.startsWith("accepted as ")) return;
         const name = outcome.slice("accepted as ".length);
-        expect(name).toMatch(/^(?:(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|[0-9a-f:]+)$/);
+        expect(name).toMatch(
+          /^(?:(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|[0-9a-f:]+)$/,
+        );
         expect(name.length).toBeLessThanOrEqual(253);
         expect(canonicalName(name)).toBe(name);
         expect(canonicalName(displayName(name))).toBe(name);
@@ -173,6 +200,11 @@ test("displayName shows what people write, and only what leads back", () => {
 });
 
 test("kinds of names", () => {
-  expect([isIpName("192.0.2.1"), isIpName("2001:db8::1"), isIpName("mail.example.org"), isIpName("fe80::1%eth0")]).toEqual([true, true, false, false]);
+  expect([
+    isIpName("192.0.2.1"),
+    isIpName("2001:db8::1"),
+    isIpName("mail.example.org"),
+    isIpName("fe80::1%eth0"),
+  ]).toEqual([true, true, false, false]);
   expect([isWildcard("*.example.org"), isWildcard("mail.example.org")]).toEqual([true, false]);
 });

@@ -1,5 +1,5 @@
 // When a certificate is renewed and when a failure is tried again.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { nextAttempt, renewalDue } from "../../src/domain/renewal.ts";
 
@@ -36,7 +36,10 @@ test("the instant lies within the lifetime", () => {
 });
 
 test("attempts back off and never stop", () => {
-  const minutes = Array.from({ length: 10 }, (_, attempts) => (nextAttempt(attempts, start).getTime() - start.getTime()) / 60_000);
+  const minutes = Array.from(
+    { length: 10 },
+    (_, attempts) => (nextAttempt(attempts, start).getTime() - start.getTime()) / 60_000,
+  );
   expect(minutes).toEqual([0, 1, 10, 60, 180, 360, 720, 1440, 1440, 1440]);
   expect(nextAttempt(-1, start)).toEqual(start);
 });

@@ -1,5 +1,8 @@
 // A scripted HTTPS proxy in front of an ACME server: counts and keeps what passes, and does to it what the script says (acme.md §6.3).
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Server, createServer, request as httpsRequest } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ServerTls, makeServerTls } from "./acme-tls.ts";
@@ -40,7 +43,8 @@ export type Fault =
 
 export interface AcmeProxy {
   readonly directory: string;
-  readonly ca: string;
+  /** PEM file to be trusted for its HTTPS. */
+  readonly caFile: string;
   readonly seen: readonly Seen[];
   script: (request: Seen) => Fault | undefined;
   /** Another server behind the same URL: the CA lost its data. */
@@ -102,7 +106,7 @@ const cutOff = (response: ServerResponse, { status, headers, body }: Upstream, b
     "content-length": Buffer.byteLength(body),
   });
   response.write(body.slice(0, bytes));
-  setTimeout(() => response.socket?.resetAndDestroy(), 50);
+  setTimeout(() => response.socket?.destroy(), 50);
 };
 
 /** What the proxy stands in front of (a Pebble of test/lab/pebble.ts). */
@@ -113,8 +117,11 @@ export interface Target {
 
 export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
   const tls: ServerTls = await makeServerTls();
+  const folder = await mkdtemp(join(tmpdir(), "mailcert-proxy-"));
+  const caFile = join(folder, "ca.pem");
+  await writeFile(caFile, tls.ca);
   const seen: Seen[] = [];
-  const proxy = { script: (_: Seen): Fault | undefined => undefined, target: first };
+  const proxy: { script: AcmeProxy["script"]; target: Target } = { script: () => undefined, target: first };
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readAll(incoming);
     const path = incoming.url ?? "";
@@ -126,8 +133,9 @@ export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
     if (fault !== undefined && "hang" in fault) return;
     if (fault !== undefined && "reply" in fault) return write(response, { headers: {}, body: "", ...fault.reply });
     const upstream = await forward(proxy.target, incoming, body);
+    if (process.env.SHOW) console.log(resource, upstream.status, upstream.headers["retry-after"], upstream.body.match(/"status": "[a-z]*"/g)?.join());
     if (fault === undefined) return write(response, upstream);
-    if ("swallow" in fault) response.socket?.resetAndDestroy();
+    if ("swallow" in fault) response.socket?.destroy();
     else if ("change" in fault) write(response, fault.change(upstream));
     else cutOff(response, upstream, fault.cut);
   };
@@ -138,12 +146,14 @@ export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
   const { port } = server.address() as { port: number };
   return Object.assign(proxy, {
     directory: `https://localhost:${port}/dir`,
-    ca: tls.ca,
+    caFile,
     seen,
-    stop: () =>
-      new Promise<void>((resolve) => {
+    stop: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await rm(folder, { recursive: true });
+    },
   });
 };

@@ -2,14 +2,14 @@
 import { createHash, randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
 
 export interface Issued {
   readonly pem: string;
   readonly der: Buffer;
   readonly sha256: string;
   readonly privateKey: string;
-  readonly keys: CryptoKeyPair;
+  readonly keys: webcrypto.CryptoKeyPair;
   readonly certificate: x509.X509Certificate;
 }
 
@@ -28,7 +28,7 @@ export interface IssueOptions {
   readonly hash?: "SHA-1" | "SHA-256";
 }
 
-const algorithmOf = (key: NonNullable<IssueOptions["key"]>, hash: string): EcKeyGenParams | RsaHashedKeyGenParams =>
+const algorithmOf = (key: NonNullable<IssueOptions["key"]>, hash: string): webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams =>
   key.startsWith("P-")
     ? { name: "ECDSA", namedCurve: key }
     : { name: "RSASSA-PKCS1-v1_5", hash, modulusLength: Number(key.slice(4)), publicExponent: new Uint8Array([1, 0, 1]) };
@@ -40,7 +40,7 @@ export const day = 86_400_000;
 
 export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
   const { by, ca = false, names = [], ips = [], key = "P-256", hash = "SHA-256", eku = ["1.3.6.1.5.5.7.3.1"] } = options;
-  const keys = (await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"])) as CryptoKeyPair;
+  const keys = (await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
   const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
   const signer = by ?? undefined;
   const san = [...names.map((value) => ({ type: "dns" as const, value })), ...ips.map((value) => ({ type: "ip" as const, value }))];

@@ -13,9 +13,12 @@ export interface Verdict {
 export const openssl = (args: readonly string[], input = ""): Promise<Verdict> =>
   new Promise((resolve, reject) => {
     const child = execFile("openssl", [...args], { timeout: 15_000 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== "number") reject(new Error(`openssl could not be run: ${error.message}`));
+      if (error !== null && typeof error.code !== "number")
+        reject(new Error(`openssl could not be run: ${error.message}`));
       else resolve({ ok: error === null, output: stdout + stderr });
     });
+    // A command that reads no input closes it before we do.
+    child.stdin?.on("error", () => undefined);
     child.stdin?.end(input);
   });
 
@@ -32,7 +35,9 @@ export const verify = async (what: {
     await writeFile(path("root.pem"), what.root);
     await writeFile(path("leaf.pem"), what.leaf);
     await writeFile(path("chain.pem"), (what.chain ?? []).join(""));
-    const name = isIP(what.name) ? ["-verify_ip", what.name] : ["-verify_hostname", what.name.replace(/^\*\./, "some.")];
+    const name = isIP(what.name)
+      ? ["-verify_ip", what.name]
+      : ["-verify_hostname", what.name.replace(/^\*\./, "some.")];
     const untrusted = (what.chain ?? []).length > 0 ? ["-untrusted", path("chain.pem")] : [];
     const anchors = ["-no-CApath", "-no-CAstore", "-CAfile", path("root.pem")];
     return await openssl(["verify", ...anchors, ...untrusted, "-purpose", "sslserver", ...name, path("leaf.pem")]);
@@ -42,4 +47,5 @@ export const verify = async (what: {
 };
 
 /** The text of a certificate as OpenSSL reads it. */
-export const certificateText = async (pem: string): Promise<string> => (await openssl(["x509", "-noout", "-text"], pem)).output;
+export const certificateText = async (pem: string): Promise<string> =>
+  (await openssl(["x509", "-noout", "-text"], pem)).output;

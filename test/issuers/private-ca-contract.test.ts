@@ -25,12 +25,28 @@ const open =
 
 issuerContract(
   "private-ca",
-  open({ caDomains: ["example.org"] }, ["mail.example.org", "*.example.org", "xn--mnchen-3ya.example.org"], ["mail.example.net", "192.0.2.1", "badexample.org", "*.net.org"]),
+  open(
+    { caDomains: ["example.org"] },
+    ["mail.example.org", "*.example.org", "xn--mnchen-3ya.example.org"],
+    ["mail.example.net", "192.0.2.1", "badexample.org", "*.net.org"],
+  ),
 );
 issuerContract(
   "private-ca with addresses",
-  open({ caDomains: ["example.org", "192.0.2.1", "2001:db8::1"] }, ["mail.example.org", "192.0.2.1", "2001:db8::1"], ["192.0.2.2", "2001:db8::2"]),
+  open(
+    { caDomains: ["example.org", "192.0.2.1", "2001:db8::1"] },
+    ["mail.example.org", "192.0.2.1", "2001:db8::1"],
+    ["192.0.2.2", "2001:db8::2"],
+  ),
   ["ecdsa"],
 );
-issuerContract("private-ca for addresses alone", open({ caDomains: ["192.0.2.1"] }, ["192.0.2.1"], ["mail.example.org", "2001:db8::1"]), ["ecdsa"]);
-issuerContract("private-ca without constraints", open({ caDomains: ["*"] }, ["mail.example.org", "mail.example.net", "192.0.2.1"], []), ["ecdsa"]);
+issuerContract(
+  "private-ca for addresses alone",
+  open({ caDomains: ["192.0.2.1"] }, ["192.0.2.1"], ["mail.example.org", "2001:db8::1"]),
+  ["ecdsa"],
+);
+issuerContract(
+  "private-ca without constraints",
+  open({ caDomains: ["*"] }, ["mail.example.org", "mail.example.net", "192.0.2.1"], []),
+  ["ecdsa"],
+);

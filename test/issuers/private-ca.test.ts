@@ -70,7 +70,12 @@ describe("the root", () => {
   test("is an ECDSA P-256 CA for ten years, without a path length, limited to its domain", async () => {
     const { root = "" } = await issue(["mail.example.co.uk"]);
     const facts = readCertificate(root);
-    expect(facts).toMatchObject({ isCa: true, selfSigned: true, key: { type: "ec", curve: "P-256" }, keyUsage: ["keyCertSign", "cRLSign"] });
+    expect(facts).toMatchObject({
+      isCa: true,
+      selfSigned: true,
+      key: { type: "ec", curve: "P-256" },
+      keyUsage: ["keyCertSign", "cRLSign"],
+    });
     expect(facts.extendedKeyUsage).toBeUndefined();
     expect(facts.subject).toBe(`CN=example.co.uk CA ${facts.subjectKeyId?.slice(0, 8)},O=mailcert private CA`);
     expect((facts.notAfter.getTime() + 1000 - facts.notBefore.getTime()) / day).toBe(3652);
@@ -83,7 +88,10 @@ describe("the root", () => {
   });
 
   test.each([
-    [["mail.example.org", "mail.example.net"], ["example.org", "example.net"]],
+    [
+      ["mail.example.org", "mail.example.net"],
+      ["example.org", "example.net"],
+    ],
     [["*.example.org"], ["example.org"]],
     [["host.dyndns.org"], ["host.dyndns.org"]],
     [["mail.corp.internal"], ["corp.internal"]],
@@ -107,18 +115,31 @@ describe("the root", () => {
     const domain = `${"a".repeat(60)}.${"b".repeat(60)}.example.org`;
     const { root = "" } = await issue([`mail.${domain}`], { caDomains: [domain] });
     expect(readCertificate(root).commonName?.length).toBeLessThanOrEqual(64);
-    expect((await verify({ root, leaf: (await issue([`mail.${domain}`])).leaf, name: `mail.${domain}` })).output).toMatch(/: OK\n/);
+    expect(
+      (await verify({ root, leaf: (await issue([`mail.${domain}`])).leaf, name: `mail.${domain}` })).output,
+    ).toMatch(/: OK\n/);
   });
 });
 
 describe("name constraints bite in OpenSSL", () => {
   // As an attacker who has the CA's key would: certificates that mailcert itself refuses to make.
-  const forged = async (names: readonly string[], commonName?: string): Promise<{ readonly root: string; readonly leaf: string }> => {
+  const forged = async (
+    names: readonly string[],
+    commonName?: string,
+  ): Promise<{ readonly root: string; readonly leaf: string }> => {
     const root = await readFile(join(folder(), "root.pem"), "utf8");
     const privateKey = await readFile(join(folder(), "root-key.pem"), "utf8");
     const { notBefore } = readCertificate(root);
     const notAfter = new Date(notBefore.getTime() + 3000 * day);
-    const leaf = await makeLeaf({ privateKey: leafKey, names, commonName, notBefore, notAfter, issuer: { certificate: root, privateKey }, random });
+    const leaf = await makeLeaf({
+      privateKey: leafKey,
+      names,
+      commonName,
+      notBefore,
+      notAfter,
+      issuer: { certificate: root, privateKey },
+      random,
+    });
     return { root, leaf };
   };
   const atThisTime = { at: new Date() };
@@ -211,7 +232,9 @@ describe("a leaf", () => {
 
   test("never begins before its root", async () => {
     const root = readCertificate((await issue(["mail.example.org"])).root ?? "");
-    const facts = readCertificate((await issue(["mail.example.org"], {}, { at: new Date(now.getTime() - 1_800_000) })).leaf);
+    const facts = readCertificate(
+      (await issue(["mail.example.org"], {}, { at: new Date(now.getTime() - 1_800_000) })).leaf,
+    );
     expect(facts.notBefore).toEqual(root.notBefore);
   });
 
@@ -282,11 +305,18 @@ describe("after a kill", () => {
     await writeFile(join(folder(), ".mailcert-4194999-1.tmp"), "half a key"); // beyond the largest pid
     await writeFile(join(folder(), ".mailcert-1-1.tmp"), "being written");
     await issue(["mail.example.org"]);
-    expect((await readdir(folder())).toSorted()).toEqual([".mailcert-1-1.tmp", "issued.jsonl", "root-key.pem", "root.pem"]);
+    expect((await readdir(folder())).toSorted()).toEqual([
+      ".mailcert-1-1.tmp",
+      "issued.jsonl",
+      "root-key.pem",
+      "root.pem",
+    ]);
   });
 
   test("runs at once end with one root", async () => {
-    const roots = await Promise.all(["a", "b", "c", "d"].map(async (host) => (await issue([`${host}.example.org`])).root));
+    const roots = await Promise.all(
+      ["a", "b", "c", "d"].map(async (host) => (await issue([`${host}.example.org`])).root),
+    );
     expect(new Set(roots).size).toBe(1);
     expect(roots[0]).toBe(await readFile(join(folder(), "root.pem"), "utf8"));
   });
@@ -325,14 +355,20 @@ describe("a damaged CA is named, and never made anew in silence", () => {
     const { leaf } = await issue(["mail.example.org"]);
     await writeFile(join(folder(), "root.pem"), leaf);
     await writeFile(join(folder(), "root-key.pem"), leafKey);
-    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root\.pem is not the certificate of a root CA/);
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(
+      /root\.pem is not the certificate of a root CA/,
+    );
   });
 
   test("a missing key, with and without its root", async () => {
     await rm(join(folder(), "root-key.pem"));
-    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root-key\.pem is missing, while root\.pem is there/);
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(
+      /root-key\.pem is missing, while root\.pem is there/,
+    );
     await rm(join(folder(), "root.pem"));
-    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(/root-key\.pem is missing, while issued\.jsonl/);
+    expect((await failureOf(issue(["mail.example.org"]))).message).toMatch(
+      /root-key\.pem is missing, while issued\.jsonl/,
+    );
     expect(await readdir(folder())).toEqual(["issued.jsonl"]);
   });
 

@@ -30,7 +30,12 @@ test("is a leaf alone: not a CA, its own issuer, and the steps say which clients
     step: (what) => steps.push(what),
   });
   const facts = readCertificate(leaf);
-  expect(facts).toMatchObject({ selfSigned: true, isCa: false, subject: "CN=mail.example.org", issuer: "CN=mail.example.org" });
+  expect(facts).toMatchObject({
+    selfSigned: true,
+    isCa: false,
+    subject: "CN=mail.example.org",
+    issuer: "CN=mail.example.org",
+  });
   expect(facts.authorityKeyId).toBe(facts.subjectKeyId);
   expect(chain).toEqual([]);
   expect(root).toBeUndefined();
@@ -40,8 +45,16 @@ test("is a leaf alone: not a CA, its own issuer, and the steps say which clients
 
 test.each([0, -1, 1.5, 826, Number.NaN])("refuses to make a certificate for %d days", async (days) => {
   const privateKey = await generateKey("ecdsa");
-  const request = { names: ["mail.example.org"], algorithm: "ecdsa", privateKey, now: new Date(), signal: new AbortController().signal } as const;
-  await expect(issuer.issue({ ...request, settings: { kind: "self-signed", days }, step: () => undefined })).rejects.toMatchObject({
+  const request = {
+    names: ["mail.example.org"],
+    algorithm: "ecdsa",
+    privateKey,
+    now: new Date(),
+    signal: new AbortController().signal,
+  } as const;
+  await expect(
+    issuer.issue({ ...request, settings: { kind: "self-signed", days }, step: () => undefined }),
+  ).rejects.toMatchObject({
     kind: "config",
     message: expect.stringContaining(`for ${days} days`) as string,
   });

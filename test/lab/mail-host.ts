@@ -1,7 +1,7 @@
 // A throw-away mail host: one of the lab's Debian images in namespaces of its own, with a second machine on its wire.
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
@@ -96,6 +96,21 @@ const stopInit = async ({ process: child }: Init): Promise<void> => {
   clearTimeout(force);
 };
 
+/** nsenter waits for the program that it forked but hands no signal on: let `kill` reach the program itself. */
+const signalInside = (child: ChildProcessWithoutNullStreams): ChildProcessWithoutNullStreams => {
+  const killNsenter = child.kill.bind(child);
+  child.kill = (signal = "SIGTERM") => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
+    try {
+      const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+      return inside === "" ? killNsenter(signal) : process.kill(Number(inside.split(" ")[0]), signal);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  };
+  return child;
+};
+
 const isBuilt = (): boolean => existsSync(`${checkout}/dist`);
 
 /** A copy, not a mount: a build that runs meanwhile must not pull the program away under a test. */
@@ -132,7 +147,7 @@ export const startMailHost = async (options: MailHostOptions): Promise<MailHost>
     (net: string) =>
     (command: string | readonly string[], given: ExecOptions = {}): ChildProcessWithoutNullStreams => {
       const [program = "", ...args] = argv(net, command, given);
-      return spawn(program, args, { env: env(given), cwd: "/", stdio: "pipe" });
+      return signalInside(spawn(program, args, { env: env(given), cwd: "/", stdio: "pipe" }));
     };
   const exec = execIn(ownNet);
   const must = async (command: string | readonly string[], given: ExecOptions = {}): Promise<string> => {

@@ -3,6 +3,7 @@ import type { Challenge, ChallengeToken } from "../../challenges/challenge.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { Engine } from "./engine.ts";
 import { type Patience, poll } from "./poll.ts";
+import { ProblemError, shortType } from "./problem.ts";
 import { type Authorization, type OfferedChallenge, type Order, readAuthorization } from "./resources.ts";
 import type { Reply } from "./transport.ts";
 import { type Refusal, validationFailure } from "./validation-failure.ts";
@@ -65,12 +66,27 @@ const settled = (url: string) => (reply: Reply) => {
   return authorization.status === "pending" || authorization.status === "processing" ? undefined : authorization;
 };
 
+/** Asks the CA to look; undefined when it does so already, because an earlier request was heard although its reply was lost. */
+const begin = async ({ offered, authorization }: Task, engine: Engine): Promise<Reply | undefined> => {
+  try {
+    return await engine.api.apiRequest(offered.url, {}, [200]);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || shortType(error.problem) !== "malformed") throw error;
+    const { url } = authorization;
+    const now = readAuthorization(await engine.api.apiRequest(url, null, [200]), url);
+    const same = now.challenges.find((candidate) => candidate.url === offered.url);
+    if (now.status === "pending" && same?.status === "pending") throw error;
+    return undefined;
+  }
+};
+
 const validate = async (tasks: readonly Task[], { engine, patience, step }: AuthorizeOptions): Promise<void> => {
   const started = new Map<Task, Reply>();
   for (const task of tasks) {
     // A run that was killed may have asked already.
     if (task.offered.status === "processing") continue;
-    started.set(task, await engine.api.apiRequest(task.offered.url, {}, [200]));
+    const reply = await begin(task, engine);
+    if (reply !== undefined) started.set(task, reply);
   }
   const refused: Refusal[] = [];
   for (const task of tasks) {

@@ -1,7 +1,7 @@
 // Orders that are under way, remembered in the account's folder, so that a run after a crash continues one instead of placing another.
 // An order belongs to its names, its key and its profile: only for the very same ones is it found again.
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 
@@ -32,6 +32,17 @@ const longestMs = 7 * 86_400_000;
 
 const spkiHex = ({ spki }: OrderIdentity): string => createHash("sha256").update(spki).digest("hex");
 
+/** The URL in a record; undefined when it is too old or not readable: it only saves an order. */
+const readPending = (text: string, now: Date): string | undefined => {
+  try {
+    const { schema, url, placedAt } = JSON.parse(text) as Partial<PendingOrder>;
+    const age = now.getTime() - Date.parse(placedAt ?? "");
+    return schema === 1 && typeof url === "string" && age < longestMs ? url : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 export const createOrderStore = (accountFolder: string): OrderStore => {
   const folder = join(accountFolder, "orders");
   const pathOf = (identity: OrderIdentity): string => {
@@ -39,22 +50,25 @@ export const createOrderStore = (accountFolder: string): OrderStore => {
     return join(folder, `${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16)}.json`);
   };
   const forget: OrderStore["forget"] = (identity) => rm(pathOf(identity), { force: true });
+  /** Orders whose key was thrown away are never asked for again. */
+  const sweep = async (now: Date): Promise<void> => {
+    for (const name of await readdir(folder)) {
+      const text = await readTextIfPresent(join(folder, name));
+      if (text !== undefined && readPending(text, now) === undefined) await rm(join(folder, name), { force: true });
+    }
+  };
   return {
     recall: async (identity, now) => {
       const text = await readTextIfPresent(pathOf(identity));
       if (text === undefined) return undefined;
-      try {
-        const { schema, url, placedAt } = JSON.parse(text) as Partial<PendingOrder>;
-        const age = now.getTime() - Date.parse(placedAt ?? "");
-        if (schema === 1 && typeof url === "string" && age < longestMs) return url;
-      } catch {
-        // Not readable: it only saves an order, so it is dropped.
-      }
+      const url = readPending(text, now);
+      if (url !== undefined) return url;
       await forget(identity);
       return undefined;
     },
     remember: async (identity, url, now) => {
       await ensureFolder(folder, 0o700);
+      await sweep(now);
       const record: PendingOrder = {
         schema: 1,
         url,

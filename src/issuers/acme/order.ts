@@ -14,6 +14,7 @@ import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
 import { type Order, readOrder } from "./resources.ts";
 import type { Reply } from "./transport.ts";
+import { isRefusal } from "./validation-failure.ts";
 
 export interface OrderOptions {
   readonly account: Account;
@@ -70,7 +71,7 @@ const moved = (url: string, from: readonly string[]) => (reply: Reply) => {
   return from.includes(order.status) ? undefined : order;
 };
 
-const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
+const finalize = async (o: OrderOptions, order: Order): Promise<{ order: Order; reply?: Reply }> => {
   const { der } = await makeRequest({ privateKey: o.privateKey, algorithm: o.algorithm, names: o.names });
   const again = (): Promise<Reply> => look(o, order.url);
   const send = (): Promise<Reply> =>
@@ -82,11 +83,11 @@ const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
     if (!(error instanceof ProblemError) || shortType(error.problem) !== "orderNotReady") throw error;
     // RFC 8555 §7.4: it has not seen its last authorization yet, or a request that broke off had been heard after all.
     const now = await poll("the order", again, moved(order.url, ["pending"]), o.patience);
-    if (now.status !== "ready") return now;
+    if (now.status !== "ready") return { order: now };
     reply = await send();
   }
   o.step("order finalized");
-  return readOrder(reply, order.url);
+  return { order: readOrder(reply, order.url), reply };
 };
 
 const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
@@ -96,14 +97,12 @@ const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
     await authorize({ engine: account.engine, order, challenge, patience, step });
     order = { ...order, status: "ready" };
   }
-  if (order.status === "ready") order = await finalize(o, order);
-  if (order.status === "processing" || order.status === "ready")
-    order = await poll(
-      "issuing the certificate",
-      () => look(o, order.url),
-      moved(order.url, ["processing", "ready"]),
-      o.patience,
-    );
+  let reply: Reply | undefined;
+  if (order.status === "ready") ({ order, reply } = await finalize(o, order));
+  if (order.status === "processing" || order.status === "ready") {
+    const issued = moved(order.url, ["processing", "ready"]);
+    order = await poll("issuing the certificate", () => look(o, order.url), issued, o.patience, reply);
+  }
   return order;
 };
 
@@ -162,6 +161,8 @@ export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: re
     await store.forget(identity);
     return issued;
   } catch (error) {
+    // RFC 8555 §7.1.6: a refused authorization ends its order.
+    if (isRefusal(error)) await store.forget(identity);
     throw explained(error, o, doing);
   }
 };

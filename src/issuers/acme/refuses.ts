@@ -20,7 +20,8 @@ const special = [
   "home.arpa",
 ];
 
-const reserved = new BlockList();
+// One list a family: a list of both takes every IPv4 address for its IPv6-mapped form, too.
+const reserved = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [net, bits] of [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -35,7 +36,7 @@ for (const [net, bits] of [
   ["203.0.113.0", 24],
   ["224.0.0.0", 3],
 ] as const)
-  reserved.addSubnet(net, bits, "ipv4");
+  reserved.ipv4.addSubnet(net, bits, "ipv4");
 for (const [net, bits] of [
   ["::", 8],
   ["fc00::", 7],
@@ -43,12 +44,12 @@ for (const [net, bits] of [
   ["ff00::", 8],
   ["2001:db8::", 32],
 ] as const)
-  reserved.addSubnet(net, bits, "ipv6");
+  reserved.ipv6.addSubnet(net, bits, "ipv6");
 
 const refusedByPublicCa = (name: string, settings: AcmeSettings, title: string): string | undefined => {
   if (isIP(name) !== 0) {
-    if (reserved.check(name, isIPv6(name) ? "ipv6" : "ipv4"))
-      return `${title} certifies no private or reserved address`;
+    const family = isIPv6(name) ? "ipv6" : "ipv4";
+    if (reserved[family].check(name, family)) return `${title} certifies no private or reserved address`;
     // acme.md §2.1: only that profile has IP identifiers.
     const letsEncrypt = title.startsWith("Let's Encrypt");
     if (letsEncrypt && settings.profile !== "shortlived")

@@ -47,7 +47,7 @@ interface RawReply {
 
 /** Refused nonces in a row before we give up: with 9 of 10 refused, 100 in a row come once in 40,000 requests. */
 const maxBadNonces = 100;
-/** Connections in a row that die without a reply, each answered by a freshly signed request. */
+/** Connections in a row that die without a reply before we give up. */
 const maxResets = 2;
 
 const badNonceType = "urn:ietf:params:acme:error:badNonce";
@@ -128,7 +128,7 @@ export const createTransport = (o: TransportOptions): Transport => {
   let resets = 0;
   let sent = 0;
 
-  const send = async (url: string, method: string, data: unknown): Promise<RawReply | "died"> => {
+  const send = async (url: string, method: string, data: unknown, mayDie: boolean): Promise<RawReply | "died"> => {
     const target = URL.canParse(url) ? new URL(url) : undefined;
     if (target?.protocol !== "https:")
       throw new Failure(
@@ -142,20 +142,26 @@ export const createTransport = (o: TransportOptions): Transport => {
       o.signal.throwIfAborted();
       if (error instanceof Failure) throw error;
       const { code, answered } = error as NodeJS.ErrnoException & { answered?: boolean };
-      // A server may close an idle connection just as we use it. Nothing was answered, so the request is made again.
-      if (!answered && died.has(code ?? "") && (resets += 1) <= maxResets) return "died";
+      // A server may close an idle connection just as we use it. Nothing was answered, so the request may be made again.
+      if (!answered && died.has(code ?? "") && mayDie) return "died";
       throw connectionFailure(error, url, o.caFile);
     }
   };
 
   const request: Transport["request"] = async (url, method, { data } = {}) => {
     const verb = method.toUpperCase();
-    let raw = await send(url, verb, data);
-    // Without a body it is the same request; a JWS is never sent twice: acme-client signs anew when the nonce was "refused".
-    if (data === undefined)
-      for (let again = 0; raw === "died" && again < maxResets; again += 1) raw = await send(url, verb, data);
-    if (raw === "died") return { status: 400, headers: {}, data: { type: badNonceType } };
-    resets = 0;
+    let raw: RawReply | "died" = "died";
+    if (data === undefined) {
+      for (let left = maxResets; raw === "died"; left -= 1) raw = await send(url, verb, data, left > 0);
+    } else {
+      raw = await send(url, verb, data, resets < maxResets);
+      // A JWS is never sent twice: told that its nonce was refused, acme-client signs anew.
+      if (raw === "died") {
+        resets += 1;
+        return { status: 400, headers: {}, data: { type: badNonceType } };
+      }
+      resets = 0;
+    }
     const { status, headers } = raw;
     o.step(`${verb} ${clean(url, 200)}: ${status}`);
     const nonce = headers["replay-nonce"];

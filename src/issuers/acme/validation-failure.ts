@@ -43,3 +43,7 @@ export const validationFailure = (refusals: readonly Refusal[]): Failure => {
     },
   });
 };
+
+/** Was it this that ended an order? */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof Failure && error.facts?.["refused"] !== undefined;

@@ -56,20 +56,31 @@ const load = (folder: string, keyPath: string, rootPath: string, privateKey: str
     throw damaged(rootPath, "is not the certificate of a root CA");
   }
   const value = readFields(facts.der).extensions.get(extensions.nameConstraints);
-  return { folder, rootPath, root: pem, facts, privateKey, constraints: value === undefined ? undefined : readNameConstraints(value) };
+  return {
+    folder,
+    rootPath,
+    root: pem,
+    facts,
+    privateKey,
+    constraints: value === undefined ? undefined : readNameConstraints(value),
+  };
 };
 
 /** A CA that has issued and lost its files must not be made anew in silence: no client would trust its certificates. */
 const refuseLost = async (folder: string, keyPath: string, root: string | undefined): Promise<void> => {
   if (root !== undefined) throw damaged(keyPath, "is missing, while root.pem is there");
-  if ((await readdir(folder)).includes("issued.jsonl")) throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
+  if ((await readdir(folder)).includes("issued.jsonl"))
+    throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
 };
 
 /**
  * The CA, made if there is none. Killed at any instant, it is finished by the next run: the key first, then the root that belongs to it; neither is ever
  * replaced, so two runs at once end with one key and one root as well.
  */
-export const openAuthority = async (folder: string, maker: AuthorityMaker): Promise<{ readonly authority: Authority; readonly made: boolean }> => {
+export const openAuthority = async (
+  folder: string,
+  maker: AuthorityMaker,
+): Promise<{ readonly authority: Authority; readonly made: boolean }> => {
   const keyPath = join(folder, "root-key.pem");
   const rootPath = join(folder, "root.pem");
   await ensureFolder(folder, 0o700);
@@ -97,6 +108,8 @@ const rootFor = async (keyPath: string, privateKey: string, maker: AuthorityMake
   try {
     return await maker.makeRoot(privateKey);
   } catch (error) {
-    throw error instanceof Failure && error.kind === "data" ? damaged(keyPath, "is not a readable private key", error) : error;
+    throw error instanceof Failure && error.kind === "data"
+      ? damaged(keyPath, "is not a readable private key", error)
+      : error;
   }
 };

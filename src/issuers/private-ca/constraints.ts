@@ -35,6 +35,8 @@ export const statedConstraints = (caDomains: readonly string[]): NameConstraints
  */
 export const defaultConstraints = async (names: readonly string[]): Promise<NameConstraints> => {
   const { registrableDomain } = await import("./registrable-domain.ts");
-  const bases = names.map((name) => (isIpName(name) ? name : registrableDomain(isWildcard(name) ? name.slice(2) : name)));
+  const bases = names.map((name) =>
+    isIpName(name) ? name : registrableDomain(isWildcard(name) ? name.slice(2) : name),
+  );
   return split(bases);
 };

@@ -39,7 +39,9 @@ const refuses = (name: string, settings: PrivateCaSettings): string | undefined 
   if (problem !== undefined) return problem;
   const constraints = stated(settings);
   const why = constraints === "default" ? undefined : outside(constraints, name);
-  return why === undefined ? undefined : `${why}; add its domain to ca_domains before the CA is made, or give the certificate another CA (ca: ...)`;
+  return why === undefined
+    ? undefined
+    : `${why}; add its domain to ca_domains before the CA is made, or give the certificate another CA (ca: ...)`;
 };
 
 /** `example.org CA 1a2b3c4d`: told apart from other roots by people, and by clients that look issuers up by name. */
@@ -47,7 +49,10 @@ const rootSubject =
   (constraints: NameConstraints | undefined, ca: string) =>
   (keyId: string): { readonly commonName: string; readonly organization: string } => {
     const subject = constraints?.domains[0] ?? constraints?.addresses[0] ?? ca;
-    return { commonName: `${displayName(subject).slice(0, 50)} CA ${keyId.slice(0, 8)}`, organization: "mailcert private CA" };
+    return {
+      commonName: `${displayName(subject).slice(0, 50)} CA ${keyId.slice(0, 8)}`,
+      organization: "mailcert private CA",
+    };
   };
 
 const authorityFor = async (
@@ -80,14 +85,25 @@ const authorityFor = async (
 /** What was signed, written down before it is handed out, so that it can be revoked. */
 const recordLeaf = async (authority: Authority, leaf: string, names: readonly string[], now: Date): Promise<void> => {
   const { serial, sha256, notBefore, notAfter } = readCertificate(leaf);
-  const entry = { at: now.toISOString(), serial, sha256, names, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
+  const entry = {
+    at: now.toISOString(),
+    serial,
+    sha256,
+    names,
+    notBefore: notBefore.toISOString(),
+    notAfter: notAfter.toISOString(),
+  };
   await appendLine(join(authority.folder, "issued.jsonl"), JSON.stringify(entry));
 };
 
-const issue = async (dependencies: PrivateCaDependencies, request: IssueRequest<PrivateCaSettings>): Promise<IssuedChain> => {
+const issue = async (
+  dependencies: PrivateCaDependencies,
+  request: IssueRequest<PrivateCaSettings>,
+): Promise<IssuedChain> => {
   const { settings, privateKey, now, step } = request;
   const badCa = certificateNameProblem(settings.ca);
-  if (badCa !== undefined) throw new Failure("config", `the CA's name ${JSON.stringify(settings.ca.slice(0, 80))} ${badCa}`);
+  if (badCa !== undefined)
+    throw new Failure("config", `the CA's name ${JSON.stringify(settings.ca.slice(0, 80))} ${badCa}`);
   checkDays(settings.days);
   const names = acceptNames("private-ca", request.names, (name) => refuses(name, settings));
   request.signal.throwIfAborted();

@@ -26,7 +26,9 @@ export const leafValidity = (
   const left = root.notAfter.getTime() - now.getTime();
   if (left < day) {
     const ended = left < 0 ? "ended" : "ends";
-    throw new Failure("data", `the private CA's root in ${folder} ${ended} on ${root.notAfter.toISOString()}`, { hints: [newRoot(folder)] });
+    throw new Failure("data", `the private CA's root in ${folder} ${ended} on ${root.notAfter.toISOString()}`, {
+      hints: [newRoot(folder)],
+    });
   }
   const wanted = validityOf(now, days);
   const notBefore = new Date(Math.max(wanted.notBefore.getTime(), root.notBefore.getTime()));
@@ -34,7 +36,9 @@ export const leafValidity = (
   if (notAfter < wanted.notAfter) {
     step(`the certificate ends with its CA's root on ${date(root.notAfter)}, earlier than asked; ${newRoot(folder)}`);
   } else if (root.notAfter.getTime() - notAfter.getTime() < year) {
-    step(`the private CA's root ends on ${date(root.notAfter)}, within a year after this certificate; plan a new one: ${newRoot(folder)}`);
+    step(
+      `the private CA's root ends on ${date(root.notAfter)}, within a year after this certificate; plan a new one: ${newRoot(folder)}`,
+    );
   }
   return { notBefore, notAfter };
 };

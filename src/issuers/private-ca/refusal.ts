@@ -4,7 +4,7 @@ import { type NameConstraints, permits } from "../../domain/name-constraints.ts"
 import { isIpName } from "../../domain/names.ts";
 
 /** What the CA may certify, in words. */
-export const describeConstraints = ({ domains, addresses }: NameConstraints): string =>
+const describeConstraints = ({ domains, addresses }: NameConstraints): string =>
   [...domains.map((domain) => `${domain} and the names below it`), ...addresses].join(", ") || "nothing";
 
 /** Why the CA cannot certify `name`, or undefined. */
@@ -14,11 +14,16 @@ export const outside = (constraints: NameConstraints | undefined, name: string):
     : `the private CA is limited to ${describeConstraints(constraints)} (name constraints, RFC 5280 §4.2.1.10)`;
 
 /** @throws Failure `data` naming the first name outside, with the ways out. */
-export const refuseOutside = (constraints: NameConstraints | undefined, names: readonly string[], ca: string, folder: string): void => {
+export const refuseOutside = (
+  constraints: NameConstraints | undefined,
+  names: readonly string[],
+  ca: string,
+  folder: string,
+): void => {
   for (const name of names) {
     const why = outside(constraints, name);
     if (why === undefined) continue;
-    const what = isIpName(name) ? name : (name.replace(/^\*\./, "") || name);
+    const what = isIpName(name) ? name : name.replace(/^\*\./, "") || name;
     throw new Failure("data", `private-ca cannot certify ${name}: ${why}`, {
       hints: [
         `make a further CA for it: give this certificate another CA name in the configuration (\`ca: ...\`, now "${ca}")`,

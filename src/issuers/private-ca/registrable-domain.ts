@@ -6,4 +6,5 @@ import { getDomain } from "tldts";
  * A name that is a public suffix itself stands for itself.
  */
 export const registrableDomain = (host: string): string =>
-  getDomain(host, { allowPrivateDomains: true, extractHostname: false, detectIp: false, validateHostname: false }) ?? host;
+  getDomain(host, { allowPrivateDomains: true, extractHostname: false, detectIp: false, validateHostname: false }) ??
+  host;

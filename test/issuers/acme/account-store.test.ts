@@ -110,6 +110,19 @@ describe("order store", () => {
     expect(await store.recall({ ...identity, profile: "shortlived" }, now)).toBeUndefined();
   });
 
+  test("orders that are too old are swept away when another one is placed", async () => {
+    const store = createOrderStore(state);
+    await store.remember(identity, "https://ca/order/1", now);
+    await store.remember({ ...identity, spki: Buffer.from("2") }, "https://ca/order/2", now);
+    expect(await readdir(join(state, "orders"))).toHaveLength(2);
+    await store.remember(
+      { ...identity, spki: Buffer.from("3") },
+      "https://ca/order/3",
+      new Date(now.getTime() + 8 * 86_400_000),
+    );
+    expect(await readdir(join(state, "orders"))).toHaveLength(1);
+  });
+
   test("it is gone when forgotten, too old, or unreadable", async () => {
     const store = createOrderStore(state);
     await store.remember(identity, "https://ca/order/1", now);

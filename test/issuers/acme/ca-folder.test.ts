@@ -1,5 +1,5 @@
 // The folder of a CA's accounts: readable, safe, and never shared by two directory URLs.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { caFolder } from "../../../src/issuers/acme/ca-folder.ts";
 

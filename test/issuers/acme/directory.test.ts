@@ -225,7 +225,7 @@ describe("nobody there, or not whom we trust", () => {
     const failure = await serve((_, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "500" });
       response.write('{"newNonce":');
-      setTimeout(() => response.socket?.resetAndDestroy(), 20);
+      setTimeout(() => response.socket?.destroy(), 20);
     });
     expect(failure).toMatchObject({
       kind: "unavailable",

@@ -1,5 +1,5 @@
 // Problem documents: kept whole, whatever the CA sends, and fit to print.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeProblem, readProblem, retryAfterDate, shortType } from "../../../src/issuers/acme/problem.ts";
 import { problemFailure } from "../../../src/issuers/acme/problem-failure.ts";

@@ -1,0 +1,47 @@
+// mailcert bundle: write the files that mail clients import.
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { CommandModule } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp } from "../cli/program.ts";
+import { type BundleFormat, bundleFormatNames, bundleFormats } from "../domain/bundle-formats.ts";
+import { Failure } from "../domain/failure.ts";
+import { bundleDocument, bundleText } from "../reports/bundle.ts";
+import { bundle } from "../usecases/bundle.ts";
+import { chosenCertificate } from "./chosen-certificates.ts";
+
+const formatHelp = bundleFormatNames.map((name) => `  ${name.padEnd(13)} ${bundleFormats[name]}`).join("\n");
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void command
+      .argument("[name]", "the certificate (default: the only one)")
+      .option("--out DIR", "folder to write into (default: bundle: of the configuration)")
+      .addOption(new Option("--format <F...>", "only these formats").choices(bundleFormatNames))
+      .addHelpText(
+        "after",
+        `
+Formats:
+${formatHelp}
+
+Examples:
+  mailcert bundle --out /srv/www/mail
+  mailcert bundle mail.example.org --out ./ca --format pem readme
+${exitStatusHelp([0, 64, 73, 77, 78])}`,
+      ),
+  run: async ({ args: [name], options, globals, output, host, world }) => {
+    const here = await world();
+    const certificate = await chosenCertificate(here, name);
+    const out = options["out"] as string | undefined;
+    const dir = out === undefined ? certificate.bundle : resolve(host.cwd, out);
+    if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
+    const formats = options["format"] as readonly BundleFormat[] | undefined;
+    const result = await bundle(here, await here.bundles(), certificate, {
+      dir,
+      dryRun: globals.dryRun,
+      ...(formats === undefined ? {} : { formats }),
+    });
+    if (!globals.quiet || globals.json) output.result(bundleText(result), bundleDocument(result));
+    return exitStatus.done;
+  },
+};

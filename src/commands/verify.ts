@@ -1,0 +1,90 @@
+// mailcert verify: what mail servers really serve, seen as a client sees it.
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { CommandModule, Context } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
+import { verifyDocument } from "../reports/verify-json.ts";
+import { verifyText } from "../reports/verify-text.ts";
+import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
+import { verify } from "../usecases/verify.ts";
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void command
+      .argument("[target...]", "host names (all their usual entry points) or URLs; default: all that the configuration deploys")
+      .option("--entry <LIST>", "only these: imap,imaps,pop3,pop3s,smtp,submission,submissions,sieve,lmtp", list)
+      .option("--address <IP>", "connect there, keep the name")
+      .option("--port <PROTOCOL=PORT>", "another port than the usual one (repeatable)", list)
+      .option("--ca-file <FILE>", "trust this too (repeatable)", list)
+      .option("--only-ca <FILE>", "trust nothing else (repeatable)", list)
+      .option("--sni <NAME>", 'send this name in TLS ("": none)')
+      .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
+      .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout"))
+      .option("--quick", "one handshake for each entry point")
+      .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
+      .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
+      .option("--check <ID>", "only these checks (repeatable)", list)
+      .option("--skip <ID>", "not these checks (repeatable)", list)
+      .option("--warn-days <N>", "warn when fewer days are left (instead of 1/4 of the lifetime)", wholeNumber("--warn-days", 0))
+      .option("--critical-days <N>", "fault when fewer days are left (instead of 1/8)", wholeNumber("--critical-days", 0))
+      .addOption(new Option("--format <FORMAT>", "form of the report").choices(["text", "json"]))
+      .option("--output <FILE>", "write the report there")
+      .addHelpText(
+        "after",
+        `
+Examples:
+  mailcert verify mail.example.org
+  mailcert verify imaps://mail.example.org smtp://mx.example.org --ca-file ca.pem
+${exitStatusHelp([0, 1, 64, 65, 69, 77, 78])}`,
+      ),
+  run: async (context) => {
+    const { options, globals, output, host } = context;
+    const world = await context.world();
+    const request = await verifyRequest(world, wordsOf(context));
+    const tools = await world.verifying();
+    const probe = await world.probe();
+    const result = await verify({ now: world.now, resolve: tools.resolve, probe, signal: world.signal, step: output.step }, request);
+    const document = verifyDocument(result);
+    const json = globals.json || options["format"] === "json";
+    const file = options["output"] as string | undefined;
+    const text = (color: boolean, width: number): string => verifyText(result, { color, width, quiet: globals.quiet });
+    if (file !== undefined) {
+      const report = json ? JSON.stringify(document, undefined, 2) : text(false, 80);
+      await tools.writeReport(resolve(host.cwd, file), `${report}\n`);
+    } else if (json) output.text(JSON.stringify(document, undefined, 2));
+    else output.result(text(output.color, Math.min(output.width, 100)), document);
+    return result.ok ? exitStatus.done : exitStatus.findings;
+  },
+};
+
+const wordsOf = ({ args, options, host }: Context): VerifyWords => {
+  const files = (name: string): { readonly [key: string]: readonly string[] } => {
+    const given = options[name] as readonly string[] | undefined;
+    return given ? { [name === "caFile" ? "caFiles" : name]: given.map((path) => resolve(host.cwd, path)) } : {};
+  };
+  const expect = options["expect"] as readonly string[] | undefined;
+  const plain = Object.fromEntries(
+    Object.entries({
+      entries: options["entry"],
+      ports: options["port"],
+      address: options["address"],
+      sni: options["sni"],
+      timeoutSeconds: options["timeout"],
+      quick: options["quick"],
+      ehlo: options["ehlo"],
+      check: options["check"],
+      skip: options["skip"],
+      warnDays: options["warnDays"],
+      criticalDays: options["criticalDays"],
+      concurrency: options["concurrency"],
+    }).filter(([, value]) => value !== undefined),
+  ) as Omit<VerifyWords, "targets">;
+  return {
+    targets: args,
+    ...plain,
+    ...files("caFile"),
+    ...files("onlyCa"),
+    ...(expect ? { expect: expect.map((text) => (text === "live" || text.startsWith("sha256:") ? text : resolve(host.cwd, text))) } : {}),
+  };
+};

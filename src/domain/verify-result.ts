@@ -1,0 +1,30 @@
+// What verify found: one typed value, of which the text and the JSON document are twins.
+import type { CertificateFacts } from "./certificate.ts";
+import type { EntryPoint, Role } from "./entry-point.ts";
+import type { Finding } from "./finding.ts";
+import type { Slot } from "./keys.ts";
+import type { Observation } from "./observation.ts";
+
+export interface VerifiedEntry {
+  readonly entry: EntryPoint;
+  readonly role: Role;
+  readonly observation: Observation;
+  /** The kind of key that was asked for, where a certificate has two. */
+  readonly slot?: Slot;
+  /** As sent, leaf first. */
+  readonly chain: readonly CertificateFacts[];
+  readonly findings: readonly Finding[];
+  /** A guessed port where nobody listens: no failure. */
+  readonly notOffered: boolean;
+  /** No finding is a fault. */
+  readonly ok: boolean;
+}
+
+export interface VerifyResult {
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly entries: readonly VerifiedEntry[];
+  /** About the whole: different leaves on different ports, a host where nothing answers. */
+  readonly findings: readonly Finding[];
+  readonly ok: boolean;
+}

@@ -1,0 +1,127 @@
+// What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
+import { type ProtocolName, clientLabel } from "../domain/entry-point.ts";
+import type { Finding, Severity } from "../domain/finding.ts";
+import { groupBy } from "../domain/group-by.ts";
+import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { daysLeft } from "./verify-json.ts";
+import { wrap } from "./wrap.ts";
+
+export interface TextOptions {
+  readonly color: boolean;
+  readonly width: number;
+  /** Only what is wrong. */
+  readonly quiet?: boolean;
+}
+
+const protocolWords: Readonly<Record<ProtocolName, string>> = {
+  imap: "IMAP",
+  pop3: "POP3",
+  smtp: "SMTP",
+  submission: "submission",
+  lmtp: "LMTP",
+  sieve: "sieve",
+};
+
+const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33", info: "36", ok: "32" };
+const paint = (text: string, severity: Severity, color: boolean): string => (color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text);
+
+/** `993 · SSL/TLS` */
+const labelOf = ({ entry }: VerifiedEntry): string => `${entry.port} · ${clientLabel(entry.mode)}`;
+
+interface Told {
+  readonly finding: Finding;
+  readonly where: readonly string[];
+}
+
+/** One finding that many entry points share is told once, with all of them. */
+const gather = (result: VerifyResult): readonly Told[] => {
+  const severalHosts = new Set(result.entries.map(({ entry }) => entry.host)).size > 1;
+  const all = [
+    ...result.findings.map((finding) => ({ finding, where: "" })),
+    ...result.entries
+      .filter(({ notOffered }) => !notOffered)
+      .flatMap((one) => one.findings.map((finding) => ({ finding, where: `${severalHosts ? `${one.entry.host} ` : ""}${labelOf(one)}` }))),
+  ];
+  const groups = groupBy(all, ({ finding }) => JSON.stringify([finding.severity, finding.check, finding.message]));
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    return first ? [{ finding: first.finding, where: [...new Set(group.map(({ where }) => where))].filter((where) => where !== "") }] : [];
+  });
+};
+
+const tellOne = ({ finding, where }: Told, { color, width }: TextOptions): string => {
+  const head = wrap(`${finding.check}${where.length > 0 ? `: ${where.join(", ")}` : ""}`, width - 9, "", "         ");
+  return [
+    `${paint(finding.severity.padEnd(8), finding.severity, color)} ${head}`,
+    wrap(finding.message, width, "  "),
+    ...(finding.hint === undefined ? [] : [wrap(finding.hint, width, "  hint: ", "        ")]),
+    ...(finding.reference === undefined ? [] : [`  (${finding.reference})`]),
+  ].join("\n");
+};
+
+const verdictOf = ({ observation, findings, notOffered }: VerifiedEntry): readonly [string, Severity] => {
+  if (notOffered) return ["not offered", "info"];
+  const worst = (["fault", "warning"] as const).find((severity) => findings.some((finding) => finding.severity === severity));
+  if (observation.error?.stage === "connect" && observation.error.reason === "timeout") return ["no answer", worst ?? "warning"];
+  return worst ? [worst, worst] : ["ok", "ok"];
+};
+
+const cellsOf = (one: VerifiedEntry): readonly string[] => {
+  const leaf = one.chain[0];
+  return [
+    labelOf(one),
+    protocolWords[one.entry.protocol],
+    one.observation.address ?? "-",
+    leaf ? leaf.sha256.slice(0, 12) : "-",
+    leaf ? String(daysLeft(leaf, one.observation.startedAt)) : "-",
+    `${verdictOf(one)[0]}${one.slot === undefined ? "" : ` (${one.slot})`}`,
+  ];
+};
+
+const heading = ["port · clients say", "protocol", "address", "leaf", "days", "verdict"];
+
+const table = (entries: readonly VerifiedEntry[], color: boolean): readonly string[] => {
+  const rows = [heading, ...entries.map(cellsOf)];
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row, index) => {
+    const one = entries[index - 1];
+    return row
+      .map((cell, column) => {
+        if (column === row.length - 1) return one ? paint(cell, verdictOf(one)[1], color) : cell;
+        // Ports and days are numbers: their ends stand below each other.
+        if (column === 0 && one) return `${" ".repeat(4 - Math.min(4, String(one.entry.port).length))}${cell}`.padEnd(widths[0] ?? 0);
+        return column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+      })
+      .join("  ");
+  });
+};
+
+const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
+
+const summary = (result: VerifyResult, told: readonly Told[]): string => {
+  const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
+  const hosts = [...new Set(result.entries.map(({ entry }) => entry.host))];
+  const whose = hosts.length <= 2 ? hosts.join(" and ") : `${hosts.length} hosts`;
+  const absent = result.entries.filter(({ notOffered }) => notOffered).length;
+  const looked = result.entries.length - absent;
+  const wrong = [
+    ...(number("fault") > 0 ? [count(number("fault"), "fault")] : []),
+    ...(number("warning") > 0 ? [count(number("warning"), "warning")] : []),
+  ];
+  const verdict = wrong.length > 0 ? wrong.join(", ") : "all as it should be";
+  const extent = `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`;
+  return `${whose}: ${verdict} (${extent}, ${(result.durationMs / 1000).toFixed(1)} s)`;
+};
+
+export const verifyText = (result: VerifyResult, options: TextOptions): string => {
+  const told = gather(result);
+  const of = (severity: Severity): readonly string[] =>
+    told.filter(({ finding }) => finding.severity === severity).map((one) => tellOne(one, options));
+  const wrong = [...of("fault"), ...of("warning")];
+  if (options.quiet) return wrong.join("\n\n");
+  const severity = result.ok ? (wrong.length > 0 ? "warning" : "ok") : "fault";
+  const tables = [...groupBy(result.entries, ({ entry }) => entry.host)].map(([host, entries], _, all) =>
+    [...(all.length > 1 ? [host] : []), ...table(entries, options.color)].join("\n"),
+  );
+  return [paint(summary(result, told), severity, options.color), ...wrong, ...tables, ...of("info")].join("\n\n");
+};

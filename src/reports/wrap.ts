@@ -1,0 +1,17 @@
+// Text for people in lines of a given width, with a hanging indent; a word that is longer stays whole.
+
+export const wrap = (text: string, width: number, first = "", rest = first): string => {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(/\s+/).filter((word) => word !== "")) {
+    if (!empty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = rest;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line].join("\n");
+};

@@ -1,0 +1,49 @@
+// The folder of client-import files on disk: plain files that everybody may read, each replaced whole.
+import { constants } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { RenderTemplate, TemplateKind } from "./templates.ts";
+import { ensureFolder, fileFailure, writeFileAtomic } from "./files.ts";
+
+const mostBytes = 1 << 20;
+
+/** Fits usecases/bundle.ts `BundleFolder`. */
+export const createBundleFolder = () => ({
+  read: async (path: string): Promise<Uint8Array | "absent" | "foreign"> => {
+    try {
+      // Not through a link: root must not be led elsewhere by whoever else may write into the folder. Not waiting for a pipe's writer.
+      const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        const facts = await handle.stat();
+        return facts.isFile() && facts.size <= mostBytes ? await handle.readFile() : "foreign";
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return "absent";
+      if (code === "ELOOP" || code === "ENXIO") return "foreign";
+      throw fileFailure(error, "read", path);
+    }
+  },
+  write: async (path: string, content: string | Uint8Array): Promise<void> => {
+    await ensureFolder(dirname(path), 0o755);
+    await writeFileAtomic(path, content, { mode: 0o644 });
+  },
+  remove: async (path: string): Promise<void> => {
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      throw fileFailure(error, "remove", path);
+    }
+  },
+});
+
+const kindOf = (template: string): TemplateKind =>
+  template.endsWith(".mobileconfig") || template.endsWith(".xml") ? "xml" : "none";
+
+/** The `render` that bundles take: the ending of the template says how its values are escaped. */
+export const bundleRender =
+  (render: RenderTemplate) =>
+  (template: string, view: object): string =>
+    render(template, view as Readonly<Record<string, unknown>>, kindOf(template));

@@ -1,0 +1,201 @@
+// Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
+import { createHash } from "node:crypto";
+import type { Bundle, BundleFile, BundleMaterial } from "../bundles/bundle.ts";
+import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { isWildcard } from "../domain/names.ts";
+import type { StagedSlot } from "../store/store.ts";
+import { findServers } from "./entries.ts";
+import type { World } from "./world.ts";
+
+/** The folder's files as the use case sees them; system/bundle-folder.ts is the real one. */
+export interface BundleFolder {
+  /** `foreign`: something that is not a plain file. */
+  read(path: string): Promise<Uint8Array | "absent" | "foreign">;
+  /** Atomic, 0644; makes the folder (0755) where it is missing. */
+  write(path: string, content: string | Uint8Array): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+export interface BundleDeps {
+  readonly formats: Readonly<Record<BundleFormat, () => Promise<Bundle>>>;
+  /** Fills a template, escaped for what its ending says it is. */
+  readonly render: (template: string, view: object) => string;
+  readonly folder: BundleFolder;
+  readonly random: (count: number) => Uint8Array;
+}
+
+export interface BundleOptions {
+  /** Absolute. */
+  readonly dir: string;
+  /** undefined: all, and files of an earlier run that are no longer made are removed. */
+  readonly formats?: readonly BundleFormat[];
+  readonly dryRun: boolean;
+}
+
+export interface BundledFile {
+  readonly path: string;
+  readonly summary: string;
+  readonly change: "written" | "unchanged" | "removed";
+}
+
+export interface BundleResult {
+  readonly certificate: string;
+  readonly dir: string;
+  readonly dryRun: boolean;
+  /** What clients import; `nothing` for a publicly trusted certificate. */
+  readonly imports: "root" | "self-signed" | "nothing";
+  readonly files: readonly BundledFile[];
+}
+
+/** What clients need to know of a certificate that is live (or, before the first switch, staged). @throws Failure `config` when there is none yet. */
+export const bundleMaterial = async (
+  world: World,
+  certificate: CertificateConfig,
+  random: Uint8Array,
+): Promise<BundleMaterial> => {
+  const number = world.store.liveNumber(certificate.name) ?? world.store.read(certificate.name)?.target;
+  const slots = number === undefined ? {} : await world.store.readGeneration(certificate.name, number);
+  const slot: StagedSlot | undefined = slots.ecdsa ?? slots.rsa;
+  if (slot === undefined) {
+    throw new Failure("config", `there is no certificate for ${certificate.name} yet`, {
+      hints: [`make it: mailcert issue ${certificate.name}`],
+    });
+  }
+  const host =
+    certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
+  const found = await findServers(world, certificate);
+  return {
+    root: rootOf(certificate, slot),
+    leaf: slot.leaf,
+    names: certificate.names,
+    host,
+    entries: found
+      .flatMap(({ listeners }) => listeners)
+      .filter(({ ownCertificate }) => ownCertificate === undefined)
+      .map(({ protocol, mode, port }) => ({ protocol, mode, port, host })),
+    random,
+    now: world.now(),
+  };
+};
+
+const rootOf = ({ issuer, name }: CertificateConfig, { leaf, chain }: StagedSlot): string | undefined => {
+  if (issuer.kind === "acme") return undefined;
+  if (issuer.kind === "self-signed") return leaf;
+  const root = chain.at(-1);
+  if (root === undefined) throw new Failure("data", `the chain of ${name} does not hold its root`);
+  return root;
+};
+
+/** The files' own list, so that a later run knows them from files that somebody else put there. */
+const listName = ".mailcert-bundle.json";
+const schema = "mailcert.bundle-folder/1";
+type List = ReadonlyMap<string, readonly string[]>;
+
+const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+const readList = (content: Uint8Array | "absent" | "foreign"): List => {
+  if (typeof content === "string") return new Map();
+  try {
+    const list = JSON.parse(Buffer.from(content).toString("utf8")) as {
+      schema?: string;
+      files?: Record<string, string[]>;
+    };
+    return list.schema === schema ? new Map(Object.entries(list.files ?? {})) : new Map();
+  } catch {
+    // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
+    return new Map();
+  }
+};
+
+const writeList = async ({ folder }: BundleDeps, dir: string, list: List): Promise<void> =>
+  folder.write(`${dir}/${listName}`, `${JSON.stringify({ schema, files: Object.fromEntries(list) }, undefined, 2)}\n`);
+
+interface Planned extends BundledFile {
+  readonly content?: string | Uint8Array;
+}
+
+const planFiles = async (
+  deps: BundleDeps,
+  wanted: readonly BundleFile[],
+  options: BundleOptions,
+  ours: List,
+): Promise<readonly Planned[]> => {
+  const plan: Planned[] = [];
+  const foreign: string[] = [];
+  for (const { path, content, summary } of wanted) {
+    const present = await deps.folder.read(`${options.dir}/${path}`);
+    const same = typeof present !== "string" && sha256(present) === sha256(content);
+    if (same) plan.push({ path, summary, change: "unchanged" });
+    else if (present === "absent" || (present !== "foreign" && ours.get(path)?.includes(sha256(present)))) {
+      plan.push({ path, summary, content, change: "written" });
+    } else foreign.push(path);
+  }
+  if (foreign.length > 0) {
+    throw new Failure(
+      "cannot-create",
+      `${options.dir} holds files that mailcert did not write: ${foreign.join(", ")}`,
+      {
+        hints: ["name another folder with --out, or move them away"],
+      },
+    );
+  }
+  for (const [path, hashes] of options.formats === undefined ? ours : []) {
+    if (wanted.some((file) => file.path === path) || /[/\\]|^\./.test(path)) continue;
+    const present = await deps.folder.read(`${options.dir}/${path}`);
+    // Changed by somebody since: theirs now.
+    if (typeof present !== "string" && hashes.includes(sha256(present))) {
+      plan.push({ path, summary: "no longer needed", change: "removed" });
+    }
+  }
+  return plan;
+};
+
+/** Running it again on the same certificate changes nothing. @throws Failure `cannot-create` before anything is written when a file is not ours. */
+export const writeBundle = async (
+  deps: BundleDeps,
+  certificate: CertificateConfig,
+  material: BundleMaterial,
+  options: BundleOptions,
+): Promise<BundleResult> => {
+  const { dir, dryRun, formats = bundleFormatNames } = options;
+  const wanted: BundleFile[] = [];
+  for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
+  const ours = readList(await deps.folder.read(`${dir}/${listName}`));
+  const plan = await planFiles(deps, wanted, options, ours);
+  const imports =
+    material.root === undefined ? "nothing" : certificate.issuer.kind === "self-signed" ? "self-signed" : "root";
+  const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
+  const result = { certificate: certificate.name, dir, dryRun, imports, files } as const;
+  const now: List = new Map([
+    ...[...ours].filter(([path]) => !plan.some((file) => file.path === path && file.change === "removed")),
+    ...wanted.map(({ path, content }) => [path, [sha256(content)]] as const),
+  ]);
+  if (
+    dryRun ||
+    (plan.every(({ change }) => change === "unchanged") && JSON.stringify([...now]) === JSON.stringify([...ours]))
+  ) {
+    return result;
+  }
+  // First a list that knows the old and the new content, so that a run killed in between finds its own files.
+  const both = [...new Set([...ours.keys(), ...now.keys()])].map(
+    (path) => [path, [...new Set([...(ours.get(path) ?? []), ...(now.get(path) ?? [])])]] as const,
+  );
+  await writeList(deps, dir, new Map(both));
+  for (const { path, content, change } of plan) {
+    if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
+    else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
+  }
+  await writeList(deps, dir, now);
+  return result;
+};
+
+/** The whole verb, for the command and for whoever keeps a bundle up to date after a renewal. */
+export const bundle = async (
+  world: World,
+  deps: BundleDeps,
+  certificate: CertificateConfig,
+  options: BundleOptions,
+): Promise<BundleResult> =>
+  writeBundle(deps, certificate, await bundleMaterial(world, certificate, deps.random(32)), options);

@@ -1,0 +1,36 @@
+// What a deployment is asked for and what it gives back.
+import type { Finding } from "../domain/finding.ts";
+import type { GenerationRecord } from "../store/store.ts";
+import type { InstallOptions } from "./install-settings.ts";
+import type { ProvedEntry } from "./prove.ts";
+
+export interface DeployOptions extends InstallOptions {
+  /** Go on although a better trusted certificate is served now. */
+  readonly replace: boolean;
+}
+
+export interface DeployedServer {
+  readonly id: string;
+  readonly server: string;
+  readonly version: string;
+  readonly running: boolean;
+  readonly changes: readonly string[];
+  readonly reloaded: boolean;
+}
+
+export interface DeployResult {
+  readonly certificate: string;
+  /** The generation that is live now. */
+  readonly generation: GenerationRecord;
+  /** `no-server`: nothing on this host serves it. `unproven`: stale, failing or not reloadable; later runs retry. */
+  readonly outcome: "verified" | "unproven" | "rolled-back" | "no-server";
+  readonly servers: readonly DeployedServer[];
+  readonly entries: readonly ProvedEntry[];
+  readonly findings: readonly Finding[];
+}
+
+/** What was done to the servers and seen on the wire, before it is judged as a whole. */
+export interface Gathered extends Pick<DeployResult, "servers" | "entries" | "findings"> {
+  /** No server was found, and any that comes is wanted. */
+  readonly awaitsServer?: boolean;
+}

@@ -1,0 +1,89 @@
+// What to verify when nothing is named: every listener of this host's servers, for every certificate of the configuration.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import type { Finding } from "../domain/finding.ts";
+import { type PortTable, type Target, parseTarget } from "../domain/targets.ts";
+import { addressesOf, entryOf, findServers } from "./entries.ts";
+import type { Wanted } from "./verify.ts";
+import { type LiveCertificate, expectedOf, slotsOf } from "./verify-live.ts";
+import type { World } from "./world.ts";
+
+export interface Configured {
+  readonly wanted: readonly Wanted[];
+  /** Listeners that cannot be looked at. */
+  readonly notes: readonly Finding[];
+}
+
+/** A listener on every address is one process: one address of each family stands for all. */
+const oneOfEach = (addresses: readonly string[]): readonly string[] => {
+  const v6 = addresses.find((address) => address.includes(":"));
+  const v4 = addresses.find((address) => !address.includes(":"));
+  return [v4, v6].filter((address) => address !== undefined);
+};
+
+/** A wildcard stands for any name below it. */
+const hostsOf = ({ names }: CertificateConfig): readonly string[] => names.map((name) => name.replace(/^\*\./, "mailcert-check."));
+
+export const configuredTargets = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  live: readonly LiveCertificate[],
+  table: PortTable,
+): Promise<Configured> => {
+  const local = world.localAddresses();
+  const wanted: Wanted[] = [];
+  const notes: Finding[] = [];
+  for (const certificate of certificates) {
+    const mine = live.find(({ name }) => name === certificate.name);
+    const expectation = mine ? { expected: expectedOf(mine), slots: slotsOf(mine) } : {};
+    const found = await findServers(world, certificate);
+    const hosts = hostsOf(certificate);
+    const places = new Set<string>();
+    for (const { installation, listeners } of found) {
+      for (const listener of listeners) {
+        places.add(`${listener.protocol} ${listener.mode}`);
+        if (listener.unobservable !== undefined) {
+          notes.push({
+            check: "net-reach",
+            severity: "info",
+            message: `${installation.id} ${listener.service} on port ${listener.port} cannot be looked at from here: ${listener.unobservable}`,
+          });
+          continue;
+        }
+        for (const address of oneOfEach(addressesOf(listener, local))) {
+          for (const host of hosts) {
+            wanted.push({
+              ...entryOf(listener, host, address),
+              demanded: true,
+              ...(listener.ownCertificate === undefined ? expectation : {}),
+            });
+          }
+        }
+      }
+    }
+    wanted.push(...absentOnes(hosts, local, places, table, found.length > 0).map((target) => ({ ...target, ...expectation })));
+  }
+  return { wanted: unique(wanted), notes };
+};
+
+/** Usual entry points that no server of this host has: looked at too, so that they are reported as not offered. */
+const absentOnes = (
+  hosts: readonly string[],
+  local: readonly string[],
+  places: ReadonlySet<string>,
+  table: PortTable,
+  servedHere: boolean,
+): readonly Target[] => {
+  const [address] = oneOfEach(local);
+  return hosts
+    .flatMap((host) => parseTarget(host, table))
+    .filter(({ protocol, mode }) => !places.has(`${protocol} ${mode}`))
+    .map((target) => (servedHere && address !== undefined ? { ...target, address } : target));
+};
+
+const unique = (wanted: readonly Wanted[]): readonly Wanted[] => {
+  const seen = new Set<string>();
+  return wanted.filter(({ protocol, mode, host, address, port }) => {
+    const key = JSON.stringify([protocol, mode, host, address, port]);
+    return !seen.has(key) && seen.add(key);
+  });
+};

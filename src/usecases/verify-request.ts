@@ -1,0 +1,162 @@
+// From what a person asked for to what verify does: targets, trust, expectations; every word checked before a connection is made.
+import type { ExpectedLeaves } from "../checks/check.ts";
+import { checks } from "../checks/index.ts";
+import { readCertificate } from "../domain/certificate.ts";
+import { Failure } from "../domain/failure.ts";
+import { canonicalIp } from "../domain/ip.ts";
+import { parsePorts, parseTarget, readHost } from "../domain/targets.ts";
+import { clean } from "../domain/text.ts";
+import { type Configured, configuredTargets } from "./verify-configured.ts";
+import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors, slotsOf } from "./verify-live.ts";
+import type { VerifyRequest, Wanted } from "./verify.ts";
+import type { World } from "./world.ts";
+
+/** The command line's words, unchecked; paths are absolute. */
+export interface VerifyWords {
+  readonly targets: readonly string[];
+  readonly entries?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly address?: string;
+  readonly caFiles?: readonly string[];
+  readonly onlyCa?: readonly string[];
+  readonly sni?: string;
+  /** `live`, `sha256:HEX`, or absolute paths. */
+  readonly expect?: readonly string[];
+  readonly timeoutSeconds?: number;
+  readonly quick?: boolean;
+  readonly ehlo?: string;
+  readonly check?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly warnDays?: number;
+  readonly criticalDays?: number;
+  readonly concurrency?: number;
+}
+
+/** @throws Failure `usage` or `data` that says which word is wrong. */
+export const verifyRequest = async (world: World, words: VerifyWords): Promise<VerifyRequest> => {
+  const limits = expiryLimits(words);
+  knownChecks(words.check);
+  knownChecks(words.skip);
+  const live = liveOrNone(world, words);
+  const { wanted, notes } = words.targets.length > 0 ? await named(world, words) : await configured(world, words, live);
+  const expect = await expectation(world, words.expect, live);
+  return {
+    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
+    notes,
+    anchors: await anchorsFor(world, words, live),
+    ...(words.sni === undefined ? {} : { sni: words.sni === "" ? false : readHost(words.sni) }),
+    ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
+    ...(words.quick ? { quick: true } : {}),
+    ...(words.ehlo === undefined ? {} : { ehlo: helloName(words.ehlo) }),
+    ...(words.check ? { check: words.check } : {}),
+    ...(words.skip ? { skip: words.skip } : {}),
+    ...(limits ? { expiryDays: limits } : {}),
+    ...(words.concurrency === undefined ? {} : { concurrency: words.concurrency }),
+  };
+};
+
+/** A damaged or unreadable state folder stops only those runs that ask for what is in it. */
+const liveOrNone = (world: World, words: VerifyWords): readonly LiveCertificate[] => {
+  try {
+    return liveCertificates(world);
+  } catch (error) {
+    if (!(error instanceof Failure) || words.targets.length === 0 || words.expect?.includes("live")) throw error;
+    world.step(`the state folder is left out: ${error.message}`);
+    return [];
+  }
+};
+
+const named = async (world: World, words: VerifyWords): Promise<Configured> => {
+  const { protocols } = await world.verifying();
+  const ports = parsePorts(words.ports ?? [], protocols);
+  const address = words.address === undefined ? undefined : canonicalIp(words.address.replace(/^\[(.*)\]$/, "$1"));
+  if (words.address !== undefined && address === undefined) {
+    throw new Failure("usage", `--address takes an IP address, not "${clean(words.address, 80)}"`);
+  }
+  const wanted: Wanted[] = [];
+  const seen = new Set<string>();
+  for (const text of words.targets) {
+    for (const target of parseTarget(text, protocols, { ports, ...(words.entries ? { entries: words.entries } : {}) })) {
+      const one = address === undefined ? target : { ...target, address };
+      const key = JSON.stringify([one.protocol, one.mode, one.host, one.port]);
+      if (!seen.has(key)) wanted.push(one);
+      seen.add(key);
+    }
+  }
+  return { wanted, notes: [] };
+};
+
+const configured = async (world: World, words: VerifyWords, live: readonly LiveCertificate[]): Promise<Configured> => {
+  const config = await world.config.read();
+  if (!config || config.certificates.length === 0) {
+    throw new Failure("usage", "say what to verify: there is no configuration with certificates", {
+      hints: ["for example: mailcert verify mail.example.org", "or one entry point: mailcert verify imaps://mail.example.org"],
+    });
+  }
+  const aimed = [words.entries && "--entry", words.ports && "--port", words.address && "--address"].find((option) => option);
+  if (aimed) {
+    throw new Failure("usage", `${aimed} needs a host name to go with it`, { hints: [`for example: mailcert verify ${config.certificates[0]?.names[0] ?? "mail.example.org"} ${aimed} ...`] });
+  }
+  const { protocols } = await world.verifying();
+  return configuredTargets(world, config.certificates, live, protocols);
+};
+
+const anchorsFor = async (world: World, words: VerifyWords, live: readonly LiveCertificate[]): Promise<readonly string[]> => {
+  const { readCertificates } = await world.verifying();
+  const given = (await Promise.all([...(words.onlyCa ?? []), ...(words.caFiles ?? [])].map(readCertificates))).flat();
+  if (words.onlyCa) return given;
+  const [system, own] = await Promise.all([world.systemRoots(), ownAnchors(world, live)]);
+  return given.length + own.length === 0 ? system : [...system, ...own, ...given];
+};
+
+type Expectation = (host: string) => Pick<Wanted, "expected" | "slots">;
+
+const expectation = async (world: World, texts: readonly string[] | undefined, live: readonly LiveCertificate[]): Promise<Expectation> => {
+  if (!texts) return () => ({});
+  if (texts.includes("live")) {
+    return (host) => {
+      const found = liveFor(live, host);
+      return { expected: expectedOf(found), slots: slotsOf(found) };
+    };
+  }
+  const { readCertificates } = await world.verifying();
+  const leaves = await Promise.all(
+    texts.map(async (text) => {
+      if (text.startsWith("sha256:")) return fingerprint(text);
+      // A chain file: the leaf stands first.
+      const [leaf = ""] = await readCertificates(text);
+      return readCertificate(leaf).sha256;
+    }),
+  );
+  const expected: ExpectedLeaves = { kind: "given", leaves, source: texts.map((text) => clean(text, 100)).join(", ") };
+  return () => ({ expected });
+};
+
+/** With or without colons, as OpenSSL and browsers print it. */
+const fingerprint = (text: string): string => {
+  const hex = text.slice("sha256:".length).replaceAll(":", "").toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  throw new Failure("usage", `--expect ${clean(text, 100)}: a SHA-256 fingerprint has 64 hexadecimal digits`, {
+    hints: ["openssl x509 -in cert.pem -noout -fingerprint -sha256"],
+  });
+};
+
+/** A name in EHLO: a host name or an address literal, for nothing else may stand in that line. */
+const helloName = (text: string): string => {
+  if (/^\[[0-9A-Fa-f:.]{2,45}\]$|^\[IPv6:[0-9A-Fa-f:.]{2,45}\]$/.test(text)) return text;
+  return readHost(text);
+};
+
+const knownChecks = (ids: readonly string[] | undefined): void => {
+  const unknown = ids?.find((id) => !checks.some((check) => check.id === id));
+  if (unknown === undefined) return;
+  throw new Failure("usage", `there is no check "${clean(unknown, 60)}"`, { hints: [`checks: ${checks.map(({ id }) => id).join(", ")}`] });
+};
+
+const expiryLimits = ({ warnDays, criticalDays }: VerifyWords): VerifyRequest["expiryDays"] => {
+  if (warnDays === undefined && criticalDays === undefined) return undefined;
+  const fault = criticalDays ?? 0;
+  const warning = warnDays ?? fault;
+  if (warning < fault) throw new Failure("usage", `--warn-days ${warning} is less than --critical-days ${fault}: the warning would never come`);
+  return { warning, fault };
+};

@@ -1,0 +1,13 @@
+// What verify needs of the outside world besides the probe: names, certificate files, a place for the report.
+import type { PortTable } from "../domain/targets.ts";
+import type { Resolve } from "../probe/resolve.ts";
+
+export interface VerifyTools {
+  readonly resolve: Resolve;
+  /** The registry of protocols: which there are, and their usual ports. */
+  readonly protocols: PortTable;
+  /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
+  readonly readCertificates: (path: string) => Promise<readonly string[]>;
+  /** Writes a report. */
+  readonly writeReport: (path: string, text: string) => Promise<void>;
+}

@@ -1,0 +1,203 @@
+// Verify: observes every entry point at every address side by side, and lets the checks judge.
+import { type Check, type EntryCheck, type EntryFacts, type ExpectedLeaves, type RunCheck } from "../checks/check.ts";
+import { checks as allChecks } from "../checks/index.ts";
+import { nothingReached } from "../checks/net-reach.ts";
+import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
+import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { Slot } from "../domain/keys.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { Target } from "../domain/targets.ts";
+import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Resolve } from "../probe/resolve.ts";
+import { parallel } from "./parallel.ts";
+
+export interface VerifyDeps {
+  readonly now: () => Date;
+  readonly probe: Probe;
+  readonly resolve: Resolve;
+  readonly signal?: AbortSignal;
+  /** Told about each entry point as it is done. */
+  readonly step?: (what: string) => void;
+}
+
+/** An entry point to look at, with what is expected of it. */
+export interface Wanted extends Target {
+  readonly expected?: ExpectedLeaves;
+  /** Two: ask for each kind of key in its own handshake. */
+  readonly slots?: readonly Slot[];
+}
+
+export interface VerifyRequest {
+  readonly wanted: readonly Wanted[];
+  /** PEM of every certificate to trust; the same array for the whole run. */
+  readonly anchors: readonly string[];
+  /** SNI other than the host; false: none. */
+  readonly sni?: string | false;
+  /** Budget of each entry point; default 10 s, on port 25 45 s (greet delays). */
+  readonly timeoutMs?: number;
+  /** One handshake for each entry point and address. */
+  readonly quick?: boolean;
+  readonly ehlo?: string;
+  /** Only these check ids; undefined: all. */
+  readonly check?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly expiryDays?: { readonly warning: number; readonly fault: number };
+  /** Findings made before anything was looked at, listed with those about the whole. */
+  readonly notes?: readonly Finding[];
+  /** Connections open at once; default 32. */
+  readonly concurrency?: number;
+}
+
+const defaultTimeout = (entry: EntryPoint): number => (entry.port === 25 ? 45_000 : 10_000);
+
+interface Looked {
+  readonly facts: EntryFacts;
+  readonly slot?: Slot;
+}
+
+export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
+  const startedAt = deps.now();
+  const addresses = await resolveAll(deps, request);
+  const places = request.wanted.flatMap((wanted) => placesOf(wanted, addresses));
+  const looked = (
+    await parallel(places, request.concurrency ?? 32, async (place) => {
+      const seen = await look(deps, request, place);
+      deps.step?.(`${place.wanted.protocol} ${place.address ?? place.wanted.host} port ${place.wanted.port}: observed`);
+      return seen;
+    })
+  ).flat();
+  const entries = judgeEntries(looked, request);
+  const findings = judgeRun(
+    looked.map(({ facts }) => facts),
+    request,
+  );
+  return {
+    startedAt,
+    durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
+    entries,
+    findings,
+    ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
+  };
+};
+
+type Resolved = Awaited<ReturnType<Resolve>>;
+
+/** Each name once. */
+const resolveAll = async (deps: VerifyDeps, request: VerifyRequest): Promise<ReadonlyMap<string, Resolved>> => {
+  const hosts = [...new Set(request.wanted.filter(({ address }) => address === undefined).map(({ host }) => host))];
+  const found = await parallel(hosts, 16, (host) => deps.resolve(host, request.timeoutMs ?? 10_000));
+  return new Map(hosts.map((host, index) => [host, found[index] ?? []]));
+};
+
+interface Place {
+  readonly wanted: Wanted;
+  readonly address?: string;
+  /** Why there is no address. */
+  readonly unresolved?: string;
+}
+
+const placesOf = (wanted: Wanted, addresses: ReadonlyMap<string, Resolved>): readonly Place[] => {
+  if (wanted.address !== undefined) return [{ wanted, address: wanted.address }];
+  const found = addresses.get(wanted.host) ?? [];
+  if ("message" in found) return [{ wanted, unresolved: `${wanted.host}: ${found.message}` }];
+  if (found.length === 0) return [{ wanted, unresolved: `${wanted.host}: the name has no address` }];
+  return found.map((address) => ({ wanted, address }));
+};
+
+/** One after the other for each kind of key, so that an entry point sees one connection at a time. */
+const look = async (deps: VerifyDeps, request: VerifyRequest, place: Place): Promise<readonly Looked[]> => {
+  const { wanted, address } = place;
+  if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
+  const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
+  const looked: Looked[] = [];
+  for (const slot of slots) {
+    const observation = await deps.probe(
+      { ...entryOf(wanted), address },
+      {
+        timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
+        ehlo: request.ehlo ?? "",
+        anchors: request.anchors,
+        dialogue: "full",
+        ...(request.sni === undefined ? {} : { sni: request.sni }),
+        ...(slot === undefined ? {} : { slot }),
+        ...(deps.signal ? { signal: deps.signal } : {}),
+      },
+    );
+    looked.push({ facts: factsOf(deps, request, wanted, observation), ...(slot === undefined ? {} : { slot }) });
+    // What did not come as far as TLS fails in the same way for the other kind of key.
+    if (observation.error && observation.error.stage !== "handshake") break;
+  }
+  return looked;
+};
+
+const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });
+
+const unresolvedObservation = (deps: VerifyDeps, { wanted, unresolved = "no address" }: Place): Observation => ({
+  entry: entryOf(wanted),
+  local: false,
+  chain: [],
+  error: { stage: "resolve", reason: "dns", message: unresolved },
+  startedAt: deps.now(),
+  durationMs: 0,
+});
+
+const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, observation: Observation): EntryFacts => ({
+  observation,
+  role: roleOf(wanted),
+  chain: readChain(observation.chain),
+  demanded: wanted.demanded,
+  now: deps.now(),
+  ...(wanted.expected ? { expected: wanted.expected } : {}),
+  ...(request.expiryDays ? { expiryDays: request.expiryDays } : {}),
+});
+
+/** Up to the first certificate that cannot be read; OpenSSL has read them all, so this is rare and its verdict stays. */
+const readChain = (chain: readonly Buffer[]): readonly CertificateFacts[] => {
+  const facts: CertificateFacts[] = [];
+  for (const der of chain) {
+    try {
+      facts.push(readCertificate(der));
+    } catch {
+      break;
+    }
+  }
+  return facts;
+};
+
+const wantedChecks = ({ check, skip }: VerifyRequest): readonly Check[] =>
+  allChecks.filter(({ id }) => (check === undefined || check.includes(id)) && !skip?.includes(id));
+
+const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readonly VerifiedEntry[] => {
+  const judges = wantedChecks(request).filter((check): check is EntryCheck => check.scope === "entry");
+  const told = new Set<string>();
+  return looked.map(({ facts, slot }) => {
+    const { observation, chain, role, demanded } = facts;
+    const { entry, address, error } = observation;
+    // The second handshake of a place has the same dialogue: what it says again is not said again.
+    const findings = judges
+      .flatMap((check) => check.judge(facts))
+      .filter((finding) => {
+        const key = JSON.stringify([entry, address, finding.check, finding.message]);
+        return !told.has(key) && told.add(key);
+      });
+    return {
+      entry: address === undefined ? entry : { ...entry, address },
+      role,
+      observation,
+      ...(slot === undefined ? {} : { slot }),
+      chain,
+      findings,
+      notOffered: !demanded && error?.stage === "connect" && error.reason === "refused",
+      ok: findings.every(({ severity }) => severity !== "fault"),
+    };
+  });
+};
+
+const judgeRun = (all: readonly EntryFacts[], request: VerifyRequest): readonly Finding[] => {
+  const chosen = wantedChecks(request);
+  const judges = chosen.filter((check): check is RunCheck => check.scope === "run");
+  const reach = chosen.some(({ id }) => id === "net-reach") ? nothingReached(all) : [];
+  return [...(request.notes ?? []), ...reach, ...judges.flatMap((check) => check.judge(all))];
+};

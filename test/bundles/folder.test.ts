@@ -1,0 +1,128 @@
+// Writing a bundle: whole, repeatable, never over somebody else's file, and gone again when no longer needed.
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { bundles } from "../../src/bundles/index.ts";
+import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
+import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
+import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { createTemplates } from "../../src/system/templates.ts";
+import { type BundleDeps, type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
+import { type Situation, material } from "../contract/bundle.ts";
+
+let dir = "";
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mailcert-bundle-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const deps: BundleDeps = {
+  formats: bundles,
+  render: bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)))),
+  folder: createBundleFolder(),
+  random: (count) => new Uint8Array(count),
+};
+
+const certificate: CertificateConfig = {
+  name: "mail.example.org",
+  names: ["mail.example.org"],
+  keys: ["ecdsa"],
+  issuer: { kind: "private-ca", ca: "default", days: 397 },
+  servers: "auto",
+};
+
+const write = async (situation: Situation, options: Partial<BundleOptions> = {}, given = material(situation)) =>
+  writeBundle(deps, certificate, (await given).material, { dir: join(dir, "out"), dryRun: false, ...options });
+
+const files = (): readonly string[] => readdirSync(join(dir, "out")).sort();
+
+test("files that everybody may read; a second run changes nothing", async () => {
+  const given = material("private-ca");
+  const first = await write("private-ca", {}, given);
+  expect(first.files.map(({ path, change }) => `${change} ${path}`)).toEqual([
+    "written ca.crt",
+    "written ca.cer",
+    "written ca.mobileconfig",
+    "written README.txt",
+  ]);
+  expect(files()).toEqual([".mailcert-bundle.json", "README.txt", "ca.cer", "ca.crt", "ca.mobileconfig"]);
+  for (const file of files()) expect(statSync(join(dir, "out", file)).mode & 0o777).toBe(0o644);
+  const before = files().map((file) => statSync(join(dir, "out", file)).ino);
+  const second = await write("private-ca", {}, given);
+  expect(second.files.every(({ change }) => change === "unchanged")).toBe(true);
+  expect(files().map((file) => statSync(join(dir, "out", file)).ino)).toEqual(before);
+});
+
+test("another root replaces what mailcert wrote", async () => {
+  await write("private-ca");
+  const again = await write("private-ca");
+  expect(again.files.every(({ change }) => change === "written")).toBe(true);
+});
+
+test("a public certificate takes the private root out of the folder again", async () => {
+  await write("private-ca");
+  const now = await write("public");
+  expect(now.files.map(({ path, change }) => `${change} ${path}`)).toEqual([
+    "written README.txt",
+    "removed ca.crt",
+    "removed ca.cer",
+    "removed ca.mobileconfig",
+  ]);
+  expect(files()).toEqual([".mailcert-bundle.json", "README.txt"]);
+});
+
+test("a file that somebody else wrote, or a link, stops everything before a byte is written", async () => {
+  await write("private-ca", { formats: ["pem"] });
+  writeFileSync(join(dir, "out", "README.txt"), "mine");
+  symlinkSync("/etc/hostname", join(dir, "out", "ca.cer"));
+  await expect(write("private-ca")).rejects.toMatchObject({
+    kind: "cannot-create",
+    message: `${join(dir, "out")} holds files that mailcert did not write: ca.cer, README.txt`,
+  });
+  expect(files()).toEqual([".mailcert-bundle.json", "README.txt", "ca.cer", "ca.crt"]);
+  expect(readFileSync(join(dir, "out", "README.txt"), "utf8")).toBe("mine");
+});
+
+test("a file that was changed by hand since is somebody else's", async () => {
+  await write("private-ca");
+  writeFileSync(join(dir, "out", "README.txt"), "improved");
+  await expect(write("private-ca")).rejects.toMatchObject({ kind: "cannot-create" });
+});
+
+test("some formats only: the others stay as they are", async () => {
+  await write("private-ca");
+  const given = material("private-ca");
+  const result = await write("private-ca", { formats: ["der"] }, given);
+  expect(result.files).toMatchObject([{ path: "ca.cer", change: "written" }]);
+  expect(files()).toContain("ca.mobileconfig");
+});
+
+test("a run that was killed between two files is finished by the next", async () => {
+  await write("private-ca");
+  const given = material("private-ca");
+  let writes = 0;
+  const dying: BundleDeps = {
+    ...deps,
+    folder: {
+      ...deps.folder,
+      write: async (path, content) => {
+        writes += 1;
+        if (writes === 3) throw new Error("killed");
+        return deps.folder.write(path, content);
+      },
+    },
+  };
+  const options = { dir: join(dir, "out"), dryRun: false };
+  await expect(writeBundle(dying, certificate, (await given).material, options)).rejects.toThrow("killed");
+  const finished = await write("private-ca", {}, given);
+  expect(finished.files.map(({ change }) => change)).toEqual(["unchanged", "written", "written", "written"]);
+});
+
+test("a dry run writes nothing, and says so", async () => {
+  const result = await write("private-ca", { dryRun: true });
+  expect(readdirSync(dir)).toEqual([]);
+  expect(bundleText(result)).toMatch(/^ {2}ca\.crt +would write /m);
+  expect(bundleDocument(result)).toMatchObject({ schema: "mailcert.bundle/1", imports: "root", dryRun: true });
+});

@@ -1,0 +1,247 @@
+// Each bundle format: the contract, and what programs that did not come from us read in the files.
+import { execFileSync, spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import type { BundleMaterial } from "../../src/bundles/bundle.ts";
+import { bundles } from "../../src/bundles/index.ts";
+import type { BundleFormat } from "../../src/domain/bundle-formats.ts";
+import { bundleRender } from "../../src/system/bundle-folder.ts";
+import { createTemplates } from "../../src/system/templates.ts";
+import { bundleContract, material } from "../contract/bundle.ts";
+import { issue } from "../fakes/pki.ts";
+
+const render = bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url))));
+
+bundleContract("pem", bundles.pem, render, { "private-ca": 1, "self-signed": 1, public: 0 });
+bundleContract("der", bundles.der, render, { "private-ca": 1, "self-signed": 1, public: 0 });
+bundleContract("mobileconfig", bundles.mobileconfig, render, { "private-ca": 1, "self-signed": 0, public: 0 });
+bundleContract("readme", bundles.readme, render, { "private-ca": 1, "self-signed": 1, public: 1 });
+
+const made = async (format: BundleFormat, given: BundleMaterial) => {
+  const [file] = (await bundles[format]())(given, render);
+  if (file === undefined) throw new Error(`${format} made nothing`);
+  return { path: file.path, content: Buffer.from(file.content) };
+};
+
+const openssl = (input: Buffer, ...args: string[]): string => execFileSync("openssl", args, { input }).toString();
+
+describe("certificates", () => {
+  test("openssl reads the root from both forms, and they are the same", async () => {
+    const { material: given } = await material("private-ca");
+    const [pem, der] = [await made("pem", given), await made("der", given)];
+    expect([pem.path, der.path]).toEqual(["ca.crt", "ca.cer"]);
+    const ask = ["-noout", "-fingerprint", "-sha256", "-subject"];
+    const said = openssl(pem.content, "x509", ...ask);
+    expect(said).toContain("subject=CN = Test Root");
+    expect(openssl(der.content, "x509", "-inform", "der", ...ask)).toBe(said);
+    expect(pem.content.toString().match(/BEGIN/g)).toHaveLength(1);
+  });
+  test("a self-signed certificate is not called a CA", async () => {
+    const { material: given } = await material("self-signed");
+    expect([(await made("pem", given)).path, (await made("der", given)).path]).toEqual(["server.crt", "server.cer"]);
+  });
+});
+
+/** A property list as a tree, read strictly: anything unexpected throws. */
+const readPlist = (text: string): unknown => {
+  const head = /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<!DOCTYPE plist [^>]*>\n<plist version="1\.0">\n/.exec(
+    text,
+  );
+  if (!head) throw new Error("no plist");
+  const tokens = text.slice(head[0].length).match(/<[^>]*>|[^<]+/g) ?? [];
+  let at = 0;
+  const skip = (): void => {
+    while (tokens[at]?.trim() === "") at += 1;
+  };
+  const plain = (value: string): string => {
+    if (/&(?!(?:amp|lt|gt|quot|#39);)/.test(value)) throw new Error("bad entity");
+    const entities: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
+    return value.replace(/&[^;]*;/g, (entity) => entities[entity] ?? "");
+  };
+  const leaf = (name: string): string => {
+    const value = tokens[at]?.startsWith("<") ? "" : plain(tokens[at++] ?? "");
+    if (tokens[at++] !== `</${name}>`) throw new Error(`no end of ${name}`);
+    return value;
+  };
+  const value = (): unknown => {
+    skip();
+    const tag = tokens[at++];
+    if (tag === "<string>") return leaf("string");
+    if (tag === "<integer>") return Number(leaf("integer"));
+    if (tag === "<data>") return Buffer.from(leaf("data"), "base64");
+    if (tag === "<array>") {
+      const items: unknown[] = [];
+      for (skip(); tokens[at] !== "</array>"; skip()) items.push(value());
+      at += 1;
+      return items;
+    }
+    if (tag !== "<dict>") throw new Error(`unexpected ${tag}`);
+    const entries: [string, unknown][] = [];
+    for (skip(); tokens[at] !== "</dict>"; skip()) {
+      if (tokens[at++] !== "<key>") throw new Error("no key");
+      entries.push([leaf("key"), value()]);
+    }
+    at += 1;
+    return Object.fromEntries(entries);
+  };
+  const tree = value();
+  skip();
+  if (tokens[at] !== "</plist>") throw new Error("no end");
+  return tree;
+};
+
+describe("the Apple profile", () => {
+  const odd = 'A & B <"mail\'s"> CA';
+  const profile = async (subject = "CN=Test Root") => {
+    const root = await issue({ subject, ca: true });
+    const given = { ...(await material("private-ca")).material, root: root.pem };
+    const text = (await made("mobileconfig", given)).content.toString();
+    return { root, given, text, tree: readPlist(text) as Record<string, unknown> };
+  };
+  const uuid = /^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$/;
+
+  test("holds the root and nothing else", async () => {
+    const { root, tree } = await profile();
+    expect(tree).toMatchObject({
+      PayloadType: "Configuration",
+      PayloadVersion: 1,
+      PayloadIdentifier: `mailcert.ca.${root.sha256.slice(0, 32)}`,
+      PayloadUUID: expect.stringMatching(uuid),
+      PayloadContent: [
+        {
+          PayloadType: "com.apple.security.root",
+          PayloadVersion: 1,
+          PayloadIdentifier: `mailcert.ca.${root.sha256.slice(0, 32)}.root`,
+          PayloadUUID: expect.stringMatching(uuid),
+          PayloadDisplayName: "Test Root",
+          PayloadCertificateFileName: "ca.cer",
+          PayloadContent: root.der,
+        },
+      ],
+    });
+  });
+  test("a name with markup in it stays a name", async () => {
+    const { tree } = await profile(
+      `CN=${odd
+        .replaceAll('"', String.raw`\"`)
+        .replaceAll("<", String.raw`\<`)
+        .replaceAll(">", String.raw`\>`)}`,
+    );
+    expect((tree["PayloadContent"] as Record<string, unknown>[])[0]).toMatchObject({ PayloadDisplayName: odd });
+  });
+  test("identifiers belong to the root: another host keeps them, another root changes all of them", async () => {
+    const { given, text } = await profile();
+    const ids = (plist: string): readonly string[] =>
+      [...plist.matchAll(/<key>Payload(?:Identifier|UUID)<\/key>\s*<string>([^<]*)</g)].map(([, id]) => id ?? "");
+    const moved = (
+      await made("mobileconfig", { ...given, host: "mx.example.net", random: new Uint8Array(32) })
+    ).content.toString();
+    expect(ids(moved)).toEqual(ids(text));
+    expect(new Set(ids(text)).size).toBe(4);
+    const other = ids((await profile()).text);
+    expect(other.filter((id) => ids(text).includes(id))).toEqual([]);
+  });
+  test("Python's plistlib and xmllint agree, where they are installed", async () => {
+    const { root, text, tree } = await profile();
+    const python = spawnSync(
+      "python3",
+      [
+        "-c",
+        "import plistlib,sys;p=plistlib.loads(sys.stdin.buffer.read());print(p['PayloadUUID'],p['PayloadContent'][0]['PayloadContent'].hex())",
+      ],
+      { input: text, encoding: "utf8" },
+    );
+    const xmllint = spawnSync("xmllint", ["--noout", "--nonet", "-"], { input: text, encoding: "utf8" });
+    const said =
+      python.error === undefined ? python.stdout.trim() : `${String(tree["PayloadUUID"])} ${root.der.toString("hex")}`;
+    expect(said).toBe(`${String(tree["PayloadUUID"])} ${root.der.toString("hex")}`);
+    expect(xmllint.error === undefined ? xmllint.status : 0).toBe(0);
+  });
+});
+
+describe("README.txt", () => {
+  const entries: BundleMaterial["entries"] = [
+    { protocol: "submission", mode: "starttls", host: "mail.example.org", port: 587 },
+    { protocol: "pop3", mode: "implicit", host: "mail.example.org", port: 995 },
+    { protocol: "imap", mode: "starttls", host: "mail.example.org", port: 143 },
+    { protocol: "submission", mode: "implicit", host: "mail.example.org", port: 465 },
+    { protocol: "imap", mode: "implicit", host: "mail.example.org", port: 993 },
+    { protocol: "imap", mode: "implicit", host: "mail.example.org", port: 993 },
+    { protocol: "smtp", mode: "starttls", host: "mail.example.org", port: 25 },
+    { protocol: "sieve", mode: "starttls", host: "mail.example.org", port: 4190 },
+  ];
+  const text = async (situation: "private-ca" | "self-signed" | "public", more: Partial<BundleMaterial> = {}) => {
+    const { material: given } = await material(situation);
+    const full = { ...given, entries, ...more };
+    return { given: full, text: (await made("readme", full)).content.toString() };
+  };
+
+  test("account settings in both vocabularies, implicit TLS first, nothing that is no account's business", async () => {
+    const { text: said } = await text("private-ca");
+    expect(said).toContain(`Receiving mail
+  IMAP  mail.example.org  port 993    "SSL/TLS"   (old Outlook, Gmail: "SSL")
+  IMAP  mail.example.org  port 143    "STARTTLS"  (old Outlook, Gmail: "TLS")
+  POP3  mail.example.org  port 995    "SSL/TLS"   (old Outlook, Gmail: "SSL")
+
+Sending mail
+  SMTP  mail.example.org  port 465    "SSL/TLS"   (old Outlook, Gmail: "SSL")
+  SMTP  mail.example.org  port 587    "STARTTLS"  (old Outlook, Gmail: "TLS")
+`);
+    expect(said).not.toMatch(/port (?:25|4190)\b/);
+  });
+  test("the root's fingerprints in colon form, as openssl prints them", async () => {
+    const { given, text: said } = await text("private-ca");
+    const pem = Buffer.from(given.root ?? "");
+    for (const [hash, label] of [
+      ["-sha256", "SHA-256"],
+      ["-sha1", "SHA-1  "],
+    ] as const) {
+      const print = openssl(pem, "x509", "-noout", "-fingerprint", hash).trim().split("=")[1] ?? "";
+      expect(print).toMatch(/^([0-9A-F]{2}:){19,}[0-9A-F]{2}$/);
+      expect(said).toContain(`  ${label}  ${print}\n`);
+    }
+  });
+  test.each([
+    "Thunderbird (Windows",
+    "iPhone and iPad",
+    "K-9 Mail",
+    "update-ca-certificates",
+    "msmtp",
+    "mbsync",
+    "certutil -addstore",
+    "new Outlook",
+    "Gmail on the web",
+  ])("a private CA's users are told about %s", async (client) =>
+    expect((await text("private-ca")).text).toContain(client),
+  );
+  test("self-signed: says what it is for and who will not take it", async () => {
+    const { text: said } = await text("self-signed");
+    expect(said).toMatch(/quick test/);
+    expect(said).toMatch(/Thunderbird on a computer cannot import it/);
+    expect(said).not.toMatch(/ca\.crt|mobileconfig/);
+  });
+  test("public: nothing to import", async () => {
+    const { given, text: said } = await text("public");
+    expect(said).toContain("There is nothing to import");
+    expect(said).toContain(new X509Certificate(given.leaf).fingerprint256);
+    expect(said).not.toMatch(/ca\.c|mobileconfig|Import/);
+  });
+  test("no service known: says so instead of guessing", async () => {
+    const { text: said } = await text("private-ca", { entries: [] });
+    expect(said).toContain("No IMAP or POP3 service was known");
+    expect(said).toContain("No submission service");
+    expect(said).not.toMatch(/port 993 .*"SSL/);
+  });
+  test("an international name is shown as people write it, its file name stays in ASCII", async () => {
+    const { text: said } = await text("private-ca", { host: "mail.xn--mnchen-3ya.example" });
+    expect(said).toContain("How to set up your mail program for mail.münchen.example\n");
+    expect(said).toContain("ca-certificates/mail.xn--mnchen-3ya.example.crt\n");
+  });
+  test("nothing of the template is left over, and no control character", async () => {
+    for (const situation of ["private-ca", "self-signed", "public"] as const) {
+      const { text: said } = await text(situation);
+      expect(said).not.toMatch(/[{}]|[\u0000-\u0009\u000b-\u001f\u007f]/);
+    }
+  });
+});

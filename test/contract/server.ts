@@ -1,0 +1,155 @@
+// What every mail server adapter must keep, on the real program: honest detection and listeners, plans that settle, edits that can be taken back.
+import { beforeEach, describe, expect, test } from "vitest";
+import { Failure } from "../../src/domain/failure.ts";
+import type { Change, Installation, Listener, ServedCertificate, Server } from "../../src/servers/server.ts";
+
+export interface ServerUnderTest {
+  readonly server: Omit<Server, "snippet">;
+  /** With both slots; its files are on the host. */
+  readonly certificate: ServedCertificate;
+  readonly version: RegExp;
+  /** Puts the server's configuration back to what Debian installs and makes the running server use it. */
+  readonly reset: () => Promise<void>;
+  /** Every file of the server's configuration: type, mode, owner, link target and content. */
+  readonly snapshot: () => Promise<string>;
+  /** `port` for each TCP socket that the server has open, found without asking its configuration. */
+  readonly openPorts: () => Promise<readonly number[]>;
+  /** SHA-256 of the leaf served to a fresh connection that prefers this slot's algorithm. */
+  readonly served: (listener: Listener, slot: "ecdsa" | "rsa") => Promise<string>;
+  readonly leaf: (slot: "ecdsa" | "rsa") => Promise<string>;
+  /** Makes the configuration one that the server itself refuses; returns a word that its complaint holds. */
+  readonly breakConfiguration: () => Promise<string>;
+  /** What a person does next to our change: sets another certificate where ours was set. */
+  readonly overwriteOurs: (installation: Installation) => Promise<void>;
+  /** Whether a change is a certificate or key setting, and nothing else. */
+  readonly isCertificateSetting: (change: Change) => boolean;
+}
+
+export const serverContract = (name: string, open: () => Promise<ServerUnderTest>): void => {
+  describe(`server contract: ${name}`, () => {
+    let subject: ServerUnderTest;
+    let installation: Installation;
+
+    const applyPlan = async (certificate = subject.certificate): Promise<readonly Change[]> => {
+      const { changes } = await subject.server.plan(installation, certificate);
+      for (const change of changes) await subject.server.apply(installation, change);
+      return changes;
+    };
+    const onlyEcdsa = (): ServedCertificate => {
+      const { ecdsa } = subject.certificate.slots;
+      return { ...subject.certificate, slots: ecdsa ? { ecdsa } : {} };
+    };
+
+    beforeEach(async () => {
+      subject = await open();
+      await subject.reset();
+      const [first] = await subject.server.detect();
+      if (!first) throw new Error("not detected");
+      installation = first;
+    });
+
+    test("detects the installed version, running", async () => {
+      expect(installation.version).toMatch(subject.version);
+      expect(installation.running).toBe(true);
+    });
+
+    test("lists the listeners that are really there, no more and no fewer", async () => {
+      const listeners = await subject.server.listeners(installation);
+      const ports = [...new Set(listeners.map(({ port }) => port))].toSorted((a, b) => a - b);
+      expect(ports).toEqual(await subject.openPorts());
+      expect(listeners.every(({ unobservable }) => unobservable === undefined)).toBe(true);
+    });
+
+    test("plans certificate settings only, and changes nothing while planning", async () => {
+      const before = await subject.snapshot();
+      const { changes } = await subject.server.plan(installation, subject.certificate);
+      expect(changes.length).toBeGreaterThan(0);
+      expect(changes.filter((change) => !subject.isCertificateSetting(change))).toEqual([]);
+      expect(await subject.snapshot()).toBe(before);
+    });
+
+    test("serves both slots after apply and reload; a second plan is empty", async () => {
+      await applyPlan();
+      expect((await subject.server.plan(installation, subject.certificate)).changes).toEqual([]);
+      expect(await subject.server.readBack(installation, subject.certificate)).toEqual([]);
+      await subject.server.check(installation);
+      await subject.server.reload(installation);
+      for (const listener of await subject.server.listeners(installation)) {
+        for (const slot of ["ecdsa", "rsa"] as const) {
+          await expect.poll(() => subject.served(listener, slot), { timeout: 10_000 }).toBe(await subject.leaf(slot));
+        }
+      }
+    });
+
+    test("serves one slot only where there is one, also to clients of the other algorithm", async () => {
+      await applyPlan();
+      const changes = await applyPlan(onlyEcdsa());
+      expect(changes.length).toBeGreaterThan(0);
+      expect((await subject.server.plan(installation, onlyEcdsa())).changes).toEqual([]);
+      await subject.server.reload(installation);
+      for (const listener of await subject.server.listeners(installation)) {
+        await expect.poll(() => subject.served(listener, "rsa"), { timeout: 10_000 }).toBe("");
+        expect(await subject.served(listener, "ecdsa")).toBe(await subject.leaf("ecdsa"));
+      }
+    });
+
+    test("apply and revert are safe to repeat; revert gives the very same bytes, modes and owners", async () => {
+      const before = await subject.snapshot();
+      const changes = await applyPlan();
+      const after = await subject.snapshot();
+      for (const change of changes) await subject.server.apply(installation, change);
+      expect(await subject.snapshot()).toBe(after);
+      for (const change of changes.toReversed()) expect(await subject.server.revert(installation, change)).toBe("reverted");
+      expect(await subject.snapshot()).toBe(before);
+      for (const change of changes.toReversed()) expect(await subject.server.revert(installation, change)).toBe("reverted");
+      expect(await subject.snapshot()).toBe(before);
+    });
+
+    test("two plans one after the other are taken back in reverse to the very same bytes", async () => {
+      const before = await subject.snapshot();
+      const changes = [...(await applyPlan(onlyEcdsa())), ...(await applyPlan())];
+      for (const change of changes.toReversed()) expect(await subject.server.revert(installation, change)).toBe("reverted");
+      expect(await subject.snapshot()).toBe(before);
+    });
+
+    test("goes on where a killed run stopped, after any number of changes", async () => {
+      const { changes } = await subject.server.plan(installation, subject.certificate);
+      for (const [index, change] of changes.entries()) {
+        const rest = (await subject.server.plan(installation, subject.certificate)).changes;
+        expect(rest).toEqual(changes.slice(index));
+        await subject.server.check(installation);
+        await subject.server.apply(installation, change);
+      }
+      expect((await subject.server.plan(installation, subject.certificate)).changes).toEqual([]);
+    });
+
+    test("leaves alone what somebody changed since", async () => {
+      const changes = await applyPlan();
+      await subject.overwriteOurs(installation);
+      const theirs = await subject.snapshot();
+      const [ours] = changes;
+      if (!ours) throw new Error("nothing was planned");
+      expect(await subject.server.revert(installation, ours)).toBe("not-ours");
+      expect(await subject.snapshot()).toBe(theirs);
+    });
+
+    test("check says what is wrong, never a key", async () => {
+      await subject.server.check(installation);
+      const word = await subject.breakConfiguration();
+      const failure = await subject.server.check(installation).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(failure).toBeInstanceOf(Failure);
+      expect(failure).toMatchObject({ kind: "config", message: expect.stringContaining(word) as string });
+      expect((failure as Failure).hints.length).toBeGreaterThan(0);
+      expect(JSON.stringify(failure)).not.toContain("PRIVATE KEY");
+    });
+
+    test("a relisting after the change finds the same listeners", async () => {
+      const before = await subject.server.listeners(installation);
+      await applyPlan();
+      expect(await subject.server.listeners(installation)).toEqual(before);
+    });
+  });
+};

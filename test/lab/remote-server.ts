@@ -1,0 +1,59 @@
+// A server adapter that works on a mail host of the lab: every call runs the real adapter there, as root, in a process of its own.
+import { readFile, readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Failure, type FailureKind } from "../../src/domain/failure.ts";
+import type { Installation, Override, Server, ServerPlan, Listener } from "../../src/servers/server.ts";
+import type { MailHost } from "./mail-host.ts";
+
+const checkout = fileURLToPath(new URL("../..", import.meta.url));
+let bundled: Promise<string> | undefined;
+
+const bundle = async (): Promise<string> => {
+  const { outputFiles } = await build({
+    entryPoints: [`${checkout}/test/lab/server-driver.ts`],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    write: false,
+    logLevel: "error",
+  });
+  return outputFiles[0]?.text ?? "";
+};
+
+/** Puts the driver and the templates on the host. */
+export const installDriver = async (host: MailHost): Promise<void> => {
+  await host.write("/lab/driver.mjs", await (bundled ??= bundle()));
+  for (const name of await readdir(`${checkout}/templates`, { withFileTypes: true })) {
+    if (name.isFile())
+      await host.write(`/lab/templates/${name.name}`, await readFile(`${checkout}/templates/${name.name}`));
+  }
+};
+
+interface Answer {
+  readonly value?: unknown;
+  readonly failure?: { readonly kind: FailureKind; readonly message: string; readonly hints: readonly string[] };
+  readonly unexpected?: string;
+}
+
+export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
+  const call = async <T>(method: string, more: object = {}): Promise<T> => {
+    const input = JSON.stringify({ server, method, templates: "/lab/templates", ...more });
+    const { stdout, stderr, status } = await host.exec(["node", "/lab/driver.mjs"], { input });
+    if (status !== 0) throw new Error(`driver: ${stdout}${stderr}`);
+    const answer = JSON.parse(stdout) as Answer;
+    if (answer.unexpected !== undefined) throw new Error(answer.unexpected);
+    if (answer.failure) throw new Failure(answer.failure.kind, answer.failure.message, { hints: answer.failure.hints });
+    return answer.value as T;
+  };
+  return {
+    detect: () => call<Installation[]>("detect"),
+    listeners: (installation) => call<Listener[]>("listeners", { installation }),
+    plan: (installation, certificate) => call<ServerPlan>("plan", { installation, certificate }),
+    apply: (installation, change) => call("apply", { installation, change }),
+    revert: (installation, change) => call("revert", { installation, change }),
+    readBack: (installation, certificate) => call<Override[]>("readBack", { installation, certificate }),
+    check: (installation) => call("check", { installation }),
+    reload: (installation) => call("reload", { installation }),
+  };
+};

@@ -1,0 +1,509 @@
+// The server adapters on Debian's real Dovecot and Postfix, both generations: the contract, and the hosts that are not as Debian ships them.
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Change, Installation, Listener, ServedCertificate } from "../../src/servers/server.ts";
+import { type ServerUnderTest, serverContract } from "../contract/server.ts";
+import { type MailHost, startMailHost } from "./mail-host.ts";
+import type { Suite } from "./parts.ts";
+import { installDriver, remoteServer } from "./remote-server.ts";
+
+type Slot = "ecdsa" | "rsa";
+const folder = "/var/lib/mailcert/certificates/mail.example.org";
+
+/** Makes a key and a self-signed certificate on the host; `/CN=` names it. */
+const makePair = async (host: MailHost, path: string, slot: Slot, name: string): Promise<void> => {
+  const key = slot === "ecdsa" ? "-newkey ec -pkeyopt ec_paramgen_curve:P-256" : "-newkey rsa:2048";
+  await host.must(
+    `mkdir -p ${path} && cd ${path} && openssl req -x509 ${key} -nodes -keyout privkey.pem -out cert.pem -days 9 -subj /CN=${name} 2>&1` +
+      " && cp cert.pem fullchain.pem && cp cert.pem chain.pem && cat privkey.pem fullchain.pem > combined.pem && chmod 600 privkey.pem combined.pem",
+  );
+};
+
+const slotPaths = (path: string) => ({
+  privkey: `${path}/privkey.pem`,
+  cert: `${path}/cert.pem`,
+  chain: `${path}/chain.pem`,
+  fullchain: `${path}/fullchain.pem`,
+  combined: `${path}/combined.pem`,
+});
+
+const certificate: ServedCertificate = {
+  name: "mail.example.org",
+  names: ["mail.example.org"],
+  slots: { ecdsa: slotPaths(`${folder}/live/ecdsa`), rsa: slotPaths(`${folder}/live/rsa`) },
+};
+
+const fingerprint = (pem: string): string => {
+  const body = /-----BEGIN CERTIFICATE-----([\s\S]*?)-----END/.exec(pem)?.[1];
+  return body === undefined ? "" : createHash("sha256").update(Buffer.from(body, "base64")).digest("hex");
+};
+
+const startTls: Readonly<Record<string, string>> = {
+  smtp: "smtp",
+  submission: "smtp",
+  imap: "imap",
+  pop3: "pop3",
+  sieve: "sieve",
+  lmtp: "lmtp",
+};
+
+/** The leaf that openssl is served by TLS 1.2 with signature algorithms of one kind only; "" when there is no handshake. */
+const served = async (
+  host: MailHost,
+  listener: Pick<Listener, "protocol" | "mode" | "port">,
+  slot: Slot,
+): Promise<string> => {
+  const algorithms = slot === "ecdsa" ? "ECDSA+SHA256:ECDSA+SHA384" : "RSA-PSS+SHA256:RSA+SHA256";
+  const upgrade = listener.mode === "starttls" ? `-starttls ${startTls[listener.protocol]}` : "";
+  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} -servername mail.example.org -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
+  return fingerprint((await host.exec(line)).stdout);
+};
+
+const leafOf = async (host: MailHost, path: string): Promise<string> =>
+  fingerprint(await host.read(`${path}/cert.pem`));
+
+const snapshot = (host: MailHost, path: string): Promise<string> =>
+  host.must(`cd ${path} && find . -printf '%p %y %m %u %g %l\\n' | sort && find . -type f | sort | xargs sha256sum`);
+
+const openPorts = async (host: MailHost, program: string): Promise<readonly number[]> => {
+  const lines = (await host.must(`ss -Hltnp | grep '"${program}"' || true`)).split("\n");
+  const ports = lines.flatMap((line) => /:(\d+)\s+\S+:\*/.exec(line)?.[1] ?? []).map(Number);
+  return [...new Set(ports)].toSorted((a, b) => a - b);
+};
+
+interface Lab {
+  readonly host: MailHost;
+  readonly dovecot: ReturnType<typeof remoteServer>;
+  readonly postfix: ReturnType<typeof remoteServer>;
+  /** Puts /etc/dovecot and /etc/postfix back, and makes both servers use them. */
+  readonly reset: () => Promise<void>;
+}
+
+const openLab = async (suite: Suite): Promise<Lab> => {
+  const host = await startMailHost({ suite });
+  await installDriver(host);
+  for (const slot of ["ecdsa", "rsa"] as const)
+    await makePair(host, `${folder}/generations/0001/${slot}`, slot, "mail.example.org");
+  await host.must(
+    `ln -s generations/0001 ${folder}/live && mkdir /root/etc && cp -a /etc/dovecot /etc/postfix /root/etc/`,
+  );
+  await host.startDovecot();
+  await host.startPostfix();
+  const reset = async (): Promise<void> => {
+    await host.must(
+      "rm -rf /etc/dovecot /etc/postfix && cp -a /root/etc/dovecot /root/etc/postfix /etc/ && doveadm reload && postfix reload 2>&1",
+    );
+  };
+  return { host, dovecot: remoteServer(host, "dovecot"), postfix: remoteServer(host, "postfix"), reset };
+};
+
+const dovecotUnderTest = ({ host, dovecot, reset }: Lab): ServerUnderTest => ({
+  server: dovecot,
+  certificate,
+  reset,
+  version: host.suite === "bookworm" ? /^2\.3\./ : /^2\.4\./,
+  snapshot: () => snapshot(host, "/etc/dovecot"),
+  openPorts: () => openPorts(host, "dovecot"),
+  served: (listener, slot) => served(host, listener, slot),
+  leaf: (slot) => leafOf(host, `${folder}/live/${slot}`),
+  breakConfiguration: async () => {
+    await host.write("/etc/dovecot/conf.d/50-broken.conf", "no_such_setting = yes\n");
+    return "50-broken.conf line 1";
+  },
+  overwriteOurs: async () => {
+    await host.must("echo '# mine now' >> /etc/dovecot/conf.d/99-mailcert.conf");
+  },
+  isCertificateSetting: (change) =>
+    change.kind === "file" &&
+    change.path === "/etc/dovecot/conf.d/99-mailcert.conf" &&
+    change.mode === 0o644 &&
+    (change.content ?? "")
+      .split("\n")
+      .every((line) => line === "" || /^(#.*|ssl_(server_)?(alt_)?(cert|key)(_file)? =.*)$/.test(line)),
+});
+
+const postfixUnderTest = ({ host, postfix, reset }: Lab): ServerUnderTest => ({
+  server: postfix,
+  certificate,
+  reset,
+  version: host.suite === "bookworm" ? /^3\.7\./ : /^3\.10\./,
+  snapshot: () => snapshot(host, "/etc/postfix"),
+  openPorts: () => openPorts(host, "master"),
+  served: (listener, slot) => served(host, listener, slot),
+  leaf: (slot) => leafOf(host, `${folder}/live/${slot}`),
+  breakConfiguration: async () => {
+    await host.must("echo 'submission inet n' >> /etc/postfix/master.cf");
+    return "bad field count";
+  },
+  overwriteOurs: async () => {
+    await host.must("postconf -e smtpd_tls_chain_files=/etc/ssl/mine.pem");
+  },
+  isCertificateSetting: (change) =>
+    change.kind === "parameter" &&
+    /^smtpd_tls_(chain_files|d?cert_file|d?key_file|eccert_file|eckey_file)$/.test(change.parameter),
+});
+
+for (const suite of ["bookworm", "trixie"] as const) {
+  describe(suite, () => {
+    let lab: Lab;
+    beforeAll(async () => {
+      lab = await openLab(suite);
+    });
+    afterAll(() => lab?.host.stop());
+
+    serverContract(`dovecot on ${suite}`, async () => dovecotUnderTest(lab));
+    serverContract(`postfix on ${suite}`, async () => postfixUnderTest(lab));
+
+    const [cert, key] =
+      suite === "bookworm" ? ["ssl_cert = <", "ssl_key = <"] : ["ssl_server_cert_file = ", "ssl_server_key_file = "];
+    const old = { pem: "/etc/ssl/certs/ssl-cert-snakeoil.pem", key: "/etc/ssl/private/ssl-cert-snakeoil.key" };
+    const oldPair = (indent = ""): string => `${indent}${cert}${old.pem}\n${indent}${key}${old.key}\n`;
+
+    describe("a Dovecot that is not as Debian ships it", () => {
+      let installation: Installation;
+      const ready = async (): Promise<void> => {
+        const [found] = await lab.dovecot.detect();
+        if (!found) throw new Error("no Dovecot");
+        installation = found;
+        for (const change of (await lab.dovecot.plan(found, certificate)).changes)
+          await lab.dovecot.apply(found, change);
+      };
+      beforeEach(() => lab.reset());
+
+      const accept = async (edits: readonly Change[]): Promise<void> => {
+        for (const change of edits) await lab.dovecot.apply(installation, change);
+      };
+
+      test.each([
+        { what: "local.conf", path: "/etc/dovecot/local.conf", block: "", scope: "everything", line: 2 },
+        {
+          what: "protocol imap {}",
+          path: "/etc/dovecot/conf.d/20-own.conf",
+          block: "protocol imap {",
+          scope: "protocol imap",
+          line: 3,
+        },
+        {
+          what: "local_name {}",
+          path: "/etc/dovecot/conf.d/20-own.conf",
+          block: "local_name mail.example.org {",
+          scope: "local_name mail.example.org",
+          line: 3,
+        },
+        {
+          what: "local IP {}",
+          path: "/etc/dovecot/conf.d/20-own.conf",
+          block: "local 127.0.0.1 {",
+          scope: "local 127.0.0.1",
+          line: 3,
+        },
+      ])(
+        "$what sets another certificate: its place is shown, the edit makes ours win, and can be taken back",
+        async (one) => {
+          const inner = oldPair(one.block === "" ? "" : "  ");
+          await lab.host.write(one.path, one.block === "" ? `# mine\n${inner}` : `# mine\n${one.block}\n${inner}}\n`);
+          const before = await snapshot(lab.host, "/etc/dovecot");
+          await ready();
+          const overrides = await lab.dovecot.readBack(installation, certificate);
+          expect(overrides).toHaveLength(1);
+          const [override] = overrides;
+          expect(override).toMatchObject({
+            scope: one.scope,
+            path: one.path,
+            line: one.line,
+            setting: `${cert}${old.pem}`,
+          });
+          const imaps = { protocol: "imap", mode: "implicit", port: 993 } as const;
+          await lab.dovecot.reload(installation);
+          expect(await served(lab.host, imaps, "ecdsa")).not.toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
+          await accept(override?.edit ?? []);
+          expect(await lab.dovecot.readBack(installation, certificate)).toEqual([]);
+          await lab.dovecot.check(installation);
+          await lab.dovecot.reload(installation);
+          await expect
+            .poll(() => served(lab.host, imaps, "ecdsa"))
+            .toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
+          for (const change of (override?.edit ?? []).toReversed())
+            expect(await lab.dovecot.revert(installation, change)).toBe("reverted");
+          await lab.host.must("rm /etc/dovecot/conf.d/99-mailcert.conf");
+          expect(await snapshot(lab.host, "/etc/dovecot")).toBe(before);
+        },
+      );
+
+      test("another name's local_name block is somebody else's business", async () => {
+        await lab.host.write("/etc/dovecot/conf.d/20-own.conf", `local_name other.example.net {\n${oldPair("  ")}}\n`);
+        await ready();
+        expect(await lab.dovecot.readBack(installation, certificate)).toEqual([]);
+      });
+
+      test("a monolithic dovecot.conf: the edit appends one include line, and a second plan settles", async () => {
+        await lab.host.must("doveconf -n 2>/dev/null | grep -v '^ssl_key\\|^ssl_dh\\|^#' > /root/mono.conf");
+        const text = await lab.host.read("/root/mono.conf");
+        await lab.host.write("/etc/dovecot/dovecot.conf", suite === "bookworm" ? `${text}${key}${old.key}\n` : text);
+        await lab.host.must("rm -r /etc/dovecot/conf.d");
+        const before = await lab.host.read("/etc/dovecot/dovecot.conf");
+        await ready();
+        const [override] = await lab.dovecot.readBack(installation, certificate);
+        expect(override).toMatchObject({
+          scope: "everything",
+          path: "/etc/dovecot/dovecot.conf",
+          edit: [{ kind: "line", path: "/etc/dovecot/dovecot.conf", after: "!include_try /etc/dovecot/mailcert.conf" }],
+        });
+        await accept(override?.edit ?? []);
+        expect(await lab.dovecot.readBack(installation, certificate)).toEqual([]);
+        expect((await lab.dovecot.plan(installation, certificate)).changes).toEqual([]);
+        await lab.dovecot.check(installation);
+        for (const change of override?.edit ?? [])
+          expect(await lab.dovecot.revert(installation, change)).toBe("reverted");
+        expect(await lab.host.read("/etc/dovecot/dovecot.conf")).toBe(before);
+      });
+
+      test("ssl = no: TLS is switched on with the certificate, and stays in the plan", async () => {
+        await lab.host.must("sed -i 's/^ssl = yes/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf");
+        const [found] = await lab.dovecot.detect();
+        const off = await lab.dovecot.listeners(found as Installation);
+        expect(off.every((listener) => listener.unobservable?.includes("ssl = no"))).toBe(true);
+        await ready();
+        expect(await lab.host.read("/etc/dovecot/conf.d/99-mailcert.conf")).toMatch(/^ssl = yes$/m);
+        expect((await lab.dovecot.plan(installation, certificate)).changes).toEqual([]);
+        expect((await lab.dovecot.listeners(installation)).some((listener) => listener.unobservable)).toBe(false);
+      });
+
+      test("our file at 0600, which breaks local delivery, is planned anew", async () => {
+        await ready();
+        await lab.host.must("chmod 600 /etc/dovecot/conf.d/99-mailcert.conf");
+        expect((await lab.dovecot.plan(installation, certificate)).changes).toHaveLength(1);
+        await ready();
+        expect(await lab.host.must("stat -c %a:%U /etc/dovecot/conf.d/99-mailcert.conf")).toBe("644:root\n");
+      });
+
+      test("a missing file that 10-ssl.conf names is found before any reload, with the line to mend", async () => {
+        await lab.host.must(
+          `sed -i 's#^${cert}.*#${cert}/etc/dovecot/private/gone.pem#' /etc/dovecot/conf.d/10-ssl.conf`,
+        );
+        await ready();
+        await expect(lab.dovecot.check(installation)).rejects.toMatchObject({
+          kind: "config",
+          message: expect.stringContaining("/etc/dovecot/private/gone.pem") as string,
+          hints: [
+            expect.stringMatching(
+              /put \/etc\/dovecot\/private\/gone\.pem back, or comment out line \d+ of \S+10-ssl\.conf/,
+            ) as string,
+          ],
+        });
+      });
+
+      test("a PROXY-protocol listener is unobservable, a closed one is not listed, an address is kept", async () => {
+        const bound = suite === "bookworm" ? "address = 127.0.0.1" : "listen = 127.0.0.1";
+        await lab.host.write(
+          "/etc/dovecot/conf.d/50-own.conf",
+          `service imap-login {\n  inet_listener imap {\n    port = 0\n  }\n  inet_listener proxied {\n    port = 10993\n    ssl = yes\n    haproxy = yes\n    ${bound}\n  }\n}\n`,
+        );
+        const [found] = await lab.dovecot.detect();
+        const imap = (await lab.dovecot.listeners(found as Installation)).filter(
+          (listener) => listener.protocol === "imap",
+        );
+        expect(imap.some((listener) => listener.port === 143)).toBe(false);
+        expect(imap.filter((listener) => listener.port === 10993)).toEqual([
+          {
+            protocol: "imap",
+            mode: "implicit",
+            port: 10993,
+            address: "127.0.0.1",
+            service: "imap-login/proxied",
+            unobservable: expect.stringContaining("haproxy") as string,
+          },
+        ]);
+      });
+    });
+
+    describe("a Postfix that is not as Debian ships it", () => {
+      let installation: Installation;
+      beforeEach(async () => {
+        await lab.reset();
+        const [found] = await lab.postfix.detect();
+        if (!found) throw new Error("no Postfix");
+        installation = found;
+      });
+      const applyAll = async (): Promise<readonly Change[]> => {
+        const { changes } = await lab.postfix.plan(installation, certificate);
+        for (const change of changes) await lab.postfix.apply(installation, change);
+        return changes;
+      };
+      const revertAll = async (changes: readonly Change[]): Promise<void> => {
+        for (const change of changes.toReversed())
+          expect(await lab.postfix.revert(installation, change)).toBe("reverted");
+      };
+
+      test("a service with -o smtpd_tls_cert_file keeps serving it, and so does one with -o smtpd_tls_chain_files", async () => {
+        await makePair(lab.host, "/etc/ssl/own", "rsa", "own.example.org");
+        await lab.host.must(
+          `cat >> /etc/postfix/master.cf <<'END'
+submission inet n       -       y       -       -       smtpd
+  -o syslog_name=postfix/submission
+# a comment inside the entry
+  -o smtpd_tls_cert_file=/etc/ssl/own/cert.pem
+  -o smtpd_tls_key_file=/etc/ssl/own/privkey.pem
+
+submissions inet n       -       y       -       -       smtpd
+  -o smtpd_tls_wrappermode=yes -o smtpd_tls_chain_files=/etc/ssl/own/combined.pem
+2525      inet  n       -       y       -       -       smtpd
+END
+postfix reload 2>&1`,
+        );
+        const before = await snapshot(lab.host, "/etc/postfix");
+        const changes = await applyAll();
+        await lab.postfix.check(installation);
+        await lab.postfix.reload(installation);
+        const own = await leafOf(lab.host, "/etc/ssl/own");
+        const ours = await leafOf(lab.host, `${folder}/live/rsa`);
+        const listeners = await lab.postfix.listeners(installation);
+        for (const [port, mode, leaf] of [
+          [25, "starttls", ours],
+          [2525, "starttls", ours],
+          [587, "starttls", own],
+          [465, "implicit", own],
+        ] as const) {
+          const listener = listeners.find((one) => one.port === port);
+          expect(listener).toMatchObject({ mode });
+          expect(listener?.ownCertificate === undefined).toBe(leaf === ours);
+          await expect
+            .poll(() => served(lab.host, { protocol: "smtp", mode, port }, "rsa"), { timeout: 10_000 })
+            .toBe(leaf);
+        }
+        const again = await lab.postfix.plan(installation, certificate);
+        expect(again.changes).toEqual([]);
+        expect(again.notes.filter((note) => note.check === "own-certificate")).toHaveLength(2);
+        await revertAll(changes);
+        expect(await snapshot(lab.host, "/etc/postfix")).toBe(before);
+      });
+
+      test("a symlinked main.cf with mode 0640 stays one", async () => {
+        await lab.host.must(
+          "cd /etc/postfix && mv main.cf main.real && chmod 640 main.real && chown root:postfix main.real && ln -s main.real main.cf",
+        );
+        const before = await snapshot(lab.host, "/etc/postfix");
+        const changes = await applyAll();
+        expect(
+          await lab.host.must(
+            "cd /etc/postfix && readlink main.cf && stat -c %a:%U:%G main.real && postconf -h smtpd_tls_chain_files",
+          ),
+        ).toBe(`main.real\n640:root:postfix\n${folder}/live/ecdsa/combined.pem, ${folder}/live/rsa/combined.pem\n`);
+        await revertAll(changes);
+        expect(await snapshot(lab.host, "/etc/postfix")).toBe(before);
+      });
+
+      test("a second instance is found, and untouched by the first one's plan", async () => {
+        await lab.host.must(
+          "postmulti -e init && postmulti -I postfix-out -e create && postconf -c /etc/postfix-out -e master_service_disable= myhostname=out.example.org",
+        );
+        try {
+          const instances = await lab.postfix.detect();
+          expect(instances.map(({ id, configDir, running }) => ({ id, configDir, running }))).toEqual([
+            { id: "postfix", configDir: "/etc/postfix", running: true },
+            { id: "postfix-out", configDir: "/etc/postfix-out", running: false },
+          ]);
+          const second = await snapshot(lab.host, "/etc/postfix-out");
+          const changes = await applyAll();
+          await lab.postfix.reload(installation);
+          expect(await snapshot(lab.host, "/etc/postfix-out")).toBe(second);
+          const out = instances[1] as Installation;
+          const first = await snapshot(lab.host, "/etc/postfix");
+          for (const change of (await lab.postfix.plan(out, certificate)).changes) await lab.postfix.apply(out, change);
+          expect(await lab.host.must("postconf -c /etc/postfix-out -h smtpd_tls_chain_files")).toContain(folder);
+          expect(await snapshot(lab.host, "/etc/postfix")).toBe(first);
+          await revertAll(changes);
+        } finally {
+          await lab.host.must("rm -rf /etc/postfix-out");
+        }
+      });
+
+      test("no TLS setting at all: security level may; an explicit none is left, and told", async () => {
+        await lab.host.must("postconf -X smtpd_tls_security_level");
+        expect((await lab.postfix.plan(installation, certificate)).changes).toContainEqual({
+          kind: "parameter",
+          parameter: "smtpd_tls_security_level",
+          after: "may",
+        });
+        await lab.host.must("postconf -e smtpd_tls_security_level=none");
+        const plan = await lab.postfix.plan(installation, certificate);
+        expect(
+          plan.changes.some((change) => change.kind === "parameter" && change.parameter === "smtpd_tls_security_level"),
+        ).toBe(false);
+        expect(plan.notes.map((note) => note.check)).toContain("tls-off");
+        expect((await lab.postfix.listeners(installation)).every((listener) => listener.unobservable)).toBe(true);
+      });
+
+      test("the client side keeps its certificate: a legacy setting that smtp refers to stays", async () => {
+        await lab.host.must(
+          "postconf -e 'smtp_tls_cert_file = $smtpd_tls_cert_file' 'smtp_tls_key_file = ${smtpd_tls_key_file}'",
+        );
+        await applyAll();
+        expect(await lab.host.must("postconf -hx smtp_tls_cert_file smtp_tls_key_file")).toBe(
+          `${old.pem}\n${old.key}\n`,
+        );
+        const plan = await lab.postfix.plan(installation, certificate);
+        expect(plan.changes).toEqual([]);
+        expect(plan.notes.filter((note) => note.check === "legacy-setting-kept")).toHaveLength(2);
+      });
+
+      test("main.cf over several lines, without a last line end, and an older chain setting: back to the same bytes", async () => {
+        await lab.host.must(
+          "printf 'smtpd_tls_chain_files =\\n  /etc/ssl/a.pem,\\n# between\\n  /etc/ssl/b.pem\\nsmtpd_tls_eccert_file=/etc/ssl/e.pem' >> /etc/postfix/main.cf",
+        );
+        const before = await snapshot(lab.host, "/etc/postfix");
+        const changes = await applyAll();
+        expect((await lab.postfix.plan(installation, certificate)).changes).toEqual([]);
+        expect(await lab.host.must("postconf -n smtpd_tls_eccert_file 2>&1")).toBe("");
+        await revertAll(changes);
+        expect(await snapshot(lab.host, "/etc/postfix")).toBe(before);
+      });
+
+      test("an SNI map and postscreen's own chain win over main.cf, and are told without a key", async () => {
+        await lab.host.must(
+          "echo 'mail.example.org /etc/ssl/other.pem' > /etc/postfix/sni && postconf -e tls_server_sni_maps=texthash:/etc/postfix/sni tlsproxy_tls_chain_files=/etc/ssl/other.pem && " +
+            "postconf -M tlsproxy/unix='tlsproxy unix - - y - 0 tlsproxy'",
+        );
+        await applyAll();
+        const overrides = await lab.postfix.readBack(installation, certificate);
+        expect(overrides).toMatchObject([
+          { scope: "postscreen on port 25", edit: [{ parameter: "tlsproxy_tls_chain_files" }] },
+          { scope: "clients that ask for mail.example.org", path: "/etc/postfix/sni", edit: [] },
+        ]);
+      });
+
+      test("missing submission services are told with the command, which works, and are never switched on", async () => {
+        const { notes } = await lab.postfix.plan(installation, certificate);
+        const hints = notes.filter((note) => note.check === "submission-off").map((note) => note.hint ?? "");
+        expect(hints).toHaveLength(2);
+        expect(await openPorts(lab.host, "master")).toEqual([25]);
+        for (const hint of hints) await lab.host.must(hint.slice(hint.indexOf("postconf ")));
+        await expect.poll(() => openPorts(lab.host, "master")).toEqual([25, 465, 587]);
+        const listeners = (await lab.postfix.listeners(installation)).filter(
+          (listener) => listener.address === "0.0.0.0",
+        );
+        expect(listeners.map(({ protocol, mode, port }) => `${protocol} ${mode} ${port}`).toSorted()).toEqual([
+          "smtp starttls 25",
+          "submission implicit 465",
+          "submission starttls 587",
+        ]);
+      });
+
+      test("addresses and the PROXY protocol", async () => {
+        await lab.host.must(
+          "postconf -e inet_interfaces=127.0.0.1 && postconf -M 192.0.2.10:465/inet='192.0.2.10:465 inet n - y - - smtpd -o smtpd_tls_wrappermode=yes' 10025/inet='10025 inet n - y - - smtpd -o smtpd_upstream_proxy_protocol=haproxy' && " +
+            "postconf -M 127.0.0.1:10026/inet='127.0.0.1:10026 inet n - y - - smtpd -o smtpd_tls_security_level=none'",
+        );
+        const listeners = await lab.postfix.listeners(installation);
+        expect(listeners.map(({ address, port, unobservable }) => [address, port, unobservable === undefined])).toEqual(
+          [
+            ["127.0.0.1", 25, true],
+            ["192.0.2.10", 465, true],
+            ["127.0.0.1", 10025, false],
+            ["127.0.0.1", 10026, false],
+          ],
+        );
+      });
+    });
+  });
+}

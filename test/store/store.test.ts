@@ -1,0 +1,184 @@
+// The state folder: layout and modes to the letter, one lock, damaged and foreign files named, nothing half-written.
+import { spawn } from "node:child_process";
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Failure } from "../../src/domain/failure.ts";
+import { emptyState } from "../../src/domain/state.ts";
+import { openStore } from "../../src/store/index.ts";
+import type { HostEvent, Store } from "../../src/store/store.ts";
+import { generateKey } from "../../src/system/keys.ts";
+import { createRunProgram } from "../../src/system/run.ts";
+import { leafFor } from "../fakes/leaf.ts";
+
+const name = "mail.example.org";
+let dir: string;
+let store: Store;
+const open = (): Store => openStore({ dir, run: createRunProgram(process.env), pid: process.pid, now: () => new Date("2026-11-20T12:00:00Z") });
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mailcert-store-"));
+  store = open();
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const stageOne = async (): Promise<number> => {
+  const privateKey = await generateKey("ecdsa");
+  const leaf = await leafFor(privateKey, [name]);
+  return store.stage(name, { ecdsa: { privateKey, leaf, chain: [leaf] } });
+};
+
+const everyFile = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
+
+const failureOf = async (job: () => unknown): Promise<Failure> => {
+  try {
+    await job();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("it did not fail");
+};
+
+describe("generations", () => {
+  it("stand on disk as the design says, with keys 0600 and everything else readable", async () => {
+    expect(await stageOne()).toBe(1);
+    await store.switchLive(name, 1);
+    const folder = join(dir, "certificates", name);
+    expect(readlinkSync(join(folder, "live"))).toBe("generations/0001");
+    const slot = join(folder, "live", "ecdsa");
+    const mode = (file: string): string => (statSync(join(slot, file)).mode & 0o777).toString(8);
+    expect(readdirSync(slot).sort().map((file) => `${file} ${mode(file)}`)).toEqual([
+      "cert.pem 644",
+      "chain.pem 644",
+      "combined.pem 600",
+      "fullchain.pem 644",
+      "privkey.pem 600",
+    ]);
+    expect(readFileSync(join(slot, "combined.pem"), "utf8")).toMatch(/^-----BEGIN PRIVATE KEY-----[\s\S]+BEGIN CERTIFICATE/);
+    expect(store.liveNumber(name)).toBe(1);
+    expect(store.livePaths(name, ["ecdsa"]).ecdsa?.combined).toBe(join(folder, "live/ecdsa/combined.pem"));
+  });
+
+  it("no file that others can read holds a key", async () => {
+    await stageOne();
+    await store.addKey(name, "ecdsa", await generateKey("ecdsa"));
+    await store.write(emptyState(name));
+    const open = everyFile(dir).filter((path) => statSync(path).isFile() && (statSync(path).mode & 0o077) !== 0);
+    expect(open.length).toBeGreaterThan(3);
+    expect(open.filter((path) => readFileSync(path, "utf8").includes("PRIVATE KEY"))).toEqual([]);
+  });
+
+  it("are numbered on, pruned by number, and leave no drafts of killed runs", async () => {
+    for (const number of [1, 2, 3, 4]) expect(await stageOne()).toBe(number);
+    const generations = join(dir, "certificates", name, "generations");
+    mkdirSync(join(generations, ".mailcert-1-1.tmp"));
+    await store.prune(name, [4, 3]);
+    expect(readdirSync(generations)).toEqual(["0003", "0004"]);
+    expect(await stageOne()).toBe(5);
+  });
+
+  it("a full or read-only place is said with its path", async () => {
+    writeFileSync(join(dir, "certificates"), "a file where a folder should be");
+    const failure = await failureOf(stageOne);
+    expect(failure).toMatchObject({ kind: "cannot-create" });
+    expect(failure.message).toContain(join(dir, "certificates"));
+  });
+});
+
+describe("keys", () => {
+  it("are appended, never overwritten", async () => {
+    const first = await generateKey("ecdsa");
+    expect(await store.addKey(name, "ecdsa", first)).toBe("0001");
+    expect(await store.addKey(name, "ecdsa", await generateKey("ecdsa"))).toBe("0002");
+    expect(await store.readKey(name, "ecdsa", "0001")).toBe(first);
+    expect((statSync(join(dir, "certificates", name, "keys")).mode & 0o777).toString(8)).toBe("700");
+  });
+
+  it("one that is gone is named", async () => {
+    const failure = await failureOf(() => store.readKey(name, "ecdsa", "0007"));
+    expect(failure.message).toContain("keys/ecdsa/0007.pem is gone");
+  });
+});
+
+describe("state.json", () => {
+  it("comes back as it was written", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(50), fc.boolean(), async (attempts, parked) => {
+        const state = { ...emptyState(name), attempts, ...(parked ? { parked } : {}) };
+        await store.write(state);
+        expect(store.read(name)).toEqual(state);
+      }),
+      { numRuns: 20 },
+    );
+    expect(store.list()).toEqual([name]);
+    expect(store.read("other.example.org")).toBeUndefined();
+  });
+
+  it("a newer schema is refused, a damaged file named", async () => {
+    await store.write(emptyState(name));
+    const path = join(dir, "certificates", name, "state.json");
+    writeFileSync(path, '{"schema": "mailcert.state/2"}');
+    expect(await failureOf(() => store.read(name))).toMatchObject({ kind: "config" });
+    for (const text of ["", "{", "[]", "null", '{"schema":"other/1"}', '{"schema":"mailcert.state/1"}']) {
+      writeFileSync(path, text);
+      const failure = await failureOf(() => store.read(name));
+      expect(failure.kind).toBe("data");
+      expect(failure.message).toContain(path);
+    }
+  });
+
+  it("never takes a key", async () => {
+    const state = { ...emptyState(name), lastError: { at: "", what: "issue" as const, message: "-----BEGIN PRIVATE KEY-----" } };
+    await expect(store.write(state)).rejects.toThrow("never hold a key");
+  });
+});
+
+describe("events.jsonl", () => {
+  const event = (what: string): HostEvent => ({ at: "2026-11-20T12:00:00Z", run: "1", command: "test", what });
+
+  it("is appended to, also behind half a line of a killed run", async () => {
+    expect(await store.events()).toEqual([]);
+    await store.record(event("one"));
+    appendFileSync(join(dir, "events.jsonl"), '{"at":"2026');
+    await store.record(event("two"));
+    expect((await store.events()).map(({ what }) => what)).toEqual(["one", "two"]);
+    expect((statSync(join(dir, "events.jsonl")).mode & 0o777).toString(8)).toBe("600");
+  });
+});
+
+describe("the lock", () => {
+  it("is held by one run at a time, and the second is told by whom", async () => {
+    const lock = await store.lock("mailcert renew --force");
+    const failure = await failureOf(() => open().lock("mailcert setup"));
+    expect(failure).toMatchObject({ kind: "try-later", facts: { pid: process.pid } });
+    expect(failure.message).toContain(`process ${process.pid} (mailcert renew --force`);
+    lock.release();
+    (await open().lock("again")).release();
+  });
+
+  it("is not inherited by programs that are started meanwhile", async () => {
+    const lock = await store.lock("first");
+    const child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+    try {
+      lock.release();
+      (await open().lock("second")).release();
+    } finally {
+      child.kill("SIGKILL");
+    }
+    expect(child.pid).toBeGreaterThan(0);
+  });
+
+  it("a folder that this user may not write is said plainly", async () => {
+    const closed = join(dir, "closed");
+    writeFileSync(closed, "");
+    chmodSync(closed, 0o600);
+    const other = openStore({ dir: join(closed, "state"), run: createRunProgram(process.env), pid: 1, now: () => new Date(0) });
+    const failure = await failureOf(() => other.lock("x"));
+    expect(failure.kind).toBe("cannot-create");
+    expect(failure.message).toContain(join(closed, "state"));
+  });
+});
