@@ -1,6 +1,6 @@
 // The real World: every adapter, each heavy room loaded when it is first used. A part of main.ts, apart so that help costs nothing.
 import { randomBytes } from "node:crypto";
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
@@ -112,6 +112,25 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
       return { formats: bundles, render: bundleRender(render), folder: createBundleFolder(), random };
     }),
     localAddresses,
-    confine: async () => [],
+    confine: async () => {
+      const { applyConfinement, planConfinement } = await import("./system/confinement.ts");
+      return applyConfinement(run, await planConfinement(run, stateDir));
+    },
+    scheduling: memo(async () => {
+      const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
+        import("./system/systemd.ts"),
+        import("./system/cron.ts"),
+        import("./system/root-only.ts"),
+        templates(),
+      ]);
+      return {
+        schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
+        findOffence,
+        uid: host.uid,
+        nodePath: host.nodePath,
+        programPath: host.programPath,
+        hostName: hostname(),
+      };
+    }),
   };
 };

@@ -6,6 +6,16 @@ const shared = { environment: "node" as const, passWithNoTests: false };
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    // Tests wait for servers more than they compute.
+    maxWorkers: "100%",
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reportsDirectory: "coverage",
+      reporter: ["text-summary", "json-summary"],
+      // A floor for the unit tests alone; what only a real server or CA can show is shown in the lab.
+      thresholds: { lines: 75, functions: 75, branches: 65, statements: 75 },
+    },
     projects: [
       {
         test: {

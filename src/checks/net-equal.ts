@@ -20,11 +20,14 @@ export const netEqual: RunCheck = {
       ({ observation }) => entryUrl(observation.entry),
     );
     return [...services].flatMap(([url, facts]) => {
-      const versions = new Set(facts.map(({ observation }) => observation.tls?.version));
+      const versions = groupBy(facts, ({ observation }) => observation.tls?.version ?? "");
       if (versions.size < 2 || !facts[0]) return [];
-      const shown = facts.map(({ observation }) => `${observation.address}: ${observation.tls?.version}`).join(", ");
+      const shown = [...versions].map(([version, group]) => {
+        const addresses = [...new Set(group.map(({ observation }) => observation.address ?? ""))];
+        return `${version} at ${addresses.slice(0, 3).join(", ")}${addresses.length > 3 ? ` and ${addresses.length - 3} more` : ""}`;
+      });
       return say(base, facts[0].role, {
-        message: `${url} differs by address: ${shown}`,
+        message: `${url} differs by address: ${shown.join("; ")}`,
         hint: "give all machines behind the name the same version and settings of the mail server",
       });
     });

@@ -19,15 +19,15 @@ export const stAuthClear: EntryCheck = {
     const { clear, local } = facts.observation;
     const offered = clear?.authInClear ?? [];
     if (offered.length === 0) return [];
-    const list = offered.slice(0, 8).join(", ");
     if (local) {
       // Dovecot and others take a connection whose two ends have one address as secured: it tells nothing about remote clients.
       return say(base, facts.role, {
         severity: "info",
-        message: `login is offered before TLS (${list}), but this connection comes from the server itself, which servers take as secure`,
+        message: "login is offered before TLS, but this connection comes from the server itself, which servers take as secure",
         hint: "run verify from another machine to see what remote clients are offered",
       });
     }
+    const list = offered.slice(0, 8).join(", ");
     const harmless = offered.every((mechanism) => passwordless.test(mechanism));
     return say(base, facts.role, {
       ...(harmless && facts.role === "mua" ? { severity: "warning" as const } : {}),

@@ -1,4 +1,5 @@
 // mailcert setup: the whole way in one go.
+import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
@@ -6,6 +7,7 @@ import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../do
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { hasFault } from "../reports/deployment.ts";
 import { setupDocument, setupText } from "../reports/setup.ts";
+import { afterSetup } from "../usecases/after-setup.ts";
 import { setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
 import { addCertificateOptions, certificateFlags } from "./certificate-options.ts";
@@ -17,6 +19,14 @@ export const command: CommandModule = {
     void addCertificateOptions(
       command.argument("<host>", "the mail host's name, as clients will type it").argument("[name...]", "further names"),
     )
+      .addOption(
+        new Option("--schedule <KIND>", "how renewal is scheduled (default: systemd where it runs, else cron)").choices([
+          "systemd",
+          "cron",
+          "none",
+        ]),
+      )
+      .option("--bundle <DIR>", "keep the files that mail clients import in this folder")
       .option("--replace", "also where a better trusted certificate is served now")
       .addHelpText(
         "after",
@@ -41,8 +51,12 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       });
       return done;
     });
-    output.result(setupText(result, host.now()), setupDocument(result));
-    return result.deployed && hasFault(result.deployed) ? exitStatus.findings : exitStatus.done;
+    const after = await afterSetup(await context.world(), result.plan.certificate, {
+      schedule: (options["schedule"] as "systemd" | "cron" | "none" | undefined) ?? "auto",
+      dryRun: globals.dryRun,
+    });
+    output.result(setupText(result, after, host.now()), setupDocument(result, after));
+    return after.failures.length > 0 || (result.deployed && hasFault(result.deployed)) ? exitStatus.findings : exitStatus.done;
   },
 };
 

@@ -53,7 +53,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 77, 78])}`,
       const report = json ? JSON.stringify(document, undefined, 2) : text(false, 80);
       await tools.writeReport(resolve(host.cwd, file), `${report}\n`);
     } else if (json) output.text(JSON.stringify(document, undefined, 2));
-    else output.result(text(output.color, Math.min(output.width, 100)), document);
+    else output.result(text(output.color, Math.min(output.width, 80)), document);
     return result.ok ? exitStatus.done : exitStatus.findings;
   },
 };

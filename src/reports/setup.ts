@@ -1,10 +1,13 @@
 // What setup did, what clients need now, and how to take it back.
 import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
+import type { AfterSetup } from "../usecases/after-setup.ts";
 import type { SetupPlan, SetupResult } from "../usecases/setup.ts";
+import { bundleText } from "./bundle.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
 import { decisionText } from "./renew.ts";
+import { scheduleInstallText } from "./schedule.ts";
 import { table } from "./table.ts";
 
 const planText = ({ certificate, decision, config, deploy }: SetupPlan): string =>
@@ -25,10 +28,13 @@ const words: Readonly<Record<EntryPoint["protocol"], string>> = {
   sieve: "ManageSieve",
 };
 
+/** Ports that clients know; Dovecot also listens on 2000 for ManageSieve of old. */
+const usual = new Set([110, 143, 465, 587, 993, 995, 4190]);
+
 /** What people type into their clients: only what was proven, submission and mailboxes alone. */
 const clientTable = ({ deployed }: SetupResult): readonly string[] => {
   const proven = (deployed?.entries ?? []).filter(
-    ({ verdict, entry }) => verdict === "proven" && entry.protocol !== "smtp" && entry.protocol !== "lmtp",
+    ({ verdict, entry }) => verdict === "proven" && usual.has(entry.port),
   );
   const rows = new Map(
     proven.map(({ entry }) => [
@@ -51,9 +57,9 @@ const trust = (result: SetupResult): readonly string[] => {
   ];
 };
 
-export const setupText = (result: SetupResult, now: Date): string => {
+export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
   const { plan, deployed, snippets } = result;
-  if (!deployed) return planText(plan);
+  if (!deployed) return `${planText(plan)}\n  ${scheduleInstallText(after.schedule)}`;
   const without =
     deployed.outcome === "no-server"
       ? [
@@ -71,7 +77,10 @@ export const setupText = (result: SetupResult, now: Date): string => {
   return [
     deploymentText(deployed, now),
     ...(plan.config.before === plan.config.after ? [] : ["", `${plan.config.before === undefined ? "wrote" : "changed"} ${plan.config.path}`]),
-    ...(result.extras ?? []),
+    "",
+    scheduleInstallText(after.schedule),
+    ...(after.bundle ? ["", bundleText(after.bundle)] : []),
+    ...after.failures.flatMap(({ message, hints }) => ["", `fault: ${message}`, ...hints.map((hint) => `  -> ${hint}`)]),
     ...clientTable(result),
     ...trust(result),
     ...without,
@@ -79,11 +88,11 @@ export const setupText = (result: SetupResult, now: Date): string => {
   ].join("\n");
 };
 
-export const setupDocument = (result: SetupResult): object => {
+export const setupDocument = (result: SetupResult, after: AfterSetup): object => {
   const { plan, issued, deployed, snippets } = result;
   return {
     schema: "mailcert.setup/1",
-    ok: !deployed || !hasFault(deployed),
+    ok: after.failures.length === 0 && (!deployed || !hasFault(deployed)),
     ...(deployed ? {} : { dryRun: true }),
     certificate: plan.certificate.name,
     names: plan.certificate.names,
@@ -94,5 +103,10 @@ export const setupDocument = (result: SetupResult): object => {
     ...(issued ? { issued: issued.generation } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
+    schedule: after.schedule,
+    ...(after.bundle ? { bundle: after.bundle } : {}),
+    ...(after.failures.length > 0
+      ? { failures: after.failures.map(({ kind, message, hints }) => ({ kind, message, hints })) }
+      : {}),
   };
 };

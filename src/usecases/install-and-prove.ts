@@ -23,7 +23,9 @@ export const installAndProve = async (
   const served = servedCertificate(world, state.name, target);
   const findings: Finding[] = [];
   const servers: DeployedServer[] = [];
-  for (const what of await world.confine()) world.step(what);
+  for (const what of await world.confine()) {
+    await world.store.record({ at: world.now().toISOString(), run: world.run, command: world.command, what });
+  }
   for (const one of found) {
     const settings = await installSettings(world, one, served, options);
     findings.push(...settings.findings);

@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { type Decision, decide } from "../domain/renew-decision.ts";
+import { refreshBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type IssueResult, issue } from "./issue.ts";
@@ -55,6 +56,7 @@ const renewOne = async (world: World, certificate: CertificateConfig, options: R
     if (decision.action === "issue") issued = await issue(world, certificate, { newKey: options.newKey });
     if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
     const deployed = await deploy(world, certificate, options);
+    await refreshBundle(world, certificate, false);
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (failure) {
     // One certificate that fails must not keep the others from being renewed.

@@ -34,8 +34,6 @@ export interface SetupResult {
   readonly deployed?: DeployResult;
   /** Settings for pasting, where no server was found. */
   readonly snippets?: readonly { readonly title: string; readonly text: string }[];
-  /** What else was done (schedule, bundle), one line each. */
-  readonly extras?: readonly string[];
 }
 
 /** What setup is going to do. Reads and observes, changes nothing. @throws Failure `config` where a better trusted certificate is served. */

@@ -7,6 +7,7 @@ import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
 import type { BundleDeps } from "./bundle.ts";
+import type { ScheduleDeps } from "./schedule.ts";
 import type { VerifyTools } from "./verify-tools.ts";
 
 /** The configuration file and how to change it. */
@@ -53,4 +54,6 @@ export interface World {
   readonly confine: () => Promise<readonly string[]>;
   /** The formats and the folder that `bundle` works with. */
   readonly bundles: () => Promise<BundleDeps>;
+  /** What the schedule is made of. */
+  readonly scheduling: () => Promise<ScheduleDeps>;
 }

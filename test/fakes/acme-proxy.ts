@@ -133,7 +133,6 @@ export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
     if (fault !== undefined && "hang" in fault) return;
     if (fault !== undefined && "reply" in fault) return write(response, { headers: {}, body: "", ...fault.reply });
     const upstream = await forward(proxy.target, incoming, body);
-    if (process.env.SHOW) console.log(resource, upstream.status, upstream.headers["retry-after"], upstream.body.match(/"status": "[a-z]*"/g)?.join());
     if (fault === undefined) return write(response, upstream);
     if ("swallow" in fault) response.socket?.destroy();
     else if ("change" in fault) write(response, fault.change(upstream));

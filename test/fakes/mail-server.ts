@@ -1,5 +1,6 @@
 // Scripted mail servers on 127.0.0.1, port 0: each connection runs one async script that can split, stall, inject and hang up.
 import { type AddressInfo, type Socket, createServer } from "node:net";
+import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SecureContextOptions, TLSSocket } from "node:tls";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
@@ -210,4 +211,50 @@ export const mailServer = (protocol: ProtocolName, mode: Mode, behaviour: Behavi
       }
     }
   };
+};
+
+/** The same scripts without a network: the client's end of a stream in memory. TLS never starts there. */
+export const memoryServer = (script: Script): { readonly client: Duplex; readonly lines: readonly string[] } => {
+  const lines: string[] = [];
+  let buffer = "";
+  let wake: (() => void) | undefined;
+  const client = new Duplex({
+    read: () => undefined,
+    write: (part: Buffer, _encoding, done) => {
+      buffer += part.toString("latin1");
+      wake?.();
+      done();
+    },
+  });
+  const talk: Talk = {
+    sleep: (ms) => sleep(ms),
+    send: async (text, cuts = []) => {
+      const bytes = Buffer.from(text, "latin1");
+      const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
+      for (let index = 1; index < edges.length; index += 1) {
+        const part = bytes.subarray(edges[index - 1], edges[index]);
+        if (part.length > 0) client.push(part);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    line: async () => {
+      for (;;) {
+        const at = buffer.indexOf("\r\n");
+        if (at >= 0) {
+          const line = buffer.slice(0, at);
+          buffer = buffer.slice(at + 2);
+          lines.push(line);
+          return line;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    startTls: () => new Promise(() => undefined),
+    end: () => void client.push(null),
+    reset: () => void client.destroy(),
+  };
+  void script(talk);
+  return { client, lines };
 };

@@ -321,22 +321,12 @@ describe("SNI and key types", () => {
 
 describe("a ClientHello that is too large", () => {
   test("reset once: tried again with small groups, and noted", async () => {
-    let first = true;
     const usual = mailServer("imap", "implicit");
-    const server = await serve(async (talk) => {
-      if (!first) return usual(talk);
-      first = false;
-      await talk.line().catch(() => undefined);
-    });
-    // A reset as soon as bytes arrive.
-    const reset = await serve(async (talk) => {
-      if (server.connections === 0 && !first) return usual(talk);
+    const reset: FakeServer = await serve(async (talk) => {
+      if (reset.connections > 1) return usual(talk);
       await talk.sleep(20);
-      if (!first) return usual(talk);
-      first = false;
       talk.reset();
     });
-    first = true;
     const largeProbe = createProbe({ now: () => new Date(), largeHello: () => true });
     const entry = { protocol: "imap", mode: "implicit", host: "mail.example.org", address: "127.0.0.1", port: reset.port } as const;
     const seen = await largeProbe(entry, { timeoutMs: 4000, ehlo: "", anchors: [pki.root.pem], dialogue: "full" });

@@ -66,33 +66,29 @@ const settled = (url: string) => (reply: Reply) => {
   return authorization.status === "pending" || authorization.status === "processing" ? undefined : authorization;
 };
 
-/** Asks the CA to look; undefined when it does so already, because an earlier request was heard although its reply was lost. */
-const begin = async ({ offered, authorization }: Task, engine: Engine): Promise<Reply | undefined> => {
+/** Asks the CA to look. It may be at it already, because an earlier request was heard although its reply was lost. */
+const begin = async ({ offered, authorization }: Task, engine: Engine): Promise<void> => {
   try {
-    return await engine.api.apiRequest(offered.url, {}, [200]);
+    await engine.api.apiRequest(offered.url, {}, [200]);
   } catch (error) {
     if (!(error instanceof ProblemError) || shortType(error.problem) !== "malformed") throw error;
     const { url } = authorization;
     const now = readAuthorization(await engine.api.apiRequest(url, null, [200]), url);
     const same = now.challenges.find((candidate) => candidate.url === offered.url);
     if (now.status === "pending" && same?.status === "pending") throw error;
-    return undefined;
   }
 };
 
 const validate = async (tasks: readonly Task[], { engine, patience, step }: AuthorizeOptions): Promise<void> => {
-  const started = new Map<Task, Reply>();
   for (const task of tasks) {
     // A run that was killed may have asked already.
-    if (task.offered.status === "processing") continue;
-    const reply = await begin(task, engine);
-    if (reply !== undefined) started.set(task, reply);
+    if (task.offered.status !== "processing") await begin(task, engine);
   }
   const refused: Refusal[] = [];
   for (const task of tasks) {
     const { url, name } = task.authorization;
     const look = (): Promise<Reply> => engine.api.apiRequest(url, null, [200]);
-    const end = await poll(`validating ${name}`, look, settled(url), patience, started.get(task));
+    const end = await poll(`validating ${name}`, look, settled(url), patience);
     if (end.status === "valid") step(`${name}: validated (${task.offered.type})`);
     else refused.push(refusal(end, task.offered.type));
   }

@@ -1,5 +1,6 @@
 // acme-client with its HTTP replaced (design.md §6): signing and the protocol's shapes are its work, every byte on the wire is ours.
-import { Client } from "acme-client";
+// Not the package's index: that loads node-forge too, for which nothing here has a use.
+import Client from "acme-client/src/client.js";
 import { Failure } from "../../domain/failure.ts";
 import type { Reply, Transport } from "./transport.ts";
 

@@ -71,7 +71,7 @@ const moved = (url: string, from: readonly string[]) => (reply: Reply) => {
   return from.includes(order.status) ? undefined : order;
 };
 
-const finalize = async (o: OrderOptions, order: Order): Promise<{ order: Order; reply?: Reply }> => {
+const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
   const { der } = await makeRequest({ privateKey: o.privateKey, algorithm: o.algorithm, names: o.names });
   const again = (): Promise<Reply> => look(o, order.url);
   const send = (): Promise<Reply> =>
@@ -83,11 +83,11 @@ const finalize = async (o: OrderOptions, order: Order): Promise<{ order: Order; 
     if (!(error instanceof ProblemError) || shortType(error.problem) !== "orderNotReady") throw error;
     // RFC 8555 §7.4: it has not seen its last authorization yet, or a request that broke off had been heard after all.
     const now = await poll("the order", again, moved(order.url, ["pending"]), o.patience);
-    if (now.status !== "ready") return { order: now };
+    if (now.status !== "ready") return now;
     reply = await send();
   }
   o.step("order finalized");
-  return { order: readOrder(reply, order.url), reply };
+  return readOrder(reply, order.url);
 };
 
 const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
@@ -97,11 +97,10 @@ const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
     await authorize({ engine: account.engine, order, challenge, patience, step });
     order = { ...order, status: "ready" };
   }
-  let reply: Reply | undefined;
-  if (order.status === "ready") ({ order, reply } = await finalize(o, order));
+  if (order.status === "ready") order = await finalize(o, order);
   if (order.status === "processing" || order.status === "ready") {
     const issued = moved(order.url, ["processing", "ready"]);
-    order = await poll("issuing the certificate", () => look(o, order.url), issued, o.patience, reply);
+    order = await poll("issuing the certificate", () => look(o, order.url), issued, o.patience);
   }
   return order;
 };

@@ -176,7 +176,7 @@ export const createTransport = (o: TransportOptions): Transport => {
       badNonces = 0;
       return { status, headers, data: body };
     }
-    const problem = readProblem(body, status, retryAfterDate(headers["retry-after"], o.now()));
+    const problem = readProblem(body, status, retryAfterDate(headers, o.now()));
     if (status === 400 && problem.type === badNonceType && (badNonces += 1) < maxBadNonces) {
       // The fresh nonce goes with this reply: acme-client uses it at once, so it must not be handed out again.
       if (typeof nonce === "string") nonces.pop();

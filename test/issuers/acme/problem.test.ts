@@ -54,11 +54,16 @@ describe("retryAfterDate", () => {
     ["Fri, 20 Nov 2020 12:10:00 GMT", "2026-11-20T12:00:00.000Z"],
     ["999999999999", "2027-11-21T12:00:00.000Z"],
   ])("%s", (header, expected) => {
-    expect(retryAfterDate(header, now)?.toISOString()).toBe(expected);
+    expect(retryAfterDate({ "retry-after": header }, now)?.toISOString()).toBe(expected);
+  });
+
+  test("a date counts from the server's own clock", () => {
+    const headers = { "retry-after": "Tue, 01 Jan 2030 00:10:00 GMT", date: "Tue, 01 Jan 2030 00:00:00 GMT" };
+    expect(retryAfterDate(headers, now)?.toISOString()).toBe("2026-11-20T12:10:00.000Z");
   });
 
   test.each([undefined, "", "soon", "-5", "1e3x", "12 monkeys", "2026-11-20"])("%j says nothing", (header) => {
-    expect(retryAfterDate(header, now)).toBeUndefined();
+    expect(retryAfterDate({ "retry-after": header }, now)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,91 @@
+// mailcert schedule: the hourly run of renew, shown, installed, removed.
+import { Argument, Option } from "commander";
+import type { CommandModule, Context } from "../cli/command.ts";
+import { exitStatus } from "../cli/exit-status.ts";
+import { exitStatusHelp } from "../cli/program.ts";
+import { Failure } from "../domain/failure.ts";
+import {
+  scheduleInstallDocument,
+  scheduleInstallText,
+  scheduleIsHealthy,
+  scheduleRemoveDocument,
+  scheduleRemoveText,
+  scheduleShowDocument,
+  scheduleShowText,
+} from "../reports/schedule.ts";
+import {
+  type InstallSchedule,
+  installSchedule,
+  removeSchedule,
+  scheduleJob,
+  showSchedule,
+} from "../usecases/schedule.ts";
+
+const install = async ({ world, options, globals, output }: Context): Promise<number> => {
+  const here = await world();
+  const deps = await here.scheduling();
+  const config = await here.config.read();
+  if (config === undefined) {
+    throw new Failure("config", `there is no configuration at ${here.config.path}: nothing to renew`, {
+      hints: ["make one: mailcert setup mail.example.org"],
+    });
+  }
+  const result = await installSchedule(deps, {
+    job: await scheduleJob(here, deps, config.certificates),
+    schedule: (options["schedule"] as InstallSchedule["schedule"] | undefined) ?? "auto",
+    dryRun: globals.dryRun,
+  });
+  const ok = result.firstRun?.ok ?? true;
+  if (!globals.quiet || globals.json || !ok)
+    output.result(scheduleInstallText(result), scheduleInstallDocument(result));
+  if (result.kind === "none" && result.note !== undefined) return exitStatus.findings;
+  return ok ? exitStatus.done : exitStatus.findings;
+};
+
+const show = async ({ world, output }: Context): Promise<number> => {
+  const here = await world();
+  const deps = await here.scheduling();
+  const certificates = (await here.config.read())?.certificates ?? [];
+  const states = await showSchedule(deps, await scheduleJob(here, deps, certificates));
+  output.result(scheduleShowText(states), scheduleShowDocument(states));
+  return scheduleIsHealthy(states) ? exitStatus.done : exitStatus.findings;
+};
+
+/** Works with a configuration that is missing or broken, too. */
+const remove = async ({ world, globals, output }: Context): Promise<number> => {
+  const here = await world();
+  const deps = await here.scheduling();
+  const result = await removeSchedule(deps, await scheduleJob(here, deps, []), globals.dryRun);
+  if (!globals.quiet || globals.json) output.result(scheduleRemoveText(result), scheduleRemoveDocument(result));
+  return exitStatus.done;
+};
+
+const actions: Readonly<Record<string, (context: Context) => Promise<number>>> = { show, install, remove };
+
+export const command: CommandModule = {
+  declare: (command) =>
+    void command
+      .addArgument(new Argument("<action>", "what to do").choices(Object.keys(actions)))
+      .addOption(
+        new Option("--schedule <KIND>", "with install: which one (default: systemd where it runs, else cron)").choices([
+          "systemd",
+          "cron",
+        ]),
+      )
+      .addHelpText(
+        "after",
+        `
+install writes the timer or the cron line, starts one run at once and shows what it came to.
+It refuses a program that somebody other than root can change.
+
+Examples:
+  mailcert schedule install
+  mailcert schedule show --json
+${exitStatusHelp([0, 1, 64, 69, 73, 77, 78])}`,
+      ),
+  run: async (context) => {
+    const action = actions[context.args[0] ?? ""];
+    if (action === undefined) throw new Failure("usage", "schedule takes show, install or remove");
+    return action(context);
+  },
+};

@@ -1,0 +1,63 @@
+// The seam for what runs `renew` every hour: systemd's timer, or a line for cron.
+
+export type ScheduleKind = "systemd" | "cron";
+
+/** What is to be run, by absolute paths only: a timer has no working folder and no PATH of its own. */
+export interface ScheduleJob {
+  readonly nodePath: string;
+  readonly programPath: string;
+  /** `renew --quiet --config ... --state ...` */
+  readonly args: readonly string[];
+  /** Folders that the run must be able to write to: state, configuration, the servers' settings, bundles. */
+  readonly writable: readonly string[];
+  /** Gives cron its minute, so that a fleet does not ask its CA all at once. */
+  readonly hostName: string;
+}
+
+export interface ScheduleFile {
+  readonly path: string;
+  /** `foreign`: there is one that mailcert did not write. */
+  readonly state: "missing" | "current" | "different" | "foreign";
+}
+
+export interface ScheduleRun {
+  /** ISO date; absent where it is not known. */
+  readonly at?: string;
+  readonly status: number;
+  /** 0 done, or 75 later. */
+  readonly ok: boolean;
+  /** What the run said, bounded and printable; only where it failed. */
+  readonly output?: string;
+}
+
+export interface ScheduleState {
+  readonly kind: ScheduleKind;
+  readonly files: readonly ScheduleFile[];
+  /** Its files are there and something runs them. */
+  readonly active: boolean;
+  /** Why it is not active although its files are there. */
+  readonly problem?: string;
+  /** ISO date of the next run. */
+  readonly next?: string;
+  readonly last?: ScheduleRun;
+}
+
+/**
+ * - `install` MUST be safe to repeat and change nothing where all is as it should be.
+ * - MUST NOT replace or remove a file that mailcert did not write.
+ */
+export interface Scheduler {
+  readonly kind: ScheduleKind;
+  /** Whether this host has what it takes. */
+  available(): Promise<boolean>;
+  /** How things are, compared with what `install` would make of them. Changes nothing. */
+  state(job: ScheduleJob): Promise<ScheduleState>;
+  /** @throws Failure `data` for paths that its files cannot carry, `cannot-create`, `unavailable`. */
+  install(job: ScheduleJob): Promise<void>;
+  /** Runs the job once, the way the schedule will, and waits for its end. */
+  runOnce(job: ScheduleJob): Promise<ScheduleRun>;
+  /** Leaves nothing behind; returns the paths of what it removed. */
+  remove(): Promise<readonly string[]>;
+}
+
+export const isGoodStatus = (status: number): boolean => status === 0 || status === 75;

@@ -1,0 +1,53 @@
+// What setup does once the certificate is served: the schedule, and the files for clients. Runs without the lock: the schedule's first run takes it.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { type BundleResult, bundle } from "./bundle.ts";
+import { type InstallSchedule, type ScheduleResult, installSchedule, scheduleJob } from "./schedule.ts";
+import type { World } from "./world.ts";
+
+export interface AfterSetup {
+  readonly schedule: ScheduleResult;
+  readonly bundle?: BundleResult;
+  /** Why there is no schedule or bundle although one was wanted: the certificate is served all the same. */
+  readonly failures: readonly Failure[];
+}
+
+export interface AfterSetupOptions {
+  readonly schedule: InstallSchedule["schedule"];
+  readonly dryRun: boolean;
+}
+
+/** The files for clients are made where the configuration or --bundle names a folder. */
+export const refreshBundle = async (
+  world: World,
+  certificate: CertificateConfig,
+  dryRun: boolean,
+): Promise<BundleResult | undefined> =>
+  certificate.bundle === undefined
+    ? undefined
+    : bundle(world, await world.bundles(), certificate, { dir: certificate.bundle, dryRun });
+
+export const afterSetup = async (
+  world: World,
+  certificate: CertificateConfig,
+  { schedule, dryRun }: AfterSetupOptions,
+): Promise<AfterSetup> => {
+  const failures: Failure[] = [];
+  const attempt = async <Result>(job: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await job();
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure;
+      failures.push(failure);
+      return undefined;
+    }
+  };
+  const made = dryRun ? undefined : await attempt(() => refreshBundle(world, certificate, false));
+  const installed = await attempt(async () => {
+    const deps = await world.scheduling();
+    const all = (await world.config.read())?.certificates ?? [certificate];
+    return installSchedule(deps, { job: await scheduleJob(world, deps, all), schedule, dryRun });
+  });
+  const none: ScheduleResult = { kind: "none", change: "none", dryRun, files: [], removed: [], note: "see below" };
+  return { schedule: installed ?? none, ...(made ? { bundle: made } : {}), failures };
+};

@@ -1,0 +1,179 @@
+// Schedule: the hourly `renew` as a systemd timer or a cron line: installed, shown, removed.
+import { dirname } from "node:path";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Offence } from "../system/root-only.ts";
+import type {
+  ScheduleFile,
+  ScheduleJob,
+  ScheduleKind,
+  ScheduleRun,
+  ScheduleState,
+  Scheduler,
+} from "../system/scheduler.ts";
+import type { World } from "./world.ts";
+
+export interface ScheduleDeps {
+  readonly schedulers: Readonly<Record<ScheduleKind, Scheduler>>;
+  /** The first thing that somebody other than root can change of what the schedule would run. */
+  readonly findOffence: (nodePath: string, programPath: string) => Promise<Offence | undefined>;
+  readonly uid: number;
+  readonly nodePath: string;
+  readonly programPath: string;
+  readonly hostName: string;
+}
+
+export interface InstallSchedule {
+  readonly job: ScheduleJob;
+  /** `auto`: systemd where it runs, else cron where it is installed, else none. */
+  readonly schedule: ScheduleKind | "auto" | "none";
+  readonly dryRun: boolean;
+}
+
+export interface ScheduleResult {
+  readonly kind: ScheduleKind | "none";
+  readonly change: "installed" | "updated" | "unchanged" | "none";
+  readonly dryRun: boolean;
+  readonly files: readonly ScheduleFile[];
+  /** What the run that was started at once came to; absent where nothing changed. */
+  readonly firstRun?: ScheduleRun;
+  readonly next?: string;
+  /** Files of the other kind that were taken away. */
+  readonly removed: readonly string[];
+  /** What a person should know, e.g. why there is none. */
+  readonly note?: string;
+}
+
+/** The hourly job of this host: `renew --quiet` with this configuration and state, allowed to write where the run has to. */
+export const scheduleJob = async (
+  world: World,
+  deps: ScheduleDeps,
+  certificates: readonly CertificateConfig[],
+): Promise<ScheduleJob> => {
+  const servers = Object.values(await world.servers());
+  const installations = (await Promise.all(servers.map((server) => server.detect()))).flat();
+  const writable = [
+    world.store.dir,
+    dirname(world.config.path),
+    ...installations.map(({ configDir }) => configDir),
+    ...certificates.flatMap(({ bundle }) => bundle ?? []),
+  ];
+  return {
+    nodePath: deps.nodePath,
+    programPath: deps.programPath,
+    args: ["renew", "--quiet", "--config", world.config.path, "--state", world.store.dir],
+    writable: [...new Set(writable)],
+    hostName: deps.hostName,
+  };
+};
+
+const choose = async (
+  { schedulers }: ScheduleDeps,
+  schedule: Exclude<InstallSchedule["schedule"], "none">,
+): Promise<Scheduler | undefined> => {
+  if (schedule === "auto") {
+    for (const scheduler of [schedulers.systemd, schedulers.cron]) if (await scheduler.available()) return scheduler;
+    return undefined;
+  }
+  if (await schedulers[schedule].available()) return schedulers[schedule];
+  const why = schedule === "systemd" ? "systemd does not run this host" : "cron is not installed";
+  throw new Failure("unavailable", `${why}: no schedule can be installed with it`, {
+    hints: [schedule === "systemd" ? "use --schedule cron, or none" : "install cron, or use --schedule none"],
+  });
+};
+
+const refuseUnsafe = async (
+  { findOffence, uid }: ScheduleDeps,
+  { nodePath, programPath }: ScheduleJob,
+): Promise<void> => {
+  if (uid !== 0) {
+    throw new Failure("no-permission", "a schedule that runs as root can only be changed by root", {
+      hints: ["run the command as root"],
+    });
+  }
+  const offence = await findOffence(nodePath, programPath);
+  if (offence === undefined) return;
+  throw new Failure(
+    "config",
+    `root must not run ${programPath} unattended: ${offence.path} can be written by ${offence.who}`,
+    { hints: [offence.mend, "or put the program where only root can write, such as /usr/local/lib/mailcert"] },
+  );
+};
+
+const noneNote = "neither systemd nor cron is here: start `mailcert renew --quiet` every hour by other means";
+
+/**
+ * Installs what is missing, starts it once and waits for the result; where all is as it should be, nothing is changed or run.
+ * The caller MUST NOT hold the state folder's lock: the first run takes it.
+ * @throws Failure `no-permission`, `config` for a program that non-root can write, `unavailable`, `cannot-create`.
+ */
+export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedule): Promise<ScheduleResult> => {
+  const { job, schedule, dryRun } = options;
+  const nothing = { kind: "none", change: "none", dryRun, files: [], removed: [] } as const;
+  if (schedule === "none") return nothing;
+  const scheduler = await choose(deps, schedule);
+  if (scheduler === undefined) return { ...nothing, note: noneNote };
+  await refuseUnsafe(deps, job);
+  const { kind } = scheduler;
+  const before = await scheduler.state(job);
+  refuseForeign(before);
+  const stale = before.files.some(({ state }) => state !== "current") || !before.active;
+  const change = !stale
+    ? "unchanged"
+    : before.files.every(({ state }) => state === "missing")
+      ? "installed"
+      : "updated";
+  if (dryRun) return { kind, change, dryRun, files: before.files, removed: [] };
+  const other = deps.schedulers[kind === "systemd" ? "cron" : "systemd"];
+  if (stale) await scheduler.install(job);
+  // After the new one stands: in between there are two, never none; the lock keeps them apart.
+  const removed = await other.remove();
+  const firstRun = stale ? await scheduler.runOnce(job) : undefined;
+  const after = stale ? await scheduler.state(job) : before;
+  return {
+    kind,
+    change,
+    dryRun,
+    files: after.files,
+    removed,
+    ...(firstRun === undefined ? {} : { firstRun }),
+    ...(after.next === undefined ? {} : { next: after.next }),
+    ...(after.problem === undefined ? {} : { note: after.problem }),
+  };
+};
+
+const refuseForeign = ({ files }: ScheduleState): void => {
+  const foreign = files.find(({ state }) => state === "foreign");
+  if (foreign === undefined) return;
+  throw new Failure("cannot-create", `${foreign.path} exists and mailcert did not write it`, {
+    hints: ["move it away, then run the command again"],
+  });
+};
+
+/** Every kind as it stands on this host. */
+export const showSchedule = async (deps: ScheduleDeps, job: ScheduleJob): Promise<readonly ScheduleState[]> =>
+  Promise.all([deps.schedulers.systemd, deps.schedulers.cron].map((scheduler) => scheduler.state(job)));
+
+export interface RemovedSchedule {
+  readonly dryRun: boolean;
+  readonly removed: readonly string[];
+}
+
+/** Takes away whatever of ours there is, of both kinds. */
+export const removeSchedule = async (
+  deps: ScheduleDeps,
+  job: ScheduleJob,
+  dryRun: boolean,
+): Promise<RemovedSchedule> => {
+  if (dryRun) {
+    const files = (await showSchedule(deps, job)).flatMap((state) => state.files);
+    const ours = files.filter(({ state }) => state === "current" || state === "different");
+    return { dryRun, removed: ours.map(({ path }) => path) };
+  }
+  if (deps.uid !== 0) {
+    throw new Failure("no-permission", "a schedule that runs as root can only be removed by root", {
+      hints: ["run the command as root"],
+    });
+  }
+  return { dryRun, removed: [...(await deps.schedulers.systemd.remove()), ...(await deps.schedulers.cron.remove())] };
+};

@@ -1,0 +1,44 @@
+// What every check must keep (src/checks/check.ts): one suite that each one runs.
+import { describe, expect, test } from "vitest";
+import type { Check, EntryFacts } from "../../src/checks/check.ts";
+import type { Finding } from "../../src/domain/finding.ts";
+
+const deepFreeze = <Value>(value: Value): Value => {
+  if (typeof value === "object" && value !== null && !Buffer.isBuffer(value) && !(value instanceof Date)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+};
+
+/** `samples`: all kinds of facts, among them some that the check has something to say about. */
+export const checkContract = (check: Check, samples: () => readonly EntryFacts[]): void => {
+  const judge = (facts: EntryFacts): readonly Finding[] => (check.scope === "entry" ? check.judge(facts) : check.judge([facts]));
+
+  describe(`the contract of checks: ${check.id}`, () => {
+    test("has an id, a summary, a reference and a severity for each role", () => {
+      expect(check.id).toMatch(/^[a-z]+(-[a-z0-9]+)+$/);
+      expect(check.summary).toMatch(/^\S.{10,120}$/);
+      expect(check.reference).not.toBe("");
+      expect(Object.keys(check.severity).sort()).toEqual(["internal", "mta", "mua"]);
+    });
+
+    test("is pure: frozen facts, the same answer twice", () => {
+      for (const facts of samples()) {
+        const frozen = deepFreeze(facts);
+        expect(judge(frozen)).toEqual(judge(frozen));
+      }
+    });
+
+    test("findings carry its id and reference, one line of text, and what to do", () => {
+      const findings = [...samples().flatMap(judge), ...(check.scope === "run" ? check.judge(samples()) : [])];
+      expect(findings.length).toBeGreaterThan(0);
+      for (const finding of findings) {
+        expect(finding).toMatchObject({ check: check.id, reference: check.reference });
+        // eslint-disable-next-line no-control-regex
+        expect(finding.message).toMatch(/^[^\u0000-\u001f]{5,600}$/);
+        if (finding.severity !== "info") expect(finding.hint).toMatch(/^\S.{20,}/);
+      }
+    });
+  });
+};

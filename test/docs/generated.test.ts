@@ -1,0 +1,38 @@
+// The generated pages say what the program does now; `npm run docs` writes them.
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { renderChecks } from "./render-checks.ts";
+import { renderCommandPages } from "./render-commands.ts";
+
+const docs = join(import.meta.dirname, "../../docs");
+const folder = join(docs, "commands");
+const writes = process.env["MAILCERT_WRITE_DOCS"] === "1";
+
+const pages = new Map([["checks.md", renderChecks()]]);
+for (const [file, text] of await renderCommandPages()) pages.set(`commands/${file}`, text);
+
+if (writes) {
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (!pages.has(`commands/${file}`)) rmSync(join(folder, file));
+  for (const [file, text] of pages) writeFileSync(join(docs, file), text);
+}
+
+describe("generated pages", () => {
+  it.each([...pages])("%s is up to date (npm run docs)", (file, text) => {
+    expect(readFileSync(join(docs, file), "utf8")).toBe(text);
+  });
+
+  it("there is no page of a command that is gone", () => {
+    const expected = [...pages.keys()].filter((file) => file.startsWith("commands/")).map((file) => file.slice("commands/".length));
+    expect(readdirSync(folder).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it("every command's page shows examples and exit statuses", () => {
+    for (const [file, text] of pages) {
+      if (!file.startsWith("commands/") || file.endsWith("README.md")) continue;
+      expect(text.match(/^ {2}mailcert \S+/gm)?.length ?? 0, file).toBeGreaterThanOrEqual(2);
+      expect(text, file).toMatch(/^Exit status:\n {2}0 /m);
+    }
+  });
+});

@@ -1,0 +1,192 @@
+// Verify over fake probes (what is asked of them) and over scripted servers (what comes out at the end).
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Observation } from "../../src/domain/observation.ts";
+import { type Target, parseTarget } from "../../src/domain/targets.ts";
+import type { Probe, ProbeOptions } from "../../src/probe/probe.ts";
+import { createProbe } from "../../src/probe/tls-probe.ts";
+import { protocols } from "../../src/protocols/index.ts";
+import { type VerifyDeps, type VerifyRequest, verify } from "../../src/usecases/verify.ts";
+import { type FakeServer, mailServer, startServer } from "../fakes/mail-server.ts";
+import { type Pki, issue, makePki, served } from "../fakes/pki.ts";
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await makePki();
+});
+const open: FakeServer[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+
+const now = (): Date => new Date();
+
+interface Asked {
+  readonly url: string;
+  readonly options: ProbeOptions;
+}
+
+/** Answers with a healthy observation, except where `change` says otherwise; keeps what it was asked. */
+const fakeProbe = (change: (entry: Parameters<Probe>[0]) => Partial<Observation> = () => ({})) => {
+  const asked: Asked[] = [];
+  let most = 0;
+  const busy = new Map<string, number>();
+  const probe: Probe = async (entry, options) => {
+    const key = `${entry.address}:${entry.port}`;
+    asked.push({ url: `${entry.host} ${key}`, options });
+    busy.set(key, (busy.get(key) ?? 0) + 1);
+    most = Math.max(most, busy.get(key) ?? 0);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    busy.set(key, (busy.get(key) ?? 1) - 1);
+    return {
+      entry,
+      address: entry.address,
+      local: false,
+      tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
+      chain: [pki.leaf.der, pki.intermediate.der],
+      startedAt: now(),
+      durationMs: 2,
+      ...change(entry),
+    };
+  };
+  return { probe, asked, mostAtOnePlace: () => most };
+};
+
+const deps = (probe: Probe, addresses: Readonly<Record<string, readonly string[]>> = {}): VerifyDeps => ({
+  now,
+  probe,
+  resolve: async (host) => addresses[host] ?? { message: "no such name" },
+});
+const targets = (text: string): readonly Target[] => parseTarget(text, protocols);
+const request = (wanted: VerifyRequest["wanted"], more: Partial<VerifyRequest> = {}): VerifyRequest => ({ wanted, anchors: [pki.root.pem], ...more });
+const ids = (findings: readonly { severity: string; check: string }[]): readonly string[] => findings.map(({ severity, check }) => `${severity} ${check}`);
+
+const refused: Partial<Observation> = { chain: [], error: { stage: "connect", reason: "refused", message: "connection refused" } };
+const withoutTls = ({ tls: _, ...rest }: Partial<Observation>): Partial<Observation> => rest;
+
+describe("what is connected to", () => {
+  test("every address of both families, with the name kept", async () => {
+    const { probe, asked } = fakeProbe();
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1", "2001:db8::1"] }), request(targets("imaps://mail.example.org")));
+    expect(asked.map(({ url }) => url).sort()).toEqual(["mail.example.org 192.0.2.1:993", "mail.example.org 2001:db8::1:993"]);
+    expect(result.entries).toHaveLength(2);
+    expect(result.ok).toBe(true);
+  });
+  test("an address that is given is not looked up", async () => {
+    const { probe, asked } = fakeProbe();
+    await verify(deps(probe), request(targets("imaps://mail.example.org").map((target) => ({ ...target, address: "192.0.2.9" }))));
+    expect(asked.map(({ url }) => url)).toEqual(["mail.example.org 192.0.2.9:993"]);
+  });
+  test("port 25 has 45 s, the others 10 s, --timeout sets all", async () => {
+    const { probe, asked } = fakeProbe();
+    const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+    await verify(here, request(targets("mail.example.org")));
+    const budget = (port: number): number | undefined => asked.find(({ url }) => url.endsWith(`:${port}`))?.options.timeoutMs;
+    expect([budget(25), budget(993), budget(587)]).toEqual([45_000, 10_000, 10_000]);
+    asked.length = 0;
+    await verify(here, request(targets("mail.example.org"), { timeoutMs: 3000 }));
+    expect(new Set(asked.map(({ options }) => options.timeoutMs))).toEqual(new Set([3000]));
+  });
+  test("two slots: one handshake each, one after the other; --quick: one", async () => {
+    const { probe, asked, mostAtOnePlace } = fakeProbe();
+    const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+    const wanted = targets("imaps://mail.example.org").map((target) => ({ ...target, slots: ["ecdsa", "rsa"] as const }));
+    const result = await verify(here, request(wanted));
+    expect(asked.map(({ options }) => options.slot)).toEqual(["ecdsa", "rsa"]);
+    expect(mostAtOnePlace()).toBe(1);
+    expect(result.entries.map(({ slot }) => slot)).toEqual(["ecdsa", "rsa"]);
+    asked.length = 0;
+    await verify(here, request(wanted, { quick: true }));
+    expect(asked.map(({ options }) => options.slot)).toEqual([undefined]);
+  });
+  test("one anchors array for the whole run: one SecureContext", async () => {
+    const { probe, asked } = fakeProbe();
+    await verify(deps(probe, { "mail.example.org": ["192.0.2.1", "192.0.2.2"] }), request(targets("mail.example.org")));
+    expect(new Set(asked.map(({ options }) => options.anchors)).size).toBe(1);
+  });
+});
+
+describe("what a refusal means", () => {
+  test("guessed ports that refuse are not offered and no failure", async () => {
+    const { probe } = fakeProbe(({ port }) => (port === 587 || port === 465 ? refused : {}));
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("mail.example.org"), { skip: ["cert-same"] }));
+    expect(result.ok).toBe(true);
+    expect(result.entries.filter(({ notOffered }) => notOffered).map(({ entry }) => entry.port)).toEqual([587, 465]);
+  });
+  test("a named one that refuses is a fault", async () => {
+    const { probe } = fakeProbe(() => refused);
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("imaps://mail.example.org")));
+    expect(result.ok).toBe(false);
+    expect(result.entries[0]?.notOffered).toBe(false);
+  });
+  test("nothing reached at all is a fault about the whole", async () => {
+    const { probe } = fakeProbe(() => withoutTls(refused));
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("mail.example.org")));
+    expect(ids(result.findings)).toEqual(["fault net-reach"]);
+    expect(result.ok).toBe(false);
+  });
+  test("a name that leads nowhere", async () => {
+    const { probe, asked } = fakeProbe();
+    const result = await verify(deps(probe), request(targets("imaps://mail.example.org")));
+    expect(asked).toEqual([]);
+    expect(result.entries[0]?.observation.error).toMatchObject({ stage: "resolve" });
+    expect(result.ok).toBe(false);
+  });
+});
+
+describe("which checks judge", () => {
+  const bad = { local: false, clear: { greeting: "", capabilities: [], startTlsOffered: true, authInClear: ["PLAIN"], injectedBytes: 3 } };
+  test("--check and --skip", async () => {
+    const { probe } = fakeProbe(() => bad);
+    const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+    const wanted = targets("imap://mail.example.org");
+    expect(ids((await verify(here, request(wanted))).entries[0]?.findings ?? [])).toEqual(["fault st-resp-inj", "fault st-auth-clear"]);
+    expect(ids((await verify(here, request(wanted, { check: ["st-auth-clear"] }))).entries[0]?.findings ?? [])).toEqual(["fault st-auth-clear"]);
+    expect((await verify(here, request(wanted, { skip: ["st-auth-clear", "st-resp-inj"] }))).ok).toBe(true);
+  });
+  test("a second handshake does not repeat what the first one said", async () => {
+    const { probe } = fakeProbe(() => bad);
+    const wanted = targets("imap://mail.example.org").map((target) => ({ ...target, slots: ["ecdsa", "rsa"] as const }));
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(wanted));
+    expect(result.entries.map(({ findings }) => findings.length)).toEqual([2, 0]);
+    expect(result.ok).toBe(false);
+  });
+  test("a chain with bytes that are no certificate", async () => {
+    const { probe } = fakeProbe(() => ({ chain: [pki.leaf.der, Buffer.from("nonsense")] }));
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("imaps://mail.example.org")));
+    expect(result.entries[0]?.chain).toHaveLength(1);
+  });
+});
+
+describe("over real sockets", () => {
+  const at = (server: FakeServer, text: string): readonly Target[] =>
+    targets(text).map((target) => ({ ...target, port: server.port, address: "127.0.0.1" }));
+  const start = async (...args: Parameters<typeof startServer>): Promise<FakeServer> => {
+    const server = await startServer(...args);
+    open.push(server);
+    return server;
+  };
+  const real = deps(createProbe({ now }));
+
+  test("all protocols side by side, all well", async () => {
+    const kinds = [["imap", "starttls"], ["imap", "implicit"], ["pop3", "starttls"], ["smtp", "starttls"], ["submission", "implicit"], ["sieve", "starttls"]] as const;
+    const wanted: Target[] = [];
+    for (const [protocol, mode] of kinds) {
+      const server = await start(mailServer(protocol, mode), pki.served);
+      wanted.push({ protocol, mode, host: "mail.example.org", address: "127.0.0.1", port: server.port, demanded: true });
+    }
+    const result = await verify(real, request(wanted));
+    expect(result.entries.flatMap(({ findings }) => ids(findings))).toEqual([]);
+    expect(result.ok).toBe(true);
+  });
+
+  test("a port that was not reloaded is found three ways", async () => {
+    const old = await issue({ names: ["mail.example.org"], by: pki.intermediate });
+    const first = await start(mailServer("imap", "implicit"), pki.served);
+    const second = await start(mailServer("submission", "starttls"), served(old, pki.intermediate));
+    const expected = { kind: "live", leaves: [pki.leaf.sha256], source: "generation 2 of mail.example.org" } as const;
+    const wanted = [...at(first, "imaps://mail.example.org"), ...at(second, "submission://mail.example.org")].map((one) => ({ ...one, expected }));
+    const result = await verify(real, request(wanted));
+    expect(result.entries.map(({ findings }) => ids(findings))).toEqual([[], ["fault cert-disk"]]);
+    expect(ids(result.findings)).toEqual(["fault cert-same"]);
+  });
+});
