@@ -6,6 +6,7 @@ import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
 import { createConfigAccess } from "./config/access.ts";
 import type { IssuerKind } from "./domain/certificate-config.ts";
+import { issuers } from "./issuers/index.ts";
 import type { Issuer } from "./issuers/issuer.ts";
 import { openStore } from "./store/index.ts";
 import { readConfigFiles } from "./system/config-files.ts";
@@ -39,16 +40,16 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
     switch (kind) {
       case "private-ca": {
         const [{ createPrivateCa }, { generateKey }] = await Promise.all([
-          import("./issuers/private-ca/index.ts"),
+          issuers["private-ca"].load(),
           import("./system/keys.ts"),
         ]);
         return createPrivateCa({ stateDir, random, generateKey });
       }
       case "self-signed":
-        return (await import("./issuers/self-signed/index.ts")).createSelfSigned({ random });
+        return (await issuers["self-signed"].load()).createSelfSigned({ random });
       case "acme": {
         const [{ createAcmeIssuer }, { challenges }] = await Promise.all([
-          import("./issuers/acme/index.ts"),
+          issuers.acme.load(),
           import("./challenges/index.ts"),
         ]);
         return createAcmeIssuer({

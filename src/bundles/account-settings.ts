@@ -4,7 +4,7 @@ import { displayName } from "../domain/names.ts";
 import type { BundleMaterial } from "./bundle.ts";
 
 /** Outlook 2007-2016 and Gmail's web form say "TLS" where they mean STARTTLS. */
-export const oldLabel = (mode: Mode): string => (mode === "implicit" ? "SSL" : "TLS");
+const oldLabel = (mode: Mode): string => (mode === "implicit" ? "SSL" : "TLS");
 
 const words: Partial<Record<ProtocolName, string>> = { imap: "IMAP", pop3: "POP3", submission: "SMTP" };
 const order: readonly ProtocolName[] = ["imap", "pop3", "submission"];

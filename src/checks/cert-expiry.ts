@@ -17,7 +17,12 @@ const hour = 3_600_000;
 
 /** `3 days`, `5 hours`: short certificates live for hours. */
 const span = (ms: number): string => {
-  const [count, unit] = ms >= 2 * day ? [Math.floor(ms / day), "day"] : ms >= hour ? [Math.floor(ms / hour), "hour"] : [Math.max(1, Math.floor(ms / 60_000)), "minute"];
+  const [count, unit] =
+    ms >= 2 * day
+      ? [Math.floor(ms / day), "day"]
+      : ms >= hour
+        ? [Math.floor(ms / hour), "hour"]
+        : [Math.max(1, Math.floor(ms / 60_000)), "minute"];
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 };
 
@@ -39,7 +44,10 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   const now = facts.now.getTime();
   const left = leaf.notAfter.getTime() - now;
   if (left <= 0) {
-    return say(base, facts.role, { message: `the certificate expired ${span(-left)} ago (${iso(leaf.notAfter)})`, hint: renewHint(facts) });
+    return say(base, facts.role, {
+      message: `the certificate expired ${span(-left)} ago (${iso(leaf.notAfter)})`,
+      hint: renewHint(facts),
+    });
   }
   const early = leaf.notBefore.getTime() - now;
   if (early > 0) {
@@ -52,7 +60,11 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   const severity = leafSeverity(facts, left, lifetime);
   if (severity === undefined) return [];
   const share = facts.expiryDays ? "" : `, under 1/${severity === "fault" ? 8 : 4} of its ${span(lifetime)}`;
-  return say(base, facts.role, { severity, message: `the certificate ends in ${span(left)} (${iso(leaf.notAfter)})${share}`, hint: renewHint(facts) });
+  return say(base, facts.role, {
+    severity,
+    message: `the certificate ends in ${span(left)} (${iso(leaf.notAfter)})${share}`,
+    hint: renewHint(facts),
+  });
 };
 
 /** Certificates above the leaf: only what has ended counts, and only as a fault where the path needs it. */

@@ -21,7 +21,8 @@ const weakness = ({ key }: CertificateFacts): string | undefined => {
       return curves.includes(key.curve) ? undefined : `an elliptic-curve key on ${clean(key.curve, 40)}`;
     case "other":
       return "a key of a kind that TLS clients do not take";
-    default:
+    case "ed25519":
+    case "ed448":
       return undefined;
   }
 };

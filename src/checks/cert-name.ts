@@ -19,7 +19,11 @@ export const certName: EntryCheck = {
     const { host } = facts.observation.entry;
     if (!leaf || certificateMatches(leaf, host)) return [];
     const names = [...leaf.dnsNames, ...leaf.ipNames];
-    const shown = names.slice(0, 4).map((name) => clean(name, 80)).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+    const shown =
+      names
+        .slice(0, 4)
+        .map((name) => clean(name, 80))
+        .join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
     if (names.length === 0 && leaf.commonName?.toLowerCase() === host) {
       return say(base, facts.role, {
         message: `the certificate has ${host} only as its common name, which clients ignore: it has no SAN`,

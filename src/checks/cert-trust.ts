@@ -46,10 +46,15 @@ export const certTrust: EntryCheck = {
     // Said better by cert-eku.
     if (error === "INVALID_PURPOSE" && certEku.judge(facts).length > 0) return [];
     const issuer = facts.chain.at(-1)?.issuer ?? leaf.issuer;
-    const what = aboutTime.includes(error) ? "the certificate is self-signed" : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
+    const what = aboutTime.includes(error)
+      ? "the certificate is self-signed"
+      : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
     const hint = leaf.selfSigned
       ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`--issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
       : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle`); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
-    return say(base, facts.role, { message: `${what}${leaf.selfSigned ? "" : ` (issuer: ${issuer || "unnamed"})`}`, hint });
+    return say(base, facts.role, {
+      message: `${what}${leaf.selfSigned ? "" : ` (issuer: ${issuer || "unnamed"})`}`,
+      hint,
+    });
   },
 };

@@ -3,7 +3,11 @@ import { type EntryPoint, type Role, clientLabel } from "../domain/entry-point.t
 import type { Finding, Severity } from "../domain/finding.ts";
 import type { EntryFacts } from "./check.ts";
 
-type Named = { readonly id: string; readonly reference: string; readonly severity: Readonly<Record<Role, Severity | "-">> };
+type Named = {
+  readonly id: string;
+  readonly reference: string;
+  readonly severity: Readonly<Record<Role, Severity | "-">>;
+};
 
 /** A finding of `check`; nothing where the role does not care. `severity` overrides the role's. */
 export const say = (
@@ -25,7 +29,8 @@ export const say = (
 };
 
 /** `143 (STARTTLS)`: how a person knows an entry point. */
-export const portOf = (entry: Pick<EntryPoint, "port" | "mode">): string => `${entry.port} (${clientLabel(entry.mode)})`;
+export const portOf = (entry: Pick<EntryPoint, "port" | "mode">): string =>
+  `${entry.port} (${clientLabel(entry.mode)})`;
 
 /** Which server it is cannot be seen from outside: the words for both, for this protocol. */
 export const settingFor = (facts: Pick<EntryFacts, "observation">, dovecot: string, postfix: string): string => {

@@ -25,7 +25,7 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
   const { entry, error } = facts.observation;
   if (reason === "refused") {
     if (!facts.demanded) return { severity: "info", message: "not offered", hint: listenHint(facts) };
-    return { severity: "fault", message: `${error?.message ?? "connection refused"}`, hint: listenHint(facts) };
+    return { severity: "fault", message: error?.message ?? "connection refused", hint: listenHint(facts) };
   }
   if (reason === "timeout") {
     return {
@@ -44,24 +44,29 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
   };
 };
 
-/** Who hung up or stayed silent is a fault; "come back later" is a warning, for it says nothing about TLS. */
+/** All of these are faults, "come back later" too: a check that is turned away each time must not look green. */
 const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; hint: string } => {
   const { error, tls } = facts.observation;
   const message = tls ? `the TLS handshake works, but then: ${error?.message}` : (error?.message ?? "no dialogue");
-  switch (error?.reason) {
-    case "temporary":
-      return {
-        severity: "warning",
-        message: `the server asks to come back later: ${error.message}`,
-        hint: "wait and run it again; where this machine checks often, allow it in the server's limits (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections) and in fail2ban",
-      };
-    case "declined":
-      return { severity: "fault", message: `the server refuses this machine: ${error.message}`, hint: "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)" };
-    case "timeout":
-      return { severity: "fault", message, hint: "look at the server's log and load: `journalctl -u dovecot -u postfix -n 50`; a greeting may also wait for a slow DNS look-up of this machine's address" };
-    default:
-      return { severity: "fault", message, hint: `is this the right port for ${facts.observation.entry.protocol} with ${clientLabel(facts.observation.entry.mode)}? The server's log says more: \`journalctl -u dovecot -u postfix -n 50\`` };
+  if (error?.reason === "temporary") {
+    return {
+      severity: "fault",
+      message: `the server asks to come back later: ${error.message}`,
+      hint: "wait and run it again; where this machine checks often, allow it in the server's limits (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections) and in fail2ban",
+    };
   }
+  if (error?.reason === "declined") {
+    return {
+      severity: "fault",
+      message: `the server refuses this machine: ${error.message}`,
+      hint: "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)",
+    };
+  }
+  const hint =
+    error?.reason === "timeout"
+      ? "look at the server's log and load: `journalctl -u dovecot -u postfix -n 50`; a greeting may also wait for a slow DNS look-up of this machine's address"
+      : `is this the right port for ${facts.observation.entry.protocol} with ${clientLabel(facts.observation.entry.mode)}? The server's log says more: \`journalctl -u dovecot -u postfix -n 50\``;
+  return { severity: "fault", message, hint };
 };
 
 export const netReach: EntryCheck = {
@@ -71,7 +76,10 @@ export const netReach: EntryCheck = {
     const { error, wrongMode, tls } = facts.observation;
     if (!error || wrongMode) return [];
     if (error.stage === "resolve") {
-      return say(base, facts.role, { message: error.message, hint: "check the spelling and the name's A and AAAA records: `getent ahosts NAME`; --address IP connects without DNS" });
+      return say(base, facts.role, {
+        message: error.message,
+        hint: "check the spelling and the name's A and AAAA records: `getent ahosts NAME`; --address IP connects without DNS",
+      });
     }
     if (error.stage === "connect") return say(base, facts.role, ofConnect(facts, error.reason));
     if (error.stage === "greeting" || tls) return say(base, facts.role, ofDialogue(facts));
@@ -83,7 +91,9 @@ export const netReach: EntryCheck = {
 export const nothingReached = (all: readonly EntryFacts[]): readonly Finding[] => {
   const hosts = groupBy(all, ({ observation }) => observation.entry.host);
   return [...hosts].flatMap(([host, facts]) => {
-    const reached = facts.some(({ observation: { error } }) => error?.stage !== "connect" && error?.stage !== "resolve");
+    const reached = facts.some(
+      ({ observation: { error } }) => error?.stage !== "connect" && error?.stage !== "resolve",
+    );
     const unresolved = facts.every(({ observation: { error } }) => error?.stage === "resolve");
     if (reached || unresolved) return [];
     return say(base, "mua", {

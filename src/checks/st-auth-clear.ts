@@ -23,7 +23,8 @@ export const stAuthClear: EntryCheck = {
       // Dovecot and others take a connection whose two ends have one address as secured: it tells nothing about remote clients.
       return say(base, facts.role, {
         severity: "info",
-        message: "login is offered before TLS, but this connection comes from the server itself, which servers take as secure",
+        message:
+          "login is offered before TLS, but this connection comes from the server itself, which servers take as secure",
         hint: "run verify from another machine to see what remote clients are offered",
       });
     }

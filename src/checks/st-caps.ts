@@ -26,7 +26,8 @@ export const stCaps: EntryCheck = {
         : []),
       ...(secure?.silent
         ? say(base, facts.role, {
-            message: "the server does not send its capabilities by itself after TLS started: clients that wait for them hang",
+            message:
+              "the server does not send its capabilities by itself after TLS started: clients that wait for them hang",
             hint: "update the server (Cyrus before 2.3.11 is known for it)",
           })
         : []),

@@ -15,7 +15,8 @@ export const stPreauth: EntryCheck = {
   judge: (facts) =>
     facts.observation.clear?.preauth
       ? say(base, facts.role, {
-          message: "the server greets with PREAUTH on a port in clear: a client cannot start TLS any more, and somebody in between may forge this to prevent it",
+          message:
+            "the server greets with PREAUTH on a port in clear: a client cannot start TLS any more, and somebody in between may forge this to prevent it",
           hint: "find what logs connections in by itself (a proxy, a `preauth` service) and take it off this port; check from another network whether somebody forges it",
         })
       : [],

@@ -17,13 +17,15 @@ export const stRefused: EntryCheck = {
   judge: (facts) => {
     const { error, clear, tls } = facts.observation;
     if (error?.stage !== "starttls" || tls || clear?.preauth || !reasons.includes(error.reason)) return [];
-    const offered = clear?.startTlsOffered ? "STARTTLS is offered and then not done" : "the dialogue breaks off before STARTTLS";
+    const offered = clear?.startTlsOffered
+      ? "STARTTLS is offered and then not done"
+      : "the dialogue breaks off before STARTTLS";
     return say(base, facts.role, {
       message: `${offered}: ${error.message}`,
       hint: settingFor(
         facts,
         "key or certificate cannot be read or do not belong together: `doveconf -n | grep ssl_`, `journalctl -u dovecot -n 50`, then `doveadm reload`",
-        "key or certificate cannot be read or do not belong together: `postconf smtpd_tls_chain_files smtpd_tls_cert_file smtpd_tls_key_file`, the log says \"cannot load\", then `postfix reload`",
+        'key or certificate cannot be read or do not belong together: `postconf smtpd_tls_chain_files smtpd_tls_cert_file smtpd_tls_key_file`, the log says "cannot load", then `postfix reload`',
       ),
     });
   },

@@ -17,7 +17,8 @@ export const tlsHandshake: EntryCheck = {
     if (tls?.smallHelloOnly) {
       return say(base, facts.role, {
         severity: "warning",
-        message: "the usual ClientHello (with an ML-KEM key share, in two packets) is reset; only a small one is answered",
+        message:
+          "the usual ClientHello (with an ML-KEM key share, in two packets) is reset; only a small one is answered",
         hint: "update the server, or the firewall or load balancer in front of it, which expects a ClientHello in one packet (tldr.fail)",
       });
     }
@@ -26,8 +27,8 @@ export const tlsHandshake: EntryCheck = {
       message: error.message,
       hint: settingFor(
         facts,
-        "look for \"ssl\" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`",
-        "look for \"TLS library problem\" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`",
+        'look for "ssl" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`',
+        'look for "TLS library problem" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`',
       ),
     });
   },

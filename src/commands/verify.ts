@@ -12,7 +12,10 @@ import { verify } from "../usecases/verify.ts";
 export const command: CommandModule = {
   declare: (command) =>
     void command
-      .argument("[target...]", "host names (all their usual entry points) or URLs; default: all that the configuration deploys")
+      .argument(
+        "[target...]",
+        "host names (all their usual entry points) or URLs; default: all that the configuration deploys",
+      )
       .option("--entry <LIST>", "only these: imap,imaps,pop3,pop3s,smtp,submission,submissions,sieve,lmtp", list)
       .option("--address <IP>", "connect there, keep the name")
       .option("--port <PROTOCOL=PORT>", "another port than the usual one (repeatable)", list)
@@ -26,8 +29,16 @@ export const command: CommandModule = {
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
       .option("--check <ID>", "only these checks (repeatable)", list)
       .option("--skip <ID>", "not these checks (repeatable)", list)
-      .option("--warn-days <N>", "warn when fewer days are left (instead of 1/4 of the lifetime)", wholeNumber("--warn-days", 0))
-      .option("--critical-days <N>", "fault when fewer days are left (instead of 1/8)", wholeNumber("--critical-days", 0))
+      .option(
+        "--warn-days <N>",
+        "warn when fewer days are left (instead of 1/4 of the lifetime)",
+        wholeNumber("--warn-days", 0),
+      )
+      .option(
+        "--critical-days <N>",
+        "fault when fewer days are left (instead of 1/8)",
+        wholeNumber("--critical-days", 0),
+      )
       .addOption(new Option("--format <FORMAT>", "form of the report").choices(["text", "json"]))
       .option("--output <FILE>", "write the report there")
       .addHelpText(
@@ -44,7 +55,10 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 77, 78])}`,
     const request = await verifyRequest(world, wordsOf(context));
     const tools = await world.verifying();
     const probe = await world.probe();
-    const result = await verify({ now: world.now, resolve: tools.resolve, probe, signal: world.signal, step: output.step }, request);
+    const result = await verify(
+      { now: world.now, resolve: tools.resolve, probe, signal: world.signal, step: (what) => output.step(what) },
+      request,
+    );
     const document = verifyDocument(result);
     const json = globals.json || options["format"] === "json";
     const file = options["output"] as string | undefined;
@@ -85,6 +99,12 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
     ...plain,
     ...files("caFile"),
     ...files("onlyCa"),
-    ...(expect ? { expect: expect.map((text) => (text === "live" || text.startsWith("sha256:") ? text : resolve(host.cwd, text))) } : {}),
+    ...(expect
+      ? {
+          expect: expect.map((text) =>
+            text === "live" || text.startsWith("sha256:") ? text : resolve(host.cwd, text),
+          ),
+        }
+      : {}),
   };
 };

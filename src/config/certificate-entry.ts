@@ -1,5 +1,4 @@
 // One entry below `certificates:` -> CertificateConfig with its defaults, or every problem in it.
-import type { Node } from "yaml";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { defaults } from "../domain/certificate-defaults.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
@@ -10,30 +9,22 @@ import { allIssuerKeys, readIssuer } from "./issuer-settings.ts";
 import { didYouMean } from "./nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, isNothing, readFields, readText, readTexts, reportUnknown } from "./source.ts";
-import { nameOf, namesOf, pathOf } from "./values.ts";
+import { namesOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
 export const certificateKeys: readonly string[] = ["names", "issuer", ...allIssuerKeys, "key", "servers", "bundle"];
 
-/** The canonical form of an entry's name; the text itself where it is no host name. */
-export const entryName = (text: string): string => {
+/** An entry's name in its canonical form, or why it is no host name (which it need not be where `names` lists them). */
+const canonicalEntry = (text: string): { readonly name: string; readonly reason?: string } => {
   try {
-    return canonicalName(text);
+    return { name: canonicalName(text) };
   } catch (error) {
-    if (error instanceof NameProblem) return text;
+    if (error instanceof NameProblem) return { name: text, reason: error.reason };
     throw error;
   }
 };
 
-const readName = (source: Source, text: string, key: Node): string => {
-  const name = entryName(text);
-  const problem = certificateNameProblem(name);
-  if (problem !== undefined) {
-    const hint = "it is the name of a folder; give the certificate a simple one and list its names under names:";
-    source.report(key, `the certificate's name ${quoted(text)} ${problem}`, hint);
-  }
-  return name;
-};
+export const entryName = (text: string): string => canonicalEntry(text).name;
 
 const readKeys = (source: Source, field: Field | undefined): readonly KeyAlgorithm[] => {
   const texts = readTexts(source, field, "key");
@@ -84,7 +75,12 @@ export const readCertificate = (
   { key, value }: Field,
   choices: Choices,
 ): CertificateConfig | undefined => {
-  const name = readName(source, text, key);
+  const { name, reason } = canonicalEntry(text);
+  const problem = certificateNameProblem(name);
+  if (problem !== undefined) {
+    const hint = "it is the name of a folder; give the certificate a simple one and list its names under names:";
+    source.report(key, `the certificate's name ${quoted(text)} ${problem}`, hint);
+  }
   // `mail.example.org:` alone is a whole entry: everything has a default.
   const where = `certificate ${quoted(text)}`;
   const fields = isNothing(value) ? new Map<string, Field>() : readFields(source, value, where);
@@ -92,12 +88,12 @@ export const readCertificate = (
   reportUnknown(source, fields, where, certificateKeys);
   const texts = readTexts(source, fields.get("names"), "names");
   const hint = "a certificate's name is its first host name unless names: lists others";
-  const only = fields.has("names") ? undefined : nameOf(source, { text, node: key }, hint);
+  if (reason !== undefined && !fields.has("names")) source.report(key, `${quoted(text)} ${reason}`, hint);
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
   return {
     name,
-    names: texts === undefined ? (only === undefined ? [] : [only]) : namesOf(source, texts),
+    names: texts === undefined ? [name] : namesOf(source, texts),
     keys: readKeys(source, fields.get("key")),
     issuer: readIssuer(source, fields, choices, key),
     servers: readServers(source, fields.get("servers"), choices),

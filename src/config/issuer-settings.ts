@@ -11,7 +11,7 @@ import { type Field, type Source, type Text, readFlag, readText, readTexts, read
 import { caDomainsOf, directoryOf, emailOf, pathOf } from "./values.ts";
 
 /** The keys that mean something only for one kind of issuer. */
-export const issuerKeys = {
+const issuerKeys = {
   "private-ca": ["days", "ca", "ca_domains"],
   "self-signed": ["days"],
   acme: ["acme", "email", "agree_tos", "ca_file", "challenge", "http_address"],

@@ -1,6 +1,7 @@
 // YAML text -> Config with its defaults, or every problem of every file at once, each with its place.
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
-import { entryName, readCertificate } from "./certificate-entry.ts";
+import { readAlike } from "./alike.ts";
+import { readCertificate } from "./certificate-entry.ts";
 import { type Choices, defaultChoices, schemaVersion } from "./choices.ts";
 import { type ConfigFile, type Problem, quoted, sortProblems } from "./problem.ts";
 import { type Field, type Source, isNothing, openSource, readFields, readWhole, reportUnknown } from "./source.ts";
@@ -41,7 +42,7 @@ const readSchema = (source: Source, field: Field | undefined): boolean => {
 const readFile = (
   source: Source,
   choices: Choices,
-  add: (certificate: CertificateConfig, text: string, field: Field) => void,
+  add: (certificate: CertificateConfig, field: Field) => void,
 ): boolean => {
   if (source.problems.length > 0 || source.root === undefined) return false;
   const fields = readFields(source, source.root, "the file");
@@ -55,7 +56,7 @@ const readFile = (
     const entries = readFields(source, certificates.value, "certificates");
     for (const [text, field] of entries ?? []) {
       const certificate = readCertificate(source, text, field, choices);
-      if (certificate !== undefined) add(certificate, text, field);
+      if (certificate !== undefined) add(certificate, field);
     }
   }
   return true;
@@ -71,39 +72,79 @@ export interface ReadConfig {
   readonly silent: boolean;
 }
 
-/** `files` in the order in which they count: mailcert.yaml, then conf.d/*.yaml by name. */
-export const readConfig = (files: readonly ConfigFile[], choices: Choices = defaultChoices): ReadConfig => {
+/** Where a certificate was found; `report` says a problem there. */
+interface Found {
+  readonly certificate: CertificateConfig;
+  readonly place: Place;
+  readonly report: (message: string, hint: string) => void;
+}
+
+/** Two entries that cannot stand together: of one name, or with one folder for their bundles. */
+const createKeeper = () => {
   const certificates: CertificateConfig[] = [];
   const places = new Map<string, Place>();
   const bundles = new Map<string, string>();
+  const keep = ({ certificate, place, report }: Found): void => {
+    const { name, bundle } = certificate;
+    const first = places.get(name);
+    if (first !== undefined) {
+      const hint = `the first stands in ${first.file}, line ${first.line}; rename or remove one of the two`;
+      report(`a second certificate with the name ${quoted(name)}`, hint);
+      return;
+    }
+    places.set(name, place);
+    certificates.push(certificate);
+    if (bundle === undefined) return;
+    const other = bundles.get(bundle);
+    bundles.set(bundle, name);
+    if (other === undefined) return;
+    report(`${quoted(name)} and ${quoted(other)} write their bundles into one folder`, "give each its own");
+  };
+  return { certificates, places, keep };
+};
+
+/**
+ * `files` in the order in which they count: mailcert.yaml, then conf.d/*.yaml by name. `quick`: large files of like entries need
+ * not go through YAML line by line; what is read is the same.
+ */
+export const readConfig = (
+  files: readonly ConfigFile[],
+  choices: Choices = defaultChoices,
+  quick = true,
+): ReadConfig => {
+  const { certificates, places, keep } = createKeeper();
+  const problems: Problem[] = [];
   let silent = true;
-  const sources = files.map((file) => openSource(file));
-  for (const source of sources) {
-    const has = readFile(source, choices, (certificate, text, field) => {
-      const name = entryName(text);
-      const first = places.get(name);
-      if (first !== undefined) {
-        const hint = `the first stands in ${first.file}, line ${first.line}; rename or remove one of the two`;
-        source.report(field.key, `a second certificate with the name ${quoted(name)}`, hint);
-        return;
+  const readOne = (text: string): readonly CertificateConfig[] | undefined => {
+    const one = readConfig([{ path: "", text }], choices, false);
+    return one.problems.length > 0 ? undefined : one.certificates;
+  };
+  const quickly = quick
+    ? readAlike(
+        files.map(({ text }) => text),
+        readOne,
+      )
+    : [];
+  for (const [index, file] of files.entries()) {
+    const alike = quickly[index];
+    if (alike !== undefined) {
+      silent = false;
+      for (const { certificate, line } of alike) {
+        const report = (message: string, hint: string): void => {
+          problems.push({ file: file.path, line, column: 3, message, hint });
+        };
+        keep({ certificate, place: { file: file.path, line }, report });
       }
-      places.set(name, { file: source.file, line: source.place(field.key).line });
-      certificates.push(certificate);
-      const { bundle } = certificate;
-      if (bundle === undefined) return;
-      const other = bundles.get(bundle);
-      bundles.set(bundle, name);
-      if (other !== undefined) {
-        source.report(
-          field.key,
-          `${quoted(name)} and ${quoted(other)} write their bundles into one folder`,
-          "give each its own",
-        );
-      }
+      continue;
+    }
+    const source = openSource(file);
+    const has = readFile(source, choices, (certificate, { key }) => {
+      const place = { file: file.path, line: source.place(key).line };
+      keep({ certificate, place, report: (message, hint) => source.report(key, message, hint) });
     });
+    problems.push(...source.problems);
     if (has) silent = false;
   }
-  const problems = sources.flatMap((source) => source.problems);
   return { certificates, places, problems: sortProblems(problems, files), silent };
 };
 

@@ -5,12 +5,12 @@ import type { Source, Text } from "./source.ts";
 import { quoted } from "./problem.ts";
 
 /** Runs `canonicalName` and reports why a text is no name. */
-export const nameOf = (source: Source, { text, node }: Text, hint?: string): string | undefined => {
+const nameOf = (source: Source, { text, node }: Text): string | undefined => {
   try {
     return canonicalName(text);
   } catch (error) {
     if (!(error instanceof NameProblem)) throw error;
-    source.report(node, `${quoted(text)} ${error.reason}`, hint);
+    source.report(node, `${quoted(text)} ${error.reason}`);
     return undefined;
   }
 };

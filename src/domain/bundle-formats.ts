@@ -10,5 +10,3 @@ export const bundleFormats = {
 export type BundleFormat = keyof typeof bundleFormats;
 
 export const bundleFormatNames = Object.keys(bundleFormats) as readonly BundleFormat[];
-
-export const isBundleFormat = (text: string): text is BundleFormat => Object.hasOwn(bundleFormats, text);

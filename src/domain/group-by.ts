@@ -1,6 +1,9 @@
 // Groups of items with one key, in the order of first appearance (Node 20 has no Map.groupBy).
 
-export const groupBy = <Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly Item[]> => {
+export const groupBy = <Item, Key>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+): ReadonlyMap<Key, readonly Item[]> => {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const key = keyOf(item);

@@ -26,14 +26,22 @@ export interface TargetOptions {
   readonly ports?: Readonly<Record<string, number>>;
 }
 
-const aliases: Readonly<Record<string, string>> = { smtps: "submissions", managesieve: "sieve", managesieves: "sieves", pop: "pop3", pops: "pop3s" };
+const aliases: Readonly<Record<string, string>> = {
+  smtps: "submissions",
+  managesieve: "sieve",
+  managesieves: "sieves",
+  pop: "pop3",
+  pops: "pop3s",
+};
 
 /** `imaps`: implicit TLS has an `s` at the end. */
 export const schemeOf = ({ protocol, mode }: Scheme): string => `${protocol}${mode === "implicit" ? "s" : ""}`;
 
 export const schemes = (table: PortTable): readonly string[] =>
   (Object.keys(table) as ProtocolName[]).flatMap((protocol) =>
-    (["starttls", "implicit"] as const).filter((mode) => table[protocol].ports[mode] !== undefined).map((mode) => schemeOf({ protocol, mode })),
+    (["starttls", "implicit"] as const)
+      .filter((mode) => table[protocol].ports[mode] !== undefined)
+      .map((mode) => schemeOf({ protocol, mode })),
   );
 
 const readScheme = (text: string, table: PortTable): Scheme | undefined => {
@@ -45,7 +53,9 @@ const readScheme = (text: string, table: PortTable): Scheme | undefined => {
 };
 
 const unknownScheme = (text: string, table: PortTable): Failure =>
-  new Failure("usage", `unknown protocol "${clean(text, 40)}"`, { hints: [`known are: ${schemes(table).join(", ")} (also smtps, managesieve)`] });
+  new Failure("usage", `unknown protocol "${clean(text, 40)}"`, {
+    hints: [`known are: ${schemes(table).join(", ")} (also smtps, managesieve)`],
+  });
 
 /** A host name or an address; a name without a dot is let through, for hosts of one's own network. */
 export const readHost = (text: string): string => {
@@ -56,15 +66,21 @@ export const readHost = (text: string): string => {
     if (!isWildcard(name)) return name;
   } catch (error) {
     if (!(error instanceof NameProblem)) throw error;
-    throw new Failure("usage", error.message, { hints: ["give a host name (mail.example.org), an address, or a URL (imaps://mail.example.org)"] });
+    throw new Failure("usage", error.message, {
+      hints: ["give a host name (mail.example.org), an address, or a URL (imaps://mail.example.org)"],
+    });
   }
-  throw new Failure("usage", `"${clean(text, 80)}" is a wildcard: there is no host to connect to`, { hints: ["give one of the host names that it stands for"] });
+  throw new Failure("usage", `"${clean(text, 80)}" is a wildcard: there is no host to connect to`, {
+    hints: ["give one of the host names that it stands for"],
+  });
 };
 
 const readPort = (text: string, where: string): number => {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new Failure("usage", `"${clean(text, 20)}" is no port (${clean(where, 120)})`, { hints: ["a port is a number from 1 to 65535"] });
+  throw new Failure("usage", `"${clean(text, 20)}" is no port (${clean(where, 120)})`, {
+    hints: ["a port is a number from 1 to 65535"],
+  });
 };
 
 /** `host`, `host:port`, `[::1]:port`, `::1`. */
@@ -87,12 +103,16 @@ const ofUrl = (text: string, options: TargetOptions, table: PortTable): readonly
   if (!scheme) throw unknownScheme(word, table);
   const place = rest.replace(/\/$/, "");
   if (/[/?#@]/.test(place)) {
-    throw new Failure("usage", `"${clean(text, 120)}" holds more than protocol, host and port`, { hints: ["write it as imaps://mail.example.org or imap://mail.example.org:10143; no user name is needed"] });
+    throw new Failure("usage", `"${clean(text, 120)}" holds more than protocol, host and port`, {
+      hints: ["write it as imaps://mail.example.org or imap://mail.example.org:10143; no user name is needed"],
+    });
   }
   const { host, port: given } = splitPort(place);
   const port = given === undefined ? portFor(scheme, options, table) : readPort(given, text);
   if (port === undefined) {
-    throw new Failure("usage", `${word}:// has no usual port`, { hints: [`name the port: ${word}://${clean(host, 100)}:PORT`] });
+    throw new Failure("usage", `${word}:// has no usual port`, {
+      hints: [`name the port: ${word}://${clean(host, 100)}:PORT`],
+    });
   }
   return [{ ...asSubmission(scheme, port), host: readHost(host), port, demanded: true }];
 };
@@ -111,7 +131,9 @@ const ofHost = (text: string, options: TargetOptions, table: PortTable): readonl
     const port = readPort(given, text);
     const usual = usualSchemes(table).find((scheme) => portFor(scheme, options, table) === port);
     if (!usual) {
-      throw new Failure("usage", `which protocol does ${clean(text, 120)} speak?`, { hints: [`say it as a URL, for example imap://${clean(text, 120)} or imaps://${clean(text, 120)}`] });
+      throw new Failure("usage", `which protocol does ${clean(text, 120)} speak?`, {
+        hints: [`say it as a URL, for example imap://${clean(text, 120)} or imaps://${clean(text, 120)}`],
+      });
     }
     return [{ ...usual, host, port, demanded: true }];
   }
@@ -123,7 +145,9 @@ const ofHost = (text: string, options: TargetOptions, table: PortTable): readonl
   return (named ?? usualSchemes(table)).map((scheme) => {
     const port = portFor(scheme, options, table);
     if (port === undefined) {
-      throw new Failure("usage", `${schemeOf(scheme)} has no usual port`, { hints: [`name it: --port ${schemeOf(scheme)}=PORT`] });
+      throw new Failure("usage", `${schemeOf(scheme)} has no usual port`, {
+        hints: [`name it: --port ${schemeOf(scheme)}=PORT`],
+      });
     }
     return { ...scheme, host, port, demanded: named !== undefined || options.ports?.[schemeOf(scheme)] !== undefined };
   });

@@ -9,4 +9,8 @@ export const issuers = {
     summary: "a certificate that nobody vouches for, for a quick test",
     load: () => import("./self-signed/index.ts"),
   },
+  acme: {
+    summary: "an ACME CA such as Let's Encrypt: trusted everywhere, validated over HTTP",
+    load: () => import("./acme/index.ts"),
+  },
 } as const;

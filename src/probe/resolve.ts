@@ -15,18 +15,24 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name server does not answer",
 };
 
-/** Never rejects: a name that leads nowhere is a finding. */
-export const resolveHost: Resolve = async (host, timeoutMs) => {
-  if (isIP(host) !== 0) return [host];
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Unresolved>((resolve) => {
-    timer = setTimeout(() => resolve({ message: "the name server did not answer in time" }), timeoutMs);
-  });
-  const found = lookup(host, { all: true, verbatim: true }).then(
-    (addresses) => [...new Set(addresses.map(({ address }) => address))],
-    (error: NodeJS.ErrnoException) => ({
-      message: words[error.code ?? ""] ?? `look-up failed (${error.code ?? error.message})`,
-    }),
-  );
-  return Promise.race([found, late]).finally(() => clearTimeout(timer));
-};
+type Lookup = (host: string) => Promise<readonly { readonly address: string }[]>;
+
+/** Never rejects: a name that leads nowhere is a finding. `lookUp` stands in for getaddrinfo in tests. */
+export const createResolve =
+  (lookUp: Lookup): Resolve =>
+  async (host, timeoutMs) => {
+    if (isIP(host) !== 0) return [host];
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Unresolved>((resolve) => {
+      timer = setTimeout(() => resolve({ message: "the name server did not answer in time" }), timeoutMs);
+    });
+    const found = lookUp(host).then(
+      (addresses) => [...new Set(addresses.map(({ address }) => address))],
+      (error: NodeJS.ErrnoException) => ({
+        message: words[error.code ?? ""] ?? `look-up failed (${error.code ?? error.message})`,
+      }),
+    );
+    return Promise.race([found, late]).finally(() => clearTimeout(timer));
+  };
+
+export const resolveHost = createResolve((host) => lookup(host, { all: true, verbatim: true }));

@@ -71,7 +71,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       const result = await handshake(socket, { sni, context, signal });
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
-        if (draft.wrongMode) throw silence(entry);
+        if (draft.wrongMode)
+          throw result.kind === "failed" && isPlainText(result.code) ? late(options) : silence(entry);
         draft.cutOff = received === 0 && (result.kind === "reset" || result.kind === "timeout");
         if (result.kind === "failed" && isPlainText(result.code)) throw plainText(entry, draft, received);
         throw handshakeStop(result, entry, received);
@@ -166,6 +167,13 @@ const silence = (entry: Entry): Stop =>
     "greeting",
     "timeout",
     `the server takes the connection and then says nothing (neither ${entry.protocol} nor TLS)`,
+  );
+
+const late = ({ timeoutMs }: ProbeOptions): Stop =>
+  new Stop(
+    "greeting",
+    "timeout",
+    `the server greeted only after ${Math.round((timeoutMs - reserve(timeoutMs)) / 100) / 10} s; give it more time (--timeout)`,
   );
 
 /** Plain text where TLS should be: another mode on an implicit port, an injection behind a go-ahead. */

@@ -46,7 +46,7 @@ export const imap: Protocol = {
     }
     const capabilities = greeting.capabilities ?? (await command(conversation, "a1", "CAPABILITY")).capabilities;
     const startTlsOffered = offers(capabilities, "STARTTLS");
-    dialogue = { ...dialogue, ...{ capabilities, startTlsOffered, authInClear: authOf(capabilities) } };
+    dialogue = { ...dialogue, capabilities, startTlsOffered, authInClear: authOf(capabilities) };
     learn(dialogue);
     if (!startTlsOffered) {
       await farewell(conversation, "a2 LOGOUT");

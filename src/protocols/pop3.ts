@@ -49,7 +49,7 @@ export const pop3: Protocol = {
     const capabilities = await readCapabilities(conversation);
     if (capabilities) {
       const authInClear = [...(offers(capabilities, "USER") ? ["USER"] : []), ...wordsAfter(capabilities, "SASL")];
-      dialogue = { ...dialogue, ...{ capabilities, authInClear, startTlsOffered: offers(capabilities, "STLS") } };
+      dialogue = { ...dialogue, capabilities, authInClear, startTlsOffered: offers(capabilities, "STLS") };
       learn(dialogue);
       if (!dialogue.startTlsOffered) {
         await farewell(conversation, "QUIT");

@@ -76,7 +76,7 @@ export const smtpProtocol = ({ summary, ports, hello }: SmtpFlavour): Protocol =
         };
       }
       const startTlsOffered = offers(capabilities, "STARTTLS");
-      dialogue = { ...dialogue, ...{ capabilities, startTlsOffered, authInClear: wordsAfter(capabilities, "AUTH") } };
+      dialogue = { ...dialogue, capabilities, startTlsOffered, authInClear: wordsAfter(capabilities, "AUTH") };
       learn(dialogue);
       if (!startTlsOffered) {
         await farewell(conversation, "QUIT");

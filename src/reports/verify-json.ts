@@ -37,11 +37,18 @@ const entryDocument = ({ entry, role, observation, slot, chain, findings, ok }: 
     ...(slot === undefined ? {} : { slot }),
     ok,
     durationMs,
-    ...(tls ? { tls: { version: tls.version, cipher: tls.cipher, ...(tls.group === undefined ? {} : { group: tls.group }) } } : {}),
+    ...(tls
+      ? { tls: { version: tls.version, cipher: tls.cipher, ...(tls.group === undefined ? {} : { group: tls.group }) } }
+      : {}),
     ...(leaf ? { leaf: leafDocument(leaf, startedAt) } : {}),
     ...(leaf
       ? {
-          chain: chain.map(({ sha256, subject, issuer, notAfter }) => ({ sha256, subject, issuer, notAfter: notAfter.toISOString() })),
+          chain: chain.map(({ sha256, subject, issuer, notAfter }) => ({
+            sha256,
+            subject,
+            issuer,
+            notAfter: notAfter.toISOString(),
+          })),
         }
       : {}),
     ...(error ? { error: { stage: error.stage, message: error.message } } : {}),

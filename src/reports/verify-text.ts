@@ -23,7 +23,8 @@ const protocolWords: Readonly<Record<ProtocolName, string>> = {
 };
 
 const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33", info: "36", ok: "32" };
-const paint = (text: string, severity: Severity, color: boolean): string => (color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text);
+const paint = (text: string, severity: Severity, color: boolean): string =>
+  color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text;
 
 /** `993 · SSL/TLS` */
 const labelOf = ({ entry }: VerifiedEntry): string => `${entry.port} · ${clientLabel(entry.mode)}`;
@@ -40,29 +41,49 @@ const gather = (result: VerifyResult): readonly Told[] => {
     ...result.findings.map((finding) => ({ finding, where: "" })),
     ...result.entries
       .filter(({ notOffered }) => !notOffered)
-      .flatMap((one) => one.findings.map((finding) => ({ finding, where: `${severalHosts ? `${one.entry.host} ` : ""}${labelOf(one)}` }))),
+      .flatMap((one) =>
+        one.findings.map((finding) => ({
+          finding,
+          where: `${severalHosts ? `${one.entry.host} ` : ""}${labelOf(one)}`,
+        })),
+      ),
   ];
   const groups = groupBy(all, ({ finding }) => JSON.stringify([finding.severity, finding.check, finding.message]));
   return [...groups.values()].flatMap((group) => {
     const first = group[0];
-    return first ? [{ finding: first.finding, where: [...new Set(group.map(({ where }) => where))].filter((where) => where !== "") }] : [];
+    return first
+      ? [
+          {
+            finding: first.finding,
+            where: [...new Set(group.map(({ where }) => where))].filter((where) => where !== ""),
+          },
+        ]
+      : [];
   });
 };
 
 const tellOne = ({ finding, where }: Told, { color, width }: TextOptions): string => {
-  const head = wrap(`${finding.check}${where.length > 0 ? `: ${where.join(", ")}` : ""}`, width - 9, "", "         ");
+  const head = wrap(
+    `${finding.check}${where.length > 0 ? `: ${where.map((place) => place.replaceAll(" ", "\u00a0")).join(", ")}` : ""}`,
+    width - 9,
+    "",
+    "         ",
+  );
   return [
     `${paint(finding.severity.padEnd(8), finding.severity, color)} ${head}`,
     wrap(finding.message, width, "  "),
     ...(finding.hint === undefined ? [] : [wrap(finding.hint, width, "  hint: ", "        ")]),
-    ...(finding.reference === undefined ? [] : [`  (${finding.reference})`]),
+    ...(finding.reference === undefined ? [] : [wrap(`(${finding.reference})`, width, "  ", "   ")]),
   ].join("\n");
 };
 
 const verdictOf = ({ observation, findings, notOffered }: VerifiedEntry): readonly [string, Severity] => {
   if (notOffered) return ["not offered", "info"];
-  const worst = (["fault", "warning"] as const).find((severity) => findings.some((finding) => finding.severity === severity));
-  if (observation.error?.stage === "connect" && observation.error.reason === "timeout") return ["no answer", worst ?? "warning"];
+  const worst = (["fault", "warning"] as const).find((severity) =>
+    findings.some((finding) => finding.severity === severity),
+  );
+  if (observation.error?.stage === "connect" && observation.error.reason === "timeout")
+    return ["no answer", worst ?? "warning"];
   return worst ? [worst, worst] : ["ok", "ok"];
 };
 
@@ -89,7 +110,8 @@ const table = (entries: readonly VerifiedEntry[], color: boolean): readonly stri
       .map((cell, column) => {
         if (column === row.length - 1) return one ? paint(cell, verdictOf(one)[1], color) : cell;
         // Ports and days are numbers: their ends stand below each other.
-        if (column === 0 && one) return `${" ".repeat(4 - Math.min(4, String(one.entry.port).length))}${cell}`.padEnd(widths[0] ?? 0);
+        if (column === 0 && one)
+          return `${" ".repeat(4 - Math.min(4, String(one.entry.port).length))}${cell}`.padEnd(widths[0] ?? 0);
         return column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
       })
       .join("  ");
@@ -123,5 +145,6 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
   const tables = [...groupBy(result.entries, ({ entry }) => entry.host)].map(([host, entries], _, all) =>
     [...(all.length > 1 ? [host] : []), ...table(entries, options.color)].join("\n"),
   );
-  return [paint(summary(result, told), severity, options.color), ...wrong, ...tables, ...of("info")].join("\n\n");
+  const first = wrap(summary(result, told), options.width, "", "  ");
+  return [paint(first, severity, options.color), ...wrong, ...tables, ...of("info")].join("\n\n");
 };

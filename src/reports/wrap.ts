@@ -1,10 +1,10 @@
-// Text for people in lines of a given width, with a hanging indent; a word that is longer stays whole.
+// Text for people in lines of a given width, with a hanging indent; a word that is longer stays whole, and no line ends at a no-break space.
 
 export const wrap = (text: string, width: number, first = "", rest = first): string => {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of text.split(/\s+/).filter((word) => word !== "")) {
+  for (const word of text.split(/[ \n\t]+/).filter((word) => word !== "")) {
     if (!empty && line.length + 1 + word.length > width) {
       lines.push(line);
       line = rest;
@@ -13,5 +13,5 @@ export const wrap = (text: string, width: number, first = "", rest = first): str
     line += empty ? word : ` ${word}`;
     empty = false;
   }
-  return [...lines, line].join("\n");
+  return [...lines, line].join("\n").replaceAll("\u00a0", " ");
 };

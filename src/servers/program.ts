@@ -6,12 +6,12 @@ import type { RunProgram, RunResult } from "../system/run.ts";
 /** A program's words without anything that could be a key: cut at the first PEM header. */
 export const withoutKeys = (text: string): string => text.replace(/-----BEGIN[\s\S]*/, "(left out)");
 
-/** The last `fatal` or `error` line of what a server program printed, or its last line. */
+/** The first `fatal` line of what a server program printed (what follows is its consequence), else the first `error`, else the last line. */
 export const complaint = (stderr: string): string => {
   const lines = withoutKeys(stderr)
     .split("\n")
     .filter((line) => line.trim() !== "");
-  const worst = lines.findLast((line) => /\b(fatal|error|panic)\b/i.test(line));
+  const worst = lines.find((line) => /\b(fatal|panic)\b/i.test(line)) ?? lines.find((line) => /\berror\b/i.test(line));
   return clean(worst ?? lines.at(-1) ?? "it said nothing", 400);
 };
 

@@ -11,7 +11,14 @@ export interface WriteOptions {
   readonly keepMode?: boolean;
   /** Follow a symbolic link and replace its target (main.cf may be one). Default: the link itself is replaced. */
   readonly follow?: boolean;
+  /**
+   * Dates the file three seconds back. Postfix's programs sleep and read again for as long as main.cf is younger than two seconds, since
+   * it may be half written (dict_load_file_xt): a file that is renamed into place never is.
+   */
+  readonly settled?: boolean;
 }
+
+const settledAfterMs = 3_000;
 
 /** Turns an errno error into a Failure that names the path; anything else is returned as it is. */
 export const fileFailure = (error: unknown, doing: string, path: string): unknown => {
@@ -77,6 +84,10 @@ export const writeFileAtomic = async (path: string, content: string | Uint8Array
       // With the mode given first, a 0600 file is 0600 before its first byte; a wider one holds no secret.
       await handle.chmod(mode);
       await handle.writeFile(content);
+      if (options.settled) {
+        const then = new Date(Date.now() - settledAfterMs);
+        await handle.utimes(then, then);
+      }
       await handle.sync();
     } finally {
       await handle.close();

@@ -7,7 +7,7 @@ import { fileFailure, syncFolder, writeFileAtomic } from "./files.ts";
 import type { ScheduleFile } from "./scheduler.ts";
 
 /** The first line of every template of such a file begins with it. */
-export const ownMark = "# Written by mailcert";
+const ownMark = "# Written by mailcert";
 
 const mostBytes = 64 << 10;
 

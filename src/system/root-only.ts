@@ -7,8 +7,8 @@ export interface Offence {
   readonly path: string;
   /** `its owner (uid 1000)`, `its group (gid 50)`, `everybody` */
   readonly who: string;
-  /** A command that mends it. */
-  readonly mend: string;
+  /** A command that mends it; absent where that would take away what is meant to be so (/tmp, somebody's home). */
+  readonly mend?: string;
 }
 
 interface Facts {
@@ -22,15 +22,17 @@ const shown = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : 
 
 /** The group counts whatever it is: with an ACL its bits are the mask of all others that are named there. */
 const offenceOf = (path: string, { uid, gid, mode }: Facts): Offence | undefined => {
-  if (uid !== 0) return { path, who: `its owner (uid ${uid})`, mend: `chown root:root ${shown(path)}` };
+  if (uid !== 0) return { path, who: `its owner (uid ${uid})` };
+  // Sticky: others cannot replace what is root's in it, but what is run every hour has no place in /tmp.
+  if ((mode & 0o1002) === 0o1002) return { path, who: "everybody" };
   if ((mode & 0o002) !== 0) return { path, who: "everybody", mend: `chmod go-w ${shown(path)}` };
   if ((mode & 0o020) !== 0) return { path, who: `its group (gid ${gid})`, mend: `chmod g-w ${shown(path)}` };
   return undefined;
 };
 
-type Look = (path: string) => Promise<(Facts & { readonly link?: string }) | undefined>;
+export type Look = (path: string) => Promise<(Facts & { readonly link?: string }) | undefined>;
 
-const look: Look = async (path) => {
+export const look: Look = async (path) => {
   try {
     const facts = await lstat(path);
     const { uid, gid, mode } = facts;
@@ -70,8 +72,7 @@ export const offenceOnTheWay = async (
       if (facts === undefined) return undefined;
       if (facts.link !== undefined) {
         links += 1;
-        if (links > mostLinks)
-          return { path: next, who: "nobody: its links go round in a circle", mend: `ls -l ${shown(next)}` };
+        if (links > mostLinks) return { path: next, who: "nobody: its links go round in a circle" };
         if (facts.link.startsWith("/")) here = "/";
         pending = [...facts.link.split("/"), ...pending];
         continue;
@@ -99,14 +100,20 @@ const filesBelow = async (folder: string): Promise<readonly string[]> => {
 };
 
 /** Looks at Node, the program's file (`bin/mailcert.js`), and all that it loads from beside it. */
-export const findOffence = async (nodePath: string, programPath: string): Promise<Offence | undefined> => {
+export const findOffence = async (
+  nodePath: string,
+  programPath: string,
+  lookAt: Look = look,
+): Promise<Offence | undefined> => {
   const home = dirname(dirname(await realpath(programPath).catch(() => programPath)));
   const seen = new Set<string>();
   const folders = ["bin", "dist", "templates"].map((name) => join(home, name));
   const below = (await Promise.all(folders.map((folder) => filesBelow(folder)))).flat();
   for (const path of [nodePath, programPath, join(home, "package.json"), ...folders, ...below]) {
-    const offence = await offenceOnTheWay(path, seen);
-    if (offence !== undefined) return offence;
+    const offence = await offenceOnTheWay(path, seen, lookAt);
+    if (offence === undefined) continue;
+    const ours = offence.path === home || offence.path.startsWith(`${home}/`);
+    return offence.mend === undefined && ours ? { ...offence, mend: `chown -R root:root ${shown(home)}` } : offence;
   }
   return undefined;
 };

@@ -10,7 +10,7 @@ import { findServers } from "./entries.ts";
 import type { World } from "./world.ts";
 
 /** The folder's files as the use case sees them; system/bundle-folder.ts is the real one. */
-export interface BundleFolder {
+interface BundleFolder {
   /** `foreign`: something that is not a plain file. */
   read(path: string): Promise<Uint8Array | "absent" | "foreign">;
   /** Atomic, 0644; makes the folder (0755) where it is missing. */
@@ -34,7 +34,7 @@ export interface BundleOptions {
   readonly dryRun: boolean;
 }
 
-export interface BundledFile {
+interface BundledFile {
   readonly path: string;
   readonly summary: string;
   readonly change: "written" | "unchanged" | "removed";
@@ -50,7 +50,7 @@ export interface BundleResult {
 }
 
 /** What clients need to know of a certificate that is live (or, before the first switch, staged). @throws Failure `config` when there is none yet. */
-export const bundleMaterial = async (
+const bundleMaterial = async (
   world: World,
   certificate: CertificateConfig,
   random: Uint8Array,

@@ -82,6 +82,8 @@ const choose = async (
   });
 };
 
+const elsewhere = "have the program, and Node, where only root can write: the program in /usr/local/lib/mailcert, say";
+
 const refuseUnsafe = async (
   { findOffence, uid }: ScheduleDeps,
   { nodePath, programPath }: ScheduleJob,
@@ -96,7 +98,7 @@ const refuseUnsafe = async (
   throw new Failure(
     "config",
     `root must not run ${programPath} unattended: ${offence.path} can be written by ${offence.who}`,
-    { hints: [offence.mend, "or put the program where only root can write, such as /usr/local/lib/mailcert"] },
+    { hints: [...(offence.mend === undefined ? [] : [offence.mend]), elsewhere] },
   );
 };
 

@@ -21,7 +21,8 @@ const oneOfEach = (addresses: readonly string[]): readonly string[] => {
 };
 
 /** A wildcard stands for any name below it. */
-const hostsOf = ({ names }: CertificateConfig): readonly string[] => names.map((name) => name.replace(/^\*\./, "mailcert-check."));
+const hostsOf = ({ names }: CertificateConfig): readonly string[] =>
+  names.map((name) => name.replace(/^\*\./, "mailcert-check."));
 
 export const configuredTargets = async (
   world: World,
@@ -60,9 +61,11 @@ export const configuredTargets = async (
         }
       }
     }
-    wanted.push(...absentOnes(hosts, local, places, table, found.length > 0).map((target) => ({ ...target, ...expectation })));
+    wanted.push(
+      ...absentOnes(hosts, local, places, table, found.length > 0).map((target) => ({ ...target, ...expectation })),
+    );
   }
-  return { wanted: unique(wanted), notes };
+  return { wanted: unique(wanted).toSorted((left, right) => left.port - right.port), notes };
 };
 
 /** Usual entry points that no server of this host has: looked at too, so that they are reported as not offered. */

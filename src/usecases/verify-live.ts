@@ -31,7 +31,9 @@ export const expectedOf = ({ name, generation }: LiveCertificate): ExpectedLeave
 
 /** The live certificate that stands for `host`. @throws Failure `data` when there is none. */
 export const liveFor = (all: readonly LiveCertificate[], host: string): LiveCertificate => {
-  const found = all.find(({ generation }) => generation.names.some((name) => name === host || dnsNameMatches(name, host)));
+  const found = all.find(({ generation }) =>
+    generation.names.some((name) => name === host || dnsNameMatches(name, host)),
+  );
   if (found) return found;
   throw new Failure("data", `--expect live: no certificate in the state folder has the name ${host}`, {
     hints: ["`mailcert status` shows what is there; --state DIR names another folder"],
@@ -42,7 +44,10 @@ export const liveFor = (all: readonly LiveCertificate[], host: string): LiveCert
  * Roots of the private CA, and self-signed certificates of our own making: read from the public chain files,
  * so that verify works without being root.
  */
-export const ownAnchors = async (world: Pick<World, "store" | "verifying">, live: readonly LiveCertificate[]): Promise<readonly string[]> => {
+export const ownAnchors = async (
+  world: Pick<World, "store" | "verifying">,
+  live: readonly LiveCertificate[],
+): Promise<readonly string[]> => {
   const { readCertificates } = await world.verifying();
   const found = new Set<string>();
   for (const certificate of live) {

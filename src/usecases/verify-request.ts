@@ -76,7 +76,10 @@ const named = async (world: World, words: VerifyWords): Promise<Configured> => {
   const wanted: Wanted[] = [];
   const seen = new Set<string>();
   for (const text of words.targets) {
-    for (const target of parseTarget(text, protocols, { ports, ...(words.entries ? { entries: words.entries } : {}) })) {
+    for (const target of parseTarget(text, protocols, {
+      ports,
+      ...(words.entries ? { entries: words.entries } : {}),
+    })) {
       const one = address === undefined ? target : { ...target, address };
       const key = JSON.stringify([one.protocol, one.mode, one.host, one.port]);
       if (!seen.has(key)) wanted.push(one);
@@ -90,18 +93,29 @@ const configured = async (world: World, words: VerifyWords, live: readonly LiveC
   const config = await world.config.read();
   if (!config || config.certificates.length === 0) {
     throw new Failure("usage", "say what to verify: there is no configuration with certificates", {
-      hints: ["for example: mailcert verify mail.example.org", "or one entry point: mailcert verify imaps://mail.example.org"],
+      hints: [
+        "for example: mailcert verify mail.example.org",
+        "or one entry point: mailcert verify imaps://mail.example.org",
+      ],
     });
   }
-  const aimed = [words.entries && "--entry", words.ports && "--port", words.address && "--address"].find((option) => option);
+  const aimed = [words.entries && "--entry", words.ports && "--port", words.address && "--address"].find(
+    (option) => option,
+  );
   if (aimed) {
-    throw new Failure("usage", `${aimed} needs a host name to go with it`, { hints: [`for example: mailcert verify ${config.certificates[0]?.names[0] ?? "mail.example.org"} ${aimed} ...`] });
+    throw new Failure("usage", `${aimed} needs a host name to go with it`, {
+      hints: [`for example: mailcert verify ${config.certificates[0]?.names[0] ?? "mail.example.org"} ${aimed} ...`],
+    });
   }
   const { protocols } = await world.verifying();
   return configuredTargets(world, config.certificates, live, protocols);
 };
 
-const anchorsFor = async (world: World, words: VerifyWords, live: readonly LiveCertificate[]): Promise<readonly string[]> => {
+const anchorsFor = async (
+  world: World,
+  words: VerifyWords,
+  live: readonly LiveCertificate[],
+): Promise<readonly string[]> => {
   const { readCertificates } = await world.verifying();
   const given = (await Promise.all([...(words.onlyCa ?? []), ...(words.caFiles ?? [])].map(readCertificates))).flat();
   if (words.onlyCa) return given;
@@ -111,7 +125,11 @@ const anchorsFor = async (world: World, words: VerifyWords, live: readonly LiveC
 
 type Expectation = (host: string) => Pick<Wanted, "expected" | "slots">;
 
-const expectation = async (world: World, texts: readonly string[] | undefined, live: readonly LiveCertificate[]): Promise<Expectation> => {
+const expectation = async (
+  world: World,
+  texts: readonly string[] | undefined,
+  live: readonly LiveCertificate[],
+): Promise<Expectation> => {
   if (!texts) return () => ({});
   if (texts.includes("live")) {
     return (host) => {
@@ -150,13 +168,19 @@ const helloName = (text: string): string => {
 const knownChecks = (ids: readonly string[] | undefined): void => {
   const unknown = ids?.find((id) => !checks.some((check) => check.id === id));
   if (unknown === undefined) return;
-  throw new Failure("usage", `there is no check "${clean(unknown, 60)}"`, { hints: [`checks: ${checks.map(({ id }) => id).join(", ")}`] });
+  throw new Failure("usage", `there is no check "${clean(unknown, 60)}"`, {
+    hints: [`checks: ${checks.map(({ id }) => id).join(", ")}`],
+  });
 };
 
 const expiryLimits = ({ warnDays, criticalDays }: VerifyWords): VerifyRequest["expiryDays"] => {
   if (warnDays === undefined && criticalDays === undefined) return undefined;
   const fault = criticalDays ?? 0;
   const warning = warnDays ?? fault;
-  if (warning < fault) throw new Failure("usage", `--warn-days ${warning} is less than --critical-days ${fault}: the warning would never come`);
+  if (warning < fault)
+    throw new Failure(
+      "usage",
+      `--warn-days ${warning} is less than --critical-days ${fault}: the warning would never come`,
+    );
   return { warning, fault };
 };

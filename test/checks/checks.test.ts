@@ -10,7 +10,24 @@ import { type Issued, type Pki, day, issue, makePki } from "../fakes/pki.ts";
 
 let pki: Pki;
 let good: readonly Issued[];
-let certificates: Readonly<Record<"expired" | "ending" | "soon" | "early" | "other" | "cnOnly" | "own" | "client" | "weak" | "sha1" | "rsa" | "second" | "lateCa", Issued>>;
+let certificates: Readonly<
+  Record<
+    | "expired"
+    | "ending"
+    | "soon"
+    | "early"
+    | "other"
+    | "cnOnly"
+    | "own"
+    | "client"
+    | "weak"
+    | "sha1"
+    | "rsa"
+    | "second"
+    | "lateCa",
+    Issued
+  >
+>;
 const now = Date.now();
 const at = (days: number): Date => new Date(now + days * day);
 
@@ -38,13 +55,18 @@ beforeAll(async () => {
 });
 
 const judge = (facts: EntryFacts): readonly string[] =>
-  checks.flatMap((check) => (check.scope === "entry" ? check.judge(facts) : check.judge([facts]))).map((finding) => `${finding.severity} ${finding.check}`);
+  checks
+    .flatMap((check) => (check.scope === "entry" ? check.judge(facts) : check.judge([facts])))
+    .map((finding) => `${finding.severity} ${finding.check}`);
 
 const starttls = { mode: "starttls", port: 143 } as const;
 const mta = { protocol: "smtp", mode: "starttls", port: 25 } as const;
 const submission = { protocol: "submission", mode: "starttls", port: 587 } as const;
 const lmtp = { protocol: "lmtp", mode: "starttls", port: 24 } as const;
-const error = (stage: NonNullable<Observation["error"]>["stage"], reason: NonNullable<Observation["error"]>["reason"]): Partial<Observation> => ({
+const error = (
+  stage: NonNullable<Observation["error"]>["stage"],
+  reason: NonNullable<Observation["error"]>["reason"],
+): Partial<Observation> => ({
   error: { stage, reason, message: "words of the server" },
 });
 
@@ -60,56 +82,117 @@ const rows: readonly (readonly [string, () => FactsOptions, readonly string[]])[
   ["no route", () => ({ observation: error("connect", "unreachable") }), ["warning net-reach"]],
   ["no such name", () => ({ observation: error("resolve", "dns") }), ["fault net-reach"]],
   ["says nothing", () => ({ observation: error("greeting", "timeout"), demanded: false }), ["fault net-reach"]],
-  ["421", () => ({ entry: mta, observation: error("greeting", "temporary") }), ["warning net-reach"]],
+  ["421", () => ({ entry: mta, observation: error("greeting", "temporary") }), ["fault net-reach"]],
   ["554", () => ({ entry: mta, observation: error("greeting", "declined") }), ["fault net-reach"]],
   ["hangs up inside TLS", () => ({ chain: good, observation: error("greeting", "closed") }), ["fault net-reach"]],
 
   ["no STARTTLS", () => ({ entry: starttls, observation: error("starttls", "not-offered") }), ["fault st-adv"]],
   ["no STARTTLS on 25", () => ({ entry: mta, observation: error("starttls", "not-offered") }), ["fault st-adv"]],
   ["no STARTTLS in LMTP", () => ({ entry: lmtp, observation: error("starttls", "not-offered") }), ["warning st-adv"]],
-  ["STARTTLS declined", () => ({ entry: starttls, observation: { ...error("starttls", "declined"), clear: clearDialogue } }), ["fault st-refused"]],
-  ["STARTTLS 454", () => ({ entry: mta, observation: { ...error("starttls", "temporary"), clear: clearDialogue } }), ["fault st-refused"]],
-  ["closed after the go-ahead", () => ({ entry: mta, observation: { ...error("starttls", "closed"), clear: clearDialogue } }), ["fault st-refused"]],
+  [
+    "STARTTLS declined",
+    () => ({ entry: starttls, observation: { ...error("starttls", "declined"), clear: clearDialogue } }),
+    ["fault st-refused"],
+  ],
+  [
+    "STARTTLS 454",
+    () => ({ entry: mta, observation: { ...error("starttls", "temporary"), clear: clearDialogue } }),
+    ["fault st-refused"],
+  ],
+  [
+    "closed after the go-ahead",
+    () => ({ entry: mta, observation: { ...error("starttls", "closed"), clear: clearDialogue } }),
+    ["fault st-refused"],
+  ],
   [
     "bytes after the go-ahead",
-    () => ({ entry: mta, observation: { ...error("starttls", "injected"), clear: { ...clearDialogue, injectedBytes: 14 } } }),
+    () => ({
+      entry: mta,
+      observation: { ...error("starttls", "injected"), clear: { ...clearDialogue, injectedBytes: 14 } },
+    }),
     ["fault st-resp-inj"],
   ],
   [
     "PREAUTH",
-    () => ({ entry: starttls, observation: { ...error("starttls", "protocol"), clear: { ...clearDialogue, preauth: true, startTlsOffered: false } } }),
+    () => ({
+      entry: starttls,
+      observation: {
+        ...error("starttls", "protocol"),
+        clear: { ...clearDialogue, preauth: true, startTlsOffered: false },
+      },
+    }),
     ["fault st-preauth"],
   ],
-  ["login in clear", () => ({ entry: starttls, chain: good, observation: { clear: { ...clearDialogue, authInClear: ["PLAIN"] } } }), ["fault st-auth-clear"]],
-  ["login in clear on 25", () => ({ entry: mta, chain: good, observation: { clear: { ...clearDialogue, authInClear: ["PLAIN"] } } }), ["info st-auth-clear"]],
+  [
+    "login in clear",
+    () => ({ entry: starttls, chain: good, observation: { clear: { ...clearDialogue, authInClear: ["PLAIN"] } } }),
+    ["fault st-auth-clear"],
+  ],
+  [
+    "login in clear on 25",
+    () => ({ entry: mta, chain: good, observation: { clear: { ...clearDialogue, authInClear: ["PLAIN"] } } }),
+    ["info st-auth-clear"],
+  ],
   [
     "login in clear, seen from the server itself",
-    () => ({ entry: starttls, chain: good, observation: { local: true, clear: { ...clearDialogue, authInClear: ["PLAIN"] } } }),
+    () => ({
+      entry: starttls,
+      chain: good,
+      observation: { local: true, clear: { ...clearDialogue, authInClear: ["PLAIN"] } },
+    }),
     ["info st-auth-clear"],
   ],
   [
     "challenge-response in clear",
-    () => ({ entry: submission, chain: good, observation: { clear: { ...clearDialogue, authInClear: ["CRAM-MD5", "SCRAM-SHA-256"] } } }),
+    () => ({
+      entry: submission,
+      chain: good,
+      observation: { clear: { ...clearDialogue, authInClear: ["CRAM-MD5", "SCRAM-SHA-256"] } },
+    }),
     ["warning st-auth-clear"],
   ],
   [
     "STARTTLS still there inside",
-    () => ({ entry: starttls, chain: good, observation: { secure: { capabilities: ["STARTTLS"], startTlsStillOffered: true } } }),
+    () => ({
+      entry: starttls,
+      chain: good,
+      observation: { secure: { capabilities: ["STARTTLS"], startTlsStillOffered: true } },
+    }),
     ["warning st-caps"],
   ],
   [
     "STARTTLS still there inside, on 25",
-    () => ({ entry: mta, chain: good, observation: { secure: { capabilities: ["STARTTLS"], startTlsStillOffered: true } } }),
+    () => ({
+      entry: mta,
+      chain: good,
+      observation: { secure: { capabilities: ["STARTTLS"], startTlsStillOffered: true } },
+    }),
     ["info st-caps"],
   ],
   [
     "sieve does not list again",
-    () => ({ entry: { protocol: "sieve", mode: "starttls", port: 4190 }, chain: good, observation: { secure: { capabilities: [], startTlsStillOffered: false, silent: true } } }),
+    () => ({
+      entry: { protocol: "sieve", mode: "starttls", port: 4190 },
+      chain: good,
+      observation: { secure: { capabilities: [], startTlsStillOffered: false, silent: true } },
+    }),
     ["warning st-caps"],
   ],
-  ["clear text on an implicit port", () => ({ observation: { ...error("handshake", "protocol"), wrongMode: true } }), ["fault wrap-misuse"]],
-  ["TLS on a STARTTLS port", () => ({ entry: starttls, chain: good, observation: { ...error("greeting", "protocol"), wrongMode: true } }), ["fault wrap-misuse"]],
-  ["sieve with TLS at once", () => ({ entry: { protocol: "sieve", mode: "implicit", port: 4190 }, chain: good }), ["fault wrap-misuse"]],
+  [
+    "clear text on an implicit port",
+    () => ({ observation: { ...error("handshake", "protocol"), wrongMode: true } }),
+    ["fault wrap-misuse"],
+  ],
+  [
+    "TLS on a STARTTLS port",
+    () => ({ entry: starttls, chain: good, observation: { ...error("greeting", "protocol"), wrongMode: true } }),
+    ["fault wrap-misuse"],
+  ],
+  [
+    "sieve with TLS at once",
+    () => ({ entry: { protocol: "sieve", mode: "implicit", port: 4190 }, chain: good }),
+    ["fault wrap-misuse"],
+  ],
   ["no handshake", () => ({ observation: error("handshake", "tls") }), ["fault tls-handshake"]],
   [
     "small ClientHello only",
@@ -120,36 +203,96 @@ const rows: readonly (readonly [string, () => FactsOptions, readonly string[]])[
   ["another name", () => ({ chain: [certificates.other, pki.intermediate] }), ["fault cert-name"]],
   ["another name on 25", () => ({ entry: mta, chain: [certificates.other, pki.intermediate] }), ["info cert-name"]],
   ["common name only", () => ({ chain: [certificates.cnOnly, pki.intermediate] }), ["fault cert-name"]],
-  ["self-signed", () => ({ chain: [certificates.own], verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" }), ["fault cert-trust"]],
-  ["self-signed on 25", () => ({ entry: mta, chain: [certificates.own], verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" }), ["info cert-trust"]],
-  ["unknown root", () => ({ chain: [...good, pki.root], verifyError: "SELF_SIGNED_CERT_IN_CHAIN" }), ["fault cert-trust"]],
-  ["unknown root, not sent", () => ({ chain: good, verifyError: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY" }), ["fault cert-trust"]],
-  ["leaf only", () => ({ chain: [pki.leaf], verifyError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }), ["fault cert-trust", "fault cert-chain"]],
+  [
+    "self-signed",
+    () => ({ chain: [certificates.own], verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" }),
+    ["fault cert-trust"],
+  ],
+  [
+    "self-signed on 25",
+    () => ({ entry: mta, chain: [certificates.own], verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" }),
+    ["info cert-trust"],
+  ],
+  [
+    "unknown root",
+    () => ({ chain: [...good, pki.root], verifyError: "SELF_SIGNED_CERT_IN_CHAIN" }),
+    ["fault cert-trust"],
+  ],
+  [
+    "unknown root, not sent",
+    () => ({ chain: good, verifyError: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY" }),
+    ["fault cert-trust"],
+  ],
+  [
+    "leaf only",
+    () => ({ chain: [pki.leaf], verifyError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }),
+    ["fault cert-trust", "fault cert-chain"],
+  ],
   ["leaf only, known issuer", () => ({ chain: [pki.leaf] }), []],
   ["out of order", () => ({ chain: [pki.leaf, pki.root, pki.intermediate] }), ["warning cert-chain"]],
   ["sent twice", () => ({ chain: [pki.leaf, pki.intermediate, pki.intermediate] }), ["warning cert-chain"]],
   ["a foreign certificate in between", () => ({ chain: [pki.leaf, certificates.own] }), ["warning cert-chain"]],
 
-  ["expired", () => ({ chain: [certificates.expired, pki.intermediate], verifyError: "CERT_HAS_EXPIRED" }), ["fault cert-expiry"]],
+  [
+    "expired",
+    () => ({ chain: [certificates.expired, pki.intermediate], verifyError: "CERT_HAS_EXPIRED" }),
+    ["fault cert-expiry"],
+  ],
   ["under a quarter", () => ({ chain: [certificates.ending, pki.intermediate] }), ["warning cert-expiry"]],
   ["under an eighth", () => ({ chain: [certificates.soon, pki.intermediate] }), ["fault cert-expiry"]],
-  ["not yet valid", () => ({ chain: [certificates.early, pki.intermediate], verifyError: "CERT_NOT_YET_VALID" }), ["fault cert-expiry"]],
-  ["fixed days: fine", () => ({ chain: [certificates.soon, pki.intermediate], expiryDays: { warning: 4, fault: 2 } }), []],
-  ["fixed days: warning", () => ({ chain: [certificates.soon, pki.intermediate], expiryDays: { warning: 6, fault: 2 } }), ["warning cert-expiry"]],
+  [
+    "not yet valid",
+    () => ({ chain: [certificates.early, pki.intermediate], verifyError: "CERT_NOT_YET_VALID" }),
+    ["fault cert-expiry"],
+  ],
+  [
+    "fixed days: fine",
+    () => ({ chain: [certificates.soon, pki.intermediate], expiryDays: { warning: 4, fault: 2 } }),
+    [],
+  ],
+  [
+    "fixed days: warning",
+    () => ({ chain: [certificates.soon, pki.intermediate], expiryDays: { warning: 6, fault: 2 } }),
+    ["warning cert-expiry"],
+  ],
   ["fixed days: fault", () => ({ chain: good, expiryDays: { warning: 100, fault: 95 } }), ["fault cert-expiry"]],
-  ["an expired issuer that is not needed", () => ({ chain: [pki.leaf, pki.intermediate, certificates.lateCa] }), ["warning cert-chain", "warning cert-expiry"]],
+  [
+    "an expired issuer that is not needed",
+    () => ({ chain: [pki.leaf, pki.intermediate, certificates.lateCa] }),
+    ["warning cert-chain", "warning cert-expiry"],
+  ],
 
   ["RSA 1024", () => ({ chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 1024 on 25", () => ({ entry: mta, chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 2048", () => ({ chain: [certificates.rsa, pki.intermediate] }), []],
   ["SHA-1", () => ({ chain: [certificates.sha1, pki.intermediate] }), ["warning sig-hash"]],
   ["SHA-1 on 25", () => ({ entry: mta, chain: [certificates.sha1, pki.intermediate] }), ["info sig-hash"]],
-  ["a client certificate", () => ({ chain: [certificates.client, pki.intermediate], verifyError: "INVALID_PURPOSE" }), ["fault cert-eku"]],
-  ["a client certificate on 25", () => ({ entry: mta, chain: [certificates.client, pki.intermediate] }), ["info cert-eku"]],
+  [
+    "a client certificate",
+    () => ({ chain: [certificates.client, pki.intermediate], verifyError: "INVALID_PURPOSE" }),
+    ["fault cert-eku"],
+  ],
+  [
+    "a client certificate on 25",
+    () => ({ entry: mta, chain: [certificates.client, pki.intermediate] }),
+    ["info cert-eku"],
+  ],
 
-  ["the live leaf", () => ({ chain: good, expected: { kind: "live", leaves: [pki.leaf.sha256], source: "generation 7" } }), []],
-  ["not the live leaf", () => ({ chain: good, expected: { kind: "live", leaves: ["00"], source: "generation 7" } }), ["fault cert-disk"]],
-  ["not the expected leaf", () => ({ chain: good, expected: { kind: "given", leaves: ["00"], source: "leaf.pem" } }), ["fault cert-expect"]],
+  [
+    "the live leaf",
+    () => ({ chain: good, expected: { kind: "live", leaves: [pki.leaf.sha256], source: "generation 7" } }),
+    [],
+  ],
+  [
+    "not the live leaf",
+    () => ({ chain: good, expected: { kind: "live", leaves: ["00"], source: "generation 7" } }),
+    ["fault cert-disk"],
+  ],
+  [
+    "not the expected leaf",
+    () => ({ chain: good, expected: { kind: "given", leaves: ["00"], source: "leaf.pem" } }),
+    ["fault cert-expect"],
+  ],
 ];
 
 describe("each situation gives exactly its findings", () => {
@@ -169,7 +312,9 @@ describe("about the whole", () => {
   test("two leaves among what people use is a fault, and says which port has which", () => {
     const [finding] = same.judge([port(993, pki.leaf), port(143, pki.leaf), port(995, certificates.second)]);
     expect(finding?.severity).toBe("fault");
-    expect(finding?.message).toMatch(new RegExp(`${pki.leaf.sha256.slice(0, 16)}.*on 993.*143.*${certificates.second.sha256.slice(0, 16)}.*on 995`));
+    expect(finding?.message).toMatch(
+      new RegExp(`${pki.leaf.sha256.slice(0, 16)}.*on 993.*143.*${certificates.second.sha256.slice(0, 16)}.*on 995`),
+    );
   });
   test("only port 25 differs: a warning", () => {
     expect(same.judge([port(993, pki.leaf), port(25, certificates.second, mta)])[0]?.severity).toBe("warning");
@@ -189,8 +334,13 @@ describe("about the whole", () => {
   });
   test("TLS versions that differ by address", () => {
     const equal = checks.find(({ id }) => id === "net-equal") as Check & { scope: "run" };
-    const old = entryFacts({ chain: good, observation: { address: "192.0.2.2", tls: { version: "TLSv1.2", cipher: "x" } } });
-    expect(equal.judge([entryFacts({ chain: good }), old])).toMatchObject([{ check: "net-equal", severity: "warning" }]);
+    const old = entryFacts({
+      chain: good,
+      observation: { address: "192.0.2.2", tls: { version: "TLSv1.2", cipher: "x" } },
+    });
+    expect(equal.judge([entryFacts({ chain: good }), old])).toMatchObject([
+      { check: "net-equal", severity: "warning" },
+    ]);
     expect(equal.judge([entryFacts({ chain: good }), entryFacts({ chain: good })])).toEqual([]);
   });
 });
@@ -217,6 +367,8 @@ for (const check of checks) checkContract(check, samples);
 test("folder equals registry", async () => {
   const { readdirSync, readFileSync } = await import("node:fs");
   const folder = new URL("../../src/checks/", import.meta.url);
-  const files = readdirSync(folder).filter((file) => /: (?:Entry|Run)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")));
+  const files = readdirSync(folder).filter((file) =>
+    /: (?:Entry|Run)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")),
+  );
   expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual(checks.map(({ id }) => id).sort());
 });

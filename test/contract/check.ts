@@ -13,7 +13,8 @@ const deepFreeze = <Value>(value: Value): Value => {
 
 /** `samples`: all kinds of facts, among them some that the check has something to say about. */
 export const checkContract = (check: Check, samples: () => readonly EntryFacts[]): void => {
-  const judge = (facts: EntryFacts): readonly Finding[] => (check.scope === "entry" ? check.judge(facts) : check.judge([facts]));
+  const judge = (facts: EntryFacts): readonly Finding[] =>
+    check.scope === "entry" ? check.judge(facts) : check.judge([facts]);
 
   describe(`the contract of checks: ${check.id}`, () => {
     test("has an id, a summary, a reference and a severity for each role", () => {

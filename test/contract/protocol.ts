@@ -1,5 +1,5 @@
 // What every mail protocol must keep (src/protocols/protocol.ts): one suite that each implementation runs.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import type { ClearDialogue } from "../../src/domain/observation.ts";
@@ -37,12 +37,18 @@ const inside = async (name: ProtocolName, mode: Mode, behaviour: Behaviour = {})
   const { client, lines } = memoryServer((talk) => script({ ...talk, startTls: async () => undefined }));
   const conversation = openConversation(client, never());
   if (mode === "starttls" && name !== "sieve") await conversation.readLine();
-  return { secure: await protocols[name].inside(conversation, mode, { ehlo: "verifier.example.net", learn: () => undefined }), lines };
+  return {
+    secure: await protocols[name].inside(conversation, mode, { ehlo: "verifier.example.net", learn: () => undefined }),
+    lines,
+  };
 };
 
 /** Cut positions as shares, so that they fit texts of any length. */
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
-const cutBy = (shares: readonly number[]) => (text: string): readonly number[] => shares.map((share) => Math.floor(share * text.length));
+const cutBy =
+  (shares: readonly number[]) =>
+  (text: string): readonly number[] =>
+    shares.map((share) => Math.floor(share * text.length));
 
 /** `goAhead` and `no` are the server's whole answers to STARTTLS; `nothing` a capability text without it. */
 export interface ProtocolSamples {
@@ -118,7 +124,10 @@ export const protocolContract = (name: ProtocolName, samples: ProtocolSamples): 
             await talk.send(Buffer.from(garbage).toString("latin1"));
             talk.end();
           });
-          const walking = protocols[name].startTls(openConversation(client, never()), { ehlo: "x.example", learn: () => undefined });
+          const walking = protocols[name].startTls(openConversation(client, never()), {
+            ehlo: "x.example",
+            learn: () => undefined,
+          });
           const result = await walking.catch((error: unknown) => error);
           if (result instanceof Error) expect(result).toBeInstanceOf(ConversationError);
           else expect((result as StartTlsOutcome).refused).toBeDefined();
@@ -127,11 +136,14 @@ export const protocolContract = (name: ProtocolName, samples: ProtocolSamples): 
       );
     });
 
-    test.each(["implicit", "starttls"] as const)("inside TLS (%s): capabilities read again, a polite end", async (mode) => {
-      const { secure, lines } = await inside(name, mode);
-      expect(secure.capabilities.length).toBeGreaterThan(0);
-      expect(secure.startTlsStillOffered).toBe(false);
-      expect(lines.at(-1)).toMatch(/^(QUIT|LOGOUT|a\d LOGOUT)$/);
-    });
+    test.each(["implicit", "starttls"] as const)(
+      "inside TLS (%s): capabilities read again, a polite end",
+      async (mode) => {
+        const { secure, lines } = await inside(name, mode);
+        expect(secure.capabilities.length).toBeGreaterThan(0);
+        expect(secure.startTlsStillOffered).toBe(false);
+        expect(lines.at(-1)).toMatch(/^(QUIT|LOGOUT|a\d LOGOUT)$/);
+      },
+    );
   });
 };

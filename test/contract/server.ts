@@ -99,16 +99,19 @@ export const serverContract = (name: string, open: () => Promise<ServerUnderTest
       const after = await subject.snapshot();
       for (const change of changes) await subject.server.apply(installation, change);
       expect(await subject.snapshot()).toBe(after);
-      for (const change of changes.toReversed()) expect(await subject.server.revert(installation, change)).toBe("reverted");
+      for (const change of changes.toReversed())
+        expect(await subject.server.revert(installation, change)).toBe("reverted");
       expect(await subject.snapshot()).toBe(before);
-      for (const change of changes.toReversed()) expect(await subject.server.revert(installation, change)).toBe("reverted");
+      for (const change of changes.toReversed())
+        expect(await subject.server.revert(installation, change)).toBe("reverted");
       expect(await subject.snapshot()).toBe(before);
     });
 
     test("two plans one after the other are taken back in reverse to the very same bytes", async () => {
       const before = await subject.snapshot();
       const changes = [...(await applyPlan(onlyEcdsa())), ...(await applyPlan())];
-      for (const change of changes.toReversed()) expect(await subject.server.revert(installation, change)).toBe("reverted");
+      for (const change of changes.toReversed())
+        expect(await subject.server.revert(installation, change)).toBe("reverted");
       expect(await subject.snapshot()).toBe(before);
     });
 

@@ -24,7 +24,9 @@ describe("generated pages", () => {
   });
 
   it("there is no page of a command that is gone", () => {
-    const expected = [...pages.keys()].filter((file) => file.startsWith("commands/")).map((file) => file.slice("commands/".length));
+    const expected = [...pages.keys()]
+      .filter((file) => file.startsWith("commands/"))
+      .map((file) => file.slice("commands/".length));
     expect(readdirSync(folder).toSorted()).toEqual(expected.toSorted());
   });
 

@@ -30,9 +30,19 @@ describe("links", () => {
   });
 
   it("would notice", () => {
-    expect(brokenLinks("docs/x.md", "see [a](nowhere.md), [b](#nothing), [c](../README-not.md#x), [d](architecture.md#no-such-heading)")).toHaveLength(4);
-    expect(brokenLinks("docs/x.md", "see [a](architecture.md), `[b](nowhere.md)`\n```\n[c](nowhere.md)\n```\n")).toEqual([]);
+    expect(
+      brokenLinks(
+        "docs/x.md",
+        "see [a](nowhere.md), [b](#nothing), [c](../README-not.md#x), [d](architecture.md#no-such-heading)",
+      ),
+    ).toHaveLength(4);
+    expect(
+      brokenLinks("docs/x.md", "see [a](architecture.md), `[b](nowhere.md)`\n```\n[c](nowhere.md)\n```\n"),
+    ).toEqual([]);
     expect([...anchorsOf("# A `b` c\n## Findings: 1, 2\n## A b c\n")]).toEqual(["a-b-c", "findings-1-2", "a-b-c-1"]);
-    expect(namedPaths("`src/nothing.ts:3` and `src/<room>/x.ts` and `docs/schema/`")).toEqual(["src/nothing.ts", "docs/schema/"]);
+    expect(namedPaths("`src/nothing.ts:3` and `src/<room>/x.ts` and `docs/schema/`")).toEqual([
+      "src/nothing.ts",
+      "docs/schema/",
+    ]);
   });
 });

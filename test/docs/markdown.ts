@@ -17,7 +17,8 @@ export const markdownFiles = (folder = ""): readonly string[] =>
 export const readMarkdown = (file: string): string => readFileSync(join(root, file), "utf8");
 
 /** Without code blocks: what stands in them is neither heading nor link. */
-export const prose = (text: string): string => text.replaceAll(/^(```|~~~)[^\n]*\n[\s\S]*?^\1[^\n]*$/gm, "").replaceAll(/<!--[\s\S]*?-->/g, "");
+export const prose = (text: string): string =>
+  text.replaceAll(/^(```|~~~)[^\n]*\n[\s\S]*?^\1[^\n]*$/gm, "").replaceAll(/<!--[\s\S]*?-->/g, "");
 
 /** As GitHub makes an anchor of a heading. */
 const slug = (heading: string): string =>

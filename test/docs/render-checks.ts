@@ -14,7 +14,8 @@ const table = (scope: Check["scope"]): string =>
     ...checks.filter((check) => check.scope === scope).map(row),
   ].join("\n");
 
-export const renderChecks = (): string => `<!-- Generated from src/checks/index.ts by \`npm run docs\`; edits are lost. -->
+export const renderChecks =
+  (): string => `<!-- Generated from src/checks/index.ts by \`npm run docs\`; edits are lost. -->
 
 # Checks
 

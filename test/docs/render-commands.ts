@@ -19,13 +19,18 @@ const hostFor = (write: (text: string) => void): Host =>
 const schemas = join(import.meta.dirname, "../../docs/schema");
 
 /** `--json` documents of a command: `<command>.json`, and those of its variants. */
-const documentsOf: Readonly<Record<string, readonly string[]>> = { deploy: ["deploy", "remove"], config: ["config-check", "config"] };
+const documentsOf: Readonly<Record<string, readonly string[]>> = {
+  deploy: ["deploy", "remove"],
+  config: ["config-check", "config"],
+};
 
 const jsonLine = (name: string): string => {
   const links = (documentsOf[name] ?? [name])
     .filter((document) => existsSync(join(schemas, `${document}.json`)))
     .map((document) => `[${document}.json](../schema/${document}.json)`);
-  return links.length === 0 ? "" : `\nWith \`--json\` it prints one document: ${links.join(", or ")}; a failure prints [error.json](../schema/error.json).\n`;
+  return links.length === 0
+    ? ""
+    : `\nWith \`--json\` it prints one document: ${links.join(", or ")}; a failure prints [error.json](../schema/error.json).\n`;
 };
 
 const generated = "<!-- Generated from the program by `npm run docs`; edits are lost. -->";
@@ -50,10 +55,18 @@ export const renderCommandPages = async (): Promise<ReadonlyMap<string, string>>
   for (const [name, { summary }] of Object.entries(commands)) {
     const command = program.commands.find((one) => one.name() === name);
     if (!command) throw new Error(`${name} is registered, but the program does not have it`);
-    pages.set(`${name}.md`, page(`mailcert ${name}`, `${sentence(summary)}`, helpOf(command, taken), jsonLine(name)));
+    pages.set(`${name}.md`, page(`mailcert ${name}`, sentence(summary), helpOf(command, taken), jsonLine(name)));
     rows.push(`- [${name}](${name}.md): ${summary}`);
   }
-  pages.set("README.md", page("Commands", `What each command takes, as its \`--help\` says it.\n\n${rows.join("\n")}`, helpOf(program, taken), ""));
+  pages.set(
+    "README.md",
+    page(
+      "Commands",
+      `What each command takes, as its \`--help\` says it.\n\n${rows.join("\n")}`,
+      helpOf(program, taken),
+      "",
+    ),
+  );
   return pages;
 };
 

@@ -1,5 +1,5 @@
 // Targets of verify: host names, URLs and addresses in, entry points out; anything else is a usage error with a hint.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entryUrl } from "../../src/domain/entry-point.ts";
 import { Failure } from "../../src/domain/failure.ts";
@@ -23,11 +23,16 @@ describe("a host name is all its usual entry points, none of them demanded", () 
     ]);
   });
   test("--entry demands", () => {
-    expect(urls("mail.example.org", { entries: ["imaps", "smtps"] })).toEqual(["imaps://mail.example.org:993!", "submissions://mail.example.org:465!"]);
+    expect(urls("mail.example.org", { entries: ["imaps", "smtps"] })).toEqual([
+      "imaps://mail.example.org:993!",
+      "submissions://mail.example.org:465!",
+    ]);
   });
   test("--port moves and demands", () => {
     const ports = parsePorts(["imaps=10993"], protocols);
-    expect(urls("mail.example.org", { ports }).filter((url) => url.endsWith("!"))).toEqual(["imaps://mail.example.org:10993!"]);
+    expect(urls("mail.example.org", { ports }).filter((url) => url.endsWith("!"))).toEqual([
+      "imaps://mail.example.org:10993!",
+    ]);
   });
 });
 
@@ -90,7 +95,8 @@ test.each(bad)("refused: %j", (text, message) => {
 });
 
 test("bad --port words", () => {
-  for (const text of ["imaps", "imaps=", "imaps=x", "gopher=70"]) expect(() => parsePorts([text], protocols)).toThrow(Failure);
+  for (const text of ["imaps", "imaps=", "imaps=x", "gopher=70"])
+    expect(() => parsePorts([text], protocols)).toThrow(Failure);
 });
 
 test("any text is entry points or a usage error, and a host in them is safe to print and to send", () => {

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ServerTls, makeServerTls } from "./acme-tls.ts";
 
 /** What a request is for, told by its path at Pebble. */
-export type Resource =
+type Resource =
   "directory" | "nonce" | "account" | "order" | "finalize" | "authorization" | "challenge" | "certificate" | "other";
 
 export interface Seen {
@@ -20,7 +20,7 @@ export interface Seen {
   readonly body: string;
 }
 
-export interface Upstream {
+interface Upstream {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;

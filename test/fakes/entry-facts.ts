@@ -24,7 +24,13 @@ export interface FactsOptions extends Partial<Omit<EntryFacts, "observation" | "
 /** A healthy `imaps://mail.example.org:993`, except for what `options` says. */
 export const entryFacts = (options: FactsOptions = {}): EntryFacts => {
   const { entry: entryOptions, observation, chain = [], verifyError, ...rest } = options;
-  const entry: EntryPoint = { protocol: "imap", mode: "implicit", host: "mail.example.org", port: 993, ...entryOptions };
+  const entry: EntryPoint = {
+    protocol: "imap",
+    mode: "implicit",
+    host: "mail.example.org",
+    port: 993,
+    ...entryOptions,
+  };
   const facts = chain.map(({ der }) => readCertificate(der));
   return {
     observation: {
@@ -33,7 +39,14 @@ export const entryFacts = (options: FactsOptions = {}): EntryFacts => {
       local: false,
       chain: chain.map(({ der }) => der),
       ...(chain.length > 0
-        ? { tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", group: "X25519", ...(verifyError ? { verifyError } : {}) } }
+        ? {
+            tls: {
+              version: "TLSv1.3",
+              cipher: "TLS_AES_256_GCM_SHA384",
+              group: "X25519",
+              ...(verifyError ? { verifyError } : {}),
+            },
+          }
         : {}),
       startedAt: new Date("2026-11-20T12:00:00Z"),
       durationMs: 12,

@@ -3,8 +3,24 @@
 type Schema = Readonly<Record<string, unknown>>;
 
 const known = new Set([
-  "$schema", "$id", "$defs", "$ref", "title", "description", "type", "const", "enum", "pattern", "minimum", "maximum",
-  "required", "properties", "additionalProperties", "items", "anyOf", "oneOf",
+  "$schema",
+  "$id",
+  "$defs",
+  "$ref",
+  "title",
+  "description",
+  "type",
+  "const",
+  "enum",
+  "pattern",
+  "minimum",
+  "maximum",
+  "required",
+  "properties",
+  "additionalProperties",
+  "items",
+  "anyOf",
+  "oneOf",
 ]);
 
 const typeOf = (value: unknown): string =>
@@ -24,18 +40,25 @@ export const problems = (schema: Schema, value: unknown, root: Schema = schema, 
   }
   const type = schema["type"];
   const actual = typeOf(value);
-  const types = type === undefined ? [] : [type].flat();
+  const types = (type === undefined ? [] : [type].flat()) as unknown as readonly string[];
   if (types.length > 0 && !types.includes(actual) && !(actual === "integer" && types.includes("number"))) {
     return [...found, `${at}: ${actual}, not ${types.join(" or ")}`];
   }
   if ("const" in schema && schema["const"] !== value) found.push(`${at}: not ${JSON.stringify(schema["const"])}`);
-  if (Array.isArray(schema["enum"]) && !schema["enum"].includes(value)) found.push(`${at}: ${JSON.stringify(value)} is none of ${schema["enum"].join(", ")}`);
-  if (typeof value === "string" && typeof schema["pattern"] === "string" && !new RegExp(schema["pattern"]).test(value)) {
+  if (Array.isArray(schema["enum"]) && !schema["enum"].includes(value))
+    found.push(`${at}: ${JSON.stringify(value)} is none of ${schema["enum"].join(", ")}`);
+  if (
+    typeof value === "string" &&
+    typeof schema["pattern"] === "string" &&
+    !new RegExp(schema["pattern"]).test(value)
+  ) {
     found.push(`${at}: "${value}" does not match ${schema["pattern"]}`);
   }
   if (typeof value === "number") {
-    if (typeof schema["minimum"] === "number" && value < schema["minimum"]) found.push(`${at}: under ${schema["minimum"]}`);
-    if (typeof schema["maximum"] === "number" && value > schema["maximum"]) found.push(`${at}: over ${schema["maximum"]}`);
+    if (typeof schema["minimum"] === "number" && value < schema["minimum"])
+      found.push(`${at}: under ${schema["minimum"]}`);
+    if (typeof schema["maximum"] === "number" && value > schema["maximum"])
+      found.push(`${at}: over ${schema["maximum"]}`);
   }
   for (const word of ["anyOf", "oneOf"] as const) {
     const choices = schema[word] as readonly Schema[] | undefined;
@@ -49,7 +72,8 @@ export const problems = (schema: Schema, value: unknown, root: Schema = schema, 
   if (actual === "object") {
     const object = value as Record<string, unknown>;
     const properties = (schema["properties"] ?? {}) as Record<string, Schema>;
-    for (const name of (schema["required"] ?? []) as readonly string[]) if (!(name in object)) found.push(`${at}.${name}: missing`);
+    for (const name of (schema["required"] ?? []) as readonly string[])
+      if (!(name in object)) found.push(`${at}.${name}: missing`);
     for (const [name, part] of Object.entries(object)) {
       const own = properties[name];
       if (own) found.push(...problems(own, part, root, `${at}.${name}`));

@@ -26,7 +26,11 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-export const startServer = async (script: Script, tls?: SecureContextOptions, host = "127.0.0.1"): Promise<FakeServer> => {
+export const startServer = async (
+  script: Script,
+  tls?: SecureContextOptions,
+  host = "127.0.0.1",
+): Promise<FakeServer> => {
   const sockets = new Set<Socket>();
   const lines: string[] = [];
   const server = createServer((socket) => {
@@ -129,7 +133,9 @@ export interface Behaviour {
   readonly greetDelayMs?: number;
 }
 
-const defaults: Readonly<Record<ProtocolName, Required<Pick<Behaviour, "greeting" | "capabilities" | "goAhead" | "inside">>>> = {
+const defaults: Readonly<
+  Record<ProtocolName, Required<Pick<Behaviour, "greeting" | "capabilities" | "goAhead" | "inside">>>
+> = {
   smtp: {
     greeting: "220 mail.example.org ESMTP\r\n",
     capabilities: "250-mail.example.org\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n",
@@ -164,7 +170,8 @@ const defaults: Readonly<Record<ProtocolName, Required<Pick<Behaviour, "greeting
     greeting: '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" ""\r\n"STARTTLS"\r\n"VERSION" "1.0"\r\nOK "ready."\r\n',
     capabilities: "",
     goAhead: 'OK "Begin TLS negotiation now."\r\n',
-    inside: '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" "PLAIN"\r\n"VERSION" "1.0"\r\nOK "TLS negotiation successful."\r\n',
+    inside:
+      '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" "PLAIN"\r\n"VERSION" "1.0"\r\nOK "TLS negotiation successful."\r\n',
   },
 };
 
@@ -203,11 +210,29 @@ export const mailServer = (protocol: ProtocolName, mode: Mode, behaviour: Behavi
           break;
         case "QUIT":
         case "LOGOUT":
-          await send(protocol === "imap" ? "* BYE\r\n$TAG OK bye\r\n" : protocol === "pop3" ? "+OK\r\n" : protocol === "sieve" ? "OK\r\n" : "221 bye\r\n", tag);
+          await send(
+            protocol === "imap"
+              ? "* BYE\r\n$TAG OK bye\r\n"
+              : protocol === "pop3"
+                ? "+OK\r\n"
+                : protocol === "sieve"
+                  ? "OK\r\n"
+                  : "221 bye\r\n",
+            tag,
+          );
           talk.end();
           return;
         default:
-          await send(protocol === "imap" ? "$TAG BAD what\r\n" : protocol === "pop3" ? "-ERR what\r\n" : protocol === "sieve" ? "NO\r\n" : "500 what\r\n", tag);
+          await send(
+            protocol === "imap"
+              ? "$TAG BAD what\r\n"
+              : protocol === "pop3"
+                ? "-ERR what\r\n"
+                : protocol === "sieve"
+                  ? "NO\r\n"
+                  : "500 what\r\n",
+            tag,
+          );
       }
     }
   };

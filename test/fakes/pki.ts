@@ -28,22 +28,44 @@ export interface IssueOptions {
   readonly hash?: "SHA-1" | "SHA-256";
 }
 
-const algorithmOf = (key: NonNullable<IssueOptions["key"]>, hash: string): webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams =>
+const algorithmOf = (
+  key: NonNullable<IssueOptions["key"]>,
+  hash: string,
+): webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams =>
   key.startsWith("P-")
     ? { name: "ECDSA", namedCurve: key }
-    : { name: "RSASSA-PKCS1-v1_5", hash, modulusLength: Number(key.slice(4)), publicExponent: new Uint8Array([1, 0, 1]) };
+    : {
+        name: "RSASSA-PKCS1-v1_5",
+        hash,
+        modulusLength: Number(key.slice(4)),
+        publicExponent: new Uint8Array([1, 0, 1]),
+      };
 
 const toPem = (label: string, der: ArrayBuffer): string =>
-  `-----BEGIN ${label}-----\n${Buffer.from(der).toString("base64").replace(/(.{64})/g, "$1\n").trimEnd()}\n-----END ${label}-----\n`;
+  `-----BEGIN ${label}-----\n${Buffer.from(der)
+    .toString("base64")
+    .replace(/(.{64})/g, "$1\n")
+    .trimEnd()}\n-----END ${label}-----\n`;
 
 export const day = 86_400_000;
 
 export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
-  const { by, ca = false, names = [], ips = [], key = "P-256", hash = "SHA-256", eku = ["1.3.6.1.5.5.7.3.1"] } = options;
-  const keys = (await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  const {
+    by,
+    ca = false,
+    names = [],
+    ips = [],
+    key = "P-256",
+    hash = "SHA-256",
+    eku = ["1.3.6.1.5.5.7.3.1"],
+  } = options;
+  const keys = await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"]);
   const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
   const signer = by ?? undefined;
-  const san = [...names.map((value) => ({ type: "dns" as const, value })), ...ips.map((value) => ({ type: "ip" as const, value }))];
+  const san = [
+    ...names.map((value) => ({ type: "dns" as const, value })),
+    ...ips.map((value) => ({ type: "ip" as const, value })),
+  ];
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `00${randomBytes(15).toString("hex")}`,
     subject,
@@ -98,7 +120,12 @@ export const served = (leaf: Issued, ...chain: readonly Issued[]): Served => ({
 /** root -> intermediate -> leaf for `name`. */
 export const makePki = async (name = "mail.example.org"): Promise<Pki> => {
   const root = await issue({ subject: "CN=Test Root", ca: true, notAfter: new Date(Date.now() + 3650 * day) });
-  const intermediate = await issue({ subject: "CN=Test Intermediate", ca: true, by: root, notAfter: new Date(Date.now() + 1825 * day) });
+  const intermediate = await issue({
+    subject: "CN=Test Intermediate",
+    ca: true,
+    by: root,
+    notAfter: new Date(Date.now() + 1825 * day),
+  });
   const leaf = await issue({ names: [name], by: intermediate });
   return { root, intermediate, leaf, served: served(leaf, intermediate) };
 };

@@ -561,19 +561,35 @@ describe("Pebble's knobs", () => {
     });
   });
 
-  test("a slow validation: Retry-After is waited for", async () => {
-    await withPebble({ vaNoSleep: false, vaSleepSeconds: 2, retryAfter: { authz: 3, order: 1 } }, async (b) => {
-      const [begun, before] = [performance.now(), count(b, "authorization")];
+  /** The CA's own reply, made to say that it is not done yet. */
+  const pending = (retryAfter: string): Fault => ({
+    change: (r) => {
+      const headers = { ...r.headers, "retry-after": retryAfter };
+      return { ...r, headers, body: JSON.stringify({ ...(JSON.parse(r.body) as object), status: "pending" }) };
+    },
+  });
+
+  test("a slow validation: Retry-After is waited for, in seconds and as a date", async () => {
+    await withPebble({}, async (b) => {
+      const at: number[] = [];
+      b.proxy.script = ({ resource, nth }) => {
+        if (resource !== "authorization" || nth === 1) return undefined;
+        at.push(performance.now());
+        if (nth > 3) return undefined;
+        return pending(nth === 2 ? "1" : new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000).toUTCString());
+      };
       await issue(b);
-      expect(performance.now() - begun).toBeGreaterThan(3000);
-      // To learn of it, one look that brings Retry-After, one that sees the end.
-      expect(count(b, "authorization") - before).toBeLessThanOrEqual(3);
+      const [first = 0, second = 0, third = 0] = at;
+      expect(at).toHaveLength(3);
+      expect(second - first).toBeGreaterThan(990);
+      expect(third - second).toBeGreaterThan(990);
     });
   });
 
   test("a validation that takes longer than we wait: later; the next run goes on with the order", async () => {
-    await withPebble({ vaNoSleep: false, vaSleepSeconds: 3 }, async (b) => {
+    await withPebble({}, async (b) => {
       const privateKey = await generateKey("ecdsa");
+      b.proxy.script = ({ resource, nth }) => (resource === "authorization" && nth > 1 ? pending("1") : undefined);
       const error = await failure(issue(b, { privateKey, patienceMs: 1500 }));
       expect(error).toMatchObject({
         kind: "try-later",
@@ -582,6 +598,10 @@ describe("Pebble's knobs", () => {
       expect(Date.parse(String(error.facts?.["retryAt"]))).toBeGreaterThan(Date.now());
       expect(await pendingOrders(b)).toBe(1);
       expect(await listening(b.pebble.httpPort)).toBe(false);
+      b.proxy.script = () => undefined;
+      const placed = b.proxy.seen.filter((entry) => entry.path === "/order-plz").length;
+      expect(keyMatches(privateKey, (await issue(b, { privateKey })).leaf)).toBe(true);
+      expect(b.proxy.seen.filter((entry) => entry.path === "/order-plz")).toHaveLength(placed);
     });
   });
 

@@ -37,8 +37,10 @@ site() {
 
 # Each build_PART FOLDER fills a fresh folder; it is renamed into place only when it is complete.
 build_image() { # suite folder
-  # Namespaces of its own: what debootstrap mounts goes with it, however it ends.
-  unshare --mount --propagation unchanged --uts --pid --fork --kill-child bash "$here/image.sh" "$1" "$2" "$(site)"
+  # Namespaces of its own: what debootstrap mounts goes with it, however it ends. Its folder is named because it prefers a /debootstrap,
+  # which an installation that was cut short leaves behind.
+  DEBOOTSTRAP_DIR=/usr/share/debootstrap unshare --mount --propagation unchanged --uts --pid --fork --kill-child bash "$here/image.sh" "$1" "$2" "$(site)" ||
+    { tail -n 5 "$2/debootstrap/debootstrap.log" || true; return 1; }
 }
 build_bookworm() { build_image bookworm "$1"; }
 build_trixie() { build_image trixie "$1"; }
@@ -49,7 +51,8 @@ build_pebble() {
   chmod -R a+rX "$1" && chmod 777 "$apt" # apt drops its rights to download
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) $pebble_suite main" >"$apt/sources"
   options=(-o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
-    -o "Acquire::Languages=none" -o "Acquire::Retries=3")
+    -o Acquire::Languages=none -o Acquire::Retries=3
+    -o Acquire::Check-Valid-Until=false) # a mirror of testing may be some days behind; the signature is checked all the same
   apt-get "${options[@]}" update
   (cd "$apt" && apt-get "${options[@]}" download pebble && dpkg -x pebble_*.deb x)
   cp "$apt/x/usr/bin/pebble" "$apt/x/usr/bin/pebble-challtestsrv" "$1/"
@@ -72,13 +75,11 @@ need_tools() {
   command -v apt-get >/dev/null && [ -e /etc/debian_version ] || fail "the lab is built from Debian's packages, and this is not Debian" \
     "run it on Debian 12 or later, or here: npm run test:unit"
   [ -e /proc/self/ns/mnt ] || mount -t proc proc /proc 2>/dev/null || fail "/proc is not mounted" "mount -t proc proc /proc"
-  for tool in debootstrap:debootstrap unshare:util-linux nsenter:util-linux openssl:openssl; do
+  for tool in debootstrap:debootstrap gpgv:gpgv unshare:util-linux nsenter:util-linux setpriv:util-linux openssl:openssl; do
     command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
   done
   [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
-  # debootstrap checks the archive's signature with either of them.
-  command -v gpgv >/dev/null || command -v sqv >/dev/null || missing+=(gpgv)
   local lists
   lists=$(apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' 2>/dev/null || true)
   if [ ${#missing[@]} -gt 0 ] || [ -z "$lists" ]; then

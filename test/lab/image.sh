@@ -22,9 +22,10 @@ echo "nameserver 127.0.0.1" >"$image/etc/resolv.conf"
 
 # Unattended, debootstrap leaves Postfix without the answers a person gives: give them, and let its own scripts write main.cf.
 rm -f "$image/etc/postfix/main.cf"
-chroot "$image" debconf-set-selections <<ANSWERS
+chroot "$image" debconf-set-selections <<'ANSWERS'
 postfix postfix/main_mailer_type select Internet Site
 postfix postfix/mailname string mail.example.org
+postfix postfix/destinations string $myhostname, mail.example.org, localhost.example.org, localhost
 ANSWERS
 printf '#!/bin/sh\nexit 101\n' >"$image/usr/sbin/policy-rc.d" && chmod 755 "$image/usr/sbin/policy-rc.d"
 chroot "$image" dpkg-reconfigure --frontend=noninteractive postfix

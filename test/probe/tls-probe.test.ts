@@ -55,12 +55,15 @@ describe("a server that does all as it should", () => {
     expect(seen.tls).toMatchObject({ version: "TLSv1.3", group: expect.any(String) });
     expect(seen.tls?.verifyError).toBeUndefined();
     // As sent: the leaf and the intermediate, without the root that node would add.
-    expect(seen.chain.map((der) => der.toString("hex"))).toEqual([pki.leaf.der, pki.intermediate.der].map((der) => der.toString("hex")));
+    expect(seen.chain.map((der) => der.toString("hex"))).toEqual(
+      [pki.leaf.der, pki.intermediate.der].map((der) => der.toString("hex")),
+    );
     expect(seen.local).toBe(true);
     expect(seen.sni).toBe("mail.example.org");
     expect(seen.wrongMode).toBeUndefined();
     expect(seen.secure?.startTlsStillOffered).toBe(false);
-    if (mode === "starttls") expect(seen.clear).toMatchObject({ startTlsOffered: true, injectedBytes: 0, authInClear: [] });
+    if (mode === "starttls")
+      expect(seen.clear).toMatchObject({ startTlsOffered: true, injectedBytes: 0, authInClear: [] });
     expect(server.connections).toBe(1);
     expect(server.lines.at(-1)).toMatch(/^(QUIT|LOGOUT|a\d LOGOUT)$/);
   });
@@ -70,13 +73,37 @@ const big = `250-mail.example.org\r\n${Array.from({ length: 58 }, (_, n) => `250
 
 describe("corner cases that are no fault", () => {
   const cases: readonly (readonly [string, ProtocolName, Script])[] = [
-    ["multi-line banner", "smtp", mailServer("smtp", "starttls", { greeting: "220-welcome\r\n220 mail.example.org ESMTP\r\n" })],
-    ["banner in three pieces", "smtp", mailServer("smtp", "starttls", { cuts: (text) => [2, Math.floor(text.length / 2)] })],
+    [
+      "multi-line banner",
+      "smtp",
+      mailServer("smtp", "starttls", { greeting: "220-welcome\r\n220 mail.example.org ESMTP\r\n" }),
+    ],
+    [
+      "banner in three pieces",
+      "smtp",
+      mailServer("smtp", "starttls", { cuts: (text) => [2, Math.floor(text.length / 2)] }),
+    ],
     ["slow greeting", "smtp", mailServer("smtp", "starttls", { greetDelayMs: 1500 })],
     ["60 lines, 3 kB", "smtp", mailServer("smtp", "starttls", { capabilities: big })],
-    ["lower-case starttls", "smtp", mailServer("smtp", "starttls", { capabilities: "250-mx\r\n250-starttls\r\n250 help\r\n" })],
-    ["STARTTLS as the first line", "smtp", mailServer("smtp", "starttls", { capabilities: "250-mx\r\n250-STARTTLS\r\n250 HELP\r\n" })],
-    ["bare LF", "smtp", mailServer("smtp", "starttls", { greeting: "220 mx\n", capabilities: "250-mx\n250 STARTTLS\n", goAhead: "220 go\n" })],
+    [
+      "lower-case starttls",
+      "smtp",
+      mailServer("smtp", "starttls", { capabilities: "250-mx\r\n250-starttls\r\n250 help\r\n" }),
+    ],
+    [
+      "STARTTLS as the first line",
+      "smtp",
+      mailServer("smtp", "starttls", { capabilities: "250-mx\r\n250-STARTTLS\r\n250 HELP\r\n" }),
+    ],
+    [
+      "bare LF",
+      "smtp",
+      mailServer("smtp", "starttls", {
+        greeting: "220 mx\n",
+        capabilities: "250-mx\n250 STARTTLS\n",
+        goAhead: "220 go\n",
+      }),
+    ],
     ["not UTF-8", "smtp", mailServer("smtp", "starttls", { greeting: "220 m\xfcnchen ESMTP\r\n" })],
     ["no capabilities in the greeting", "imap", mailServer("imap", "starttls", { greeting: "* OK ready\r\n" })],
     [
@@ -88,7 +115,11 @@ describe("corner cases that are no fault", () => {
       }),
     ],
     ["a literal in the banner", "imap", mailServer("imap", "starttls", { greeting: "* OK {4}\r\na\r\nb ready\r\n" })],
-    ["CAPA unknown", "pop3", mailServer("pop3", "starttls", { capabilities: "-ERR unknown command\r\n", inside: "-ERR unknown command\r\n" })],
+    [
+      "CAPA unknown",
+      "pop3",
+      mailServer("pop3", "starttls", { capabilities: "-ERR unknown command\r\n", inside: "-ERR unknown command\r\n" }),
+    ],
     [
       "literals in capabilities and in OK",
       "sieve",
@@ -117,7 +148,13 @@ describe("where it ends early, stage and reason say so", () => {
     ["502 after the offer", "smtp", smtpSays({ goAhead: "502 no\r\n" }), "starttls", "declined"],
     ["EHLO unknown, HELO works", "smtp", helo("250 mx\r\n"), "starttls", "not-offered"],
     ["our name refused", "smtp", helo("504 5.5.2 need fully-qualified hostname\r\n"), "greeting", "declined"],
-    ["codes differ in a reply", "smtp", smtpSays({ capabilities: "250-mx\r\n220 STARTTLS\r\n" }), "starttls", "protocol"],
+    [
+      "codes differ in a reply",
+      "smtp",
+      smtpSays({ capabilities: "250-mx\r\n220 STARTTLS\r\n" }),
+      "starttls",
+      "protocol",
+    ],
     ["no mail server", "smtp", async (talk) => talk.send("SSH-2.0-OpenSSH_9.2\r\n"), "greeting", "protocol"],
     ["a line without end", "smtp", async (talk) => talk.send("220 ".padEnd(5000, "x")), "greeting", "protocol"],
     ["lines without end", "smtp", async (talk) => talk.send("220-x\r\n".repeat(70)), "greeting", "protocol"],
@@ -136,8 +173,20 @@ describe("where it ends early, stage and reason say so", () => {
       "starttls",
       "closed",
     ],
-    ["PREAUTH", "imap", mailServer("imap", "starttls", { greeting: "* PREAUTH welcome back\r\n" }), "starttls", "protocol"],
-    ["BYE", "imap", mailServer("imap", "starttls", { greeting: "* BYE too many connections\r\n" }), "greeting", "temporary"],
+    [
+      "PREAUTH",
+      "imap",
+      mailServer("imap", "starttls", { greeting: "* PREAUTH welcome back\r\n" }),
+      "starttls",
+      "protocol",
+    ],
+    [
+      "BYE",
+      "imap",
+      mailServer("imap", "starttls", { greeting: "* BYE too many connections\r\n" }),
+      "greeting",
+      "temporary",
+    ],
     ["NO", "imap", mailServer("imap", "starttls", { goAhead: "$TAG NO not now\r\n" }), "starttls", "declined"],
     ["BAD", "imap", mailServer("imap", "starttls", { goAhead: "$TAG BAD what\r\n" }), "starttls", "declined"],
     ["another tag", "imap", mailServer("imap", "starttls", { goAhead: ". OK go\r\n" }), "starttls", "protocol"],
@@ -150,7 +199,13 @@ describe("where it ends early, stage and reason say so", () => {
       "not-offered",
     ],
     ["sieve NO", "sieve", mailServer("sieve", "starttls", { goAhead: 'NO "no"\r\n' }), "starttls", "declined"],
-    ["sieve BYE", "sieve", mailServer("sieve", "starttls", { greeting: 'BYE (TRYLATER) "busy"\r\n' }), "greeting", "temporary"],
+    [
+      "sieve BYE",
+      "sieve",
+      mailServer("sieve", "starttls", { greeting: 'BYE (TRYLATER) "busy"\r\n' }),
+      "greeting",
+      "temporary",
+    ],
   ];
   test.each(cases)("%s (%s)", async (_, protocol, script, stage, reason) => {
     const seen = await look(await serve(script), protocol, "starttls");
@@ -171,6 +226,17 @@ describe("where it ends early, stage and reason say so", () => {
     expect(seen.wrongMode).toBeUndefined();
   });
 
+  test("a greeting that comes when the budget is nearly spent is called late", async () => {
+    const server = await serve(mailServer("submission", "starttls", { greetDelayMs: 700 }));
+    const seen = await look(server, "submission", "starttls", { timeoutMs: 800 });
+    expect(seen.error).toMatchObject({
+      stage: "greeting",
+      reason: "timeout",
+      message: expect.stringContaining("--timeout"),
+    });
+    expect(seen.wrongMode).toBeUndefined();
+  });
+
   test("falls silent in the dialogue: what was learnt stays", async () => {
     const server = await serve(async (talk) => talk.send("220 mx.example.org ESMTP\r\n"));
     const seen = await look(server, "smtp", "starttls", { timeoutMs: 400 });
@@ -179,20 +245,30 @@ describe("where it ends early, stage and reason say so", () => {
   });
 
   test("TLS that cannot be agreed on", async () => {
-    const server = await startServer(mailServer("imap", "implicit"), { ...pki.served, maxVersion: "TLSv1.1", minVersion: "TLSv1" });
+    const server = await startServer(mailServer("imap", "implicit"), {
+      ...pki.served,
+      maxVersion: "TLSv1.1",
+      minVersion: "TLSv1",
+    });
     open.push(server);
     const seen = await look(server, "imap", "implicit");
-    expect(seen.error).toMatchObject({ stage: "handshake", reason: "tls", message: expect.stringContaining("TLS 1.2") });
+    expect(seen.error).toMatchObject({
+      stage: "handshake",
+      reason: "tls",
+      message: expect.stringContaining("TLS 1.2"),
+    });
   });
 });
 
-const helo = (answer: string): Script => async (talk) => {
-  await talk.send("220 mx\r\n");
-  for (;;) {
-    const line = await talk.line();
-    await talk.send(line.startsWith("EHLO") ? "502 what\r\n" : line.startsWith("HELO") ? answer : "221 bye\r\n");
-  }
-};
+const helo =
+  (answer: string): Script =>
+  async (talk) => {
+    await talk.send("220 mx\r\n");
+    for (;;) {
+      const line = await talk.line();
+      await talk.send(line.startsWith("EHLO") ? "502 what\r\n" : line.startsWith("HELO") ? answer : "221 bye\r\n");
+    }
+  };
 
 describe("bytes between the go-ahead and the handshake", () => {
   const dialects: readonly (readonly [ProtocolName, string])[] = [
@@ -210,7 +286,9 @@ describe("bytes between the go-ahead and the handshake", () => {
     expect(seen.tls).toBeUndefined();
   });
   test.each(dialects)("%s: in a packet of its own, seen all the same", async (protocol, goAhead) => {
-    const server = await serve(mailServer(protocol, "starttls", { goAhead: `${goAhead}injected by someone\r\n`, cuts: () => [goAhead.length] }));
+    const server = await serve(
+      mailServer(protocol, "starttls", { goAhead: `${goAhead}injected by someone\r\n`, cuts: () => [goAhead.length] }),
+    );
     const seen = await look(server, protocol, "starttls");
     expect(seen.error).toMatchObject({ stage: "starttls", reason: "injected" });
     expect(seen.clear?.injectedBytes).toBeGreaterThan(0);
@@ -231,11 +309,19 @@ describe("the wrong mode", () => {
 
 describe("inside TLS", () => {
   test("STARTTLS still listed", async () => {
-    const seen = await look(await serve(mailServer("smtp", "starttls", { inside: "250-mx\r\n250 STARTTLS\r\n" })), "smtp", "starttls");
+    const seen = await look(
+      await serve(mailServer("smtp", "starttls", { inside: "250-mx\r\n250 STARTTLS\r\n" })),
+      "smtp",
+      "starttls",
+    );
     expect(seen.secure?.startTlsStillOffered).toBe(true);
   });
   test("421 inside implicit TLS keeps the certificate", async () => {
-    const seen = await look(await serve(mailServer("submission", "implicit", { greeting: "421 busy\r\n" })), "submission", "implicit");
+    const seen = await look(
+      await serve(mailServer("submission", "implicit", { greeting: "421 busy\r\n" })),
+      "submission",
+      "implicit",
+    );
     expect(seen.error).toMatchObject({ stage: "greeting", reason: "temporary" });
     expect(seen.chain).toHaveLength(2);
   });
@@ -250,8 +336,16 @@ describe("inside TLS", () => {
 
 describe("what is offered in clear", () => {
   const cases: readonly (readonly [ProtocolName, Parameters<typeof mailServer>[2], readonly string[]])[] = [
-    ["submission", { capabilities: "250-mx\r\n250-AUTH PLAIN LOGIN\r\n250-AUTH=LOGIN PLAIN\r\n250 STARTTLS\r\n" }, ["PLAIN", "LOGIN"]],
-    ["imap", { greeting: "* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN auth=CRAM-MD5] hi\r\n" }, ["PLAIN", "CRAM-MD5", "LOGIN"]],
+    [
+      "submission",
+      { capabilities: "250-mx\r\n250-AUTH PLAIN LOGIN\r\n250-AUTH=LOGIN PLAIN\r\n250 STARTTLS\r\n" },
+      ["PLAIN", "LOGIN"],
+    ],
+    [
+      "imap",
+      { greeting: "* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN auth=CRAM-MD5] hi\r\n" },
+      ["PLAIN", "CRAM-MD5", "LOGIN"],
+    ],
     ["pop3", { capabilities: "+OK\r\nUSER\r\nSTLS\r\nSASL PLAIN\r\n.\r\n" }, ["USER", "PLAIN"]],
     ["sieve", { greeting: '"SASL" "PLAIN"\r\n"STARTTLS"\r\nOK\r\n' }, ["PLAIN"]],
   ];
@@ -286,7 +380,11 @@ describe("the chain as sent, and OpenSSL's verdict", () => {
   });
   test("a name that the certificate does not carry is no error of the path", async () => {
     const other = await issue({ names: ["other.example"], by: pki.intermediate });
-    const seen = await look(await serve(mailServer("imap", "implicit"), served(other, pki.intermediate)), "imap", "implicit");
+    const seen = await look(
+      await serve(mailServer("imap", "implicit"), served(other, pki.intermediate)),
+      "imap",
+      "implicit",
+    );
     expect(seen.tls?.verifyError).toBeUndefined();
   });
 });
@@ -294,7 +392,10 @@ describe("the chain as sent, and OpenSSL's verdict", () => {
 describe("SNI and key types", () => {
   test("dual certificates: each slot gets its own", async () => {
     const rsa = await issue({ names: ["mail.example.org"], by: pki.intermediate, key: "RSA-2048" });
-    const both = { key: [pki.leaf.privateKey, rsa.privateKey], cert: [pki.served.cert, served(rsa, pki.intermediate).cert] };
+    const both = {
+      key: [pki.leaf.privateKey, rsa.privateKey],
+      cert: [pki.served.cert, served(rsa, pki.intermediate).cert],
+    };
     const server = await startServer(mailServer("imap", "implicit"), both);
     open.push(server);
     const ecdsa = await look(server, "imap", "implicit", { slot: "ecdsa" });
@@ -328,7 +429,13 @@ describe("a ClientHello that is too large", () => {
       talk.reset();
     });
     const largeProbe = createProbe({ now: () => new Date(), largeHello: () => true });
-    const entry = { protocol: "imap", mode: "implicit", host: "mail.example.org", address: "127.0.0.1", port: reset.port } as const;
+    const entry = {
+      protocol: "imap",
+      mode: "implicit",
+      host: "mail.example.org",
+      address: "127.0.0.1",
+      port: reset.port,
+    } as const;
     const seen = await largeProbe(entry, { timeoutMs: 4000, ehlo: "", anchors: [pki.root.pem], dialogue: "full" });
     expect(seen.error).toBeUndefined();
     expect(seen.tls?.smallHelloOnly).toBe(true);

@@ -5,8 +5,15 @@ import { protocols } from "../../src/protocols/index.ts";
 
 test("folder equals registry", () => {
   const folder = new URL("../../src/protocols/", import.meta.url);
-  const files = readdirSync(folder).filter((file) => / = smtpProtocol\(|: Protocol = \{/.test(readFileSync(new URL(file, folder), "utf8")));
-  expect(files.filter((file) => file !== "smtp-dialogue.ts").map((file) => file.replace(/\.ts$/, "")).sort()).toEqual(Object.keys(protocols).sort());
+  const files = readdirSync(folder).filter((file) =>
+    / = smtpProtocol\(|: Protocol = \{/.test(readFileSync(new URL(file, folder), "utf8")),
+  );
+  expect(
+    files
+      .filter((file) => file !== "smtp-dialogue.ts")
+      .map((file) => file.replace(/\.ts$/, ""))
+      .sort(),
+  ).toEqual(Object.keys(protocols).sort());
 });
 
 test("ports are the registered ones", () => {

@@ -11,7 +11,10 @@ import { type FakeServer, mailServer, startServer } from "../fakes/mail-server.t
 import { problems } from "../fakes/json-schema.ts";
 import { type Pki, day, issue, makePki, served } from "../fakes/pki.ts";
 
-const schema = JSON.parse(readFileSync(new URL("../../docs/schema/verify.json", import.meta.url), "utf8")) as Record<string, unknown>;
+const schema = JSON.parse(readFileSync(new URL("../../docs/schema/verify.json", import.meta.url), "utf8")) as Record<
+  string,
+  unknown
+>;
 const now = (): Date => new Date();
 let pki: Pki;
 let servers: FakeServer[];
@@ -20,18 +23,30 @@ let mixed: VerifyResult;
 
 beforeAll(async () => {
   pki = await makePki();
-  const expired = await issue({ names: ["other.example"], by: pki.intermediate, notBefore: new Date(Date.now() - 90 * day), notAfter: new Date(Date.now() - 3 * day), key: "RSA-2048" });
+  const expired = await issue({
+    names: ["other.example"],
+    by: pki.intermediate,
+    notBefore: new Date(Date.now() - 90 * day),
+    notAfter: new Date(Date.now() - 3 * day),
+    key: "RSA-2048",
+  });
   servers = await Promise.all([
     startServer(mailServer("imap", "implicit"), pki.served),
     startServer(mailServer("imap", "starttls"), served(expired, pki.intermediate)),
-    startServer(mailServer("submission", "starttls", { goAhead: "454 4.7.0 \u001b[31mTLS\u0007 not available\r\n" }), pki.served),
+    startServer(
+      mailServer("submission", "starttls", { goAhead: "454 4.7.0 \u001b[31mTLS\u0007 not available\r\n" }),
+      pki.served,
+    ),
     startServer(mailServer("sieve", "starttls", { greeting: 'BYE "busy"\r\n' }), pki.served),
   ]);
   const [imaps, imap, submission, sieve] = servers.map(({ port }) => port) as [number, number, number, number];
   const base = { host: "mail.example.org", address: "127.0.0.1", demanded: true } as const;
   const one: Target = { ...base, protocol: "imap", mode: "implicit", port: imaps };
   const run = (wanted: readonly Target[]): Promise<VerifyResult> =>
-    verify({ now, probe: createProbe({ now }), resolve: async () => ({ message: "no such name" }) }, { wanted, anchors: [pki.root.pem] });
+    verify(
+      { now, probe: createProbe({ now }), resolve: async () => ({ message: "no such name" }) },
+      { wanted, anchors: [pki.root.pem] },
+    );
   sound = await run([one]);
   mixed = await run([
     one,
@@ -46,7 +61,10 @@ afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()));
 });
 
-const document = (result: VerifyResult) => JSON.parse(JSON.stringify(verifyDocument(result))) as Record<string, unknown> & { entries: Record<string, unknown>[] };
+const document = (result: VerifyResult) =>
+  JSON.parse(JSON.stringify(verifyDocument(result))) as Record<string, unknown> & {
+    entries: Record<string, unknown>[];
+  };
 
 describe("the document", () => {
   test("keeps its schema, well or not", () => {
@@ -67,7 +85,13 @@ describe("the document", () => {
       role: "mua",
       ok: true,
       tls: { version: "TLSv1.3", group: expect.any(String) },
-      leaf: { sha256: pki.leaf.sha256, subject: "CN=mail.example.org", names: ["mail.example.org"], daysLeft: 89, key: { type: "ec", curve: "P-256" } },
+      leaf: {
+        sha256: pki.leaf.sha256,
+        subject: "CN=mail.example.org",
+        names: ["mail.example.org"],
+        daysLeft: 89,
+        key: { type: "ec", curve: "P-256" },
+      },
       findings: [],
     });
     expect(entry?.["chain"]).toHaveLength(2);
@@ -95,7 +119,9 @@ describe("the text", () => {
   test("all well: one sentence and the table, with the labels that clients show", () => {
     const lines = text(sound).split("\n");
     expect(lines[0]).toMatch(/^mail\.example\.org: all as it should be \(1 entry point looked at, /);
-    expect(lines.at(-1)).toMatch(new RegExp(`^${servers[0]?.port} · SSL/TLS +IMAP +127\\.0\\.0\\.1 +${pki.leaf.sha256.slice(0, 12)} +89 +ok$`));
+    expect(lines.at(-1)).toMatch(
+      new RegExp(`^${servers[0]?.port} · SSL/TLS +IMAP +127\\.0\\.0\\.1 +${pki.leaf.sha256.slice(0, 12)} +89 +ok$`),
+    );
   });
   test("what is wrong comes first, each with its hint", () => {
     const shown = text(mixed);
@@ -120,7 +146,11 @@ describe("the text", () => {
     expect(verifyText(sound, { color: true, width: 80 })).toContain("\u001b[32m");
   });
   test("the same finding on several ports is told once", async () => {
-    const twice: VerifyResult = { ...mixed, findings: [], entries: [mixed.entries[1], mixed.entries[1]].filter((one) => one !== undefined) };
+    const twice: VerifyResult = {
+      ...mixed,
+      findings: [],
+      entries: [mixed.entries[1], mixed.entries[1]].filter((one) => one !== undefined),
+    };
     expect(text(twice).match(/cert-expiry/g)).toHaveLength(1);
   });
 });

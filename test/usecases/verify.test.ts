@@ -57,30 +57,47 @@ const deps = (probe: Probe, addresses: Readonly<Record<string, readonly string[]
   resolve: async (host) => addresses[host] ?? { message: "no such name" },
 });
 const targets = (text: string): readonly Target[] => parseTarget(text, protocols);
-const request = (wanted: VerifyRequest["wanted"], more: Partial<VerifyRequest> = {}): VerifyRequest => ({ wanted, anchors: [pki.root.pem], ...more });
-const ids = (findings: readonly { severity: string; check: string }[]): readonly string[] => findings.map(({ severity, check }) => `${severity} ${check}`);
+const request = (wanted: VerifyRequest["wanted"], more: Partial<VerifyRequest> = {}): VerifyRequest => ({
+  wanted,
+  anchors: [pki.root.pem],
+  ...more,
+});
+const ids = (findings: readonly { severity: string; check: string }[]): readonly string[] =>
+  findings.map(({ severity, check }) => `${severity} ${check}`);
 
-const refused: Partial<Observation> = { chain: [], error: { stage: "connect", reason: "refused", message: "connection refused" } };
-const withoutTls = ({ tls: _, ...rest }: Partial<Observation>): Partial<Observation> => rest;
+const refused: Partial<Observation> = {
+  chain: [],
+  error: { stage: "connect", reason: "refused", message: "connection refused" },
+};
 
 describe("what is connected to", () => {
   test("every address of both families, with the name kept", async () => {
     const { probe, asked } = fakeProbe();
-    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1", "2001:db8::1"] }), request(targets("imaps://mail.example.org")));
-    expect(asked.map(({ url }) => url).sort()).toEqual(["mail.example.org 192.0.2.1:993", "mail.example.org 2001:db8::1:993"]);
+    const result = await verify(
+      deps(probe, { "mail.example.org": ["192.0.2.1", "2001:db8::1"] }),
+      request(targets("imaps://mail.example.org")),
+    );
+    expect(asked.map(({ url }) => url).sort()).toEqual([
+      "mail.example.org 192.0.2.1:993",
+      "mail.example.org 2001:db8::1:993",
+    ]);
     expect(result.entries).toHaveLength(2);
     expect(result.ok).toBe(true);
   });
   test("an address that is given is not looked up", async () => {
     const { probe, asked } = fakeProbe();
-    await verify(deps(probe), request(targets("imaps://mail.example.org").map((target) => ({ ...target, address: "192.0.2.9" }))));
+    await verify(
+      deps(probe),
+      request(targets("imaps://mail.example.org").map((target) => ({ ...target, address: "192.0.2.9" }))),
+    );
     expect(asked.map(({ url }) => url)).toEqual(["mail.example.org 192.0.2.9:993"]);
   });
   test("port 25 has 45 s, the others 10 s, --timeout sets all", async () => {
     const { probe, asked } = fakeProbe();
     const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
     await verify(here, request(targets("mail.example.org")));
-    const budget = (port: number): number | undefined => asked.find(({ url }) => url.endsWith(`:${port}`))?.options.timeoutMs;
+    const budget = (port: number): number | undefined =>
+      asked.find(({ url }) => url.endsWith(`:${port}`))?.options.timeoutMs;
     expect([budget(25), budget(993), budget(587)]).toEqual([45_000, 10_000, 10_000]);
     asked.length = 0;
     await verify(here, request(targets("mail.example.org"), { timeoutMs: 3000 }));
@@ -89,7 +106,10 @@ describe("what is connected to", () => {
   test("two slots: one handshake each, one after the other; --quick: one", async () => {
     const { probe, asked, mostAtOnePlace } = fakeProbe();
     const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
-    const wanted = targets("imaps://mail.example.org").map((target) => ({ ...target, slots: ["ecdsa", "rsa"] as const }));
+    const wanted = targets("imaps://mail.example.org").map((target) => ({
+      ...target,
+      slots: ["ecdsa", "rsa"] as const,
+    }));
     const result = await verify(here, request(wanted));
     expect(asked.map(({ options }) => options.slot)).toEqual(["ecdsa", "rsa"]);
     expect(mostAtOnePlace()).toBe(1);
@@ -108,19 +128,28 @@ describe("what is connected to", () => {
 describe("what a refusal means", () => {
   test("guessed ports that refuse are not offered and no failure", async () => {
     const { probe } = fakeProbe(({ port }) => (port === 587 || port === 465 ? refused : {}));
-    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("mail.example.org"), { skip: ["cert-same"] }));
+    const result = await verify(
+      deps(probe, { "mail.example.org": ["192.0.2.1"] }),
+      request(targets("mail.example.org"), { skip: ["cert-same"] }),
+    );
     expect(result.ok).toBe(true);
     expect(result.entries.filter(({ notOffered }) => notOffered).map(({ entry }) => entry.port)).toEqual([587, 465]);
   });
   test("a named one that refuses is a fault", async () => {
     const { probe } = fakeProbe(() => refused);
-    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("imaps://mail.example.org")));
+    const result = await verify(
+      deps(probe, { "mail.example.org": ["192.0.2.1"] }),
+      request(targets("imaps://mail.example.org")),
+    );
     expect(result.ok).toBe(false);
     expect(result.entries[0]?.notOffered).toBe(false);
   });
   test("nothing reached at all is a fault about the whole", async () => {
-    const { probe } = fakeProbe(() => withoutTls(refused));
-    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("mail.example.org")));
+    const { probe } = fakeProbe(() => refused);
+    const result = await verify(
+      deps(probe, { "mail.example.org": ["192.0.2.1"] }),
+      request(targets("mail.example.org")),
+    );
     expect(ids(result.findings)).toEqual(["fault net-reach"]);
     expect(result.ok).toBe(false);
   });
@@ -134,25 +163,39 @@ describe("what a refusal means", () => {
 });
 
 describe("which checks judge", () => {
-  const bad = { local: false, clear: { greeting: "", capabilities: [], startTlsOffered: true, authInClear: ["PLAIN"], injectedBytes: 3 } };
+  const bad = {
+    local: false,
+    clear: { greeting: "", capabilities: [], startTlsOffered: true, authInClear: ["PLAIN"], injectedBytes: 3 },
+  };
   test("--check and --skip", async () => {
     const { probe } = fakeProbe(() => bad);
     const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
     const wanted = targets("imap://mail.example.org");
-    expect(ids((await verify(here, request(wanted))).entries[0]?.findings ?? [])).toEqual(["fault st-resp-inj", "fault st-auth-clear"]);
-    expect(ids((await verify(here, request(wanted, { check: ["st-auth-clear"] }))).entries[0]?.findings ?? [])).toEqual(["fault st-auth-clear"]);
+    expect(ids((await verify(here, request(wanted))).entries[0]?.findings ?? [])).toEqual([
+      "fault st-resp-inj",
+      "fault st-auth-clear",
+    ]);
+    expect(ids((await verify(here, request(wanted, { check: ["st-auth-clear"] }))).entries[0]?.findings ?? [])).toEqual(
+      ["fault st-auth-clear"],
+    );
     expect((await verify(here, request(wanted, { skip: ["st-auth-clear", "st-resp-inj"] }))).ok).toBe(true);
   });
   test("a second handshake does not repeat what the first one said", async () => {
     const { probe } = fakeProbe(() => bad);
-    const wanted = targets("imap://mail.example.org").map((target) => ({ ...target, slots: ["ecdsa", "rsa"] as const }));
+    const wanted = targets("imap://mail.example.org").map((target) => ({
+      ...target,
+      slots: ["ecdsa", "rsa"] as const,
+    }));
     const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(wanted));
     expect(result.entries.map(({ findings }) => findings.length)).toEqual([2, 0]);
     expect(result.ok).toBe(false);
   });
   test("a chain with bytes that are no certificate", async () => {
     const { probe } = fakeProbe(() => ({ chain: [pki.leaf.der, Buffer.from("nonsense")] }));
-    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(targets("imaps://mail.example.org")));
+    const result = await verify(
+      deps(probe, { "mail.example.org": ["192.0.2.1"] }),
+      request(targets("imaps://mail.example.org")),
+    );
     expect(result.entries[0]?.chain).toHaveLength(1);
   });
 });
@@ -168,11 +211,25 @@ describe("over real sockets", () => {
   const real = deps(createProbe({ now }));
 
   test("all protocols side by side, all well", async () => {
-    const kinds = [["imap", "starttls"], ["imap", "implicit"], ["pop3", "starttls"], ["smtp", "starttls"], ["submission", "implicit"], ["sieve", "starttls"]] as const;
+    const kinds = [
+      ["imap", "starttls"],
+      ["imap", "implicit"],
+      ["pop3", "starttls"],
+      ["smtp", "starttls"],
+      ["submission", "implicit"],
+      ["sieve", "starttls"],
+    ] as const;
     const wanted: Target[] = [];
     for (const [protocol, mode] of kinds) {
       const server = await start(mailServer(protocol, mode), pki.served);
-      wanted.push({ protocol, mode, host: "mail.example.org", address: "127.0.0.1", port: server.port, demanded: true });
+      wanted.push({
+        protocol,
+        mode,
+        host: "mail.example.org",
+        address: "127.0.0.1",
+        port: server.port,
+        demanded: true,
+      });
     }
     const result = await verify(real, request(wanted));
     expect(result.entries.flatMap(({ findings }) => ids(findings))).toEqual([]);
@@ -184,7 +241,9 @@ describe("over real sockets", () => {
     const first = await start(mailServer("imap", "implicit"), pki.served);
     const second = await start(mailServer("submission", "starttls"), served(old, pki.intermediate));
     const expected = { kind: "live", leaves: [pki.leaf.sha256], source: "generation 2 of mail.example.org" } as const;
-    const wanted = [...at(first, "imaps://mail.example.org"), ...at(second, "submission://mail.example.org")].map((one) => ({ ...one, expected }));
+    const wanted = [...at(first, "imaps://mail.example.org"), ...at(second, "submission://mail.example.org")].map(
+      (one) => ({ ...one, expected }),
+    );
     const result = await verify(real, request(wanted));
     expect(result.entries.map(({ findings }) => ids(findings))).toEqual([[], ["fault cert-disk"]]);
     expect(ids(result.findings)).toEqual(["fault cert-same"]);

@@ -1,4 +1,4 @@
-// acme-client's Client without the rest of the package: its index also loads node-forge, which costs as much as all the others together.
+// The one file of acme-client that is imported (engine.ts): its class is the package's own.
 declare module "acme-client/src/client.js" {
   import { Client } from "acme-client";
   export default Client;

@@ -1,5 +1,5 @@
 // acme-client with its HTTP replaced (design.md §6): signing and the protocol's shapes are its work, every byte on the wire is ours.
-// Not the package's index: that loads node-forge too, for which nothing here has a use.
+// The client alone: the package's own entry also loads node-forge, which nothing here uses.
 import Client from "acme-client/src/client.js";
 import { Failure } from "../../domain/failure.ts";
 import type { Reply, Transport } from "./transport.ts";

@@ -12,7 +12,7 @@ export interface OrderIdentity {
   readonly profile?: string;
 }
 
-export interface PendingOrder {
+interface PendingOrder {
   readonly schema: 1;
   readonly url: string;
   readonly names: readonly string[];

@@ -1,7 +1,7 @@
 // An ACME problem document (RFC 8555 §6.7, RFC 7807), kept whole and fit to print.
 import { clean } from "../../domain/text.ts";
 
-export interface Subproblem {
+interface Subproblem {
   readonly type: string;
   readonly detail: string;
   /** The name it is about, where the CA says so (RFC 8555 §6.7.1). */

@@ -70,7 +70,7 @@ export const readOrder = (reply: Reply, url: string): Order => {
   };
 };
 
-export const readChallenges = (data: unknown): readonly OfferedChallenge[] =>
+const readChallenges = (data: unknown): readonly OfferedChallenge[] =>
   (Array.isArray(data) ? (data as readonly unknown[]) : []).filter(isRecord).map((entry) => ({
     type: clean(text(entry, "type"), 60),
     url: text(entry, "url"),

@@ -98,7 +98,9 @@ const globalOverride = async (input: ReadBackInput, wanted: Wanted): Promise<rea
   const ours = configuration.files.get(path);
   const others = configuration.places.filter((place) => place.filters.length === 0 && place.path !== path);
   const winners = others.filter((place) => different.includes(place.setting) && place.order > (ours ?? -1));
-  const last = winners.at(-1) ?? others.at(-1);
+  const certificates = (places: readonly Place[]): Place | undefined =>
+    places.findLast((place) => place.setting === "cert") ?? places.at(-1);
+  const last = certificates(winners) ?? certificates(others);
   const where = last
     ? { path: last.path, line: last.line, setting: shown(last) }
     : { path: mainFile, setting: `${input.generation.names.cert} =` };

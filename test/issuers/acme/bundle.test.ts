@@ -1,4 +1,4 @@
-// What the ACME room brings along when it is bundled: acme-client, but neither axios nor node-forge; and that this bundle works.
+// What the ACME room brings along when it is bundled: acme-client, not axios; and that this bundle works.
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -35,15 +35,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the ACME room, bundled", () => {
-  test("has acme-client and our stub in it, not axios, not node-forge, one @peculiar/x509", () => {
+  test("has acme-client and our stub in it, not axios", () => {
     const packages = Object.keys(metafile.inputs).map(
       (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path,
     );
     expect(packages).toContain("acme-client");
     expect(packages).toContain("src/issuers/acme/no-axios.ts");
     expect(packages).not.toContain("axios");
-    expect(packages).not.toContain("node-forge");
-    expect(packages.filter((name) => name === "@peculiar/x509")).toHaveLength(1);
   });
 
   test("nothing in it is left to be found at run time but Node itself", () => {

@@ -1,0 +1,46 @@
+// Runs a command line in this process, over the real composition, with configuration and state in a folder of the test.
+import { join } from "node:path";
+import type { Host } from "../../src/cli/host.ts";
+import { main } from "../../src/main.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const hostFor = (
+  dir: string,
+  argv: readonly string[],
+  write: { out: (text: string) => void; err: (text: string) => void },
+): Host => ({
+  argv,
+  env: { PATH: join(dir, "bin"), NO_COLOR: "1" },
+  stdout: { write: write.out, isTTY: false, columns: 80 },
+  stderr: { write: write.err, isTTY: false, columns: 80 },
+  ask: undefined,
+  readInput: async () => "",
+  now: () => new Date(),
+  sleep: async () => undefined,
+  pid: process.pid,
+  uid: 0,
+  signal: new AbortController().signal,
+  version: "0.0.0",
+  nodePath: process.execPath,
+  programPath: join(root, "bin/mailcert.js"),
+  templatesDir: join(root, "templates"),
+  cwd: dir,
+});
+
+/** `dir` is a temporary folder of the test's own: configuration and state stand in it. */
+export const runMain = async (dir: string, ...line: readonly string[]): Promise<Ran> => {
+  let stdout = "";
+  let stderr = "";
+  const argv = ["-c", join(dir, "etc/mailcert.yaml"), "--state", join(dir, "state"), ...line];
+  const status = await main(
+    hostFor(dir, argv, { out: (text) => void (stdout += text), err: (text) => void (stderr += text) }),
+  );
+  return { status, stdout, stderr };
+};

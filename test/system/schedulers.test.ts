@@ -1,0 +1,210 @@
+// The systemd units and the cron line: the contract, what they say, and that systemd itself reads them without complaint.
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createCron, minuteOf } from "../../src/system/cron.ts";
+import type { RunProgram } from "../../src/system/run.ts";
+import { createSystemd, systemdDate } from "../../src/system/systemd.ts";
+import { createTemplates } from "../../src/system/templates.ts";
+import { job, schedulerContract } from "../contract/scheduler.ts";
+import { fakeSystemctl } from "../fakes/systemctl.ts";
+
+let dir = "";
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mailcert-schedule-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const render = createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)));
+
+const folder = (name: string): string => {
+  mkdirSync(join(dir, name), { recursive: true });
+  return join(dir, name);
+};
+
+const systemd = () => {
+  const units = folder("units");
+  const fake = fakeSystemctl(units);
+  const scheduler = createSystemd({ run: fake.run, render, units, booted: folder("booted"), stamps: folder("stamps") });
+  return { scheduler, folder: units, ...fake };
+};
+
+const cron = () => {
+  const lines = folder("cron.d");
+  const fake = fakeSystemctl(lines);
+  writeFileSync(join(dir, "crond"), "");
+  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons: [join(dir, "crond")] });
+  return { scheduler, folder: lines, ...fake };
+};
+
+schedulerContract("systemd", async () => systemd());
+schedulerContract("cron", async () => cron());
+
+describe("systemd", () => {
+  const unit = (units: string, name: string): string => readFileSync(join(units, name), "utf8");
+
+  test("the service is confined, but not so that Node is killed", async () => {
+    const { scheduler, folder: units } = systemd();
+    await scheduler.install({ ...job, writable: ["/var/lib/mailcert", "/srv/mail bundle"] });
+    const service = unit(units, "mailcert.service");
+    const settings = service.split("\n").filter((line) => !line.startsWith("#"));
+    for (const line of [
+      "Type=oneshot",
+      "ProtectSystem=strict",
+      "PrivateTmp=true",
+      "SuccessExitStatus=75",
+      "OnFailure=mailcert-failure@%n.service",
+      "ReadWritePaths=-/var/lib/mailcert",
+      'ReadWritePaths="-/srv/mail bundle"',
+      // The store makes folders for servers to read: a private umask would lock them out.
+      "UMask=0022",
+    ]) {
+      expect(settings).toContain(line);
+    }
+    expect(settings.some((line) => line.startsWith("MemoryDenyWriteExecute"))).toBe(false);
+    expect(unit(units, "mailcert.timer")).toMatch(/OnCalendar=hourly[\s\S]*RandomizedDelaySec=[\s\S]*Persistent=true/);
+  });
+
+  test("systemd's own reader has no complaint, where it is installed", async () => {
+    const { scheduler, folder: units } = systemd();
+    const program = join(dir, "program with space.js");
+    writeFileSync(program, "");
+    await scheduler.install({
+      ...job,
+      nodePath: process.execPath,
+      programPath: program,
+      writable: ["/var/lib/x y", "/etc"],
+    });
+    const files = ["mailcert.service", "mailcert.timer", "mailcert-failure@.service"].map((name) => join(units, name));
+    const { error, stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", ...files], {
+      encoding: "utf8",
+    });
+    const said = error === undefined ? stdout + stderr : "";
+    expect(said.split("\n").filter((line) => line.includes("mailcert"))).toEqual([]);
+    expect(unit(units, "mailcert.service")).toContain(`ExecStart=${process.execPath} "${program}" renew --quiet `);
+  });
+
+  test("the unit that tells root hands sendmail one message, and speaks to the journal without it", async () => {
+    const { scheduler, folder: units } = systemd();
+    await scheduler.install(job);
+    const line =
+      unit(units, "mailcert-failure@.service")
+        .split("\n")
+        .find((text) => text.startsWith("ExecStart=")) ?? "";
+    // As systemd unquotes it: one argument in single quotes, $$ for $, %i for the instance.
+    const script =
+      /^ExecStart=\/bin\/sh -c '([^']*)' mailcert-failure %i$/.exec(line)?.[1]?.replaceAll("$$", "$") ?? "";
+    const sendmail = join(dir, "sendmail");
+    const run = (): string =>
+      execFileSync("/bin/sh", ["-c", script.replaceAll("/usr/sbin/sendmail", sendmail), "x", "mailcert.service"], {
+        encoding: "utf8",
+        env: { PATH: `${dir}:/usr/bin:/bin` },
+      });
+    writeFileSync(join(dir, "journalctl"), '#!/bin/sh\necho "journal: $*"\n');
+    chmodSync(join(dir, "journalctl"), 0o755);
+    expect(run()).toContain("mailcert.service failed, and there is no sendmail");
+    writeFileSync(sendmail, `#!/bin/sh\necho "args: $*" >"${dir}/mail"; cat >>"${dir}/mail"\n`);
+    chmodSync(sendmail, 0o755);
+    expect(run()).toBe("");
+    const mail = readFileSync(join(dir, "mail"), "utf8");
+    expect(mail).toMatch(/^args: -oi -t\nTo: root\nSubject: mailcert\.service failed on \S+\n\n/);
+    expect(mail).toContain("journal: --no-pager --unit=mailcert.service --lines=50");
+  });
+
+  test("next and last run are told; the journal's words only of a run that failed, and printable", async () => {
+    const { scheduler, endWith } = systemd();
+    await scheduler.install(job);
+    await scheduler.runOnce(job);
+    expect(await scheduler.state(job)).toMatchObject({
+      next: "2026-11-20T13:17:42.000Z",
+      last: { at: "2026-11-20T12:17:00.000Z", status: 0, ok: true },
+    });
+    endWith(1);
+    expect((await scheduler.runOnce(job)).output).toBe("mailcert: error: it went wrong [31m");
+  });
+
+  test("a masked unit (a link to /dev/null) is the administrator's word", async () => {
+    const { scheduler, folder: units } = systemd();
+    symlinkSync("/dev/null", join(units, "mailcert.service"));
+    expect((await scheduler.state(job)).files[0]).toMatchObject({ state: "foreign" });
+    await expect(scheduler.install(job)).rejects.toMatchObject({ kind: "cannot-create" });
+    expect(existsSync(join(units, "mailcert.timer"))).toBe(false);
+  });
+
+  test("removal takes the stamp and the enabling link too, and never stops a run under way", async () => {
+    const { scheduler, folder: units, ran } = systemd();
+    await scheduler.install(job);
+    mkdirSync(join(units, "timers.target.wants"));
+    symlinkSync(join(units, "mailcert.timer"), join(units, "timers.target.wants", "mailcert.timer"));
+    const stamp = join(folder("stamps"), "stamp-mailcert.timer");
+    writeFileSync(stamp, "");
+    await scheduler.remove();
+    expect(existsSync(stamp)).toBe(false);
+    expect(ran).toContain("systemctl disable --now mailcert.timer");
+    expect(ran.filter((line) => /systemctl (?:stop|kill)/.test(line))).toEqual([]);
+  });
+
+  test("a systemctl that fails is a failure with its words", async () => {
+    const { folder: units } = systemd();
+    const run: RunProgram = async () => ({ status: 1, stdout: "", stderr: "Failed to connect to bus\n" });
+    const scheduler = createSystemd({ run, render, units, booted: dir });
+    await expect(scheduler.install(job)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: "systemctl daemon-reload: Failed to connect to bus",
+    });
+  });
+
+  test("is available only where it is PID 1", async () => {
+    const { run } = systemd();
+    expect(await createSystemd({ run, render, booted: dir }).available()).toBe(true);
+    expect(await createSystemd({ run, render, booted: join(dir, "no") }).available()).toBe(false);
+  });
+
+  test.each([
+    ["Fri 2026-11-20 12:17:00 UTC", "2026-11-20T12:17:00.000Z"],
+    ["n/a", undefined],
+    ["", undefined],
+    ["Fri 2026-11-20 12:17:00 CET", undefined],
+  ])("date %j", (text, date) => expect(systemdDate(text)).toBe(date));
+});
+
+describe("cron", () => {
+  test("one line for root, with a PATH, at the host's own minute", async () => {
+    const { scheduler, folder: lines } = cron();
+    await scheduler.install({ ...job, programPath: "/opt/mail cert/bin/mailcert.js" });
+    const text = readFileSync(join(lines, "mailcert"), "utf8");
+    expect(text).toMatch(/^PATH=\/usr\/local\/sbin:.*\/bin$/m);
+    const line = text.split("\n").filter((each) => each !== "" && !/^[#A-Z]/.test(each));
+    expect(line).toEqual([
+      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --quiet --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert`,
+    ]);
+    expect(text.endsWith("\n")).toBe(true);
+  });
+
+  test("minutes are stable for a host and spread over the hour for many", () => {
+    const minutes = Array.from({ length: 600 }, (_, index) => minuteOf(`mail${index}.example.org`));
+    expect(minutes.every((minute) => Number.isInteger(minute) && minute >= 0 && minute < 60)).toBe(true);
+    expect(new Set(minutes).size).toBe(60);
+    expect(minuteOf("mail.example.org")).toBe(minuteOf("mail.example.org"));
+  });
+
+  test("without a daemon it is not available, and a line that is there is not active", async () => {
+    const { scheduler, folder: lines, run } = cron();
+    await scheduler.install(job);
+    const bare = createCron({ run, render, folder: lines, daemons: [join(dir, "none")] });
+    expect(await bare.available()).toBe(false);
+    expect(await bare.state(job)).toMatchObject({ active: false, problem: "cron is not installed" });
+  });
+});

@@ -1,0 +1,93 @@
+// Templates: each kind's escape holds against what would be read as syntax there, and nothing is left out silently.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTemplates, escapes } from "../../src/system/templates.ts";
+
+const templates = fileURLToPath(new URL("../../templates", import.meta.url));
+
+describe("escapes", () => {
+  test("a shell reads back what was written", () => {
+    const words = fc.array(
+      fc.string({ unit: "grapheme" }).filter((word) => !/[\p{Cc}\u2028\u2029]/u.test(word)),
+      { minLength: 20, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(words, (list) => {
+        const line = list.map((word) => escapes.shell(word) || "''").join(" ");
+        const out = execFileSync("sh", ["-c", `for word in ${line}; do printf '%s\\0' "$word"; done`]).toString();
+        expect(out.split("\0").slice(0, -1)).toEqual(list);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test.each(["dovecot", "postfix"] as const)("%s: nothing but plain words passes", (kind) => {
+    for (const value of [
+      "",
+      "a\nb",
+      "a#b",
+      "a\tb",
+      "$x",
+      "%u",
+      "{",
+      "}",
+      "<x",
+      '"',
+      "'",
+      "\\",
+      ";",
+      "`",
+      " a",
+      "a ",
+      "a\u2028b",
+      "a\u0000",
+    ]) {
+      expect(() => escapes[kind](value), JSON.stringify(value)).toThrow("cannot be written");
+    }
+    for (const value of ["/var/lib/mailcert/certificates/*.example.org/live", "xn--mller-kva.example", "2001:db8::1"])
+      expect(escapes[kind](value)).toBe(value);
+  });
+
+  test("XML, systemd", () => {
+    expect(escapes.xml(`<a b="c">&'`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
+    expect(() => escapes.xml("\u0001")).toThrow("cannot be written");
+    expect(escapes.systemd("/opt/a%b/$x")).toBe("/opt/a%%b/$$x");
+    expect(escapes.systemd('a b"c')).toBe('"a b\\"c"');
+    expect(() => escapes.systemd("a\nExecStart=/bin/sh")).toThrow("cannot be written");
+  });
+});
+
+describe("rendering", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "mailcert-templates-"));
+    writeFileSync(join(folder, "a.xml"), "<b>{{name}}</b>{{#list}}{{.}};{{/list}}\n");
+    writeFileSync(join(folder, "raw.xml"), "{{{name}}}");
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("escapes, and reads a file once", () => {
+    const render = createTemplates(folder);
+    expect(render("a.xml", { name: "<", list: ["&", "b"] }, "xml")).toBe("<b>&lt;</b>&amp;;b;\n");
+    writeFileSync(join(folder, "a.xml"), "changed");
+    expect(render("a.xml", { name: "n", list: [] }, "xml")).toBe("<b>n</b>\n");
+  });
+
+  test("a missing value and an unescaped one are errors", () => {
+    expect(() => createTemplates(folder)("raw.xml", { name: "x" }, "xml")).toThrow("not allowed");
+    writeFileSync(join(folder, "c.xml"), "{{name}}");
+    expect(() => createTemplates(folder)("c.xml", {}, "xml")).toThrow("no value for name");
+  });
+
+  test("no template of ours asks for an unescaped value", () => {
+    for (const entry of readdirSync(templates, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile())
+        expect(readFileSync(join(entry.parentPath, entry.name), "utf8"), entry.name).not.toMatch(/\{\{\{|\{\{\s*&/);
+    }
+  });
+});

@@ -1,0 +1,230 @@
+// From the command line's words to a request: targets, trust and expectations, and every wrong word refused before a connection is made.
+import { beforeAll, describe, expect, test } from "vitest";
+import { Failure } from "../../src/domain/failure.ts";
+import { protocols } from "../../src/protocols/index.ts";
+import type { Installation, Listener, Server } from "../../src/servers/server.ts";
+import { type VerifyWords, verifyRequest } from "../../src/usecases/verify-request.ts";
+import type { World } from "../../src/usecases/world.ts";
+import { type Pki, makePki } from "../fakes/pki.ts";
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await makePki();
+});
+
+const system = ["system root"];
+
+interface Given {
+  readonly configured?: boolean;
+  readonly live?: boolean;
+  readonly listeners?: readonly Listener[];
+  readonly damaged?: boolean;
+  readonly issuer?: "acme" | "private-ca";
+}
+
+const installation: Installation = {
+  server: "dovecot",
+  id: "dovecot",
+  version: "2.3",
+  configDir: "/etc/dovecot",
+  running: true,
+};
+
+const world = (given: Given = {}): World => {
+  const files: Readonly<Record<string, () => readonly string[]>> = {
+    "/ca.pem": () => [pki.root.pem],
+    "/leaf.pem": () => [pki.leaf.pem, pki.intermediate.pem],
+    "/live/fullchain.pem": () => [pki.leaf.pem, pki.intermediate.pem, pki.root.pem],
+  };
+  const server: Partial<Server> = { detect: async () => [installation], listeners: async () => given.listeners ?? [] };
+  const parts: Partial<World> = {
+    step: () => undefined,
+    systemRoots: async () => system,
+    localAddresses: () => ["127.0.0.1", "::1", "192.0.2.10"],
+    servers: async () => ({ dovecot: server as Server }),
+    config: {
+      path: "/etc/mailcert/mailcert.yaml",
+      read: async () =>
+        given.configured
+          ? {
+              certificates: [
+                {
+                  name: "mail.example.org",
+                  names: ["mail.example.org"],
+                  keys: ["ecdsa"],
+                  issuer: { kind: "private-ca", ca: "default", days: 397 },
+                  servers: "auto",
+                },
+              ],
+            }
+          : undefined,
+    } as World["config"],
+    store: {
+      list: () => (given.live ? ["mail.example.org"] : []),
+      read: () => {
+        if (given.damaged) throw new Failure("data", "state.json is damaged");
+        return {
+          generations: [
+            {
+              number: 7,
+              names: ["mail.example.org", "*.example.net"],
+              issuer: given.issuer ?? "private-ca",
+              leaves: { ecdsa: { sha256: pki.leaf.sha256 } },
+            },
+          ],
+        };
+      },
+      liveNumber: () => 7,
+      livePaths: () => ({ ecdsa: { fullchain: "/live/fullchain.pem" } }),
+    } as unknown as World["store"],
+    verifying: async () => ({
+      protocols,
+      resolve: async () => [],
+      readCertificates: async (path) => {
+        const read = files[path];
+        if (!read) throw new Failure("unavailable", `cannot read ${path}`);
+        return read();
+      },
+      writeReport: async () => undefined,
+    }),
+  };
+  return parts as World;
+};
+
+const ask = (words: Partial<VerifyWords>, given: Given = {}) => verifyRequest(world(given), { targets: [], ...words });
+
+describe("targets", () => {
+  test("the same target twice is looked at once", async () => {
+    const { wanted } = await ask({ targets: ["imaps://mail.example.org", "imaps://MAIL.example.org:993"] });
+    expect(wanted).toHaveLength(1);
+  });
+  test("--address keeps the name", async () => {
+    const { wanted } = await ask({ targets: ["imaps://mail.example.org"], address: "[2001:DB8::1]" });
+    expect(wanted).toMatchObject([{ host: "mail.example.org", address: "2001:db8::1" }]);
+  });
+  test("nothing named and no configuration", async () => {
+    await expect(ask({})).rejects.toMatchObject({
+      kind: "usage",
+      hints: [expect.stringContaining("mailcert verify"), expect.any(String)],
+    });
+  });
+});
+
+describe("what the configuration deploys", () => {
+  const listener = (port: number, address: string, more: Partial<Listener> = {}): Listener => ({
+    protocol: "imap",
+    mode: port === 993 ? "implicit" : "starttls",
+    port,
+    address,
+    service: "imap-login/imap",
+    ...more,
+  });
+  test("each listener, one address of each family, demanded, with the live leaf expected; what is missing is not demanded", async () => {
+    const listeners = [listener(993, "0.0.0.0"), listener(993, "::"), listener(143, "192.0.2.10")];
+    const { wanted } = await ask({}, { configured: true, live: true, listeners });
+    const shown = wanted.filter(({ demanded }) => demanded).map(({ port, address }) => `${port} ${address}`);
+    expect(shown).toEqual(["143 192.0.2.10", "993 127.0.0.1", "993 ::1"]);
+    expect(new Set(wanted.filter(({ demanded }) => !demanded).map(({ port }) => port))).toEqual(
+      new Set([25, 110, 465, 587, 995, 4190]),
+    );
+    for (const one of wanted)
+      expect(one.expected).toMatchObject({
+        kind: "live",
+        leaves: [pki.leaf.sha256],
+        source: "generation 7 of mail.example.org",
+      });
+  });
+  test("a listener with its own certificate is not expected to serve ours, one behind a proxy is named", async () => {
+    const listeners = [
+      listener(993, "192.0.2.10", { ownCertificate: "local.conf:3" }),
+      listener(143, "192.0.2.10", { unobservable: "it expects the PROXY protocol" }),
+    ];
+    const { wanted, notes } = await ask({}, { configured: true, live: true, listeners });
+    expect(wanted.find(({ port }) => port === 993)).not.toHaveProperty("expected");
+    expect(wanted.some(({ port }) => port === 143)).toBe(false);
+    expect(notes).toMatchObject([{ check: "net-reach", severity: "info", message: expect.stringContaining("PROXY") }]);
+  });
+  test.each([{ entries: ["imaps"] }, { ports: ["imaps=1"] }, { address: "192.0.2.1" }])(
+    "%j needs a host",
+    async (words) => {
+      await expect(ask(words, { configured: true, live: true })).rejects.toMatchObject({ kind: "usage" });
+    },
+  );
+});
+
+describe("trust", () => {
+  test("the system's roots, as they are", async () => {
+    expect((await ask({ targets: ["a.example"] })).anchors).toBe(system);
+  });
+  test("and the private CA of this host, read from public files", async () => {
+    expect((await ask({ targets: ["a.example"] }, { live: true })).anchors).toEqual([...system, pki.root.pem]);
+  });
+  test("an ACME chain adds nothing", async () => {
+    expect((await ask({ targets: ["a.example"] }, { live: true, issuer: "acme" })).anchors).toBe(system);
+  });
+  test("--ca-file adds, --only-ca replaces", async () => {
+    expect((await ask({ targets: ["a.example"], caFiles: ["/ca.pem"] })).anchors).toEqual([...system, pki.root.pem]);
+    expect((await ask({ targets: ["a.example"], onlyCa: ["/ca.pem"] }, { live: true })).anchors).toEqual([
+      pki.root.pem,
+    ]);
+  });
+  test("a damaged state folder does not stop a look at another host", async () => {
+    expect((await ask({ targets: ["a.example"] }, { live: true, damaged: true })).anchors).toBe(system);
+    await expect(ask({ targets: ["a.example"], expect: ["live"] }, { live: true, damaged: true })).rejects.toThrow(
+      "damaged",
+    );
+  });
+});
+
+describe("--expect", () => {
+  const expected = async (text: string, target = "imaps://mail.example.org") =>
+    (await ask({ targets: [target], expect: [text] }, { live: true })).wanted[0]?.expected;
+  test("a file: its leaf", async () => {
+    expect(await expected("/leaf.pem")).toMatchObject({ kind: "given", leaves: [pki.leaf.sha256] });
+  });
+  test("a fingerprint, with colons or without", async () => {
+    const colons = pki.leaf.sha256.toUpperCase().match(/../g)?.join(":") ?? "";
+    expect((await expected(`sha256:${colons}`))?.leaves).toEqual([pki.leaf.sha256]);
+    expect((await expected(`sha256:${pki.leaf.sha256}`))?.leaves).toEqual([pki.leaf.sha256]);
+  });
+  test("live: by the host's name, wildcards too", async () => {
+    expect(await expected("live")).toMatchObject({ kind: "live" });
+    expect(await expected("live", "imaps://mx.example.net")).toMatchObject({ kind: "live" });
+    await expect(expected("live", "imaps://other.example")).rejects.toThrow(
+      "no certificate in the state folder has the name other.example",
+    );
+  });
+});
+
+const wrong: readonly (readonly [string, Partial<VerifyWords>, RegExp])[] = [
+  ["an unknown check", { check: ["cert-nmae"] }, /no check "cert-nmae"/],
+  ["an unknown check to skip", { skip: ["x"] }, /no check "x"/],
+  ["an address that is none", { address: "mail.example.org" }, /--address takes an IP address/],
+  ["a short fingerprint", { expect: ["sha256:abcd"] }, /64 hexadecimal digits/],
+  ["a file that is not there", { caFiles: ["/none.pem"] }, /none\.pem/],
+  ["days the wrong way round", { warnDays: 3, criticalDays: 10 }, /warning would never come/],
+  ["an EHLO name with a line break", { ehlo: "x.example\r\nQUIT" }, /control character/],
+  ["an SNI that is no name", { sni: "a b" }, /space/],
+  ["an unknown entry", { entries: ["gopher"] }, /unknown protocol "gopher"/],
+];
+test.each(wrong)("refused: %s", async (_, words, message) => {
+  await expect(ask({ targets: ["mail.example.org"], ...words })).rejects.toThrow(message);
+});
+
+test("limits, SNI, EHLO and time are handed on", async () => {
+  const request = await ask({
+    targets: ["a.example"],
+    sni: "",
+    ehlo: "[IPv6:2001:db8::1]",
+    timeoutSeconds: 3,
+    warnDays: 10,
+    quick: true,
+  });
+  expect(request).toMatchObject({
+    sni: false,
+    ehlo: "[IPv6:2001:db8::1]",
+    timeoutMs: 3000,
+    expiryDays: { warning: 10, fault: 0 },
+    quick: true,
+  });
+});
