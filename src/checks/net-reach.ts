@@ -98,7 +98,7 @@ export const nothingReached = (all: readonly EntryFacts[]): readonly Finding[] =
     if (reached || unresolved) return [];
     return say(base, "mua", {
       severity: "fault",
-      message: `nothing can be reached at ${host}: none of its ${facts.length} entry points answers`,
+      message: `nothing can be reached at ${host}: ${facts.length === 1 ? "the entry point looked at does not answer" : `none of the ${facts.length} entry points looked at answers`}`,
       hint: `is it the right host, and are the mail servers running? \`getent ahosts ${host}\`, \`systemctl status dovecot postfix\``,
     });
   });

@@ -14,7 +14,7 @@ export interface Target extends EntryPoint {
   readonly demanded: boolean;
 }
 
-export interface Scheme {
+interface Scheme {
   readonly protocol: ProtocolName;
   readonly mode: Mode;
 }
@@ -35,9 +35,9 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /** `imaps`: implicit TLS has an `s` at the end. */
-export const schemeOf = ({ protocol, mode }: Scheme): string => `${protocol}${mode === "implicit" ? "s" : ""}`;
+const schemeOf = ({ protocol, mode }: Scheme): string => `${protocol}${mode === "implicit" ? "s" : ""}`;
 
-export const schemes = (table: PortTable): readonly string[] =>
+const schemes = (table: PortTable): readonly string[] =>
   (Object.keys(table) as ProtocolName[]).flatMap((protocol) =>
     (["starttls", "implicit"] as const)
       .filter((mode) => table[protocol].ports[mode] !== undefined)

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
 /** A look-up that failed, as one phrase. */
-export interface Unresolved {
+interface Unresolved {
   readonly message: string;
 }
 

@@ -11,7 +11,7 @@ const signatures: Readonly<Record<Slot, string>> = {
 /** Groups whose key shares fit into one packet, for servers that choke on a ClientHello of 1.5 kB. */
 const smallGroups = "X25519:P-256:P-384";
 
-export interface ContextChoice {
+interface ContextChoice {
   readonly slot: Slot | undefined;
   readonly smallHello: boolean;
 }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ClearDialogue, Observation, ProbeStage, SecureDialogue, TlsFacts } from "../domain/observation.ts";
 import { protocols } from "../protocols/index.ts";
+import type { DialogueOptions } from "../protocols/protocol.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { chainAsSent, handshake, tlsFacts } from "./handshake.ts";
@@ -137,7 +138,7 @@ const walkToTls = async (
   socket: Socket,
   signal: AbortSignal,
   draft: Draft,
-  dialogueOptions: Parameters<(typeof protocols)["imap"]["startTls"]>[1],
+  dialogueOptions: DialogueOptions,
 ): Promise<void> => {
   const conversation = openConversation(socket, signal);
   if (!(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {

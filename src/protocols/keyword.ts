@@ -1,7 +1,7 @@
 // Capability lists: keywords are case-insensitive in every mail protocol.
 
 /** The first word of a capability in upper case: `250-starttls` and `STARTTLS` are one. */
-export const keywordOf = (capability: string): string => (/^[^\s=]*/.exec(capability)?.[0] ?? "").toUpperCase();
+const keywordOf = (capability: string): string => (/^[^\s=]*/.exec(capability)?.[0] ?? "").toUpperCase();
 
 export const offers = (capabilities: readonly string[], keyword: string): boolean =>
   capabilities.some((capability) => keywordOf(capability) === keyword);

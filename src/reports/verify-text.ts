@@ -1,5 +1,5 @@
 // What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
-import { type ProtocolName, clientLabel } from "../domain/entry-point.ts";
+import { type ProtocolName, clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
@@ -124,8 +124,14 @@ const summary = (result: VerifyResult, told: readonly Told[]): string => {
   const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
   const hosts = [...new Set(result.entries.map(({ entry }) => entry.host))];
   const whose = hosts.length <= 2 ? hosts.join(" and ") : `${hosts.length} hosts`;
-  const absent = result.entries.filter(({ notOffered }) => notOffered).length;
-  const looked = result.entries.length - absent;
+  const places = (absent: boolean): number =>
+    new Set(
+      result.entries
+        .filter(({ notOffered }) => notOffered === absent)
+        .map(({ entry, observation }) => `${entryUrl(entry)} ${observation.address}`),
+    ).size;
+  const absent = places(true);
+  const looked = places(false);
   const wrong = [
     ...(number("fault") > 0 ? [count(number("fault"), "fault")] : []),
     ...(number("warning") > 0 ? [count(number("warning"), "warning")] : []),

@@ -125,9 +125,11 @@ const look = async (deps: VerifyDeps, request: VerifyRequest, place: Place): Pro
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
-    looked.push({ facts: factsOf(deps, request, wanted, observation), ...(slot === undefined ? {} : { slot }) });
+    const facts = factsOf(deps, request, wanted, observation);
     // What did not come as far as TLS fails in the same way for the other kind of key.
-    if (observation.error && observation.error.stage !== "handshake") break;
+    const early = observation.error !== undefined && observation.error.stage !== "handshake" && !observation.tls;
+    looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });
+    if (early) break;
   }
   return looked;
 };

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type SecureContextOptions, TLSSocket } from "node:tls";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 
-export interface Talk {
+interface Talk {
   /** Lines are sent as they are: give CRLF. With `cuts`, the bytes go out in pieces, cut at these offsets. */
   send(text: string, cuts?: readonly number[]): Promise<void>;
   /** The next line of the client; rejects when it hangs up. */

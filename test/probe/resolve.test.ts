@@ -28,6 +28,10 @@ test.each([
 });
 
 test("an address that is there twice is looked at once", async () => {
-  const twice = createResolve(async () => [{ address: "192.0.2.1" }, { address: "192.0.2.1" }, { address: "2001:db8::1" }]);
+  const twice = createResolve(async () => [
+    { address: "192.0.2.1" },
+    { address: "192.0.2.1" },
+    { address: "2001:db8::1" },
+  ]);
   expect(await twice("mail.example.org", 1000)).toEqual(["192.0.2.1", "2001:db8::1"]);
 });

@@ -118,6 +118,16 @@ describe("what is connected to", () => {
     await verify(here, request(wanted, { quick: true }));
     expect(asked.map(({ options }) => options.slot)).toEqual([undefined]);
   });
+  test("what did not come as far as TLS is not asked for the other kind of key", async () => {
+    const { probe, asked } = fakeProbe(() => refused);
+    const wanted = targets("imaps://mail.example.org").map((target) => ({
+      ...target,
+      slots: ["ecdsa", "rsa"] as const,
+    }));
+    const result = await verify(deps(probe, { "mail.example.org": ["192.0.2.1"] }), request(wanted));
+    expect(asked).toHaveLength(1);
+    expect(result.entries[0]).not.toHaveProperty("slot");
+  });
   test("one anchors array for the whole run: one SecureContext", async () => {
     const { probe, asked } = fakeProbe();
     await verify(deps(probe, { "mail.example.org": ["192.0.2.1", "192.0.2.2"] }), request(targets("mail.example.org")));

@@ -6,6 +6,7 @@ import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, modeOf, revertFile, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import type { Change, Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
+import { hostNames } from "../host-names.ts";
 import { isRunning } from "../running.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
@@ -27,7 +28,7 @@ const view = (certificate: ServedCertificate, generation: Generation, more: Read
   return {
     version: generation.version,
     name: certificate.name,
-    names: certificate.names,
+    hosts: hostNames(certificate),
     main,
     alt: alt ?? false,
     ...more,

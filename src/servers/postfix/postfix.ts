@@ -4,6 +4,7 @@ import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyLine, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
+import { hostNames } from "../host-names.ts";
 import { isRunning } from "../running.ts";
 import type { Change, Installation, Server } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
@@ -101,7 +102,11 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
         });
       }
       const chains = chainValue(certificate).split(", ");
-      return render("postfix.txt", { version, name: certificate.name, names: certificate.names, chains }, "postfix");
+      return render(
+        "postfix.txt",
+        { version, name: certificate.name, hosts: hostNames(certificate), chains },
+        "postfix",
+      );
     },
   };
 };
