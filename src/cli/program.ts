@@ -109,7 +109,7 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
       args: command.args,
       options: values,
       output,
-      world: options.world(globals, output.step),
+      world: options.world(globals, (what) => output.step(what)),
     });
   });
   try {

@@ -3,9 +3,12 @@ import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
 import type { AcmeSettings, CertificateConfig, ChallengeName, IssuerSettings } from "./certificate-config.ts";
 import { defaults, mostDays } from "./certificate-defaults.ts";
 import { certificateNameFor } from "./certificate-name.ts";
+import { emailAddress } from "./email.ts";
 import { Failure } from "./failure.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
+import { parseListenAddress } from "./listen-address.ts";
 import { NameProblem, canonicalName } from "./names.ts";
+import { clean } from "./text.ts";
 
 /** What was given on the command line; undefined: not given. Paths are absolute. */
 export interface CertificateFlags {
@@ -38,7 +41,7 @@ export const nameFromFlag = (text: string): string => {
 
 const keysFrom = (texts: readonly string[]): readonly KeyAlgorithm[] => {
   const keys = texts.map((text) => {
-    if (!isKeyAlgorithm(text)) throw usage(`--key does not know "${text.slice(0, 40)}"`, `it takes ${keyAlgorithms.join(", ")}`);
+    if (!isKeyAlgorithm(text)) throw usage(`--key does not know "${clean(text, 40)}"`, `it takes ${keyAlgorithms.join(", ")}`);
     return text;
   });
   if (new Set(keys.map(slotOf)).size !== keys.length) throw usage("--key takes at most one ECDSA and one RSA algorithm");
@@ -50,7 +53,13 @@ const kindFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined)
   if (word === undefined) return flags.acme === undefined ? (existing?.kind ?? defaults.issuer) : "acme";
   if (word === "private-ca" || word === "self-signed") return word;
   if (word === "acme" || isAcmeCaName(word)) return "acme";
-  throw usage(`--issuer does not know "${word.slice(0, 40)}"`, `it takes private-ca, self-signed, acme, ${acmeCaNames.join(", ")}`);
+  throw usage(`--issuer does not know "${clean(word, 40)}"`, `it takes private-ca, self-signed, acme, ${acmeCaNames.join(", ")}`);
+};
+
+const emailFrom = (text: string): string => {
+  const read = emailAddress(text);
+  if ("problem" in read) throw usage(`--email: "${clean(text, 80)}" ${read.problem}`);
+  return read.email;
 };
 
 const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): AcmeSettings => {
@@ -63,14 +72,17 @@ const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): 
     throw usage("--issuer acme does not say which CA", `add --acme URL (its directory), or name one: --issuer ${acmeCaNames.join("|")}`);
   }
   if (!URL.canParse(directory) || new URL(directory).protocol !== "https:") {
-    throw usage(`--acme takes an https URL, not "${directory.slice(0, 80)}"`, "it is the CA's directory, such as https://ca.example/directory");
+    throw usage(`--acme takes an https URL, not "${clean(directory, 80)}"`, "it is the CA's directory, such as https://ca.example/directory");
   }
   const known = existing?.directory === directory ? existing : undefined;
   const challenge = flags.challenge ?? known?.challenge ?? defaults.challenge;
-  if (challenge !== "http-01") throw usage(`--challenge does not know "${challenge.slice(0, 40)}"`, "it takes http-01");
+  if (challenge !== "http-01") throw usage(`--challenge does not know "${clean(challenge, 40)}"`, "it takes http-01");
   const name = ca ?? (flags.acme === undefined ? known?.ca : undefined);
-  const email = flags.email ?? known?.email;
-  if (email !== undefined && !/^[^\s@<>,]+@[^\s@<>,]+$/.test(email)) throw usage(`--email "${email.slice(0, 80)}" is not an e-mail address`);
+  const email = flags.email === undefined ? known?.email : emailFrom(flags.email);
+  if (flags.httpAddress !== undefined) {
+    const parsed = parseListenAddress(flags.httpAddress);
+    if ("problem" in parsed) throw usage(`--http-address "${clean(flags.httpAddress, 80)}" is not an address`, parsed.problem);
+  }
   const caFile = flags.caFile ?? known?.caFile;
   return {
     kind: "acme",
@@ -79,7 +91,7 @@ const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): 
     ...(email === undefined ? {} : { email }),
     agreeTos: flags.agreeTos ?? known?.agreeTos ?? defaults.agree_tos,
     ...(caFile === undefined ? {} : { caFile }),
-    challenge: challenge as ChallengeName,
+    challenge,
     httpAddress: flags.httpAddress ?? known?.httpAddress ?? defaults.http_address,
   };
 };

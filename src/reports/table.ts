@@ -1,7 +1,7 @@
 // A plain text table: columns padded to their widest cell, nothing behind the last.
 
 /** Width of a text on a terminal, good enough for ours: one column a character. */
-const width = (text: string): number => [...text].length;
+const width = (text: string): number => Array.from(text).length;
 
 export const table = (rows: readonly (readonly string[])[], indent = ""): string => {
   const columns = Math.max(0, ...rows.map((row) => row.length));

@@ -1,11 +1,6 @@
-// Listening addresses: what a server's words for "everywhere" mean, and whether this kernel has IPv6.
+// Host names and service names in a listener as addresses and ports, by this host's own resolver.
 import { isIP } from "node:net";
 import type { RunProgram } from "../system/run.ts";
-import { readTextIfPresent } from "../system/files.ts";
-
-/** `/proc/net/if_inet6` is missing or empty where the kernel has no IPv6. */
-export const kernelHasIpv6 = async (path = "/proc/net/if_inet6"): Promise<boolean> =>
-  ((await readTextIfPresent(path)) ?? "").trim() !== "";
 
 /** Addresses of a host name by this host's own resolver (`getent`, the same that the server asks); the name itself where it has none. */
 export const addressesOf = async (run: RunProgram, name: string): Promise<readonly string[]> => {

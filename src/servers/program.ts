@@ -4,7 +4,7 @@ import { clean } from "../domain/text.ts";
 import type { RunProgram, RunResult } from "../system/run.ts";
 
 /** A program's words without anything that could be a key: cut at the first PEM header. */
-export const withoutKeys = (text: string): string => text.replace(/-----BEGIN[\s\S]*/, "(left out)");
+const withoutKeys = (text: string): string => text.replace(/-----BEGIN[\s\S]*/, "(left out)");
 
 /** The first `fatal` line of what a server program printed (what follows is its consequence), else the first `error`, else the last line. */
 export const complaint = (stderr: string): string => {

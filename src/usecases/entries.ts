@@ -3,6 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { EntryPoint } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
+import { clean } from "../domain/text.ts";
 import type { World } from "./world.ts";
 
 /** One installed server with its adapter and its listeners. */
@@ -19,7 +20,11 @@ export const findServers = async (world: World, certificate: Pick<CertificateCon
   const found: Deployable[] = [];
   for (const name of wanted) {
     const server = all[name];
-    if (!server) throw new Failure("config", `certificate ${certificate.name}: unknown server "${name}"`);
+    if (!server) {
+      throw new Failure("config", `certificate ${certificate.name}: unknown server "${clean(name, 40)}"`, {
+        hints: [`known are ${Object.keys(all).join(", ")} and none`],
+      });
+    }
     const installations = await server.detect();
     if (installations.length === 0 && certificate.servers !== "auto") {
       throw new Failure("config", `certificate ${certificate.name} is to be served by ${name}, which is not installed here`, {

@@ -37,7 +37,7 @@ export interface SetupResult {
 }
 
 /** What setup is going to do. Reads and observes, changes nothing. @throws Failure `config` where a better trusted certificate is served. */
-export const planSetup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
+const planSetup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
   await refuseBadNames(world, certificate);
   const known = (await world.config.read())?.certificates.find((one) => one.name === certificate.name);
   if (known && !options.issuerGiven && (known.issuer.kind !== certificate.issuer.kind || authorityOf(known.issuer) !== authorityOf(certificate.issuer))) {

@@ -7,9 +7,9 @@ import { defaults } from "../../src/domain/certificate-defaults.ts";
 
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml ?? "");
-/** The last cell of each key's row is its default. */
+/** The second cell of each key's row is its default. */
 const rows = new Map(
-  [...text.matchAll(/^\| `(\w+)` .*\|([^|]*)\|$/gm)].map(([, key, value]) => [key ?? "", (value ?? "").trim()]),
+  [...text.matchAll(/^\| `(\w+)` +\|([^|]*)\|/gm)].map(([, key, value]) => [key ?? "", (value ?? "").trim()]),
 );
 
 describe("docs/configuration.md", () => {

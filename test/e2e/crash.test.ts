@@ -140,7 +140,7 @@ it("two runs at once: one works, the other ends with 75 and names the holder", a
   const host = await mailHost("trixie");
   expect((await host.mailcert(["setup", name, "--schedule", "none"])).status).toBe(0);
   const results = await Promise.all([host.mailcert(["renew", "--force"]), host.mailcert(["renew", "--force"])]);
-  const statuses = results.map(({ status }) => status).sort();
+  const statuses = results.map(({ status }) => status).toSorted((a, b) => (a ?? 0) - (b ?? 0));
   expect(statuses).toEqual([0, 75]);
   const second = results.find(({ status }) => status === 75);
   expect(second?.stderr).toMatch(/another mailcert is at work: process \d+ \(mailcert renew --force/);

@@ -93,6 +93,11 @@ const adapter = (fake: FakeServer): Server => ({
   snippet: () => "settings",
 });
 
+/** What the deployment machine never asks for. */
+const unused = async (): Promise<never> => {
+  throw new Error("not part of this fake");
+};
+
 const der = (pem: string): Buffer =>
   Buffer.from(/-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(pem)?.[1] ?? "", "base64");
 
@@ -165,6 +170,9 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     writePem: async () => [],
     localAddresses: () => ["127.0.0.1"],
     confine: async () => [],
+    verifying: unused,
+    bundles: unused,
+    scheduling: unused,
   };
   return {
     world,

@@ -74,7 +74,6 @@ need_tools() {
     "run this as root (sudo npm test), or on a machine that cannot: npm run test:unit"
   command -v apt-get >/dev/null && [ -e /etc/debian_version ] || fail "the lab is built from Debian's packages, and this is not Debian" \
     "run it on Debian 12 or later, or here: npm run test:unit"
-  [ -e /proc/self/ns/mnt ] || mount -t proc proc /proc 2>/dev/null || fail "/proc is not mounted" "mount -t proc proc /proc"
   for tool in debootstrap:debootstrap gpgv:gpgv unshare:util-linux nsenter:util-linux setpriv:util-linux openssl:openssl; do
     command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
   done
@@ -110,6 +109,9 @@ build_part() { # part
 
 # Sourced by build_part for its functions.
 [ "${BASH_SOURCE[0]}" = "$0" ] || return 0
+
+# A bare chroot: neither builds nor hosts do without.
+[ -e /proc/self/ns/mnt ] || mount -t proc proc /proc 2>/dev/null || fail "/proc is not mounted" "mount -t proc proc /proc"
 
 mapfile -t todo < <(missing_parts "$@")
 if [ ${#todo[@]} -gt 0 ]; then

@@ -1,6 +1,6 @@
 // Runs one method of a server adapter on a mail host: the lab bundles this file and starts it inside the host, as root, like mailcert itself.
 import { readFileSync } from "node:fs";
-import { kernelHasIpv6 } from "../../src/servers/addresses.ts";
+import { networkInterfaces } from "node:os";
 import { isServerName, servers } from "../../src/servers/index.ts";
 import type { Change, Installation, ServedCertificate } from "../../src/servers/server.ts";
 import { createRunProgram } from "../../src/system/run.ts";
@@ -17,6 +17,9 @@ interface Request {
   readonly version?: string;
 }
 
+const ipv6 = async (): Promise<boolean> =>
+  Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === "IPv6"));
+
 const request = JSON.parse(readFileSync(0, "utf8")) as Request;
 
 const call = async (): Promise<unknown> => {
@@ -25,7 +28,7 @@ const call = async (): Promise<unknown> => {
   const server = servers[request.server].create({
     run: createRunProgram(process.env),
     render,
-    ipv6: () => kernelHasIpv6(),
+    ipv6,
   });
   const { installation, certificate, change } = request;
   if (request.method === "detect") return server.detect();

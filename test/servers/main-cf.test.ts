@@ -1,5 +1,5 @@
 // main.cf edits: what postconf(5) reads as one assignment, and that taking an edit back gives the same bytes.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { restoreParameter, setParameter } from "../../src/servers/postfix/main-cf.ts";
 

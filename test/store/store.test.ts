@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { assert as check, asyncProperty, boolean, nat } from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
 import { emptyState } from "../../src/domain/state.ts";
@@ -106,8 +106,8 @@ describe("keys", () => {
 
 describe("state.json", () => {
   it("comes back as it was written", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(50), fc.boolean(), async (attempts, parked) => {
+    await check(
+      asyncProperty(nat(50), boolean(), async (attempts, parked) => {
         const state = { ...emptyState(name), attempts, ...(parked ? { parked } : {}) };
         await store.write(state);
         expect(store.read(name)).toEqual(state);

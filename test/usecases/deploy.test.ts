@@ -1,6 +1,7 @@
 // The deployment state machine: proven, stale, broken, resumed from every instant.
 import { X509Certificate, createPrivateKey, createPublicKey } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Installation } from "../../src/servers/server.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import type { DeployOptions } from "../../src/usecases/deployment.ts";
 import { issue } from "../../src/usecases/issue.ts";
@@ -70,18 +71,18 @@ describe("deploy", () => {
     fake.server.breaks = true;
     const reload = fake.server;
     const servers = await fake.world.servers();
-    const original = servers["fake"]?.reload;
+    const original = servers["fake"]!;
     let count = 0;
     // The server can read the old files again: only generation 2 is unreadable to it.
     const world = {
       ...fake.world,
       servers: async () => ({
         fake: {
-          ...servers["fake"]!,
-          reload: async (installation: Parameters<NonNullable<typeof original>>[0]) => {
+          ...original,
+          reload: async (installation: Installation) => {
             count += 1;
             reload.breaks = count === 1;
-            await original?.(installation);
+            await original.reload(installation);
           },
         },
       }),

@@ -37,15 +37,16 @@ const fakeProbe = (change: (entry: Parameters<Probe>[0]) => Partial<Observation>
     most = Math.max(most, busy.get(key) ?? 0);
     await new Promise((resolve) => setTimeout(resolve, 2));
     busy.set(key, (busy.get(key) ?? 1) - 1);
+    const changed = change(entry);
     return {
       entry,
       address: entry.address,
       local: false,
-      tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
+      ...(changed.error ? {} : { tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" } }),
       chain: [pki.leaf.der, pki.intermediate.der],
       startedAt: now(),
       durationMs: 2,
-      ...change(entry),
+      ...changed,
     };
   };
   return { probe, asked, mostAtOnePlace: () => most };

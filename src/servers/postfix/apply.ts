@@ -11,8 +11,8 @@ import { restoreParameter, setParameter } from "./main-cf.ts";
 import { addOption, removeOption } from "./master-cf.ts";
 import { createPostconf } from "./postconf.ts";
 
-export type ParameterChange = Extract<Change, { kind: "parameter" }>;
-export type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
+type ParameterChange = Extract<Change, { kind: "parameter" }>;
+type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
 type PostfixChange = ParameterChange | ServiceChange;
 
 const squeeze = (text: string | undefined): string | undefined => text?.trim().replace(/\s+/g, " ");

@@ -69,7 +69,7 @@ const blind = (
 };
 
 /** The setting that gives a service its own certificate, with its place; undefined where it serves what main.cf says. */
-export const ownCertificate = (service: Service, own: Parameters, configDir: string): string | undefined => {
+const ownCertificate = (service: Service, own: Parameters, configDir: string): string | undefined => {
   const place = `in ${configDir}/master.cf, service ${service.id}`;
   const chain = own.get(chainParameter);
   if (chain !== undefined && chain !== "") return `-o ${chainParameter}=${chain} ${place}`;
@@ -79,7 +79,7 @@ export const ownCertificate = (service: Service, own: Parameters, configDir: str
 };
 
 /** inet services of smtpd and postscreen: the ones that clients and peers connect to. */
-export const entranceServices = async (postconf: Postconf): Promise<readonly Service[]> =>
+const entranceServices = async (postconf: Postconf): Promise<readonly Service[]> =>
   (await postconf.services()).filter(
     (one) => one.type === "inet" && (one.command === "smtpd" || one.command === "postscreen"),
   );

@@ -18,7 +18,7 @@ const lastLineOf = (lines: readonly string[], service: string): number => {
 };
 
 /** `127.0.0.1:10025/inet`: the name may hold slashes, the type never does. */
-export const splitService = (service: string): readonly [name: string, type: string] => {
+const splitService = (service: string): readonly [name: string, type: string] => {
   const slash = service.lastIndexOf("/");
   return [service.slice(0, slash), service.slice(slash + 1)];
 };

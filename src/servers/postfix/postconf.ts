@@ -34,7 +34,7 @@ export const parseParameters = (text: string): Parameters => {
 };
 
 /** Lines `service/type/parameter = value`. */
-export const parseOverrides = (text: string): ReadonlyMap<string, Parameters> => {
+const parseOverrides = (text: string): ReadonlyMap<string, Parameters> => {
   const found = new Map<string, Map<string, string>>();
   for (const [key, value] of parseOverridesLines(text)) {
     const slash = key.lastIndexOf("/");
@@ -53,7 +53,7 @@ const parseOverridesLines = (text: string): readonly (readonly [string, string])
   });
 
 /** `postconf -M`: service, type, private, unprivileged, chroot, wake-up, processes, command. */
-export const parseServices = (text: string): readonly Service[] =>
+const parseServices = (text: string): readonly Service[] =>
   text.split("\n").flatMap((line) => {
     const [name, type, , , , , , command] = line.trim().split(/\s+/);
     if (name === undefined || type === undefined || command === undefined) return [];

@@ -22,7 +22,7 @@ const supported = (version: string): boolean => {
 };
 
 /** `postmulti -l`: name, group, enabled, folder. The primary instance has no name unless it was given one. */
-export const parseInstances = (text: string): readonly { readonly id: string; readonly configDir: string }[] =>
+const parseInstances = (text: string): readonly { readonly id: string; readonly configDir: string }[] =>
   text.split("\n").flatMap((line, index) => {
     const [name, , , configDir] = line.trim().split(/\s+/);
     if (name === undefined || !configDir?.startsWith("/")) return [];
