@@ -1,6 +1,7 @@
 // Builds dist/ (one bundle, split so that each command loads only what it needs). Run by npm's `prepare`.
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { writeThirdParty } from "./third-party.js";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -8,12 +9,13 @@ let esbuild;
 try {
   esbuild = await import("esbuild");
 } catch {
-  console.error('mailcert is not built: development packages were left out; run "npm ci" without --omit=dev once to build it.');
+  console.error(
+    'mailcert is not built: development packages were left out; run "npm ci" without --omit=dev once to build it.',
+  );
   process.exit(0);
 }
 
 rmSync("dist", { recursive: true, force: true });
-const external = process.env.MAILCERT_BUILD_SKIP?.split(",") ?? [];
 const { metafile } = await esbuild.build({
   entryPoints: ["src/main.ts"],
   outdir: "dist",
@@ -28,7 +30,6 @@ const { metafile } = await esbuild.build({
   sourcemap: "linked",
   legalComments: "none",
   metafile: true,
-  external,
   logLevel: "warning",
   chunkNames: "chunks/[name]-[hash]",
   // acme-client imports axios, which is replaced on each client by our own transport (docs/decisions).
@@ -36,4 +37,5 @@ const { metafile } = await esbuild.build({
   // CommonJS packages inside the bundle call require() for Node's own modules.
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
-(await import("node:fs")).writeFileSync("dist/meta.json", JSON.stringify(metafile));
+writeFileSync("dist/meta.json", JSON.stringify(metafile));
+writeThirdParty(metafile, "dist/THIRD-PARTY.txt");

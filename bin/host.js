@@ -1,4 +1,5 @@
 // Builds the Host from this process and runs main with it.
+import { setMaxListeners } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -48,6 +49,8 @@ export async function runHere() {
   }
   const { main } = await import("../dist/main.js");
   const stop = new AbortController();
+  // Proof waits for many entry points side by side, each listening for the end.
+  setMaxListeners(0, stop.signal);
   for (const name of ["SIGINT", "SIGTERM"]) {
     // The second signal ends the process at once: the state on disk is always whole.
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));

@@ -9,7 +9,10 @@ export const main = async (host: Host): Promise<number> => {
     return 0;
   }
   try {
-    const [{ runProgram }, { commands }] = await Promise.all([import("./cli/program.ts"), import("./commands/index.ts")]);
+    const [{ runProgram }, { commands }] = await Promise.all([
+      import("./cli/program.ts"),
+      import("./commands/index.ts"),
+    ]);
     return await runProgram({
       host,
       commands,

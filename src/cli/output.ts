@@ -49,5 +49,10 @@ export const failureText = (failure: Failure): string =>
 /** Its twin for --json. */
 export const failureDocument = (failure: Failure): object => ({
   schema: "mailcert.error/1",
-  error: { kind: failure.kind, message: failure.message, hints: failure.hints, ...(failure.facts ? { facts: failure.facts } : {}) },
+  error: {
+    kind: failure.kind,
+    message: failure.message,
+    hints: failure.hints,
+    ...(failure.facts ? { facts: failure.facts } : {}),
+  },
 });

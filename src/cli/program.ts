@@ -28,7 +28,9 @@ const addGlobals = (command: Command): Command =>
 
 /** Exit statuses as a help section; every command shows those that it can end with. */
 export const exitStatusHelp = (statuses: readonly number[]): string =>
-  ["", "Exit status:", ...statuses.map((status) => `  ${String(status).padEnd(3)} ${exitMeaning[status] ?? ""}`)].join("\n");
+  ["", "Exit status:", ...statuses.map((status) => `  ${String(status).padEnd(3)} ${exitMeaning[status] ?? ""}`)].join(
+    "\n",
+  );
 
 /** The first word of the command line that names a command: options and their values may stand before it. */
 const findCommand = (argv: readonly string[], names: readonly string[]): string | undefined => {
@@ -91,7 +93,9 @@ const prepare = (command: Command, host: Host): void => {
       // Commander's own words, in our form.
       outputError: (text, write) => write(text.replace(/^error: /, "mailcert: error: ")),
     })
-    .showHelpAfterError(`mailcert: hint: mailcert ${command.name() === "mailcert" ? "" : `${command.name()} `}--help shows what it takes`);
+    .showHelpAfterError(
+      `mailcert: hint: mailcert ${command.name() === "mailcert" ? "" : `${command.name()} `}--help shows what it takes`,
+    );
 };
 
 /** Parses the command line and runs the command. @returns the exit status. */
@@ -126,15 +130,20 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
 };
 
 /** A whole number from an option. @throws Failure `usage`. */
-export const wholeNumber = (option: string, minimum = 1) => (text: string): number => {
-  if (!/^\d{1,9}$/.test(text) || Number(text) < minimum) {
-    throw new Failure("usage", `${option} takes a whole number of at least ${minimum}, not "${text.slice(0, 60)}"`);
-  }
-  return Number(text);
-};
+export const wholeNumber =
+  (option: string, minimum = 1) =>
+  (text: string): number => {
+    if (!/^\d{1,9}$/.test(text) || Number(text) < minimum) {
+      throw new Failure("usage", `${option} takes a whole number of at least ${minimum}, not "${text.slice(0, 60)}"`);
+    }
+    return Number(text);
+  };
 
 /** Collects a repeatable option whose values may also be joined by commas. */
 export const list = (text: string, before: readonly string[] = []): readonly string[] => [
   ...before,
-  ...text.split(",").map((part) => part.trim()).filter((part) => part !== ""),
+  ...text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
 ];

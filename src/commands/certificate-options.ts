@@ -7,9 +7,16 @@ import type { CertificateFlags } from "../domain/certificate-flags.ts";
 
 export const addCertificateOptions = (command: Command): Command =>
   command
-    .option("--issuer <ISSUER>", "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging, zerossl, google")
+    .option(
+      "--issuer <ISSUER>",
+      "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging, zerossl, google",
+    )
     .option("--names <LIST>", "further host names, joined by commas", list)
-    .option("--key <ALGORITHM>", "ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096; repeat for one of each kind", list)
+    .option(
+      "--key <ALGORITHM>",
+      "ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096; repeat for one of each kind",
+      list,
+    )
     .option("--new-key", "make a new private key instead of keeping the present one")
     .option("--days <N>", "lifetime in days (private CA, self-signed)", wholeNumber("--days"))
     .option("--ca-domains <LIST>", "domains that a new private CA may certify (* for any)", list)

@@ -4,7 +4,10 @@ import { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 
 /** All of them when none is named. @throws Failure `config` without a configuration, `usage` for an unknown name. */
-export const chosenCertificates = async (world: World, names: readonly string[]): Promise<readonly CertificateConfig[]> => {
+export const chosenCertificates = async (
+  world: World,
+  names: readonly string[],
+): Promise<readonly CertificateConfig[]> => {
   const config = await world.config.read();
   if (!config) {
     throw new Failure("config", `there is no configuration at ${world.config.path}`, {
@@ -13,7 +16,11 @@ export const chosenCertificates = async (world: World, names: readonly string[])
   }
   const unknown = names.find((name) => !config.certificates.some((one) => one.name === name));
   if (unknown !== undefined) {
-    const known = config.certificates.map(({ name }) => name).slice(0, 10).join(", ") || "none";
+    const known =
+      config.certificates
+        .map(({ name }) => name)
+        .slice(0, 10)
+        .join(", ") || "none";
     throw new Failure("usage", `no certificate is named "${unknown.slice(0, 100)}" in ${world.config.path}`, {
       hints: [`it has: ${known}`],
     });
@@ -26,7 +33,16 @@ export const chosenCertificate = async (world: World, name: string | undefined):
   const all = await chosenCertificates(world, name === undefined ? [] : [name]);
   const [only] = all;
   if (all.length !== 1 || !only) {
-    throw new Failure("usage", "say which certificate is meant", { hints: [`one of: ${all.map((one) => one.name).slice(0, 10).join(", ") || "none"}`] });
+    throw new Failure("usage", "say which certificate is meant", {
+      hints: [
+        `one of: ${
+          all
+            .map((one) => one.name)
+            .slice(0, 10)
+            .join(", ") || "none"
+        }`,
+      ],
+    });
   }
   return only;
 };

@@ -2,7 +2,10 @@
 import type { CommandEntry } from "../cli/command.ts";
 
 export const commands = {
-  setup: { summary: "the whole way in one go: certificate, servers, proof, schedule", load: () => import("./setup.ts") },
+  setup: {
+    summary: "the whole way in one go: certificate, servers, proof, schedule",
+    load: () => import("./setup.ts"),
+  },
   issue: { summary: "make or renew one certificate now, without switching to it", load: () => import("./issue.ts") },
   renew: { summary: "renew what is due, finish what was left undone (for timers)", load: () => import("./renew.ts") },
   deploy: { summary: "switch, point servers at it, reload, prove", load: () => import("./deploy.ts") },

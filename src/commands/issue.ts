@@ -33,7 +33,8 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
       const certificate = await wanted(world, context, args[0]);
       await refuseBadNames(world, certificate);
       if (globals.dryRun) return { certificate };
-      if (out !== undefined) return { certificate, files: await issueFiles(world, certificate, resolve(host.cwd, out)) };
+      if (out !== undefined)
+        return { certificate, files: await issueFiles(world, certificate, resolve(host.cwd, out)) };
       return { certificate, issued: await issue(world, certificate, { newKey: options["newKey"] === true }) };
     });
     if (result.files) output.result(issuedFilesText(result.files), issuedFilesDocument(result.files));
@@ -47,9 +48,14 @@ const wanted = async (world: World, context: Context, first: string | undefined)
   const flags = certificateFlags(context);
   const config = await world.config.read();
   if (first === undefined) {
-    if (!config) throw new Failure("usage", "say which host name the certificate is for", { hints: ["for example: mailcert issue mail.example.org"] });
+    if (!config)
+      throw new Failure("usage", "say which host name the certificate is for", {
+        hints: ["for example: mailcert issue mail.example.org"],
+      });
     return certificateFromFlags(undefined, flags, await chosenCertificate(world, undefined));
   }
   const existing = config?.certificates.find(({ name }) => name === first);
-  return existing ? certificateFromFlags(undefined, flags, existing) : certificateFromFlags(nameFromFlag(first), flags, undefined);
+  return existing
+    ? certificateFromFlags(undefined, flags, existing)
+    : certificateFromFlags(nameFromFlag(first), flags, undefined);
 };

@@ -21,8 +21,10 @@ export const askForFlags = async (ask: Ask, given: CertificateFlags): Promise<Ce
   const issuer = given.issuer ?? (given.acme === undefined ? await chooseIssuer(ask) : "acme");
   if (issuer !== "acme" && !isAcmeCaName(issuer)) return { issuer };
   const title = isAcmeCaName(issuer) ? acmeCas[issuer].title : (given.acme ?? "the CA");
-  const email = given.email ?? ((await ask("E-mail address for the CA's notices (empty for none): ")).trim() || undefined);
-  const agreeTos = given.agreeTos ?? /^y(es)?$/i.test((await ask(`Do you agree to the terms of service of ${title}? [y/N] `)).trim());
+  const email =
+    given.email ?? ((await ask("E-mail address for the CA's notices (empty for none): ")).trim() || undefined);
+  const agreeTos =
+    given.agreeTos ?? /^y(es)?$/i.test((await ask(`Do you agree to the terms of service of ${title}? [y/N] `)).trim());
   return { issuer, email, agreeTos: agreeTos ? true : undefined };
 };
 

@@ -17,14 +17,14 @@ import { askForFlags } from "./setup-questions.ts";
 export const command: CommandModule = {
   declare: (command) =>
     void addCertificateOptions(
-      command.argument("<host>", "the mail host's name, as clients will type it").argument("[name...]", "further names"),
+      command
+        .argument("<host>", "the mail host's name, as clients will type it")
+        .argument("[name...]", "further names"),
     )
       .addOption(
-        new Option("--schedule <KIND>", "how renewal is scheduled (default: systemd where it runs, else cron)").choices([
-          "systemd",
-          "cron",
-          "none",
-        ]),
+        new Option("--schedule <KIND>", "how renewal is scheduled (default: systemd where it runs, else cron)").choices(
+          ["systemd", "cron", "none"],
+        ),
       )
       .option("--bundle <DIR>", "keep the files that mail clients import in this folder")
       .option("--replace", "also where a better trusted certificate is served now")
@@ -56,7 +56,9 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       dryRun: globals.dryRun,
     });
     output.result(setupText(result, after, host.now()), setupDocument(result, after));
-    return after.failures.length > 0 || (result.deployed && hasFault(result.deployed)) ? exitStatus.findings : exitStatus.done;
+    return after.failures.length > 0 || (result.deployed && hasFault(result.deployed))
+      ? exitStatus.findings
+      : exitStatus.done;
   },
 };
 
@@ -70,7 +72,8 @@ const wanted = async (
   const main = nameFromFlag(first);
   const existing = (await world.config.read())?.certificates.find((one) => one.name === main || one.names[0] === main);
   const names = [...more, ...(given.names ?? [])];
-  const asked: CertificateFlags = existing || context.globals.yes || !context.host.ask ? {} : await askForFlags(context.host.ask, given);
+  const asked: CertificateFlags =
+    existing || context.globals.yes || !context.host.ask ? {} : await askForFlags(context.host.ask, given);
   const flags = { ...given, ...asked, ...(names.length > 0 ? { names } : {}) };
   return {
     certificate: certificateFromFlags(main, flags, existing),

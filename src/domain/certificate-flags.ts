@@ -1,6 +1,6 @@
 // Flags over configuration over defaults: the certificate that a command line asks for.
 import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
-import type { AcmeSettings, CertificateConfig, ChallengeName, IssuerSettings } from "./certificate-config.ts";
+import type { AcmeSettings, CertificateConfig, IssuerSettings } from "./certificate-config.ts";
 import { defaults, mostDays } from "./certificate-defaults.ts";
 import { certificateNameFor } from "./certificate-name.ts";
 import { emailAddress } from "./email.ts";
@@ -35,16 +35,21 @@ export const nameFromFlag = (text: string): string => {
     return canonicalName(text);
   } catch (error) {
     if (!(error instanceof NameProblem)) throw error;
-    throw new Failure("usage", error.message, { hints: ["give a full host name, such as mail.example.org"], cause: error });
+    throw new Failure("usage", error.message, {
+      hints: ["give a full host name, such as mail.example.org"],
+      cause: error,
+    });
   }
 };
 
 const keysFrom = (texts: readonly string[]): readonly KeyAlgorithm[] => {
   const keys = texts.map((text) => {
-    if (!isKeyAlgorithm(text)) throw usage(`--key does not know "${clean(text, 40)}"`, `it takes ${keyAlgorithms.join(", ")}`);
+    if (!isKeyAlgorithm(text))
+      throw usage(`--key does not know "${clean(text, 40)}"`, `it takes ${keyAlgorithms.join(", ")}`);
     return text;
   });
-  if (new Set(keys.map(slotOf)).size !== keys.length) throw usage("--key takes at most one ECDSA and one RSA algorithm");
+  if (new Set(keys.map(slotOf)).size !== keys.length)
+    throw usage("--key takes at most one ECDSA and one RSA algorithm");
   return keys;
 };
 
@@ -53,7 +58,10 @@ const kindFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined)
   if (word === undefined) return flags.acme === undefined ? (existing?.kind ?? defaults.issuer) : "acme";
   if (word === "private-ca" || word === "self-signed") return word;
   if (word === "acme" || isAcmeCaName(word)) return "acme";
-  throw usage(`--issuer does not know "${clean(word, 40)}"`, `it takes private-ca, self-signed, acme, ${acmeCaNames.join(", ")}`);
+  throw usage(
+    `--issuer does not know "${clean(word, 40)}"`,
+    `it takes private-ca, self-signed, acme, ${acmeCaNames.join(", ")}`,
+  );
 };
 
 const emailFrom = (text: string): string => {
@@ -65,14 +73,23 @@ const emailFrom = (text: string): string => {
 const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): AcmeSettings => {
   const ca = flags.issuer !== undefined && isAcmeCaName(flags.issuer) ? flags.issuer : undefined;
   if (ca !== undefined && flags.acme !== undefined) {
-    throw usage(`--issuer ${ca} and --acme both name a CA`, "for a CA by its directory URL use --issuer acme --acme URL");
+    throw usage(
+      `--issuer ${ca} and --acme both name a CA`,
+      "for a CA by its directory URL use --issuer acme --acme URL",
+    );
   }
   const directory = ca === undefined ? (flags.acme ?? existing?.directory) : acmeCas[ca].directory;
   if (directory === undefined) {
-    throw usage("--issuer acme does not say which CA", `add --acme URL (its directory), or name one: --issuer ${acmeCaNames.join("|")}`);
+    throw usage(
+      "--issuer acme does not say which CA",
+      `add --acme URL (its directory), or name one: --issuer ${acmeCaNames.join("|")}`,
+    );
   }
   if (!URL.canParse(directory) || new URL(directory).protocol !== "https:") {
-    throw usage(`--acme takes an https URL, not "${clean(directory, 80)}"`, "it is the CA's directory, such as https://ca.example/directory");
+    throw usage(
+      `--acme takes an https URL, not "${clean(directory, 80)}"`,
+      "it is the CA's directory, such as https://ca.example/directory",
+    );
   }
   const known = existing?.directory === directory ? existing : undefined;
   const challenge = flags.challenge ?? known?.challenge ?? defaults.challenge;
@@ -81,7 +98,8 @@ const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): 
   const email = flags.email === undefined ? known?.email : emailFrom(flags.email);
   if (flags.httpAddress !== undefined) {
     const parsed = parseListenAddress(flags.httpAddress);
-    if ("problem" in parsed) throw usage(`--http-address "${clean(flags.httpAddress, 80)}" is not an address`, parsed.problem);
+    if ("problem" in parsed)
+      throw usage(`--http-address "${clean(flags.httpAddress, 80)}" is not an address`, parsed.problem);
   }
   const caFile = flags.caFile ?? known?.caFile;
   return {
@@ -103,7 +121,14 @@ const daysFrom = (days: number | undefined): number => {
   return days ?? defaults.days;
 };
 
-const flagOf = { email: "--email", agreeTos: "--agree-tos", challenge: "--challenge", httpAddress: "--http-address", caDomains: "--ca-domains", days: "--days" } as const;
+const flagOf = {
+  email: "--email",
+  agreeTos: "--agree-tos",
+  challenge: "--challenge",
+  httpAddress: "--http-address",
+  caDomains: "--ca-domains",
+  days: "--days",
+} as const;
 
 const refuseStrangers = (flags: CertificateFlags, kind: IssuerSettings["kind"]): void => {
   const fits: Record<IssuerSettings["kind"], readonly string[]> = {
@@ -113,7 +138,10 @@ const refuseStrangers = (flags: CertificateFlags, kind: IssuerSettings["kind"]):
   };
   for (const [key, option] of Object.entries(flagOf)) {
     if (flags[key as keyof typeof flagOf] !== undefined && !fits[kind].includes(key)) {
-      throw usage(`${option} means nothing with the issuer ${kind}`, kind === "acme" ? `leave ${option} out` : `leave ${option} out, or choose another --issuer`);
+      throw usage(
+        `${option} means nothing with the issuer ${kind}`,
+        kind === "acme" ? `leave ${option} out` : `leave ${option} out, or choose another --issuer`,
+      );
     }
   }
 };
@@ -125,7 +153,8 @@ const issuerFrom = (flags: CertificateFlags, existing: IssuerSettings | undefine
   const days = daysFrom(flags.days ?? (existing?.kind === kind ? existing.days : undefined));
   if (kind === "self-signed") return { kind, days };
   const before = existing?.kind === kind ? existing : undefined;
-  const caDomains = flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? before?.caDomains;
+  const caDomains =
+    flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? before?.caDomains;
   return { kind, ca: before?.ca ?? defaults.ca, ...(caDomains === undefined ? {} : { caDomains }), days };
 };
 

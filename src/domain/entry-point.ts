@@ -26,3 +26,12 @@ export const entryUrl = (entry: Pick<EntryPoint, "protocol" | "mode" | "host" | 
   const host = entry.host.includes(":") ? `[${entry.host}]` : entry.host;
   return `${entry.protocol}${entry.mode === "implicit" ? "s" : ""}://${host}:${entry.port}`;
 };
+
+const schemePattern = /^(imap|pop3|smtp|submission|lmtp|sieve)(s?):\/\/.*:(\d+)$/;
+
+/** Protocol, mode and port of what `entryUrl` wrote. */
+export const entryFromUrl = (url: string): Pick<EntryPoint, "protocol" | "mode" | "port"> | undefined => {
+  const [, protocol, implicit, port] = schemePattern.exec(url) ?? [];
+  if (protocol === undefined) return undefined;
+  return { protocol: protocol as ProtocolName, mode: implicit === "s" ? "implicit" : "starttls", port: Number(port) };
+};

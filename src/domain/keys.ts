@@ -18,7 +18,11 @@ export const isKeyAlgorithm = (text: string): text is KeyAlgorithm =>
 export const algorithmOf = (privateKeyPem: string): KeyAlgorithm | undefined => {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(privateKeyPem);
   if (type === "ec") {
-    return details?.namedCurve === "prime256v1" ? "ecdsa" : details?.namedCurve === "secp384r1" ? "ecdsa-p384" : undefined;
+    return details?.namedCurve === "prime256v1"
+      ? "ecdsa"
+      : details?.namedCurve === "secp384r1"
+        ? "ecdsa-p384"
+        : undefined;
   }
   const bits = type === "rsa" ? details?.modulusLength : undefined;
   return bits === 2048 ? "rsa" : bits === 3072 ? "rsa-3072" : bits === 4096 ? "rsa-4096" : undefined;

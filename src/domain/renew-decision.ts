@@ -20,7 +20,12 @@ export interface Wish {
 /** Deployment is local and cheap: the first retries come with every run, whatever the ladder says. */
 const freeRetries = 3;
 
-export const decide = (config: CertificateConfig, state: CertificateState | undefined, wish: Wish, now: Date): Decision => {
+export const decide = (
+  config: CertificateConfig,
+  state: CertificateState | undefined,
+  wish: Wish,
+  now: Date,
+): Decision => {
   if (wish.force) return { action: "issue", why: "asked for" };
   const target = state && targetOf(state);
   const waiting = waitFor(state, wish, now);
@@ -29,7 +34,12 @@ export const decide = (config: CertificateConfig, state: CertificateState | unde
   if (different !== undefined) return waiting ?? { action: "issue", why: different };
   const { at, due } = renewalDue(new Date(target.notBefore), new Date(target.notAfter), now);
   if (due) {
-    return waiting ?? { action: "issue", why: now >= new Date(target.notAfter) ? "it has expired" : `due since ${at.toISOString()}` };
+    return (
+      waiting ?? {
+        action: "issue",
+        why: now >= new Date(target.notAfter) ? "it has expired" : `due since ${at.toISOString()}`,
+      }
+    );
   }
   if (state.stage !== "verified" && !state.parked) {
     if (waiting && state.attempts > freeRetries) return waiting;

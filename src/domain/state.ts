@@ -21,7 +21,9 @@ export const withLiveKeys = (state: CertificateState, number: number): Certifica
     const current = leaves[slot]?.key ?? record?.current;
     if (!record && current === undefined) continue;
     const next = record?.next === current ? undefined : record?.next;
-    const left = [record?.current, ...(record?.old ?? [])].filter((id) => id !== undefined && id !== current && id !== next);
+    const left = [record?.current, ...(record?.old ?? [])].filter(
+      (id) => id !== undefined && id !== current && id !== next,
+    );
     keys[slot] = {
       ...(current === undefined ? {} : { current }),
       ...(next === undefined ? {} : { next }),

@@ -5,6 +5,9 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060
 
 /** `text` in at most `max` characters, control characters replaced by one space, an ellipsis where it was cut. */
 export const clean = (text: string, max = 300): string => {
-  const plain = text.slice(0, max * 4).replace(unprintable, " ").trim();
+  const plain = text
+    .slice(0, max * 4)
+    .replace(unprintable, " ")
+    .trim();
   return plain.length > max ? `${plain.slice(0, max - 1)}…` : plain;
 };

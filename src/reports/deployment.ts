@@ -85,4 +85,5 @@ export const deploymentDocument = (result: DeployResult): object => ({
 });
 
 /** Something that a person has to look at. */
-export const hasFault = (result: DeployResult): boolean => result.findings.some((finding) => finding.severity === "fault");
+export const hasFault = (result: DeployResult): boolean =>
+  result.findings.some((finding) => finding.severity === "fault");

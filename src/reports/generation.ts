@@ -2,7 +2,8 @@
 import type { GenerationRecord } from "../store/store.ts";
 import { day, daysBetween } from "./dates.ts";
 
-const authority = ({ issuer, authority: name }: GenerationRecord): string => (issuer === "acme" ? `acme (${name})` : issuer);
+const authority = ({ issuer, authority: name }: GenerationRecord): string =>
+  issuer === "acme" ? `acme (${name})` : issuer;
 
 export const generationLine = (generation: GenerationRecord, now: Date): string => {
   const until = new Date(generation.notAfter);

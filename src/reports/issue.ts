@@ -13,7 +13,8 @@ interface Issued {
 
 export const issueText = ({ certificate, issued }: Issued, now: Date): string => {
   const names = certificate.names.join(", ");
-  if (!issued) return `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
+  if (!issued)
+    return `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
   return [
     `${certificate.name}: issued for ${names}`,
     `  ${generationLine(issued.generation, now)}`,
@@ -39,4 +40,8 @@ export const issuedFilesText = (result: IssuedFiles): string =>
     ...(result.issuer === "self-signed" ? selfSignedNotes : []),
   ].join("\n");
 
-export const issuedFilesDocument = (result: IssuedFiles): object => ({ schema: "mailcert.issue/1", ok: true, ...result });
+export const issuedFilesDocument = (result: IssuedFiles): object => ({
+  schema: "mailcert.issue/1",
+  ok: true,
+  ...result,
+});

@@ -9,11 +9,17 @@ const oneText = (one: Removal): string => {
     ...reverted.map((what) => `  ${dryRun ? "would take back" : "taken back"}: ${what}`),
     ...kept.map((what) => `  left alone, changed by somebody else since: ${what}`),
     ...reloaded.map((id) => `  ${id} reloaded`),
-    ...(dryRun ? [] : [`  timer runs keep renewing it and leave the servers alone; mailcert deploy ${certificate} puts it back`]),
+    ...(dryRun
+      ? []
+      : [`  timer runs keep renewing it and leave the servers alone; mailcert deploy ${certificate} puts it back`]),
   ].join("\n");
 };
 
 export const removalText = (results: readonly Removal[]): string =>
   results.map(oneText).join("\n\n") || "nothing was deployed on this host";
 
-export const removalDocument = (results: readonly Removal[]): object => ({ schema: "mailcert.remove/1", ok: true, certificates: results });
+export const removalDocument = (results: readonly Removal[]): object => ({
+  schema: "mailcert.remove/1",
+  ok: true,
+  certificates: results,
+});

@@ -29,7 +29,9 @@ const oneText = (one: RenewedCertificate, now: Date): string => {
 /** With `quiet` only what a person must see: faults; waiting is no news. */
 export const renewText = (result: RenewResult, now: Date, quiet: boolean): string =>
   result.certificates
-    .filter((one) => !quiet || (one.failure && one.failure.kind !== "try-later") || (one.deployed && hasFault(one.deployed)))
+    .filter(
+      (one) => !quiet || (one.failure && one.failure.kind !== "try-later") || (one.deployed && hasFault(one.deployed)),
+    )
     .map((one) => oneText(one, now))
     .join("\n\n");
 
@@ -43,7 +45,14 @@ export const renewDocument = (result: RenewResult): object => ({
     ...(one.issued ? { issued: one.issued.generation } : {}),
     ...(one.deployed ? { deployed: deploymentDocument(one.deployed) } : {}),
     ...(one.failure
-      ? { error: { kind: one.failure.kind, message: one.failure.message, hints: one.failure.hints, ...(one.failure.facts ? { facts: one.failure.facts } : {}) } }
+      ? {
+          error: {
+            kind: one.failure.kind,
+            message: one.failure.message,
+            hints: one.failure.hints,
+            ...(one.failure.facts ? { facts: one.failure.facts } : {}),
+          },
+        }
       : {}),
   })),
 });

@@ -6,18 +6,32 @@ import type { SetupPlan, SetupResult } from "../usecases/setup.ts";
 import { bundleText } from "./bundle.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
+import { lineChanges } from "./line-changes.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
 import { table } from "./table.ts";
 
-const planText = ({ certificate, decision, config, deploy }: SetupPlan): string =>
-  [
+/** How the configuration file changes: a new one by its path, a known one line by line. */
+const configText = ({ config }: SetupPlan, done: boolean): readonly string[] => {
+  const { path, before, after } = config;
+  if (before === after) return done ? [] : [`configuration: ${path} stays as it is`];
+  if (before === undefined) return [done ? `wrote ${path}` : `configuration: would write ${path}`];
+  return [
+    `${done ? "changed" : "configuration: would change"} ${path}:`,
+    ...lineChanges(before, after).map((line) => `  ${line}`),
+  ];
+};
+
+const planText = (plan: SetupPlan): string => {
+  const { certificate, decision, deploy } = plan;
+  return [
     `${certificate.name}: plan (nothing was changed)`,
     `  names: ${certificate.names.join(", ")}`,
     `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
-    `  configuration: ${config.before === config.after ? `${config.path} stays as it is` : `would ${config.before === undefined ? "write" : "change"} ${config.path}`}`,
+    ...configText(plan, false).map((line) => `  ${line}`),
     ...deployPlanLines(deploy).map((line) => `  ${line}`),
   ].join("\n");
+};
 
 const words: Readonly<Record<EntryPoint["protocol"], string>> = {
   imap: "IMAP",
@@ -39,11 +53,18 @@ const clientTable = ({ deployed }: SetupResult): readonly string[] => {
   const rows = new Map(
     proven.map(({ entry }) => [
       entry.port,
-      [words[entry.protocol], String(entry.port), clientLabel(entry.mode), entry.mode === "implicit" ? 'old clients: "SSL"' : 'old Outlook: "TLS"'],
+      [
+        words[entry.protocol],
+        String(entry.port),
+        clientLabel(entry.mode),
+        entry.mode === "implicit" ? 'old clients: "SSL"' : 'old Outlook: "TLS"',
+      ],
     ]),
   );
   const sorted = [...rows].toSorted(([left], [right]) => left - right).map(([, row]) => row);
-  return sorted.length === 0 ? [] : ["", `Settings for mail clients (server ${deployed?.generation.names[0] ?? ""}):`, table(sorted, "  ")];
+  return sorted.length === 0
+    ? []
+    : ["", `Settings for mail clients (server ${deployed?.generation.names[0] ?? ""}):`, table(sorted, "  ")];
 };
 
 const trust = (result: SetupResult): readonly string[] => {
@@ -73,14 +94,22 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
       : [];
   const next = hasFault(deployed)
     ? ["", "Not done yet: see the faults above. Running the same command again is safe."]
-    : ["", `Check it from another host:  mailcert verify ${plan.certificate.names[0] ?? ""}`, `Take it back:                mailcert deploy --remove ${plan.certificate.name}`];
+    : [
+        "",
+        `Check it from another host:  mailcert verify ${plan.certificate.names[0] ?? ""}`,
+        `Take it back:                mailcert deploy --remove ${plan.certificate.name}`,
+      ];
   return [
     deploymentText(deployed, now),
-    ...(plan.config.before === plan.config.after ? [] : ["", `${plan.config.before === undefined ? "wrote" : "changed"} ${plan.config.path}`]),
+    ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
     "",
     scheduleInstallText(after.schedule),
     ...(after.bundle ? ["", bundleText(after.bundle)] : []),
-    ...after.failures.flatMap(({ message, hints }) => ["", `fault: ${message}`, ...hints.map((hint) => `  -> ${hint}`)]),
+    ...after.failures.flatMap(({ message, hints }) => [
+      "",
+      `fault: ${message}`,
+      ...hints.map((hint) => `  -> ${hint}`),
+    ]),
     ...clientTable(result),
     ...trust(result),
     ...without,

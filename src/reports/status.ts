@@ -15,7 +15,9 @@ const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
 const servedBy = ({ deployments }: CertificateStatus): string => {
   const parts = Object.entries(deployments).map(([id, { entries }]) => {
     const proven = entries.filter(({ verdict }) => verdict === "proven");
-    const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted((a, b) => Number(a) - Number(b));
+    const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
+      (a, b) => Number(a) - Number(b),
+    );
     const bad = entries.some(({ verdict }) => verdict === "stale" || verdict === "broken" || verdict === "failing");
     return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${bad ? " (NOT everywhere)" : ""}`;
   });
@@ -40,4 +42,8 @@ export const statusText = ({ certificates }: StatusResult, now: Date): string =>
   return [table([["certificate", "issuer", "expires", "stage", "served by"], ...rows]), "", ...below].join("\n");
 };
 
-export const statusDocument = ({ certificates, ok }: StatusResult): object => ({ schema: "mailcert.status/1", ok, certificates });
+export const statusDocument = ({ certificates, ok }: StatusResult): object => ({
+  schema: "mailcert.status/1",
+  ok,
+  certificates,
+});

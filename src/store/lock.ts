@@ -40,7 +40,9 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
   } catch (error) {
     closeSync(descriptor);
     if (error instanceof Failure && error.facts?.["code"] === "ENOENT") {
-      throw new Failure("unavailable", "the program flock is not installed", { hints: ["install the package util-linux"] });
+      throw new Failure("unavailable", "the program flock is not installed", {
+        hints: ["install the package util-linux"],
+      });
     }
     throw error;
   }

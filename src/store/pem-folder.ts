@@ -5,9 +5,16 @@ import { slotFiles } from "./generations.ts";
 import type { StagedSlot } from "./store.ts";
 
 /** @returns the paths written. */
-export const writePem = async (folder: string, slot: StagedSlot, root: string | undefined): Promise<readonly string[]> => {
+export const writePem = async (
+  folder: string,
+  slot: StagedSlot,
+  root: string | undefined,
+): Promise<readonly string[]> => {
   await ensureFolder(folder, 0o755);
-  const files = [...slotFiles(slot), ...(root === undefined ? [] : [{ name: "ca.pem", mode: 0o644, content: `${root.trim()}\n` }])];
+  const files = [
+    ...slotFiles(slot),
+    ...(root === undefined ? [] : [{ name: "ca.pem", mode: 0o644, content: `${root.trim()}\n` }]),
+  ];
   const paths: string[] = [];
   for (const { name, mode, content } of files) {
     await writeFileAtomic(join(folder, name), content, { mode });

@@ -18,9 +18,13 @@ export const readState = (text: string, path: string): CertificateState => {
   const version = /^mailcert\.state\/(\d+)$/.exec(typeof schema === "string" ? schema : "")?.[1];
   if (version === undefined) throw damaged(path, "it has no schema");
   if (Number(version) > 1) {
-    throw new Failure("config", `${path} was written by a newer mailcert (${String(schema)}; this one reads ${current})`, {
-      hints: ["install that mailcert again; a downgrade would lose what it knows"],
-    });
+    throw new Failure(
+      "config",
+      `${path} was written by a newer mailcert (${String(schema)}; this one reads ${current})`,
+      {
+        hints: ["install that mailcert again; a downgrade would lose what it knows"],
+      },
+    );
   }
   const state = value as Partial<CertificateState>;
   if (typeof state.name !== "string" || !Array.isArray(state.generations)) throw damaged(path, "fields are missing");

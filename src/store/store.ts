@@ -38,7 +38,6 @@ export interface KeyRecord {
   readonly old: readonly string[];
 }
 
-
 export interface EntryRecord {
   readonly url: string;
   readonly address: string;
@@ -73,7 +72,12 @@ export interface CertificateState {
   readonly attempts: number;
   /** ISO date before which no timer run tries again. */
   readonly nextAttempt?: string;
-  readonly lastError?: { readonly at: string; readonly what: "issue" | "deploy"; readonly message: string; readonly facts?: Readonly<Record<string, unknown>> };
+  readonly lastError?: {
+    readonly at: string;
+    readonly what: "issue" | "deploy";
+    readonly message: string;
+    readonly facts?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** One line of events.jsonl: a change made to this host. */

@@ -15,11 +15,17 @@ interface Observed {
 }
 
 /** The first entry point that serves a publicly trusted certificate for its name which is none of ours. */
-export const trustedAlready = (observed: readonly Observed[], state: CertificateState | undefined): Observed | undefined => {
-  const ours = new Set((state?.generations ?? []).flatMap(({ leaves }) => Object.values(leaves).map((leaf) => leaf.sha256)));
+export const trustedAlready = (
+  observed: readonly Observed[],
+  state: CertificateState | undefined,
+): Observed | undefined => {
+  const ours = new Set(
+    (state?.generations ?? []).flatMap(({ leaves }) => Object.values(leaves).map((leaf) => leaf.sha256)),
+  );
   return observed.find(({ target, observation }) => {
     const [leaf] = observation.chain;
-    if (!leaf || target.ownCertificate !== undefined || observation.tls?.verifyError !== undefined || observation.error) return false;
+    if (!leaf || target.ownCertificate !== undefined || observation.tls?.verifyError !== undefined || observation.error)
+      return false;
     const facts = readCertificate(leaf);
     return !ours.has(facts.sha256) && certificateMatches(facts, target.entry.host);
   });

@@ -65,7 +65,7 @@ const bundleMaterial = async (
   }
   const host =
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
-  const found = await findServers(world, certificate);
+  const { servers: found } = await findServers(world, certificate);
   return {
     root: rootOf(certificate, slot),
     leaf: slot.leaf,

@@ -13,18 +13,26 @@ import { goBack } from "./go-back.ts";
 import { deployedServer, installAndProve } from "./install-and-prove.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
+import { refuseSecond } from "./one-certificate.ts";
 import { switchTo, withBaseline } from "./switch-live.ts";
 import type { World } from "./world.ts";
 
 /** Brings the target generation of a certificate to *verified*. The caller holds the lock. @throws Failure `data` when nothing was issued yet. */
-export const deploy = async (world: World, certificate: CertificateConfig, options: DeployOptions): Promise<DeployResult> => {
+export const deploy = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: DeployOptions,
+): Promise<DeployResult> => {
   const { parked: _parked, ...state } = world.store.read(certificate.name) ?? emptyState(certificate.name);
   const target = targetOf(state);
   if (!target) {
-    throw new Failure("data", `nothing was issued for ${certificate.name} yet`, { hints: [`run: mailcert issue ${certificate.name}`] });
+    throw new Failure("data", `nothing was issued for ${certificate.name} yet`, {
+      hints: [`run: mailcert issue ${certificate.name}`],
+    });
   }
   await checkGeneration(world, certificate.name, target.number);
-  const found = await findServers(world, certificate);
+  const { servers: found, notes } = await findServers(world, certificate);
+  await refuseSecond(world, certificate, found);
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
   if (state.stage === "verified" || state.stage === "reloaded") {
@@ -33,7 +41,8 @@ export const deploy = async (world: World, certificate: CertificateConfig, optio
   }
   const ready = await withBaseline(world, state, target, targets, options);
   const live = await switchTo(world, ready, target);
-  const gathered = await installAndProve(world, live, target, found, targets, options);
+  const proof = await installAndProve(world, live, target, found, targets, options);
+  const gathered = { ...proof, findings: [...notes, ...proof.findings] };
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
@@ -45,9 +54,13 @@ const checkGeneration = async (world: World, name: string, number: number): Prom
   const slots = await world.store.readGeneration(name, number);
   const files = Object.values(slots);
   if (files.length === 0 || files.some((slot) => !keyMatches(slot.privateKey, slot.leaf))) {
-    throw new Failure("data", `generation ${number} of ${name} is damaged: its key and certificate do not belong together`, {
-      hints: [`make a new one: mailcert renew --force ${name}`],
-    });
+    throw new Failure(
+      "data",
+      `generation ${number} of ${name} is damaged: its key and certificate do not belong together`,
+      {
+        hints: [`make a new one: mailcert renew --force ${name}`],
+      },
+    );
   }
 };
 
@@ -62,7 +75,8 @@ const proveQuickly = async (
   if (world.store.liveNumber(state.name) !== target.number || found.length === 0) return undefined;
   const certificate = servedCertificate(world, state.name, target);
   const findings: Finding[] = [];
-  for (const { server, installation } of found) {
+  for (const { server, installation, trouble } of found) {
+    if (trouble) return undefined;
     const plan = await server.plan(installation, certificate);
     const overrides = await server.readBack(installation, certificate);
     if (plan.changes.length > 0 || overrides.length > 0) return undefined;
@@ -73,9 +87,10 @@ const proveQuickly = async (
     expected: expectedOf(target),
     baseline: baselineOf(state),
     ehlo: target.names[0] ?? "localhost",
-    patienceMs: 0,
+    patienceMs: () => 0,
   });
-  if (entries.some((entry) => entry.verdict === "stale" || entry.verdict === "broken" || entry.verdict === "failing")) return undefined;
+  if (entries.some((entry) => entry.verdict === "stale" || entry.verdict === "broken" || entry.verdict === "failing"))
+    return undefined;
   const servers = found.map((one) => deployedServer(one, { changes: [], findings: [], usable: true }, false));
   return finish(world, state, target, { servers, entries, findings });
 };

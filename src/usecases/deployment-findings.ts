@@ -9,7 +9,8 @@ interface Gathered {
   readonly entries: readonly ProvedEntry[];
 }
 
-const where = ({ entry }: ProvedEntry): string => `${entryUrl(entry)} (${entry.port} · ${clientLabel(entry.mode)}) at ${entry.address}`;
+const where = ({ entry }: ProvedEntry): string =>
+  `${entryUrl(entry)} (${entry.port} · ${clientLabel(entry.mode)}) at ${entry.address}`;
 
 /** One finding for each server and verdict: forty stale entry points have one cause. */
 export const deploymentFindings = ({ servers, entries }: Gathered): readonly Finding[] => {
@@ -63,4 +64,5 @@ export const deploymentFindings = ({ servers, entries }: Gathered): readonly Fin
   return findings;
 };
 
-const more = (entries: readonly ProvedEntry[]): string => (entries.length > 1 ? ` (and ${entries.length - 1} more)` : "");
+const more = (entries: readonly ProvedEntry[]): string =>
+  entries.length > 1 ? ` (and ${entries.length - 1} more)` : "";

@@ -1,23 +1,38 @@
 // The entry points of a host's own servers, found in their configuration: where proof connects to.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import type { EntryPoint } from "../domain/entry-point.ts";
+import { type EntryPoint, entryFromUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
-import type { Installation, Listener, Server } from "../servers/server.ts";
+import type { Finding } from "../domain/finding.ts";
 import { clean } from "../domain/text.ts";
+import type { Installation, Listener, Server } from "../servers/server.ts";
 import type { World } from "./world.ts";
 
 /** One installed server with its adapter and its listeners. */
 export interface Deployable {
   readonly server: Server;
   readonly installation: Installation;
+  /** Where its configuration cannot be read: those that the last deployment saw. */
   readonly listeners: readonly Listener[];
+  /** Why its configuration cannot be read now: it is left alone, and the next run goes on. */
+  readonly trouble?: Failure;
 }
 
-/** The servers that a certificate is to be deployed to. @throws Failure `config` when one that the configuration names is not installed. */
-export const findServers = async (world: World, certificate: Pick<CertificateConfig, "servers" | "name">): Promise<readonly Deployable[]> => {
+export interface FoundServers {
+  readonly servers: readonly Deployable[];
+  /** Servers that were passed over, with the reason. */
+  readonly notes: readonly Finding[];
+}
+
+/** The servers that a certificate is to be deployed to. @throws Failure `config` when one that the configuration names is not installed or not supported. */
+export const findServers = async (
+  world: World,
+  certificate: Pick<CertificateConfig, "servers" | "name">,
+): Promise<FoundServers> => {
   const all = await world.servers();
+  const auto = certificate.servers === "auto";
   const wanted = certificate.servers === "auto" ? Object.keys(all) : certificate.servers;
-  const found: Deployable[] = [];
+  const servers: Deployable[] = [];
+  const notes: Finding[] = [];
   for (const name of wanted) {
     const server = all[name];
     if (!server) {
@@ -25,17 +40,73 @@ export const findServers = async (world: World, certificate: Pick<CertificateCon
         hints: [`known are ${Object.keys(all).join(", ")} and none`],
       });
     }
-    const installations = await server.detect();
-    if (installations.length === 0 && certificate.servers !== "auto") {
-      throw new Failure("config", `certificate ${certificate.name} is to be served by ${name}, which is not installed here`, {
-        hints: [`install ${name}, or take it out of "servers:"`],
+    const installations = await attempt(() => server.detect());
+    if (installations instanceof Failure) {
+      // Found by itself and not for us: the others still get their certificate.
+      if (!auto) throw installations;
+      notes.push({
+        check: "deploy-server",
+        severity: "warning",
+        message: `${name} is passed over: ${installations.message}`,
+        ...hintOf(installations),
       });
+      continue;
+    }
+    if (installations.length === 0 && !auto) {
+      throw new Failure(
+        "config",
+        `certificate ${certificate.name} is to be served by ${name}, which is not installed here`,
+        {
+          hints: [`install ${name}, or take it out of "servers:"`],
+        },
+      );
     }
     for (const installation of installations) {
-      found.push({ server, installation, listeners: await server.listeners(installation) });
+      const listeners = await attempt(() => server.listeners(installation));
+      servers.push(
+        listeners instanceof Failure
+          ? {
+              server,
+              installation,
+              listeners: knownListeners(world, certificate.name, installation.id),
+              trouble: listeners,
+            }
+          : { server, installation, listeners },
+      );
     }
   }
-  return found;
+  return { servers, notes };
+};
+
+const attempt = async <Result>(job: () => Promise<Result>): Promise<Result | Failure> => {
+  try {
+    return await job();
+  } catch (failure) {
+    if (failure instanceof Failure) return failure;
+    throw failure;
+  }
+};
+
+export const hintOf = (failure: Failure): { readonly hint?: string } => {
+  const [hint] = failure.hints;
+  return hint === undefined ? {} : { hint };
+};
+
+/** Entry points that the last deployment connected to: what a server with a broken configuration still serves. */
+const knownListeners = (world: World, name: string, installation: string): readonly Listener[] => {
+  const entries = world.store.read(name)?.deployments[installation]?.entries ?? [];
+  const known = new Map<string, Listener>();
+  for (const { url, address, verdict, message } of entries) {
+    const place = entryFromUrl(url);
+    if (!place) continue;
+    known.set(`${place.protocol} ${place.mode} ${place.port} ${address}`, {
+      ...place,
+      address,
+      service: "as last seen",
+      ...(verdict === "own-certificate" ? { ownCertificate: message ?? "its own" } : {}),
+    });
+  }
+  return [...known.values()];
 };
 
 /** Addresses tried of each family where a listener is bound to all of them. */
@@ -51,7 +122,11 @@ export const addressesOf = (listener: Listener, local: readonly string[]): reado
 };
 
 /** An entry point of a listener at one address, under the name that clients use. */
-export const entryOf = (listener: Listener, host: string, address: string): EntryPoint & { readonly address: string } => ({
+export const entryOf = (
+  listener: Listener,
+  host: string,
+  address: string,
+): EntryPoint & { readonly address: string } => ({
   protocol: listener.protocol,
   mode: listener.mode,
   port: listener.port,

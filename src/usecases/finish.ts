@@ -20,13 +20,23 @@ const records = (entries: readonly ProvedEntry[], installation: string): readonl
     }));
 
 /** Writes down how it ended: verified, or what later runs are to finish. */
-export const finish = async (world: World, state: CertificateState, target: GenerationRecord, gathered: Gathered): Promise<DeployResult> => {
+export const finish = async (
+  world: World,
+  state: CertificateState,
+  target: GenerationRecord,
+  gathered: Gathered,
+): Promise<DeployResult> => {
   const findings = [...gathered.findings, ...deploymentFindings(gathered)];
   const fault = findings.some((finding) => finding.severity === "fault");
   const deployments = Object.fromEntries(
     gathered.servers.map((server) => [
       server.id,
-      { server: server.server, generation: target.number, at: world.now().toISOString(), entries: records(gathered.entries, server.id) },
+      {
+        server: server.server,
+        generation: target.number,
+        at: world.now().toISOString(),
+        entries: records(gathered.entries, server.id),
+      },
     ]),
   );
   const { lastError: _error, nextAttempt: _next, ...rest } = state;
@@ -47,5 +57,11 @@ export const finish = async (world: World, state: CertificateState, target: Gene
 };
 
 /** The live generation and the two before it. */
-const kept = (state: CertificateState, live: number): readonly number[] =>
-  [live, ...state.generations.map(({ number }) => number).filter((number) => number < live).toSorted((a, b) => b - a).slice(0, 2)];
+const kept = (state: CertificateState, live: number): readonly number[] => [
+  live,
+  ...state.generations
+    .map(({ number }) => number)
+    .filter((number) => number < live)
+    .toSorted((a, b) => b - a)
+    .slice(0, 2),
+];

@@ -34,7 +34,7 @@ export const goBack = async (
     .at(-1);
   if (!previous) return undoFirst(world, state, target, { ...gathered, findings });
   const back = await backTo(world, state, target, previous, reason);
-  const found = await findServers(world, certificate);
+  const { servers: found } = await findServers(world, certificate);
   const targets = proofTargets(found, previous.names, slotsOf(previous), world.localAddresses());
   const switched = await switchTo(world, back, previous);
   const proof = await installAndProve(world, switched, previous, found, targets, options);
@@ -73,7 +73,12 @@ const backTo = async (
 };
 
 /** The first deployment broke something: the servers get their own settings back; the generation stays staged. */
-const undoFirst = async (world: World, state: CertificateState, target: GenerationRecord, gathered: Gathered): Promise<DeployResult> => {
+const undoFirst = async (
+  world: World,
+  state: CertificateState,
+  target: GenerationRecord,
+  gathered: Gathered,
+): Promise<DeployResult> => {
   const reverted = await revertSettings(world, state.name);
   const { baseline: _baseline, ...rest } = state;
   await world.store.write({ ...rest, stage: "staged" });

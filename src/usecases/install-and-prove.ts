@@ -1,9 +1,11 @@
 // Points every server at the live generation, reloads what passes its own test, and proves the result on the wire.
+import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { ServedCertificate } from "../servers/server.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployedServer, Gathered } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
-import { type InstallOptions, type InstalledSettings, installSettings } from "./install-settings.ts";
+import { type InstallOptions, type InstalledSettings, configFinding, installSettings } from "./install-settings.ts";
 import { type ProofTarget, prove } from "./prove.ts";
 import { baselineOf, expectedOf, servedCertificate } from "./served-certificate.ts";
 import type { World } from "./world.ts";
@@ -27,29 +29,56 @@ export const installAndProve = async (
     await world.store.record({ at: world.now().toISOString(), run: world.run, command: world.command, what });
   }
   for (const one of found) {
-    const settings = await installSettings(world, one, served, options);
+    const settings = await installOn(world, one, served, options);
     findings.push(...settings.findings);
-    const reload = settings.usable && one.installation.running;
-    if (reload) {
-      world.step(`${one.installation.id}: reload`);
-      await one.server.reload(one.installation);
-    }
-    servers.push(deployedServer(one, settings, reload));
+    const reloaded = settings.usable && one.installation.running && (await reload(world, one, findings));
+    servers.push(deployedServer(one, settings, reloaded));
   }
   await world.store.write({ ...state, stage: "reloaded" });
-  const unusable = new Set(found.filter((_, index) => servers[index]?.running && !servers[index]?.reloaded).map((one) => one.installation.id));
+  const reloaded = new Set(servers.filter((server) => server.reloaded).map(({ id }) => id));
   const entries = await prove(world, {
     targets,
     expected: expectedOf(target),
     baseline: baselineOf(state),
     ehlo: target.names[0] ?? "localhost",
     // A server that could not be reloaded will not come round: there is nothing to wait for.
-    patienceMs: unusable.size === found.length ? 0 : patienceMs,
+    patienceMs: (installation) => (reloaded.has(installation) ? patienceMs : 0),
   });
   return { servers, entries, findings };
 };
 
-export const deployedServer = ({ installation }: Deployable, settings: InstalledSettings, reloaded: boolean): DeployedServer => ({
+/** One server that cannot be changed must not keep the others from being reloaded. */
+const installOn = async (
+  world: World,
+  one: Deployable,
+  served: ServedCertificate,
+  options: InstallOptions,
+): Promise<InstalledSettings> => {
+  try {
+    return await installSettings(world, one, served, options);
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return { changes: [], findings: [configFinding(one.installation.id, failure)], usable: false };
+  }
+};
+
+const reload = async (world: World, { server, installation }: Deployable, findings: Finding[]): Promise<boolean> => {
+  world.step(`${installation.id}: reload`);
+  try {
+    await server.reload(installation);
+    return true;
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    findings.push(configFinding(installation.id, failure));
+    return false;
+  }
+};
+
+export const deployedServer = (
+  { installation }: Deployable,
+  settings: InstalledSettings,
+  reloaded: boolean,
+): DeployedServer => ({
   id: installation.id,
   server: installation.server,
   version: installation.version,

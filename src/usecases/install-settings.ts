@@ -21,14 +21,15 @@ export interface InstalledSettings {
 
 export const installSettings = async (
   world: World,
-  { server, installation }: Deployable,
+  deployable: Deployable,
   certificate: ServedCertificate,
   options: InstallOptions,
 ): Promise<InstalledSettings> => {
+  const { server, installation } = deployable;
   const findings: Finding[] = [];
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
-  const brokenBefore = await checkFinding({ server, installation });
+  const brokenBefore = await checkFinding(deployable);
   if (brokenBefore) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: Change[] = [];
@@ -62,7 +63,7 @@ export const installSettings = async (
     }
   }
 
-  const broken = await checkFinding({ server, installation });
+  const broken = await checkFinding(deployable);
   if (!broken) return { changes: done, findings, usable: true };
   // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
   for (const change of applied.toReversed()) {
@@ -90,17 +91,20 @@ const overrideFinding = (id: string, override: Override, where: string): Finding
       : `take that setting out, then run: mailcert deploy`,
 });
 
-const checkFinding = async ({ server, installation }: Pick<Deployable, "server" | "installation">): Promise<Finding | undefined> => {
+export const configFinding = (id: string, failure: Failure): Finding => ({
+  check: "deploy-config",
+  severity: "fault",
+  message: `${id} was not reloaded: ${failure.message}`,
+  hint: failure.hints[0] ?? `mend ${id}'s configuration; the next run of mailcert renew goes on from here`,
+});
+
+const checkFinding = async ({ server, installation, trouble }: Deployable): Promise<Finding | undefined> => {
+  if (trouble) return configFinding(installation.id, trouble);
   try {
     await server.check(installation);
     return undefined;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return {
-      check: "deploy-config",
-      severity: "fault",
-      message: `${installation.id} was not reloaded: ${error.message}`,
-      hint: error.hints[0] ?? `mend ${installation.id}'s configuration; the next run of mailcert renew goes on from here`,
-    };
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return configFinding(installation.id, failure);
   }
 };

@@ -15,7 +15,11 @@ export interface IssuedFiles {
 }
 
 /** The first slot's files stand in the folder itself, a second one's below it. @throws Failure `cannot-create` naming the path. */
-export const issueFiles = async (world: World, certificate: CertificateConfig, folder: string): Promise<IssuedFiles> => {
+export const issueFiles = async (
+  world: World,
+  certificate: CertificateConfig,
+  folder: string,
+): Promise<IssuedFiles> => {
   const files: string[] = [];
   let notAfter = Number.POSITIVE_INFINITY;
   for (const [index, algorithm] of certificate.keys.entries()) {
@@ -23,7 +27,19 @@ export const issueFiles = async (world: World, certificate: CertificateConfig, f
     const chain = await obtainChain(world, certificate, algorithm, privateKey);
     notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
     const place = index === 0 ? folder : `${folder}/${slotOf(algorithm)}`;
-    files.push(...(await world.writePem(place, { privateKey, leaf: chain.leaf, chain: chain.chain }, index === 0 ? chain.root : undefined)));
+    files.push(
+      ...(await world.writePem(
+        place,
+        { privateKey, leaf: chain.leaf, chain: chain.chain },
+        index === 0 ? chain.root : undefined,
+      )),
+    );
   }
-  return { folder, names: certificate.names, notAfter: new Date(notAfter).toISOString(), files, issuer: certificate.issuer.kind };
+  return {
+    folder,
+    names: certificate.names,
+    notAfter: new Date(notAfter).toISOString(),
+    files,
+    issuer: certificate.issuer.kind,
+  };
 };

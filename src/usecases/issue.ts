@@ -53,17 +53,27 @@ export const obtainChain = async (
   });
   const leaf = readCertificate(chain.leaf);
   if (!keyMatches(privateKey, chain.leaf)) {
-    throw new Failure("unavailable", `${certificate.issuer.kind} returned a certificate for another key; it was thrown away`);
+    throw new Failure(
+      "unavailable",
+      `${certificate.issuer.kind} returned a certificate for another key; it was thrown away`,
+    );
   }
   const missing = certificate.names.filter((name) => !certificateMatches(leaf, name));
   if (missing.length > 0) {
-    throw new Failure("unavailable", `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`);
+    throw new Failure(
+      "unavailable",
+      `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`,
+    );
   }
   return chain;
 };
 
 /** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */
-export const issue = async (world: World, certificate: CertificateConfig, options: IssueOptions = {}): Promise<IssueResult> => {
+export const issue = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: IssueOptions = {},
+): Promise<IssueResult> => {
   await refuseBadNames(world, certificate);
   const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
   try {
@@ -117,12 +127,23 @@ const issueGeneration = async (
     certificate: certificate.name,
     what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${generation.notAfter}`,
   });
-  return { certificate: certificate.name, names: certificate.names, generation, ...(root === undefined ? {} : { root }) };
+  return {
+    certificate: certificate.name,
+    names: certificate.names,
+    generation,
+    ...(root === undefined ? {} : { root }),
+  };
 };
 
 const withGeneration = (state: CertificateState, generation: GenerationRecord): CertificateState => {
   const { lastError: _error, nextAttempt: _next, baseline: _baseline, ...rest } = state;
-  return { ...rest, attempts: 0, generations: [...state.generations, generation], target: generation.number, stage: "staged" };
+  return {
+    ...rest,
+    attempts: 0,
+    generations: [...state.generations, generation],
+    target: generation.number,
+    stage: "staged",
+  };
 };
 
 interface ChosenKey {
@@ -132,7 +153,12 @@ interface ChosenKey {
 }
 
 /** The key to certify: the one that is live (DANE pins it), one left by an unfinished run, or a new one, written down before it is used. */
-const keyFor = async (world: World, state: CertificateState, algorithm: KeyAlgorithm, fresh: boolean): Promise<ChosenKey> => {
+const keyFor = async (
+  world: World,
+  state: CertificateState,
+  algorithm: KeyAlgorithm,
+  fresh: boolean,
+): Promise<ChosenKey> => {
   const { name } = state;
   const slot = slotOf(algorithm);
   const record: KeyRecord = state.keys[slot] ?? { old: [] };
@@ -141,7 +167,8 @@ const keyFor = async (world: World, state: CertificateState, algorithm: KeyAlgor
     return { id: target.key, privateKey: await world.store.readKey(name, slot, target.key), state };
   }
   // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
-  const unused = record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
+  const unused =
+    record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
   if (record.next !== undefined && unused) {
     const left = await world.store.readKey(name, slot, record.next);
     if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left, state };
@@ -155,7 +182,12 @@ const keyFor = async (world: World, state: CertificateState, algorithm: KeyAlgor
 };
 
 /** Remembers a failed attempt, so that `status` shows it and timer runs back off. */
-export const rememberFailure = async (world: World, name: string, what: "issue" | "deploy", failure: Failure): Promise<void> => {
+export const rememberFailure = async (
+  world: World,
+  name: string,
+  what: "issue" | "deploy",
+  failure: Failure,
+): Promise<void> => {
   const state = world.store.read(name) ?? emptyState(name);
   const attempts = state.attempts + 1;
   const retryAt = failure.facts?.["retryAt"];

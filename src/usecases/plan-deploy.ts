@@ -5,6 +5,7 @@ import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import { findServers } from "./entries.ts";
+import { configFinding } from "./install-settings.ts";
 import type { World } from "./world.ts";
 
 export interface PlannedServer {
@@ -21,6 +22,7 @@ export interface DeployPlan {
   /** From and to, where `live` would move. */
   readonly live?: { readonly from: number | undefined; readonly to: number | undefined };
   readonly servers: readonly PlannedServer[];
+  readonly notes: readonly Finding[];
 }
 
 export const planDeploy = async (world: World, certificate: CertificateConfig): Promise<DeployPlan> => {
@@ -33,16 +35,20 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
     slots: world.store.livePaths(certificate.name, certificate.keys.map(slotOf)),
   };
   const servers: PlannedServer[] = [];
-  for (const { server, installation } of await findServers(world, certificate)) {
-    const plan = await server.plan(installation, served);
-    servers.push({
-      id: installation.id,
-      version: installation.version,
-      running: installation.running,
-      changes: plan.changes.map(describeChange),
-      notes: plan.notes,
-    });
+  const { servers: found, notes } = await findServers(world, certificate);
+  for (const { server, installation, trouble } of found) {
+    const { id, version, running } = installation;
+    const plan = trouble
+      ? { changes: [], notes: [configFinding(id, trouble)] }
+      : await server.plan(installation, served);
+    servers.push({ id, version, running, changes: plan.changes.map(describeChange), notes: plan.notes });
   }
   const moves = from !== target?.number || from === undefined;
-  return { certificate: certificate.name, names: certificate.names, ...(moves ? { live: { from, to: target?.number } } : {}), servers };
+  return {
+    certificate: certificate.name,
+    names: certificate.names,
+    ...(moves ? { live: { from, to: target?.number } } : {}),
+    servers,
+    notes,
+  };
 };

@@ -36,7 +36,8 @@ export interface ProvedEntry {
 const atOnce = 12;
 
 /** `https://x` + address: one key for baseline and proof of an entry point. */
-export const entryKey = (entry: EntryPoint & { readonly address: string }): string => `${entryUrl(entry)} ${entry.address}`;
+export const entryKey = (entry: EntryPoint & { readonly address: string }): string =>
+  `${entryUrl(entry)} ${entry.address}`;
 
 /** Every listener at every address, for each name and key type. A wildcard is asked for by a name below it. */
 export const proofTargets = (
@@ -67,7 +68,12 @@ export const proofTargets = (
     ),
   );
 
-const optionsFor = (target: ProofTarget, ehlo: string, anchors: readonly string[], signal: AbortSignal): ProbeOptions => ({
+const optionsFor = (
+  target: ProofTarget,
+  ehlo: string,
+  anchors: readonly string[],
+  signal: AbortSignal,
+): ProbeOptions => ({
   timeoutMs: 10_000,
   ehlo,
   anchors,
@@ -112,7 +118,7 @@ export interface ProofRequest {
   readonly baseline: ReadonlyMap<string, Baseline>;
   readonly ehlo: string;
   /** Until when an old leaf may still turn into the new one. Postfix recycles processes for a while after a reload. */
-  readonly patienceMs: number;
+  readonly patienceMs: (installation: string) => number;
 }
 
 /** After this long without one handshake an entry point that worked before counts as broken. */
@@ -137,7 +143,9 @@ const proveOne = async (
   const { installation, service, entry, slot } = target;
   const base = { installation, service, entry, slot };
   if (target.unobservable !== undefined) return { ...base, verdict: "unobservable", message: target.unobservable };
-  if (target.ownCertificate !== undefined) return { ...base, verdict: "own-certificate", message: target.ownCertificate };
+  if (target.ownCertificate !== undefined)
+    return { ...base, verdict: "own-certificate", message: target.ownCertificate };
+  const longest = request.patienceMs(installation);
   const expected = request.expected[slot] ?? "";
   const before = request.baseline.get(`${entryKey(entry)} ${slot}`);
   let inARow = 0;
@@ -148,7 +156,7 @@ const proveOne = async (
     const verdict = verdictOf(answer, expected, before);
     inARow = verdict === "proven" ? inARow + 1 : 0;
     const waited = world.now().getTime() - started;
-    const patience = verdict === "stale" ? request.patienceMs : Math.min(brokenAfterMs, request.patienceMs);
+    const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
     if (inARow >= 2 || (verdict !== "proven" && waited >= patience)) {
       return {
         ...base,

@@ -12,7 +12,9 @@ export interface Removal extends RevertedSettings {
 export const remove = async (world: World, name: string, options: { readonly dryRun: boolean }): Promise<Removal> => {
   if (options.dryRun) {
     const open = changesInForce(await world.store.events(), name).toReversed();
-    const reverted = open.map(({ change }) => (change ? `${change.installation}: ${describeChange(change.change)}` : ""));
+    const reverted = open.map(({ change }) =>
+      change ? `${change.installation}: ${describeChange(change.change)}` : "",
+    );
     return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [] };
   }
   const state = world.store.read(name);

@@ -45,7 +45,11 @@ export const renew = async (
   return { certificates: results, outcome: outcomeOf(results) };
 };
 
-const renewOne = async (world: World, certificate: CertificateConfig, options: RenewOptions): Promise<RenewedCertificate> => {
+const renewOne = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: RenewOptions,
+): Promise<RenewedCertificate> => {
   const base = { certificate: certificate.name };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
@@ -61,7 +65,12 @@ const renewOne = async (world: World, certificate: CertificateConfig, options: R
   } catch (failure) {
     // One certificate that fails must not keep the others from being renewed.
     if (!(failure instanceof Failure)) throw failure;
-    return { ...base, decision: decision ?? { action: "issue", why: "unknown" }, ...(issued ? { issued } : {}), failure };
+    return {
+      ...base,
+      decision: decision ?? { action: "issue", why: "unknown" },
+      ...(issued ? { issued } : {}),
+      failure,
+    };
   }
 };
 

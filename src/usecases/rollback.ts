@@ -11,25 +11,37 @@ import type { World } from "./world.ts";
 export const rollbackTarget = (world: World, name: string): number => {
   const state = world.store.read(name);
   const live = world.store.liveNumber(name);
-  if (!state || live === undefined) throw new Failure("data", `${name} was never deployed: there is nothing to go back to`);
+  if (!state || live === undefined)
+    throw new Failure("data", `${name} was never deployed: there is nothing to go back to`);
   const previous = state.generations
     .filter((generation) => generation.number < live && mayGoBackTo(generation, world.now()))
     .at(-1);
   if (!previous) {
-    throw new Failure("data", `${name} has no earlier generation that may be served (failed, expired, or ending within 7 days)`, {
-      hints: [`make a new one: mailcert renew --force ${name}`],
-    });
+    throw new Failure(
+      "data",
+      `${name} has no earlier generation that may be served (failed, expired, or ending within 7 days)`,
+      {
+        hints: [`make a new one: mailcert renew --force ${name}`],
+      },
+    );
   }
   return previous.number;
 };
 
 /** The caller holds the lock. */
-export const rollback = async (world: World, certificate: CertificateConfig, options: DeployOptions): Promise<DeployResult> => {
+export const rollback = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: DeployOptions,
+): Promise<DeployResult> => {
   const number = rollbackTarget(world, certificate.name);
   const state = world.store.read(certificate.name);
   const live = world.store.liveNumber(certificate.name);
-  if (!state || !generationOf(state, number)) throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
-  const generations = state.generations.map((one) => (one.number === live ? { ...one, failed: "rolled back by hand" } : one));
+  if (!state || !generationOf(state, number))
+    throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
+  const generations = state.generations.map((one) =>
+    one.number === live ? { ...one, failed: "rolled back by hand" } : one,
+  );
   const { baseline: _baseline, ...rest } = state;
   await world.store.write({ ...rest, generations, target: number, stage: "staged" });
   return deploy(world, certificate, options);

@@ -10,6 +10,7 @@ import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
+import { refuseSecond } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
 import type { World } from "./world.ts";
 
@@ -40,12 +41,21 @@ export interface SetupResult {
 const planSetup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
   await refuseBadNames(world, certificate);
   const known = (await world.config.read())?.certificates.find((one) => one.name === certificate.name);
-  if (known && !options.issuerGiven && (known.issuer.kind !== certificate.issuer.kind || authorityOf(known.issuer) !== authorityOf(certificate.issuer))) {
-    throw new Failure("config", `${certificate.name} is issued by ${known.issuer.kind} (${authorityOf(known.issuer)}) already`, {
-      hints: ["to change that, say so: --issuer"],
-    });
+  if (
+    known &&
+    !options.issuerGiven &&
+    (known.issuer.kind !== certificate.issuer.kind || authorityOf(known.issuer) !== authorityOf(certificate.issuer))
+  ) {
+    throw new Failure(
+      "config",
+      `${certificate.name} is issued by ${known.issuer.kind} (${authorityOf(known.issuer)}) already`,
+      {
+        hints: ["to change that, say so: --issuer"],
+      },
+    );
   }
-  const found = await findServers(world, certificate);
+  const { servers: found } = await findServers(world, certificate);
+  await refuseSecond(world, certificate, found);
   const state = world.store.read(certificate.name);
   if (!options.replace && certificate.issuer.kind !== "acme") await refusePrivateOverPublic(world, certificate, found);
   const decision = decide(certificate, state, { force: false, named: true }, world.now());
@@ -58,7 +68,11 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   };
 };
 
-const refusePrivateOverPublic = async (world: World, certificate: CertificateConfig, found: readonly Deployable[]): Promise<void> => {
+const refusePrivateOverPublic = async (
+  world: World,
+  certificate: CertificateConfig,
+  found: readonly Deployable[],
+): Promise<void> => {
   const targets = proofTargets(found, certificate.names, ["ecdsa"], world.localAddresses());
   const observed = await observeBaseline(world, targets, certificate.names[0] ?? "localhost");
   const better = trustedAlready(observed, world.store.read(certificate.name));
@@ -66,7 +80,11 @@ const refusePrivateOverPublic = async (world: World, certificate: CertificateCon
 };
 
 /** The caller holds the lock, unless it is a dry run. */
-export const setup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupResult> => {
+export const setup = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: SetupOptions,
+): Promise<SetupResult> => {
   const plan = await planSetup(world, certificate, options);
   if (options.dryRun) return { plan };
   // Issue before anything is written: where the CA says no, this host is as it was.
@@ -91,7 +109,10 @@ export const setup = async (world: World, certificate: CertificateConfig, option
 /** The newest generation of each server's settings: what a host that is set up today would get. */
 const newest = { dovecot: "2.4", postfix: "3.10" } as const;
 
-const pasteable = async (world: World, certificate: CertificateConfig): Promise<readonly { title: string; text: string }[]> => {
+const pasteable = async (
+  world: World,
+  certificate: CertificateConfig,
+): Promise<readonly { title: string; text: string }[]> => {
   const servers = await world.servers();
   const served = {
     name: certificate.name,

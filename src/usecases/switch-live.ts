@@ -29,7 +29,11 @@ export const withBaseline = async (
   return next;
 };
 
-export const switchTo = async (world: World, state: CertificateState, target: GenerationRecord): Promise<CertificateState> => {
+export const switchTo = async (
+  world: World,
+  state: CertificateState,
+  target: GenerationRecord,
+): Promise<CertificateState> => {
   const before = world.store.liveNumber(state.name);
   if (before !== target.number) {
     await world.store.switchLive(state.name, target.number);

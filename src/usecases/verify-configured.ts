@@ -2,7 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type PortTable, type Target, parseTarget } from "../domain/targets.ts";
-import { addressesOf, entryOf, findServers } from "./entries.ts";
+import { addressesOf, entryOf, findServers, hintOf } from "./entries.ts";
 import type { Wanted } from "./verify.ts";
 import { type LiveCertificate, expectedOf, slotsOf } from "./verify-live.ts";
 import type { World } from "./world.ts";
@@ -36,7 +36,17 @@ export const configuredTargets = async (
   for (const certificate of certificates) {
     const mine = live.find(({ name }) => name === certificate.name);
     const expectation = mine ? { expected: expectedOf(mine), slots: slotsOf(mine) } : {};
-    const found = await findServers(world, certificate);
+    const { servers: found, notes: passedOver } = await findServers(world, certificate);
+    notes.push(...passedOver);
+    for (const { installation, trouble } of found) {
+      if (trouble)
+        notes.push({
+          check: "net-reach",
+          severity: "fault",
+          message: `${installation.id}: ${trouble.message}`,
+          ...hintOf(trouble),
+        });
+    }
     const hosts = hostsOf(certificate);
     const places = new Set<string>();
     for (const { installation, listeners } of found) {

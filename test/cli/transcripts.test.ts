@@ -23,7 +23,9 @@ const steady = (text: string, dir: string): string =>
     .replaceAll(/ CA [0-9a-f]{8}\b/g, " CA ID");
 
 const run = (line: string, dir: string): string => {
-  const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => (quoted ?? plain ?? "").replaceAll("DIR", dir));
+  const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) =>
+    (quoted ?? plain ?? "").replaceAll("DIR", dir),
+  );
   const [program, ...rest] = args;
   if (program === "file") {
     const [path = "", ...words] = rest;
@@ -46,8 +48,11 @@ const play = (text: string): string => {
   const dir = mkdtempSync(join(tmpdir(), "mailcert-cli-"));
   try {
     const out: string[] = [];
-    for (const line of text.split("\n")) {
-      if (line.startsWith("#")) out.push(`${line}\n`);
+    const lines = text.split("\n");
+    // Comments stand at the top; below, a line of output may begin with the same sign.
+    const first = lines.findIndex((line) => line.startsWith("$ "));
+    for (const [index, line] of lines.entries()) {
+      if (line.startsWith("#") && index < first) out.push(`${line}\n`);
       if (line.startsWith("$ ")) out.push(`\n${line}\n${steady(run(line.slice(2), dir), dir)}`);
     }
     return out.join("");

@@ -1,7 +1,8 @@
 // Every link of the documentation leads somewhere: the file exists, and so does the heading; so does every path that it names.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { checks } from "../../src/checks/index.ts";
 import { anchorsOf, linksOf, markdownFiles, namedPaths, readMarkdown, root } from "./markdown.ts";
 
 const brokenLinks = (file: string, text: string): readonly string[] =>
@@ -27,6 +28,27 @@ describe("links", () => {
     const text = readMarkdown(file);
     expect(brokenLinks(file, text)).toEqual([]);
     expect(namedPaths(text).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it("every decision is listed", () => {
+    const pages = files
+      .filter((file) => /^docs\/decisions\/\d{4}-/.test(file))
+      .map((file) => file.slice("docs/decisions/".length));
+    expect(pages.length).toBeGreaterThan(0);
+    expect(linksOf(readMarkdown("docs/decisions/README.md")).toSorted()).toEqual(pages.toSorted());
+  });
+
+  it("troubleshooting says what to do about every finding that no check makes", () => {
+    const sources = ["src/usecases", "src/servers"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => readFileSync(join(root, folder, file), "utf8")),
+    );
+    const ids = new Set(sources.flatMap((text) => [...text.matchAll(/check: "([a-z-]+)"/g)].map(([, id = ""]) => id)));
+    for (const { id } of checks) ids.delete(id);
+    for (const verdict of ["broken", "failing"]) ids.add(`deploy-${verdict}`);
+    const told = [...readMarkdown("docs/troubleshooting.md").matchAll(/^\| `([a-z-]+)` /gm)].map(([, id = ""]) => id);
+    expect(told.toSorted()).toEqual([...ids].toSorted());
   });
 
   it("would notice", () => {

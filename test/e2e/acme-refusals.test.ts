@@ -9,7 +9,8 @@ let host: MailHost;
 let pebble: Awaited<ReturnType<typeof startPebble>>;
 let before: string;
 
-const snapshot = (): Promise<string> => host.must("find /etc/dovecot /etc/postfix /etc/mailcert -type f 2>/dev/null | sort | xargs sha256sum");
+const snapshot = (): Promise<string> =>
+  host.must("find /etc/dovecot /etc/postfix /etc/mailcert -type f 2>/dev/null | sort | xargs sha256sum");
 
 beforeAll(async () => {
   host = await startMailHost({ suite: "trixie" });
@@ -21,13 +22,33 @@ beforeAll(async () => {
 afterAll(async () => host.stop());
 
 const setup = (target: string, ...more: readonly string[]) =>
-  host.mailcert(["setup", target, "--acme", pebble.directoryUrl, "--ca-file", trust, "--schedule", "none", "--agree-tos", ...more]);
+  host.mailcert([
+    "setup",
+    target,
+    "--acme",
+    pebble.directoryUrl,
+    "--ca-file",
+    trust,
+    "--schedule",
+    "none",
+    "--agree-tos",
+    ...more,
+  ]);
 
 const untouched = async (): Promise<void> => expect(await snapshot()).toBe(before);
 
 describe("an ACME CA that cannot or will not", () => {
   it("terms of service that were not agreed to", async () => {
-    const result = await host.mailcert(["setup", name, "--acme", pebble.directoryUrl, "--ca-file", trust, "--schedule", "none"]);
+    const result = await host.mailcert([
+      "setup",
+      name,
+      "--acme",
+      pebble.directoryUrl,
+      "--ca-file",
+      trust,
+      "--schedule",
+      "none",
+    ]);
     expect(result.status).toBe(78);
     expect(result.stderr).toContain("--agree-tos");
     await untouched();
@@ -36,7 +57,9 @@ describe("an ACME CA that cannot or will not", () => {
   it("port 80 taken: says by whom", async () => {
     const holder = host.spawn("exec python3 -m http.server 80");
     try {
-      await expect.poll(async () => (await host.exec("ss -ltn | grep -c ':80 '")).stdout.trim(), { timeout: 10_000 }).not.toBe("0");
+      await expect
+        .poll(async () => (await host.exec("ss -ltn | grep -c ':80 '")).stdout.trim(), { timeout: 10_000 })
+        .not.toBe("0");
       const result = await setup(name);
       expect(result.status).toBe(73);
       expect(result.stderr).toMatch(/port 80.*python3/s);
@@ -53,14 +76,34 @@ describe("an ACME CA that cannot or will not", () => {
       `cd /tmp/www && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null && exec openssl s_server -accept 127.0.0.1:4443 -key k.pem -cert c.pem -WWW -quiet`,
     );
     try {
-      await expect.poll(async () => (await host.exec("ss -ltn | grep -c ':4443 '")).stdout.trim(), { timeout: 10_000 }).not.toBe("0");
-      const result = await host.mailcert(["setup", name, "--acme", "https://127.0.0.1:4443/dir", "--ca-file", "/tmp/www/c.pem", "--agree-tos", "--schedule", "none"]);
+      await expect
+        .poll(async () => (await host.exec("ss -ltn | grep -c ':4443 '")).stdout.trim(), { timeout: 10_000 })
+        .not.toBe("0");
+      const result = await host.mailcert([
+        "setup",
+        name,
+        "--acme",
+        "https://127.0.0.1:4443/dir",
+        "--ca-file",
+        "/tmp/www/c.pem",
+        "--agree-tos",
+        "--schedule",
+        "none",
+      ]);
       expect({ status: result.status, stderr: result.stderr }).toMatchObject({ status: 78 });
       expect(result.stderr).toMatch(/127\.0\.0\.1:4443\/dir .*(HTML|JSON|directory)/i);
     } finally {
       server.kill("SIGKILL");
     }
-    const nobody = await host.mailcert(["setup", name, "--acme", "https://127.0.0.1:4444/dir", "--agree-tos", "--schedule", "none"]);
+    const nobody = await host.mailcert([
+      "setup",
+      name,
+      "--acme",
+      "https://127.0.0.1:4444/dir",
+      "--agree-tos",
+      "--schedule",
+      "none",
+    ]);
     expect(nobody.status).toBe(69);
     expect(nobody.stderr).toContain("127.0.0.1:4444");
     await untouched();
@@ -92,13 +135,17 @@ describe("an ACME CA that cannot or will not", () => {
     expect(status.status).toBe(1);
     expect(status.stdout).toContain("last error");
     const verified = await host.mailcert(["verify", name, "--quick", "--json"]);
-    expect((JSON.parse(verified.stdout) as { entries: { leaf?: object }[] }).entries.filter(({ leaf }) => leaf)).toHaveLength(6);
+    expect(
+      (JSON.parse(verified.stdout) as { entries: { leaf?: object }[] }).entries.filter(({ leaf }) => leaf),
+    ).toHaveLength(6);
   });
 
   it("a mail server that accepts and then says nothing is named within the time", async () => {
     const silent = host.spawn("exec nc -lk -p 2525");
     try {
-      await expect.poll(async () => (await host.exec("ss -ltn | grep -c ':2525 '")).stdout.trim(), { timeout: 10_000 }).not.toBe("0");
+      await expect
+        .poll(async () => (await host.exec("ss -ltn | grep -c ':2525 '")).stdout.trim(), { timeout: 10_000 })
+        .not.toBe("0");
       const started = performance.now();
       const result = await host.mailcert(["verify", `imap://${name}:2525`, "--timeout", "4"]);
       expect(performance.now() - started).toBeLessThan(10_000);

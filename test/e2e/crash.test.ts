@@ -52,11 +52,21 @@ const pairBehindLive = async (host: MailHost): Promise<readonly string[]> => {
      openssl pkey -in combined.pem -pubout | sha256sum
      openssl x509 -in combined.pem -noout -pubkey | sha256sum`,
   );
-  return [...new Set(stdout.trim().split("\n").filter((line) => line !== ""))];
+  return [
+    ...new Set(
+      stdout
+        .trim()
+        .split("\n")
+        .filter((line) => line !== ""),
+    ),
+  ];
 };
 
 const keys = async (host: MailHost): Promise<readonly string[]> =>
-  (await host.exec(`cd ${folder}/keys/ecdsa 2>/dev/null && sha256sum [0-9]*.pem`)).stdout.trim().split("\n").filter((line) => line !== "");
+  (await host.exec(`cd ${folder}/keys/ecdsa 2>/dev/null && sha256sum [0-9]*.pem`)).stdout
+    .trim()
+    .split("\n")
+    .filter((line) => line !== "");
 
 interface Entry {
   readonly port: number;
@@ -65,11 +75,24 @@ interface Entry {
 }
 
 const portsOf = async (host: MailHost): Promise<readonly Entry[]> => {
-  const { stdout } = await host.mailcert(["verify", name, "--quick", "--json", "--entry", "imap,imaps,pop3s,smtp,sieve"]);
+  const { stdout } = await host.mailcert([
+    "verify",
+    name,
+    "--quick",
+    "--json",
+    "--entry",
+    "imap,imaps,pop3s,smtp,sieve",
+  ]);
   return (JSON.parse(stdout) as { entries: readonly Entry[] }).entries;
 };
 
-const sweep = async (host: MailHost, args: readonly string[], longest: number, count: number, seed: number): Promise<number> => {
+const sweep = async (
+  host: MailHost,
+  args: readonly string[],
+  longest: number,
+  count: number,
+  seed: number,
+): Promise<number> => {
   const random = sequence(seed);
   let fired = 0;
   let before = await keys(host);
@@ -81,13 +104,18 @@ const sweep = async (host: MailHost, args: readonly string[], longest: number, c
     const broken = (await portsOf(host)).filter((entry) => entry.leaf === undefined);
     expect(broken, where).toEqual([]);
     const after = await keys(host);
-    expect(before.filter((key) => !after.includes(key)), where).toEqual([]);
+    expect(
+      before.filter((key) => !after.includes(key)),
+      where,
+    ).toEqual([]);
     before = after;
     const next = await host.mailcert(["renew"]);
     expect({ where, status: next.status, stderr: next.stderr }, next.stdout).toEqual({ where, status: 0, stderr: "" });
     const leaves = new Set((await portsOf(host)).map(({ leaf }) => leaf?.sha256));
     expect(leaves.size, where).toBe(1);
-    const live = await host.must(`openssl x509 -in ${folder}/live/ecdsa/cert.pem -outform DER | sha256sum | cut -d' ' -f1`);
+    const live = await host.must(
+      `openssl x509 -in ${folder}/live/ecdsa/cert.pem -outform DER | sha256sum | cut -d' ' -f1`,
+    );
     expect([...leaves][0], where).toBe(live.trim());
   }
   return fired;
@@ -123,9 +151,16 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
       const started = performance.now();
       const next = await host.mailcert(["setup", name, "--schedule", "none"]);
       longest = Math.max(1_500, performance.now() - started);
-      expect({ where, status: next.status, stderr: next.stderr }, next.stdout).toEqual({ where, status: 0, stderr: "" });
+      expect({ where, status: next.status, stderr: next.stderr }, next.stdout).toEqual({
+        where,
+        status: 0,
+        stderr: "",
+      });
       const after = await keys(host);
-      expect(left.filter((key) => !after.includes(key)), where).toEqual([]);
+      expect(
+        left.filter((key) => !after.includes(key)),
+        where,
+      ).toEqual([]);
       const leaves = new Set((await portsOf(host)).map(({ leaf }) => leaf?.sha256));
       expect(leaves.size, where).toBe(1);
       // A fresh host again.

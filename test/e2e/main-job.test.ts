@@ -55,7 +55,14 @@ const judge = async (host: MailHost, anchor: string, smtps: boolean): Promise<vo
     );
     expect(stdout, `openssl on ${port}`).toContain("Verify return code: 0 (ok)");
   };
-  await Promise.all([openssl(993), openssl(995), openssl(25, "smtp"), openssl(143, "imap"), openssl(110, "pop3"), openssl(4190, "sieve")]);
+  await Promise.all([
+    openssl(993),
+    openssl(995),
+    openssl(25, "smtp"),
+    openssl(143, "imap"),
+    openssl(110, "pop3"),
+    openssl(4190, "sieve"),
+  ]);
   if (smtps) await Promise.all([openssl(465), openssl(587, "smtp")]);
   for (const args of ["--port 993", "--port 143 --starttls-proto=imap", "--port 25 --starttls-proto=smtp"]) {
     const { stdout } = await host.clientExec(
@@ -63,7 +70,9 @@ const judge = async (host: MailHost, anchor: string, smtps: boolean): Promise<vo
     );
     expect(stdout, `gnutls-cli ${args}`).toContain("The certificate is trusted");
   }
-  const imap = await host.clientExec(`curl -sS --cacert ${anchor} --user alice:alice-secret imaps://${name}/ -X 'STATUS INBOX (MESSAGES)'`);
+  const imap = await host.clientExec(
+    `curl -sS --cacert ${anchor} --user alice:alice-secret imaps://${name}/ -X 'STATUS INBOX (MESSAGES)'`,
+  );
   expect({ status: imap.status, stderr: imap.stderr }).toEqual({ status: 0, stderr: "" });
   const smtp = await host.clientExec(
     `printf 'Subject: judged\\n\\nbody\\n' | curl -sS --cacert ${anchor} --ssl-reqd smtp://${name} --mail-from a@example.net --mail-rcpt alice@${name} -T -`,

@@ -2,7 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 
-export const leafFor = async (privateKey: string, names: readonly string[], now = new Date("2026-11-20T12:00:00Z")): Promise<string> => {
+export const leafFor = async (
+  privateKey: string,
+  names: readonly string[],
+  now = new Date("2026-11-20T12:00:00Z"),
+): Promise<string> => {
   const issuer = createSelfSigned({ random: (size) => randomBytes(size) });
   const { leaf } = await issuer.issue({
     names,

@@ -88,7 +88,8 @@ const adapter = (fake: FakeServer): Server => ({
     fake.reloads += 1;
     if (fake.deaf) return;
     if (fake.breaks) fake.served = undefined;
-    else if (fake.setting !== undefined && fake.overrides.length === 0) fake.served = readFileSync(fake.setting, "utf8");
+    else if (fake.setting !== undefined && fake.overrides.length === 0)
+      fake.served = readFileSync(fake.setting, "utf8");
   },
   snippet: () => "settings",
 });
@@ -162,7 +163,9 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
         durationMs: 1,
         ...(server.served === undefined
           ? { error: { stage: "handshake", reason: "tls", message: "no shared cipher" } }
-          : { tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" } }),
+          : {
+              tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" },
+            }),
       };
       return observation;
     },

@@ -5,7 +5,13 @@ import { describe, expect, it } from "vitest";
 
 interface Metafile {
   readonly outputs: Readonly<
-    Record<string, { readonly inputs: Readonly<Record<string, unknown>>; readonly imports: readonly { path: string; kind: string }[] }>
+    Record<
+      string,
+      {
+        readonly inputs: Readonly<Record<string, unknown>>;
+        readonly imports: readonly { path: string; kind: string }[];
+      }
+    >
   >;
 }
 
@@ -47,7 +53,13 @@ describe("lazy start", () => {
   });
 
   it("the World and each command reach no heavy package statically", () => {
-    const places = ["src/compose.ts", "src/commands/renew.ts", "src/commands/verify.ts", "src/commands/setup.ts", "src/commands/status.ts"];
+    const places = [
+      "src/compose.ts",
+      "src/commands/renew.ts",
+      "src/commands/verify.ts",
+      "src/commands/setup.ts",
+      "src/commands/status.ts",
+    ];
     for (const place of places) {
       const packages = packagesOf(reached(chunkOf(place)));
       expect({ place, heavy: heavy.filter((name) => packages.has(name)) }).toEqual({ place, heavy: [] });

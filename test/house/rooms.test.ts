@@ -107,7 +107,10 @@ describe("rooms", () => {
   it("does no I/O in pure rooms and use cases", () => {
     const wrong = all.filter(
       (one) =>
-        !one.typeOnly && one.to.startsWith("node:") && [...pure, "usecases"].includes(roomOf(one.from)) && !pureNode.has(one.to),
+        !one.typeOnly &&
+        one.to.startsWith("node:") &&
+        [...pure, "usecases"].includes(roomOf(one.from)) &&
+        !pureNode.has(one.to),
     );
     expect(show(wrong)).toEqual([]);
   });
@@ -131,7 +134,9 @@ describe("rooms", () => {
   it("registers every command, check, protocol and issuer that has a file", async () => {
     const { commands } = await import("../../src/commands/index.ts");
     const modules = files.filter((file) => /^commands\/[^/]+\.ts$/.test(file));
-    const declared = modules.filter((file) => /export const command: CommandModule/.test(readFileSync(join(src, file), "utf8")));
+    const declared = modules.filter((file) =>
+      /export const command: CommandModule/.test(readFileSync(join(src, file), "utf8")),
+    );
     expect(declared.map((file) => file.slice("commands/".length, -3)).sort()).toEqual(Object.keys(commands).sort());
   });
 });

@@ -1,6 +1,17 @@
 // The state folder: layout and modes to the letter, one lock, damaged and foreign files named, nothing half-written.
 import { spawn } from "node:child_process";
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert as check, asyncProperty, boolean, nat } from "fast-check";
@@ -16,7 +27,8 @@ import { leafFor } from "../fakes/leaf.ts";
 const name = "mail.example.org";
 let dir: string;
 let store: Store;
-const open = (): Store => openStore({ dir, run: createRunProgram(process.env), pid: process.pid, now: () => new Date("2026-11-20T12:00:00Z") });
+const open = (): Store =>
+  openStore({ dir, run: createRunProgram(process.env), pid: process.pid, now: () => new Date("2026-11-20T12:00:00Z") });
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "mailcert-store-"));
@@ -51,14 +63,14 @@ describe("generations", () => {
     expect(readlinkSync(join(folder, "live"))).toBe("generations/0001");
     const slot = join(folder, "live", "ecdsa");
     const mode = (file: string): string => (statSync(join(slot, file)).mode & 0o777).toString(8);
-    expect(readdirSync(slot).sort().map((file) => `${file} ${mode(file)}`)).toEqual([
-      "cert.pem 644",
-      "chain.pem 644",
-      "combined.pem 600",
-      "fullchain.pem 644",
-      "privkey.pem 600",
-    ]);
-    expect(readFileSync(join(slot, "combined.pem"), "utf8")).toMatch(/^-----BEGIN PRIVATE KEY-----[\s\S]+BEGIN CERTIFICATE/);
+    expect(
+      readdirSync(slot)
+        .sort()
+        .map((file) => `${file} ${mode(file)}`),
+    ).toEqual(["cert.pem 644", "chain.pem 644", "combined.pem 600", "fullchain.pem 644", "privkey.pem 600"]);
+    expect(readFileSync(join(slot, "combined.pem"), "utf8")).toMatch(
+      /^-----BEGIN PRIVATE KEY-----[\s\S]+BEGIN CERTIFICATE/,
+    );
     expect(store.liveNumber(name)).toBe(1);
     expect(store.livePaths(name, ["ecdsa"]).ecdsa?.combined).toBe(join(folder, "live/ecdsa/combined.pem"));
   });
@@ -132,7 +144,10 @@ describe("state.json", () => {
   });
 
   it("never takes a key", async () => {
-    const state = { ...emptyState(name), lastError: { at: "", what: "issue" as const, message: "-----BEGIN PRIVATE KEY-----" } };
+    const state = {
+      ...emptyState(name),
+      lastError: { at: "", what: "issue" as const, message: "-----BEGIN PRIVATE KEY-----" },
+    };
     await expect(store.write(state)).rejects.toThrow("never hold a key");
   });
 });
@@ -176,7 +191,12 @@ describe("the lock", () => {
     const closed = join(dir, "closed");
     writeFileSync(closed, "");
     chmodSync(closed, 0o600);
-    const other = openStore({ dir: join(closed, "state"), run: createRunProgram(process.env), pid: 1, now: () => new Date(0) });
+    const other = openStore({
+      dir: join(closed, "state"),
+      run: createRunProgram(process.env),
+      pid: 1,
+      now: () => new Date(0),
+    });
     const failure = await failureOf(() => other.lock("x"));
     expect(failure.kind).toBe("cannot-create");
     expect(failure.message).toContain(join(closed, "state"));

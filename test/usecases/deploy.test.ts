@@ -127,11 +127,15 @@ describe("deploy", () => {
         path: "/etc/fake/local.conf",
         line: 7,
         setting: "ssl_cert = </old.pem",
-        edit: [{ kind: "line", path: "/etc/fake/local.conf", line: 7, before: "ssl_cert = </old.pem", after: "# ssl_cert" }],
+        edit: [
+          { kind: "line", path: "/etc/fake/local.conf", line: 7, before: "ssl_cert = </old.pem", after: "# ssl_cert" },
+        ],
       },
     ];
     const refused = await issueAndDeploy();
-    expect(refused.findings.find(({ check }) => check === "deploy-override")?.message).toContain("/etc/fake/local.conf line 7");
+    expect(refused.findings.find(({ check }) => check === "deploy-override")?.message).toContain(
+      "/etc/fake/local.conf line 7",
+    );
     const asked: string[] = [];
     const accepted = await deploy(fake.world, certificate(), {
       ...options,
@@ -195,7 +199,9 @@ describe("a run that is killed before any write", () => {
         if (count === instant) throw new Error("killed");
         count += 1;
       };
-      await expect(renew(run.world, [certificate()], { ...renewal, force: true, newKey: true })).rejects.toThrow("killed");
+      await expect(renew(run.world, [certificate()], { ...renewal, force: true, newKey: true })).rejects.toThrow(
+        "killed",
+      );
       expect(await livePair(run)).toMatchObject({ belongs: true });
       const next = run.again();
       const result = await renew(next.world, [certificate()], renewal);

@@ -1,0 +1,29 @@
+// One certificate for each server: a second one would take the first one's place without a word.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Deployable } from "./entries.ts";
+import type { World } from "./world.ts";
+
+/** @throws Failure `config` when another certificate of the configuration is deployed to one of these servers. */
+export const refuseSecond = async (
+  world: World,
+  certificate: CertificateConfig,
+  found: readonly Deployable[],
+): Promise<void> => {
+  const others = ((await world.config.read())?.certificates ?? []).filter(({ name }) => name !== certificate.name);
+  for (const { name, names } of others) {
+    const state = world.store.read(name);
+    const taken = found.find(({ installation }) => state?.deployments[installation.id] && !state.parked);
+    if (!taken) continue;
+    throw new Failure(
+      "config",
+      `${taken.installation.id} serves the certificate ${name} already; mailcert gives each server one certificate`,
+      {
+        hints: [
+          `put all names into one certificate: mailcert setup ${names[0] ?? name} --names ${[...names.slice(1), ...certificate.names].join(",")}`,
+          `or keep ${certificate.name} off the servers of this host: --server none ("servers: none" in the configuration)`,
+        ],
+      },
+    );
+  }
+};
