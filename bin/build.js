@@ -1,41 +1,130 @@
 // Builds dist/ (one bundle, split so that each command loads only what it needs). Run by npm's `prepare`.
-import { rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { writeThirdParty } from "./third-party.js";
+const { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require("node:fs");
+const { basename, dirname, join, resolve } = require("node:path");
+const { writeThirdParty } = require("./third-party.js");
 
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+process.chdir(join(__dirname, ".."));
 
-let esbuild;
-try {
-  esbuild = await import("esbuild");
-} catch {
-  console.error(
-    'mailcert is not built: development packages were left out; run "npm ci" without --omit=dev once to build it.',
+const packageOf = (path) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? "";
+
+/** What acme-client loads and mailcert never uses there: issuers/acme/transport.ts sends, src/x509 writes the requests. */
+const stubs = {
+  axios: "src/issuers/acme/no-axios.ts",
+  "@peculiar/x509": "src/issuers/acme/no-x509.ts",
+  asn1js: "src/issuers/acme/no-x509.ts",
+};
+
+/** What @peculiar/x509 is made of. These modules only define things, so that unused ones can be left out; their package.json does not say so. */
+const definesOnly = /^(?:@peculiar\/(?:asn1-[\w-]+|utils)|asn1js|pvutils|pvtsutils|tsyringe|tslib)$/;
+
+const lean = {
+  name: "lean",
+  setup: (build) =>
+    build.onResolve({ filter: /./ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+      if (pluginData === "lean" || kind === "entry-point") return undefined;
+      const from = packageOf(importer);
+      if (from === "acme-client" && Object.hasOwn(stubs, path)) return { path: resolve(stubs[path]) };
+      if (!definesOnly.test(path) && !(path.startsWith(".") && definesOnly.test(from))) return undefined;
+      return { ...(await build.resolve(path, { kind, importer, resolveDir, pluginData: "lean" })), sideEffects: false };
+    }),
+};
+
+const sources = readdirSync("src", { recursive: true })
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+  .map((file) => resolve("src", file));
+const text = (file) => readFileSync(file, "utf8");
+
+/** Files with nothing but decisions and words in them: they import one another and light parts of Node. */
+const small = new Set(sources.filter((file) => /\/src\/(?:domain|reports)\/|\/system\/files\.ts$/.test(file)));
+const isLight = (file) =>
+  [...text(file).matchAll(/^(?:import|export) (?!type )[^"']*?from "([^"]+)"/gms)].every(([, path]) =>
+    path.startsWith(".") ? small.has(resolve(dirname(file), path)) : /^node:(?!crypto)/.test(path),
   );
-  process.exit(0);
+for (let before = 0; before !== small.size;) {
+  before = small.size;
+  for (const file of small) if (!isLight(file)) small.delete(file);
 }
 
-rmSync("dist", { recursive: true, force: true });
-const { metafile } = await esbuild.build({
-  entryPoints: ["src/main.ts"],
-  outdir: "dist",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: false,
-  sourcemap: "linked",
-  legalComments: "none",
-  metafile: true,
-  logLevel: "warning",
-  chunkNames: "chunks/[name]-[hash]",
-  // acme-client imports axios, which is replaced on each client by our own transport (docs/decisions).
-  alias: { axios: "./src/issuers/acme/no-axios.ts" },
-  // CommonJS packages inside the bundle call require() for Node's own modules.
-  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+/** What is loaded on demand, but for what help and --version load. */
+const onDemand = new Set(
+  sources.flatMap((file) =>
+    [...text(file).matchAll(/import\("(\.[^"]+)"\)/g)].map(([, path]) => resolve(dirname(file), path)),
+  ),
+);
+for (const early of ["cli/program.ts", "cli/report-error.ts", "commands/index.ts"])
+  onDemand.delete(resolve("src", early));
+
+/**
+ * Puts the small files into one chunk: whatever is loaded on demand imports them all, so that esbuild finds them used by the same
+ * ones. Otherwise each set of commands that shares a file would get a chunk of its own, and each chunk costs a file to load.
+ */
+const together = {
+  name: "together",
+  setup: (build) => {
+    build.onResolve({ filter: /^mailcert:small$/ }, () => ({ path: "small", namespace: "mailcert" }));
+    build.onLoad({ filter: /^small$/, namespace: "mailcert" }, () => ({
+      contents: [...small].map((file) => `import ${JSON.stringify(file)};`).join("\n"),
+      resolveDir: process.cwd(),
+    }));
+    build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) =>
+      onDemand.has(path) && !small.has(path)
+        ? { contents: `import "mailcert:small"; ${text(path)}`, loader: "ts" }
+        : undefined,
+    );
+  },
+};
+
+const main = async () => {
+  const esbuild = await import("esbuild").catch(() => undefined);
+  if (esbuild === undefined) {
+    console.error(
+      'mailcert is not built: development packages were left out; run "npm ci" without --omit=dev once to build it.',
+    );
+    return;
+  }
+  const output = {
+    platform: "node",
+    target: "node20",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+  };
+  const { metafile, outputFiles } = await esbuild.build({
+    ...output,
+    entryPoints: ["src/main.ts"],
+    outdir: "dist",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    // ES modules where a package has both: only those can be taken in parts.
+    mainFields: ["module", "main"],
+    plugins: [lean, together],
+    sourcemap: "inline",
+    metafile: true,
+    write: false,
+    logLevel: "warning",
+    chunkNames: "chunks/[name]-[hash]",
+  });
+  // esbuild splits ES modules only; Node starts and loads CommonJS faster.
+  const built = await Promise.all(
+    outputFiles.map(async ({ path, text: sourcefile }) => {
+      const asCommonJs = { format: "cjs", supported: { "dynamic-import": false }, sourcemap: "external" };
+      return { path, ...(await esbuild.transform(sourcefile, { ...output, ...asCommonJs })) };
+    }),
+  );
+  rmSync("dist", { recursive: true, force: true });
+  mkdirSync("dist/chunks", { recursive: true });
+  writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+  for (const { path, code, map } of built) {
+    writeFileSync(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+    writeFileSync(`${path}.map`, map);
+  }
+  writeFileSync("dist/meta.json", JSON.stringify(metafile));
+  writeThirdParty(metafile, "dist/THIRD-PARTY.txt");
+};
+
+void main().catch((error) => {
+  // esbuild has said why.
+  if (!error.errors) console.error(error);
+  process.exitCode = 1;
 });
-writeFileSync("dist/meta.json", JSON.stringify(metafile));
-writeThirdParty(metafile, "dist/THIRD-PARTY.txt");

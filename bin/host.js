@@ -1,15 +1,28 @@
-// Builds the Host from this process and runs main with it.
-import { setMaxListeners } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// Builds the Host from this process and runs main with it. What is asked for rarely (streams, a terminal) is looked up when it is asked for.
+const { setMaxListeners } = require("node:events");
+const { existsSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
 
-const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const at = (path) => join(__dirname, path);
 
 const output = (stream) => ({
-  write: (text) => void stream.write(text),
-  isTTY: stream.isTTY === true,
-  columns: stream.columns ?? 80,
+  write: (text) => void stream().write(text),
+  get isTTY() {
+    return stream().isTTY === true;
+  },
+  get columns() {
+    return stream().columns ?? 80;
+  },
 });
+
+/** A reader that went away (`mailcert log | head`) is no error. */
+const withoutPipeErrors = (stream) =>
+  stream.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
+let out;
+const stdout = () => (out ??= withoutPipeErrors(process.stdout));
 
 const sleep = (ms, signal) =>
   new Promise((resolve, reject) => {
@@ -26,7 +39,7 @@ const sleep = (ms, signal) =>
   });
 
 const ask = async (question) => {
-  const { createInterface } = await import("node:readline/promises");
+  const { createInterface } = require("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(question);
@@ -42,29 +55,27 @@ const readInput = async () => {
   return text;
 };
 
-export async function runHere() {
+module.exports.runHere = async () => {
   if (!existsSync(at("../dist/main.js"))) {
     process.stderr.write(`mailcert: error: not built: run "npm ci" (with development packages) in ${at("..")}\n`);
     return 70;
   }
-  const { main } = await import("../dist/main.js");
+  const { main } = require("../dist/main.js");
   const stop = new AbortController();
-  // Proof waits for many entry points side by side, each listening for the end.
+  // Dozens of connections listen to it at once.
   setMaxListeners(0, stop.signal);
   for (const name of ["SIGINT", "SIGTERM"]) {
     // The second signal ends the process at once: the state on disk is always whole.
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
   }
-  // A reader that went away (`mailcert log | head`) is no error.
-  process.stdout.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
-  });
   return main({
     argv: process.argv.slice(2),
     env: process.env,
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
-    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
+    stdout: output(stdout),
+    stderr: output(() => process.stderr),
+    get ask() {
+      return process.stdin.isTTY && process.stderr.isTTY ? ask : undefined;
+    },
     readInput,
     now: () => new Date(),
     sleep,
@@ -77,4 +88,4 @@ export async function runHere() {
     templatesDir: at("../templates"),
     cwd: process.cwd(),
   });
-}
+};

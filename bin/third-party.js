@@ -1,10 +1,10 @@
 // Writes the licences of every package that is in the bundle: names, versions, and their licence texts whole.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+const { existsSync, readFileSync, readdirSync, writeFileSync } = require("node:fs");
 
 const packageOf = (input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
 
 /** @param metafile esbuild's @param path where to write */
-export function writeThirdParty(metafile, path) {
+module.exports.writeThirdParty = (metafile, path) => {
   const folders = new Set(Object.keys(metafile.inputs).map(packageOf).filter(Boolean));
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
@@ -19,4 +19,4 @@ export function writeThirdParty(metafile, path) {
     path,
     `The program in this folder contains these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`,
   );
-}
+};

@@ -4,7 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import type { CommandEntry, Context, Globals } from "./command.ts";
 import { exitMeaning, exitStatus } from "./exit-status.ts";
 import type { Host } from "./host.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, failureDocument } from "./output.ts";
 
 export const defaultConfig = "/etc/mailcert/mailcert.yaml";
 export const defaultState = "/var/lib/mailcert";
@@ -125,7 +125,12 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
     return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
+    if (error.exitCode === 0) return exitStatus.done;
+    if (host.argv.includes("--json")) {
+      const failure = new Failure("usage", error.message.replace(/^error: /, ""));
+      host.stdout.write(`${JSON.stringify(failureDocument(failure), undefined, 2)}\n`);
+    }
+    return exitStatus.usage;
   }
 };
 

@@ -16,8 +16,10 @@ export const reportError = (host: Host, error: unknown): number => {
     return exitStatus[error.kind];
   }
   if (host.signal.aborted) {
-    host.stderr.write("mailcert: error: stopped; what was done is kept, the next run goes on from here\n");
-    return exitStatus["try-later"];
+    return reportError(
+      host,
+      new Failure("try-later", "stopped; what was done is kept, the next run goes on from here"),
+    );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   host.stderr.write(

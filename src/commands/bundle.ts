@@ -34,7 +34,7 @@ ${exitStatusHelp([0, 64, 73, 77, 78])}`,
     const certificate = await chosenCertificate(here, name);
     const out = options["out"] as string | undefined;
     const dir = out === undefined ? certificate.bundle : resolve(host.cwd, out);
-    if (dir === undefined) throw new Failure("usage", "say where to write: --out <DIR>");
+    if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,

@@ -9,7 +9,7 @@ export const addCertificateOptions = (command: Command): Command =>
   command
     .option(
       "--issuer <ISSUER>",
-      "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging, zerossl, google",
+      "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging",
     )
     .option("--names <LIST>", "further host names, joined by commas", list)
     .option(

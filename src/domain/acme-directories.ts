@@ -24,18 +24,6 @@ export const acmeCas = {
     public: true,
     needsAccountBinding: false,
   },
-  zerossl: {
-    title: "ZeroSSL",
-    directory: "https://acme.zerossl.com/v2/DV90",
-    public: true,
-    needsAccountBinding: true,
-  },
-  google: {
-    title: "Google Trust Services",
-    directory: "https://dv.acme-v02.api.pki.goog/directory",
-    public: true,
-    needsAccountBinding: true,
-  },
 } as const satisfies Readonly<Record<string, AcmeCa>>;
 
 export type AcmeCaName = keyof typeof acmeCas;

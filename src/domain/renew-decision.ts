@@ -42,7 +42,9 @@ export const decide = (
     );
   }
   if (state.stage !== "verified" && !state.parked) {
-    if (waiting && state.attempts > freeRetries) return waiting;
+    // Each attempt of one that broke a server takes its TLS away for some seconds: those come seldom.
+    const harmful = state.lastError?.facts?.["rolledBack"] === true;
+    if (waiting && (harmful || state.attempts > freeRetries)) return waiting;
     return { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` };
   }
   return { action: "nothing", dueAt: at };

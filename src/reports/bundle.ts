@@ -17,4 +17,4 @@ export const bundleText = (result: BundleResult): string => {
   );
 };
 
-export const bundleDocument = (result: BundleResult): object => ({ schema: "mailcert.bundle/1", ...result });
+export const bundleDocument = (result: BundleResult): object => ({ schema: "mailcert.bundle/1", ok: true, ...result });

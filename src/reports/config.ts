@@ -54,6 +54,7 @@ export const configText = (path: string, { certificates }: Config): string =>
 
 export const configDocument = (path: string, { certificates }: Config): object => ({
   schema: "mailcert.config/1",
+  ok: true,
   path,
   certificates: Object.fromEntries(
     certificates.map((certificate) => [

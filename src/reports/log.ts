@@ -12,4 +12,4 @@ export const logText = (events: readonly HostEvent[]): string => {
     .join("\n");
 };
 
-export const logDocument = (events: readonly HostEvent[]): object => ({ schema: "mailcert.log/1", events });
+export const logDocument = (events: readonly HostEvent[]): object => ({ schema: "mailcert.log/1", ok: true, events });

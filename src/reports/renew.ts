@@ -18,11 +18,13 @@ export const decisionText = (decision: Decision): string => {
 };
 
 const oneText = (one: RenewedCertificate, now: Date): string => {
+  const deployed = one.deployed ? deploymentText(one.deployed, now, true) : undefined;
   if (one.failure) {
     const hints = one.failure.hints.map((hint) => `\n  -> ${hint}`).join("");
-    return `${one.certificate}: FAILED: ${one.failure.message}${hints}`;
+    const failed = `${one.certificate}: FAILED: ${one.failure.message}${hints}`;
+    return deployed === undefined ? failed : `${deployed}\n\n${failed}`;
   }
-  if (one.deployed) return deploymentText(one.deployed, now, true);
+  if (deployed !== undefined) return deployed;
   return `${one.certificate}: ${decisionText(one.decision)}`;
 };
 

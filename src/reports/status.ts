@@ -25,6 +25,7 @@ const servedBy = ({ deployments }: CertificateStatus): string => {
 };
 
 const next = (one: CertificateStatus): string => {
+  if (one.parked) return `taken out of the servers; mailcert deploy ${one.name} puts it back`;
   if (!one.configured) return "not in the configuration: not renewed";
   return one.next ? decisionText(one.next) : "";
 };

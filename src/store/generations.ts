@@ -4,10 +4,10 @@ import { mkdir, open, readFile, readdir, rename, rm, symlink } from "node:fs/pro
 import { join } from "node:path";
 import type { Slot } from "../domain/keys.ts";
 import type { SlotPaths } from "../servers/server.ts";
-import { ensureFolder, fileFailure, syncFolder, temporaryBeside } from "../system/files.ts";
+import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, temporaryBeside } from "../system/files.ts";
 import type { StagedSlot, Store } from "./store.ts";
 
-type Part = Pick<Store, "stage" | "readGeneration" | "switchLive" | "liveNumber" | "livePaths" | "prune">;
+type Part = Pick<Store, "stage" | "readGeneration" | "damage" | "switchLive" | "liveNumber" | "livePaths" | "prune">;
 
 const folderName = (number: number): string => String(number).padStart(4, "0");
 const temporary = /^\.mailcert-.*\.tmp$/;
@@ -46,6 +46,22 @@ export const createGenerations = (root: string): Part => {
   const numbers = async (name: string): Promise<number[]> =>
     (await readdir(generations(name)).catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
 
+  const readGeneration: Part["readGeneration"] = async (name, number) => {
+    const result: Partial<Record<Slot, StagedSlot>> = {};
+    for (const slot of slots) {
+      const folder = join(generations(name), folderName(number), slot);
+      const fullchain = await readFile(join(folder, "fullchain.pem"), "utf8").catch(() => undefined);
+      if (fullchain === undefined) continue;
+      const [leaf = "", ...chain] = fullchain.match(certificates) ?? [];
+      try {
+        result[slot] = { leaf, chain, privateKey: await readFile(join(folder, "privkey.pem"), "utf8") };
+      } catch (error) {
+        throw fileFailure(error, "read", join(folder, "privkey.pem"));
+      }
+    }
+    return result;
+  };
+
   return {
     stage: async (name, material) => {
       const folder = generations(name);
@@ -72,20 +88,21 @@ export const createGenerations = (root: string): Part => {
       }
     },
 
-    readGeneration: async (name, number) => {
-      const result: Partial<Record<Slot, StagedSlot>> = {};
-      for (const slot of slots) {
+    readGeneration,
+
+    damage: async (name, number, wanted) => {
+      const read = await readGeneration(name, number);
+      for (const slot of wanted) {
         const folder = join(generations(name), folderName(number), slot);
-        const fullchain = await readFile(join(folder, "fullchain.pem"), "utf8").catch(() => undefined);
-        if (fullchain === undefined) continue;
-        const [leaf = "", ...chain] = fullchain.match(certificates) ?? [];
-        try {
-          result[slot] = { leaf, chain, privateKey: await readFile(join(folder, "privkey.pem"), "utf8") };
-        } catch (error) {
-          throw fileFailure(error, "read", join(folder, "privkey.pem"));
+        const staged = read[slot];
+        if (!staged) return `${join(folder, "fullchain.pem")} is missing`;
+        for (const file of slotFiles(staged)) {
+          const text = await readTextIfPresent(join(folder, file.name));
+          if (text === undefined) return `${join(folder, file.name)} is missing`;
+          if (text !== file.content) return `${join(folder, file.name)} is not what was written`;
         }
       }
-      return result;
+      return undefined;
     },
 
     switchLive: async (name, number) => {

@@ -1,5 +1,5 @@
 // One run at a time per state folder: flock(1) on a descriptor that this process keeps open, so that the kernel frees it.
-import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
@@ -24,7 +24,7 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
   const path = join(dir, "lock");
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+    descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   } catch (error) {
     throw fileFailure(error, "open", path);
   }
@@ -33,6 +33,8 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
     const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
     if (status === held) throw busy(descriptor, path);
     if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
+    // Whoever can open it can hold it: an earlier version left it readable by everybody.
+    fchmodSync(descriptor, 0o600);
     const text = `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`;
     ftruncateSync(descriptor, 0);
     writeSync(descriptor, text, 0);

@@ -127,6 +127,8 @@ export interface Store {
   stage(name: string, slots: Readonly<Partial<Record<Slot, StagedSlot>>>): Promise<number>;
   /** PEM texts of a generation. */
   readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
+  /** What is wrong with a generation's files (missing, or not what was written), or undefined. @throws Failure when one cannot be read. */
+  damage(name: string, number: number, slots: readonly Slot[]): Promise<string | undefined>;
   /** Points `live` at a generation by one rename. */
   switchLive(name: string, number: number): Promise<void>;
   /** What `live` points at. */

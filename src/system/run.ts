@@ -28,13 +28,16 @@ export type RunProgram = (program: string, args: readonly string[], options?: Ru
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** `env` is this process's own environment: only PATH is handed on (with the system folders appended), plus a fixed locale. */
+/**
+ * `env` is this process's own environment: only PATH is handed on (with the system folders appended: cron's lacks sbin), plus a fixed locale.
+ * MAILCERT_PATH, where set, is the whole search path: tests keep away from the machine's own servers with it.
+ */
 export const createRunProgram =
   (env: Readonly<Record<string, string | undefined>>): RunProgram =>
   (program, args, options = {}) =>
     new Promise((resolve, reject) => {
       const { timeoutMs = 30_000, maxOutput = 1 << 20, input, descriptors = [] } = options;
-      const path = env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath;
+      const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
       const child = spawn(program, args, {
         env: { PATH: path, LC_ALL: "C", HOME: "/" },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],

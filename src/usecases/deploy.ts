@@ -3,13 +3,13 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { targetOf } from "../domain/generation.ts";
-import { keyMatches } from "../domain/key-match.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
+import { checkGeneration } from "./intact.ts";
 import { deployedServer, installAndProve } from "./install-and-prove.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
@@ -30,7 +30,7 @@ export const deploy = async (
       hints: [`run: mailcert issue ${certificate.name}`],
     });
   }
-  await checkGeneration(world, certificate.name, target.number);
+  await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
@@ -47,21 +47,6 @@ export const deploy = async (
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
     : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
-};
-
-/** Never switch to a pair that does not belong together, whatever happened to the files. */
-const checkGeneration = async (world: World, name: string, number: number): Promise<void> => {
-  const slots = await world.store.readGeneration(name, number);
-  const files = Object.values(slots);
-  if (files.length === 0 || files.some((slot) => !keyMatches(slot.privateKey, slot.leaf))) {
-    throw new Failure(
-      "data",
-      `generation ${number} of ${name} is damaged: its key and certificate do not belong together`,
-      {
-        hints: [`make a new one: mailcert renew --force ${name}`],
-      },
-    );
-  }
 };
 
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */

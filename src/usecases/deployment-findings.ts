@@ -7,27 +7,34 @@ import type { ProvedEntry } from "./prove.ts";
 interface Gathered {
   readonly servers: readonly DeployedServer[];
   readonly entries: readonly ProvedEntry[];
+  /** What is known already: a fault of a server's settings explains why it is stale. */
+  readonly findings: readonly Finding[];
 }
 
 const where = ({ entry }: ProvedEntry): string =>
   `${entryUrl(entry)} (${entry.port} · ${clientLabel(entry.mode)}) at ${entry.address}`;
 
 /** One finding for each server and verdict: forty stale entry points have one cause. */
-export const deploymentFindings = ({ servers, entries }: Gathered): readonly Finding[] => {
+export const deploymentFindings = ({ servers, entries, findings: known }: Gathered): readonly Finding[] => {
   const findings: Finding[] = [];
   for (const server of servers) {
     const of = (verdict: ProvedEntry["verdict"]): readonly ProvedEntry[] =>
       entries.filter((entry) => entry.installation === server.id && entry.verdict === verdict);
     const stale = of("stale");
     const [firstStale] = stale;
+    const explained = known.some(
+      ({ severity, message }) =>
+        severity === "fault" && (message.startsWith(`${server.id}: `) || message.startsWith(`${server.id} `)),
+    );
     if (firstStale) {
       findings.push({
         check: "deploy-stale",
         severity: "fault",
         message: `${server.id} still does not serve the new certificate: ${where(firstStale)} ${firstStale.message ?? ""}${more(stale)}`,
-        hint: server.reloaded
-          ? `look at ${server.id}'s log for why it kept the old one; mailcert renew tries again at every run`
-          : `once the cause above is mended, mailcert renew finishes the job by itself`,
+        hint:
+          server.reloaded && !explained
+            ? `look at ${server.id}'s log for why it kept the old one; mailcert renew tries again at every run`
+            : `once the cause above is mended, mailcert renew finishes the job by itself`,
       });
     }
     for (const verdict of ["broken", "failing"] as const) {

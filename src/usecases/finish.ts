@@ -56,12 +56,12 @@ export const finish = async (
   return { certificate: state.name, generation: target, outcome, servers, entries, findings };
 };
 
-/** The live generation and the two before it. */
+/** The live generation and the two before it that one could go back to. */
 const kept = (state: CertificateState, live: number): readonly number[] => [
   live,
   ...state.generations
+    .filter(({ number, failed }) => number < live && failed === undefined)
     .map(({ number }) => number)
-    .filter((number) => number < live)
     .toSorted((a, b) => b - a)
     .slice(0, 2),
 ];

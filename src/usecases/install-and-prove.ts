@@ -5,13 +5,25 @@ import type { ServedCertificate } from "../servers/server.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployedServer, Gathered } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
-import { type InstallOptions, type InstalledSettings, configFinding, installSettings } from "./install-settings.ts";
+import {
+  type InstallOptions,
+  type InstalledSettings,
+  checkFinding,
+  configFinding,
+  installSettings,
+} from "./install-settings.ts";
 import { type ProofTarget, prove } from "./prove.ts";
 import { baselineOf, expectedOf, servedCertificate } from "./served-certificate.ts";
 import type { World } from "./world.ts";
 
 /** How long an old leaf may still turn into the new one after a reload. */
 const patienceMs = 30_000;
+
+/** The same where a setting that wins over ours was left alone: most of the server comes round at once, the rest never will. */
+const overriddenPatienceMs = 5_000;
+
+/** After this long a server that is still stale is asked for its configuration again: somebody may have broken it meanwhile. */
+const recheckAfterMs = 5_000;
 
 /** The state is written as *reloaded* before the proof starts. */
 export const installAndProve = async (
@@ -25,6 +37,7 @@ export const installAndProve = async (
   const served = servedCertificate(world, state.name, target);
   const findings: Finding[] = [];
   const servers: DeployedServer[] = [];
+  const patience = new Map<string, number>();
   for (const what of await world.confine()) {
     await world.store.record({ at: world.now().toISOString(), run: world.run, command: world.command, what });
   }
@@ -33,18 +46,39 @@ export const installAndProve = async (
     findings.push(...settings.findings);
     const reloaded = settings.usable && one.installation.running && (await reload(world, one, findings));
     servers.push(deployedServer(one, settings, reloaded));
+    // A server that could not be reloaded will not come round: there is nothing to wait for.
+    if (reloaded) patience.set(one.installation.id, settings.overridden ? overriddenPatienceMs : patienceMs);
   }
   await world.store.write({ ...state, stage: "reloaded" });
-  const reloaded = new Set(servers.filter((server) => server.reloaded).map(({ id }) => id));
+  const recheck = rechecks(found);
   const entries = await prove(world, {
     targets,
     expected: expectedOf(target),
     baseline: baselineOf(state),
     ehlo: target.names[0] ?? "localhost",
-    // A server that could not be reloaded will not come round: there is nothing to wait for.
-    patienceMs: (installation) => (reloaded.has(installation) ? patienceMs : 0),
+    patienceMs: (installation) => patience.get(installation) ?? 0,
+    hopeless: async (installation, waitedMs) =>
+      waitedMs >= recheckAfterMs && patience.has(installation) && (await recheck(installation)) !== undefined,
   });
-  return { servers, entries, findings };
+  const late = await Promise.all(
+    servers
+      .filter(
+        ({ id, reloaded }) => reloaded && entries.some((one) => one.installation === id && one.verdict === "stale"),
+      )
+      .map(({ id }) => recheck(id)),
+  );
+  return { servers, entries, findings: [...findings, ...late.filter((finding) => finding !== undefined)] };
+};
+
+/** Each server's configuration test once more, once: one that was broken between test and reload keeps its old certificate, and says so in its log alone. */
+const rechecks = (found: readonly Deployable[]): ((installation: string) => Promise<Finding | undefined>) => {
+  const asked = new Map<string, Promise<Finding | undefined>>();
+  return (id) => {
+    const one = found.find(({ installation }) => installation.id === id);
+    const answer = asked.get(id) ?? (one ? checkFinding(one, "did not take its settings") : Promise.resolve(undefined));
+    asked.set(id, answer);
+    return answer;
+  };
 };
 
 /** One server that cannot be changed must not keep the others from being reloaded. */

@@ -17,6 +17,8 @@ export interface InstalledSettings {
   readonly findings: readonly Finding[];
   /** The server's own configuration test passed: it may be reloaded. */
   readonly usable: boolean;
+  /** Settings that win over ours were left as they are: what they hold for stays stale, however long one waits. */
+  readonly overridden?: boolean;
 }
 
 export const installSettings = async (
@@ -27,6 +29,7 @@ export const installSettings = async (
 ): Promise<InstalledSettings> => {
   const { server, installation } = deployable;
   const findings: Finding[] = [];
+  let overridden = false;
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
   const brokenBefore = await checkFinding(deployable);
@@ -60,11 +63,12 @@ export const installSettings = async (
       for (const change of override.edit) await apply(change);
     } else {
       findings.push(overrideFinding(installation.id, override, where));
+      overridden = true;
     }
   }
 
   const broken = await checkFinding(deployable);
-  if (!broken) return { changes: done, findings, usable: true };
+  if (!broken) return { changes: done, findings, usable: true, overridden };
   // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
   for (const change of applied.toReversed()) {
     await server.revert(installation, change);
@@ -91,20 +95,23 @@ const overrideFinding = (id: string, override: Override, where: string): Finding
       : `take that setting out, then run: mailcert deploy`,
 });
 
-export const configFinding = (id: string, failure: Failure): Finding => ({
+export const configFinding = (id: string, failure: Failure, what = "was not reloaded"): Finding => ({
   check: "deploy-config",
   severity: "fault",
-  message: `${id} was not reloaded: ${failure.message}`,
+  message: `${id} ${what}: ${failure.message}`,
   hint: failure.hints[0] ?? `mend ${id}'s configuration; the next run of mailcert renew goes on from here`,
 });
 
-const checkFinding = async ({ server, installation, trouble }: Deployable): Promise<Finding | undefined> => {
+export const checkFinding = async (
+  { server, installation, trouble }: Deployable,
+  what?: string,
+): Promise<Finding | undefined> => {
   if (trouble) return configFinding(installation.id, trouble);
   try {
     await server.check(installation);
     return undefined;
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    return configFinding(installation.id, failure);
+    return configFinding(installation.id, failure, what);
   }
 };

@@ -79,7 +79,8 @@ export const issue = async (
   try {
     return await issueGeneration(world, certificate, before, options);
   } catch (error) {
-    if (error instanceof Failure) await rememberFailure(world, certificate.name, "issue", error);
+    // Where not even that can be written (a full disk), the first failure is the one to tell.
+    if (error instanceof Failure) await rememberFailure(world, certificate.name, "issue", error).catch(ignoreFailure);
     throw error;
   }
 };
@@ -181,15 +182,21 @@ const keyFor = async (
   return { id, privateKey, state: next };
 };
 
-/** Remembers a failed attempt, so that `status` shows it and timer runs back off. */
+/** For what is done on the way out of a failure. */
+export const ignoreFailure = (error: unknown): void => {
+  if (!(error instanceof Failure)) throw error;
+};
+
+/** Remembers a failed attempt, so that `status` shows it and timer runs back off. `already`: failed attempts in a row before this one, where the state does not tell. */
 export const rememberFailure = async (
   world: World,
   name: string,
   what: "issue" | "deploy",
   failure: Failure,
+  already?: number,
 ): Promise<void> => {
   const state = world.store.read(name) ?? emptyState(name);
-  const attempts = state.attempts + 1;
+  const attempts = (already ?? state.attempts) + 1;
   const retryAt = failure.facts?.["retryAt"];
   const next = typeof retryAt === "string" ? retryAt : nextAttempt(attempts, world.now()).toISOString();
   await world.store.write({

@@ -112,13 +112,15 @@ export const observeBaseline = async (
 
 export interface ProofRequest {
   readonly targets: readonly ProofTarget[];
-  /** SHA-256 of the leaf to be served, by slot. */
-  readonly expected: Readonly<Partial<Record<Slot, string>>>;
+  /** SHA-256 of the leaf to be served there; undefined: there is none. */
+  readonly expected: (target: ProofTarget) => string | undefined;
   /** By `entryKey` and slot. */
   readonly baseline: ReadonlyMap<string, Baseline>;
   readonly ehlo: string;
   /** Until when an old leaf may still turn into the new one. Postfix recycles processes for a while after a reload. */
   readonly patienceMs: (installation: string) => number;
+  /** Asked while an entry point is not proven: whether there is nothing left to wait for. */
+  readonly hopeless?: (installation: string, waitedMs: number) => Promise<boolean>;
 }
 
 /** After this long without one handshake an entry point that worked before counts as broken. */
@@ -146,7 +148,7 @@ const proveOne = async (
   if (target.ownCertificate !== undefined)
     return { ...base, verdict: "own-certificate", message: target.ownCertificate };
   const longest = request.patienceMs(installation);
-  const expected = request.expected[slot] ?? "";
+  const expected = request.expected(target) ?? "";
   const before = request.baseline.get(`${entryKey(entry)} ${slot}`);
   let inARow = 0;
   let pause = 100;
@@ -157,7 +159,9 @@ const proveOne = async (
     inARow = verdict === "proven" ? inARow + 1 : 0;
     const waited = world.now().getTime() - started;
     const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
-    if (inARow >= 2 || (verdict !== "proven" && waited >= patience)) {
+    const over =
+      verdict !== "proven" && (waited >= patience || (await request.hopeless?.(installation, waited)) === true);
+    if (inARow >= 2 || over) {
       return {
         ...base,
         verdict,

@@ -1,10 +1,11 @@
 // Renew: what a timer runs. Issues what is due, finishes what an earlier run left undone, deploys, proves.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { type Decision, decide } from "../domain/renew-decision.ts";
+import type { Decision } from "../domain/renew-decision.ts";
 import { refreshBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
+import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import type { World } from "./world.ts";
 
@@ -53,13 +54,14 @@ const renewOne = async (
   const base = { certificate: certificate.name };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
+  let deployed: DeployResult | undefined;
   try {
-    decision = decide(certificate, world.store.read(certificate.name), options, world.now());
+    decision = await decideNow(world, certificate, options);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") issued = await issue(world, certificate, { newKey: options.newKey });
     if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
-    const deployed = await deploy(world, certificate, options);
+    deployed = await deploy(world, certificate, options);
     await refreshBundle(world, certificate, false);
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (failure) {
@@ -69,6 +71,7 @@ const renewOne = async (
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
       ...(issued ? { issued } : {}),
+      ...(deployed ? { deployed } : {}),
       failure,
     };
   }

@@ -5,6 +5,7 @@ import { generationOf } from "../domain/generation.ts";
 import { mayGoBackTo } from "../domain/verdict.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
+import { checkGeneration } from "./intact.ts";
 import type { World } from "./world.ts";
 
 /** The generation that `rollback` would serve. @throws Failure `data` when there is none that may be served. */
@@ -37,8 +38,10 @@ export const rollback = async (
   const number = rollbackTarget(world, certificate.name);
   const state = world.store.read(certificate.name);
   const live = world.store.liveNumber(certificate.name);
-  if (!state || !generationOf(state, number))
-    throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
+  const previous = state && generationOf(state, number);
+  if (!previous) throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
+  // Before anything is written: a target that cannot be served would stop every later run.
+  await checkGeneration(world, certificate.name, previous);
   const generations = state.generations.map((one) =>
     one.number === live ? { ...one, failed: "rolled back by hand" } : one,
   );

@@ -13,9 +13,11 @@ export const servedCertificate = (world: World, name: string, generation: Genera
   slots: world.store.livePaths(name, slotsOf(generation)),
 });
 
-/** SHA-256 of each leaf. */
-export const expectedOf = (generation: GenerationRecord): Partial<Record<Slot, string>> =>
-  Object.fromEntries(Object.entries(generation.leaves).map(([slot, leaf]) => [slot, leaf.sha256]));
+/** SHA-256 of the leaf that an entry point is to serve for a slot. */
+export const expectedOf =
+  (generation: GenerationRecord) =>
+  ({ slot }: { readonly slot: Slot }): string | undefined =>
+    generation.leaves[slot]?.sha256;
 
 const baselineKey = (url: string, address: string, slot: Slot): string => `${url} ${address} ${slot}`;
 

@@ -3,11 +3,12 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
 import { authorityOf } from "../domain/generation.ts";
-import { type Decision, decide } from "../domain/renew-decision.ts";
+import type { Decision } from "../domain/renew-decision.ts";
 import { trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type Deployable, findServers } from "./entries.ts";
+import { decideNow } from "./intact.ts";
 import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
 import { refuseSecond } from "./one-certificate.ts";
@@ -56,9 +57,8 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   }
   const { servers: found } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
-  const state = world.store.read(certificate.name);
   if (!options.replace && certificate.issuer.kind !== "acme") await refusePrivateOverPublic(world, certificate, found);
-  const decision = decide(certificate, state, { force: false, named: true }, world.now());
+  const decision = await decideNow(world, certificate, { force: false, named: true });
   return {
     certificate,
     found,

@@ -16,6 +16,8 @@ export interface CertificateStatus {
   readonly target?: GenerationRecord;
   readonly stage: "none" | NonNullable<CertificateState["stage"]>;
   readonly next?: Decision;
+  /** Taken out of the servers by `deploy --remove`: renewed, not deployed. */
+  readonly parked: boolean;
   readonly attempts: number;
   readonly lastError?: NonNullable<CertificateState["lastError"]>;
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
@@ -63,6 +65,7 @@ const statusOf = (
     ...(target ? { target } : {}),
     stage: state?.stage ?? "none",
     ...(config ? { next: decide(config, state, { force: false, named: false }, world.now()) } : {}),
+    parked: state?.parked ?? false,
     attempts: state?.attempts ?? 0,
     ...(state?.lastError ? { lastError: state.lastError } : {}),
     deployments: state?.deployments ?? {},

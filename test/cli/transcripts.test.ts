@@ -1,7 +1,7 @@
 // Golden transcripts: command lines, and exactly what the built program says and ends with. One file for each scene, readable by a stranger.
 // A scene is a line of "$ mailcert ..." commands; below each stand its stdout, its stderr behind "! ", and "= STATUS".
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -36,8 +36,8 @@ const run = (line: string, dir: string): string => {
   const result = spawnSync(process.execPath, [join(root, "bin/mailcert.js"), "--state", join(dir, "state"), ...rest], {
     encoding: "utf8",
     cwd: dir,
-    // No mail server is found: the machine's own must not answer.
-    env: { PATH: join(dir, "bin"), NO_COLOR: "1" },
+    // No mail server is found: the machine's own must not be touched.
+    env: { MAILCERT_PATH: join(dir, "bin"), NO_COLOR: "1" },
     timeout: 25_000,
   });
   const err = result.stderr.replaceAll(/^(?=.)/gm, "! ");
@@ -47,6 +47,8 @@ const run = (line: string, dir: string): string => {
 const play = (text: string): string => {
   const dir = mkdtempSync(join(tmpdir(), "mailcert-cli-"));
   try {
+    mkdirSync(join(dir, "bin"));
+    symlinkSync("/usr/bin/flock", join(dir, "bin/flock"));
     const out: string[] = [];
     const lines = text.split("\n");
     // Comments stand at the top; below, a line of output may begin with the same sign.

@@ -244,8 +244,8 @@ describe("what is refused, with its place", () => {
     ],
     [
       "a directory beside a known CA",
-      entry("issuer: zerossl\nacme: https://ca.example.org/dir"),
-      ["main.yaml:4:5: acme and issuer: zerossl both name a CA"],
+      entry("issuer: letsencrypt-staging\nacme: https://ca.example.org/dir"),
+      ["main.yaml:4:5: acme and issuer: letsencrypt-staging both name a CA"],
     ],
     [
       "a listener by name",

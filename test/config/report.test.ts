@@ -23,6 +23,7 @@ test("shown text reads back as the same configuration", () => {
 test("the JSON has every effective setting under the keys of the file", () => {
   expect(configDocument("/x", parsed("certificates: { mail.example.org: }"))).toEqual({
     schema: "mailcert.config/1",
+    ok: true,
     path: "/x",
     certificates: {
       "mail.example.org": {

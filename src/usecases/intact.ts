@@ -1,0 +1,66 @@
+// Whether a generation on disk is what was issued: never switch to one that is not, and never go back to one.
+import { readCertificate } from "../domain/certificate.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { targetOf } from "../domain/generation.ts";
+import { keyMatches } from "../domain/key-match.ts";
+import { type Decision, type Wish, decide } from "../domain/renew-decision.ts";
+import { mayGoBackTo } from "../domain/verdict.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { slotsOf } from "./served-certificate.ts";
+import type { World } from "./world.ts";
+
+const damageOf = async (world: World, name: string, generation: GenerationRecord): Promise<string | undefined> => {
+  const slots = slotsOf(generation);
+  const damage = await world.store.damage(name, generation.number, slots);
+  if (damage !== undefined) return damage;
+  const files = await world.store.readGeneration(name, generation.number);
+  const whole = slots.every((slot) => {
+    const pair = files[slot];
+    return (
+      pair !== undefined &&
+      keyMatches(pair.privateKey, pair.leaf) &&
+      readCertificate(pair.leaf).sha256 === generation.leaves[slot]?.sha256
+    );
+  });
+  return slots.length > 0 && whole ? undefined : "its key and certificate do not belong together";
+};
+
+/** @throws Failure `data` when its files are not what was issued, whatever happened to them. */
+export const checkGeneration = async (world: World, name: string, generation: GenerationRecord): Promise<void> => {
+  const damage = await damageOf(world, name, generation);
+  if (damage === undefined) return;
+  throw new Failure("data", `generation ${generation.number} of ${name} is damaged: ${damage}`, {
+    hints: [`make a new one: mailcert renew --force ${name}`],
+  });
+};
+
+/** What a run does about a certificate; one that was left to be deployed and is damaged since is made anew. */
+export const decideNow = async (world: World, certificate: CertificateConfig, wish: Wish): Promise<Decision> => {
+  const state = world.store.read(certificate.name);
+  const decision = decide(certificate, state, wish, world.now());
+  const target = state && targetOf(state);
+  if (decision.action !== "deploy" || !target) return decision;
+  const damage = await damageOf(world, certificate.name, target);
+  return damage === undefined ? decision : { action: "issue", why: `generation ${target.number} is damaged: ${damage}` };
+};
+
+/** The newest generation before `number` that may be served again and is whole. */
+export const generationBefore = async (
+  world: World,
+  state: CertificateState,
+  number: number,
+): Promise<GenerationRecord | undefined> => {
+  const candidates = state.generations.filter(
+    (generation) => generation.number < number && mayGoBackTo(generation, world.now()),
+  );
+  for (const generation of candidates.toReversed()) {
+    const damage = await damageOf(world, state.name, generation).catch((error: unknown) => {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    });
+    if (damage === undefined) return generation;
+    world.step(`${state.name}: generation ${generation.number} cannot be served again: ${damage}`);
+  }
+  return undefined;
+};
