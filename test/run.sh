@@ -8,6 +8,7 @@ case ${1-} in
   --full) export MAILCERT_FULL=1 ;;
   *) echo "usage: test/run.sh [--full]" >&2; exit 64 ;;
 esac
+[ -d node_modules ] || npm ci --no-audit --no-fund || exit
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 export NO_COLOR=1

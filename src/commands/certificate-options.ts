@@ -7,10 +7,7 @@ import type { CertificateFlags } from "../domain/certificate-flags.ts";
 
 export const addCertificateOptions = (command: Command): Command =>
   command
-    .option(
-      "--issuer <ISSUER>",
-      "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging",
-    )
+    .option("--issuer <ISSUER>", "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging")
     .option("--names <LIST>", "further host names, joined by commas", list)
     .option(
       "--key <ALGORITHM>",

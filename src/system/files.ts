@@ -66,19 +66,28 @@ export const syncFolder = async (path: string): Promise<void> => {
 let counter = 0;
 
 /** A name beside `path` that no other run uses. */
-export const temporaryBeside = (path: string): string => join(dirname(path), `.mailcert-${process.pid}-${(counter += 1)}.tmp`);
+export const temporaryBeside = (path: string): string =>
+  join(dirname(path), `.mailcert-${process.pid}-${(counter += 1)}.tmp`);
 
 /**
  * Writes `content` to `path` atomically. A private key is never readable by others, not even for a moment: the mode is set before the content.
  * @throws Failure `no-permission` or `cannot-create` naming the path.
  */
-export const writeFileAtomic = async (path: string, content: string | Uint8Array, options: WriteOptions): Promise<void> => {
+export const writeFileAtomic = async (
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions,
+): Promise<void> => {
   const target = options.follow ? await realpath(path).catch(() => path) : path;
   const temporary = temporaryBeside(target);
   try {
     const before = options.keepMode ? await stat(target).catch(() => undefined) : undefined;
     const mode = before ? before.mode & 0o7777 : options.mode;
-    const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    const handle = await open(
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       if (before) await chown(temporary, before.uid, before.gid);
       // With the mode given first, a 0600 file is 0600 before its first byte; a wider one holds no secret.

@@ -2,17 +2,19 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
-import { mayGoBackTo } from "../domain/verdict.ts";
+import type { Finding } from "../domain/finding.ts";
+import { nextAttempt } from "../domain/renewal.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
 import { findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
-import { installAndProve } from "./install-and-prove.ts";
+import { installAndProve, patienceMs } from "./install-and-prove.ts";
+import { generationBefore } from "./intact.ts";
 import { rememberFailure } from "./issue.ts";
-import { proofTargets } from "./prove.ts";
+import { type ProofTarget, type ProvedEntry, entryKey, proofTargets, prove } from "./prove.ts";
 import { revertSettings } from "./revert-settings.ts";
-import { slotsOf } from "./served-certificate.ts";
+import { baselineOf, slotsOf } from "./served-certificate.ts";
 import { switchTo } from "./switch-live.ts";
 import type { World } from "./world.ts";
 
@@ -29,17 +31,20 @@ export const goBack = async (
   const reason = `${why ? `${entryUrl(why.entry)} at ${why.entry.address}` : "an entry point"} gave no TLS handshake: ${why?.message ?? "unknown"}`;
   world.step(`${state.name}: generation ${target.number} broke what worked (${reason}): going back`);
   const findings = [...gathered.findings, ...deploymentFindings(gathered)];
-  const previous = state.generations
-    .filter((generation) => generation.number < target.number && mayGoBackTo(generation, world.now()))
-    .at(-1);
-  if (!previous) return undoFirst(world, state, target, { ...gathered, findings });
+  // Nothing of ours was served before, or everything was taken out since: what worked are the servers' own settings.
+  const first = Object.keys(state.deployments).length === 0 || !state.generations.some(({ number }) => number < target.number);
+  if (first) return undoFirst(world, certificate, state, target, { ...gathered, findings });
+  const previous = await generationBefore(world, state, target.number);
+  if (!previous) return stay(world, state, target, gathered);
   const back = await backTo(world, state, target, previous, reason);
   const { servers: found } = await findServers(world, certificate);
   const targets = proofTargets(found, previous.names, slotsOf(previous), world.localAddresses());
   const switched = await switchTo(world, back, previous);
   const proof = await installAndProve(world, switched, previous, found, targets, options);
   const result = await finish(world, { ...switched, stage: "reloaded" }, previous, proof);
-  await rememberFailure(world, state.name, "deploy", new Failure("unavailable", reason));
+  const message = `generation ${target.number} was taken back, generation ${previous.number} is ${result.outcome === "verified" ? "served again everywhere" : "live again"}: ${reason}`;
+  await rememberRollback(world, back, message, previous.number);
+  const told = new Set(result.findings.map((finding) => finding.message));
   return {
     ...result,
     outcome: "rolled-back",
@@ -47,13 +52,40 @@ export const goBack = async (
       {
         check: "deploy-rolled-back",
         severity: "fault",
-        message: `generation ${target.number} was taken back, generation ${previous.number} is ${result.outcome === "verified" ? "served again everywhere" : "live again"}: ${reason}`,
+        message,
         hint: `find out why the server could not use the new files (its log says), then run: mailcert renew --force ${state.name}`,
       },
-      ...findings.filter((finding) => finding.severity === "fault"),
+      ...findings.filter((finding) => finding.severity === "fault" && !told.has(finding.message)),
       ...result.findings,
     ],
   };
+};
+
+/** How many steps of the ladder are left out: each attempt asks the CA again, and takes some clients' TLS away for seconds. */
+const slower = 3;
+
+const rememberRollback = (world: World, state: CertificateState, message: string, since: number): Promise<void> => {
+  const inARow = state.generations.filter(({ number, failed }) => number > since && failed !== undefined).length;
+  const attempts = Math.max(1, inARow, state.attempts + 1 - since);
+  const retryAt = nextAttempt(attempts + slower, world.now()).toISOString();
+  const failure = new Failure("unavailable", message, { facts: { rolledBack: true, retryAt } });
+  return rememberFailure(world, state.name, "deploy", failure, attempts - 1);
+};
+
+/** There is no earlier generation that may be served: the new one stays, and later runs try again. */
+const stay = async (
+  world: World,
+  state: CertificateState,
+  target: GenerationRecord,
+  gathered: Gathered,
+): Promise<DeployResult> => {
+  const finding: Finding = {
+    check: "deploy-no-way-back",
+    severity: "warning",
+    message: `${state.name} has no earlier generation that may be served (failed, damaged, expired, or ending within 7 days): generation ${target.number} stays`,
+    hint: `mend what the fault says, then run: mailcert deploy ${state.name}`,
+  };
+  return finish(world, state, target, { ...gathered, findings: [...gathered.findings, finding] });
 };
 
 /** The state in which `previous` is the target again; never served again: the generation that failed. */
@@ -75,6 +107,7 @@ const backTo = async (
 /** The first deployment broke something: the servers get their own settings back; the generation stays staged. */
 const undoFirst = async (
   world: World,
+  certificate: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
   gathered: Gathered,
@@ -82,8 +115,12 @@ const undoFirst = async (
   const reverted = await revertSettings(world, state.name);
   const { baseline: _baseline, ...rest } = state;
   await world.store.write({ ...rest, stage: "staged" });
+  const different = await notAsBefore(world, certificate, state, target);
   const first = gathered.findings.find((finding) => finding.severity === "fault");
-  await rememberFailure(world, state.name, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
+  await rememberRollback(world, state, first?.message ?? "not proven", 0);
+  const outcome = different
+    ? `but ${entryUrl(different.entry)} at ${different.entry.address} is not as it was before: ${different.message ?? "no TLS handshake"}`
+    : "and every entry point serves what it served before";
   return {
     certificate: state.name,
     generation: target,
@@ -94,10 +131,32 @@ const undoFirst = async (
       {
         check: "deploy-rolled-back",
         severity: "fault",
-        message: `the servers' settings were put back as they were (${reverted.reverted.length} changes): a server could not use the new files`,
+        message: `a server could not use the new files: the servers' settings were put back as they were (${reverted.reverted.length} changes), ${outcome}`,
         hint: `its log says why; then run: mailcert deploy ${state.name}`,
       },
+      ...reverted.findings,
       ...gathered.findings,
     ],
   };
+};
+
+/** The way back is proven as well: the first entry point that does not serve the leaf of before the switch again. */
+const notAsBefore = async (
+  world: World,
+  certificate: CertificateConfig,
+  state: CertificateState,
+  target: GenerationRecord,
+): Promise<ProvedEntry | undefined> => {
+  const before = baselineOf(state);
+  const leafBefore = ({ entry, slot }: ProofTarget): string | undefined => before.get(`${entryKey(entry)} ${slot}`)?.leaf;
+  const { servers } = await findServers(world, certificate);
+  const all = proofTargets(servers, target.names, slotsOf(target), world.localAddresses());
+  const entries = await prove(world, {
+    targets: all.filter((one) => leafBefore(one) !== undefined),
+    expected: leafBefore,
+    baseline: new Map(),
+    ehlo: target.names[0] ?? "localhost",
+    patienceMs: () => patienceMs,
+  });
+  return entries.find(({ verdict }) => verdict === "stale" || verdict === "failing");
 };

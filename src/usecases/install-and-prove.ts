@@ -17,7 +17,7 @@ import { baselineOf, expectedOf, servedCertificate } from "./served-certificate.
 import type { World } from "./world.ts";
 
 /** How long an old leaf may still turn into the new one after a reload. */
-const patienceMs = 30_000;
+export const patienceMs = 30_000;
 
 /** The same where a setting that wins over ours was left alone: most of the server comes round at once, the rest never will. */
 const overriddenPatienceMs = 5_000;

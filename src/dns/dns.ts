@@ -1,0 +1,39 @@
+// The seam of the DNS room: what others ask about a name, with "not there" and "nobody could say" kept apart.
+import type { StsPolicy } from "../domain/mta-sts.ts";
+import type { TlsaRecord } from "../domain/tlsa.ts";
+
+export interface AskOptions {
+  /** From the call to the answer, every server and retry included. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Nobody could say: no network, no answer in time, SERVFAIL. Never to be taken for "not there". */
+export interface Unknown {
+  readonly kind: "unknown";
+  /** One phrase. */
+  readonly why: string;
+}
+
+export type TlsaLookup =
+  | {
+      readonly kind: "found";
+      /** Where the records stand: after the host's own aliases, before those of the record's name (RFC 7672 §2.2.2). */
+      readonly owner: string;
+      readonly records: readonly TlsaRecord[];
+      /** Validated by DNSSEC, said by a resolver whose word counts. Senders ignore the records where it is false. */
+      readonly secure: boolean;
+    }
+  | { readonly kind: "none" }
+  | Unknown;
+
+export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none" } | Unknown;
+
+/**
+ * - MUST NOT reject; MUST end within `timeoutMs`, and at once where there is no network.
+ * - MUST NOT call an answer secure on the word of a resolver that anybody on the way could have changed.
+ */
+export interface Dns {
+  tlsa(host: string, port: number, options: AskOptions): Promise<TlsaLookup>;
+  mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
+}

@@ -1,0 +1,42 @@
+// TLSA records of a mail host as a sender looks them up (RFC 7672 §2.2.2): at the end of the host's aliases first, then at its own name.
+import { tlsaOwner } from "../domain/tlsa.ts";
+import { canonicalOwner, recordsOf } from "./alias.ts";
+import type { AskOptions, TlsaLookup } from "./dns.ts";
+import type { Resolver } from "./resolver.ts";
+
+/** More than any sender reads. */
+const mostRecords = 32;
+
+const at = async (resolver: Resolver, owner: string, options: AskOptions): Promise<TlsaLookup> => {
+  const { rcode, answers, secure } = await resolver.ask(owner, "TLSA", options);
+  if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") return { kind: "unknown", why: `${owner}: ${rcode}` };
+  const found = recordsOf(owner, "TLSA", answers).slice(0, mostRecords);
+  if (found.length === 0) return { kind: "none" };
+  const records = found.map(({ data: { usage, selector, matchingType, certificate } }) => ({
+    usage,
+    selector,
+    matchingType,
+    data: certificate.toString("hex"),
+  }));
+  return { kind: "found", owner, records, secure };
+};
+
+/** Where a secure alias leads; undefined where the host is none, or nobody vouches for it. */
+const expanded = async (resolver: Resolver, host: string, options: AskOptions): Promise<string | undefined> => {
+  const { answers, secure } = await resolver.ask(host, "A", options);
+  const owner = canonicalOwner(host, answers);
+  return secure && owner.toLowerCase() !== host.toLowerCase() ? owner : undefined;
+};
+
+export const lookUpTlsa = async (
+  resolver: Resolver,
+  host: string,
+  port: number,
+  options: AskOptions,
+): Promise<TlsaLookup> => {
+  const unknown = (error: unknown): TlsaLookup => ({ kind: "unknown", why: (error as Error).message });
+  const own = at(resolver, tlsaOwner(host, port), options).catch(unknown);
+  const alias = await expanded(resolver, host, options).catch(() => undefined);
+  const first = alias === undefined ? undefined : await at(resolver, tlsaOwner(alias, port), options).catch(unknown);
+  return first?.kind === "found" && first.secure ? first : own;
+};
