@@ -4,7 +4,7 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
-import { removalDocument, removalText } from "../reports/removal.ts";
+import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
 import { deploy } from "../usecases/deploy.ts";
 import { planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
@@ -61,5 +61,5 @@ const takeOut = async (context: Context): Promise<number> => {
     return done;
   });
   output.result(removalText(results), removalDocument(results));
-  return exitStatus.done;
+  return hasTrouble(results) ? exitStatus.findings : exitStatus.done;
 };

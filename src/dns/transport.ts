@@ -25,8 +25,9 @@ const bounded = <Result>(
     const cleanUp = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
-      opened.close();
+      opened?.close();
     };
+    let opened: { close(): void } | undefined;
     let done = false;
     const settle =
       <Value>(how: (value: Value) => void) =>
@@ -41,7 +42,11 @@ const bounded = <Result>(
     const stop = (): void => fail(signal.reason);
     const timer = setTimeout(() => fail(timedOut()), timeoutMs);
     signal.addEventListener("abort", stop, { once: true });
-    const opened = open(settle(resolve), fail);
+    try {
+      opened = open(settle(resolve), fail);
+    } catch (error) {
+      fail(error);
+    }
     if (signal.aborted) stop();
   });
 

@@ -1,9 +1,11 @@
 // What deploy --remove took out of the servers' settings, for people and as JSON.
 import type { Removal } from "../usecases/remove.ts";
+import { findingsText } from "./findings-text.ts";
 
 const oneText = (one: Removal): string => {
-  const { certificate, reverted, kept, reloaded, dryRun } = one;
-  if (reverted.length + kept.length === 0) return `${certificate}: no server's settings were changed for it`;
+  const { certificate, reverted, kept, reloaded, findings, dryRun } = one;
+  if (reverted.length + kept.length + findings.length === 0)
+    return `${certificate}: no server's settings were changed for it`;
   return [
     `${certificate}: ${dryRun ? "would be taken out of the servers" : "taken out of the servers"}`,
     ...reverted.map((what) => `  ${dryRun ? "would take back" : "taken back"}: ${what}`),
@@ -12,14 +14,18 @@ const oneText = (one: Removal): string => {
     ...(dryRun
       ? []
       : [`  timer runs keep renewing it and leave the servers alone; mailcert deploy ${certificate} puts it back`]),
+    ...(findings.length > 0 ? ["", findingsText(findings)] : []),
   ].join("\n");
 };
 
 export const removalText = (results: readonly Removal[]): string =>
   results.map(oneText).join("\n\n") || "nothing was deployed on this host";
 
+/** Something could not be taken out. */
+export const hasTrouble = (results: readonly Removal[]): boolean => results.some(({ findings }) => findings.length > 0);
+
 export const removalDocument = (results: readonly Removal[]): object => ({
   schema: "mailcert.remove/1",
-  ok: true,
+  ok: !hasTrouble(results),
   certificates: results,
 });

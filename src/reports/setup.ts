@@ -47,6 +47,7 @@ const usual = new Set([110, 143, 465, 587, 993, 995, 4190]);
 
 /** What people type into their clients: only what was proven, submission and mailboxes alone. */
 const clientTable = ({ deployed }: SetupResult): readonly string[] => {
+  if (deployed?.outcome === "rolled-back") return [];
   const proven = (deployed?.entries ?? []).filter(
     ({ verdict, entry }) => verdict === "proven" && usual.has(entry.port),
   );
@@ -69,7 +70,7 @@ const clientTable = ({ deployed }: SetupResult): readonly string[] => {
 
 const trust = (result: SetupResult): readonly string[] => {
   const { issuer } = result.plan.certificate;
-  if (issuer.kind === "acme") return [];
+  if (issuer.kind === "acme" || result.deployed?.outcome === "rolled-back") return [];
   if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
   return [
     "",

@@ -32,7 +32,8 @@ export const goBack = async (
   world.step(`${state.name}: generation ${target.number} broke what worked (${reason}): going back`);
   const findings = [...gathered.findings, ...deploymentFindings(gathered)];
   // Nothing of ours was served before, or everything was taken out since: what worked are the servers' own settings.
-  const first = Object.keys(state.deployments).length === 0 || !state.generations.some(({ number }) => number < target.number);
+  const first =
+    Object.keys(state.deployments).length === 0 || !state.generations.some(({ number }) => number < target.number);
   if (first) return undoFirst(world, certificate, state, target, { ...gathered, findings });
   const previous = await generationBefore(world, state, target.number);
   if (!previous) return stay(world, state, target, gathered);
@@ -43,7 +44,8 @@ export const goBack = async (
   const proof = await installAndProve(world, switched, previous, found, targets, options);
   const result = await finish(world, { ...switched, stage: "reloaded" }, previous, proof);
   const message = `generation ${target.number} was taken back, generation ${previous.number} is ${result.outcome === "verified" ? "served again everywhere" : "live again"}: ${reason}`;
-  await rememberRollback(world, back, message, previous.number);
+  const inARow = back.generations.filter(({ number, failed }) => number > previous.number && failed !== undefined);
+  await rememberRollback(world, state.name, message, inARow.length);
   const told = new Set(result.findings.map((finding) => finding.message));
   return {
     ...result,
@@ -64,12 +66,10 @@ export const goBack = async (
 /** How many steps of the ladder are left out: each attempt asks the CA again, and takes some clients' TLS away for seconds. */
 const slower = 3;
 
-const rememberRollback = (world: World, state: CertificateState, message: string, since: number): Promise<void> => {
-  const inARow = state.generations.filter(({ number, failed }) => number > since && failed !== undefined).length;
-  const attempts = Math.max(1, inARow, state.attempts + 1 - since);
+const rememberRollback = (world: World, name: string, message: string, attempts: number): Promise<void> => {
   const retryAt = nextAttempt(attempts + slower, world.now()).toISOString();
   const failure = new Failure("unavailable", message, { facts: { rolledBack: true, retryAt } });
-  return rememberFailure(world, state.name, "deploy", failure, attempts - 1);
+  return rememberFailure(world, name, "deploy", failure, attempts - 1);
 };
 
 /** There is no earlier generation that may be served: the new one stays, and later runs try again. */
@@ -117,7 +117,7 @@ const undoFirst = async (
   await world.store.write({ ...rest, stage: "staged" });
   const different = await notAsBefore(world, certificate, state, target);
   const first = gathered.findings.find((finding) => finding.severity === "fault");
-  await rememberRollback(world, state, first?.message ?? "not proven", 0);
+  await rememberRollback(world, state.name, first?.message ?? "not proven", state.attempts + 1);
   const outcome = different
     ? `but ${entryUrl(different.entry)} at ${different.entry.address} is not as it was before: ${different.message ?? "no TLS handshake"}`
     : "and every entry point serves what it served before";
@@ -148,7 +148,8 @@ const notAsBefore = async (
   target: GenerationRecord,
 ): Promise<ProvedEntry | undefined> => {
   const before = baselineOf(state);
-  const leafBefore = ({ entry, slot }: ProofTarget): string | undefined => before.get(`${entryKey(entry)} ${slot}`)?.leaf;
+  const leafBefore = ({ entry, slot }: ProofTarget): string | undefined =>
+    before.get(`${entryKey(entry)} ${slot}`)?.leaf;
   const { servers } = await findServers(world, certificate);
   const all = proofTargets(servers, target.names, slotsOf(target), world.localAddresses());
   const entries = await prove(world, {

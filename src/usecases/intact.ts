@@ -42,7 +42,9 @@ export const decideNow = async (world: World, certificate: CertificateConfig, wi
   const target = state && targetOf(state);
   if (decision.action !== "deploy" || !target) return decision;
   const damage = await damageOf(world, certificate.name, target);
-  return damage === undefined ? decision : { action: "issue", why: `generation ${target.number} is damaged: ${damage}` };
+  return damage === undefined
+    ? decision
+    : { action: "issue", why: `generation ${target.number} is damaged: ${damage}` };
 };
 
 /** The newest generation before `number` that may be served again and is whole. */

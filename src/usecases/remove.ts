@@ -15,7 +15,7 @@ export const remove = async (world: World, name: string, options: { readonly dry
     const reverted = open.map(({ change }) =>
       change ? `${change.installation}: ${describeChange(change.change)}` : "",
     );
-    return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [] };
+    return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [], findings: [] };
   }
   const state = world.store.read(name);
   // Written first: a run killed half-way must not be undone by the next timer run.

@@ -1,5 +1,7 @@
 // Takes back what mailcert changed in the servers' settings, newest first, where the present value is still ours.
 import { describeChange } from "../domain/describe-change.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import type { Installation, Server } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
 import type { World } from "./world.ts";
@@ -10,6 +12,8 @@ export interface RevertedSettings {
   readonly kept: readonly string[];
   /** Installation ids that were reloaded. */
   readonly reloaded: readonly string[];
+  /** What could not be taken back, and servers that could not be reloaded; the others were. */
+  readonly findings: readonly Finding[];
 }
 
 /** The changes of a certificate that are still in force, oldest first. */
@@ -33,17 +37,28 @@ export const revertSettings = async (world: World, certificate: string): Promise
   const touched = new Map<string, { server: Server; installation: Installation }>();
   const reverted: string[] = [];
   const kept: string[] = [];
+  const findings: Finding[] = [];
+  const detected = new Map<string, readonly Installation[]>();
+  const installationsOf = async (name: string): Promise<readonly Installation[]> => {
+    const known = detected.get(name) ?? (await servers[name]?.detect()) ?? [];
+    detected.set(name, known);
+    return known;
+  };
   for (const event of changesInForce(await world.store.events(), certificate).toReversed()) {
     const { change } = event;
     if (!change) continue;
     const server = servers[change.server];
-    const installation = (await server?.detect())?.find((one) => one.id === change.installation);
+    const installation = (await installationsOf(change.server)).find((one) => one.id === change.installation);
     if (!server || !installation) {
       kept.push(`${change.installation} is gone: ${describeChange(change.change)}`);
       continue;
     }
-    const outcome = await server.revert(installation, change.change);
     const what = `${installation.id}: ${describeChange(change.change)}`;
+    const outcome = await unlessFailure(() => server.revert(installation, change.change));
+    if (outcome instanceof Failure) {
+      findings.push(troubleFinding(`not taken back: ${what}: ${outcome.message}`, outcome));
+      continue;
+    }
     await world.store.record({
       at: world.now().toISOString(),
       run: world.run,
@@ -59,9 +74,32 @@ export const revertSettings = async (world: World, certificate: string): Promise
   const reloaded: string[] = [];
   for (const { server, installation } of touched.values()) {
     if (!installation.running) continue;
-    await server.check(installation);
-    await server.reload(installation);
-    reloaded.push(installation.id);
+    const trouble = await unlessFailure(async () => {
+      await server.check(installation);
+      await server.reload(installation);
+    });
+    if (trouble instanceof Failure) {
+      findings.push(troubleFinding(`${installation.id} was not reloaded: ${trouble.message}`, trouble));
+    } else {
+      reloaded.push(installation.id);
+    }
   }
-  return { reverted, kept, reloaded };
+  return { reverted, kept, reloaded, findings };
 };
+
+/** What cannot be done for one server must not keep the others from getting their settings back. */
+const unlessFailure = async <Result>(job: () => Promise<Result>): Promise<Result | Failure> => {
+  try {
+    return await job();
+  } catch (failure) {
+    if (failure instanceof Failure) return failure;
+    throw failure;
+  }
+};
+
+const troubleFinding = (message: string, { hints }: Failure): Finding => ({
+  check: "deploy-config",
+  severity: "fault",
+  message,
+  hint: hints[0] ?? "mend it and run the command again",
+});

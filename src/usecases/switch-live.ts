@@ -4,7 +4,7 @@ import { withLiveKeys } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { refuseWorse } from "./better-trusted.ts";
 import type { DeployOptions } from "./deployment.ts";
-import { type ProofTarget, observeBaseline } from "./prove.ts";
+import { type ProofTarget, entryKey, observeBaseline } from "./prove.ts";
 import type { World } from "./world.ts";
 
 /** Writes down what each entry point does before anything is switched; a resumed run keeps what the first one saw. */
@@ -15,8 +15,12 @@ export const withBaseline = async (
   targets: readonly ProofTarget[],
   options: DeployOptions,
 ): Promise<CertificateState> => {
-  if (state.baseline && world.store.liveNumber(state.name) === target.number) return state;
-  const observed = await observeBaseline(world, targets, target.names[0] ?? "localhost");
+  const known = world.store.liveNumber(state.name) === target.number ? state.baseline : undefined;
+  const seen = new Set(known?.map(({ url, address, slot }) => `${url} ${address} ${slot}`));
+  // A server whose configuration could not be read then has not been reloaded since: what it does now is what it did before.
+  const unseen = targets.filter(({ entry, slot }) => !seen.has(`${entryKey(entry)} ${slot}`));
+  if (known && unseen.length === 0) return state;
+  const observed = await observeBaseline(world, unseen, target.names[0] ?? "localhost");
   if (!options.replace) await refuseWorse(world, state, target, observed);
   const baseline = observed.map(({ target: { entry, slot }, baseline: seen }) => ({
     url: entryUrl(entry),
@@ -24,7 +28,7 @@ export const withBaseline = async (
     slot,
     ...seen,
   }));
-  const next: CertificateState = { ...state, stage: "staged", baseline };
+  const next: CertificateState = { ...state, stage: "staged", baseline: [...(known ?? []), ...baseline] };
   await world.store.write(next);
   return next;
 };
