@@ -14,8 +14,8 @@ const stubs = {
   asn1js: "src/issuers/acme/no-x509.ts",
 };
 
-/** What @peculiar/x509 is made of. These modules only define things, so that unused ones can be left out; their package.json does not say so. */
-const definesOnly = /^(?:@peculiar\/(?:asn1-[\w-]+|utils)|asn1js|pvutils|pvtsutils|tsyringe|tslib)$/;
+/** yaml, and what @peculiar/x509 is made of: modules that only define things, so that unused ones can be left out; their package.json does not say so. */
+const definesOnly = /^(?:@peculiar\/(?:asn1-[\w-]+|utils)|asn1js|pvutils|pvtsutils|tsyringe|tslib|yaml)$/;
 
 const lean = {
   name: "lean",
@@ -24,6 +24,8 @@ const lean = {
       if (pluginData === "lean" || kind === "entry-point") return undefined;
       const from = packageOf(importer);
       if (from === "acme-client" && Object.hasOwn(stubs, path)) return { path: resolve(stubs[path]) };
+      // The same code as ES modules; what its package.json names for Node is CommonJS, which can only be taken whole.
+      if (path === "yaml") return { path: resolve("node_modules/yaml/browser/dist/index.js"), sideEffects: false };
       if (!definesOnly.test(path) && !(path.startsWith(".") && definesOnly.test(from))) return undefined;
       return { ...(await build.resolve(path, { kind, importer, resolveDir, pluginData: "lean" })), sideEffects: false };
     }),

@@ -1,5 +1,6 @@
 // The real World: every adapter, each heavy room loaded when it is first used. A part of main.ts, apart so that help costs nothing.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import type { Globals } from "./cli/command.ts";
@@ -11,7 +12,7 @@ import type { Issuer } from "./issuers/issuer.ts";
 import { openStore } from "./store/index.ts";
 import { readConfigFiles } from "./system/config-files.ts";
 import { ensureFolder, writeFileAtomic } from "./system/files.ts";
-import { createRunProgram } from "./system/run.ts";
+import { type RunProgram, createRunProgram } from "./system/run.ts";
 import type { World } from "./usecases/world.ts";
 
 /** Also cli/program.ts's default; a missing default file is no mistake. */
@@ -32,8 +33,16 @@ const localAddresses = (): readonly string[] => {
 export const createWorld = async (host: Host, globals: Globals, step: (what: string) => void): Promise<World> => {
   const run = createRunProgram(host.env);
   const stateDir = resolve(host.cwd, globals.state);
+  const systemRoots = memo(async () => (await import("./probe/anchors.ts")).readSystemRoots());
   const templates = memo(async () => (await import("./system/templates.ts")).createTemplates(host.templatesDir));
-  const store = openStore({ dir: stateDir, run, pid: host.pid, now: host.now });
+  const configPath = resolve(host.cwd, globals.config ?? defaultConfig);
+  // The lock is another program's work: what reads the configuration is loaded meanwhile.
+  const runMeanwhile: RunProgram = (program, args, options) => {
+    const result = run(program, args, options);
+    if (existsSync(configPath)) void import("./config/parse.ts");
+    return result;
+  };
+  const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now });
 
   const issuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
@@ -72,7 +81,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
     step,
     store,
     config: createConfigAccess({
-      path: resolve(host.cwd, globals.config ?? defaultConfig),
+      path: configPath,
       // setup makes the file that it was told of.
       named: globals.config !== undefined && !host.argv.includes("setup"),
       readFiles: readConfigFiles,
@@ -89,6 +98,16 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
       return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
+    dns: memo(async () => {
+      const { createDns, readResolvConf } = await import("./dns/index.ts");
+      return createDns({
+        // Tests, and hosts whose resolv.conf leads elsewhere than mail servers look, name another file.
+        ...(await readResolvConf(host.env["MAILCERT_RESOLV_CONF"])),
+        roots: systemRoots,
+        randomId: () => randomInt(65_536),
+        ticks: () => performance.now(),
+      });
+    }),
     verifying: memo(async () => {
       const [{ readCertificateFile, resolveHost }, { protocols }] = await Promise.all([
         import("./probe/index.ts"),
@@ -101,7 +120,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
         writeReport: (path, text) => writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true }),
       };
     }),
-    systemRoots: memo(async () => (await import("./probe/anchors.ts")).readSystemRoots()),
+    systemRoots,
     writePem: async (folder, slot, root) => (await import("./store/pem-folder.ts")).writePem(folder, slot, root),
     bundles: memo(async () => {
       const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([

@@ -55,7 +55,7 @@ const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
   yes: values["yes"] === true,
 });
 
-/** Builds the commander program; `only` is loaded and declared in full, the others show their summary. */
+/** Builds the commander program: `only` these commands, loaded and declared in full; all of them with their summaries where none is named. */
 export const buildProgram = async (
   { host, commands }: Pick<ProgramOptions, "host" | "commands">,
   only: readonly string[],
@@ -68,6 +68,7 @@ export const buildProgram = async (
     .addHelpText("after", "\nFirst time: mailcert setup mail.example.org");
   prepare(program, host);
   for (const [name, entry] of Object.entries(commands)) {
+    if (only.length > 0 && !only.includes(name)) continue;
     const command = program.command(name).description(entry.summary);
     prepare(command, host);
     if (!only.includes(name)) continue;

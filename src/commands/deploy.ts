@@ -16,7 +16,10 @@ export const command: CommandModule = {
     void command
       .argument("[name...]", "certificates (default: all in the configuration)")
       .option("--remove", "take mailcert's settings out of the servers again, where they are still its own")
-      .option("--replace", "also where a better trusted certificate is served now")
+      .option(
+        "--replace",
+        "also where a better trusted certificate is served now, or DNS (DANE, MTA-STS) is against it",
+      )
       .addHelpText(
         "after",
         `

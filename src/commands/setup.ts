@@ -27,7 +27,10 @@ export const command: CommandModule = {
         ),
       )
       .option("--bundle <DIR>", "keep the files that mail clients import in this folder")
-      .option("--replace", "also where a better trusted certificate is served now")
+      .option(
+        "--replace",
+        "also where a better trusted certificate is served now, or DNS (DANE, MTA-STS) is against it",
+      )
       .addHelpText(
         "after",
         `

@@ -12,9 +12,11 @@ export interface DnsDependencies extends ResolverOptions, Pick<PolicyOptions, "r
   readonly policyPort?: number;
 }
 
-/** This host's own settings; without the file, those that the C library would take. */
-export const readResolvConf = async (path = "/etc/resolv.conf"): Promise<ResolvConf> =>
-  parseResolvConf(await readFile(path, "utf8").catch(() => ""));
+/** This host's own settings; without the file, those that the C library would take. Another file may name no server: then nobody is asked. */
+export const readResolvConf = async (other?: string): Promise<ResolvConf> => {
+  const text = await readFile(other ?? "/etc/resolv.conf", "utf8").catch(() => "");
+  return other === undefined ? parseResolvConf(text) : parseResolvConf(text, []);
+};
 
 export const createDns = (dependencies: DnsDependencies): Dns => {
   const { ticks, roots, policyPort: port = 443 } = dependencies;

@@ -1,6 +1,7 @@
 // A domain's MTA-STS policy as senders find it (RFC 8461 §3): the TXT record first, then the text over HTTPS.
 import { request } from "node:https";
 import { parseStsPolicy, stsId } from "../domain/mta-sts.ts";
+import { clean } from "../domain/text.ts";
 import { recordsOf } from "./alias.ts";
 import type { AskOptions, StsLookup } from "./dns.ts";
 import type { Resolver } from "./resolver.ts";
@@ -92,6 +93,6 @@ export const lookUpPolicy = async (
     const policy = parseStsPolicy(await fetchPolicy(host, addresses, await roots(), port, remaining()));
     return policy ? { kind: "found", policy } : { kind: "none" };
   } catch (error) {
-    return { kind: "unknown", why: `${domain}: ${(error as Error).message}` };
+    return { kind: "unknown", why: `${domain}: ${clean((error as Error).message, 200)}` };
   }
 };

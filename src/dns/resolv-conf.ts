@@ -16,8 +16,8 @@ export interface ResolvConf {
 /** The C library reads no more than three. */
 const mostServers = 3;
 
-/** Without a name server the C library asks this host itself. */
-export const parseResolvConf = (text: string): ResolvConf => {
+/** `none`: what stands for no name server at all; by default this host itself, as for the C library. */
+export const parseResolvConf = (text: string, none = [{ address: "127.0.0.1", port: 53 }]): ResolvConf => {
   const lines = text.split("\n").map((line) => line.trim().split(/\s+/));
   const named = lines
     .filter(([keyword]) => keyword === "nameserver")
@@ -25,9 +25,9 @@ export const parseResolvConf = (text: string): ResolvConf => {
     .slice(0, mostServers);
   const options = lines.filter(([keyword]) => keyword === "options").flatMap(([, ...words]) => words);
   return {
-    servers: named.length > 0 ? named : [{ address: "127.0.0.1", port: 53 }],
+    servers: named.length > 0 ? named : none,
     trustAd: options.includes("trust-ad"),
   };
 };
 
-export const isLoopback = (address: string): boolean => /^127\./.test(address) || address === "::1";
+export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";

@@ -21,11 +21,14 @@ const at = async (resolver: Resolver, owner: string, options: AskOptions): Promi
   return { kind: "found", owner, records, secure };
 };
 
+const isHostName = (name: string): boolean => name.length <= 253 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(name);
+
 /** Where a secure alias leads; undefined where the host is none, or nobody vouches for it. */
 const expanded = async (resolver: Resolver, host: string, options: AskOptions): Promise<string | undefined> => {
   const { answers, secure } = await resolver.ask(host, "A", options);
   const owner = canonicalOwner(host, answers);
-  return secure && owner.toLowerCase() !== host.toLowerCase() ? owner : undefined;
+  // The name is printed as a line to publish: nothing but a host name will do.
+  return secure && owner.toLowerCase() !== host.toLowerCase() && isHostName(owner) ? owner.toLowerCase() : undefined;
 };
 
 export const lookUpTlsa = async (

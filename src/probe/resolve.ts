@@ -1,5 +1,4 @@
 // All addresses of a host, of both families, as this machine's own programs would find them (getaddrinfo).
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
 /** A look-up that failed, as one phrase. */
@@ -35,4 +34,7 @@ export const createResolve =
     return Promise.race([found, late]).finally(() => clearTimeout(timer));
   };
 
-export const resolveHost = createResolve((host) => lookup(host, { all: true, verbatim: true }));
+export const resolveHost = createResolve(async (host) => {
+  const { lookup } = await import("node:dns/promises");
+  return lookup(host, { all: true, verbatim: true });
+});

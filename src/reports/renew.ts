@@ -28,14 +28,29 @@ const oneText = (one: RenewedCertificate, now: Date): string => {
   return `${one.certificate}: ${decisionText(one.decision)}`;
 };
 
+const isIdle = (one: RenewedCertificate): boolean =>
+  one.decision.action === "nothing" && one.deployed === undefined && one.failure === undefined;
+
+/** From here on certificates with nothing to do share one line: an hourly run over a thousand of them must not fill the journal. */
+const manyIdle = 10;
+
+const idleText = (idle: readonly RenewedCertificate[]): string => {
+  const due = idle.flatMap(({ certificate, decision }) =>
+    decision.action === "nothing" ? [{ certificate, at: decision.dueAt }] : [],
+  );
+  const next = due.reduce((first, one) => (one.at < first.at ? one : first));
+  return `${idle.length} certificates: nothing to do; the first renewal is due on ${day(next.at)} (${next.certificate})`;
+};
+
 /** With `quiet` only what a person must see: faults; waiting is no news. */
-export const renewText = (result: RenewResult, now: Date, quiet: boolean): string =>
-  result.certificates
-    .filter(
-      (one) => !quiet || (one.failure && one.failure.kind !== "try-later") || (one.deployed && hasFault(one.deployed)),
-    )
-    .map((one) => oneText(one, now))
-    .join("\n\n");
+export const renewText = ({ certificates }: RenewResult, now: Date, quiet: boolean): string => {
+  const shown = certificates.filter(
+    (one) => !quiet || (one.failure && one.failure.kind !== "try-later") || (one.deployed && hasFault(one.deployed)),
+  );
+  const idle = shown.filter(isIdle);
+  if (idle.length < manyIdle) return shown.map((one) => oneText(one, now)).join("\n\n");
+  return [...shown.filter((one) => !isIdle(one)).map((one) => oneText(one, now)), idleText(idle)].join("\n\n");
+};
 
 export const renewDocument = (result: RenewResult): object => ({
   schema: "mailcert.renew/1",

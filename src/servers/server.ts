@@ -13,6 +13,8 @@ export interface Installation {
   readonly version: string;
   /** Folder of its configuration. */
   readonly configDir: string;
+  /** Folders beside configDir that changing, checking or reloading it writes to: the hourly run is confined to what is named. */
+  readonly writes?: readonly string[];
   readonly running: boolean;
 }
 

@@ -63,13 +63,13 @@ export const createGenerations = (root: string): Part => {
   };
 
   return {
-    stage: async (name, material) => {
+    stage: async (name, material, above) => {
       const folder = generations(name);
+      const draft = temporaryBeside(join(folder, "x"));
       try {
         await ensureFolder(join(root, name), 0o755);
         await ensureFolder(folder, 0o755);
-        const number = Math.max(0, ...(await numbers(name))) + 1;
-        const draft = temporaryBeside(join(folder, "x"));
+        const number = Math.max(above, ...(await numbers(name))) + 1;
         await rm(draft, { recursive: true, force: true });
         await mkdir(draft, { mode: 0o755 });
         for (const slot of slots) {
@@ -84,6 +84,8 @@ export const createGenerations = (root: string): Part => {
         await syncFolder(folder);
         return number;
       } catch (error) {
+        // On a full disk each attempt would leave less.
+        await rm(draft, { recursive: true, force: true }).catch(() => undefined);
         throw fileFailure(error, "write a generation below", folder);
       }
     },

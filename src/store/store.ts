@@ -123,8 +123,8 @@ export interface Store {
   /** Adds a key to the append-only `keys/<slot>/`; returns its id. */
   addKey(name: string, slot: Slot, privateKey: string): Promise<string>;
   readKey(name: string, slot: Slot, id: string): Promise<string>;
-  /** Writes a complete generation under the next free number and returns the number. */
-  stage(name: string, slots: Readonly<Partial<Record<Slot, StagedSlot>>>): Promise<number>;
+  /** Writes a complete generation under the next free number above `above` (a number is never used again) and returns the number. */
+  stage(name: string, slots: Readonly<Partial<Record<Slot, StagedSlot>>>, above: number): Promise<number>;
   /** PEM texts of a generation. */
   readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
   /** What is wrong with a generation's files (missing, or not what was written), or undefined. @throws Failure when one cannot be read. */

@@ -69,7 +69,9 @@ export const createCron = ({ run, render, folder = "/etc/cron.d", daemons = usua
       await writeOwnFiles(new Map([[path, content]]));
     },
     runOnce: async ({ nodePath, programPath, args }) => {
-      const { status, stdout, stderr } = await run(nodePath, [programPath, ...args], { timeoutMs: firstRunTimeoutMs });
+      const { status, stdout, stderr } = await run(nodePath, [programPath, ...args, "--quiet"], {
+        timeoutMs: firstRunTimeoutMs,
+      });
       if (isGoodStatus(status)) return { status, ok: true };
       const lines = `${stderr}\n${stdout}`.split("\n").slice(0, 40);
       const output = lines.map((line) => clean(line, 300)).filter((line) => line !== "");

@@ -42,7 +42,8 @@ export const fileFailure = (error: unknown, doing: string, path: string): unknow
     EPERM: "run mailcert as root",
     ENOSPC: "free some space and run the command again: nothing was lost",
     EDQUOT: "free some space and run the command again: nothing was lost",
-    EROFS: "remount the file system read-write, or add the folder to ReadWritePaths= of the unit",
+    EROFS:
+      "remount the file system read-write; in the hourly run: mailcert schedule install lets it write to the folders of the present configuration",
   };
   const hint = hints[code];
   return new Failure(kind, `cannot ${doing} ${path}: ${why[code] ?? code}`, {

@@ -6,7 +6,7 @@ export type ScheduleKind = "systemd" | "cron";
 export interface ScheduleJob {
   readonly nodePath: string;
   readonly programPath: string;
-  /** `renew --quiet --config ... --state ...` */
+  /** `renew --config ... --state ...`; a scheduler whose every word becomes a mail adds `--quiet`. */
   readonly args: readonly string[];
   /** Folders that the run must be able to write to: state, configuration, the servers' settings, bundles. */
   readonly writable: readonly string[];

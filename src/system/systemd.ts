@@ -1,5 +1,5 @@
 // The hourly run as a systemd service and timer, with a unit that tells root when it fails.
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
@@ -73,8 +73,23 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
     );
   };
 
+  /** What this one run said; where it did not get so far, what systemd says of the unit. */
+  const saidBy = async (invocation: string): Promise<string> => {
+    // What was written a moment ago may still be on its way.
+    await run("journalctl", ["--sync"]);
+    const programs = [`_SYSTEMD_INVOCATION_ID=${invocation}`, "SYSLOG_IDENTIFIER=mailcert"];
+    for (const which of [...(invocation === "" ? [] : [programs]), [`--unit=${service}`]]) {
+      const { stdout } = await run("journalctl", ["--no-pager", "--quiet", "--output=cat", "--lines=40", ...which]);
+      // Their indentation makes the lines a block.
+      const lines = stdout.split("\n").map((line) => `${/^ {0,8}/.exec(line)?.[0] ?? ""}${clean(line, 300)}`);
+      const text = lines.filter((line) => line.trim() !== "").join("\n");
+      if (text !== "") return text;
+    }
+    return "";
+  };
+
   const lastRun = async (): Promise<ScheduleRun | undefined> => {
-    const facts = await ask(service, ["Result", "ExecMainStatus", "ExecMainExitTimestamp"]);
+    const facts = await ask(service, ["Result", "ExecMainStatus", "ExecMainExitTimestamp", "InvocationID"]);
     const at = systemdDate(facts.get("ExecMainExitTimestamp"));
     const result = facts.get("Result") ?? "";
     // Result speaks of runs that never got as far as an exit status, too: timeout, resources, a folder that cannot be mounted.
@@ -83,12 +98,8 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
     const ok = result === "success" && isGoodStatus(status);
     const base = { ...(at === undefined ? {} : { at }), status, ok };
     if (ok) return base;
-    const journal = await run("journalctl", ["--no-pager", "--output=cat", "--lines=20", `--unit=${service}`]);
-    const lines = journal.stdout.split("\n").map((line) => clean(line, 300));
-    return {
-      ...base,
-      output: lines.filter((line) => line !== "").join("\n") || `the unit ended with "${clean(result, 40)}"`,
-    };
+    const words = await saidBy(facts.get("InvocationID") ?? "");
+    return { ...base, output: words || `the unit ended with "${clean(result, 40)}"` };
   };
 
   const isActive = async (): Promise<ReadonlyMap<string, string>> =>
@@ -131,17 +142,18 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
     },
     remove: async () => {
       const paths = [timer, service, failure].map((unit) => join(units, unit));
-      const present = (await Promise.all(paths.map((path) => ownFileState(path, "")))).some(
-        ({ state }) => state === "different",
-      );
-      if (!present) return [];
+      const found = await Promise.all(paths.map((path) => ownFileState(path, "")));
+      if (!found.some(({ state }) => state === "different")) return [];
+      // A timer of that name that somebody else wrote keeps its links and goes on.
+      const ourTimer = found[0]?.state !== "foreign";
       const live = (await stat(booted).catch(() => undefined)) !== undefined;
       // A run that is under way is left to its end: it may be between two steps.
-      if (live) await run("systemctl", ["disable", "--now", timer]);
+      if (live && ourTimer) await run("systemctl", ["disable", "--now", timer]);
       const removed = await removeOwnFiles(paths);
-      const { rm } = await import("node:fs/promises");
-      await rm(join(units, "timers.target.wants", timer), { force: true });
-      await rm(join(stamps, `stamp-${timer}`), { force: true });
+      if (ourTimer) {
+        await rm(join(units, "timers.target.wants", timer), { force: true });
+        await rm(join(stamps, `stamp-${timer}`), { force: true });
+      }
       if (live) {
         await systemctl("daemon-reload");
         await run("systemctl", ["reset-failed", service, "mailcert-failure@*.service"]);

@@ -1,30 +1,14 @@
 // Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
 import { createHash } from "node:crypto";
-import type { Bundle, BundleFile, BundleMaterial } from "../bundles/bundle.ts";
+import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
 import type { StagedSlot } from "../store/store.ts";
+import type { BundleDeps } from "./bundle-tools.ts";
 import { findServers } from "./entries.ts";
 import type { World } from "./world.ts";
-
-/** The folder's files as the use case sees them; system/bundle-folder.ts is the real one. */
-interface BundleFolder {
-  /** `foreign`: something that is not a plain file. */
-  read(path: string): Promise<Uint8Array | "absent" | "foreign">;
-  /** Atomic, 0644; makes the folder (0755) where it is missing. */
-  write(path: string, content: string | Uint8Array): Promise<void>;
-  remove(path: string): Promise<void>;
-}
-
-export interface BundleDeps {
-  readonly formats: Readonly<Record<BundleFormat, () => Promise<Bundle>>>;
-  /** Fills a template, escaped for what its ending says it is. */
-  readonly render: (template: string, view: object) => string;
-  readonly folder: BundleFolder;
-  readonly random: (count: number) => Uint8Array;
-}
 
 export interface BundleOptions {
   /** Absolute. */

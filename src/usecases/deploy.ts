@@ -6,6 +6,8 @@ import { targetOf } from "../domain/generation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
+import { candidateOfGeneration } from "./candidate.ts";
+import { keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
@@ -39,14 +41,38 @@ export const deploy = async (
     const quick = await proveQuickly(world, state, target, found, targets);
     if (quick) return quick;
   }
+  if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
   const ready = await withBaseline(world, state, target, targets, options);
   const live = await switchTo(world, ready, target);
-  const proof = await installAndProve(world, live, target, found, targets, options);
+  const proof = await installAndProve(world, live, target, found, options);
   const gathered = { ...proof, findings: [...notes, ...proof.findings] };
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
     : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+};
+
+/** @throws Failure `config` where DNS tells others to refuse what would be switched to. What a killed run has switched already is finished. */
+const refuseUnpromised = async (
+  world: World,
+  certificate: CertificateConfig,
+  state: CertificateState,
+  target: GenerationRecord,
+  found: readonly Deployable[],
+): Promise<void> => {
+  const { name } = certificate;
+  const live = world.store.liveNumber(name);
+  if (live === target.number && (state.baseline || found.length === 0)) return;
+  await keepDnsPromises(world, {
+    state,
+    candidate: await candidateOfGeneration(world, name, target),
+    place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
+    ways: {
+      resume: `run: mailcert deploy ${name}`,
+      ...(live === undefined || live === target.number ? {} : { keep: `mailcert renew --force ${name}` }),
+      force: `mailcert deploy --replace ${name}`,
+    },
+  });
 };
 
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */

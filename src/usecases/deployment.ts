@@ -5,7 +5,7 @@ import type { InstallOptions } from "./install-settings.ts";
 import type { ProvedEntry } from "./prove.ts";
 
 export interface DeployOptions extends InstallOptions {
-  /** Go on although a better trusted certificate is served now. */
+  /** Go on although a better trusted certificate is served now, or DNS is against the new one. */
   readonly replace: boolean;
 }
 

@@ -39,9 +39,8 @@ export const goBack = async (
   if (!previous) return stay(world, state, target, gathered);
   const back = await backTo(world, state, target, previous, reason);
   const { servers: found } = await findServers(world, certificate);
-  const targets = proofTargets(found, previous.names, slotsOf(previous), world.localAddresses());
   const switched = await switchTo(world, back, previous);
-  const proof = await installAndProve(world, switched, previous, found, targets, options);
+  const proof = await installAndProve(world, switched, previous, found, options);
   const result = await finish(world, { ...switched, stage: "reloaded" }, previous, proof);
   const message = `generation ${target.number} was taken back, generation ${previous.number} is ${result.outcome === "verified" ? "served again everywhere" : "live again"}: ${reason}`;
   const inARow = back.generations.filter(({ number, failed }) => number > previous.number && failed !== undefined);

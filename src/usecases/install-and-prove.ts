@@ -1,6 +1,7 @@
 // Points every server at the live generation, reloads what passes its own test, and proves the result on the wire.
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { Baseline } from "../domain/verdict.ts";
 import type { ServedCertificate } from "../servers/server.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployedServer, Gathered } from "./deployment.ts";
@@ -12,8 +13,8 @@ import {
   configFinding,
   installSettings,
 } from "./install-settings.ts";
-import { type ProofTarget, prove } from "./prove.ts";
-import { baselineOf, expectedOf, servedCertificate } from "./served-certificate.ts";
+import { type ProofTarget, entryKey, proofTargets, prove } from "./prove.ts";
+import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
 import type { World } from "./world.ts";
 
 /** How long an old leaf may still turn into the new one after a reload. */
@@ -31,7 +32,6 @@ export const installAndProve = async (
   state: CertificateState,
   target: GenerationRecord,
   found: readonly Deployable[],
-  targets: readonly ProofTarget[],
   options: InstallOptions,
 ): Promise<Gathered> => {
   const served = servedCertificate(world, state.name, target);
@@ -51,10 +51,11 @@ export const installAndProve = async (
   }
   await world.store.write({ ...state, stage: "reloaded" });
   const recheck = rechecks(found);
+  const { targets, baseline } = await targetsNow(world, state, target, found, servers);
   const entries = await prove(world, {
     targets,
     expected: expectedOf(target),
-    baseline: baselineOf(state),
+    baseline,
     ehlo: target.names[0] ?? "localhost",
     patienceMs: (installation) => patience.get(installation) ?? 0,
     hopeless: async (installation, waitedMs) =>
@@ -68,6 +69,37 @@ export const installAndProve = async (
       .map(({ id }) => recheck(id)),
   );
   return { servers, entries, findings: [...findings, ...late.filter((finding) => finding !== undefined)] };
+};
+
+/** Where TLS was off altogether our settings switch it on: what could not be observed before the change can be now. */
+const targetsNow = async (
+  world: World,
+  state: CertificateState,
+  target: GenerationRecord,
+  found: readonly Deployable[],
+  servers: readonly DeployedServer[],
+): Promise<{ targets: readonly ProofTarget[]; baseline: ReadonlyMap<string, Baseline> }> => {
+  const targetsOf = (deployables: readonly Deployable[]): readonly ProofTarget[] =>
+    proofTargets(deployables, target.names, slotsOf(target), world.localAddresses());
+  const changed = new Set(servers.filter(({ changes }) => changes.length > 0).map(({ id }) => id));
+  const now: Deployable[] = [];
+  for (const one of found) {
+    const { server, installation } = one;
+    const listeners = changed.has(installation.id)
+      ? await server.listeners(installation).catch((error: unknown) => {
+          if (error instanceof Failure) return one.listeners;
+          throw error;
+        })
+      : one.listeners;
+    now.push({ ...one, listeners });
+  }
+  const keyOf = ({ entry, slot }: ProofTarget): string => `${entryKey(entry)} ${slot}`;
+  const off = new Set(targetsOf(found).flatMap((one) => (one.unobservable === undefined ? [] : [keyOf(one)])));
+  const targets = targetsOf(now);
+  const switchedOn = targets.filter((one) => one.unobservable === undefined && off.has(keyOf(one)));
+  // Clients did without TLS there: a handshake that fails takes their mail away.
+  const plain = switchedOn.map((one): [string, Baseline] => [keyOf(one), { plain: true }]);
+  return { targets, baseline: new Map([...plain, ...baselineOf(state)]) };
 };
 
 /** Each server's configuration test once more, once: one that was broken between test and reload keeps its old certificate, and says so in its log alone. */

@@ -106,10 +106,10 @@ export const checkFinding = async (
   { server, installation, trouble }: Deployable,
   what?: string,
 ): Promise<Finding | undefined> => {
-  if (trouble) return configFinding(installation.id, trouble);
   try {
+    // The server's own test says best what is wrong with its configuration.
     await server.check(installation);
-    return undefined;
+    return trouble && configFinding(installation.id, trouble, what);
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     return configFinding(installation.id, failure, what);

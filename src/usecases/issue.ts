@@ -2,19 +2,29 @@
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { authorityOf, targetOf } from "../domain/generation.ts";
+import { authorityOf } from "../domain/generation.ts";
 import { keyMatches } from "../domain/key-match.ts";
-import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
+import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { nextAttempt } from "../domain/renewal.ts";
 import type { IssuedChain } from "../issuers/issuer.ts";
 import { emptyState } from "../domain/state.ts";
-import type { CertificateState, GenerationRecord, KeyRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
+import { type ChosenKey, keysFor } from "./certified-keys.ts";
+import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
+import { type Deployable, findServers } from "./entries.ts";
 import type { World } from "./world.ts";
 
 export interface IssueOptions {
   /** Make new keys instead of keeping those that are live. */
   readonly newKey?: boolean;
+  /** Go on although DNS tells others to refuse the new key. */
+  readonly replace?: boolean;
+  /** How a person says so; default: a setup with --replace. */
+  readonly toReplace?: string;
+  /** The servers of this host, where the caller has looked already. */
+  readonly found?: readonly Deployable[];
 }
 
 export interface IssueResult {
@@ -76,8 +86,23 @@ export const issue = async (
 ): Promise<IssueResult> => {
   await refuseBadNames(world, certificate);
   const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  const keys = await remembering(world, certificate, () =>
+    keysFor(world, before, certificate, options.newKey === true),
+  );
+  const { state } = keys.at(-1) ?? { state: before };
+  // Before anything is spent. What DNS says is a person's matter: it is not remembered, so that timer runs with the present key go on.
+  if (!options.replace)
+    await keepDnsPromises(world, guarded(world, certificate, state, candidateOfKeys(certificate, keys), options));
+  return remembering(world, certificate, () => issueGeneration(world, certificate, state, keys, options));
+};
+
+const remembering = async <Result>(
+  world: World,
+  certificate: CertificateConfig,
+  job: () => Promise<Result>,
+): Promise<Result> => {
   try {
-    return await issueGeneration(world, certificate, before, options);
+    return await job();
   } catch (error) {
     // Where not even that can be written (a full disk), the first failure is the one to tell.
     if (error instanceof Failure) await rememberFailure(world, certificate.name, "issue", error).catch(ignoreFailure);
@@ -88,18 +113,15 @@ export const issue = async (
 const issueGeneration = async (
   world: World,
   certificate: CertificateConfig,
-  before: CertificateState,
+  state: CertificateState,
+  keys: readonly ChosenKey[],
   options: IssueOptions,
 ): Promise<IssueResult> => {
   const staged: Partial<Record<Slot, StagedSlot>> = {};
   const leaves: Partial<Record<Slot, LeafRecord>> = {};
   const span = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY };
-  let state = before;
   let root: string | undefined;
-  for (const algorithm of certificate.keys) {
-    const slot = slotOf(algorithm);
-    const key = await keyFor(world, state, algorithm, options.newKey === true);
-    state = key.state;
+  for (const { algorithm, slot, ...key } of keys) {
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
     const chain = await obtainChain(world, certificate, algorithm, key.privateKey);
     const facts = readCertificate(chain.leaf);
@@ -109,7 +131,10 @@ const issueGeneration = async (
     span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
     root = chain.root ?? root;
   }
-  const number = await world.store.stage(certificate.name, staged);
+  // Records that pin a CA (2 x x) can be judged only now.
+  if (!options.replace)
+    await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
+  const number = await world.store.stage(certificate.name, staged, lastNumber(state));
   const generation: GenerationRecord = {
     number,
     names: certificate.names,
@@ -136,6 +161,10 @@ const issueGeneration = async (
   };
 };
 
+/** Folders of generations that failed are gone; their records, and so their numbers, stay. */
+const lastNumber = ({ generations }: CertificateState): number =>
+  Math.max(0, ...generations.map(({ number }) => number));
+
 const withGeneration = (state: CertificateState, generation: GenerationRecord): CertificateState => {
   const { lastError: _error, nextAttempt: _next, baseline: _baseline, ...rest } = state;
   return {
@@ -147,39 +176,37 @@ const withGeneration = (state: CertificateState, generation: GenerationRecord): 
   };
 };
 
-interface ChosenKey {
-  readonly id: string;
-  readonly privateKey: string;
-  readonly state: CertificateState;
-}
+/** Issuing needs no server: what is wrong with one is for deploy to say. */
+const serversHere = async (world: World, certificate: CertificateConfig): Promise<readonly Deployable[]> => {
+  try {
+    return (await findServers(world, certificate)).servers;
+  } catch (error) {
+    ignoreFailure(error);
+    return [];
+  }
+};
 
-/** The key to certify: the one that is live (DANE pins it), one left by an unfinished run, or a new one, written down before it is used. */
-const keyFor = async (
+/** What the guard for DANE and MTA-STS needs to know about this issue. */
+const guarded = (
   world: World,
+  certificate: CertificateConfig,
   state: CertificateState,
-  algorithm: KeyAlgorithm,
-  fresh: boolean,
-): Promise<ChosenKey> => {
-  const { name } = state;
-  const slot = slotOf(algorithm);
-  const record: KeyRecord = state.keys[slot] ?? { old: [] };
-  const target = targetOf(state)?.leaves[slot];
-  if (!fresh && target?.algorithm === algorithm) {
-    return { id: target.key, privateKey: await world.store.readKey(name, slot, target.key), state };
-  }
-  // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
-  const unused =
-    record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
-  if (record.next !== undefined && unused) {
-    const left = await world.store.readKey(name, slot, record.next);
-    if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left, state };
-  }
-  const privateKey = await world.generateKey(algorithm);
-  const id = await world.store.addKey(name, slot, privateKey);
-  const old = record.next === undefined ? record.old : [...record.old, record.next];
-  const next = { ...state, keys: { ...state.keys, [slot]: { ...record, old, next: id } } };
-  await world.store.write(next);
-  return { id, privateKey, state: next };
+  candidate: Candidate,
+  { newKey, found, toReplace }: IssueOptions,
+): Guarded => {
+  const { name, names, servers } = certificate;
+  const auto = servers === "auto";
+  const again = `mailcert setup ${names[0] ?? name}${newKey ? " --new-key" : ""} --replace`;
+  return {
+    state,
+    candidate,
+    place: async () => ({ servers: found ?? (await serversHere(world, certificate)), auto }),
+    ways: {
+      resume: "run this again",
+      ...(world.store.liveNumber(name) === undefined ? {} : { keep: `mailcert renew --force ${name}` }),
+      force: toReplace ?? again,
+    },
+  };
 };
 
 /** For what is done on the way out of a failure. */

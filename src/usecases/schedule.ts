@@ -2,7 +2,6 @@
 import { dirname } from "node:path";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import type { Offence } from "../system/root-only.ts";
 import type {
   ScheduleFile,
   ScheduleJob,
@@ -11,17 +10,8 @@ import type {
   ScheduleState,
   Scheduler,
 } from "../system/scheduler.ts";
+import type { ScheduleDeps } from "./schedule-tools.ts";
 import type { World } from "./world.ts";
-
-export interface ScheduleDeps {
-  readonly schedulers: Readonly<Record<ScheduleKind, Scheduler>>;
-  /** The first thing that somebody other than root can change of what the schedule would run. */
-  readonly findOffence: (nodePath: string, programPath: string) => Promise<Offence | undefined>;
-  readonly uid: number;
-  readonly nodePath: string;
-  readonly programPath: string;
-  readonly hostName: string;
-}
 
 export interface InstallSchedule {
   readonly job: ScheduleJob;
@@ -44,7 +34,7 @@ export interface ScheduleResult {
   readonly note?: string;
 }
 
-/** The hourly job of this host: `renew --quiet` with this configuration and state, allowed to write where the run has to. */
+/** The hourly job of this host: `renew` with this configuration and state, allowed to write where the run has to. */
 export const scheduleJob = async (
   world: World,
   deps: ScheduleDeps,
@@ -55,13 +45,13 @@ export const scheduleJob = async (
   const writable = [
     world.store.dir,
     dirname(world.config.path),
-    ...installations.map(({ configDir }) => configDir),
+    ...installations.flatMap(({ configDir, writes }) => [configDir, ...(writes ?? [])]),
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
   ];
   return {
     nodePath: deps.nodePath,
     programPath: deps.programPath,
-    args: ["renew", "--quiet", "--config", world.config.path, "--state", world.store.dir],
+    args: ["renew", "--config", world.config.path, "--state", world.store.dir],
     writable: [...new Set(writable)],
     hostName: deps.hostName,
   };

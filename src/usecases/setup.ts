@@ -3,12 +3,16 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
 import { authorityOf } from "../domain/generation.ts";
+import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import { trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { decideNow } from "./intact.ts";
+import { candidateOfKeys } from "./candidate.ts";
+import { keysInHand } from "./certified-keys.ts";
+import { askAhead, keepDnsPromises } from "./dns-promises.ts";
 import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
 import { refuseSecond } from "./one-certificate.ts";
@@ -57,16 +61,41 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   }
   const { servers: found } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
-  if (!options.replace && certificate.issuer.kind !== "acme") await refusePrivateOverPublic(world, certificate, found);
   const decision = await decideNow(world, certificate, { force: false, named: true });
-  return {
+  if (!options.replace) {
+    await Promise.all([
+      certificate.issuer.kind === "acme" ? undefined : refusePrivateOverPublic(world, certificate, found),
+      world.store.liveNumber(certificate.name) === undefined ? askAhead(world, certificate, found) : undefined,
+    ]);
+  }
+  const plan: SetupPlan = {
     certificate,
     found,
     decision,
     config: await world.config.edited(certificate),
     deploy: await planDeploy(world, certificate),
   };
+  if (options.dryRun && wantsIssue(plan, options) && !options.replace) await refuseUnpromised(world, plan, options);
+  return plan;
 };
+
+const wantsIssue = ({ decision }: SetupPlan, { newKey }: SetupOptions): boolean =>
+  decision.action === "issue" || newKey;
+
+const toReplace = "add --replace";
+
+/** What `issue` would say, without a key made for it. */
+const refuseUnpromised = async (
+  world: World,
+  { certificate, found }: SetupPlan,
+  { newKey }: SetupOptions,
+): Promise<void> =>
+  keepDnsPromises(world, {
+    state: world.store.read(certificate.name) ?? emptyState(certificate.name),
+    candidate: candidateOfKeys(certificate, await keysInHand(world, certificate, newKey)),
+    place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
+    ways: { resume: "run this again", force: toReplace },
+  });
 
 const refusePrivateOverPublic = async (
   world: World,
@@ -88,8 +117,10 @@ export const setup = async (
   const plan = await planSetup(world, certificate, options);
   if (options.dryRun) return { plan };
   // Issue before anything is written: where the CA says no, this host is as it was.
-  const wanted = plan.decision.action === "issue" || options.newKey;
-  const issued = wanted ? await issue(world, certificate, { newKey: options.newKey }) : undefined;
+  const { newKey, replace } = options;
+  const issued = wantsIssue(plan, options)
+    ? await issue(world, certificate, { newKey, replace, toReplace, found: plan.found })
+    : undefined;
   if (plan.config.after !== plan.config.before) {
     await world.config.write(plan.config.after, plan.config.path);
     await world.store.record({

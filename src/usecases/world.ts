@@ -2,12 +2,13 @@
 import type { CertificateConfig, Config, IssuerKind } from "../domain/certificate-config.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
+import type { Dns } from "../dns/dns.ts";
 import type { Issuer } from "../issuers/issuer.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
-import type { BundleDeps } from "./bundle.ts";
-import type { ScheduleDeps } from "./schedule.ts";
+import type { BundleDeps } from "./bundle-tools.ts";
+import type { ScheduleDeps } from "./schedule-tools.ts";
 import type { VerifyTools } from "./verify-tools.ts";
 
 /** The configuration file and how to change it. */
@@ -42,6 +43,8 @@ export interface World {
   readonly generateKey: (algorithm: KeyAlgorithm) => Promise<string>;
   readonly servers: () => Promise<Readonly<Record<string, Server>>>;
   readonly probe: () => Promise<Probe>;
+  /** What DNS says about this host's names. */
+  readonly dns: () => Promise<Dns>;
   /** Writes one slot's PEM files into any folder; returns their paths. */
   readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
   /** What verify needs besides the probe. */

@@ -1,13 +1,14 @@
 // What every certificate that we write has in common: serial, validity in whole seconds, key identifiers, signature.
+import { createHash } from "node:crypto";
 import {
   AuthorityKeyIdentifierExtension,
   type Extension,
   Name,
-  PublicKey,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
   type X509Certificate,
 } from "@peculiar/x509";
+import { childrenOf, expectTag, readElement, tags } from "../domain/der.ts";
 import { type Random, randomSerial } from "./random.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -38,8 +39,11 @@ export interface Writing {
 }
 
 /** Subject key identifier, hex: SHA-1 of the key's bits (RFC 5280 §4.2.1.2 method 1), a label and not a protection. */
-export const keyIdOf = async (spki: Buffer): Promise<string> =>
-  Buffer.from(await new PublicKey(spki).getKeyIdentifier()).toString("hex");
+export const keyIdOf = (spki: Buffer): string => {
+  const bits = expectTag(childrenOf(readElement(spki))[1], tags.bitString, "the key");
+  // The first octet counts unused bits: there are none.
+  return createHash("sha1").update(bits.content.subarray(1)).digest("hex");
+};
 
 export const writeCertificate = async (what: Writing): Promise<X509Certificate> =>
   X509CertificateGenerator.create({
@@ -53,7 +57,7 @@ export const writeCertificate = async (what: Writing): Promise<X509Certificate> 
     signingAlgorithm: what.signer.algorithm,
     extensions: [
       ...what.extensions,
-      new SubjectKeyIdentifierExtension(await keyIdOf(what.spki)),
+      new SubjectKeyIdentifierExtension(keyIdOf(what.spki)),
       new AuthorityKeyIdentifierExtension(what.authorityKeyId),
     ],
   });

@@ -40,7 +40,7 @@ export const makeLeaf = async (parameters: LeafParameters): Promise<string> => {
     subject,
     // The issuer's name byte for byte: some clients compare it so.
     issuer: root === undefined ? subject : new Name(root.subjectName.toArrayBuffer()),
-    authorityKeyId: await authorityKeyId(root, own.spki),
+    authorityKeyId: authorityKeyId(root, own.spki),
     spki: own.spki,
     signer: issuer === undefined ? own : await importSigningKey(issuer.privateKey),
     extensions: [
@@ -54,7 +54,7 @@ export const makeLeaf = async (parameters: LeafParameters): Promise<string> => {
 };
 
 /** The root's own subject key identifier, however it was made (RFC 5280 §4.2.1.1). */
-const authorityKeyId = async (root: X509Certificate | undefined, own: Buffer): Promise<string> =>
+const authorityKeyId = (root: X509Certificate | undefined, own: Buffer): string =>
   root === undefined
     ? keyIdOf(own)
     : (root.getExtension(SubjectKeyIdentifierExtension)?.keyId ?? keyIdOf(Buffer.from(root.publicKey.rawData)));

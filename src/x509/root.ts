@@ -21,7 +21,7 @@ export interface RootParameters {
 /** PEM of the root. */
 export const makeRoot = async (parameters: RootParameters): Promise<string> => {
   const signer = await importSigningKey(parameters.privateKey);
-  const keyId = await keyIdOf(signer.spki);
+  const keyId = keyIdOf(signer.spki);
   const subject = nameOf(parameters.subject(keyId));
   const { constraints } = parameters;
   const root = await writeCertificate({

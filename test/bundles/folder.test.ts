@@ -9,7 +9,8 @@ import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
 import { createTemplates } from "../../src/system/templates.ts";
-import { type BundleDeps, type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
+import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
+import { type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
 import { type Situation, material } from "../contract/bundle.ts";
 
 let dir = "";

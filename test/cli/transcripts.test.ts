@@ -37,7 +37,8 @@ const run = (line: string, dir: string): string => {
     encoding: "utf8",
     cwd: dir,
     // No mail server is found: the machine's own must not be touched.
-    env: { MAILCERT_PATH: join(dir, "bin"), NO_COLOR: "1" },
+    // No name server is asked either.
+    env: { MAILCERT_PATH: join(dir, "bin"), MAILCERT_RESOLV_CONF: "/dev/null", NO_COLOR: "1" },
     timeout: 25_000,
   });
   const err = result.stderr.replaceAll(/^(?=.)/gm, "! ");

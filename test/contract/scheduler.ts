@@ -17,7 +17,7 @@ export interface SchedulerUnderTest {
 export const job: ScheduleJob = {
   nodePath: "/usr/bin/node",
   programPath: "/usr/local/lib/mailcert/bin/mailcert.js",
-  args: ["renew", "--quiet", "--config", "/etc/mailcert/mailcert.yaml", "--state", "/var/lib/mailcert"],
+  args: ["renew", "--config", "/etc/mailcert/mailcert.yaml", "--state", "/var/lib/mailcert"],
   writable: ["/var/lib/mailcert", "/etc/mailcert", "/etc/dovecot", "/etc/postfix"],
   hostName: "mail.example.org",
 };
@@ -42,7 +42,7 @@ export const schedulerContract = (name: string, open: () => Promise<SchedulerUnd
       expect(state.active).toBe(true);
       expect(state.files.every((file) => file.state === "current")).toBe(true);
       const text = state.files.map(({ path }) => readFileSync(path, "utf8")).join("");
-      expect(text).toContain(`${job.nodePath} ${job.programPath} renew --quiet --config /etc/mailcert/mailcert.yaml`);
+      expect(text).toContain(`${job.nodePath} ${job.programPath} renew --config /etc/mailcert/mailcert.yaml`);
       for (const { path } of state.files) expect(statSync(path).mode & 0o777).toBe(0o644);
       expect(state.files.every(({ path }) => path.startsWith(folder))).toBe(true);
     });

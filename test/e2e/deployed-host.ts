@@ -1,5 +1,6 @@
 // What the deployment tests share: a mail host with its servers up, what each port serves, what lies on its disk, and runs read as JSON.
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import type { ExecOptions, MailHost, MailHostOptions } from "../lab/mail-host.ts";
 import { startMailHost } from "../lab/mail-host.ts";
@@ -65,8 +66,17 @@ export const all = (ports: readonly number[], leaf: string): Readonly<Record<num
   Object.fromEntries(ports.map((port) => [port, leaf]));
 
 /** Waits for it: a Postfix process that is reused may answer with the old leaf for two seconds after a reload. */
-export const expectServed = async (host: MailHost, wanted: Readonly<Record<number, string>>, address?: string): Promise<void> => {
-  await expect.poll(() => leaves(host, Object.keys(wanted).map(Number), address), { timeout: 8_000 }).toEqual(wanted);
+export const expectServed = async (
+  host: MailHost,
+  wanted: Readonly<Record<number, string>>,
+  address?: string,
+): Promise<void> => {
+  const ports = Object.keys(wanted).map(Number);
+  for (let tries = 0; tries < 15; tries += 1) {
+    if (isDeepStrictEqual(await leaves(host, ports, address), wanted)) return;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  expect(await leaves(host, ports, address)).toEqual(wanted);
 };
 
 const fingerprint = (pem: string): string => {
@@ -103,8 +113,19 @@ interface Finding {
 export interface Deployed {
   readonly outcome: string;
   readonly generation: { readonly number: number };
-  readonly servers: readonly { readonly id: string; readonly running: boolean; readonly reloaded: boolean; readonly changes: readonly string[] }[];
-  readonly entries: readonly { readonly port: number; readonly address: string; readonly server: string; readonly verdict: string; readonly message?: string }[];
+  readonly servers: readonly {
+    readonly id: string;
+    readonly running: boolean;
+    readonly reloaded: boolean;
+    readonly changes: readonly string[];
+  }[];
+  readonly entries: readonly {
+    readonly port: number;
+    readonly address: string;
+    readonly server: string;
+    readonly verdict: string;
+    readonly message?: string;
+  }[];
   readonly findings: readonly Finding[];
 }
 
@@ -129,9 +150,11 @@ export const run = async (host: MailHost, args: readonly string[], options?: Exe
   const { status, stdout, stderr } = await host.mailcert([...args, "--json"], { timeoutMs: 100_000, ...options });
   const document = (stdout.trim() === "" ? {} : JSON.parse(stdout)) as Document & Partial<Deployed>;
   const one = document.certificates?.[0];
-  const deployed = document.deployed ?? one?.deployed ?? (one?.outcome ? one : document.outcome ? (document as Deployed) : undefined);
+  const deployed =
+    document.deployed ?? one?.deployed ?? (one?.outcome ? one : document.outcome ? (document as Deployed) : undefined);
   const verdicts: Record<number, string[]> = {};
-  for (const { port, verdict } of deployed?.entries ?? []) verdicts[port] = [...new Set([...(verdicts[port] ?? []), verdict])].toSorted();
+  for (const { port, verdict } of deployed?.entries ?? [])
+    verdicts[port] = [...new Set([...(verdicts[port] ?? []), verdict])].toSorted();
   return {
     status,
     stdout,
@@ -142,7 +165,8 @@ export const run = async (host: MailHost, args: readonly string[], options?: Exe
   };
 };
 
-export const setup = (host: MailHost, ...more: readonly string[]): Promise<Run> => run(host, ["setup", name, "--schedule", "none", ...more]);
+export const setup = (host: MailHost, ...more: readonly string[]): Promise<Run> =>
+  run(host, ["setup", name, "--schedule", "none", ...more]);
 
 /** A setup that must go well; gives the leaf that is served now. */
 export const setUp = async (host: MailHost, ...more: readonly string[]): Promise<string> => {

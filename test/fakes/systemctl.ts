@@ -22,6 +22,7 @@ export const fakeSystemctl = (units: string) => {
             Result: status === 0 || status === 75 ? "success" : "exit-code",
             ExecMainStatus: String(status),
             ExecMainExitTimestamp: exitedAt,
+            InvocationID: exitedAt === "" ? "" : "0123abcd",
           };
     return answer(names.map((name) => `${name}=${known[name] ?? ""}\n`).join(""));
   };

@@ -169,6 +169,11 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       };
       return observation;
     },
+    // A host without any name server.
+    dns: async () => ({
+      tlsa: async () => ({ kind: "unknown", why: "no name server can be reached" }),
+      mtaSts: async () => ({ kind: "unknown", why: "no name server can be reached" }),
+    }),
     systemRoots: async () => [],
     writePem: async () => [],
     localAddresses: () => ["127.0.0.1"],

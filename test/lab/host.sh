@@ -1,9 +1,9 @@
 #!/bin/bash
 # Turns a fresh set of namespaces (unshare --net --mount --uts --ipc --pid --fork) into one throw-away mail host, and becomes its PID 1:
-# host.sh IMAGE PEBBLE NODE|- IPV6. Prints "ready PID" once it is up, and ends with everything in it when its standard input ends,
+# host.sh IMAGE PEBBLE NODE|- IPV6 [systemd]. Prints "ready PID" once it is up, and ends with everything in it when its standard input ends,
 # so that a test that crashes leaves nothing: no process, no mount (all lie on a tmpfs that only this namespace sees), no folder.
 set -eu
-image=$1 pebble=$2 node=$3 ipv6=$4
+image=$1 pebble=$2 node=$3 ipv6=$4 init=${5:-perl}
 read -r pid _ </proc/self/stat # our id as the test sees it: this /proc is still the test's
 
 # A folder under /proc is a place to mount on that is always there, and private without changing a mount that others share: "/" need
@@ -30,6 +30,7 @@ for device in "null 1 3" "zero 1 5" "full 1 7" "random 1 8" "urandom 1 9" "tty 5
   mknod -m 666 "$root/dev/$name" c "$major" "$minor"
 done
 
+[ "$init" = perl ] || mount -t tmpfs -o mode=755 run "$root/run" # as systemd wants it, before the second network is kept there
 mkdir -p "$root/opt/pebble" "$root/run/netns"
 mount --bind "$pebble" "$root/opt/pebble" && mount -o remount,bind,ro "$root/opt/pebble"
 if [ "$node" != - ]; then
@@ -60,6 +61,8 @@ if [ "$ipv6" = yes ]; then
   nsenter --net="$root/run/netns/client" chroot "$root" ip addr add 2001:db8::20/64 dev eth0 nodad
 fi
 hostname mail.example.org
+
+[ "$init" = perl ] || exec bash "$(dirname "${BASH_SOURCE[0]}")/systemd-init.sh" "$root"
 
 # PID 1: reaps what it inherits (the kernel does, for who ignores SIGCHLD), writes down what is logged, ends at the end of input.
 # Its root is the host's, so that `nsenter --root` finds it.

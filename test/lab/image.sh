@@ -8,9 +8,10 @@ script=/usr/share/debootstrap/scripts/$suite
 [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
 servers=dovecot-imapd,dovecot-pop3d,dovecot-lmtpd,dovecot-managesieved,postfix,ssl-cert
 judges=ca-certificates,openssl,gnutls-bin,curl,libnss3-tools,libxml2-utils,python3,systemd
+dns=knot,knot-dnsutils,unbound # a signed zone and the resolver that validates it
 tools=nodejs,procps,iproute2,util-linux,strace,netcat-openbsd,faketime,perl
 export DEBIAN_FRONTEND=noninteractive
-debootstrap --variant=minbase --include="$servers,$judges,$tools" "$suite" "$image" "$archive" "$script"
+debootstrap --variant=minbase --include="$servers,$judges,$dns,$tools" "$suite" "$image" "$archive" "$script"
 
 echo mail.example.org >"$image/etc/hostname"
 cat >"$image/etc/hosts" <<HOSTS
@@ -30,6 +31,8 @@ ANSWERS
 printf '#!/bin/sh\nexit 101\n' >"$image/usr/sbin/policy-rc.d" && chmod 755 "$image/usr/sbin/policy-rc.d"
 chroot "$image" dpkg-reconfigure --frontend=noninteractive postfix
 rm -f "$image/usr/sbin/policy-rc.d"
+# A host has no DNS unless a test starts it.
+chroot "$image" systemctl --quiet disable knot unbound
 
 # The mail user. Debian's Dovecot asks PAM and Debian's Postfix delivers to /var/mail, so that no setting is needed.
 chroot "$image" useradd --create-home --shell /bin/bash alice

@@ -16,6 +16,8 @@ export interface MailHostOptions {
   readonly hosts?: Readonly<Record<string, string>>;
   /** Also give both machines an IPv6 address (2001:db8::10 and ::20); default no. */
   readonly ipv6?: boolean;
+  /** PID 1 is a real systemd, and the servers run as Debian's units; up in 2 s. Default: no init at all, up in 0.15 s. */
+  readonly systemd?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -45,7 +47,7 @@ export interface MailHost {
   /** Writes a file (through symlinks, as an editor would), with the folders above it; mode as octal text, default unchanged or 644. */
   write(path: string, content: string | Uint8Array, mode?: string): Promise<void>;
   read(path: string): Promise<string>;
-  /** Starts the server as Debian's own script does, and waits until the ports listen. */
+  /** Starts the server as Debian's own script or unit does, and waits until the ports listen. */
   startDovecot(ports?: readonly number[]): Promise<void>;
   startPostfix(ports?: readonly number[]): Promise<void>;
   /** Runs the built program, which lies in /opt/mailcert as it was when the host started. */
@@ -72,7 +74,8 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const node = options.suite === "bookworm" ? `${parts.node}/node` : "-";
   const fresh = "--net --mount --uts --ipc --pid --fork --kill-child --propagation unchanged".split(" ");
   const ipv6 = options.ipv6 === true ? "yes" : "no";
-  const argv = [...fresh, "bash", hostScript, parts[options.suite], parts.pebble, node, ipv6];
+  const init = options.systemd === true ? ["systemd"] : [];
+  const argv = [...fresh, "bash", hostScript, parts[options.suite], parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });
   let complaint = "";
   child.stderr.on("data", (part: Buffer) => (complaint = `${complaint}${part.toString()}`.slice(-4000)));
@@ -163,11 +166,11 @@ export const startMailHost = async (options: MailHostOptions): Promise<MailHost>
   const waitForPorts = async (ports: readonly number[]): Promise<void> => {
     const script =
       'for i in $(seq 200); do missing=; for port; do [ -n "$(ss -Hltn "sport = :$port")" ] || missing=$port; done; ' +
-      '[ -n "$missing" ] || exit 0; sleep 0.05; done; echo "nothing listens on port $missing"; tail -n 20 /var/log/mail.log; exit 1';
+      '[ -n "$missing" ] || exit 0; sleep 0.05; done; echo "nothing listens on port $missing"; tail -n 20 /var/log/mail.log || journalctl --no-pager --lines=20; exit 1';
     await must(["sh", "-c", script, "wait", ...ports.map(String)]);
   };
   const start = async (service: string, ports: readonly number[]): Promise<void> => {
-    await must([`/etc/init.d/${service}`, "start"]);
+    await must(options.systemd === true ? ["systemctl", "start", service] : [`/etc/init.d/${service}`, "start"]);
     await waitForPorts(ports);
   };
   const program = (args: readonly string[]): string[] => {
@@ -191,7 +194,7 @@ export const startMailHost = async (options: MailHostOptions): Promise<MailHost>
     startPostfix: (ports = [25]) => start("postfix", ports),
     mailcert: async (args, given) => exec(program(args), given),
     mailcertSpawn: (args, given) => spawnIn(ownNet)(program(args), given),
-    log: () => must("cat /var/log/mail.log"),
+    log: () => must(options.systemd === true ? "journalctl --no-pager --facility=mail" : "cat /var/log/mail.log"),
     stop: () => stopInit(init),
   };
   const names = Object.entries(options.hosts ?? { "mail.example.org": host.address });

@@ -60,12 +60,27 @@ describe("detection", () => {
       "postmulti -l":
         "-               -               y         /etc/postfix\npostfix-out     out  n   /etc/postfix-out\n",
       "postconf -h config_directory": "/etc/postfix\n",
-      "postconf -c /etc/postfix -h queue_directory": "/nonexistent/spool\n",
-      "postconf -c /etc/postfix-out -h queue_directory": { status: 1, stderr: "fatal" },
+      "postconf -c /etc/postfix -x queue_directory data_directory":
+        "queue_directory = /nonexistent/spool\ndata_directory = /nonexistent/data\n",
+      "postconf -c /etc/postfix-out -x queue_directory data_directory": { status: 1, stderr: "fatal" },
     });
     expect(await server.detect()).toEqual([
-      { server: "postfix", id: "postfix", version: "3.10.13", configDir: "/etc/postfix", running: false },
-      { server: "postfix", id: "postfix-out", version: "3.10.13", configDir: "/etc/postfix-out", running: false },
+      {
+        server: "postfix",
+        id: "postfix",
+        version: "3.10.13",
+        configDir: "/etc/postfix",
+        writes: ["/nonexistent/spool", "/nonexistent/data"],
+        running: false,
+      },
+      {
+        server: "postfix",
+        id: "postfix-out",
+        version: "3.10.13",
+        configDir: "/etc/postfix-out",
+        writes: [],
+        running: false,
+      },
     ]);
   });
 });

@@ -39,7 +39,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const stageOne = async (): Promise<number> => {
   const privateKey = await generateKey("ecdsa");
   const leaf = await leafFor(privateKey, [name]);
-  return store.stage(name, { ecdsa: { privateKey, leaf, chain: [leaf] } });
+  return store.stage(name, { ecdsa: { privateKey, leaf, chain: [leaf] } }, 0);
 };
 
 const everyFile = (folder: string): readonly string[] =>

@@ -93,24 +93,21 @@ describe("systemd", () => {
     });
     const said = error === undefined ? stdout + stderr : "";
     expect(said.split("\n").filter((line) => line.includes("mailcert"))).toEqual([]);
-    expect(unit(units, "mailcert.service")).toContain(`ExecStart=${process.execPath} "${program}" renew --quiet `);
+    expect(unit(units, "mailcert.service")).toContain(`ExecStart=${process.execPath} "${program}" renew --config `);
   });
 
   test("the unit that tells root hands sendmail one message, and speaks to the journal without it", async () => {
     const { scheduler, folder: units } = systemd();
     await scheduler.install(job);
-    const line =
-      unit(units, "mailcert-failure@.service")
-        .split("\n")
-        .find((text) => text.startsWith("ExecStart=")) ?? "";
-    // As systemd unquotes it: one argument in single quotes, $$ for $, %i for the instance.
+    // As systemd reads it: lines that end with a backslash go on, one argument in single quotes, $$ for $, %i for the instance.
+    const text = unit(units, "mailcert-failure@.service").replaceAll("\\\n", " ");
     const script =
-      /^ExecStart=\/bin\/sh -c '([^']*)' mailcert-failure %i$/.exec(line)?.[1]?.replaceAll("$$", "$") ?? "";
+      /^ExecStart=\/bin\/sh -c '([^']*)' mailcert-failure %i$/m.exec(text)?.[1]?.replaceAll("$$", "$") ?? "";
     const sendmail = join(dir, "sendmail");
-    const run = (): string =>
+    const run = (env: Readonly<Record<string, string>> = {}): string =>
       execFileSync("/bin/sh", ["-c", script.replaceAll("/usr/sbin/sendmail", sendmail), "x", "mailcert.service"], {
         encoding: "utf8",
-        env: { PATH: `${dir}:/usr/bin:/bin` },
+        env: { PATH: `${dir}:/usr/bin:/bin`, ...env },
       });
     writeFileSync(join(dir, "journalctl"), '#!/bin/sh\necho "journal: $*"\n');
     chmodSync(join(dir, "journalctl"), 0o755);
@@ -119,8 +116,13 @@ describe("systemd", () => {
     chmodSync(sendmail, 0o755);
     expect(run()).toBe("");
     const mail = readFileSync(join(dir, "mail"), "utf8");
-    expect(mail).toMatch(/^args: -oi -t\nTo: root\nSubject: mailcert\.service failed on \S+\n\n/);
-    expect(mail).toContain("journal: --no-pager --unit=mailcert.service --lines=50");
+    expect(mail).toMatch(/^args: -oi -t\nTo: root\nSubject: mailcert\.service failed on \S+\n(?:[\w-]+: .*\n)+\n/);
+    expect(mail).toContain("\nContent-Type: text/plain; charset=utf-8\n");
+    expect(mail).toContain("journal: --no-pager --lines=50 --unit=mailcert.service");
+    run({ MONITOR_INVOCATION_ID: "0123abcd" });
+    expect(readFileSync(join(dir, "mail"), "utf8")).toContain(
+      "journal: --no-pager --lines=300 _SYSTEMD_INVOCATION_ID=0123abcd + INVOCATION_ID=0123abcd",
+    );
   });
 
   test("next and last run are told; the journal's words only of a run that failed, and printable", async () => {
@@ -188,7 +190,7 @@ describe("cron", () => {
     expect(text).toMatch(/^PATH=\/usr\/local\/sbin:.*\/bin$/m);
     const line = text.split("\n").filter((each) => each !== "" && !/^[#A-Z]/.test(each));
     expect(line).toEqual([
-      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --quiet --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert`,
+      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert --quiet`,
     ]);
     expect(text.endsWith("\n")).toBe(true);
   });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { scheduleInstallText, scheduleShowText } from "../../src/reports/schedule.ts";
 import type { ScheduleKind, ScheduleRun, ScheduleState, Scheduler } from "../../src/system/scheduler.ts";
-import { type ScheduleDeps, installSchedule, removeSchedule, showSchedule } from "../../src/usecases/schedule.ts";
+import type { ScheduleDeps } from "../../src/usecases/schedule-tools.ts";
+import { installSchedule, removeSchedule, showSchedule } from "../../src/usecases/schedule.ts";
 import { job } from "../contract/scheduler.ts";
 
 const path = { systemd: "/etc/systemd/system/mailcert.timer", cron: "/etc/cron.d/mailcert" } as const;

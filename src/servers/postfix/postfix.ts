@@ -1,5 +1,6 @@
 // Postfix 3.4 and later, each instance of postmulti: chain files in main.cf, services with their own certificate kept, reload by instance.
-import { join } from "node:path";
+import { realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyLine, revertLine } from "../edits.ts";
@@ -29,6 +30,14 @@ const parseInstances = (text: string): readonly { readonly id: string; readonly 
     return [{ id: name === "-" || index === 0 ? primaryId : name, configDir }];
   });
 
+/** Where main.cf and master.cf really lie, where that is not the instance's own folder: they are edited there. */
+const linkedFolders = async (configDir: string): Promise<readonly string[]> => {
+  const paths = ["main.cf", "master.cf"].map((file) => join(configDir, file));
+  const found = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)));
+  const home = await realpath(configDir).catch(() => configDir);
+  return found.flatMap((path) => (path === undefined || dirname(path) === home ? [] : [dirname(path)]));
+};
+
 export const createPostfix = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
 
@@ -52,9 +61,14 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     const only = { id: primaryId, configDir: (await output(run, "postconf", ["-h", "config_directory"])).trim() };
     return Promise.all(
       (instances.length > 0 ? instances : [only]).map(async ({ id, configDir }) => {
-        const queue = await run("postconf", ["-c", configDir, "-h", "queue_directory"]);
-        const running = queue.status === 0 && (await isRunning(join(queue.stdout.trim(), "pid/master.pid"), "master"));
-        return { server: "postfix", id, version, configDir, running };
+        const shown = await run("postconf", ["-c", configDir, "-x", "queue_directory", "data_directory"]);
+        const parameters = parseParameters(shown.status === 0 ? shown.stdout : "");
+        const queue = parameters.get("queue_directory");
+        const running = queue !== undefined && (await isRunning(join(queue, "pid/master.pid"), "master"));
+        // `postfix check` and `postfix reload` make missing folders in the queue and put misplaced messages right.
+        const folders = [queue, parameters.get("data_directory"), ...(await linkedFolders(configDir))];
+        const writes = folders.filter((folder) => folder?.startsWith("/")) as readonly string[];
+        return { server: "postfix", id, version, configDir, writes, running };
       }),
     );
   };

@@ -1,0 +1,20 @@
+// What bundle needs of the outside world: the formats, templates, a folder, randomness.
+import type { Bundle } from "../bundles/bundle.ts";
+import type { BundleFormat } from "../domain/bundle-formats.ts";
+
+/** The folder's files as the use case sees them; system/bundle-folder.ts is the real one. */
+interface BundleFolder {
+  /** `foreign`: something that is not a plain file. */
+  read(path: string): Promise<Uint8Array | "absent" | "foreign">;
+  /** Atomic, 0644; makes the folder (0755) where it is missing. */
+  write(path: string, content: string | Uint8Array): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+export interface BundleDeps {
+  readonly formats: Readonly<Record<BundleFormat, () => Promise<Bundle>>>;
+  /** Fills a template, escaped for what its ending says it is. */
+  readonly render: (template: string, view: object) => string;
+  readonly folder: BundleFolder;
+  readonly random: (count: number) => Uint8Array;
+}

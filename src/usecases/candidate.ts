@@ -1,0 +1,69 @@
+// What is about to be served, as DNS would judge it: keys alone before anything was issued, chains after.
+import { readCertificate } from "../domain/certificate.ts";
+import type { CertificateConfig, IssuerKind } from "../domain/certificate-config.ts";
+import { authorityOf } from "../domain/generation.ts";
+import { publicKeyOf } from "../domain/key-match.ts";
+import type { Slot } from "../domain/keys.ts";
+import type { TlsaOffer } from "../domain/tlsa.ts";
+import type { GenerationRecord, StagedSlot } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+export interface Candidate {
+  readonly certificate: string;
+  readonly names: readonly string[];
+  readonly issuer: IssuerKind;
+  readonly authority: string;
+  readonly slots: Readonly<Partial<Record<Slot, TlsaOffer>>>;
+  /** PEM, leaf first; absent before anything was issued. */
+  readonly chains?: readonly (readonly string[])[];
+}
+
+const fromConfig = (config: CertificateConfig): Omit<Candidate, "slots"> => ({
+  certificate: config.name,
+  names: config.names,
+  issuer: config.issuer.kind,
+  authority: authorityOf(config.issuer),
+});
+
+/** Private keys in PEM by slot; undefined: one that is yet to be made. */
+export const candidateOfKeys = (
+  config: CertificateConfig,
+  keys: readonly { readonly slot: Slot; readonly privateKey: string | undefined }[],
+): Candidate => ({
+  ...fromConfig(config),
+  slots: Object.fromEntries(
+    keys.map(({ slot, privateKey }) => [
+      slot,
+      { spki: privateKey === undefined ? undefined : publicKeyOf(privateKey) },
+    ]),
+  ),
+});
+
+type Slots = Readonly<Partial<Record<Slot, StagedSlot>>>;
+
+const served = (slots: Slots): Pick<Candidate, "slots" | "chains"> => ({
+  slots: Object.fromEntries(
+    Object.entries(slots).map(([slot, { privateKey, leaf, chain }]) => [
+      slot,
+      { spki: publicKeyOf(privateKey), chain: [leaf, ...chain].map((pem) => readCertificate(pem).der) },
+    ]),
+  ),
+  chains: Object.values(slots).map(({ leaf, chain }) => [leaf, ...chain]),
+});
+
+export const candidateOfChains = (config: CertificateConfig, slots: Slots): Candidate => ({
+  ...fromConfig(config),
+  ...served(slots),
+});
+
+export const candidateOfGeneration = async (
+  world: World,
+  certificate: string,
+  { number, names, issuer, authority }: GenerationRecord,
+): Promise<Candidate> => ({
+  certificate,
+  names,
+  issuer,
+  authority,
+  ...served(await world.store.readGeneration(certificate, number)),
+});

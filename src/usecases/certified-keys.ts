@@ -1,0 +1,94 @@
+// Which keys a certificate is asked for: those that are live, those left by an unfinished run, or new ones.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
+import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
+import { emptyState } from "../domain/state.ts";
+import type { CertificateState, KeyRecord } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+interface KnownKey {
+  readonly id: string;
+  readonly privateKey: string;
+}
+
+export interface ChosenKey extends KnownKey {
+  readonly algorithm: KeyAlgorithm;
+  readonly slot: Slot;
+  readonly state: CertificateState;
+}
+
+/** Those that are there, or new ones, written down before they are used: a run that is repeated comes to the same. The last one has the state as it was written. */
+export const keysFor = async (
+  world: World,
+  before: CertificateState,
+  certificate: CertificateConfig,
+  fresh: boolean,
+): Promise<readonly ChosenKey[]> => {
+  const chosen: ChosenKey[] = [];
+  for (const algorithm of certificate.keys) {
+    chosen.push(await keyFor(world, chosen.at(-1)?.state ?? before, algorithm, fresh));
+  }
+  return chosen;
+};
+
+/** The keys that `issue` would certify, without making any: undefined for one that is yet to be made. */
+export const keysInHand = async (
+  world: World,
+  certificate: CertificateConfig,
+  fresh: boolean,
+): Promise<readonly { readonly slot: Slot; readonly privateKey: string | undefined }[]> => {
+  const state = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  return Promise.all(
+    certificate.keys.map(async (algorithm) => ({
+      slot: slotOf(algorithm),
+      privateKey: (await knownKey(world, state, algorithm, fresh))?.privateKey,
+    })),
+  );
+};
+
+/** The key that is live (DANE pins it), that of a generation which is not live yet, or one that no generation has. */
+const knownKey = async (
+  world: World,
+  state: CertificateState,
+  algorithm: KeyAlgorithm,
+  fresh: boolean,
+): Promise<KnownKey | undefined> => {
+  const { name } = state;
+  const slot = slotOf(algorithm);
+  const record: KeyRecord = state.keys[slot] ?? { old: [] };
+  const generations = [generationOf(state, world.store.liveNumber(name)), targetOf(state)];
+  const present = generations
+    .map((generation) => generation?.leaves[slot])
+    .find((leaf) => leaf?.algorithm === algorithm);
+  if (!fresh && present) {
+    return { id: present.key, privateKey: await world.store.readKey(name, slot, present.key) };
+  }
+  // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
+  const unused =
+    record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
+  if (record.next !== undefined && unused) {
+    const left = await world.store.readKey(name, slot, record.next);
+    if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left };
+  }
+  return undefined;
+};
+
+/** The key to certify: one that is there, or a new one, written down before it is used. */
+const keyFor = async (
+  world: World,
+  state: CertificateState,
+  algorithm: KeyAlgorithm,
+  fresh: boolean,
+): Promise<ChosenKey> => {
+  const { name } = state;
+  const slot = slotOf(algorithm);
+  const known = await knownKey(world, state, algorithm, fresh);
+  if (known) return { ...known, algorithm, slot, state };
+  const record: KeyRecord = state.keys[slot] ?? { old: [] };
+  const privateKey = await world.generateKey(algorithm);
+  const id = await world.store.addKey(name, slot, privateKey);
+  const old = record.next === undefined ? record.old : [...record.old, record.next];
+  const next = { ...state, keys: { ...state.keys, [slot]: { ...record, old, next: id } } };
+  await world.store.write(next);
+  return { id, privateKey, algorithm, slot, state: next };
+};

@@ -1,0 +1,91 @@
+// The words of a stop for DNS's sake: what is published, what to publish, and the ways on.
+import { Failure } from "../domain/failure.ts";
+import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../domain/tlsa.ts";
+import type { Pinned, Promised } from "./ask-dns.ts";
+import type { Candidate } from "./candidate.ts";
+
+export interface Ways {
+  /** How to go on once DNS agrees: `run this again`. */
+  readonly resume: string;
+  /** How to stay with the key that is served now, where there is one. */
+  readonly keep?: string;
+  /** How to go on all the same. */
+  readonly force: string;
+}
+
+const mostShown = 8;
+
+const few = (texts: readonly string[]): readonly string[] =>
+  texts.length <= mostShown ? texts : [...texts.slice(0, mostShown), `(${texts.length - mostShown} more)`];
+
+/** Full data can be as long as a certificate. */
+const short = (record: TlsaRecord): string => {
+  const text = tlsaText(record);
+  return text.length > 140 ? `${text.slice(0, 139)}…` : text;
+};
+
+/** A line for each owner and key that no record there names. */
+const linesFor = ({ slots }: Candidate, broken: readonly Pinned[]): readonly string[] => {
+  const keys = Object.values(slots).flatMap(({ spki }) => (spki ? [spki] : []));
+  const lines = broken.flatMap(({ owner, records }) =>
+    keys
+      .filter((spki) => matchTlsa(records, { spki }) !== "match")
+      .map((spki) => tlsaLine(owner, tlsaFor(spki, records))),
+  );
+  return [...new Set(lines)];
+};
+
+const whose = ({ name, port }: Pinned): string =>
+  port === 25
+    ? `mail servers that check DANE would hold back their mail for ${name} (port 25)`
+    : `clients that check DANE would refuse ${name} on port ${port}`;
+
+/** `broken`: at least one. */
+export const unpublished = (candidate: Candidate, broken: readonly Pinned[], ways: Ways): Failure => {
+  const [first, ...others] = broken as readonly [Pinned, ...Pinned[]];
+  const what = candidate.chains ? "chain" : "key";
+  const also = few(others.map(({ name, port }) => tlsaOwner(name, port)));
+  const lines = linesFor(candidate, broken);
+  return new Failure(
+    "config",
+    `${whose(first)}: the DNSSEC-signed TLSA records at ${first.owner} are not for the ${what} that would be served` +
+      `${also.length > 0 ? ` (nor are those at ${also.join(", ")})` : ""}; published: ${few(first.records.map(short)).join(", ")}`,
+    {
+      hints: [
+        ...(lines.length > 0
+          ? [
+              ...few(lines).map((line) => `publish, beside what is there: ${line}`),
+              `once every name server has it, and two TTLs later (RFC 7671 §8.1), ${ways.resume}; the new key is kept until then`,
+            ]
+          : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
+        ...(ways.keep === undefined ? [] : [`or stay with the present key: ${ways.keep}`]),
+        `or go on all the same: ${ways.force}`,
+      ],
+      facts: {
+        code: "DANE",
+        published: broken
+          .slice(0, mostShown)
+          .map(({ owner, records }) => ({ owner, records: few(records.map(short)) })),
+        publish: lines,
+      },
+    },
+  );
+};
+
+export const untrusted = (
+  { issuer }: Candidate,
+  { name, domain, policy }: Promised["sts"][number],
+  { force }: Ways,
+): Failure =>
+  new Failure(
+    "config",
+    `the MTA-STS policy of ${domain} says "enforce" and lists ${name}: mail servers that follow it (Gmail does) would refuse a certificate from ${issuer} on port 25`,
+    {
+      hints: [
+        "for a certificate that every mail server trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
+        `or take the policy back first: "mode: none" with a new id, and wait until its max_age of ${policy.maxAge} s is over (RFC 8461 §8.3)`,
+        `or go on all the same: ${force}`,
+      ],
+      facts: { code: "MTA-STS", domain, mode: policy.mode, mx: policy.mx.slice(0, mostShown) },
+    },
+  );

@@ -1,0 +1,13 @@
+// What schedule needs of the outside world: the schedulers, who may change the program, and where it lies.
+import type { Offence } from "../system/root-only.ts";
+import type { ScheduleKind, Scheduler } from "../system/scheduler.ts";
+
+export interface ScheduleDeps {
+  readonly schedulers: Readonly<Record<ScheduleKind, Scheduler>>;
+  /** The first thing that somebody other than root can change of what the schedule would run. */
+  readonly findOffence: (nodePath: string, programPath: string) => Promise<Offence | undefined>;
+  readonly uid: number;
+  readonly nodePath: string;
+  readonly programPath: string;
+  readonly hostName: string;
+}

@@ -1,0 +1,57 @@
+// State folders and configurations for `renew` with nothing due: certificates that were issued ten days ago for ninety and are verified.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const day = 86_400_000;
+const directory = "https://acme-v02.api.letsencrypt.org/directory";
+
+const stateOf = (name, now) => {
+  const at = (days) => new Date(now + days * day).toISOString();
+  const leaf = "a1".repeat(32);
+  const entries = ["imap", "imaps", "pop3", "pop3s", "sieve"].map((protocol) => ({
+    url: `${protocol}://${name}`,
+    address: "192.0.2.10",
+    verdict: "proven",
+    leaf,
+  }));
+  const generation = {
+    number: 1,
+    names: [name],
+    issuer: "acme",
+    authority: directory,
+    createdAt: at(-10),
+    notBefore: at(-10),
+    notAfter: at(80),
+    leaves: { ecdsa: { sha256: leaf, spkiSha256: "b2".repeat(32), key: "0001", algorithm: "ecdsa" } },
+  };
+  return {
+    schema: "mailcert.state/1",
+    name,
+    generations: [generation],
+    keys: { ecdsa: { current: "0001", old: [] } },
+    target: 1,
+    stage: "verified",
+    deployments: { dovecot: { server: "dovecot", generation: 1, at: at(-10), entries } },
+    attempts: 0,
+  };
+};
+
+/** Three lines for each certificate. @returns the arguments that name configuration and state. */
+export const nothingDue = (folder, count, emailOf) => {
+  const state = join(folder, "state");
+  const config = join(folder, "mailcert.yaml");
+  const now = Date.now();
+  const lines = ["certificates:"];
+  for (let number = 0; number < count; number += 1) {
+    const domain = `customer${String(number).padStart(4, "0")}.example`;
+    const name = `mail.${domain}`;
+    lines.push(`  ${name}:`, "    issuer: letsencrypt", `    email: ${emailOf(domain)}`);
+    mkdirSync(join(state, "certificates", name), { recursive: true });
+    writeFileSync(
+      join(state, "certificates", name, "state.json"),
+      `${JSON.stringify(stateOf(name, now), undefined, 2)}\n`,
+    );
+  }
+  writeFileSync(config, `${lines.join("\n")}\n`);
+  return ["-c", config, "--state", state];
+};

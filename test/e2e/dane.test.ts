@@ -1,0 +1,154 @@
+// DANE and MTA-STS on a real host: a signed zone by Knot, validated by Unbound; Postfix's own client is the judge of what is served.
+import { afterEach, describe, expect, it } from "vitest";
+import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { startSignedZone } from "../lab/signed-zone.ts";
+
+const name = "mail.example.org";
+const address = `mail A 192.0.2.10`;
+const foreign = "ab".repeat(32);
+const hosts: MailHost[] = [];
+
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((host) => host.stop()));
+});
+
+const mailHost = async (suite: "bookworm" | "trixie"): Promise<MailHost> => {
+  const host = await startMailHost({ suite });
+  hosts.push(host);
+  await host.startPostfix();
+  return host;
+};
+
+/** What a sender that checks DANE says about port 25. */
+const sender = async (host: MailHost): Promise<string> => {
+  const { stdout, stderr } = await host.exec(`timeout 20 posttls-finger -l dane -c "[${name}]" 2>&1`);
+  return /posttls-finger: (Verified|Trusted|Untrusted|Anonymous) TLS connection/.exec(stdout)?.[1] ?? stdout + stderr;
+};
+
+const recordIn = (text: string): string => {
+  const found = /_25\._tcp\.mail\.example\.org\. IN TLSA (3 1 1 [0-9a-f]{64})\b/.exec(text)?.[1];
+  if (found === undefined) throw new Error(`no record to publish in: ${text}`);
+  return found;
+};
+
+const setup = ["setup", name, "--schedule", "none"];
+
+describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
+  it("a key that a secure TLSA record lacks is not served before it is published; a kept key always is", async () => {
+    const host = await mailHost(suite);
+    const zone = await startSignedZone(host, {
+      zone: "example.org",
+      records: [address, `_25._tcp.mail TLSA 3 1 1 ${foreign}`],
+    });
+    const before = await host.must("postconf -n");
+
+    const refused = await host.mailcert(setup);
+    expect(refused.status, refused.stdout + refused.stderr).toBe(78);
+    expect(refused.stderr).toContain(`published: 3 1 1 ${foreign}`);
+    expect(await host.must("postconf -n")).toBe(before);
+    expect((await host.exec("ls /etc/mailcert")).status).not.toBe(0);
+    const record = recordIn(refused.stderr);
+    const again = await host.mailcert([...setup, "--json"]);
+    const { error } = JSON.parse(again.stdout) as { error: { facts: { publish: string[] } } };
+    expect(error.facts.publish).toEqual([`_25._tcp.mail.example.org. IN TLSA ${record}`]);
+
+    await zone.add(`_25._tcp.mail 5 TLSA ${record}`);
+    const done = await host.mailcert(setup);
+    expect(done.status, done.stdout + done.stderr).toBe(0);
+    expect(await sender(host)).toBe("Verified");
+
+    const renewed = await host.mailcert(["renew", "--force"]);
+    expect(renewed.status, renewed.stdout + renewed.stderr).toBe(0);
+    expect(await sender(host)).toBe("Verified");
+
+    const stopped = await host.mailcert(["renew", "--force", "--new-key"]);
+    expect(stopped.status, stopped.stdout + stopped.stderr).toBe(1);
+    const next = recordIn(stopped.stdout);
+    expect(next).not.toBe(record);
+    expect(await sender(host)).toBe("Verified");
+    const issued = await host.mailcert(["issue", name, "--new-key"]);
+    expect(issued.status).toBe(78);
+    expect(recordIn(issued.stderr)).toBe(next);
+
+    await zone.add(`_25._tcp.mail 5 TLSA ${next}`);
+    const rolled = await host.mailcert(["renew", "--force", "--new-key"]);
+    expect(rolled.status, rolled.stdout + rolled.stderr).toBe(0);
+    await zone.remove(`_25._tcp.mail 5 TLSA ${record}`);
+    await zone.remove(`_25._tcp.mail 5 TLSA 3 1 1 ${foreign}`);
+    expect(await sender(host)).toBe("Verified");
+    // The judge can say no: a record for another key alone.
+    await zone.remove(`_25._tcp.mail 5 TLSA ${next}`);
+    await zone.add(`_25._tcp.mail 5 TLSA 3 1 1 ${foreign}`);
+    expect(await sender(host)).not.toBe("Verified");
+    // The record is wrong already: a renewal that keeps the key makes nothing worse.
+    expect((await host.mailcert(["renew", "--force"])).status).toBe(0);
+    // A deliberate step over it.
+    const forced = await host.mailcert([...setup, "--new-key", "--replace"]);
+    expect(forced.status, forced.stdout + forced.stderr).toBe(0);
+  });
+});
+
+describe("where DNS says nothing that binds", () => {
+  it("setup goes on: records that nobody has validated", async () => {
+    const host = await mailHost("bookworm");
+    const records = [address, `_25._tcp.mail TLSA 3 1 1 ${foreign}`];
+    const zone = await startSignedZone(host, { zone: "example.org", records, anchored: false });
+    const done = await host.mailcert([...setup, "--verbose"]);
+    expect(done.status, done.stdout + done.stderr).toBe(0);
+    expect(done.stderr).toContain(
+      "_25._tcp.mail.example.org has TLSA records that nobody whom we may believe has validated",
+    );
+    await zone.stopResolver();
+    const renewed = await host.mailcert(["renew", "--force", "--new-key", "--verbose"]);
+    expect(renewed.status, renewed.stdout + renewed.stderr).toBe(0);
+    expect(renewed.stderr).toContain("going on without all of DNS: no name server can be reached");
+  });
+
+  it("setup is held up by two seconds at most where no name server answers", async () => {
+    const host = await mailHost("bookworm");
+    // Reads the questions and says nothing.
+    const mute =
+      "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('127.0.0.1', 53))\nwhile True: s.recv(512)";
+    const resolver = host.spawn(["python3", "-c", mute]);
+    await host.must('for i in $(seq 100); do [ -n "$(ss -Hlun "sport = :53")" ] && exit 0; sleep 0.05; done; exit 1');
+    const started = performance.now();
+    const done = await host.mailcert([...setup, "--verbose"]);
+    const slow = performance.now() - started;
+    expect(done.status, done.stdout + done.stderr).toBe(0);
+    expect(done.stderr).toContain("no name server answered in time");
+    resolver.kill();
+    await host.must("rm -rf /etc/mailcert /var/lib/mailcert");
+    const restarted = performance.now();
+    expect((await host.mailcert(setup)).status).toBe(0);
+    const quick = performance.now() - restarted;
+    expect(slow - quick).toBeLessThan(4_000);
+  });
+});
+
+describe("MTA-STS", () => {
+  it("a private CA is not put behind a policy that says enforce", async () => {
+    const host = await mailHost("bookworm");
+    const records = [address, "mta-sts A 127.0.0.1", '_mta-sts TXT "v=STSv1; id=1;"'];
+    await startSignedZone(host, { zone: "example.org", records });
+    const policy = (mode: string): Promise<void> =>
+      host.write(
+        "/srv/web/.well-known/mta-sts.txt",
+        `version: STSv1\r\nmode: ${mode}\r\nmx: *.example.org\r\nmax_age: 86400\r\n`,
+      );
+    await host.must(
+      `cd /srv && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Web root" -keyout root-key.pem -out root.pem 2>/dev/null &&
+       openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=mta-sts" -addext "subjectAltName=DNS:mta-sts.example.org" \
+         -addext "basicConstraints=critical,CA:FALSE" -CA root.pem -CAkey root-key.pem -keyout key.pem -out cert.pem 2>/dev/null &&
+       cat root.pem >>/etc/ssl/certs/ca-certificates.crt`,
+    );
+    await policy("enforce");
+    host.spawn("cd /srv/web && exec openssl s_server -accept 443 -cert ../cert.pem -key ../key.pem -WWW -quiet");
+    await host.must('for i in $(seq 100); do [ -n "$(ss -Hltn "sport = :443")" ] && exit 0; sleep 0.05; done; exit 1');
+    const refused = await host.mailcert(setup);
+    expect(refused.status, refused.stdout + refused.stderr).toBe(78);
+    expect(refused.stderr).toContain('the MTA-STS policy of example.org says "enforce" and lists mail.example.org');
+    await policy("testing");
+    const done = await host.mailcert(setup);
+    expect(done.status, done.stdout + done.stderr).toBe(0);
+  });
+});

@@ -1,0 +1,37 @@
+// What a renewal run says: quiet where all is well, and one line where many certificates have nothing to do.
+import { expect, test } from "vitest";
+import { Failure } from "../../src/domain/failure.ts";
+import { renewText } from "../../src/reports/renew.ts";
+import type { RenewedCertificate } from "../../src/usecases/renew.ts";
+
+const now = new Date("2026-11-20T12:00:00Z");
+const idle = (count: number): readonly RenewedCertificate[] =>
+  Array.from({ length: count }, (_, index) => ({
+    certificate: `mail${index}.example.org`,
+    decision: { action: "nothing", dueAt: new Date(Date.UTC(2027, 1, count - index)) },
+  }));
+const failed: RenewedCertificate = {
+  certificate: "broken.example.org",
+  decision: { action: "issue", why: "it has expired" },
+  failure: new Failure("unavailable", "the CA does not answer", { hints: ["try again"] }),
+};
+const text = (certificates: readonly RenewedCertificate[], quiet = false): string =>
+  renewText({ certificates, outcome: "done" }, now, quiet);
+
+test("a few certificates each have their line", () => {
+  expect(text(idle(2))).toBe(
+    "mail0.example.org: nothing to do; renewal is due on 2027-02-02\n\nmail1.example.org: nothing to do; renewal is due on 2027-02-01",
+  );
+});
+
+test("many with nothing to do share one line, with the first that is due; what failed keeps its own", () => {
+  expect(text([...idle(20), failed])).toBe(
+    "broken.example.org: FAILED: the CA does not answer\n  -> try again\n\n" +
+      "20 certificates: nothing to do; the first renewal is due on 2027-02-01 (mail19.example.org)",
+  );
+});
+
+test("quiet says nothing of those", () => {
+  expect(text(idle(20), true)).toBe("");
+  expect(text([...idle(20), failed], true)).toBe("broken.example.org: FAILED: the CA does not answer\n  -> try again");
+});
