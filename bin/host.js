@@ -11,7 +11,8 @@ const output = (stream) => ({
     return stream().isTTY === true;
   },
   get columns() {
-    return stream().columns ?? 80;
+    // A serial console may say 0.
+    return stream().columns || 80;
   },
 });
 

@@ -121,6 +121,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
       };
     }),
     systemRoots,
+    keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     writePem: async (folder, slot, root) => (await import("./store/pem-folder.ts")).writePem(folder, slot, root),
     bundles: memo(async () => {
       const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([

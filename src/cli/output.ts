@@ -3,8 +3,8 @@ import type { Failure } from "../domain/failure.ts";
 import type { Host } from "./host.ts";
 
 export interface Output {
-  /** The command's result: human text, or the JSON document with --json. Called once. */
-  result(human: string, document: object): void;
+  /** The command's result: human text, or the JSON document with --json. Called once. With --quiet the text is shown only when it tells of a `problem`. */
+  result(human: string, document: object, problem?: boolean): void;
   /** Text on stdout as it is (snippets, shell completion); not for commands with --json. */
   text(text: string): void;
   /** One step, shown with --verbose. */
@@ -28,9 +28,9 @@ const withEnd = (text: string): string => (text === "" || text.endsWith("\n") ? 
 export const createOutput = (host: Host, options: OutputOptions): Output => ({
   color: options.color && host.stdout.isTTY && !host.env["NO_COLOR"],
   width: host.stdout.isTTY ? host.stdout.columns : 100,
-  result: (human, document) => {
+  result: (human, document, problem = true) => {
     if (options.json) host.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-    else host.stdout.write(withEnd(human));
+    else if (problem || !options.quiet) host.stdout.write(withEnd(human));
   },
   text: (text) => host.stdout.write(withEnd(text)),
   step: (what) => {

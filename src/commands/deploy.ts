@@ -46,11 +46,9 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       return done;
     });
     const fault = results.some(hasFault);
-    output.result(results.map((result) => deploymentText(result, host.now())).join("\n\n"), {
-      schema: "mailcert.deploy/1",
-      ok: !fault,
-      certificates: results.map(deploymentDocument),
-    });
+    const text = results.map((result) => deploymentText(result, host.now())).join("\n\n");
+    const document = { schema: "mailcert.deploy/1", ok: !fault, certificates: results.map(deploymentDocument) };
+    output.result(text, document, fault);
     return fault ? exitStatus.findings : exitStatus.done;
   },
 };

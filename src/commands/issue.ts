@@ -18,6 +18,7 @@ export const command: CommandModule = {
   declare: (command) =>
     void addCertificateOptions(command.argument("[name]", "certificate in the configuration, or a host name"))
       .option("--out <DIR>", "only write PEM files there and keep no record")
+      .option("--replace", "with --out: also over a key that is there already")
       .addHelpText(
         "after",
         `
@@ -32,13 +33,25 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
     const result = await locked(context, async (world) => {
       const certificate = await wanted(world, context, args[0]);
       await refuseBadNames(world, certificate);
-      if (globals.dryRun) return { certificate };
-      if (out !== undefined)
-        return { certificate, files: await issueFiles(world, certificate, resolve(host.cwd, out)) };
-      return { certificate, issued: await issue(world, certificate, { newKey: options["newKey"] === true }) };
+      const configured =
+        (await world.config.read())?.certificates.some(({ name }) => name === certificate.name) ?? false;
+      if (globals.dryRun) return { certificate, configured };
+      if (out !== undefined) {
+        const replace = options["replace"] === true;
+        return {
+          certificate,
+          configured,
+          files: await issueFiles(world, certificate, resolve(host.cwd, out), replace),
+        };
+      }
+      return {
+        certificate,
+        configured,
+        issued: await issue(world, certificate, { newKey: options["newKey"] === true }),
+      };
     });
-    if (result.files) output.result(issuedFilesText(result.files), issuedFilesDocument(result.files));
-    else output.result(issueText(result, host.now()), issueDocument(result));
+    if (result.files) output.result(issuedFilesText(result.files), issuedFilesDocument(result.files), false);
+    else output.result(issueText(result, host.now()), issueDocument(result), false);
     return exitStatus.done;
   },
 };

@@ -36,11 +36,8 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
     const result = await locked(context, async (world) =>
       rollback(world, await chosenCertificate(world, name), { replace: true, accept: accept(context) }),
     );
-    output.result(deploymentText(result, host.now()), {
-      schema: "mailcert.rollback/1",
-      ok: !hasFault(result),
-      ...deploymentDocument(result),
-    });
+    const document = { schema: "mailcert.rollback/1", ok: !hasFault(result), ...deploymentDocument(result) };
+    output.result(deploymentText(result, host.now()), document, hasFault(result));
     return hasFault(result) ? exitStatus.findings : exitStatus.done;
   },
 };

@@ -1,5 +1,6 @@
 // The configuration as use cases see it: read it, check it, change one certificate's entry; yaml is loaded when first needed.
 import type { ConfigFile } from "./problem.ts";
+import { sharedServerWarnings } from "../domain/shared-servers.ts";
 import type { ConfigAccess } from "../usecases/world.ts";
 import { type Choices, defaultChoices } from "./choices.ts";
 
@@ -35,10 +36,16 @@ export const createConfigAccess = (options: ConfigAccessOptions): ConfigAccess =
     check: async () => {
       const { files, warnings } = await readFiles(path, false);
       const result = await parse(files);
-      const base = { files: files.map((file) => file.path), warnings };
-      return "problems" in result
-        ? { ...base, certificates: [], problems: result.problems }
-        : { ...base, certificates: result.config.certificates.map(({ name }) => name), problems: [] };
+      const read = files.map((file) => file.path);
+      if ("problems" in result) return { files: read, warnings, certificates: [], problems: result.problems };
+      const { certificates } = result.config;
+      return {
+        files: read,
+        // A thousand entries would say the same thing a thousand times.
+        warnings: [...warnings, ...sharedServerWarnings(certificates).slice(0, 5)],
+        certificates: certificates.map(({ name }) => name),
+        problems: [],
+      };
     },
     edited: async (certificate) => {
       const { files } = await readFiles(path, true);

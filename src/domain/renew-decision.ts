@@ -47,7 +47,23 @@ export const decide = (
     if (waiting && (harmful || state.attempts > freeRetries)) return waiting;
     return { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` };
   }
+  const proven = lastProof(state);
+  if (proven !== undefined && !state.parked && now.getTime() - proven.getTime() >= proofEveryMs) {
+    return {
+      action: "deploy",
+      why: `last proven on ${proven.toISOString().slice(0, 10)}; that is looked at once a day`,
+    };
+  }
   return { action: "nothing", dueAt: at };
+};
+
+/** Somebody may have pointed a server elsewhere since, or installed one: an hourly run sees it within a day. */
+const proofEveryMs = 86_400_000;
+
+/** When every server's entry points were last proven; undefined where no server has it. */
+export const lastProof = ({ deployments }: CertificateState): Date | undefined => {
+  const times = Object.values(deployments).map(({ at }) => Date.parse(at));
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 };
 
 const waitFor = (state: CertificateState | undefined, wish: Wish, now: Date): Decision | undefined => {

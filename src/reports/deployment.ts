@@ -18,6 +18,7 @@ const words: Readonly<Record<Verdict, string>> = {
 
 const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   verified: "served and proven at every entry point",
+  "in-place": "settings in place, NOT proven: a server is not running; the next run looks again",
   unproven: "NOT served everywhere yet; the next run goes on from here",
   "rolled-back": "ROLLED BACK: the new certificate is not served",
   "no-server": "staged and live, but no mail server on this host serves it",

@@ -9,9 +9,11 @@ import { generationLine } from "./generation.ts";
 interface Issued {
   readonly certificate: CertificateConfig;
   readonly issued?: IssueResult;
+  /** In the configuration: deploy and timer runs know it. */
+  readonly configured: boolean;
 }
 
-export const issueText = ({ certificate, issued }: Issued, now: Date): string => {
+export const issueText = ({ certificate, issued, configured }: Issued, now: Date): string => {
   const names = certificate.names.join(", ");
   if (!issued)
     return `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
@@ -19,7 +21,9 @@ export const issueText = ({ certificate, issued }: Issued, now: Date): string =>
     `${certificate.name}: issued for ${names}`,
     `  ${generationLine(issued.generation, now)}`,
     ...(certificate.issuer.kind === "self-signed" ? selfSignedNotes.map((note) => `  ${note}`) : []),
-    `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`,
+    configured
+      ? `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`
+      : `  it is staged, and not in the configuration: nothing serves or renews it; next: mailcert setup ${certificate.names[0] ?? ""}`,
   ].join("\n");
 };
 

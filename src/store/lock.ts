@@ -35,9 +35,7 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
     if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
     // Whoever can open it can hold it: an earlier version left it readable by everybody.
     fchmodSync(descriptor, 0o600);
-    const text = `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`;
-    ftruncateSync(descriptor, 0);
-    writeSync(descriptor, text, 0);
+    write(descriptor, `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`, path);
     return { release: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
@@ -47,6 +45,15 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
       });
     }
     throw error;
+  }
+};
+
+const write = (descriptor: number, text: string, path: string): void => {
+  try {
+    ftruncateSync(descriptor, 0);
+    writeSync(descriptor, text, 0);
+  } catch (error) {
+    throw fileFailure(error, "write", path);
   }
 };
 

@@ -1,4 +1,5 @@
 // Writes one slot's PEM files into any folder: the key 0600, existing files replaced whole.
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../system/files.ts";
 import { slotFiles } from "./generations.ts";
@@ -21,4 +22,12 @@ export const writePem = async (
     paths.push(join(folder, name));
   }
   return paths;
+};
+
+/** The first file in these folders that a key would be written over. */
+export const keyAt = async (folders: readonly string[]): Promise<string | undefined> => {
+  for (const path of folders.flatMap((folder) => [join(folder, "privkey.pem"), join(folder, "combined.pem")])) {
+    if (await lstat(path).catch(() => undefined)) return path;
+  }
+  return undefined;
 };

@@ -25,7 +25,11 @@ export const fileFailure = (error: unknown, doing: string, path: string): unknow
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === undefined) return error;
   const kind: FailureKind =
-    code === "EACCES" || code === "EPERM" ? "no-permission" : code === "ENOENT" ? "unavailable" : "cannot-create";
+    code === "EACCES" || code === "EPERM"
+      ? "no-permission"
+      : code === "ENOENT" && doing.startsWith("read")
+        ? "data"
+        : "cannot-create";
   const why: Record<string, string> = {
     EACCES: "permission denied",
     EPERM: "operation not permitted",

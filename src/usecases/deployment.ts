@@ -22,8 +22,8 @@ export interface DeployResult {
   readonly certificate: string;
   /** The generation that is live now. */
   readonly generation: GenerationRecord;
-  /** `no-server`: nothing on this host serves it. `unproven`: stale, failing or not reloadable; later runs retry. */
-  readonly outcome: "verified" | "unproven" | "rolled-back" | "no-server";
+  /** `in-place`: a server is not running, so that nothing is proven of it. `no-server`: nothing on this host serves it. `unproven`: stale, failing or not reloadable; later runs retry. */
+  readonly outcome: "verified" | "in-place" | "unproven" | "rolled-back" | "no-server";
   readonly servers: readonly DeployedServer[];
   readonly entries: readonly ProvedEntry[];
   readonly findings: readonly Finding[];

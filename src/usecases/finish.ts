@@ -2,7 +2,7 @@
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
-import type { DeployResult, Gathered } from "./deployment.ts";
+import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
 import { rememberFailure } from "./issue.ts";
 import type { ProvedEntry } from "./prove.ts";
@@ -28,6 +28,8 @@ export const finish = async (
 ): Promise<DeployResult> => {
   const findings = [...gathered.findings, ...deploymentFindings(gathered)];
   const fault = findings.some((finding) => finding.severity === "fault");
+  // Nothing is proven of a server that does not run: the next run looks again.
+  const stopped = gathered.servers.filter((server) => !server.running);
   const deployments = Object.fromEntries(
     gathered.servers.map((server) => [
       server.id,
@@ -43,7 +45,8 @@ export const finish = async (
   if (!fault) {
     const { baseline: _baseline, ...settled } = rest;
     // A server that is installed later is found by the next run: until then nothing was proven.
-    const stage = gathered.servers.length === 0 && gathered.awaitsServer ? "switched" : "verified";
+    const awaits = gathered.servers.length === 0 && gathered.awaitsServer;
+    const stage = awaits ? "switched" : stopped.length > 0 ? "reloaded" : "verified";
     await world.store.write({ ...settled, deployments, stage, attempts: 0 });
     await world.store.prune(state.name, kept(state, target.number));
   } else {
@@ -51,9 +54,19 @@ export const finish = async (
     const first = findings.find((finding) => finding.severity === "fault");
     await rememberFailure(world, state.name, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
   }
-  const outcome = gathered.servers.length === 0 ? "no-server" : fault ? "unproven" : "verified";
+  const outcome = outcomeOf(gathered, fault, stopped);
   const { servers, entries } = gathered;
   return { certificate: state.name, generation: target, outcome, servers, entries, findings };
+};
+
+const outcomeOf = (
+  { servers }: Gathered,
+  fault: boolean,
+  stopped: readonly DeployedServer[],
+): DeployResult["outcome"] => {
+  if (servers.length === 0) return "no-server";
+  if (fault) return "unproven";
+  return stopped.length > 0 ? "in-place" : "verified";
 };
 
 /** The live generation and the two before it that one could go back to. */

@@ -1,6 +1,7 @@
 // Issue into a folder of somebody's choice: PEM files only, no record of the certificate.
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
 import { obtainChain } from "./issue.ts";
 import type { World } from "./world.ts";
@@ -14,19 +15,27 @@ export interface IssuedFiles {
   readonly issuer: CertificateConfig["issuer"]["kind"];
 }
 
-/** The first slot's files stand in the folder itself, a second one's below it. @throws Failure `cannot-create` naming the path. */
+/** The first slot's files stand in the folder itself, a second one's below it. @throws Failure `config` where a key stands there already, `cannot-create` naming the path. */
 export const issueFiles = async (
   world: World,
   certificate: CertificateConfig,
   folder: string,
+  replace: boolean,
 ): Promise<IssuedFiles> => {
+  const places = certificate.keys.map((algorithm, index) => (index === 0 ? folder : `${folder}/${slotOf(algorithm)}`));
+  const taken = replace ? undefined : await world.keyAt(places);
+  if (taken !== undefined) {
+    throw new Failure("config", `${taken} exists: a private key is not written over unasked`, {
+      hints: ["name another folder, or add --replace"],
+    });
+  }
   const files: string[] = [];
   let notAfter = Number.POSITIVE_INFINITY;
   for (const [index, algorithm] of certificate.keys.entries()) {
     const privateKey = await world.generateKey(algorithm);
     const chain = await obtainChain(world, certificate, algorithm, privateKey);
     notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
-    const place = index === 0 ? folder : `${folder}/${slotOf(algorithm)}`;
+    const place = places[index] ?? folder;
     files.push(
       ...(await world.writePem(
         place,

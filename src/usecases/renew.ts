@@ -6,7 +6,9 @@ import { refreshBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
-import { type IssueResult, issue } from "./issue.ts";
+import { findServers } from "./entries.ts";
+import { type IssueResult, issue, rememberFailure } from "./issue.ts";
+import { refuseSecond } from "./one-certificate.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -59,7 +61,11 @@ const renewOne = async (
     decision = await decideNow(world, certificate, options);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
-    if (decision.action === "issue") issued = await issue(world, certificate, { newKey: options.newKey });
+    if (decision.action === "issue") {
+      // Before a certificate is spent on one that no server may take.
+      await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
+      issued = await issue(world, certificate, { newKey: options.newKey });
+    }
     if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
     deployed = await deploy(world, certificate, options);
     await refreshBundle(world, certificate, false);
@@ -67,6 +73,9 @@ const renewOne = async (
   } catch (failure) {
     // One certificate that fails must not keep the others from being renewed.
     if (!(failure instanceof Failure)) throw failure;
+    const deploying = issued !== undefined || decision?.action === "deploy";
+    // What issue() failed at is remembered there.
+    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -74,6 +83,16 @@ const renewOne = async (
       ...(deployed ? { deployed } : {}),
       failure,
     };
+  }
+};
+
+/** A full disk must not hide what went wrong before it. */
+const remember = async (world: World, name: string, failure: Failure): Promise<void> => {
+  try {
+    await rememberFailure(world, name, "deploy", failure);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    world.step(error.message);
   }
 };
 

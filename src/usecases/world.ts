@@ -45,6 +45,8 @@ export interface World {
   readonly probe: () => Promise<Probe>;
   /** What DNS says about this host's names. */
   readonly dns: () => Promise<Dns>;
+  /** The first of these folders' privkey.pem or combined.pem that exists. */
+  readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
   /** Writes one slot's PEM files into any folder; returns their paths. */
   readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
   /** What verify needs besides the probe. */

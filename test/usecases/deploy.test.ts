@@ -148,11 +148,27 @@ describe("deploy", () => {
     expect(accepted.outcome).toBe("verified");
   });
 
-  it("a server that is not running gets its settings and is named", async () => {
+  it("a server that is not running gets its settings, is named, and is proven once it runs", async () => {
     fake.server.running = false;
     const result = await issueAndDeploy();
     expect(fake.server.reloads).toBe(0);
+    expect(result.outcome).toBe("in-place");
+    expect(fake.world.store.read("mail.example.org")?.stage).toBe("reloaded");
+    fake.server.running = true;
+    const next = await renew(fake.world, [certificate()], renewal);
+    expect(next.certificates[0]?.deployed?.outcome).toBe("verified");
+    expect(fake.server.reloads).toBe(1);
     expect(result.findings.find(({ check }) => check === "deploy-unobservable")?.message).toContain("not running");
+  });
+
+  it("a renewal after a rollback is served, and no number is used twice", async () => {
+    await issueAndDeploy();
+    await renew(fake.world, [certificate()], { ...renewal, force: true });
+    await rollback(fake.world, certificate(), options);
+    const again = await renew(fake.world, [certificate()], { ...renewal, force: true });
+    expect(again.certificates[0]?.deployed?.outcome).toBe("verified");
+    const numbers = fake.world.store.read("mail.example.org")?.generations.map(({ number }) => number) ?? [];
+    expect(new Set(numbers).size).toBe(numbers.length);
   });
 
   it("rollback serves the generation before and remove takes the settings out again", async () => {
