@@ -21,3 +21,42 @@ export const describeChange = (change: Change): string => {
         : `master.cf ${change.service}: -o ${change.parameter}=${clean(change.after, 160)}`;
   }
 };
+
+/** Where a change was made: the file, line or setting. */
+const placeOf = (change: Change): string => {
+  switch (change.kind) {
+    case "file":
+      return change.path;
+    case "line":
+      return change.before === undefined ? change.path : `${change.path} line ${change.line}`;
+    case "parameter":
+      return `main.cf: ${change.parameter}`;
+    case "service-parameter":
+      return `master.cf ${change.service}: -o ${change.parameter}`;
+  }
+};
+
+/** What undoing it does, as that which happens to the host: `removed /etc/dovecot/conf.d/99-mailcert.conf`. */
+export const describeRevert = (change: Change, done: boolean): string => {
+  const [removed, putBack] = done ? ["removed", "put back"] : ["would remove", "would put back"];
+  const { before } = change;
+  switch (change.kind) {
+    case "file":
+      return before === undefined ? `${removed} ${change.path}` : `${putBack} the former ${change.path}`;
+    case "line":
+      return before === undefined
+        ? `${removed} from ${change.path}: ${clean(change.after, 120)}`
+        : `${putBack} ${placeOf(change)}: ${clean(before, 120)}`;
+    case "parameter":
+      return before === undefined
+        ? `main.cf: ${removed} ${change.parameter}`
+        : `main.cf: ${putBack} ${change.parameter} = ${clean(before, 160)}`;
+    case "service-parameter":
+      return before === undefined
+        ? `master.cf ${change.service}: ${removed} -o ${change.parameter}`
+        : `master.cf ${change.service}: ${putBack} -o ${change.parameter}=${clean(before, 160)}`;
+  }
+};
+
+/** Why it was not undone: what stands there now is somebody else's. */
+export const describeKept = (change: Change): string => `${placeOf(change)}: somebody changed it since`;

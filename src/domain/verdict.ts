@@ -28,11 +28,17 @@ export const verdictOf = (answer: Answer, expected: string, before: Baseline | u
   return "failing";
 };
 
-/** A generation may be served again: not failed, not expired, and not ending within 7 days. */
+const day = 86_400_000;
+
+/** Too short to go back to: 7 days, or a third of the lifetime of one that lives for less than three weeks. */
+const margin = ({ notBefore, notAfter }: { readonly notBefore: string; readonly notAfter: string }): number =>
+  Math.min(7 * day, (Date.parse(notAfter) - Date.parse(notBefore)) / 3);
+
+/** A generation may be served again: not failed, not expired, and not about to end. */
 export const mayGoBackTo = (
   generation: { readonly notBefore: string; readonly notAfter: string; readonly failed?: string },
   now: Date,
 ): boolean =>
   generation.failed === undefined &&
   Date.parse(generation.notBefore) <= now.getTime() &&
-  Date.parse(generation.notAfter) - now.getTime() > 7 * 86_400_000;
+  Date.parse(generation.notAfter) - now.getTime() > margin(generation);

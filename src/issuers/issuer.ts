@@ -23,6 +23,8 @@ export interface IssuedChain {
   readonly chain: readonly string[];
   /** PEM of the root that clients import, when a private CA signed. */
   readonly root?: string;
+  /** What was made on the way that a person should know, one sentence each; never a secret. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -33,5 +35,10 @@ export interface IssuedChain {
 export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
   /** Why a name cannot be certified by this issuer with these settings, or undefined. Pure and quick; needs no network. */
   refuses(name: string, settings: Settings): string | undefined;
+  /**
+   * Throws what `issue` would throw for these names by what is on this host already; makes nothing, so that a dry run can say it.
+   * MUST be quick and need no network. Absent: `refuses` says all.
+   */
+  check?(names: readonly string[], settings: Settings): Promise<void>;
   issue(request: IssueRequest<Settings>): Promise<IssuedChain>;
 }

@@ -1,17 +1,21 @@
 // A deployment's plan for --dry-run, for people and as JSON.
 import type { DeployPlan } from "../usecases/plan-deploy.ts";
-import { findingsText } from "./findings-text.ts";
+import { findingLines, withoutAdvice } from "./findings-text.ts";
 
-export const deployPlanLines = (plan: DeployPlan): readonly string[] => [
-  ...(plan.live
-    ? [`would switch live: generation ${plan.live.from ?? "none"} -> ${plan.live.to ?? "the new one"}`]
-    : []),
+const liveLine = ({ from, to }: NonNullable<DeployPlan["live"]>): string => {
+  const next = to === undefined ? "the new generation" : `generation ${to}`;
+  return from === undefined ? `would make ${next} live` : `would switch live: generation ${from} -> ${to ?? "the new one"}`;
+};
+
+/** `advice`: also what nobody asked about and setup says once. */
+export const deployPlanLines = (plan: DeployPlan, advice = false): readonly string[] => [
+  ...(plan.live ? [liveLine(plan.live)] : []),
   ...plan.servers.flatMap((server) => [
     `${server.id} ${server.version}${server.running ? "" : " (not running)"}: ${server.changes.length === 0 ? "settings are as they should be" : "would change"}`,
     ...server.changes.map((change) => `  ${change}`),
-    ...server.notes.map((note) => `  ${findingsText([note])}`),
+    ...(advice ? server.notes : withoutAdvice(server.notes)).flatMap((note) => findingLines(note, "  ")),
   ]),
-  ...plan.notes.map((note) => findingsText([note])),
+  ...plan.notes.flatMap((note) => findingLines(note)),
   ...(plan.servers.length === 0 ? ["no mail server was found on this host"] : []),
 ];
 

@@ -3,10 +3,21 @@ import type { Finding, Severity } from "../domain/finding.ts";
 
 const order: readonly Severity[] = ["fault", "warning", "info"];
 
+export const findingLines = ({ severity, message, hint }: Finding, indent = ""): readonly string[] => [
+  `${indent}${severity}: ${message}`,
+  ...(hint === undefined ? [] : [`${indent}  -> ${hint}`]),
+];
+
 /** Worst first; `ok` is not shown. Empty when there is nothing to say. */
 export const findingsText = (findings: readonly Finding[], shown: readonly Severity[] = order): string =>
   order
     .filter((severity) => shown.includes(severity))
     .flatMap((severity) => findings.filter((finding) => finding.severity === severity))
-    .map(({ severity, message, hint }) => `${severity}: ${message}${hint === undefined ? "" : `\n  -> ${hint}`}`)
+    .flatMap((finding) => findingLines(finding))
     .join("\n");
+
+/** Advice on what a host could offer besides: setup says it, every later deployment would repeat it. */
+const advice: ReadonlySet<string> = new Set(["submission-off"]);
+
+export const withoutAdvice = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter(({ check }) => !advice.has(check));

@@ -20,6 +20,7 @@ export const issueText = ({ certificate, issued, configured }: Issued, now: Date
   return [
     `${certificate.name}: issued for ${names}`,
     `  ${generationLine(issued.generation, now)}`,
+    ...(issued.notes ?? []).map((note) => `  ${note}`),
     ...(certificate.issuer.kind === "self-signed" ? selfSignedNotes.map((note) => `  ${note}`) : []),
     configured
       ? `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`
@@ -35,12 +36,14 @@ export const issueDocument = ({ certificate, issued }: Issued): object => ({
   names: certificate.names,
   issuer: certificate.issuer.kind,
   ...(issued ? { stage: "staged", generation: issued.generation } : {}),
+  ...(issued?.notes ? { notes: issued.notes } : {}),
 });
 
 export const issuedFilesText = (result: IssuedFiles): string =>
   [
     `issued for ${result.names.join(", ")} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
     ...result.files.map((path) => `  ${path}`),
+    ...(result.notes ?? []),
     ...(result.issuer === "self-signed" ? selfSignedNotes : []),
   ].join("\n");
 

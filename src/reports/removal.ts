@@ -8,12 +8,12 @@ const oneText = (one: Removal): string => {
     return `${certificate}: no server's settings were changed for it`;
   return [
     `${certificate}: ${dryRun ? "would be taken out of the servers" : "taken out of the servers"}`,
-    ...reverted.map((what) => `  ${dryRun ? "would take back" : "taken back"}: ${what}`),
-    ...kept.map((what) => `  left alone, changed by somebody else since: ${what}`),
+    ...reverted.map((what) => `  ${what}`),
+    ...kept.map((what) => `  left alone: ${what}`),
     ...reloaded.map((id) => `  ${id} reloaded`),
     ...(dryRun
       ? []
-      : [`  timer runs keep renewing it and leave the servers alone; mailcert deploy ${certificate} puts it back`]),
+      : ["  it is still renewed, and no server is touched; back into the servers:", `    mailcert deploy ${certificate}`]),
     ...(findings.length > 0 ? ["", findingsText(findings)] : []),
   ].join("\n");
 };

@@ -1,13 +1,16 @@
 // Generations: immutable numbered folders, and the one symbolic link `live` that servers read through.
-import { constants, readlinkSync } from "node:fs";
-import { mkdir, open, readFile, readdir, rename, rm, symlink } from "node:fs/promises";
+import { constants, existsSync, readlinkSync } from "node:fs";
+import { mkdir, open, readFile, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Slot } from "../domain/keys.ts";
 import type { SlotPaths } from "../servers/server.ts";
 import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, temporaryBeside } from "../system/files.ts";
 import type { StagedSlot, Store } from "./store.ts";
 
-type Part = Pick<Store, "stage" | "readGeneration" | "damage" | "switchLive" | "liveNumber" | "livePaths" | "prune">;
+type Part = Pick<
+  Store,
+  "stage" | "slotsIn" | "readGeneration" | "damage" | "switchLive" | "liveNumber" | "livePaths" | "prune"
+>;
 
 const folderName = (number: number): string => String(number).padStart(4, "0");
 const temporary = /^\.mailcert-.*\.tmp$/;
@@ -37,6 +40,20 @@ const writeNew = async (path: string, mode: number, content: string): Promise<vo
   }
 };
 
+/** Says that a slot's files are those of an earlier generation. */
+const carriedMark = "carried";
+
+/** Copies a slot's files with their modes, so that settings that still name them keep working. */
+const carryAlong = async (from: string, to: string): Promise<void> => {
+  await mkdir(to, { mode: 0o755 });
+  for (const file of (await readdir(from)).filter((name) => name !== carriedMark)) {
+    const { mode } = await stat(join(from, file));
+    await writeNew(join(to, file), mode & 0o777, await readFile(join(from, file), "utf8"));
+  }
+  await writeNew(join(to, carriedMark), 0o644, `from ${from}\n`);
+  await syncFolder(to);
+};
+
 const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** `root` is `<state>/certificates`. */
@@ -50,6 +67,7 @@ export const createGenerations = (root: string): Part => {
     const result: Partial<Record<Slot, StagedSlot>> = {};
     for (const slot of slots) {
       const folder = join(generations(name), folderName(number), slot);
+      if (existsSync(join(folder, carriedMark))) continue;
       const fullchain = await readFile(join(folder, "fullchain.pem"), "utf8").catch(() => undefined);
       if (fullchain === undefined) continue;
       const [leaf = "", ...chain] = fullchain.match(certificates) ?? [];
@@ -63,7 +81,9 @@ export const createGenerations = (root: string): Part => {
   };
 
   return {
-    stage: async (name, material, above) => {
+    slotsIn: (name, number) => slots.filter((slot) => existsSync(join(generations(name), folderName(number), slot))),
+
+    stage: async (name, material, above, carry) => {
       const folder = generations(name);
       const draft = temporaryBeside(join(folder, "x"));
       try {
@@ -78,6 +98,9 @@ export const createGenerations = (root: string): Part => {
           await mkdir(join(draft, slot), { mode: 0o755 });
           for (const file of slotFiles(staged)) await writeNew(join(draft, slot, file.name), file.mode, file.content);
           await syncFolder(join(draft, slot));
+        }
+        for (const slot of carry?.slots ?? []) {
+          if (!material[slot] && carry) await carryAlong(join(folder, folderName(carry.from), slot), join(draft, slot));
         }
         await syncFolder(draft);
         await rename(draft, join(folder, folderName(number)));

@@ -28,7 +28,41 @@ export const readState = (text: string, path: string): CertificateState => {
   }
   const state = value as Partial<CertificateState>;
   if (typeof state.name !== "string" || !Array.isArray(state.generations)) throw damaged(path, "fields are missing");
+  const problem = shapeProblem(state);
+  if (problem !== undefined) throw damaged(path, problem);
   return { ...emptyState(state.name), ...state };
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isDate = (value: unknown): boolean => typeof value === "string" && !Number.isNaN(Date.parse(value));
+
+const isGeneration = (value: unknown): boolean =>
+  isRecord(value) &&
+  Number.isInteger(value["number"]) &&
+  Array.isArray(value["names"]) &&
+  isDate(value["notBefore"]) &&
+  isDate(value["notAfter"]) &&
+  isRecord(value["leaves"]) &&
+  Object.values(value["leaves"]).every(
+    (leaf) => isRecord(leaf) && typeof leaf["sha256"] === "string" && typeof leaf["key"] === "string",
+  );
+
+/** What of the fields that runs rely on is not as it was written. */
+const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
+  if (!state.generations?.every(isGeneration)) return "a generation lacks a field";
+  if (state.keys !== undefined && !isRecord(state.keys)) return "keys is not an object";
+  const deployments: unknown = state.deployments ?? {};
+  const whole =
+    isRecord(deployments) &&
+    Object.values(deployments).every((one) => isRecord(one) && isDate(one["at"]) && Array.isArray(one["entries"]));
+  if (!whole) return "a deployment lacks a field";
+  if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
+  if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
+  return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"
+    ? undefined
+    : "lastError lacks a field";
 };
 
 const damaged = (path: string, why: string, cause?: unknown): Failure =>

@@ -124,8 +124,16 @@ export interface Store {
   addKey(name: string, slot: Slot, privateKey: string): Promise<string>;
   readKey(name: string, slot: Slot, id: string): Promise<string>;
   /** Writes a complete generation under the next free number above `above` (a number is never used again) and returns the number. */
-  stage(name: string, slots: Readonly<Partial<Record<Slot, StagedSlot>>>, above: number): Promise<number>;
-  /** PEM texts of a generation. */
+  stage(
+    name: string,
+    slots: Readonly<Partial<Record<Slot, StagedSlot>>>,
+    above: number,
+    /** Slots of an earlier generation to carry along: the servers' settings may still name their files. */
+    carry?: { readonly from: number; readonly slots: readonly Slot[] },
+  ): Promise<number>;
+  /** Slots that a generation has files for, those carried along included. */
+  slotsIn(name: string, number: number): readonly Slot[];
+  /** PEM texts of a generation's own slots. */
   readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
   /** What is wrong with a generation's files (missing, or not what was written), or undefined. @throws Failure when one cannot be read. */
   damage(name: string, number: number, slots: readonly Slot[]): Promise<string | undefined>;

@@ -12,7 +12,7 @@ import { type Deployable, findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
 import { checkGeneration } from "./intact.ts";
-import { deployedServer, installAndProve } from "./install-and-prove.ts";
+import { deployedServer, installAndProve, settleFirst } from "./install-and-prove.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
 import { refuseSecond } from "./one-certificate.ts";
@@ -43,6 +43,7 @@ export const deploy = async (
   }
   if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
   const ready = await withBaseline(world, state, target, targets, options);
+  await settleFirst(world, certificate.name, target, found, options);
   const live = await switchTo(world, ready, target);
   const proof = await installAndProve(world, live, target, found, options);
   const gathered = { ...proof, findings: [...notes, ...proof.findings] };

@@ -9,7 +9,7 @@ import type { DeployOptions, DeployResult, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
 import { findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
-import { installAndProve, patienceMs } from "./install-and-prove.ts";
+import { installAndProve, patienceMs, settleFirst } from "./install-and-prove.ts";
 import { generationBefore } from "./intact.ts";
 import { rememberFailure } from "./issue.ts";
 import { type ProofTarget, type ProvedEntry, entryKey, proofTargets, prove } from "./prove.ts";
@@ -39,6 +39,7 @@ export const goBack = async (
   if (!previous) return stay(world, state, target, gathered);
   const back = await backTo(world, state, target, previous, reason);
   const { servers: found } = await findServers(world, certificate);
+  await settleFirst(world, state.name, previous, found, options);
   const switched = await switchTo(world, back, previous);
   const proof = await installAndProve(world, switched, previous, found, options);
   const result = await finish(world, { ...switched, stage: "reloaded" }, previous, proof);

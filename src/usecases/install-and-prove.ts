@@ -71,6 +71,22 @@ export const installAndProve = async (
   return { servers, entries, findings: [...findings, ...late.filter((finding) => finding !== undefined)] };
 };
 
+/** Settings first where that is safe: when what is live now has files for every slot of the generation to come, and for others too. */
+export const settleFirst = async (
+  world: World,
+  name: string,
+  target: GenerationRecord,
+  found: readonly Deployable[],
+  options: InstallOptions,
+): Promise<void> => {
+  const live = world.store.liveNumber(name);
+  if (live === undefined || live === target.number) return;
+  const present = world.store.slotsIn(name, live);
+  const wanted = slotsOf(target);
+  if (present.length <= wanted.length || !wanted.every((slot) => present.includes(slot))) return;
+  for (const one of found) await installOn(world, one, servedCertificate(world, name, target), options);
+};
+
 /** Where TLS was off altogether our settings switch it on: what could not be observed before the change can be now. */
 const targetsNow = async (
   world: World,

@@ -1,4 +1,5 @@
 // Points one server at the live generation: plan, journal, apply, read back, check. Nothing is reloaded here.
+import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -33,7 +34,9 @@ export const installSettings = async (
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
   const brokenBefore = await checkFinding(deployable);
-  if (brokenBefore) return { changes: [], findings: [brokenBefore], usable: false };
+  // A complaint about our own files (a slot that went) is ours to mend: the settings below do.
+  const ours = brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble;
+  if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: Change[] = [];
   const apply = async (change: Change): Promise<void> => {

@@ -13,6 +13,8 @@ export interface IssuedFiles {
   /** Paths, in the order of writing. */
   readonly files: readonly string[];
   readonly issuer: CertificateConfig["issuer"]["kind"];
+  /** What the issuer made on the way, for people to know. */
+  readonly notes?: readonly string[];
 }
 
 /** The first slot's files stand in the folder itself, a second one's below it. @throws Failure `config` where a key stands there already, `cannot-create` naming the path. */
@@ -30,10 +32,12 @@ export const issueFiles = async (
     });
   }
   const files: string[] = [];
+  const notes: string[] = [];
   let notAfter = Number.POSITIVE_INFINITY;
   for (const [index, algorithm] of certificate.keys.entries()) {
     const privateKey = await world.generateKey(algorithm);
     const chain = await obtainChain(world, certificate, algorithm, privateKey);
+    notes.push(...(chain.notes ?? []));
     notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
     const place = places[index] ?? folder;
     files.push(
@@ -50,5 +54,6 @@ export const issueFiles = async (
     notAfter: new Date(notAfter).toISOString(),
     files,
     issuer: certificate.issuer.kind,
+    ...(notes.length === 0 ? {} : { notes }),
   };
 };

@@ -33,15 +33,18 @@ export interface IssueResult {
   readonly generation: GenerationRecord;
   /** PEM of the private CA's root, for people to import. */
   readonly root?: string;
+  /** What the issuer made on the way, for people to know. */
+  readonly notes?: readonly string[];
 }
 
-/** @throws Failure `data` naming the first name that the issuer cannot certify. */
+/** @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
 export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<void> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   for (const name of certificate.names) {
     const why = issuer.refuses(name, certificate.issuer);
     if (why !== undefined) throw new Failure("data", `${certificate.issuer.kind} cannot certify ${name}: ${why}`);
   }
+  await issuer.check?.(certificate.names, certificate.issuer);
 };
 
 /** A chain for one key, refused unless it belongs to that key and carries the names. */
@@ -121,6 +124,7 @@ const issueGeneration = async (
   const leaves: Partial<Record<Slot, LeafRecord>> = {};
   const span = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY };
   let root: string | undefined;
+  const notes: string[] = [];
   for (const { algorithm, slot, ...key } of keys) {
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
     const chain = await obtainChain(world, certificate, algorithm, key.privateKey);
@@ -130,11 +134,12 @@ const issueGeneration = async (
     span.notBefore = Math.max(span.notBefore, facts.notBefore.getTime());
     span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
     root = chain.root ?? root;
+    notes.push(...(chain.notes ?? []));
   }
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
-  const number = await world.store.stage(certificate.name, staged, lastNumber(state));
+  const number = await world.store.stage(certificate.name, staged, lastNumber(state), carried(world, state));
   const generation: GenerationRecord = {
     number,
     names: certificate.names,
@@ -158,7 +163,19 @@ const issueGeneration = async (
     names: certificate.names,
     generation,
     ...(root === undefined ? {} : { root }),
+    ...(notes.length === 0 ? {} : { notes }),
   };
+};
+
+/**
+ * A slot that the new generation drops must not vanish under settings that still name it: a server restarted at that moment
+ * would not start. It is carried along until a deployment without it is verified.
+ */
+const carried = (world: World, state: CertificateState): { from: number; slots: readonly Slot[] } | undefined => {
+  const live = world.store.liveNumber(state.name);
+  if (live === undefined) return undefined;
+  const own = Object.keys(state.generations.find(({ number }) => number === live)?.leaves ?? {}) as Slot[];
+  return { from: live, slots: state.stage === "verified" ? own : world.store.slotsIn(state.name, live) };
 };
 
 /** Folders of generations that failed are gone; their records, and so their numbers, stay. */
@@ -210,7 +227,7 @@ const guarded = (
 };
 
 /** For what is done on the way out of a failure. */
-export const ignoreFailure = (error: unknown): void => {
+const ignoreFailure = (error: unknown): void => {
   if (!(error instanceof Failure)) throw error;
 };
 

@@ -1,5 +1,5 @@
 // Remove: takes out of the servers' settings what mailcert put there, and restores what stood there, where it is still ours.
-import { describeChange } from "../domain/describe-change.ts";
+import { describeRevert } from "../domain/describe-change.ts";
 import { type RevertedSettings, changesInForce, revertSettings } from "./revert-settings.ts";
 import type { World } from "./world.ts";
 
@@ -13,7 +13,7 @@ export const remove = async (world: World, name: string, options: { readonly dry
   if (options.dryRun) {
     const open = changesInForce(await world.store.events(), name).toReversed();
     const reverted = open.map(({ change }) =>
-      change ? `${change.installation}: ${describeChange(change.change)}` : "",
+      change ? `${change.installation}: ${describeRevert(change.change, false)}` : "",
     );
     return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [], findings: [] };
   }

@@ -1,5 +1,5 @@
 // Takes back what mailcert changed in the servers' settings, newest first, where the present value is still ours.
-import { describeChange } from "../domain/describe-change.ts";
+import { describeChange, describeKept, describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Installation, Server } from "../servers/server.ts";
@@ -7,8 +7,9 @@ import type { HostEvent } from "../store/store.ts";
 import type { World } from "./world.ts";
 
 export interface RevertedSettings {
+  /** What happened to the host, one sentence each: `dovecot: removed /etc/dovecot/conf.d/99-mailcert.conf`. */
   readonly reverted: readonly string[];
-  /** Changed by somebody else since: left alone. */
+  /** Left as it is, with the reason. */
   readonly kept: readonly string[];
   /** Installation ids that were reloaded. */
   readonly reloaded: readonly string[];
@@ -50,25 +51,29 @@ export const revertSettings = async (world: World, certificate: string): Promise
     const server = servers[change.server];
     const installation = (await installationsOf(change.server)).find((one) => one.id === change.installation);
     if (!server || !installation) {
-      kept.push(`${change.installation} is gone: ${describeChange(change.change)}`);
+      kept.push(`${change.installation}: not installed any more: ${describeChange(change.change)}`);
       continue;
     }
-    const what = `${installation.id}: ${describeChange(change.change)}`;
     const outcome = await unlessFailure(() => server.revert(installation, change.change));
     if (outcome instanceof Failure) {
-      findings.push(troubleFinding(`not taken back: ${what}: ${outcome.message}`, outcome));
+      const what = `${installation.id}: ${describeChange(change.change)}`;
+      findings.push(troubleFinding(`still there: ${what}: ${outcome.message}`, outcome));
       continue;
     }
+    const done =
+      outcome === "reverted" ? describeRevert(change.change, true) : `left alone: ${describeKept(change.change)}`;
     await world.store.record({
       at: world.now().toISOString(),
       run: world.run,
       command: world.command,
       certificate,
-      what: outcome === "reverted" ? `taken back: ${what}` : `left as it is, somebody changed it since: ${what}`,
+      what: `${installation.id}: ${done}`,
+      ...(outcome === "reverted" ? { undo: `mailcert deploy ${certificate}` } : {}),
       change,
       reverts: true,
     });
-    (outcome === "reverted" ? reverted : kept).push(what);
+    if (outcome === "reverted") reverted.push(`${installation.id}: ${done}`);
+    else kept.push(`${installation.id}: ${describeKept(change.change)}`);
     touched.set(installation.id, { server, installation });
   }
   const reloaded: string[] = [];

@@ -33,6 +33,12 @@ export const withBaseline = async (
   return next;
 };
 
+/** Back from a first generation there is none, and a rolled back one is never served again. */
+const undoOfSwitch = (name: string, before: number | undefined, after: number): string => {
+  if (before === undefined) return `mailcert deploy --remove ${name}`;
+  return before < after ? `mailcert rollback ${name}` : `mailcert renew --force ${name}`;
+};
+
 export const switchTo = async (
   world: World,
   state: CertificateState,
@@ -46,8 +52,8 @@ export const switchTo = async (
       run: world.run,
       command: world.command,
       certificate: state.name,
-      what: `live: generation ${before ?? "none"} -> ${target.number}`,
-      undo: `mailcert rollback ${state.name}`,
+      what: before === undefined ? `live: generation ${target.number}` : `live: generation ${before} -> ${target.number}`,
+      undo: undoOfSwitch(state.name, before, target.number),
     });
     world.step(`${state.name}: live is generation ${target.number}`);
   }

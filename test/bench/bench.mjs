@@ -78,13 +78,19 @@ const renew = async () => {
   for (const [index, [name, count, emailOf, bound]] of sets.entries()) {
     if (!wanted(name)) continue;
     const command = mailcert("renew", ...nothingDue(inFolder(`renew-${index}`), count, emailOf));
+    const { stdout } = await runOnce({ argv: [...command.argv, "--json"] }, env, true);
+    const idle = JSON.parse(stdout).certificates.filter(({ decision }) => decision.action === "nothing");
     await row(name, bare, command, bound);
+    check(name, idle.length === count, `nothing to do for ${idle.length} of ${String(count)}`);
   }
 };
 
 const issue = async () => {
-  const files = (issuer, folderName) =>
-    mailcert("issue", "mail.example.org", "--issuer", issuer, "--out", folderName, "--state", inFolder("state"));
+  const files = (issuer, out) => ({
+    ...mailcert("issue", "mail.example.org", "--issuer", issuer, "--out", out, "--state", inFolder("state")),
+    // A key that is there already would be kept.
+    before: () => rmSync(out, { recursive: true, force: true }),
+  });
   await row("issue --issuer self-signed --out", bare, files("self-signed", inFolder("self-signed")), 2.5);
   await row("issue --out, private CA", bare, files("private-ca", inFolder("private-ca")), 3.2);
 };
@@ -134,7 +140,7 @@ const acme = async () => {
     const places = ["--out", out, "--state", state, "--http-address", `127.0.0.1:${pebble.httpPort}`];
     const ours = mailcert("issue", domain, "--issuer", "acme", ...server, ...account, ...places);
     // Both make an account each time.
-    ours.before = () => rmSync(state, { recursive: true, force: true });
+    ours.before = () => [state, out].forEach((place) => rmSync(place, { recursive: true, force: true }));
     const chain = join(folder, "bare-chain.pem");
     const theirs = script("bare-acme.mjs", pebble.directoryUrl, pebble.caFile, String(pebble.httpPort), domain, chain);
     const requests = async (command) => {

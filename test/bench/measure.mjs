@@ -6,12 +6,17 @@ import { spawn } from "node:child_process";
  * `before` runs outside the measured time; argv[0] is a program.
  */
 
-/** @param {Command} command @returns {Promise<{ ms: number, stderr: string }>} rejects unless the program ends with 0. */
-export const runOnce = async (command, env) => {
+/** @param {Command} command @returns {Promise<{ ms: number, stdout: string, stderr: string }>} rejects unless the program ends with 0. */
+export const runOnce = async (command, env, keepOutput = false) => {
   await command.before?.();
   const [program, ...args] = command.argv;
   const started = process.hrtime.bigint();
-  const child = spawn(program, args, { env: { ...env, ...command.env }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, args, {
+    env: { ...env, ...command.env },
+    stdio: ["ignore", keepOutput ? "pipe" : "ignore", "pipe"],
+  });
+  let stdout = "";
+  child.stdout?.setEncoding("utf8").on("data", (part) => (stdout += part));
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (part) => (stderr += part));
   let ended = 0n;
@@ -21,7 +26,7 @@ export const runOnce = async (command, env) => {
     child.once("close", (code, signal) => resolve(code ?? signal));
   });
   if (status !== 0) throw new Error(`${command.argv.join(" ")} ended with ${status}: ${stderr.slice(0, 2000)}`);
-  return { ms: Number(ended - started) / 1e6, stderr };
+  return { ms: Number(ended - started) / 1e6, stdout, stderr };
 };
 
 export const median = (numbers) => {

@@ -146,13 +146,6 @@ describe.concurrent.each(suites)("%s", (suite) => {
         "postfix",
         `case " $* " in *" reload "*) [ -e /run/once ] || { : > ${folder}/live/ecdsa/combined.pem; touch /run/once; };; esac\nreal "$@"`,
       );
-      const first = await setup(host, "--yes");
-      expect(first.status, "a control: without the sabotage it works").toBe(0);
-      await host.must(["mailcert", "deploy", "--remove"]);
-      await host.must("rm -r /var/lib/mailcert /etc/mailcert");
-      expect(await serverSettings(host)).toBe(before);
-      await expectServed(host, old);
-
       const result = await run(host, ["setup", "mail.example.org", "--schedule", "none"], { env: { PATH } });
       expect(result.status, result.stdout).toBe(1);
       expect(result.deployed.outcome).toBe("rolled-back");

@@ -130,7 +130,7 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
     [
       "a run that finds the lock held ends with 75, which is no failure",
       async () => {
-        const holder = host.spawn(["flock", "/var/lib/mailcert/lock", "sh", "-c", "echo held && exec sleep 60"]);
+        const holder = host.spawn(["flock", "--close", "/var/lib/mailcert/lock", "sh", "-c", "echo held && exec sleep 60"]);
         await new Promise((resolve) => holder.stdout.once("data", resolve));
         const { status } = await start(host);
         holder.kill();

@@ -69,8 +69,25 @@ const load = (folder: string, keyPath: string, rootPath: string, privateKey: str
 /** A CA that has issued and lost its files must not be made anew in silence: no client would trust its certificates. */
 const refuseLost = async (folder: string, keyPath: string, root: string | undefined): Promise<void> => {
   if (root !== undefined) throw damaged(keyPath, "is missing, while root.pem is there");
-  if ((await readdir(folder)).includes("issued.jsonl"))
-    throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
+  const there = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw fileFailure(error, "read", folder);
+  });
+  if (there.includes("issued.jsonl")) throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
+};
+
+const pathsIn = (folder: string): { readonly keyPath: string; readonly rootPath: string } => ({
+  keyPath: join(folder, "root-key.pem"),
+  rootPath: join(folder, "root.pem"),
+});
+
+/** The CA as it stands, nothing made. Undefined: there is none yet, or one whose root is still to be made. @throws Failure naming the file that is wrong. */
+export const findAuthority = async (folder: string): Promise<Authority | undefined> => {
+  const { keyPath, rootPath } = pathsIn(folder);
+  const root = await readTextIfPresent(rootPath);
+  const privateKey = await readTextIfPresent(keyPath);
+  if (privateKey === undefined) await refuseLost(folder, keyPath, root);
+  return privateKey === undefined || root === undefined ? undefined : load(folder, keyPath, rootPath, privateKey, root);
 };
 
 /**
@@ -81,16 +98,13 @@ export const openAuthority = async (
   folder: string,
   maker: AuthorityMaker,
 ): Promise<{ readonly authority: Authority; readonly made: boolean }> => {
-  const keyPath = join(folder, "root-key.pem");
-  const rootPath = join(folder, "root.pem");
+  const { keyPath, rootPath } = pathsIn(folder);
   await ensureFolder(folder, 0o700);
   let root = await readTextIfPresent(rootPath);
   let privateKey = await readTextIfPresent(keyPath);
   const made = root === undefined;
   if (privateKey === undefined) {
-    await refuseLost(folder, keyPath, root).catch((error: unknown) => {
-      throw fileFailure(error, "read", folder);
-    });
+    await refuseLost(folder, keyPath, root);
     await createFileOnce(keyPath, await maker.makeKey(), 0o600);
     // As stored: a run beside this one may have been first.
     privateKey = await readTextIfPresent(keyPath);

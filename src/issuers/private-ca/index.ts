@@ -16,10 +16,10 @@ import { commonNameFor } from "../common-name.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { checkDays } from "../lifetime.ts";
 import { acceptNames, nameRefusal } from "../name-refusal.ts";
-import { type Authority, openAuthority } from "./authority.ts";
+import { type Authority, findAuthority, openAuthority } from "./authority.ts";
 import { defaultConstraints, statedConstraints } from "./constraints.ts";
 import { leafValidity } from "./lifetime.ts";
-import { outside, refuseOutside } from "./refusal.ts";
+import { limits, outside, refuseOtherLimits, refuseOutside } from "./refusal.ts";
 
 export interface PrivateCaDependencies {
   /** The state folder; the CA lives in `<state>/ca/<name>/`. */
@@ -41,7 +41,40 @@ const refuses = (name: string, settings: PrivateCaSettings): string | undefined 
   const why = constraints === "default" ? undefined : outside(constraints, name);
   return why === undefined
     ? undefined
-    : `${why}; add its domain to ca_domains before the CA is made, or give the certificate another CA (ca: ...)`;
+    : `by ca_domains the private CA ${why}; add its domain there (--ca-domains), or use another CA (--ca NAME)`;
+};
+
+/** Everything that is wrong with the request itself. @throws Failure before anything is made. */
+const acceptRequest = (names: readonly string[], settings: PrivateCaSettings): readonly string[] => {
+  const badCa = certificateNameProblem(settings.ca);
+  if (badCa !== undefined)
+    throw new Failure("config", `the CA's name ${JSON.stringify(settings.ca.slice(0, 80))} ${badCa}`);
+  checkDays(settings.days);
+  return acceptNames("private-ca", names, (name) => refuses(name, settings));
+};
+
+const folderOf = ({ stateDir }: PrivateCaDependencies, { ca }: PrivateCaSettings): string => join(stateDir, "ca", ca);
+
+/** @throws Failure when a CA that exists is limited to something else than what is wanted of it. */
+const refuseUnfit = async (
+  { folder, constraints }: Pick<Authority, "folder" | "constraints">,
+  names: readonly string[],
+  settings: PrivateCaSettings,
+): Promise<void> => {
+  const limited = { ca: settings.ca, folder, constraints };
+  const asked = stated(settings);
+  if (asked !== "default") refuseOtherLimits(limited, asked, names);
+  await refuseOutside(limited, names, async () => defaultConstraints(names));
+};
+
+const check = async (
+  dependencies: PrivateCaDependencies,
+  names: readonly string[],
+  settings: PrivateCaSettings,
+): Promise<void> => {
+  const accepted = acceptRequest(names, settings);
+  const authority = await findAuthority(folderOf(dependencies, settings));
+  if (authority) await refuseUnfit(authority, accepted, settings);
 };
 
 /** `example.org CA 1a2b3c4d`: told apart from other roots by people, and by clients that look issuers up by name. */
@@ -59,16 +92,16 @@ const authorityFor = async (
   dependencies: PrivateCaDependencies,
   request: IssueRequest<PrivateCaSettings>,
   names: readonly string[],
-): Promise<Authority> => {
+): Promise<{ readonly authority: Authority; readonly notes: readonly string[] }> => {
   const { ca } = request.settings;
-  const folder = join(dependencies.stateDir, "ca", ca);
+  const folder = folderOf(dependencies, request.settings);
   const { authority, made } = await openAuthority(folder, {
     makeKey: async () => dependencies.generateKey("ecdsa"),
     makeRoot: async (privateKey) => {
       const asked = stated(request.settings);
       const constraints = asked === "default" ? await defaultConstraints(names) : asked;
       // Before it exists: a root that could not certify these names would be of no use to anybody.
-      refuseOutside(constraints, names, ca, folder);
+      await refuseOutside({ ca, folder, constraints }, names, async () => defaultConstraints(names));
       return makeRoot({
         privateKey,
         subject: rootSubject(constraints, ca),
@@ -78,8 +111,11 @@ const authorityFor = async (
       });
     },
   });
-  request.step(`${made ? "made" : "using"} the private CA ${authority.facts.commonName ?? ca} in ${folder}`);
-  return authority;
+  const which = `the private CA ${authority.facts.commonName ?? ca} in ${folder}`;
+  const until = authority.facts.notAfter.toISOString().slice(0, 10);
+  const madeIt = `made ${which}, ${limits(authority.constraints)}, until ${until}`;
+  request.step(made ? madeIt : `using ${which}`);
+  return { authority, notes: made ? [madeIt] : [] };
 };
 
 /** What was signed, written down before it is handed out, so that it can be revoked. */
@@ -101,14 +137,10 @@ const issue = async (
   request: IssueRequest<PrivateCaSettings>,
 ): Promise<IssuedChain> => {
   const { settings, privateKey, now, step } = request;
-  const badCa = certificateNameProblem(settings.ca);
-  if (badCa !== undefined)
-    throw new Failure("config", `the CA's name ${JSON.stringify(settings.ca.slice(0, 80))} ${badCa}`);
-  checkDays(settings.days);
-  const names = acceptNames("private-ca", request.names, (name) => refuses(name, settings));
+  const names = acceptRequest(request.names, settings);
   request.signal.throwIfAborted();
-  const authority = await authorityFor(dependencies, request, names);
-  refuseOutside(authority.constraints, names, settings.ca, authority.folder);
+  const { authority, notes } = await authorityFor(dependencies, request, names);
+  await refuseUnfit(authority, names, settings);
   const leaf = await makeLeaf({
     privateKey,
     names,
@@ -118,10 +150,11 @@ const issue = async (
     random: dependencies.random,
   });
   await recordLeaf(authority, leaf, names, now);
-  return { leaf, chain: [authority.root], root: authority.root };
+  return { leaf, chain: [authority.root], root: authority.root, ...(notes.length === 0 ? {} : { notes }) };
 };
 
 export const createPrivateCa = (dependencies: PrivateCaDependencies): Issuer<PrivateCaSettings> => ({
   refuses,
+  check: async (names, settings) => check(dependencies, names, settings),
   issue: async (request) => issue(dependencies, request),
 });

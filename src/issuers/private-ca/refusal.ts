@@ -1,34 +1,79 @@
-// What a private CA says to a name outside its constraints, and the ways out.
+// What a private CA says to a name outside its constraints, or to other constraints than those it was made with, and the ways out.
 import { Failure } from "../../domain/failure.ts";
 import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
-import { isIpName } from "../../domain/names.ts";
+import { displayName } from "../../domain/names.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 
-/** What the CA may certify, in words. */
-const describeConstraints = ({ domains, addresses }: NameConstraints): string =>
-  [...domains.map((domain) => `${domain} and the names below it`), ...addresses].join(", ") || "nothing";
+/** A CA that exists: what it is called in settings, where it is, what it may certify. */
+export interface Limited {
+  readonly ca: string;
+  readonly folder: string;
+  readonly constraints: NameConstraints | undefined;
+}
 
-/** Why the CA cannot certify `name`, or undefined. */
+/** What the CA may certify, in words: `limited to example.org and the names below it`. */
+export const limits = (constraints: NameConstraints | undefined): string => {
+  if (constraints === undefined) return "not limited: it may certify any name";
+  const { domains, addresses } = constraints;
+  const parts = [...domains.map((domain) => `${displayName(domain)} and the names below it`), ...addresses];
+  return `limited to ${parts.join(", ") || "nothing"}`;
+};
+
+/** As `ca_domains` spells it. */
+const listed = (constraints: NameConstraints | undefined): readonly string[] =>
+  constraints === undefined ? ["*"] : [...constraints.domains, ...constraints.addresses];
+
+const inYaml = (entries: readonly string[]): string => `ca_domains: [${entries.map((one) => `"${one}"`).join(", ")}]`;
+
+/** Why a CA with these constraints cannot certify `name`, or undefined. */
 export const outside = (constraints: NameConstraints | undefined, name: string): string | undefined =>
-  constraints === undefined || permits(constraints, name)
-    ? undefined
-    : `the private CA is limited to ${describeConstraints(constraints)} (name constraints, RFC 5280 §4.2.1.10)`;
+  permits(constraints, name) ? undefined : `is ${limits(constraints)} (name constraints, RFC 5280 §4.2.1.10)`;
 
-/** @throws Failure `data` naming the first name outside, with the ways out. */
-export const refuseOutside = (
-  constraints: NameConstraints | undefined,
+const anotherCa = "make another CA beside it: add --ca NAME (in the configuration: ca: NAME)";
+
+/** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. */
+const anew = (folder: string, then: string): string =>
+  `or, if nobody has imported its root yet: rm -r ${shellWord(folder)}, then ${then}`;
+
+/** @throws Failure `data` naming the first name outside, with the ways out. `bases`: the domains that a CA made for these names alone would have. */
+export const refuseOutside = async (
+  { ca, folder, constraints }: Limited,
   names: readonly string[],
-  ca: string,
-  folder: string,
-): void => {
+  bases: () => Promise<NameConstraints>,
+): Promise<void> => {
   for (const name of names) {
     const why = outside(constraints, name);
     if (why === undefined) continue;
-    const what = isIpName(name) ? name : name.replace(/^\*\./, "") || name;
-    throw new Failure("data", `private-ca cannot certify ${name}: ${why}`, {
-      hints: [
-        `make a further CA for it: give this certificate another CA name in the configuration (\`ca: ...\`, now "${ca}")`,
-        `or make this CA anew with ${what} in ca_domains: move ${folder} away first; everybody must then import the new root`,
-      ],
+    // What a new CA in the old one's place has to be made with to serve both.
+    const all = [...new Set([...listed(constraints), ...listed(await bases())])];
+    const both = `where it certifies other names too, with --ca-domains ${shellWord(all.join(","))} (in the configuration: ${inYaml(all)})`;
+    throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
+      hints: [anotherCa, anew(folder, `run this again; ${both}`)],
     });
   }
+};
+
+const same = (left: readonly string[], right: readonly string[]): boolean =>
+  [...left].sort().join() === [...right].sort().join();
+
+/** @throws Failure `config` when `asked` (ca_domains, --ca-domains) is not what the CA was made with: that cannot change any more. */
+export const refuseOtherLimits = (
+  { ca, folder, constraints }: Limited,
+  asked: NameConstraints | undefined,
+  names: readonly string[],
+): void => {
+  const [is, wanted] = [listed(constraints), listed(asked)];
+  if (same(is, wanted)) return;
+  const asItIs = `--ca-domains ${shellWord(is.join(","))} (in the configuration: ${inYaml(is)}, or none)`;
+  throw new Failure(
+    "config",
+    `ca_domains asks for ${wanted.map(displayName).join(", ")}, but the private CA "${ca}" in ${folder} is there already and ${limits(constraints)}; that cannot be changed`,
+    {
+      hints: [
+        ...(names.every((name) => permits(constraints, name)) ? [`to use it as it is: ${asItIs}`] : []),
+        anotherCa,
+        anew(folder, "run this again"),
+      ],
+    },
+  );
 };
