@@ -79,6 +79,7 @@ module.exports.runHere = async () => {
     },
     readInput,
     now: () => new Date(),
+    elapsed: () => performance.now(),
     sleep,
     pid: process.pid,
     uid: process.getuid?.() ?? 0,

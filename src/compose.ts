@@ -65,6 +65,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
           stateDir,
           challenges,
           now: host.now,
+          elapsed: host.elapsed,
           sleep: host.sleep,
           userAgent: `mailcert/${host.version}`,
         });
@@ -74,6 +75,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
 
   return {
     now: host.now,
+    elapsed: host.elapsed,
     sleep: host.sleep,
     signal: host.signal,
     run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
@@ -105,24 +107,28 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
         ...(await readResolvConf(host.env["MAILCERT_RESOLV_CONF"])),
         roots: systemRoots,
         randomId: () => randomInt(65_536),
-        ticks: () => performance.now(),
+        ticks: host.elapsed,
       });
     }),
     verifying: memo(async () => {
-      const [{ readCertificateFile, resolveHost }, { protocols }] = await Promise.all([
+      const [{ readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
         import("./probe/index.ts"),
         import("./protocols/index.ts"),
+        import("./system/report-file.ts"),
       ]);
       return {
         resolve: resolveHost,
         protocols,
         readCertificates: readCertificateFile,
-        writeReport: (path, text) => writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true }),
+        writeReport,
       };
     }),
     systemRoots,
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
-    writePem: async (folder, slot, root) => (await import("./store/pem-folder.ts")).writePem(folder, slot, root),
+    refuseUnsafeFolder: async (folder) =>
+      (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),
+    writePem: async (folder, slot, root) =>
+      (await import("./store/pem-folder.ts")).writePem(folder, slot, root, host.uid),
     bundles: memo(async () => {
       const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([
         import("./bundles/index.ts"),
@@ -130,7 +136,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
         templates(),
       ]);
       const random = (count: number): Uint8Array => randomBytes(count);
-      return { formats: bundles, render: bundleRender(render), folder: createBundleFolder(), random };
+      return { formats: bundles, render: bundleRender(render), folder: createBundleFolder(host.uid), random };
     }),
     localAddresses,
     confine: async () => {

@@ -16,7 +16,10 @@ export interface Host {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** All of standard input as text. */
   readonly readInput: () => Promise<string>;
+  /** The date; a wait is measured by `elapsed`. */
   readonly now: () => Date;
+  /** Milliseconds since some instant, whatever happens to the date meanwhile. */
+  readonly elapsed: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly pid: number;
   readonly uid: number;

@@ -12,13 +12,13 @@ import { setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
 import { addCertificateOptions, certificateFlags } from "./certificate-options.ts";
 import { accept, locked } from "./locked.ts";
-import { askForFlags } from "./setup-questions.ts";
+import { askForFlags, askForHost, noHost } from "./setup-questions.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
     void addCertificateOptions(
       command
-        .argument("<host>", "the mail host's name, as clients will type it")
+        .argument("[host]", "the mail host's name, as clients will type it; asked for at a terminal")
         .argument("[name...]", "further names"),
     )
       .addOption(
@@ -41,10 +41,14 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       ),
   run: async (context) => {
     const { args, options, globals, output, host } = context;
-    const [first = "", ...more] = args;
-    nameFromFlag(first);
+    const [first, ...more] = args;
+    const ask = globals.yes ? undefined : host.ask;
+    if (first !== undefined) nameFromFlag(first);
+    else if (!ask) throw noHost();
     const result = await locked(context, async (world) => {
-      const { certificate, issuerGiven } = await wanted(world, context, first, more);
+      // Nobody is asked anything who then is told that they may not.
+      const name = first ?? (ask ? await askForHost(ask) : "");
+      const { certificate, issuerGiven } = await wanted(world, context, name, more);
       const done = await setup(world, certificate, {
         dryRun: globals.dryRun,
         newKey: options["newKey"] === true,
@@ -80,6 +84,6 @@ const wanted = async (
   const flags = { ...given, ...asked, ...(names.length > 0 ? { names } : {}) };
   return {
     certificate: certificateFromFlags(main, flags, existing),
-    issuerGiven: flags.issuer !== undefined || flags.acme !== undefined,
+    issuerGiven: flags.issuer !== undefined || flags.acme !== undefined || flags.ca !== undefined,
   };
 };

@@ -4,6 +4,8 @@ export interface AcmeCa {
   /** For people. */
   readonly title: string;
   readonly directory: string;
+  /** Where its terms of service are to be read. */
+  readonly terms: string;
   /** Only names that resolve on the public Internet can be certified (CA/Browser Forum Baseline Requirements §4.2.2). */
   readonly public: boolean;
   /** A new account needs an external account binding (RFC 8555 §7.3.4). */
@@ -15,12 +17,14 @@ export const acmeCas = {
   letsencrypt: {
     title: "Let's Encrypt",
     directory: "https://acme-v02.api.letsencrypt.org/directory",
+    terms: "https://letsencrypt.org/repository/",
     public: true,
     needsAccountBinding: false,
   },
   "letsencrypt-staging": {
     title: "Let's Encrypt (staging, not trusted by anyone)",
     directory: "https://acme-staging-v02.api.letsencrypt.org/directory",
+    terms: "https://letsencrypt.org/repository/",
     public: true,
     needsAccountBinding: false,
   },

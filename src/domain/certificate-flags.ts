@@ -2,7 +2,7 @@
 import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
 import type { AcmeSettings, CertificateConfig, IssuerSettings } from "./certificate-config.ts";
 import { defaults, mostDays } from "./certificate-defaults.ts";
-import { certificateNameFor } from "./certificate-name.ts";
+import { certificateNameFor, certificateNameProblem } from "./certificate-name.ts";
 import { emailAddress } from "./email.ts";
 import { Failure } from "./failure.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
@@ -22,6 +22,7 @@ export interface CertificateFlags {
   readonly httpAddress?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly days?: number | undefined;
+  readonly ca?: string | undefined;
   readonly caDomains?: readonly string[] | undefined;
   readonly servers?: readonly string[] | undefined;
   readonly bundle?: string | undefined;
@@ -122,40 +123,68 @@ const daysFrom = (days: number | undefined): number => {
 };
 
 const flagOf = {
+  acme: "--acme",
   email: "--email",
   agreeTos: "--agree-tos",
+  caFile: "--ca-file",
   challenge: "--challenge",
   httpAddress: "--http-address",
+  ca: "--ca",
   caDomains: "--ca-domains",
   days: "--days",
 } as const;
 
-const refuseStrangers = (flags: CertificateFlags, kind: IssuerSettings["kind"]): void => {
-  const fits: Record<IssuerSettings["kind"], readonly string[]> = {
-    "private-ca": ["caDomains", "days"],
-    "self-signed": ["days"],
-    acme: ["email", "agreeTos", "challenge", "httpAddress"],
-  };
+const fits: Readonly<Record<IssuerSettings["kind"], readonly string[]>> = {
+  "private-ca": ["ca", "caDomains", "days"],
+  "self-signed": ["days"],
+  acme: ["acme", "email", "agreeTos", "caFile", "challenge", "httpAddress"],
+};
+
+/** The issuer as people know it: `letsencrypt` rather than `acme`. */
+const wordFor = (
+  flags: CertificateFlags,
+  kind: IssuerSettings["kind"],
+  existing: IssuerSettings | undefined,
+): string => {
+  if (flags.issuer !== undefined) return flags.issuer;
+  return existing?.kind === "acme" && kind === "acme" && flags.acme === undefined ? (existing.ca ?? kind) : kind;
+};
+
+const refuseStrangers = (
+  flags: CertificateFlags,
+  kind: IssuerSettings["kind"],
+  existing: IssuerSettings | undefined,
+): void => {
   for (const [key, option] of Object.entries(flagOf)) {
-    if (flags[key as keyof typeof flagOf] !== undefined && !fits[kind].includes(key)) {
-      throw usage(
-        `${option} means nothing with the issuer ${kind}`,
-        kind === "acme" ? `leave ${option} out` : `leave ${option} out, or choose another --issuer`,
-      );
-    }
+    if (flags[key as keyof typeof flagOf] === undefined || fits[kind].includes(key)) continue;
+    const issuer = wordFor(flags, kind, existing);
+    const others = Object.keys(fits).filter((one) => fits[one as keyof typeof fits].includes(key));
+    const why = key === "days" ? `${issuer} decides by itself how long its certificates are valid; ` : "";
+    throw usage(
+      `${option} means nothing with the issuer ${issuer}`,
+      `${why}leave ${option} out, or choose another issuer: --issuer ${others.join(" or ")}`,
+    );
   }
+};
+
+const caFrom = (text: string): string => {
+  const problem = certificateNameProblem(text);
+  if (problem === undefined) return text;
+  throw usage(`--ca: "${clean(text, 80)}" ${problem}`, "it is the name of a folder, such as --ca office");
 };
 
 const issuerFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined): IssuerSettings => {
   const kind = kindFrom(flags, existing);
-  refuseStrangers(flags, kind);
+  refuseStrangers(flags, kind, existing);
   if (kind === "acme") return acmeFrom(flags, existing?.kind === "acme" ? existing : undefined);
   const days = daysFrom(flags.days ?? (existing?.kind === kind ? existing.days : undefined));
   if (kind === "self-signed") return { kind, days };
   const before = existing?.kind === kind ? existing : undefined;
-  const caDomains =
-    flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? before?.caDomains;
-  return { kind, ca: before?.ca ?? defaults.ca, ...(caDomains === undefined ? {} : { caDomains }), days };
+  const ca = flags.ca === undefined ? (before?.ca ?? defaults.ca) : caFrom(flags.ca);
+  // What was said of one CA's domains says nothing about another's.
+  const kept = before?.ca === ca ? before.caDomains : undefined;
+  const caDomains = flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? kept;
+  return { kind, ca, ...(caDomains === undefined ? {} : { caDomains }), days };
 };
 
 /** `name` is the certificate's name; `existing` its entry in the configuration. @throws Failure `usage`. */

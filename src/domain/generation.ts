@@ -25,3 +25,7 @@ export const differsFrom = (generation: GenerationRecord, config: CertificateCon
   if (!same(algorithms, config.keys)) return "the key algorithms in the configuration changed";
   return config.keys.every((algorithm) => generation.leaves[slotOf(algorithm)]) ? undefined : "a key slot is missing";
 };
+
+/** Names, keys and issuer in one text: a failure at one wish says nothing about another. */
+export const wantedText = ({ names, keys, issuer }: CertificateConfig): string =>
+  [issuer.kind, authorityOf(issuer), ...names, ...keys].join(" ");

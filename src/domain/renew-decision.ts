@@ -1,7 +1,7 @@
 // What a renewal run does about one certificate: nothing, finish what is left, issue, or wait.
 import type { CertificateState } from "../store/store.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
-import { differsFrom, targetOf } from "./generation.ts";
+import { differsFrom, targetOf, wantedText } from "./generation.ts";
 import { renewalDue } from "./renewal.ts";
 
 export type Decision =
@@ -28,10 +28,14 @@ export const decide = (
 ): Decision => {
   if (wish.force) return { action: "issue", why: "asked for" };
   const target = state && targetOf(state);
-  const waiting = waitFor(state, wish, now);
+  const waiting = waitFor(config, state, wish, now);
   if (!state || !target) return waiting ?? { action: "issue", why: "no certificate yet" };
   const different = differsFrom(target, config);
-  if (different !== undefined) return waiting ?? { action: "issue", why: different };
+  if (different !== undefined) {
+    // A deployment that failed says nothing about a certificate that was never asked for.
+    const issuing = state.lastError?.what === "issue" ? waiting : undefined;
+    return issuing ?? { action: "issue", why: different };
+  }
   const { at, due } = renewalDue(new Date(target.notBefore), new Date(target.notAfter), now);
   if (due) {
     return (
@@ -47,6 +51,8 @@ export const decide = (
     if (waiting && (harmful || state.attempts > freeRetries)) return waiting;
     return { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` };
   }
+  if (serversChanged(config, state) && !state.parked)
+    return { action: "deploy", why: "the servers in the configuration changed" };
   const proven = lastProof(state);
   if (proven !== undefined && !state.parked && now.getTime() - proven.getTime() >= proofEveryMs) {
     return {
@@ -55,6 +61,13 @@ export const decide = (
     };
   }
   return { action: "nothing", dueAt: at };
+};
+
+/** Named servers that have it not, or servers that have it and are not named. What `auto` finds is looked at once a day. */
+const serversChanged = ({ servers }: CertificateConfig, { deployments }: CertificateState): boolean => {
+  if (servers === "auto") return false;
+  const deployed = new Set(Object.values(deployments).map(({ server }) => server));
+  return servers.some((name) => !deployed.has(name)) || [...deployed].some((name) => !servers.includes(name));
 };
 
 /** Somebody may have pointed a server elsewhere since, or installed one: an hourly run sees it within a day. */
@@ -66,9 +79,19 @@ export const lastProof = ({ deployments }: CertificateState): Date | undefined =
   return times.length === 0 ? undefined : new Date(Math.min(...times));
 };
 
-const waitFor = (state: CertificateState | undefined, wish: Wish, now: Date): Decision | undefined => {
+/** The longest wait that is ever written, and an hour: what lies beyond was written by a clock that ran ahead. */
+const longestWaitMs = 25 * 3_600_000;
+
+const waitFor = (
+  config: CertificateConfig,
+  state: CertificateState | undefined,
+  wish: Wish,
+  now: Date,
+): Decision | undefined => {
   if (!state?.nextAttempt || wish.named) return undefined;
+  const wanted = state.lastError?.wanted;
+  if (wanted !== undefined && wanted !== wantedText(config)) return undefined;
   const until = new Date(state.nextAttempt);
-  if (until <= now) return undefined;
+  if (until <= now || until.getTime() - now.getTime() > longestWaitMs) return undefined;
   return { action: "wait", until, why: state.lastError?.message ?? "the last attempt failed" };
 };

@@ -4,11 +4,21 @@ import { findingLines, withoutAdvice } from "./findings-text.ts";
 
 const liveLine = ({ from, to }: NonNullable<DeployPlan["live"]>): string => {
   const next = to === undefined ? "the new generation" : `generation ${to}`;
-  return from === undefined ? `would make ${next} live` : `would switch live: generation ${from} -> ${to ?? "the new one"}`;
+  return from === undefined
+    ? `would make ${next} live`
+    : `would switch live: generation ${from} -> ${to ?? "the new one"}`;
 };
 
-/** `advice`: also what nobody asked about and setup says once. */
-export const deployPlanLines = (plan: DeployPlan, advice = false): readonly string[] => [
+interface PlanWords {
+  /** Also what nobody asked about and setup says once. */
+  readonly advice: boolean;
+  /** What stands where there is no server. */
+  readonly noServer: string;
+}
+
+const usualWords: PlanWords = { advice: false, noServer: "no mail server was found that is to serve it" };
+
+export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWords): readonly string[] => [
   ...(plan.live ? [liveLine(plan.live)] : []),
   ...plan.servers.flatMap((server) => [
     `${server.id} ${server.version}${server.running ? "" : " (not running)"}: ${server.changes.length === 0 ? "settings are as they should be" : "would change"}`,
@@ -16,7 +26,7 @@ export const deployPlanLines = (plan: DeployPlan, advice = false): readonly stri
     ...(advice ? server.notes : withoutAdvice(server.notes)).flatMap((note) => findingLines(note, "  ")),
   ]),
   ...plan.notes.flatMap((note) => findingLines(note)),
-  ...(plan.servers.length === 0 ? ["no mail server was found on this host"] : []),
+  ...(plan.servers.length === 0 ? [noServer] : []),
 ];
 
 export const deployPlanText = (plans: readonly DeployPlan[]): string =>

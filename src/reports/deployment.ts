@@ -1,9 +1,10 @@
 // A deployment's result: which servers were changed and reloaded, and what each entry point serves now.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
+import type { Finding } from "../domain/finding.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
-import { findingsText } from "./findings-text.ts";
+import { findingsText, withoutAdvice } from "./findings-text.ts";
 import { generationLine } from "./generation.ts";
 import { table } from "./table.ts";
 
@@ -46,9 +47,16 @@ const rows = (entries: readonly ProvedEntry[]): readonly (readonly string[])[] =
     ]);
 };
 
-/** `brief`: without what is only good to know; a timer run has said it before. */
-export const deploymentText = (result: DeployResult, now: Date, brief = false): string => {
-  const findings = findingsText(result.findings, brief ? ["fault", "warning"] : undefined);
+/** `setup` says everything once; `deploy` leaves the advice out; a timer run tells of `trouble` alone. */
+type Telling = "everything" | "deployment" | "trouble";
+
+const told = (findings: readonly Finding[], telling: Telling): string =>
+  telling === "trouble"
+    ? findingsText(findings, ["fault", "warning"])
+    : findingsText(telling === "everything" ? findings : withoutAdvice(findings));
+
+export const deploymentText = (result: DeployResult, now: Date, telling: Telling = "deployment"): string => {
+  const findings = told(result.findings, telling);
   const servers = result.servers.flatMap((server) => [
     `${server.id} ${server.version}: ${server.running ? (server.reloaded ? "reloaded" : "not reloaded") : "not running"}`,
     ...server.changes.map((change) => `  ${change}`),

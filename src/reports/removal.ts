@@ -13,7 +13,10 @@ const oneText = (one: Removal): string => {
     ...reloaded.map((id) => `  ${id} reloaded`),
     ...(dryRun
       ? []
-      : ["  it is still renewed, and no server is touched; back into the servers:", `    mailcert deploy ${certificate}`]),
+      : [
+          "  it is still renewed, and no server is touched; back into the servers:",
+          `    mailcert deploy ${certificate}`,
+        ]),
     ...(findings.length > 0 ? ["", findingsText(findings)] : []),
   ].join("\n");
 };

@@ -2,6 +2,7 @@
 import type { Decision } from "../domain/renew-decision.ts";
 import type { RenewResult, RenewedCertificate } from "../usecases/renew.ts";
 import { day, minute } from "./dates.ts";
+import { findingsText } from "./findings-text.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 
 export const decisionText = (decision: Decision): string => {
@@ -18,7 +19,12 @@ export const decisionText = (decision: Decision): string => {
 };
 
 const oneText = (one: RenewedCertificate, now: Date): string => {
-  const deployed = one.deployed ? deploymentText(one.deployed, now, true) : undefined;
+  const ending = findingsText(one.findings);
+  return `${stateText(one, now)}${ending === "" ? "" : `\n${ending}`}`;
+};
+
+const stateText = (one: RenewedCertificate, now: Date): string => {
+  const deployed = one.deployed ? deploymentText(one.deployed, now, "trouble") : undefined;
   if (one.failure) {
     const hints = one.failure.hints.map((hint) => `\n  -> ${hint}`).join("");
     const failed = `${one.certificate}: FAILED: ${one.failure.message}${hints}`;
@@ -43,13 +49,22 @@ const idleText = (idle: readonly RenewedCertificate[]): string => {
 };
 
 /** With `quiet` only what a person must see: faults; waiting is no news. */
-export const renewText = ({ certificates }: RenewResult, now: Date, quiet: boolean): string => {
+export const renewText = ({ certificates, findings }: RenewResult, now: Date, quiet: boolean): string => {
   const shown = certificates.filter(
-    (one) => !quiet || (one.failure && one.failure.kind !== "try-later") || (one.deployed && hasFault(one.deployed)),
+    (one) =>
+      !quiet ||
+      one.findings.length > 0 ||
+      (one.failure && one.failure.kind !== "try-later") ||
+      (one.deployed && hasFault(one.deployed)),
   );
   const idle = shown.filter(isIdle);
-  if (idle.length < manyIdle) return shown.map((one) => oneText(one, now)).join("\n\n");
-  return [...shown.filter((one) => !isIdle(one)).map((one) => oneText(one, now)), idleText(idle)].join("\n\n");
+  const busy = idle.length < manyIdle ? shown : shown.filter((one) => !isIdle(one));
+  const orphans = findingsText(findings, quiet ? ["fault"] : undefined);
+  return [
+    ...busy.map((one) => oneText(one, now)),
+    ...(busy.length < shown.length ? [idleText(idle)] : []),
+    ...(orphans === "" ? [] : [orphans]),
+  ].join("\n\n");
 };
 
 export const renewDocument = (result: RenewResult): object => ({
@@ -61,6 +76,7 @@ export const renewDocument = (result: RenewResult): object => ({
     decision: one.decision,
     ...(one.issued ? { issued: one.issued.generation } : {}),
     ...(one.deployed ? { deployed: deploymentDocument(one.deployed) } : {}),
+    ...(one.findings.length > 0 ? { findings: one.findings } : {}),
     ...(one.failure
       ? {
           error: {
@@ -72,4 +88,5 @@ export const renewDocument = (result: RenewResult): object => ({
         }
       : {}),
   })),
+  findings: result.findings,
 });

@@ -1,15 +1,18 @@
 // What setup did, what clients need now, and how to take it back.
-import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
+import type { Failure } from "../domain/failure.ts";
+import { lineChanges } from "../domain/line-changes.ts";
+import { isWildcard } from "../domain/names.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
 import type { AfterSetup } from "../usecases/after-setup.ts";
 import type { SetupPlan, SetupResult } from "../usecases/setup.ts";
 import { bundleText } from "./bundle.ts";
+import { clientSettings } from "./client-settings.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
-import { lineChanges } from "./line-changes.ts";
+import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
-import { table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 /** How the configuration file changes: a new one by its path, a known one line by line. */
 const configText = ({ config }: SetupPlan, done: boolean): readonly string[] => {
@@ -22,99 +25,101 @@ const configText = ({ config }: SetupPlan, done: boolean): readonly string[] => 
   ];
 };
 
+/** What was asked for and does not hold yet. */
+const laterLines = ({ certificate: { name, issuer }, fromNextRenewal }: SetupPlan): readonly string[] =>
+  fromNextRenewal.includes("days") && issuer.kind !== "acme"
+    ? [`days: ${issuer.days} holds from the next renewal; now: mailcert renew --force ${name}`]
+    : [];
+
 const planText = (plan: SetupPlan): string => {
   const { certificate, decision, deploy } = plan;
+  const none = certificate.servers !== "auto" && certificate.servers.length === 0;
+  const noServer = none ? "no mail server is touched (servers: none)" : "no mail server was found on this host";
   return [
     `${certificate.name}: plan (nothing was changed)`,
-    `  names: ${certificate.names.join(", ")}`,
+    `  names: ${namesForPeople(certificate.names)}`,
     `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
-    ...configText(plan, false).map((line) => `  ${line}`),
-    ...deployPlanLines(deploy).map((line) => `  ${line}`),
+    ...[...configText(plan, false), ...laterLines(plan)].map((line) => `  ${line}`),
+    ...deployPlanLines(deploy, { advice: true, noServer }).map((line) => `  ${line}`),
+    ...(certificate.bundle === undefined
+      ? []
+      : [`  would write the files for mail programs into ${certificate.bundle}`]),
   ].join("\n");
 };
 
-const words: Readonly<Record<EntryPoint["protocol"], string>> = {
-  imap: "IMAP",
-  pop3: "POP3",
-  smtp: "SMTP",
-  submission: "Submission",
-  lmtp: "LMTP",
-  sieve: "ManageSieve",
-};
-
-/** Ports that clients know; Dovecot also listens on 2000 for ManageSieve of old. */
-const usual = new Set([110, 143, 465, 587, 993, 995, 4190]);
-
-/** What people type into their clients: only what was proven, submission and mailboxes alone. */
-const clientTable = ({ deployed }: SetupResult): readonly string[] => {
-  if (deployed?.outcome === "rolled-back") return [];
-  const proven = (deployed?.entries ?? []).filter(
-    ({ verdict, entry }) => verdict === "proven" && usual.has(entry.port),
-  );
-  const rows = new Map(
-    proven.map(({ entry }) => [
-      entry.port,
-      [
-        words[entry.protocol],
-        String(entry.port),
-        clientLabel(entry.mode),
-        entry.mode === "implicit" ? 'old clients: "SSL"' : 'old Outlook: "TLS"',
-      ],
-    ]),
-  );
-  const sorted = [...rows].toSorted(([left], [right]) => left - right).map(([, row]) => row);
-  return sorted.length === 0
-    ? []
-    : ["", `Settings for mail clients (server ${deployed?.generation.names[0] ?? ""}):`, table(sorted, "  ")];
-};
-
-const trust = (result: SetupResult): readonly string[] => {
-  const { issuer } = result.plan.certificate;
-  if (issuer.kind === "acme" || result.deployed?.outcome === "rolled-back") return [];
+const trust = ({ plan: { certificate }, deployed }: SetupResult): readonly string[] => {
+  const { issuer, bundle, name } = certificate;
+  if (issuer.kind === "acme" || deployed?.outcome === "rolled-back") return [];
   if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
+  // The bundle's own report says what to do with it.
+  if (bundle !== undefined) return [];
   return [
     "",
-    "Clients trust it once they have imported the private CA's root:",
-    `  mailcert bundle ${result.plan.certificate.name} --out DIR   writes the files and the steps for each client`,
+    "Clients trust it once they have imported the private CA's root. The files, and",
+    "the steps for each client:",
+    `  mailcert bundle ${name} --out DIR`,
   ];
 };
 
-export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
-  const { plan, deployed, snippets } = result;
-  if (!deployed) return `${planText(plan)}\n  ${scheduleInstallText(after.schedule)}`;
-  const without =
-    deployed.outcome === "no-server"
-      ? [
-          "",
-          "No mail server was found on this host. Install one, then point it at the certificate:",
-          "  apt install dovecot-imapd postfix",
-          `  mailcert deploy ${plan.certificate.name}`,
-          "For a server that mailcert does not know, or on another host, these are the settings:",
-          ...(snippets ?? []).map(({ title, text }) => `\n--- ${title}\n${text.trimEnd()}`),
-        ]
-      : [];
-  const next = hasFault(deployed)
+const noServer = ({ plan: { certificate }, snippets = [] }: SetupResult): readonly string[] => {
+  const { name, servers } = certificate;
+  const none = servers !== "auto" && servers.length === 0;
+  const why = none
+    ? [
+        "It was not to be given to a mail server (servers: none). To do so after all:",
+        `  mailcert setup ${name} --server dovecot,postfix`,
+        "The settings, for pasting:",
+      ]
+    : [
+        "No mail server was found on this host. Install one, then point it at the",
+        "certificate:",
+        "  apt install dovecot-imapd postfix",
+        `  mailcert deploy ${name}`,
+        "The settings, for a server that mailcert does not know, or on another host:",
+      ];
+  return ["", ...why, ...snippets.map(({ title, text }) => `\n--- ${title}\n${text.trimEnd()}`)];
+};
+
+const failureLines = ({ message, hints }: Failure): readonly string[] => [
+  `fault: ${message}`,
+  ...hints.map((hint) => `  -> ${hint}`),
+];
+
+/** A wildcard is no host: any name that it covers will do. */
+const verifyLine = (names: readonly string[]): string => {
+  const host = names.find((name) => !isWildcard(name));
+  if (host !== undefined) return `mailcert verify ${host}`;
+  return `mailcert verify ${(names[0] ?? "").replace("*", "mail")}   (or as the host is called)`;
+};
+
+const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean): readonly string[] =>
+  unfinished
     ? ["", "Not done yet: see the faults above. Running the same command again is safe."]
     : [
         "",
-        `Check it from another host:  mailcert verify ${plan.certificate.names[0] ?? ""}`,
-        `Take it back:                mailcert deploy --remove ${plan.certificate.name}`,
+        `Check it from another host:  ${verifyLine(certificate.names)}`,
+        `Take it back:                mailcert deploy --remove ${certificate.name}`,
       ];
+
+export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
+  const { plan, deployed } = result;
+  const failures = after.failures.flatMap(failureLines);
+  if (!deployed) return [planText(plan), `  ${scheduleInstallText(after.schedule)}`, ...failures].join("\n");
+  const clients = deployed.outcome === "rolled-back" ? [] : clientSettings(deployed);
+  const unfinished = hasFault(deployed) || failures.length > 0;
   return [
-    deploymentText(deployed, now),
+    deploymentText(deployed, now, "everything"),
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
+    ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, ""))] : []),
+    ...laterLines(plan),
     "",
     scheduleInstallText(after.schedule),
     ...(after.bundle ? ["", bundleText(after.bundle)] : []),
-    ...after.failures.flatMap(({ message, hints }) => [
-      "",
-      `fault: ${message}`,
-      ...hints.map((hint) => `  -> ${hint}`),
-    ]),
-    ...clientTable(result),
+    ...(failures.length > 0 ? ["", ...failures] : []),
+    ...(clients.length > 0 ? ["", ...clients] : []),
     ...trust(result),
-    ...without,
-    ...(deployed.outcome === "no-server" ? [] : next),
+    ...(deployed.outcome === "no-server" ? noServer(result) : []),
+    ...(deployed.outcome === "no-server" && !unfinished ? [] : nextSteps(result, unfinished)),
   ].join("\n");
 };
 
@@ -128,9 +133,14 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     names: plan.certificate.names,
     issuer: plan.certificate.issuer.kind,
     decision: plan.decision,
-    config: { path: plan.config.path, changed: plan.config.before !== plan.config.after },
+    config: {
+      path: plan.config.path,
+      changed: plan.config.before !== plan.config.after,
+      ...(plan.fromNextRenewal.length > 0 ? { fromNextRenewal: plan.fromNextRenewal } : {}),
+    },
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
+    ...(issued?.notes ? { notes: issued.notes } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,

@@ -1,17 +1,19 @@
 // Writes one slot's PEM files into any folder: the key 0600, existing files replaced whole.
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureFolder, writeFileAtomic } from "../system/files.ts";
+import { writeFileAtomic } from "../system/files.ts";
+import { ensureSafeFolder } from "../system/safe-folder.ts";
 import { slotFiles } from "./generations.ts";
 import type { StagedSlot } from "./store.ts";
 
-/** @returns the paths written. */
+/** @returns the paths written. @throws Failure `cannot-create` where root would write into a folder that somebody else can change. */
 export const writePem = async (
   folder: string,
   slot: StagedSlot,
   root: string | undefined,
+  uid: number,
 ): Promise<readonly string[]> => {
-  await ensureFolder(folder, 0o755);
+  await ensureSafeFolder(folder, uid);
   const files = [
     ...slotFiles(slot),
     ...(root === undefined ? [] : [{ name: "ca.pem", mode: 0o644, content: `${root.trim()}\n` }]),

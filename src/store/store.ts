@@ -75,6 +75,8 @@ export interface CertificateState {
   readonly lastError?: {
     readonly at: string;
     readonly what: "issue" | "deploy";
+    /** What the configuration asked for then: another wish does not wait for this one's next attempt. */
+    readonly wanted?: string;
     readonly message: string;
     readonly facts?: Readonly<Record<string, unknown>>;
   };

@@ -3,12 +3,15 @@ import { constants } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
-import { ensureFolder, fileFailure, writeFileAtomic } from "./files.ts";
+import { removeLeftovers } from "./create-once.ts";
+import { fileFailure, writeFileAtomic } from "./files.ts";
+import { ensureSafeFolder, refuseUnsafeFolder } from "./safe-folder.ts";
 
 const mostBytes = 1 << 20;
 
 /** Fits usecases/bundle.ts `BundleFolder`. */
-export const createBundleFolder = () => ({
+export const createBundleFolder = (uid: number, tidied = new Set<string>()) => ({
+  refuseUnsafe: (folder: string): Promise<void> => refuseUnsafeFolder(folder, uid),
   read: async (path: string): Promise<Uint8Array | "absent" | "foreign"> => {
     try {
       // Not through a link: root must not be led elsewhere by whoever else may write into the folder. Not waiting for a pipe's writer.
@@ -27,7 +30,13 @@ export const createBundleFolder = () => ({
     }
   },
   write: async (path: string, content: string | Uint8Array): Promise<void> => {
-    await ensureFolder(dirname(path), 0o755);
+    const folder = dirname(path);
+    await ensureSafeFolder(folder, uid);
+    if (!tidied.has(folder)) {
+      tidied.add(folder);
+      // What a killed run left behind; it harms nobody where it cannot be removed.
+      await removeLeftovers(folder).catch(() => undefined);
+    }
     await writeFileAtomic(path, content, { mode: 0o644 });
   },
   remove: async (path: string): Promise<void> => {

@@ -1,6 +1,6 @@
 // Files that are replaced whole or not at all: temporary file, mode, content, fsync, rename, fsync of the folder.
 import { constants } from "node:fs";
-import { type FileHandle, chown, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure, type FailureKind } from "../domain/failure.ts";
 
@@ -16,6 +16,8 @@ export interface WriteOptions {
    * it may be half written (dict_load_file_xt): a file that is renamed into place never is.
    */
   readonly settled?: boolean;
+  /** The text on which the edit is based (undefined: there was no file). Where the file says something else by now, nothing is written. */
+  readonly base?: { readonly text: string | undefined };
 }
 
 const settledAfterMs = 3_000;
@@ -74,9 +76,18 @@ let counter = 0;
 export const temporaryBeside = (path: string): string =>
   join(dirname(path), `.mailcert-${process.pid}-${(counter += 1)}.tmp`);
 
+/** As late as can be: POSIX has no rename that looks at the content first, so that microseconds are left in which an edit is lost. */
+const refuseChanged = async (path: string, target: string, base: string | undefined): Promise<void> => {
+  if ((await readTextIfPresent(target)) === base) return;
+  throw new Failure("try-later", `${path} was changed by somebody else at this moment: nothing was edited`, {
+    hints: ["run the command again: it reads the file anew"],
+    facts: { path },
+  });
+};
+
 /**
  * Writes `content` to `path` atomically. A private key is never readable by others, not even for a moment: the mode is set before the content.
- * @throws Failure `no-permission` or `cannot-create` naming the path.
+ * @throws Failure `no-permission` or `cannot-create` naming the path, `try-later` where it is not what the edit is based on any more.
  */
 export const writeFileAtomic = async (
   path: string,
@@ -86,7 +97,9 @@ export const writeFileAtomic = async (
   const target = options.follow ? await realpath(path).catch(() => path) : path;
   const temporary = temporaryBeside(target);
   try {
-    const before = options.keepMode ? await stat(target).catch(() => undefined) : undefined;
+    const found = options.keepMode ? await lstat(target).catch(() => undefined) : undefined;
+    // A link that is replaced has a mode and an owner that mean nothing for a file.
+    const before = found?.isFile() ? found : undefined;
     const mode = before ? before.mode & 0o7777 : options.mode;
     const handle = await open(
       temporary,
@@ -94,7 +107,7 @@ export const writeFileAtomic = async (
       0o600,
     );
     try {
-      if (before) await chown(temporary, before.uid, before.gid);
+      if (before) await handle.chown(before.uid, before.gid);
       // With the mode given first, a 0600 file is 0600 before its first byte; a wider one holds no secret.
       await handle.chmod(mode);
       await handle.writeFile(content);
@@ -106,6 +119,7 @@ export const writeFileAtomic = async (
     } finally {
       await handle.close();
     }
+    if (options.base) await refuseChanged(path, target, options.base.text);
     await rename(temporary, target);
     await syncFolder(dirname(target));
   } catch (error) {

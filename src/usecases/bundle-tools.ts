@@ -4,6 +4,8 @@ import type { BundleFormat } from "../domain/bundle-formats.ts";
 
 /** The folder's files as the use case sees them; system/bundle-folder.ts is the real one. */
 interface BundleFolder {
+  /** @throws Failure `cannot-create` where root would write into a folder that somebody else can change. */
+  refuseUnsafe(folder: string): Promise<void>;
   /** `foreign`: something that is not a plain file. */
   read(path: string): Promise<Uint8Array | "absent" | "foreign">;
   /** Atomic, 0644; makes the folder (0755) where it is missing. */

@@ -144,6 +144,7 @@ export const writeBundle = async (
   options: BundleOptions,
 ): Promise<BundleResult> => {
   const { dir, dryRun, formats = bundleFormatNames } = options;
+  await deps.folder.refuseUnsafe(dir);
   const wanted: BundleFile[] = [];
   for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));

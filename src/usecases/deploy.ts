@@ -14,6 +14,7 @@ import { goBack } from "./go-back.ts";
 import { checkGeneration } from "./intact.ts";
 import { deployedServer, installAndProve, settleFirst } from "./install-and-prove.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
+import { revertSettings } from "./revert-settings.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { switchTo, withBaseline } from "./switch-live.ts";
@@ -35,10 +36,11 @@ export const deploy = async (
   await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
+  const left = await takeFromOthers(world, state, found);
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
   if (state.stage === "verified" || state.stage === "reloaded") {
-    const quick = await proveQuickly(world, state, target, found, targets);
+    const quick = left.length === 0 ? await proveQuickly(world, state, target, found, targets) : undefined;
     if (quick) return quick;
   }
   if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
@@ -46,11 +48,24 @@ export const deploy = async (
   await settleFirst(world, certificate.name, target, found, options);
   const live = await switchTo(world, ready, target);
   const proof = await installAndProve(world, live, target, found, options);
-  const gathered = { ...proof, findings: [...notes, ...proof.findings] };
+  const gathered = { ...proof, findings: [...notes, ...left, ...proof.findings] };
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
     : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+};
+
+/** Servers that the configuration no longer names for this certificate get their own settings back. */
+const takeFromOthers = async (
+  world: World,
+  { name, deployments }: CertificateState,
+  found: readonly Deployable[],
+): Promise<readonly Finding[]> => {
+  const gone = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
+  if (gone.length === 0) return [];
+  const { reverted, findings } = await revertSettings(world, name, gone);
+  const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
+  return [{ check: "deploy-left", severity: "info", message }, ...findings];
 };
 
 /** @throws Failure `config` where DNS tells others to refuse what would be switched to. What a killed run has switched already is finished. */

@@ -25,6 +25,7 @@ export const issueFiles = async (
   replace: boolean,
 ): Promise<IssuedFiles> => {
   const places = certificate.keys.map((algorithm, index) => (index === 0 ? folder : `${folder}/${slotOf(algorithm)}`));
+  for (const place of places) await world.refuseUnsafeFolder(place);
   const taken = replace ? undefined : await world.keyAt(places);
   if (taken !== undefined) {
     throw new Failure("config", `${taken} exists: a private key is not written over unasked`, {

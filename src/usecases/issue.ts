@@ -2,7 +2,7 @@
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { authorityOf } from "../domain/generation.ts";
+import { authorityOf, targetOf, wantedText } from "../domain/generation.ts";
 import { keyMatches } from "../domain/key-match.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import { certificateMatches } from "../domain/name-match.ts";
@@ -87,7 +87,7 @@ export const issue = async (
   certificate: CertificateConfig,
   options: IssueOptions = {},
 ): Promise<IssueResult> => {
-  await refuseBadNames(world, certificate);
+  await remembering(world, certificate, () => refuseBadNames(world, certificate));
   const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
   const keys = await remembering(world, certificate, () =>
     keysFor(world, before, certificate, options.newKey === true),
@@ -108,7 +108,11 @@ const remembering = async <Result>(
     return await job();
   } catch (error) {
     // Where not even that can be written (a full disk), the first failure is the one to tell.
-    if (error instanceof Failure) await rememberFailure(world, certificate.name, "issue", error).catch(ignoreFailure);
+    if (error instanceof Failure) {
+      await rememberFailure(world, certificate.name, "issue", error, undefined, wantedText(certificate)).catch(
+        ignoreFailure,
+      );
+    }
     throw error;
   }
 };
@@ -231,18 +235,28 @@ const ignoreFailure = (error: unknown): void => {
   if (!(error instanceof Failure)) throw error;
 };
 
-/** Remembers a failed attempt, so that `status` shows it and timer runs back off. `already`: failed attempts in a row before this one, where the state does not tell. */
+/** However long a CA asks to wait: a day at most, and less where the certificate ends sooner, so that some attempts still fit in. */
+const latestRetry = (target: GenerationRecord | undefined, now: Date): number => {
+  const day = 86_400_000;
+  const left = target === undefined ? Number.POSITIVE_INFINITY : Date.parse(target.notAfter) - now.getTime();
+  return now.getTime() + Math.max(3_600_000, Math.min(day, left / 4));
+};
+
+/** Remembers a failed attempt, so that `status` shows it and timer runs back off. `already`: failed attempts in a row before this one, where the state does not tell. `wanted`: what the configuration asked for (domain/generation.ts). */
 export const rememberFailure = async (
   world: World,
   name: string,
   what: "issue" | "deploy",
   failure: Failure,
   already?: number,
+  wanted?: string,
 ): Promise<void> => {
   const state = world.store.read(name) ?? emptyState(name);
   const attempts = (already ?? state.attempts) + 1;
-  const retryAt = failure.facts?.["retryAt"];
-  const next = typeof retryAt === "string" ? retryAt : nextAttempt(attempts, world.now()).toISOString();
+  const now = world.now();
+  const asked = Date.parse(String(failure.facts?.["retryAt"]));
+  const wished = Number.isNaN(asked) ? nextAttempt(attempts, now).getTime() : asked;
+  const next = new Date(Math.min(wished, latestRetry(targetOf(state), now))).toISOString();
   await world.store.write({
     ...state,
     attempts,
@@ -250,6 +264,7 @@ export const rememberFailure = async (
     lastError: {
       at: world.now().toISOString(),
       what,
+      ...(wanted === undefined ? {} : { wanted }),
       message: failure.message,
       ...(failure.facts === undefined ? {} : { facts: failure.facts }),
     },

@@ -130,7 +130,7 @@ const brokenAfterMs = 8_000;
 export const prove = async (world: World, request: ProofRequest): Promise<readonly ProvedEntry[]> => {
   const probe = await world.probe();
   const anchors: readonly string[] = [];
-  const started = world.now().getTime();
+  const started = world.elapsed();
   return parallel(request.targets, atOnce, (target) => proveOne(world, probe, target, request, anchors, started));
 };
 
@@ -157,7 +157,7 @@ const proveOne = async (
     const answer = answerOf(observation);
     const verdict = verdictOf(answer, expected, before);
     inARow = verdict === "proven" ? inARow + 1 : 0;
-    const waited = world.now().getTime() - started;
+    const waited = world.elapsed() - started;
     const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
     const over =
       verdict !== "proven" && (waited >= patience || (await request.hopeless?.(installation, waited)) === true);

@@ -1,7 +1,11 @@
 // Renew: what a timer runs. Issues what is due, finishes what an earlier run left undone, deploys, proves.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
+import { generationOf } from "../domain/generation.ts";
+import { endText, nearEnd } from "../domain/near-end.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import type { CertificateState } from "../store/store.ts";
 import { refreshBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -26,10 +30,14 @@ export interface RenewedCertificate {
   readonly deployed?: DeployResult;
   /** Why it could not be done; the others go on. */
   readonly failure?: Failure;
+  /** What a person must see although the run itself only waits. */
+  readonly findings: readonly Finding[];
 }
 
 export interface RenewResult {
   readonly certificates: readonly RenewedCertificate[];
+  /** About certificates that are served and not in the configuration. */
+  readonly findings: readonly Finding[];
   /** `fault` if any has one, else `waiting` if any waits, else `done`. */
   readonly outcome: "done" | "fault" | "waiting";
 }
@@ -43,16 +51,63 @@ export const renew = async (
   const results: RenewedCertificate[] = [];
   for (const certificate of certificates) {
     if (world.signal.aborted) throw new Failure("try-later", "stopped; the next run goes on from here");
-    results.push(await renewOne(world, certificate, options));
+    const one = await renewOne(world, certificate, options);
+    results.push({ ...one, findings: endingFindings(world, one) });
   }
-  return { certificates: results, outcome: outcomeOf(results) };
+  // Without names these are all that the configuration has.
+  const findings = options.named ? [] : orphanFindings(world, certificates);
+  return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
 
-const renewOne = async (
-  world: World,
-  certificate: CertificateConfig,
-  options: RenewOptions,
-): Promise<RenewedCertificate> => {
+/** A run that waits is no news, unless what is served ends meanwhile. */
+const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
+  if (decision.action !== "wait" && failure?.kind !== "try-later") return [];
+  const state = failure ? readOrNothing(world, certificate) : world.store.read(certificate);
+  const live = state && generationOf(state, world.store.liveNumber(certificate));
+  if (!live || !nearEnd(live, world.now())) return [];
+  const why = failure?.message ?? (decision.action === "wait" ? decision.why : "");
+  return [
+    {
+      check: "renew-ending",
+      severity: "fault",
+      message: `${certificate} ${endText(live, world.now())} and could not be renewed yet: ${why}`,
+      hint: `try now: mailcert renew ${certificate}`,
+    },
+  ];
+};
+
+const readOrNothing = (world: World, name: string): CertificateState | undefined => {
+  try {
+    return world.store.read(name);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+};
+
+/** Certificates that servers have and that no entry of the configuration renews. */
+const orphanFindings = (world: World, certificates: readonly CertificateConfig[]): readonly Finding[] => {
+  const configured = new Set(certificates.map(({ name }) => name));
+  return world.store.list().flatMap((name): readonly Finding[] => {
+    if (configured.has(name)) return [];
+    const state = readOrNothing(world, name);
+    const live = state && generationOf(state, world.store.liveNumber(name));
+    const servers = Object.keys(state?.deployments ?? {});
+    if (!live || state.parked || servers.length === 0) return [];
+    return [
+      {
+        check: "renew-orphan",
+        severity: nearEnd(live, world.now()) ? "fault" : "warning",
+        message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
+        hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
+      },
+    ];
+  });
+};
+
+type Renewed = Omit<RenewedCertificate, "findings">;
+
+const renewOne = async (world: World, certificate: CertificateConfig, options: RenewOptions): Promise<Renewed> => {
   const base = { certificate: certificate.name };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
@@ -70,9 +125,9 @@ const renewOne = async (
     deployed = await deploy(world, certificate, options);
     await refreshBundle(world, certificate, false);
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
-  } catch (failure) {
-    // One certificate that fails must not keep the others from being renewed.
-    if (!(failure instanceof Failure)) throw failure;
+  } catch (error) {
+    // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
+    const failure = error instanceof Failure ? error : bugFailure(error);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
     if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
@@ -96,11 +151,25 @@ const remember = async (world: World, name: string, failure: Failure): Promise<v
   }
 };
 
-const outcomeOf = (results: readonly RenewedCertificate[]): RenewResult["outcome"] => {
-  const fault = results.some(
-    ({ deployed, failure }) =>
-      (failure && failure.kind !== "try-later") || deployed?.findings.some((finding) => finding.severity === "fault"),
+const bugFailure = (error: unknown): Failure =>
+  new Failure(
+    "unavailable",
+    `this is a bug in mailcert: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    {
+      hints: ["please report it with these lines"],
+      cause: error,
+    },
   );
+
+const isFault = ({ severity }: Finding): boolean => severity === "fault";
+
+const outcomeOf = (results: readonly RenewedCertificate[], orphans: readonly Finding[]): RenewResult["outcome"] => {
+  const fault =
+    orphans.some(isFault) ||
+    results.some(
+      ({ deployed, failure, findings }) =>
+        (failure && failure.kind !== "try-later") || deployed?.findings.some(isFault) || findings.some(isFault),
+    );
   if (fault) return "fault";
   const waits = results.some(({ decision, failure }) => decision.action === "wait" || failure?.kind === "try-later");
   return waits ? "waiting" : "done";

@@ -33,7 +33,12 @@ export const changesInForce = (events: readonly HostEvent[], certificate: string
   return open;
 };
 
-export const revertSettings = async (world: World, certificate: string): Promise<RevertedSettings> => {
+/** `only`: these installations; default all. */
+export const revertSettings = async (
+  world: World,
+  certificate: string,
+  only?: readonly string[],
+): Promise<RevertedSettings> => {
   const servers = await world.servers();
   const touched = new Map<string, { server: Server; installation: Installation }>();
   const reverted: string[] = [];
@@ -47,7 +52,7 @@ export const revertSettings = async (world: World, certificate: string): Promise
   };
   for (const event of changesInForce(await world.store.events(), certificate).toReversed()) {
     const { change } = event;
-    if (!change) continue;
+    if (!change || (only && !only.includes(change.installation))) continue;
     const server = servers[change.server];
     const installation = (await installationsOf(change.server)).find((one) => one.id === change.installation);
     if (!server || !installation) {

@@ -2,9 +2,12 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
-import { authorityOf } from "../domain/generation.ts";
+import { lineChanges } from "../domain/line-changes.ts";
+import { authorityOf, targetOf } from "../domain/generation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { clean } from "../domain/text.ts";
+import type { Server } from "../servers/server.ts";
 import { trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -28,8 +31,12 @@ export interface SetupOptions extends DeployOptions {
 
 export interface SetupPlan {
   readonly certificate: CertificateConfig;
+  /** Its entry in the configuration before this run. */
+  readonly known?: CertificateConfig;
   readonly found: readonly Deployable[];
   readonly decision: Decision;
+  /** Settings that were changed and make no new certificate: the present one was made without them. */
+  readonly fromNextRenewal: readonly "days"[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
   readonly deploy: DeployPlan;
 }
@@ -38,7 +45,7 @@ export interface SetupResult {
   readonly plan: SetupPlan;
   readonly issued?: IssueResult;
   readonly deployed?: DeployResult;
-  /** Settings for pasting, where no server was found. */
+  /** Settings for pasting, where no server serves it. */
   readonly snippets?: readonly { readonly title: string; readonly text: string }[];
 }
 
@@ -70,13 +77,29 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   }
   const plan: SetupPlan = {
     certificate,
+    ...(known ? { known } : {}),
     found,
     decision,
+    fromNextRenewal: decision.action === "issue" || options.newKey ? [] : heldBack(world, certificate, known),
     config: await world.config.edited(certificate),
     deploy: await planDeploy(world, certificate),
   };
   if (options.dryRun && wantsIssue(plan, options) && !options.replace) await refuseUnpromised(world, plan, options);
   return plan;
+};
+
+/** The lifetime is the CA's to shorten (it never outlives its root): only one that is longer than asked for tells. */
+const heldBack = (
+  world: World,
+  { name, issuer }: CertificateConfig,
+  known: CertificateConfig | undefined,
+): readonly "days"[] => {
+  const state = world.store.read(name);
+  const target = state && targetOf(state);
+  if (issuer.kind === "acme" || !target) return [];
+  const changed = known !== undefined && known.issuer.kind !== "acme" && known.issuer.days !== issuer.days;
+  const lasts = (Date.parse(target.notAfter) - Date.parse(target.notBefore)) / 86_400_000;
+  return changed || lasts > issuer.days + 2 ? ["days"] : [];
 };
 
 const wantsIssue = ({ decision }: SetupPlan, { newKey }: SetupOptions): boolean =>
@@ -128,13 +151,31 @@ export const setup = async (
       run: world.run,
       command: world.command,
       certificate: certificate.name,
-      what: `${plan.config.before === undefined ? "wrote" : "changed"} ${plan.config.path}`,
-      undo: `take ${certificate.name} out of ${plan.config.path}`,
+      ...configEvent(plan),
     });
   }
   const deployed = await deploy(world, certificate, options);
   const snippets = deployed.outcome === "no-server" ? await pasteable(world, certificate) : undefined;
   return { plan, ...(issued ? { issued } : {}), deployed, ...(snippets ? { snippets } : {}) };
+};
+
+/** Its words in the log: a changed entry is not undone by taking it out. */
+const configEvent = ({
+  certificate,
+  known,
+  config: { path, before, after },
+}: SetupPlan): { readonly what: string; readonly undo: string } => {
+  if (!known) {
+    return {
+      what: before === undefined ? `wrote ${path}` : `added ${certificate.name} to ${path}`,
+      undo: `take ${certificate.name} out of ${path}`,
+    };
+  }
+  const lines = lineChanges(before ?? "", after).map((line) => line.replaceAll(/ +/g, " "));
+  return {
+    what: `changed ${path}: ${clean(lines.join("; "), 400)}`,
+    undo: `change these lines of ${path} back, then: mailcert renew ${certificate.name}`,
+  };
 };
 
 /** The newest generation of each server's settings: what a host that is set up today would get. */
@@ -150,8 +191,29 @@ const pasteable = async (
     names: certificate.names,
     slots: world.store.livePaths(certificate.name, certificate.keys.map(slotOf)),
   };
-  return Object.entries(newest).flatMap(([name, version]) => {
+  const known = Object.entries(newest).flatMap(([name, version]) => {
     const server = servers[name];
-    return server ? [{ title: `${name} ${version}`, text: server.snippet(served, version) }] : [];
+    return server ? [{ name, server, version }] : [];
   });
+  const installed = await Promise.all(
+    known.map(async (one) => {
+      const version = await installedVersion(one.server);
+      return version === undefined ? [] : [{ ...one, version }];
+    }),
+  );
+  const here = installed.flat();
+  return (here.length > 0 ? here : known).map(({ name, server, version }) => ({
+    title: `${name} ${version}`,
+    text: server.snippet(served, version),
+  }));
+};
+
+/** undefined: not installed, or one whose settings are not known. */
+const installedVersion = async (server: Server): Promise<string | undefined> => {
+  try {
+    return (await server.detect())[0]?.version;
+  } catch (failure) {
+    if (failure instanceof Failure) return undefined;
+    throw failure;
+  }
 };

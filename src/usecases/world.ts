@@ -29,7 +29,10 @@ export interface ConfigAccess {
 }
 
 export interface World {
+  /** The date; a wait is measured by `elapsed`. */
   readonly now: () => Date;
+  /** Milliseconds since some instant, whatever happens to the date meanwhile. */
+  readonly elapsed: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   /** Names this run in events.jsonl. */
@@ -47,6 +50,8 @@ export interface World {
   readonly dns: () => Promise<Dns>;
   /** The first of these folders' privkey.pem or combined.pem that exists. */
   readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
+  /** @throws Failure `cannot-create` where this run is root's and somebody else can change the folder, or one above it. */
+  readonly refuseUnsafeFolder: (folder: string) => Promise<void>;
   /** Writes one slot's PEM files into any folder; returns their paths. */
   readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
   /** What verify needs besides the probe. */

@@ -23,6 +23,7 @@ const hostFor = (
   ask: undefined,
   readInput: async () => "",
   now: () => new Date(),
+  elapsed: () => performance.now(),
   sleep: async () => undefined,
   pid: process.pid,
   uid: 0,

@@ -108,7 +108,7 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
         // A start before ours in the same confinement: what is not named stays as it is.
         await host.write(
           `/etc/systemd/system/${service}.d/probe.conf`,
-          "[Service]\nExecStartPre=-/bin/sh -c 'for path in /etc /usr/local /var /var/lib /home /root /run; do touch $$path/probe; done'\n",
+          "[Service]\nExecStartPre=-/bin/sh -c 'for path in /etc /usr/local /var /var/lib /home /root; do touch $$path/probe; done'\n",
         );
         await host.must(["systemctl", "daemon-reload"]);
         // `postfix check` puts right what is missing in the queue: Postfix would refuse the reload if it could not.
@@ -120,7 +120,7 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
         expect(leaf).not.toBe(old);
         await expectServed(host, all(usualPorts, leaf));
         const words = await said(host);
-        expect(words.match(/: Read-only file system/g)).toHaveLength(7);
+        expect(words.match(/: Read-only file system/g)).toHaveLength(6);
         expect(words).toMatch(/served and proven at every entry point/);
         expect(words).toMatch(/\n {2}dovecot [\d.]+: reloaded\n {2}postfix [\d.]+: reloaded\n/);
         await host.must(["test", "-d", "/var/spool/postfix/hold"]);
@@ -130,7 +130,14 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
     [
       "a run that finds the lock held ends with 75, which is no failure",
       async () => {
-        const holder = host.spawn(["flock", "--close", "/var/lib/mailcert/lock", "sh", "-c", "echo held && exec sleep 60"]);
+        const holder = host.spawn([
+          "flock",
+          "--close",
+          "/var/lib/mailcert/lock",
+          "sh",
+          "-c",
+          "echo held && exec sleep 60",
+        ]);
         await new Promise((resolve) => holder.stdout.once("data", resolve));
         const { status } = await start(host);
         holder.kill();
@@ -154,12 +161,10 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
         );
         await host.must("rm -f /var/mail/root");
         expect((await start(host)).status).toBe(1);
-        await expect
-          .poll(() => host.exec(["test", "-s", "/var/mail/root"]), { timeout: 10_000 })
-          .toMatchObject({ status: 0 });
+        await host.must("for i in $(seq 100); do [ ! -s /var/mail/root ] || exit 0; sleep 0.1; done; exit 1");
         const mail = await host.read("/var/mail/root");
         expect(mail.match(/^Subject: .*$/gm)).toEqual([`Subject: ${service} failed on ${name}`]);
-        expect(mail).toMatch(/fault: dovecot was not reloaded: .*10-mail\.conf.*ssl/);
+        expect(mail).toMatch(/fault: dovecot was not reloaded: .*10-mail\.conf line \d+:/);
         expect(mail).toMatch(/-> mend line \d+ of \/etc\/dovecot\/conf\.d\/10-mail\.conf/);
         expect(mail).toContain("Failed with result 'exit-code'");
         expect(mail).toContain("993 · SSL/TLS"); // as UTF-8, and declared to be
@@ -248,11 +253,10 @@ describe.concurrent.each(suites)("cron on %s", (suite) => {
       expect(leaf).not.toBe(old);
       await expectServed(host, all(usualPorts, leaf));
 
-      await makeDue(host);
-      await host.must("echo 'ssl = nonsense' >>/etc/dovecot/conf.d/10-mail.conf");
+      await host.must("echo 'nonsense: true' >>/etc/mailcert/mailcert.yaml");
       const failed = await asCron();
-      expect({ status: failed.status, stderr: failed.stderr }).toEqual({ status: 1, stderr: "" });
-      expect(failed.stdout).toMatch(/fault: dovecot was not reloaded: .*10-mail\.conf/);
+      expect({ status: failed.status, stdout: failed.stdout }).toEqual({ status: 78, stdout: "" });
+      expect(failed.stderr).toMatch(/mailcert\.yaml.*nonsense[\s\S]*hint: /);
 
       expect((await host.mailcert(["schedule", "remove"])).stdout).toBe("removed /etc/cron.d/mailcert\n");
       expect(await listing(host)).toBe(before);

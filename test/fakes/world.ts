@@ -104,6 +104,7 @@ const der = (pem: string): Buffer =>
 
 export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), server = noServer()): FakeWorld => {
   const clock = { now: new Date("2026-11-20T12:00:00Z") };
+  let elapsed = 0;
   const steps: string[] = [];
   const hooks = { beforeWrite: (_what: string): void => undefined };
   const real = openStore({ dir, run: createRunProgram(process.env), pid: process.pid, now: () => clock.now });
@@ -133,9 +134,11 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
   const issuer = createSelfSigned({ random: (size) => randomBytes(size) });
   const world: World = {
     now: () => clock.now,
+    elapsed: () => elapsed,
     // Time passes only when somebody waits.
     sleep: async (ms) => {
       clock.now = new Date(clock.now.getTime() + ms);
+      elapsed += ms;
     },
     signal: new AbortController().signal,
     run: "run-1",
@@ -176,6 +179,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     }),
     systemRoots: async () => [],
     keyAt: async () => undefined,
+    refuseUnsafeFolder: async () => undefined,
     writePem: async () => [],
     localAddresses: () => ["127.0.0.1"],
     confine: async () => [],

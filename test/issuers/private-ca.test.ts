@@ -266,8 +266,16 @@ describe("a name outside", () => {
     for (const name of ["mail.example.net", "*.example.net", "192.0.2.1", "2001:db8::1"]) {
       const failure = await failureOf(issue(["mail.example.org", name]));
       expect(failure.kind).toBe("data");
-      expect(failure.message).toContain(`private-ca cannot certify ${name}: the private CA is limited to example.org`);
+      expect(failure.message).toContain(
+        `private-ca cannot certify ${name}: the private CA "default" is limited to example.org`,
+      );
       expect(failure.hints).toHaveLength(2);
+      expect(failure.hints[0]).toContain("--ca NAME");
+      expect(failure.hints[1]).toContain(`if nobody has imported its root yet: rm -r ${folder()}, then run this again`);
+      // The registrable domain, not the one name: the CA's default.
+      expect(failure.hints[1]).toContain(
+        `--ca-domains example.org,${name.includes("example.net") ? "example.net" : name}`,
+      );
     }
     expect(await readFile(join(folder(), "issued.jsonl"), "utf8")).toBe(before);
   });
@@ -287,6 +295,94 @@ describe("a name outside", () => {
   test.each(["../default", "", "a/b", ".hidden"])("the CA name %j is no folder of ours", async (ca) => {
     expect((await failureOf(issue(["mail.example.org"], { ca }))).kind).toBe("config");
     expect(await readdir(stateDir)).toEqual([]);
+  });
+});
+
+describe("check says what issue would say, and makes nothing", () => {
+  const check = async (names: readonly string[], settings: Partial<PrivateCaSettings> = {}): Promise<void> =>
+    createPrivateCa({ stateDir, random, generateKey }).check?.(names, {
+      kind: "private-ca",
+      ca: "default",
+      days: 397,
+      ...settings,
+    });
+  /** The same words from both; the folder as it was. */
+  const refusedAlike = async (
+    names: readonly string[],
+    settings: Partial<PrivateCaSettings> = {},
+  ): Promise<Failure> => {
+    const before = await readdir(stateDir, { recursive: true });
+    const said = await failureOf(check(names, settings));
+    const { kind, message, hints } = await failureOf(issue(names, settings));
+    expect({ kind: said.kind, message: said.message, hints: said.hints }).toEqual({ kind, message, hints });
+    expect(await readdir(stateDir, { recursive: true })).toEqual(before);
+    return said;
+  };
+
+  test("a CA that does not exist yet is no hindrance and is not made", async () => {
+    await check(["mail.example.org"]);
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+
+  test("names inside are accepted; outside, without a name, with bad settings: as issue says", async () => {
+    await issue(["mail.example.org"]);
+    await check(["mail.example.org", "*.example.org"]);
+    expect((await refusedAlike(["mail.example.net"])).kind).toBe("data");
+    await refusedAlike([]);
+    await refusedAlike(["mail.example.org"], { days: 826 });
+    await refusedAlike(["mail.example.org"], { ca: "../x" });
+    await refusedAlike(["mail.example.net"], { ca: "second", caDomains: ["example.org"] });
+    // Another CA is the way out.
+    await check(["mail.example.net"], { ca: "second" });
+  });
+
+  test("a CA that is damaged or lost its key", async () => {
+    await issue(["mail.example.org"]);
+    await rm(join(folder(), "root-key.pem"));
+    expect((await refusedAlike(["mail.example.org"])).message).toContain("root-key.pem is missing");
+    await rm(join(folder(), "root.pem"));
+    expect((await refusedAlike(["mail.example.org"])).message).toContain("issued.jsonl");
+  });
+
+  test("other domains than those that the CA was made with: said, with the ways out, never ignored", async () => {
+    await issue(["mail.exmaple.org"]);
+    const failure = await refusedAlike(["mail.example.org"], { caDomains: ["example.org"] });
+    expect(failure.kind).toBe("config");
+    expect(failure.message).toBe(
+      `ca_domains asks for example.org, but the private CA "default" in ${folder()} is there already and limited to exmaple.org and the names below it; that cannot be changed`,
+    );
+    expect(failure.hints).toEqual([
+      "make another CA beside it: add --ca NAME (in the configuration: ca: NAME)",
+      `or, if nobody has imported its root yet: rm -r ${folder()}, then run this again`,
+    ]);
+    // Wider, narrower, none at all: none of it is what the root says.
+    const fits = ["mail.exmaple.org"];
+    for (const caDomains of [["exmaple.org", "example.org"], ["mail.exmaple.org"], ["*"]]) {
+      const { hints } = await refusedAlike(fits, { caDomains });
+      expect(hints[0]).toContain("to use it as it is: --ca-domains exmaple.org");
+    }
+    await check(fits, { caDomains: ["exmaple.org"] });
+    await issue(fits, { caDomains: ["EXMAPLE.org"] });
+  });
+
+  test("a CA for any name takes ca_domains: * alone, in any order with others", async () => {
+    await issue(["mail.example.org"], { caDomains: ["*"] });
+    await check(["mail.example.net"], { caDomains: ["example.net", "*"] });
+    expect((await refusedAlike(["mail.example.org"], { caDomains: ["example.org"] })).message).toContain(
+      "not limited: it may certify any name",
+    );
+  });
+});
+
+describe("notes", () => {
+  test("a CA that was made is told of, once, with its limits and its end", async () => {
+    const { root = "", notes } = await issue(["mail.example.org"]);
+    expect(notes).toEqual([
+      `made the private CA ${readCertificate(root).commonName} in ${folder()}, limited to example.org and the names below it, until 2036-11-19`,
+    ]);
+    expect(await issue(["mail.example.org"])).not.toHaveProperty("notes");
+    const { notes: free } = await issue(["mail.example.org"], { ca: "any", caDomains: ["*"] });
+    expect(free?.[0]).toContain("not limited: it may certify any name, until");
   });
 });
 

@@ -9,14 +9,16 @@ const idle = (count: number): readonly RenewedCertificate[] =>
   Array.from({ length: count }, (_, index) => ({
     certificate: `mail${index}.example.org`,
     decision: { action: "nothing", dueAt: new Date(Date.UTC(2027, 1, count - index)) },
+    findings: [],
   }));
 const failed: RenewedCertificate = {
   certificate: "broken.example.org",
   decision: { action: "issue", why: "it has expired" },
   failure: new Failure("unavailable", "the CA does not answer", { hints: ["try again"] }),
+  findings: [],
 };
 const text = (certificates: readonly RenewedCertificate[], quiet = false): string =>
-  renewText({ certificates, outcome: "done" }, now, quiet);
+  renewText({ certificates, findings: [], outcome: "done" }, now, quiet);
 
 test("a few certificates each have their line", () => {
   expect(text(idle(2))).toBe(

@@ -69,7 +69,7 @@ const load = (folder: string, keyPath: string, rootPath: string, privateKey: str
 /** A CA that has issued and lost its files must not be made anew in silence: no client would trust its certificates. */
 const refuseLost = async (folder: string, keyPath: string, root: string | undefined): Promise<void> => {
   if (root !== undefined) throw damaged(keyPath, "is missing, while root.pem is there");
-  const there = await readdir(folder).catch((error: unknown) => {
+  const there = await readdir(folder).catch((error: unknown): string[] => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw fileFailure(error, "read", folder);
   });

@@ -1,0 +1,55 @@
+// What people type into their mail programs: the entry points that were proven, the recommended ones first.
+import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
+import { isWildcard } from "../domain/names.ts";
+import type { DeployResult } from "../usecases/deployment.ts";
+import { nameForPeople } from "./names.ts";
+import { table } from "./table.ts";
+
+/** Implicit TLS before STARTTLS (RFC 8314 §3), IMAP before POP3; other ports (Dovecot's 2000) are not for people. */
+const order: readonly number[] = [993, 465, 995, 587, 143, 110, 4190];
+const receiving: readonly number[] = [993, 143, 995, 110];
+const sending: readonly number[] = [465, 587];
+
+const words: Readonly<Record<EntryPoint["protocol"], string>> = {
+  imap: "IMAP",
+  pop3: "POP3",
+  smtp: "SMTP",
+  submission: "SMTP (sending)",
+  lmtp: "LMTP",
+  sieve: "ManageSieve",
+};
+
+/** Outlook before 2019 and Gmail's form say "TLS" for STARTTLS; neither knows ManageSieve. */
+const oldWord = ({ protocol, mode }: EntryPoint): string => {
+  if (mode === "implicit") return 'old programs: "SSL"';
+  return protocol === "sieve" ? "" : 'old Outlook: "TLS"';
+};
+
+/** The name to be typed: a wildcard is none. */
+export const serverName = (names: readonly string[]): string => {
+  const host = names.find((name) => !isWildcard(name));
+  return host === undefined ? `a name of this host that ${names[0] ?? ""} covers` : nameForPeople(host);
+};
+
+/** Empty where nothing was proven that people connect to. */
+export const clientSettings = ({ entries, generation }: DeployResult): readonly string[] => {
+  const proven = entries.filter(({ verdict, entry }) => verdict === "proven" && order.includes(entry.port));
+  const byPort = new Map(proven.map(({ entry }) => [entry.port, entry]));
+  if (byPort.size === 0) return [];
+  const best = receiving.find((port) => byPort.has(port));
+  const bestSending = sending.find((port) => byPort.has(port));
+  const mark = (port: number): string => {
+    if (port === best) return "<- take this one";
+    return port === bestSending ? "<- and this one for sending" : "";
+  };
+  const rows = order.flatMap((port) => {
+    const entry = byPort.get(port);
+    return entry ? [[words[entry.protocol], String(port), clientLabel(entry.mode), oldWord(entry), mark(port)]] : [];
+  });
+  const sends = entries.some(({ entry }) => entry.protocol === "submission");
+  return [
+    `Settings for mail programs (server: ${serverName(generation.names)}):`,
+    table(rows, "  "),
+    ...(sends ? [] : ["  Sending: not offered on this host (neither port 465 nor 587)"]),
+  ];
+};

@@ -1,0 +1,86 @@
+// The flags of setup and issue over an entry of the configuration: which private CA, and options that belong to another issuer.
+import { describe, expect, test } from "vitest";
+import type { CertificateConfig, IssuerSettings, PrivateCaSettings } from "../../src/domain/certificate-config.ts";
+import { type CertificateFlags, certificateFromFlags } from "../../src/domain/certificate-flags.ts";
+import { Failure } from "../../src/domain/failure.ts";
+
+const entry = (issuer: IssuerSettings): CertificateConfig => ({
+  name: "mail.example.org",
+  names: ["mail.example.org"],
+  keys: ["ecdsa"],
+  issuer,
+  servers: "auto",
+});
+const privateCa = (more: Partial<PrivateCaSettings> = {}): CertificateConfig =>
+  entry({ kind: "private-ca", ca: "default", days: 397, ...more });
+const letsencrypt = entry({
+  kind: "acme",
+  directory: "https://acme-v02.api.letsencrypt.org/directory",
+  ca: "letsencrypt",
+  agreeTos: true,
+  challenge: "http-01",
+  httpAddress: ":80",
+});
+
+const issuerOf = (flags: CertificateFlags, existing?: CertificateConfig): IssuerSettings =>
+  certificateFromFlags("mail.example.org", flags, existing).issuer;
+
+const refusal = (flags: CertificateFlags, existing?: CertificateConfig): Failure => {
+  try {
+    issuerOf(flags, existing);
+  } catch (error) {
+    expect(error).toBeInstanceOf(Failure);
+    return error as Failure;
+  }
+  throw new Error("it was accepted");
+};
+
+describe("--ca", () => {
+  test("names the CA; without it the entry's, else default", () => {
+    expect(issuerOf({})).toMatchObject({ kind: "private-ca", ca: "default" });
+    expect(issuerOf({ ca: "office" })).toMatchObject({ kind: "private-ca", ca: "office" });
+    expect(issuerOf({}, privateCa({ ca: "office" }))).toMatchObject({ ca: "office" });
+    expect(issuerOf({ ca: "other" }, privateCa({ ca: "office" }))).toMatchObject({ ca: "other" });
+  });
+  test("the entry's domains stay with the entry's CA", () => {
+    const before = privateCa({ ca: "office", caDomains: ["example.org"] });
+    expect(issuerOf({ ca: "office" }, before)).toMatchObject({ caDomains: ["example.org"] });
+    expect(issuerOf({ ca: "other" }, before)).not.toHaveProperty("caDomains");
+    expect(issuerOf({ ca: "other", caDomains: ["example.net"] }, before)).toMatchObject({ caDomains: ["example.net"] });
+  });
+  test.each(["", "../x", "a/b", "Office", "a..b"])("%j is no folder", (ca) => {
+    expect(refusal({ ca })).toMatchObject({ kind: "usage", message: expect.stringContaining("--ca:") });
+  });
+});
+
+describe("an option of another issuer is refused, with the issuer as it was typed", () => {
+  const rows: readonly (readonly [CertificateFlags, CertificateConfig | undefined, string])[] = [
+    [{ caFile: "/nonexistent" }, undefined, "--ca-file means nothing with the issuer private-ca"],
+    [{ caFile: "/x", issuer: "self-signed" }, undefined, "--ca-file means nothing with the issuer self-signed"],
+    [
+      { acme: "https://ca.example/dir", issuer: "private-ca" },
+      undefined,
+      "--acme means nothing with the issuer private-ca",
+    ],
+    [{ days: 90, issuer: "letsencrypt" }, undefined, "--days means nothing with the issuer letsencrypt"],
+    [{ days: 90 }, letsencrypt, "--days means nothing with the issuer letsencrypt"],
+    [{ days: 90, acme: "https://ca.example/dir" }, undefined, "--days means nothing with the issuer acme"],
+    [
+      { ca: "office", issuer: "letsencrypt-staging" },
+      undefined,
+      "--ca means nothing with the issuer letsencrypt-staging",
+    ],
+    [{ caDomains: ["example.org"], issuer: "self-signed" }, undefined, "--ca-domains means nothing"],
+    [{ email: "a@example.org" }, privateCa(), "--email means nothing with the issuer private-ca"],
+  ];
+  test.each(rows)("%j", (flags, existing, message) => {
+    const failure = refusal(flags, existing);
+    expect(failure.kind).toBe("usage");
+    expect(failure.message).toContain(message);
+    expect(failure.hints[0]).toMatch(/leave --[a-z-]+ out, or choose another issuer: --issuer \S/);
+  });
+  test("what fits is taken", () => {
+    expect(issuerOf({ caFile: "/ca.pem" }, letsencrypt)).toMatchObject({ ca: "letsencrypt", caFile: "/ca.pem" });
+    expect(issuerOf({ days: 30, issuer: "self-signed" })).toEqual({ kind: "self-signed", days: 30 });
+  });
+});
