@@ -6,7 +6,7 @@ const { join } = require("node:path");
 const at = (path) => join(__dirname, path);
 
 const output = (stream) => ({
-  write: (text) => void stream().write(text),
+  write: (text) => void (gone.has(stream()) || stream().write(text)),
   get isTTY() {
     return stream().isTTY === true;
   },
@@ -16,14 +16,23 @@ const output = (stream) => ({
   },
 });
 
-/** A reader that went away (`mailcert log | head`) is no error. */
-const withoutPipeErrors = (stream) =>
+/** Streams that nothing can be written to any more. */
+const gone = new Set();
+
+/**
+ * What cannot be said must not end a run between two steps: it goes on silently. A reader that went away (`mailcert log | head`), or a
+ * terminal, is no error; a full disk under a redirected report is one, told by the exit status (73, cannot-create).
+ */
+const goingOn = (stream) =>
   stream.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
+    gone.add(stream);
+    if (error.code !== "EPIPE" && error.code !== "EIO") process.exitCode ||= 73;
   });
 
 let out;
-const stdout = () => (out ??= withoutPipeErrors(process.stdout));
+let err;
+const stdout = () => (out ??= goingOn(process.stdout));
+const stderr = () => (err ??= goingOn(process.stderr));
 
 const sleep = (ms, signal) =>
   new Promise((resolve, reject) => {
@@ -73,7 +82,7 @@ module.exports.runHere = async () => {
     argv: process.argv.slice(2),
     env: process.env,
     stdout: output(stdout),
-    stderr: output(() => process.stderr),
+    stderr: output(stderr),
     get ask() {
       return process.stdin.isTTY && process.stderr.isTTY ? ask : undefined;
     },

@@ -9,6 +9,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   void require("./host.js")
     .runHere()
     .then((status) => {
-      process.exitCode = status;
+      // One that is set already: what was said could not be written.
+      process.exitCode = status || process.exitCode;
     });
 }

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { Slot } from "../domain/keys.ts";
 import type { SlotPaths } from "../servers/server.ts";
 import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, temporaryBeside } from "../system/files.ts";
-import type { StagedSlot, Store } from "./store.ts";
+import type { PublicSlot, StagedSlot, Store } from "./store.ts";
 
 type Part = Pick<
   Store,
-  "stage" | "slotsIn" | "readGeneration" | "damage" | "switchLive" | "liveNumber" | "livePaths" | "prune"
+  "stage" | "slotsIn" | "readCertificates" | "readGeneration" | "damage" | "switchLive" | "liveNumber" | "livePaths" | "prune"
 >;
 
 const folderName = (number: number): string => String(number).padStart(4, "0");
@@ -63,18 +63,30 @@ export const createGenerations = (root: string): Part => {
   const numbers = async (name: string): Promise<number[]> =>
     (await readdir(generations(name)).catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
 
-  const readGeneration: Part["readGeneration"] = async (name, number) => {
-    const result: Partial<Record<Slot, StagedSlot>> = {};
+  const readCertificates: Part["readCertificates"] = async (name, number) => {
+    const result: Partial<Record<Slot, PublicSlot>> = {};
     for (const slot of slots) {
       const folder = join(generations(name), folderName(number), slot);
       if (existsSync(join(folder, carriedMark))) continue;
       const fullchain = await readFile(join(folder, "fullchain.pem"), "utf8").catch(() => undefined);
       if (fullchain === undefined) continue;
       const [leaf = "", ...chain] = fullchain.match(certificates) ?? [];
+      result[slot] = { leaf, chain };
+    }
+    return result;
+  };
+
+  const readGeneration: Part["readGeneration"] = async (name, number) => {
+    const result: Partial<Record<Slot, StagedSlot>> = {};
+    const found = await readCertificates(name, number);
+    for (const slot of slots) {
+      const path = join(generations(name), folderName(number), slot, "privkey.pem");
+      const known = found[slot];
+      if (!known) continue;
       try {
-        result[slot] = { leaf, chain, privateKey: await readFile(join(folder, "privkey.pem"), "utf8") };
+        result[slot] = { ...known, privateKey: await readFile(path, "utf8") };
       } catch (error) {
-        throw fileFailure(error, "read", join(folder, "privkey.pem"));
+        throw fileFailure(error, "read", path);
       }
     }
     return result;
@@ -113,6 +125,7 @@ export const createGenerations = (root: string): Part => {
       }
     },
 
+    readCertificates,
     readGeneration,
 
     damage: async (name, number, wanted) => {

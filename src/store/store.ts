@@ -105,6 +105,9 @@ export interface StagedSlot {
   readonly chain: readonly string[];
 }
 
+/** What everybody may read of a slot. */
+export type PublicSlot = Omit<StagedSlot, "privateKey">;
+
 export interface Lock {
   release(): void;
 }
@@ -135,6 +138,8 @@ export interface Store {
   ): Promise<number>;
   /** Slots that a generation has files for, those carried along included. */
   slotsIn(name: string, number: number): readonly Slot[];
+  /** Certificates of a generation's own slots, without the keys, which are root's alone. */
+  readCertificates(name: string, number: number): Promise<Partial<Record<Slot, PublicSlot>>>;
   /** PEM texts of a generation's own slots. */
   readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
   /** What is wrong with a generation's files (missing, or not what was written), or undefined. @throws Failure when one cannot be read. */

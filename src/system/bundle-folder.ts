@@ -9,44 +9,51 @@ import { ensureSafeFolder, refuseUnsafeFolder } from "./safe-folder.ts";
 
 const mostBytes = 1 << 20;
 
+const readPlain = async (path: string): Promise<Uint8Array | "absent" | "foreign"> => {
+  try {
+    // Not through a link: root must not be led elsewhere by whoever else may write into the folder. Not waiting for a pipe's writer.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const facts = await handle.stat();
+      return facts.isFile() && facts.size <= mostBytes ? await handle.readFile() : "foreign";
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "absent";
+    if (code === "ELOOP" || code === "ENXIO") return "foreign";
+    throw fileFailure(error, "read", path);
+  }
+};
+
 /** Fits usecases/bundle.ts `BundleFolder`. */
-export const createBundleFolder = (uid: number, tidied = new Set<string>()) => ({
-  refuseUnsafe: (folder: string): Promise<void> => refuseUnsafeFolder(folder, uid),
-  read: async (path: string): Promise<Uint8Array | "absent" | "foreign"> => {
-    try {
-      // Not through a link: root must not be led elsewhere by whoever else may write into the folder. Not waiting for a pipe's writer.
-      const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+export const createBundleFolder = (uid: number) => {
+  const tidied = new Set<string>();
+  const tidy = async (folder: string): Promise<void> => {
+    if (tidied.has(folder)) return;
+    tidied.add(folder);
+    // What a killed run left behind; it harms nobody where it cannot be removed.
+    await removeLeftovers(folder).catch(() => undefined);
+  };
+  return {
+    refuseUnsafe: (folder: string): Promise<void> => refuseUnsafeFolder(folder, uid),
+    read: readPlain,
+    write: async (path: string, content: string | Uint8Array): Promise<void> => {
+      await ensureSafeFolder(dirname(path), uid);
+      await tidy(dirname(path));
+      await writeFileAtomic(path, content, { mode: 0o644 });
+    },
+    remove: async (path: string): Promise<void> => {
+      await refuseUnsafeFolder(dirname(path), uid);
       try {
-        const facts = await handle.stat();
-        return facts.isFile() && facts.size <= mostBytes ? await handle.readFile() : "foreign";
-      } finally {
-        await handle.close();
+        await rm(path, { force: true });
+      } catch (error) {
+        throw fileFailure(error, "remove", path);
       }
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") return "absent";
-      if (code === "ELOOP" || code === "ENXIO") return "foreign";
-      throw fileFailure(error, "read", path);
-    }
-  },
-  write: async (path: string, content: string | Uint8Array): Promise<void> => {
-    const folder = dirname(path);
-    await ensureSafeFolder(folder, uid);
-    if (!tidied.has(folder)) {
-      tidied.add(folder);
-      // What a killed run left behind; it harms nobody where it cannot be removed.
-      await removeLeftovers(folder).catch(() => undefined);
-    }
-    await writeFileAtomic(path, content, { mode: 0o644 });
-  },
-  remove: async (path: string): Promise<void> => {
-    try {
-      await rm(path, { force: true });
-    } catch (error) {
-      throw fileFailure(error, "remove", path);
-    }
-  },
-});
+    },
+  };
+};
 
 const kindOf = (template: string): TemplateKind =>
   template.endsWith(".mobileconfig") || template.endsWith(".xml") ? "xml" : "none";

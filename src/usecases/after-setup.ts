@@ -1,7 +1,7 @@
 // What setup does once the certificate is served: the schedule, and the files for clients. Runs without the lock: the schedule's first run takes it.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { type BundleResult, bundle } from "./bundle.ts";
+import { type BundleResult, bundle, isBundleBehind } from "./bundle.ts";
 import { type InstallSchedule, type ScheduleResult, installSchedule, scheduleJob } from "./schedule.ts";
 import type { World } from "./world.ts";
 
@@ -26,6 +26,13 @@ export const refreshBundle = async (
   certificate.bundle === undefined
     ? undefined
     : bundle(world, await world.bundles(), certificate, { dir: certificate.bundle, dryRun });
+
+/** The same after an earlier run that could not: only where the folder's list does not name what is live. Costs nothing where no folder is named. */
+export const refreshLateBundle = async (world: World, certificate: CertificateConfig): Promise<void> => {
+  if (certificate.bundle === undefined) return;
+  if (await isBundleBehind(world, await world.bundles(), certificate, certificate.bundle))
+    await refreshBundle(world, certificate, false);
+};
 
 export const afterSetup = async (
   world: World,

@@ -1,6 +1,7 @@
 // Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
 import { createHash } from "node:crypto";
 import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
+import { readCertificate } from "../domain/certificate.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
@@ -75,26 +76,56 @@ const rootOf = ({ issuer, name }: CertificateConfig, { leaf, chain }: StagedSlot
 /** The files' own list, so that a later run knows them from files that somebody else put there. */
 const listName = ".mailcert-bundle.json";
 const schema = "mailcert.bundle-folder/1";
-type List = ReadonlyMap<string, readonly string[]>;
+interface List {
+  /** SHA-256 of what was written, by file name. */
+  readonly files: ReadonlyMap<string, readonly string[]>;
+  /** SHA-256 of the leaf that the whole folder was last made for. */
+  readonly leaf?: string;
+}
 
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
+/** Nothing that leads out of the folder, and no hidden file: what the list names can be deleted. */
+const plainName = /^[^./\\\0][^/\\\0]{0,100}$/;
+const hex = /^[0-9a-f]{64}$/;
+
 const readList = (content: Uint8Array | "absent" | "foreign"): List => {
-  if (typeof content === "string") return new Map();
+  const nothing: List = { files: new Map() };
+  if (typeof content === "string") return nothing;
   try {
-    const list = JSON.parse(Buffer.from(content).toString("utf8")) as {
-      schema?: string;
-      files?: Record<string, string[]>;
-    };
-    return list.schema === schema ? new Map(Object.entries(list.files ?? {})) : new Map();
+    const list = JSON.parse(Buffer.from(content).toString("utf8")) as Readonly<Record<string, unknown>> | null;
+    if (list?.["schema"] !== schema) return nothing;
+    const files = Object.entries(list["files"] ?? {}).flatMap(([name, hashes]: [string, unknown]) =>
+      plainName.test(name) && Array.isArray(hashes)
+        ? [[name, hashes.filter((hash): hash is string => typeof hash === "string" && hex.test(hash))] as const]
+        : [],
+    );
+    const { leaf } = list;
+    return { files: new Map(files), ...(typeof leaf === "string" && hex.test(leaf) ? { leaf } : {}) };
   } catch {
     // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
-    return new Map();
+    return nothing;
   }
 };
 
-const writeList = async ({ folder }: BundleDeps, dir: string, list: List): Promise<void> =>
-  folder.write(`${dir}/${listName}`, `${JSON.stringify({ schema, files: Object.fromEntries(list) }, undefined, 2)}\n`);
+const writeList = async ({ folder }: BundleDeps, dir: string, { files, leaf }: List): Promise<void> =>
+  folder.write(
+    `${dir}/${listName}`,
+    `${JSON.stringify({ schema, ...(leaf === undefined ? {} : { leaf }), files: Object.fromEntries(files) }, undefined, 2)}\n`,
+  );
+
+/** Whether the folder was last filled for another certificate than the live one: a look at one small file. */
+export const isBundleBehind = async (
+  world: World,
+  { folder }: BundleDeps,
+  certificate: CertificateConfig,
+  dir: string,
+): Promise<boolean> => {
+  const number = world.store.liveNumber(certificate.name);
+  const live = world.store.read(certificate.name)?.generations.find((generation) => generation.number === number);
+  const leaf = live?.leaves.ecdsa ?? live?.leaves.rsa;
+  return leaf !== undefined && readList(await folder.read(`${dir}/${listName}`)).leaf !== leaf.sha256;
+};
 
 interface Planned extends BundledFile {
   readonly content?: string | Uint8Array;
@@ -112,7 +143,7 @@ const planFiles = async (
     const present = await deps.folder.read(`${options.dir}/${path}`);
     const same = typeof present !== "string" && sha256(present) === sha256(content);
     if (same) plan.push({ path, summary, change: "unchanged" });
-    else if (present === "absent" || (present !== "foreign" && ours.get(path)?.includes(sha256(present)))) {
+    else if (present === "absent" || (present !== "foreign" && ours.files.get(path)?.includes(sha256(present)))) {
       plan.push({ path, summary, content, change: "written" });
     } else foreign.push(path);
   }
@@ -125,8 +156,8 @@ const planFiles = async (
       },
     );
   }
-  for (const [path, hashes] of options.formats === undefined ? ours : []) {
-    if (wanted.some((file) => file.path === path) || /[/\\]|^\./.test(path)) continue;
+  for (const [path, hashes] of options.formats === undefined ? ours.files : []) {
+    if (wanted.some((file) => file.path === path)) continue;
     const present = await deps.folder.read(`${options.dir}/${path}`);
     // Changed by somebody since: theirs now.
     if (typeof present !== "string" && hashes.includes(sha256(present))) {
@@ -153,26 +184,30 @@ export const writeBundle = async (
     material.root === undefined ? "nothing" : certificate.issuer.kind === "self-signed" ? "self-signed" : "root";
   const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
   const result = { certificate: certificate.name, dir, dryRun, imports, files } as const;
-  const now: List = new Map([
-    ...[...ours].filter(([path]) => !plan.some((file) => file.path === path && file.change === "removed")),
+  const now = new Map([
+    ...[...ours.files].filter(([path]) => !plan.some((file) => file.path === path && file.change === "removed")),
     ...wanted.map(({ path, content }) => [path, [sha256(content)]] as const),
   ]);
+  // Some formats only: the others may still be of an earlier certificate.
+  const leaf = options.formats === undefined ? readCertificate(material.leaf).sha256 : ours.leaf;
   if (
     dryRun ||
-    (plan.every(({ change }) => change === "unchanged") && JSON.stringify([...now]) === JSON.stringify([...ours]))
+    (plan.every(({ change }) => change === "unchanged") &&
+      leaf === ours.leaf &&
+      JSON.stringify([...now]) === JSON.stringify([...ours.files]))
   ) {
     return result;
   }
   // First a list that knows the old and the new content, so that a run killed in between finds its own files.
-  const both = [...new Set([...ours.keys(), ...now.keys()])].map(
-    (path) => [path, [...new Set([...(ours.get(path) ?? []), ...(now.get(path) ?? [])])]] as const,
+  const both = [...new Set([...ours.files.keys(), ...now.keys()])].map(
+    (path) => [path, [...new Set([...(ours.files.get(path) ?? []), ...(now.get(path) ?? [])])]] as const,
   );
-  await writeList(deps, dir, new Map(both));
+  await writeList(deps, dir, { ...ours, files: new Map(both) });
   for (const { path, content, change } of plan) {
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
   }
-  await writeList(deps, dir, now);
+  await writeList(deps, dir, { files: now, ...(leaf === undefined ? {} : { leaf }) });
   return result;
 };
 

@@ -1,7 +1,7 @@
 // What the deployment tests share: a mail host with its servers up, what each port serves, what lies on its disk, and runs read as JSON.
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { ExecOptions, MailHost, MailHostOptions } from "../lab/mail-host.ts";
 import { startMailHost } from "../lab/mail-host.ts";
 
