@@ -30,7 +30,12 @@ const localAddresses = (): readonly string[] => {
   return usable.toSorted((left, right) => Number(right.internal) - Number(left.internal)).map(({ address }) => address);
 };
 
-export const createWorld = async (host: Host, globals: Globals, step: (what: string) => void): Promise<World> => {
+export const createWorld = async (
+  host: Host,
+  globals: Globals,
+  step: (what: string) => void,
+  mayMakeConfig: boolean,
+): Promise<World> => {
   const run = createRunProgram(host.env);
   const stateDir = resolve(host.cwd, globals.state);
   const systemRoots = memo(async () => (await import("./probe/anchors.ts")).readSystemRoots());
@@ -84,8 +89,7 @@ export const createWorld = async (host: Host, globals: Globals, step: (what: str
     store,
     config: createConfigAccess({
       path: configPath,
-      // setup makes the file that it was told of.
-      named: globals.config !== undefined && !host.argv.includes("setup"),
+      named: globals.config !== undefined && !mayMakeConfig,
       readFiles: readConfigFiles,
       writeFile: async (path, text) => {
         await ensureFolder(resolve(path, ".."), 0o755);

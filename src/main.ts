@@ -16,7 +16,7 @@ export const main = async (host: Host): Promise<number> => {
     return await runProgram({
       host,
       commands,
-      world: (globals, step) => once(() => composeWorld(host, globals, step)),
+      world: (globals, step, mayMakeConfig) => once(() => composeWorld(host, globals, step, mayMakeConfig)),
     });
   } catch (error) {
     return (await import("./cli/report-error.ts")).reportError(host, error);
@@ -29,7 +29,7 @@ const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   return () => (made ??= make());
 };
 
-const composeWorld = async (host: Host, globals: Globals, step: (what: string) => void) => {
+const composeWorld = async (host: Host, globals: Globals, step: (what: string) => void, mayMakeConfig: boolean) => {
   const { createWorld } = await import("./compose.ts");
-  return createWorld(host, globals, step);
+  return createWorld(host, globals, step, mayMakeConfig);
 };

@@ -6,7 +6,7 @@ import { say, settingFor } from "./finding.ts";
 const base = {
   id: "cert-disk",
   summary: "the served leaf is that of the live generation on disk",
-  reference: "design §1.1",
+  reference: "doveadm(1), postfix(1): reload",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;
 
@@ -18,11 +18,11 @@ export const certDisk: EntryCheck = {
     if (other === undefined) return [];
     return say(base, facts.role, {
       message: `serves another certificate than ${facts.expected?.source ?? "the one stored"}: ${other}`,
-      hint: `${settingFor(
+      hint: settingFor(
         facts,
-        "`doveadm reload`; if it stays, another setting wins: `doveconf -n | grep ssl`",
-        "`postfix reload`; if it stays, another setting wins: `postconf -n | grep tls`, `postconf -P | grep tls`",
-      )}; \`mailcert deploy\` does it and proves it`,
+        "`mailcert deploy` reloads it and proves it; by hand `doveadm reload`; if it stays, another setting wins: `doveconf -n | grep ssl`",
+        "`mailcert deploy` reloads it and proves it; by hand `postfix reload`; if it stays, another setting wins: `postconf -n | grep tls`, `postconf -P | grep tls`",
+      ),
     });
   },
 };

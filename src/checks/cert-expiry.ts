@@ -28,8 +28,8 @@ const span = (ms: number): string => {
 
 const iso = (date: Date): string => date.toISOString().slice(0, 10);
 
-const renewHint = (facts: EntryFacts): string =>
-  `\`mailcert renew\` on the server, \`mailcert status\` says why it has not happened by itself; if it was renewed, the server still serves the old one: \`doveadm reload\`, \`postfix reload\` (host ${facts.observation.entry.host})`;
+const renewHint =
+  "`mailcert renew` on the server, `mailcert status` says why it has not happened by itself; if it was renewed, the server still serves the old one: `doveadm reload`, `postfix reload`";
 
 const leafSeverity = (facts: EntryFacts, left: number, lifetime: number): Severity | undefined => {
   if (facts.expiryDays) {
@@ -46,7 +46,7 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   if (left <= 0) {
     return say(base, facts.role, {
       message: `the certificate expired ${span(-left)} ago (${iso(leaf.notAfter)})`,
-      hint: renewHint(facts),
+      hint: renewHint,
     });
   }
   const early = leaf.notBefore.getTime() - now;
@@ -63,7 +63,7 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   return say(base, facts.role, {
     severity,
     message: `the certificate ends in ${span(left)} (${iso(leaf.notAfter)})${share}`,
-    hint: renewHint(facts),
+    hint: renewHint,
   });
 };
 

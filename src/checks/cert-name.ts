@@ -1,5 +1,8 @@
 // The certificate carries the name that clients are configured with, in its SAN.
 import { certificateMatches } from "../domain/name-match.ts";
+import { isIpName, isWildcard } from "../domain/names.ts";
+import { askedName } from "../domain/probe-host.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
@@ -11,6 +14,15 @@ const base = {
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;
 
+/** For a host that is named by its address: it is the name that counts. */
+const addressHint = (address: string, names: readonly string[]): string => {
+  const name = names.find((one) => !isIpName(one) && !isWildcard(one) && /^[a-z0-9.-]+$/.test(one)) ?? "NAME";
+  return `look at it under the name that clients use: \`mailcert verify ${name} --address ${address}\`; clients that are configured with the address refuse the certificate`;
+};
+
+const issueHint = (name: string): string =>
+  `let clients use a name that it has, or issue one that has ${name}: \`mailcert setup ${shellWord(name)}\`; where the server has several certificates, the one for this name (Dovecot local_name, Postfix tls_server_sni_maps) is missing`;
+
 export const certName: EntryCheck = {
   ...base,
   scope: "entry",
@@ -18,6 +30,8 @@ export const certName: EntryCheck = {
     const leaf = facts.chain[0];
     const { host } = facts.observation.entry;
     if (!leaf || certificateMatches(leaf, host)) return [];
+    const asked = askedName(host);
+    const name = asked === host ? host : `${asked} (asked for as ${host})`;
     const names = [...leaf.dnsNames, ...leaf.ipNames];
     const shown =
       names
@@ -27,12 +41,12 @@ export const certName: EntryCheck = {
     if (names.length === 0 && leaf.commonName?.toLowerCase() === host) {
       return say(base, facts.role, {
         message: `the certificate has ${host} only as its common name, which clients ignore: it has no SAN`,
-        hint: `issue one with a SAN: \`mailcert setup ${host}\``,
+        hint: `issue one with a SAN: \`mailcert setup ${shellWord(asked)}\``,
       });
     }
     return say(base, facts.role, {
-      message: `the certificate is not for ${host}; it is for ${shown || clean(leaf.subject, 80) || "no name at all"}`,
-      hint: `let clients use a name that it has, or issue one that has ${host}: \`mailcert setup ${host}\`; where the server has several certificates, the one for this name (Dovecot local_name, Postfix tls_server_sni_maps) is missing`,
+      message: `the certificate is not for ${name}; it is for ${shown || clean(leaf.subject, 80) || "no name at all"}`,
+      hint: isIpName(host) ? addressHint(host, names) : issueHint(asked),
     });
   },
 };

@@ -1,6 +1,7 @@
 // All ports of one name serve the same leaf for each kind of key: "renewed, but one port still has the old one" is the classic.
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
+import { askedName } from "../domain/probe-host.ts";
 import type { EntryFacts, RunCheck } from "./check.ts";
 import { portOf, say } from "./finding.ts";
 
@@ -26,7 +27,7 @@ const compare = (group: readonly EntryFacts[]): readonly Finding[] => {
   const forPeople = new Set(group.filter(({ role }) => role === "mua").map(({ chain }) => chain[0]?.sha256));
   leaves.sort(([, left], [, right]) => right.length - left.length);
   const shown = leaves.slice(0, 4).map(([sha256, facts]) => describe(sha256, facts));
-  const host = group[0]?.observation.entry.host ?? "";
+  const host = askedName(group[0]?.observation.entry.host ?? "");
   return say(base, forPeople.size > 1 ? "mua" : "mta", {
     message: `${host} serves ${leaves.length} different certificates: ${shown.join("; ")}${leaves.length > 4 ? "; ..." : ""}`,
     hint: "a server that was not reloaded after a renewal still has the old one (`doveadm reload`, `postfix reload`), or one of them is configured with its own: `doveconf -n | grep ssl`, `postconf -n | grep tls`, `postconf -P | grep tls`",

@@ -1,6 +1,8 @@
 // The chain leads to a root that is trusted here: the system's, the private CA's, or those of --ca-file.
 import { certEku } from "./cert-eku.ts";
-import type { EntryCheck } from "./check.ts";
+import type { Finding } from "../domain/finding.ts";
+import { groupBy } from "../domain/group-by.ts";
+import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 
 const base = {
@@ -57,4 +59,29 @@ export const certTrust: EntryCheck = {
       hint,
     });
   },
+};
+
+/**
+ * Chains that were accepted for one reason alone: this host made their root. Nobody else knows that root unless it was imported there.
+ * `own`: SHA-256 of those roots.
+ */
+export const trustedHereOnly = (all: readonly EntryFacts[], own: readonly string[]): readonly Finding[] => {
+  const accepted = all.filter(({ chain, observation: { tls } }) => {
+    const root = chain.at(-1);
+    return root !== undefined && tls !== undefined && tls.verifyError === undefined && own.includes(root.sha256);
+  });
+  return [...groupBy(accepted, ({ chain }) => chain.at(-1)?.sha256).values()].flatMap((group) => {
+    const root = group[0]?.chain.at(-1);
+    if (!root) return [];
+    const alone = group.every(({ chain }) => chain.length === 1);
+    return say(base, "mua", {
+      severity: "info",
+      message: alone
+        ? "the certificate is self-signed and accepted here because this host made it; everybody else is warned of it or refuses it"
+        : `trusted here because this host's own private CA signed it (${root.commonName ?? (root.subject || "unnamed")}); elsewhere only where its root was imported`,
+      ...(alone
+        ? {}
+        : { hint: "`mailcert bundle` writes the files to import; from another machine: --ca-file ROOT.pem" }),
+    });
+  });
 };

@@ -2,6 +2,7 @@
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
+import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 
 /** Leaves that may be served. `live`: the live generation on this host; `given`: --expect. */
@@ -23,6 +24,8 @@ export interface EntryFacts {
   readonly expected?: ExpectedLeaves;
   /** Named by URL, --entry or config, so that a refusal is a fault; a guessed usual port may be absent. */
   readonly demanded: boolean;
+  /** The port was named and is the usual one of this instead: the scheme may be mistyped. */
+  readonly meant?: Meant;
   readonly now: Date;
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
   readonly expiryDays?: { readonly warning: number; readonly fault: number };

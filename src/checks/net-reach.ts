@@ -2,6 +2,9 @@
 import { clientLabel } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
+import { meantUrl } from "../domain/meant-target.ts";
+import { isIpName } from "../domain/names.ts";
+import { askedName } from "../domain/probe-host.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 
@@ -13,12 +16,12 @@ const base = {
 } as const;
 
 const listenHint = (facts: EntryFacts): string => {
-  const { protocol, mode, port } = facts.observation.entry;
+  const { protocol, mode } = facts.observation.entry;
   if (protocol === "submission") {
     return `Postfix: switch on the ${mode === "implicit" ? "submissions (smtps)" : "submission"} service in master.cf, then \`postfix reload\``;
   }
   if (protocol === "smtp") return "is the mail server running? `systemctl status postfix`, `ss -ltn sport = :25`";
-  return `is the service running and listening? \`systemctl status dovecot\`, \`ss -ltn sport = :${port}\`; the protocol's package must be installed (dovecot-imapd, dovecot-pop3d, dovecot-managesieved)`;
+  return `is the service running and listening? \`systemctl status dovecot\`, \`ss -ltn\`; the protocol's package must be installed (dovecot-imapd, dovecot-pop3d, dovecot-managesieved)`;
 };
 
 const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; message: string; hint: string } => {
@@ -62,10 +65,19 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
       hint: "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)",
     };
   }
+  const { entry } = facts.observation;
+  if (facts.meant && error?.reason === "protocol") {
+    const right = meantUrl(entry, facts.meant);
+    return {
+      severity: "fault",
+      message,
+      hint: `port ${entry.port} is the usual one of ${right.replace(/:.*/, "")}: was \`mailcert verify ${right}\` meant?`,
+    };
+  }
   const hint =
     error?.reason === "timeout"
       ? "look at the server's log and load: `journalctl -u dovecot -u postfix -n 50`; a greeting may also wait for a slow DNS look-up of this machine's address"
-      : `is this the right port for ${facts.observation.entry.protocol} with ${clientLabel(facts.observation.entry.mode)}? The server's log says more: \`journalctl -u dovecot -u postfix -n 50\``;
+      : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? The server's log says more: \`journalctl -u dovecot -u postfix -n 50\``;
   return { severity: "fault", message, hint };
 };
 
@@ -87,19 +99,39 @@ export const netReach: EntryCheck = {
   },
 };
 
-/** A host where nothing at all can be reached: a fault about the whole, whatever its ports were named by. */
-export const nothingReached = (all: readonly EntryFacts[]): readonly Finding[] => {
-  const hosts = groupBy(all, ({ observation }) => observation.entry.host);
-  return [...hosts].flatMap(([host, facts]) => {
-    const reached = facts.some(
-      ({ observation: { error } }) => error?.stage !== "connect" && error?.stage !== "resolve",
-    );
-    const unresolved = facts.every(({ observation: { error } }) => error?.stage === "resolve");
-    if (reached || unresolved) return [];
-    return say(base, "mua", {
-      severity: "fault",
-      message: `nothing can be reached at ${host}: ${facts.length === 1 ? "the entry point looked at does not answer" : `none of the ${facts.length} entry points looked at answers`}`,
-      hint: `is it the right host, and are the mail servers running? \`getent ahosts ${host}\`, \`systemctl status dovecot postfix\``,
-    });
-  });
+/** Nothing there could be connected to, and no entry point says so as a fault of its own. */
+const isDead = (facts: readonly EntryFacts[]): boolean => {
+  const errors = facts.map(({ observation: { error } }) => error);
+  const reached = errors.some((error) => error?.stage !== "connect" && error?.stage !== "resolve");
+  const unresolved = errors.every((error) => error?.stage === "resolve");
+  const told = facts.every(({ demanded, observation: { error } }) => demanded && error?.reason === "refused");
+  return !reached && !unresolved && !told;
+};
+
+/** Hosts where nothing at all can be reached, whatever their ports were named by; the finding about each says it for all its entry points. */
+export const deadHosts = (
+  all: readonly EntryFacts[],
+): readonly { readonly host: string; readonly findings: readonly Finding[] }[] =>
+  [...groupBy(all, ({ observation }) => observation.entry.host)]
+    .filter(([, facts]) => isDead(facts))
+    .map(([host, facts]) => ({ host, findings: deadHost(host, facts) }));
+
+const deadHost = (host: string, facts: readonly EntryFacts[]): readonly Finding[] => {
+  const errors = facts.flatMap(({ observation: { error } }) => error ?? []);
+  const why = [...new Set(errors.map(({ message }) => message))].slice(0, 4).join("; ");
+  const shown = askedName(host);
+  const what =
+    facts.length === 1
+      ? "the entry point looked at does not answer"
+      : `none of the ${facts.length} entry points looked at answers`;
+  const address = isIpName(host);
+  const where =
+    address || shown !== host
+      ? `the right ${address ? "address" : "host"}`
+      : `the right host (\`getent ahosts ${host}\` shows its addresses)`;
+  const silent = errors.every(({ reason }) => reason === "timeout" || reason === "unreachable");
+  const hint = silent
+    ? `is it ${where}, is it up, and does no firewall stand between? \`ping ${address ? host : (facts[0]?.observation.address ?? host)}\`; on the server itself: --address 127.0.0.1`
+    : `is it ${where}, and are the mail servers running there? \`systemctl status dovecot postfix\`, \`ss -ltn\``;
+  return say(base, "mua", { severity: "fault", message: `nothing can be reached at ${shown}: ${what} (${why})`, hint });
 };

@@ -1,5 +1,8 @@
 // The port speaks the mode that clients expect of it.
-import type { EntryCheck } from "./check.ts";
+import type { EntryCheck, EntryFacts } from "./check.ts";
+import { type EntryPoint, entryUrl } from "../domain/entry-point.ts";
+import type { Finding } from "../domain/finding.ts";
+import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
 
 const base = {
@@ -9,27 +12,47 @@ const base = {
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;
 
+/** Where to turn TLS at once on or off. */
+const serverHint = ({ protocol, mode, port }: EntryPoint): string => {
+  if (mode === "implicit") {
+    return protocol === "submission"
+      ? `Postfix: the service on ${port} needs \`-o smtpd_tls_wrappermode=yes\` in master.cf, then \`postfix reload\``
+      : `Dovecot: the inet_listener on ${port} needs \`ssl = yes\`, then \`doveadm reload\``;
+  }
+  return protocol === "submission" || protocol === "smtp"
+    ? "Postfix: take `-o smtpd_tls_wrappermode=yes` off this service in master.cf (it belongs to 465 only), then `postfix reload`"
+    : `Dovecot: take \`ssl = yes\` off the inet_listener on ${port}, then \`doveadm reload\``;
+};
+
+/** The server does what is usual on the port; the URL asked for something else. */
+const mistyped = ({ observation: { entry }, role, meant }: EntryFacts): readonly Finding[] | undefined => {
+  if (meant === undefined || meant.mode === entry.mode) return undefined;
+  const asked = entry.mode === "starttls" ? "STARTTLS" : "TLS at once";
+  const does = entry.mode === "starttls" ? "TLS at once" : "STARTTLS";
+  const right = meantUrl(entry, meant);
+  return say(base, role, {
+    message: `${entryUrl(entry)} asks for ${asked}, but port ${entry.port} is the usual one for ${does}, and that is what it speaks: was ${right} meant?`,
+    hint: `run \`mailcert verify ${right}\`; only where clients are told ${asked} for this port: ${serverHint(entry)}`,
+  });
+};
+
 export const wrapMisuse: EntryCheck = {
   ...base,
   scope: "entry",
   judge: (facts) => {
     const { wrongMode, entry, tls } = facts.observation;
+    const typo = wrongMode && (tls || entry.mode === "implicit") ? mistyped(facts) : undefined;
+    if (typo) return typo;
     if (wrongMode && entry.mode === "implicit") {
       return say(base, facts.role, {
         message: `port ${portOf(entry)} greets in clear, but clients start TLS there at once`,
-        hint:
-          entry.protocol === "submission"
-            ? "Postfix: the service on 465 needs `-o smtpd_tls_wrappermode=yes` in master.cf, then `postfix reload`"
-            : `Dovecot: the inet_listener on ${entry.port} needs \`ssl = yes\`, then \`doveadm reload\``,
+        hint: serverHint(entry),
       });
     }
     if (wrongMode && tls) {
       return say(base, facts.role, {
         message: `port ${portOf(entry)} wants TLS at once, but clients wait there for a greeting in clear: both sides wait for ever`,
-        hint:
-          entry.protocol === "submission" || entry.protocol === "smtp"
-            ? "Postfix: take `-o smtpd_tls_wrappermode=yes` off this service in master.cf (it belongs to 465 only), then `postfix reload`"
-            : `Dovecot: take \`ssl = yes\` off the inet_listener on ${entry.port}, then \`doveadm reload\``,
+        hint: serverHint(entry),
       });
     }
     if (entry.protocol === "sieve" && entry.mode === "implicit" && tls) {

@@ -28,6 +28,8 @@ export interface Context {
 }
 
 export interface CommandModule {
+  /** It makes the file that --config names; for all others a missing one is a mistake (78). */
+  readonly mayMakeConfig?: true;
   /** Adds arguments, options and help text to a bare command. MUST be quick and free of I/O. */
   declare(command: Command): void;
   /** Returns the exit status (cli/exit-status.ts); expected failures are thrown as Failure. */

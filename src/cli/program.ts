@@ -1,7 +1,7 @@
 // The command line: finds the command, loads only that one, parses, runs it.
 import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../domain/failure.ts";
-import type { CommandEntry, Context, Globals } from "./command.ts";
+import type { CommandEntry, CommandModule, Context, Globals } from "./command.ts";
 import { exitMeaning, exitStatus } from "./exit-status.ts";
 import type { Host } from "./host.ts";
 import { createOutput, failureDocument } from "./output.ts";
@@ -12,7 +12,7 @@ export const defaultState = "/var/lib/mailcert";
 export interface ProgramOptions {
   readonly host: Host;
   readonly commands: Readonly<Record<string, CommandEntry>>;
-  readonly world: (globals: Globals, step: (what: string) => void) => Context["world"];
+  readonly world: (globals: Globals, step: (what: string) => void, mayMakeConfig: boolean) => Context["world"];
 }
 
 const addGlobals = (command: Command): Command =>
@@ -32,18 +32,39 @@ export const exitStatusHelp = (statuses: readonly number[]): string =>
     "\n",
   );
 
-/** The first word of the command line that names a command: options and their values may stand before it. */
+/** The words of the command line that are no options and no options' values, with their places; only the first ones count. */
+const plainWords = (argv: readonly string[]): readonly { readonly word: string; readonly index: number }[] =>
+  argv.flatMap((word, index) => {
+    const before = argv[index - 1];
+    const value = before === "-c" || before === "--config" || before === "--state";
+    return value || word.startsWith("-") ? [] : [{ word, index }];
+  });
+
+/** The word that names a command: options and their values may stand before it. */
 const findCommand = (argv: readonly string[], names: readonly string[]): string | undefined => {
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? "";
-    if (word === "-c" || word === "--config" || word === "--state") index += 1;
-    else if (!word.startsWith("-")) {
-      if (word === "help") continue;
-      return names.includes(word) ? word : undefined;
-    }
-  }
-  return undefined;
+  const word = plainWords(argv).find((one) => one.word !== "help")?.word;
+  return word !== undefined && names.includes(word) ? word : undefined;
 };
+
+/** `help setpu` without its first word: commander shows its general help for it and no error, but knows what `setpu` may mean. */
+const withoutVainHelp = (argv: readonly string[], names: readonly string[]): readonly string[] => {
+  const [help, about] = plainWords(argv);
+  if (help?.word !== "help" || about === undefined || about.word === "help" || names.includes(about.word)) return argv;
+  return argv.filter((_word, index) => index !== help.index);
+};
+
+/** Commander's words in ours: what was given, and what there is to choose from. */
+const inOurWords = (text: string): string =>
+  text
+    .replace(/^error: /, "")
+    .replace(
+      /^command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/m,
+      "unknown $2 '$1': it takes $3",
+    )
+    .replace(
+      /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/m,
+      "$1 does not know '$2': it takes $3",
+    );
 
 const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
   config: values["config"] as string | undefined,
@@ -59,7 +80,7 @@ const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
 export const buildProgram = async (
   { host, commands }: Pick<ProgramOptions, "host" | "commands">,
   only: readonly string[],
-  run: (name: string, command: Command, module: { run(context: Context): Promise<number> }) => Promise<void>,
+  run: (name: string, command: Command, module: CommandModule) => Promise<void>,
 ): Promise<Command> => {
   const program = addGlobals(new Command("mailcert"))
     .description("Certificates for mail servers: made, installed, proven on the wire, renewed.")
@@ -92,7 +113,7 @@ const prepare = (command: Command, host: Host): void => {
       writeOut: (text) => host.stdout.write(text),
       writeErr: (text) => host.stderr.write(text),
       // Commander's own words, in our form.
-      outputError: (text, write) => write(text.replace(/^error: /, "mailcert: error: ")),
+      outputError: (text, write) => write(text.startsWith("error: ") ? `mailcert: error: ${inOurWords(text)}` : text),
     })
     .showHelpAfterError(
       `mailcert: hint: mailcert ${command.name() === "mailcert" ? "" : `${command.name()} `}--help shows what it takes`,
@@ -102,7 +123,8 @@ const prepare = (command: Command, host: Host): void => {
 /** Parses the command line and runs the command. @returns the exit status. */
 export const runProgram = async (options: ProgramOptions): Promise<number> => {
   const { host, commands } = options;
-  const wanted = findCommand(host.argv, Object.keys(commands));
+  const names = Object.keys(commands);
+  const wanted = findCommand(host.argv, names);
   let status: number = exitStatus.done;
   const program = await buildProgram(options, wanted === undefined ? [] : [wanted], async (_name, command, module) => {
     const values = command.optsWithGlobals();
@@ -114,7 +136,7 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
       args: command.args,
       options: values,
       output,
-      world: options.world(globals, (what) => output.step(what)),
+      world: options.world(globals, (what) => output.step(what), module.mayMakeConfig === true),
     });
   });
   try {
@@ -122,13 +144,13 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
       host.stdout.write(program.helpInformation());
       return exitStatus.usage;
     }
-    await program.parseAsync([...host.argv], { from: "user" });
+    await program.parseAsync([...withoutVainHelp(host.argv, names)], { from: "user" });
     return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitStatus.done;
     if (host.argv.includes("--json")) {
-      const failure = new Failure("usage", error.message.replace(/^error: /, ""));
+      const failure = new Failure("usage", inOurWords(error.message));
       host.stdout.write(`${JSON.stringify(failureDocument(failure), undefined, 2)}\n`);
     }
     return exitStatus.usage;

@@ -41,7 +41,7 @@ ${exitStatusHelp([0, 64, 73, 77, 78])}`,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
     });
-    if (!globals.quiet || globals.json) output.result(bundleText(result), bundleDocument(result));
+    output.result(bundleText(result), bundleDocument(result), false);
     return exitStatus.done;
   },
 };

@@ -16,7 +16,7 @@ export const addCertificateOptions = (command: Command): Command =>
     )
     .option("--new-key", "make a new private key instead of keeping the present one")
     .option("--days <N>", "lifetime in days (private CA, self-signed)", wholeNumber("--days"))
-    .option("--ca <NAME>", "which private CA of this host, made when it is first named (default: default)")
+    .option("--ca <NAME>", 'which private CA of this host, made when it is first named (default "default")')
     .option("--ca-domains <LIST>", "domains that a new private CA may certify (* for any)", list)
     .option("--acme <URL>", "ACME directory")
     .option("--email <ADDRESS>", "contact for the ACME account")

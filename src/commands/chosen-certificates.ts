@@ -3,6 +3,12 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 
+/** The hint behind a name that is not known. */
+export const knownNames = (names: readonly string[]): string => {
+  if (names.length === 0) return "there is none yet: mailcert setup mail.example.org makes the first";
+  return `known here: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", ..." : ""}`;
+};
+
 /** All of them when none is named. @throws Failure `config` without a configuration, `usage` for an unknown name. */
 export const chosenCertificates = async (
   world: World,
@@ -16,13 +22,8 @@ export const chosenCertificates = async (
   }
   const unknown = names.find((name) => !config.certificates.some((one) => one.name === name));
   if (unknown !== undefined) {
-    const known =
-      config.certificates
-        .map(({ name }) => name)
-        .slice(0, 10)
-        .join(", ") || "none";
     throw new Failure("usage", `no certificate is named "${unknown.slice(0, 100)}" in ${world.config.path}`, {
-      hints: [`it has: ${known}`],
+      hints: [knownNames(config.certificates.map(({ name }) => name))],
     });
   }
   return names.length === 0 ? config.certificates : config.certificates.filter(({ name }) => names.includes(name));
@@ -34,14 +35,7 @@ export const chosenCertificate = async (world: World, name: string | undefined):
   const [only] = all;
   if (all.length !== 1 || !only) {
     throw new Failure("usage", "say which certificate is meant", {
-      hints: [
-        `one of: ${
-          all
-            .map((one) => one.name)
-            .slice(0, 10)
-            .join(", ") || "none"
-        }`,
-      ],
+      hints: [knownNames(all.map(({ name: one }) => one))],
     });
   }
   return only;

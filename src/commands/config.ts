@@ -30,6 +30,7 @@ const show = async (context: Context): Promise<number> => {
       hints: ["make one: mailcert setup mail.example.org"],
     });
   }
+  for (const warning of await access.warnings()) context.output.warn(warning);
   context.output.result(configText(access.path, config), configDocument(access.path, config));
   return exitStatus.done;
 };
@@ -44,6 +45,25 @@ export const command: CommandModule = {
         `
 check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column.
 show prints what holds, defaults included.
+
+Settings of a certificate (its entry's name is its only host name unless names
+lists others):
+  names         host names, "*.example.org" (in quotes), IP addresses
+  issuer        private-ca (default), self-signed, acme, letsencrypt,
+                letsencrypt-staging
+  key           ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096, or one of
+                each kind: [ecdsa, rsa]
+  servers       auto (default: those found here), none, or [dovecot, postfix]
+  bundle        folder to keep the files for mail clients in
+  days          private CA, self-signed: lifetime in days (default 397)
+  ca            private CA: its name (default: default)
+  ca_domains    private CA: domains that it may certify, ["*"] for any
+  acme          ACME: the CA's directory URL
+  email         ACME: contact of the account
+  agree_tos     ACME: true where you agree to the CA's terms of service
+  ca_file       ACME: trust for the CA's own HTTPS (PEM file)
+  challenge     ACME: http-01
+  http_address  ACME: where the listener binds (default ":80")
 
 Examples:
   mailcert config check

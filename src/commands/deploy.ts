@@ -2,14 +2,16 @@
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { deployDocument, deployOutcome, deployText } from "../reports/deploy.ts";
 import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
-import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
-import { deploy } from "../usecases/deploy.ts";
+import { deployAll } from "../usecases/deploy-all.ts";
 import { planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
 import { accept, locked } from "./locked.ts";
+
+const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -38,18 +40,15 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       output.result(deployPlanText(plans), deployPlanDocument(plans));
       return exitStatus.done;
     }
-    const results = await locked(context, async (world) => {
-      const done = [];
-      for (const certificate of await chosenCertificates(world, args)) {
-        done.push(await deploy(world, certificate, { replace: options["replace"] === true, accept: accept(context) }));
-      }
-      return done;
-    });
-    const fault = results.some(hasFault);
-    const text = results.map((result) => deploymentText(result, host.now())).join("\n\n");
-    const document = { schema: "mailcert.deploy/1", ok: !fault, certificates: results.map(deploymentDocument) };
-    output.result(text, document, fault);
-    return fault ? exitStatus.findings : exitStatus.done;
+    const attempts = await locked(context, async (world) =>
+      deployAll(world, await chosenCertificates(world, args), {
+        replace: options["replace"] === true,
+        accept: accept(context),
+      }),
+    );
+    const outcome = deployOutcome(attempts);
+    output.result(deployText(attempts, host.now()), deployDocument(attempts), outcome !== "done");
+    return statuses[outcome];
   },
 };
 

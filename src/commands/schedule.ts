@@ -6,6 +6,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import {
   scheduleInstallDocument,
+  scheduleInstallIsWell,
   scheduleInstallText,
   scheduleIsHealthy,
   scheduleRemoveDocument,
@@ -35,10 +36,8 @@ const install = async ({ world, options, globals, output }: Context): Promise<nu
     schedule: (options["schedule"] as InstallSchedule["schedule"] | undefined) ?? "auto",
     dryRun: globals.dryRun,
   });
-  const ok = result.firstRun?.ok ?? true;
-  if (!globals.quiet || globals.json || !ok)
-    output.result(scheduleInstallText(result), scheduleInstallDocument(result));
-  if (result.kind === "none" && result.note !== undefined) return exitStatus.findings;
+  const ok = scheduleInstallIsWell(result);
+  output.result(scheduleInstallText(result), scheduleInstallDocument(result), !ok);
   return ok ? exitStatus.done : exitStatus.findings;
 };
 
@@ -56,7 +55,7 @@ const remove = async ({ world, globals, output }: Context): Promise<number> => {
   const here = await world();
   const deps = await here.scheduling();
   const result = await removeSchedule(deps, await scheduleJob(here, deps, []), globals.dryRun);
-  if (!globals.quiet || globals.json) output.result(scheduleRemoveText(result), scheduleRemoveDocument(result));
+  output.result(scheduleRemoveText(result), scheduleRemoveDocument(result), false);
   return exitStatus.done;
 };
 

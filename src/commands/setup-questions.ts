@@ -4,6 +4,7 @@ import type { CertificateFlags } from "../domain/certificate-flags.ts";
 import { emailAddress } from "../domain/email.ts";
 import { Failure } from "../domain/failure.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
+import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 
 type Ask = (question: string) => Promise<string>;
@@ -78,7 +79,7 @@ export const askForFlags = async (ask: Ask, given: CertificateFlags): Promise<Ce
 const chooseIssuer = (ask: Ask): Promise<string> =>
   until(ask, `Who is to sign the certificate?\n${choices}Choice [1]: `, (answer) => {
     if (answer === "") return { value: "private-ca" };
-    const value = issuers[answer] ?? Object.values(issuers).find((name) => name === answer);
+    const value = own(issuers, answer) ?? Object.values(issuers).find((name) => name === answer);
     return value === undefined ? { problem: `${shown(answer)} is none of the choices: answer 1, 2 or 3.` } : { value };
   });
 

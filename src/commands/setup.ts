@@ -15,6 +15,7 @@ import { accept, locked } from "./locked.ts";
 import { askForFlags, askForHost, noHost } from "./setup-questions.ts";
 
 export const command: CommandModule = {
+  mayMakeConfig: true,
   declare: (command) =>
     void addCertificateOptions(
       command

@@ -4,23 +4,38 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { statusDocument, statusText } from "../reports/status.ts";
+import { hourlyRun } from "../usecases/schedule.ts";
 import { status } from "../usecases/status.ts";
+import { knownNames } from "./chosen-certificates.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
     void command.argument("[name...]", "certificates (default: all)").addHelpText(
       "after",
       `
+Stages: staged (made), switched (its files are live), reloaded (the servers were
+told), verified (seen at every entry point); live (no server is to serve it),
+taken out (deploy --remove).
+
 Examples:
   mailcert status
   mailcert status --json mail.example.org
 ${exitStatusHelp([0, 1, 64, 65, 77, 78])}`,
     ),
   run: async ({ args, output, host, world }) => {
-    const result = await status(await world(), args);
-    const unknown = args.find((name) => !result.certificates.some((one) => one.name === name));
-    if (unknown !== undefined) throw new Failure("usage", `no certificate is named "${unknown.slice(0, 100)}"`);
-    output.result(statusText(result, host.now()), statusDocument(result));
+    const here = await world();
+    const all = await status(here, []);
+    const unknown = args.find((name) => !all.certificates.some((one) => one.name === name));
+    if (unknown !== undefined) {
+      throw new Failure("usage", `no certificate is named "${unknown.slice(0, 100)}"`, {
+        hints: [knownNames(all.certificates.map(({ name }) => name))],
+      });
+    }
+    const result = args.length === 0 ? all : await status(here, args);
+    const renewing = result.certificates.some(({ configured }) => configured);
+    const hourly = renewing ? await hourlyRun(here) : undefined;
+    for (const warning of await here.config.warnings()) output.warn(warning);
+    output.result(statusText(result, hourly, host.now()), statusDocument(result, hourly), !result.ok);
     return result.ok ? exitStatus.done : exitStatus.findings;
   },
 };

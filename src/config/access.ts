@@ -33,6 +33,7 @@ export const createConfigAccess = (options: ConfigAccessOptions): ConfigAccess =
       const { files } = await readFiles(path, !named);
       return files.length === 0 ? undefined : (await parsed(files)).config;
     },
+    warnings: async () => (await readFiles(path, true)).warnings,
     check: async () => {
       const { files, warnings } = await readFiles(path, false);
       const result = await parse(files);

@@ -10,7 +10,7 @@ import { readConfig } from "./parse.ts";
 import { configFailure, problemLine } from "./problem.ts";
 
 const header = ` mailcert's configuration. "mailcert config check" reads it with line numbers, "mailcert config show" adds the defaults.
- One entry for each certificate; every setting is explained in docs/configuration.md.`;
+ One entry for each certificate; "mailcert config --help" lists the settings.`;
 
 const certificatesOf = (text: string, path: string, choices: Choices): readonly CertificateConfig[] => {
   const { certificates, problems } = readConfig([{ path, text }], choices);

@@ -88,6 +88,11 @@ const kindOf = (node: Node | null): string => {
 /** Aliases are refused: one line of them can stand for millions, and a file of this size does not need them. */
 const refusesAlias = (source: Source, node: Node | null): boolean => {
   if (!isAlias(node)) return false;
+  if (node.source.startsWith(".")) {
+    const wildcard = clean(`*${node.source}`, 60);
+    source.report(node, `${wildcard} without quotes is no name for YAML`, `put it in quotes: "${wildcard}"`);
+    return true;
+  }
   source.report(node, `the alias *${clean(node.source, 40)} is not supported`, "write the value out");
   return true;
 };

@@ -4,6 +4,7 @@ import { roleOf } from "./entry-point.ts";
 import { Failure } from "./failure.ts";
 import { canonicalIp } from "./ip.ts";
 import { NameProblem, canonicalName, isWildcard } from "./names.ts";
+import { own } from "./own.ts";
 import { clean } from "./text.ts";
 
 /** Usual ports by protocol and mode: the registry of protocols. */
@@ -45,7 +46,7 @@ const schemes = (table: PortTable): readonly string[] =>
   );
 
 const readScheme = (text: string, table: PortTable): Scheme | undefined => {
-  const word = aliases[text.toLowerCase()] ?? text.toLowerCase();
+  const word = own(aliases, text.toLowerCase()) ?? text.toLowerCase();
   const known = (name: string): name is ProtocolName => Object.hasOwn(table, name);
   if (known(word)) return { protocol: word, mode: "starttls" };
   const bare = word.replace(/s$/, "");

@@ -26,5 +26,7 @@ export interface VerifyResult {
   readonly entries: readonly VerifiedEntry[];
   /** About the whole: different leaves on different ports, a host where nothing answers. */
   readonly findings: readonly Finding[];
+  /** Hosts where nothing could be connected to: `findings` says it once for all their entry points. */
+  readonly deadHosts: readonly string[];
   readonly ok: boolean;
 }

@@ -31,8 +31,8 @@ export const serverName = (names: readonly string[]): string => {
   return host === undefined ? `a name of this host that ${names[0] ?? ""} covers` : nameForPeople(host);
 };
 
-/** Empty where nothing was proven that people connect to. */
-export const clientSettings = ({ entries, generation }: DeployResult): readonly string[] => {
+/** `all`: every server of this host was looked at. Empty where nothing was proven that people connect to. */
+export const clientSettings = ({ entries, generation }: DeployResult, all: boolean): readonly string[] => {
   const proven = entries.filter(({ verdict, entry }) => verdict === "proven" && order.includes(entry.port));
   const byPort = new Map(proven.map(({ entry }) => [entry.port, entry]));
   if (byPort.size === 0) return [];
@@ -46,10 +46,11 @@ export const clientSettings = ({ entries, generation }: DeployResult): readonly 
     const entry = byPort.get(port);
     return entry ? [[words[entry.protocol], String(port), clientLabel(entry.mode), oldWord(entry), mark(port)]] : [];
   });
-  const sends = entries.some(({ entry }) => entry.protocol === "submission");
+  const has = (protocol: EntryPoint["protocol"]): boolean => entries.some(({ entry }) => entry.protocol === protocol);
+  const nowhere = !has("submission") && (all || has("smtp"));
   return [
     `Settings for mail programs (server: ${serverName(generation.names)}):`,
     table(rows, "  "),
-    ...(sends ? [] : ["  Sending: not offered on this host (neither port 465 nor 587)"]),
+    ...(nowhere ? ["  Sending: not offered on this host (neither port 465 nor 587)"] : []),
   ];
 };

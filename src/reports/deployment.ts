@@ -55,10 +55,16 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
     ? findingsText(findings, ["fault", "warning"])
     : findingsText(telling === "everything" ? findings : withoutAdvice(findings));
 
+const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
+  if (!server.running) return "not running";
+  if (server.reloaded) return "reloaded";
+  return outcome === "verified" ? "as it should be, no reload needed" : "not reloaded";
+};
+
 export const deploymentText = (result: DeployResult, now: Date, telling: Telling = "deployment"): string => {
   const findings = told(result.findings, telling);
   const servers = result.servers.flatMap((server) => [
-    `${server.id} ${server.version}: ${server.running ? (server.reloaded ? "reloaded" : "not reloaded") : "not running"}`,
+    `${server.id} ${server.version}: ${reloadWord(server, result.outcome)}`,
     ...server.changes.map((change) => `  ${change}`),
   ]);
   return [

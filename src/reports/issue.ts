@@ -4,7 +4,9 @@ import { selfSignedNotes } from "../domain/self-signed-notes.ts";
 import type { IssuedFiles } from "../usecases/issue-files.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
+import { namesForPeople } from "./names.ts";
 import { generationLine } from "./generation.ts";
+import { wrap } from "./wrap.ts";
 
 interface Issued {
   readonly certificate: CertificateConfig;
@@ -14,13 +16,13 @@ interface Issued {
 }
 
 export const issueText = ({ certificate, issued, configured }: Issued, now: Date): string => {
-  const names = certificate.names.join(", ");
+  const names = namesForPeople(certificate.names);
   if (!issued)
     return `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
   return [
     `${certificate.name}: issued for ${names}`,
     `  ${generationLine(issued.generation, now)}`,
-    ...(issued.notes ?? []).map((note) => `  ${note}`),
+    ...(issued.notes ?? []).map((note) => wrap(note, 80, "  ", "    ")),
     ...(certificate.issuer.kind === "self-signed" ? selfSignedNotes.map((note) => `  ${note}`) : []),
     configured
       ? `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`
@@ -41,9 +43,9 @@ export const issueDocument = ({ certificate, issued }: Issued): object => ({
 
 export const issuedFilesText = (result: IssuedFiles): string =>
   [
-    `issued for ${result.names.join(", ")} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
+    `issued for ${namesForPeople(result.names)} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
     ...result.files.map((path) => `  ${path}`),
-    ...(result.notes ?? []),
+    ...(result.notes ?? []).map((note) => wrap(note, 80, "", "  ")),
     ...(result.issuer === "self-signed" ? selfSignedNotes : []),
   ].join("\n");
 

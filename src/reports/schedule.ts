@@ -34,10 +34,17 @@ const dryWords = {
   none: "",
 } as const;
 
+/** It was installed, and nothing is left for a person to do. */
+export const scheduleInstallIsWell = ({ firstRun, note }: ScheduleResult): boolean =>
+  (firstRun?.ok ?? true) && note === undefined;
+
 /** One block of lines, also used by setup. */
 export const scheduleInstallText = (result: ScheduleResult): string => {
-  if (result.kind === "none")
-    return result.note === undefined ? "no schedule was asked for" : `no schedule: ${result.note}`;
+  if (result.kind === "none") {
+    return result.note === undefined
+      ? "no schedule was asked for: nothing renews by itself"
+      : `warning: no schedule: ${result.note}`;
+  }
   const words = result.dryRun ? dryWords : installWords;
   return [
     `${titles[result.kind]}: ${words[result.change]}, every hour`,
@@ -45,7 +52,7 @@ export const scheduleInstallText = (result: ScheduleResult): string => {
     ...result.removed.map((path) => `  removed ${path}`),
     ...(result.firstRun === undefined ? [] : runText(result.firstRun, "first run")),
     ...nextText(result.next),
-    ...(result.note === undefined ? [] : [`  ${result.note}`]),
+    ...(result.note === undefined ? [] : [`  warning: nothing renews by itself: ${result.note}`]),
   ].join("\n");
 };
 
@@ -60,7 +67,7 @@ const stateText = (state: ScheduleState): readonly string[] => {
   if (present.length === 0) return [];
   const odd = present.filter((file) => file.state !== "current");
   return [
-    `${titles[state.kind]}: ${state.active ? "active, every hour" : `not active: ${state.problem ?? "its files are not mailcert's"}`}`,
+    `${titles[state.kind]}: ${state.active ? "active, every hour" : `NOT active: ${state.problem ?? "its files are not mailcert's"}`}`,
     ...odd.map(({ path, state: how }) =>
       how === "foreign"
         ? `  ${path}: mailcert did not write it`
@@ -84,7 +91,7 @@ export const scheduleRemoveText = ({ removed, dryRun }: RemovedSchedule): string
 export const scheduleInstallDocument = (result: ScheduleResult): object => ({
   schema: "mailcert.schedule/1",
   action: "install",
-  ok: result.firstRun?.ok ?? true,
+  ok: scheduleInstallIsWell(result),
   ...result,
 });
 

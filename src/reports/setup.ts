@@ -67,7 +67,7 @@ const noServer = ({ plan: { certificate }, snippets = [] }: SetupResult): readon
   const why = none
     ? [
         "It was not to be given to a mail server (servers: none). To do so after all:",
-        `  mailcert setup ${name} --server dovecot,postfix`,
+        `  mailcert setup ${name} --server ${snippets.map(({ title }) => title.split(" ")[0]).join(",")}`,
         "The settings, for pasting:",
       ]
     : [
@@ -105,17 +105,18 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
   const { plan, deployed } = result;
   const failures = after.failures.flatMap(failureLines);
   if (!deployed) return [planText(plan), `  ${scheduleInstallText(after.schedule)}`, ...failures].join("\n");
-  const clients = deployed.outcome === "rolled-back" ? [] : clientSettings(deployed);
+  const clients =
+    deployed.outcome === "rolled-back" ? [] : clientSettings(deployed, plan.certificate.servers === "auto");
   const unfinished = hasFault(deployed) || failures.length > 0;
   return [
     deploymentText(deployed, now, "everything"),
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
-    ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, ""))] : []),
+    ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),
     "",
     scheduleInstallText(after.schedule),
+    ...failures,
     ...(after.bundle ? ["", bundleText(after.bundle)] : []),
-    ...(failures.length > 0 ? ["", ...failures] : []),
     ...(clients.length > 0 ? ["", ...clients] : []),
     ...trust(result),
     ...(deployed.outcome === "no-server" ? noServer(result) : []),

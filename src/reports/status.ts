@@ -1,6 +1,8 @@
-// Status: a table of certificates, what is wrong below it, and the JSON twin.
+// Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
+import type { HourlyRun } from "../usecases/schedule.ts";
 import type { CertificateStatus, StatusResult } from "../usecases/status.ts";
 import { day, daysBetween, minute } from "./dates.ts";
+import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
 import { table } from "./table.ts";
 
@@ -10,6 +12,13 @@ const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
   const until = new Date(generation.notAfter);
   const days = daysBetween(now, until);
   return until <= now ? `EXPIRED ${day(until)}` : `${day(until)} (${days} days)`;
+};
+
+const stage = ({ parked, stage: reached, deployments }: CertificateStatus): string => {
+  if (parked) return "taken out";
+  // Nothing was there to be seen: no server is to serve it.
+  if (reached === "verified" && Object.keys(deployments).length === 0) return "live";
+  return reached === "none" ? "-" : reached;
 };
 
 const servedBy = ({ deployments }: CertificateStatus): string => {
@@ -24,27 +33,81 @@ const servedBy = ({ deployments }: CertificateStatus): string => {
   return parts.join("; ") || "nowhere";
 };
 
+/** What would still be read by a server must not be removed. */
+const isInUse = ({ deployments, stage: reached, parked }: CertificateStatus): boolean =>
+  Object.keys(deployments).length > 0 || (!parked && reached !== "none" && reached !== "staged");
+
 const next = (one: CertificateStatus): string => {
-  if (one.parked) return `taken out of the servers; mailcert deploy ${one.name} puts it back`;
   if (!one.configured) return "not in the configuration: not renewed";
+  if (one.parked) return `taken out of the servers; mailcert deploy ${one.name} puts it back`;
   return one.next ? decisionText(one.next) : "";
 };
 
-export const statusText = ({ certificates }: StatusResult, now: Date): string => {
-  if (certificates.length === 0) return "no certificates yet; first time: mailcert setup mail.example.org";
-  const rows = certificates.map((one) => [one.name, one.issuer, expiry(one, now), one.stage, servedBy(one)]);
-  const below = certificates.flatMap((one) => [
-    `${one.name}: ${next(one)}`,
-    ...(one.names.length > 1 ? [`  names: ${one.names.join(", ")}`] : []),
-    ...(one.lastError
-      ? [`  last error (${minute(new Date(one.lastError.at))}, attempt ${one.attempts}): ${one.lastError.message}`]
-      : []),
-  ]);
-  return [table([["certificate", "issuer", "expires", "stage", "served by"], ...rows]), "", ...below].join("\n");
+/** A star is the shell's, too. */
+const quoted = (name: string): string => (name.startsWith("*") ? `'${name}'` : name);
+
+const forget = (one: CertificateStatus): readonly string[] => {
+  if (one.configured) return [];
+  return [
+    `  to have it renewed again: mailcert setup ${one.names.map(quoted).join(" ")}`,
+    ...(isInUse(one) ? [`  to take it out of the servers: mailcert deploy --remove ${one.name}`] : []),
+    `  to forget it${isInUse(one) ? " after that" : ""}: rm -r ${one.folder}`,
+  ];
 };
 
-export const statusDocument = ({ certificates, ok }: StatusResult): object => ({
+const generation = ({ live, target, rolledBack, lastProven }: CertificateStatus): readonly string[] => {
+  const number = live?.number;
+  const back = rolledBack.length === 0 ? "" : ` (${rolledBack.join(", ")} rolled back)`;
+  const waiting = target !== undefined && target.number !== number ? [`generation ${target.number} is waiting`] : [];
+  const parts = [
+    ...(number === undefined ? [] : [`generation ${number}${back}`]),
+    ...waiting,
+    ...(lastProven === undefined ? [] : [`last proven ${minute(new Date(lastProven))}`]),
+  ];
+  return parts.length === 0 ? [] : [`  ${parts.join(", ")}`];
+};
+
+const below = (one: CertificateStatus): readonly string[] => [
+  `${one.name}: ${next(one)}`,
+  ...generation(one),
+  ...(one.live ? [`  served by ${servedBy(one)}`] : []),
+  ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
+    ? [`  names: ${namesForPeople(one.names)}`]
+    : []),
+  ...(one.lastError
+    ? [`  last error (${minute(new Date(one.lastError.at))}, attempt ${one.attempts}): ${one.lastError.message}`]
+    : []),
+  ...forget(one),
+];
+
+const titles = { systemd: "systemd timer", cron: "cron line" } as const;
+
+const hourlyText = ({ renews, kind, next: at, failed, problem }: HourlyRun): string => {
+  if (!renews) {
+    return problem === undefined
+      ? "warning: no timer or cron line, nothing renews by itself: mailcert schedule install"
+      : `warning: nothing renews by itself: ${problem} (mailcert schedule show)`;
+  }
+  const when = at === undefined ? "" : `, next run ${minute(new Date(at))}`;
+  const how = `renewed by itself: ${kind === undefined ? "yes" : titles[kind]}${when}`;
+  return failed === undefined ? how : `${how}\nwarning: its last run failed (exit ${failed}): mailcert schedule show`;
+};
+
+/** `hourly` is not asked for where nothing is to be renewed. */
+export const statusText = ({ certificates }: StatusResult, hourly: HourlyRun | undefined, now: Date): string => {
+  if (certificates.length === 0) return "no certificates yet; first time: mailcert setup mail.example.org";
+  const rows = certificates.map((one) => [one.name, one.issuer, expiry(one, now), stage(one)]);
+  return [
+    table([["certificate", "issuer", "expires", "stage"], ...rows]),
+    "",
+    ...certificates.flatMap(below),
+    ...(hourly === undefined ? [] : ["", hourlyText(hourly)]),
+  ].join("\n");
+};
+
+export const statusDocument = ({ certificates, ok }: StatusResult, hourly?: HourlyRun): object => ({
   schema: "mailcert.status/1",
   ok,
   certificates,
+  ...(hourly === undefined ? {} : { schedule: hourly }),
 });

@@ -2,6 +2,7 @@
 import { type ProtocolName, clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
+import { askedName } from "../domain/probe-host.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { daysLeft } from "./verify-json.ts";
 import { wrap } from "./wrap.ts";
@@ -29,23 +30,35 @@ const paint = (text: string, severity: Severity, color: boolean): string =>
 /** `993 · SSL/TLS` */
 const labelOf = ({ entry }: VerifiedEntry): string => `${entry.port} · ${clientLabel(entry.mode)}`;
 
+/** `*.example.org` where a name below it was asked for in its stead. */
+const shownHost = (host: string): string => {
+  const asked = askedName(host);
+  return asked === host ? host : `${asked} (asked for as ${host})`;
+};
+
 interface Told {
   readonly finding: Finding;
+  /** What mends it: servers behind different ports may need different commands. */
+  readonly hints: readonly string[];
   readonly where: readonly string[];
 }
 
 /** One finding that many entry points share is told once, with all of them. */
 const gather = (result: VerifyResult): readonly Told[] => {
   const severalHosts = new Set(result.entries.map(({ entry }) => entry.host)).size > 1;
+  const dead = new Set(result.deadHosts);
   const all = [
     ...result.findings.map((finding) => ({ finding, where: "" })),
     ...result.entries
       .filter(({ notOffered }) => !notOffered)
       .flatMap((one) =>
-        one.findings.map((finding) => ({
-          finding,
-          where: `${severalHosts ? `${one.entry.host} ` : ""}${labelOf(one)}`,
-        })),
+        one.findings
+          // Said once about the whole host.
+          .filter(({ check }) => check !== "net-reach" || !dead.has(one.entry.host))
+          .map((finding) => ({
+            finding,
+            where: `${severalHosts ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
+          })),
       ),
   ];
   const groups = groupBy(all, ({ finding }) => JSON.stringify([finding.severity, finding.check, finding.message]));
@@ -55,6 +68,7 @@ const gather = (result: VerifyResult): readonly Told[] => {
       ? [
           {
             finding: first.finding,
+            hints: [...new Set(group.flatMap(({ finding }) => finding.hint ?? []))],
             where: [...new Set(group.map(({ where }) => where))].filter((where) => where !== ""),
           },
         ]
@@ -62,7 +76,11 @@ const gather = (result: VerifyResult): readonly Told[] => {
   });
 };
 
-const tellOne = ({ finding, where }: Told, { color, width }: TextOptions): string => {
+/** A command that fits on a line is not broken: it is there to be pasted. */
+const wholeCommands = (hint: string): string =>
+  hint.replaceAll(/`[^`]{1,70}`/g, (command) => command.replaceAll(" ", "\u00a0"));
+
+const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions): string => {
   const head = wrap(
     `${finding.check}${where.length > 0 ? `: ${where.map((place) => place.replaceAll(" ", "\u00a0")).join(", ")}` : ""}`,
     width - 9,
@@ -72,7 +90,7 @@ const tellOne = ({ finding, where }: Told, { color, width }: TextOptions): strin
   return [
     `${paint(finding.severity.padEnd(8), finding.severity, color)} ${head}`,
     wrap(finding.message, width, "  "),
-    ...(finding.hint === undefined ? [] : [wrap(finding.hint, width, "  hint: ", "        ")]),
+    ...hints.map((hint) => wrap(wholeCommands(hint), width, "  hint: ", "        ")),
     ...(finding.reference === undefined ? [] : [wrap(`(${finding.reference})`, width, "  ", "   ")]),
   ].join("\n");
 };
@@ -99,7 +117,7 @@ const cellsOf = (one: VerifiedEntry): readonly string[] => {
   ];
 };
 
-const heading = ["port · clients say", "protocol", "address", "leaf", "days", "verdict"];
+const heading = ["port · clients say", "protocol", "address", "fingerprint", "days", "verdict"];
 
 const table = (entries: readonly VerifiedEntry[], color: boolean): readonly string[] => {
   const rows = [heading, ...entries.map(cellsOf)];
@@ -123,7 +141,7 @@ const count = (number: number, one: string, many = `${one}s`): string => `${numb
 const summary = (result: VerifyResult, told: readonly Told[]): string => {
   const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
   const hosts = [...new Set(result.entries.map(({ entry }) => entry.host))];
-  const whose = hosts.length <= 2 ? hosts.join(" and ") : `${hosts.length} hosts`;
+  const whose = hosts.length <= 2 ? hosts.map(shownHost).join(" and ") : `${hosts.length} hosts`;
   const places = (absent: boolean): number =>
     new Set(
       result.entries
@@ -149,7 +167,7 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
   if (options.quiet) return wrong.join("\n\n");
   const severity = result.ok ? (wrong.length > 0 ? "warning" : "ok") : "fault";
   const tables = [...groupBy(result.entries, ({ entry }) => entry.host)].map(([host, entries], _, all) =>
-    [...(all.length > 1 ? [host] : []), ...table(entries, options.color)].join("\n"),
+    [...(all.length > 1 ? [shownHost(host)] : []), ...table(entries, options.color)].join("\n"),
   );
   const first = wrap(summary(result, told), options.width, "", "  ");
   return [paint(first, severity, options.color), ...wrong, ...tables, ...of("info")].join("\n\n");

@@ -27,9 +27,10 @@ export const modeOf = async (path: string): Promise<number | undefined> => {
 export const applyFile = async (change: FileChange): Promise<void> => {
   const { path, content, mode } = change;
   if (content === undefined) return remove(path);
-  if ((await readTextIfPresent(path)) === content && (await modeOf(path)) === mode) return;
+  const text = await readTextIfPresent(path);
+  if (text === content && (await modeOf(path)) === mode) return;
   // The file is ours: its mode is the one that the server needs, not the one that it was found with.
-  await writeFileAtomic(path, content, { mode });
+  await writeFileAtomic(path, content, { mode, base: { text } });
 };
 
 export const revertFile = async (change: FileChange): Promise<Reverted> => {
@@ -38,14 +39,23 @@ export const revertFile = async (change: FileChange): Promise<Reverted> => {
   if (current === before) return "reverted";
   if (current !== content) return "not-ours";
   if (before === undefined) await remove(path);
-  else await writeFileAtomic(path, before, { mode, keepMode: true });
+  else await writeFileAtomic(path, before, { mode, keepMode: true, base: { text: current } });
   return "reverted";
 };
 
-const readLines = async (path: string): Promise<string[]> => ((await readTextIfPresent(path)) ?? "").split("\n");
+/** A file's lines, and the text that they were read from: what is written must not take back what somebody wrote meanwhile. */
+interface Lines {
+  readonly lines: string[];
+  readonly text: string | undefined;
+}
 
-const writeLines = (path: string, lines: readonly string[]): Promise<void> =>
-  writeFileAtomic(path, lines.join("\n"), { mode: 0o644, keepMode: true, follow: true });
+const readLines = async (path: string): Promise<Lines> => {
+  const text = await readTextIfPresent(path);
+  return { lines: (text ?? "").split("\n"), text };
+};
+
+const writeLines = (path: string, { lines, text }: Lines): Promise<void> =>
+  writeFileAtomic(path, lines.join("\n"), { mode: 0o644, keepMode: true, follow: true, base: { text } });
 
 /** Adds a last line so that taking it away again gives the very same bytes, with or without a final line end. */
 export const appendLine = (lines: string[], line: string): void => {
@@ -54,11 +64,12 @@ export const appendLine = (lines: string[], line: string): void => {
 };
 
 export const applyLine = async (change: LineChange): Promise<void> => {
-  const lines = await readLines(change.path);
+  const read = await readLines(change.path);
+  const { lines } = read;
   if (change.before === undefined) {
     if (lines.includes(change.after)) return;
     appendLine(lines, change.after);
-    return writeLines(change.path, lines);
+    return writeLines(change.path, read);
   }
   const index = change.line - 1;
   if (lines[index] === change.after) return;
@@ -72,16 +83,17 @@ export const applyLine = async (change: LineChange): Promise<void> => {
     );
   }
   lines[index] = change.after;
-  return writeLines(change.path, lines);
+  return writeLines(change.path, read);
 };
 
 export const revertLine = async (change: LineChange): Promise<Reverted> => {
   const { path, before, after } = change;
-  const lines = await readLines(path);
+  const read = await readLines(path);
+  const { lines } = read;
   // Lines above may have come or gone since: our text, not its number, says which one it is.
   const index = before !== undefined && lines[change.line - 1] === after ? change.line - 1 : lines.lastIndexOf(after);
   if (index < 0) return before !== undefined && !lines.includes(before) ? "not-ours" : "reverted";
   lines.splice(index, 1, ...(before === undefined ? [] : [before]));
-  await writeLines(path, lines);
+  await writeLines(path, read);
   return "reverted";
 };

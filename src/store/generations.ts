@@ -9,7 +9,15 @@ import type { PublicSlot, StagedSlot, Store } from "./store.ts";
 
 type Part = Pick<
   Store,
-  "stage" | "slotsIn" | "readCertificates" | "readGeneration" | "damage" | "switchLive" | "liveNumber" | "livePaths" | "prune"
+  | "stage"
+  | "slotsIn"
+  | "readCertificates"
+  | "readGeneration"
+  | "damage"
+  | "switchLive"
+  | "liveNumber"
+  | "livePaths"
+  | "prune"
 >;
 
 const folderName = (number: number): string => String(number).padStart(4, "0");

@@ -7,7 +7,7 @@ import { fileFailure } from "./files.ts";
 export interface ConfigFiles {
   /** mailcert.yaml (absent where it is missing and may be), then conf.d/*.yaml by name. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Sentences about files that somebody else could change. */
+  /** Sentences about files that are not read although they look so, and about those that somebody else could change. */
   readonly warnings: readonly string[];
 }
 
@@ -48,7 +48,11 @@ export const readConfigFiles = async (path: string, mayBeMissing: boolean): Prom
   // Hidden files are editors' own.
   const more = listed.filter((name) => name.endsWith(".yaml") && !name.startsWith(".")).sort();
   const files: { path: string; text: string }[] = [];
-  const warnings: string[] = [];
+  const warnings = listed
+    .filter((name) => name.endsWith(".yml") && !name.startsWith("."))
+    .toSorted()
+    .map((name) => join(folder, name))
+    .map((file) => `${file} is not read, for it does not end in .yaml: mv ${file} ${file.slice(0, -4)}.yaml`);
   for (const file of [path, ...more.map((name) => join(folder, name))]) {
     const read = await readOne(file);
     if (read === undefined) {

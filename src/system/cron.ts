@@ -1,6 +1,6 @@
 // The hourly run as a line for cron, where systemd is not PID 1.
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
@@ -16,9 +16,34 @@ export interface CronOptions {
   readonly folder?: string;
   /** Where cron's daemon may be; default: the usual places of cron, crond and busybox's crond. */
   readonly daemons?: readonly string[];
+  /** Where the kernel lists processes; default /proc. */
+  readonly proc?: string;
 }
 
 const usualDaemons = ["/usr/sbin/cron", "/usr/sbin/crond", "/usr/bin/crond", "/sbin/crond", "/usr/sbin/fcron"];
+
+/** What its process is called, by program: Debian's cron, cronie's and busybox's crond, fcron, bcron. */
+const processes: ReadonlySet<string> = new Set(["cron", "crond", "fcron", "bcron-sched"]);
+
+/** What a person does about it depends on the system; this much is alike. */
+const notRunning = "cron is not running (start it: service cron start, or service crond start)";
+
+/**
+ * Whether some process has a cron daemon's name (/proc/PID/comm). Where the kernel hides others' processes (hidepid) nobody can tell:
+ * then it is taken to run.
+ */
+const isDaemonRunning = async (proc: string): Promise<boolean> => {
+  const nameOf = (pid: string): Promise<string | undefined> =>
+    readFile(join(proc, pid, "comm"), "utf8").then(
+      (text) => text.trim(),
+      () => undefined,
+    );
+  if ((await nameOf("1")) === undefined) return true;
+  for (const pid of (await readdir(proc)).filter((name) => /^\d+$/.test(name))) {
+    if (processes.has((await nameOf(pid)) ?? "")) return true;
+  }
+  return false;
+};
 
 /** Always the same minute for a host, spread over the hour for many. */
 export const minuteOf = (hostName: string): number =>
@@ -26,7 +51,8 @@ export const minuteOf = (hostName: string): number =>
 
 const firstRunTimeoutMs = 3600_000;
 
-export const createCron = ({ run, render, folder = "/etc/cron.d", daemons = usualDaemons }: CronOptions): Scheduler => {
+export const createCron = (options: CronOptions): Scheduler => {
+  const { run, render, folder = "/etc/cron.d", daemons = usualDaemons, proc = "/proc" } = options;
   // cron reads only names of letters, digits, hyphens and underscores.
   const path = join(folder, "mailcert");
 
@@ -51,12 +77,17 @@ export const createCron = ({ run, render, folder = "/etc/cron.d", daemons = usua
     state: async (job) => {
       const file = await ownFileState(path, contentOf(job));
       const there = file.state === "current" || file.state === "different";
-      const runs = await available();
+      if (!there) return { kind: "cron", files: [file], active: false };
+      const problem = (await available())
+        ? (await isDaemonRunning(proc))
+          ? undefined
+          : notRunning
+        : "cron is not installed";
       return {
         kind: "cron",
         files: [file],
-        active: there && runs,
-        ...(there && !runs ? { problem: "cron is not installed" } : {}),
+        active: problem === undefined,
+        ...(problem === undefined ? {} : { problem }),
       };
     },
     install: async (job) => {

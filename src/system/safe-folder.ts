@@ -9,9 +9,9 @@ import { type Look, type Offence, look, offenceOnTheWay } from "./root-only.ts";
  * is root's own. And a link counts as its owner's: in /tmp it may be anybody's.
  */
 const lookThroughSticky =
-  (folder: string): Look =>
+  (folder: string, lookAt: Look): Look =>
   async (path) => {
-    const facts = await look(path);
+    const facts = await lookAt(path);
     if (facts === undefined) return undefined;
     const { uid, gid, mode } = facts;
     if (facts.link !== undefined && uid !== 0) return { uid, gid, mode };
@@ -31,11 +31,11 @@ const explain = (folder: string, { path, who, mend }: Offence): Failure =>
  * Nothing for anybody but root, who writes where the kernel lets them.
  * @throws Failure `cannot-create` that names what somebody else could change.
  */
-export const refuseUnsafeFolder = async (folder: string, uid: number): Promise<void> => {
+export const refuseUnsafeFolder = async (folder: string, uid: number, lookAt: Look = look): Promise<void> => {
   if (uid !== 0) return;
   // The folder itself, wherever root's own links lead: sticky or not, others must not write into it.
   const itself = await realpath(folder).catch(() => folder);
-  const offence = await offenceOnTheWay(folder, new Set(), lookThroughSticky(itself));
+  const offence = await offenceOnTheWay(folder, new Set(), lookThroughSticky(itself, lookAt));
   if (offence !== undefined) throw explain(folder, offence);
 };
 

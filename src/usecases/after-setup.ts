@@ -55,6 +55,13 @@ export const afterSetup = async (
     const all = (await world.config.read())?.certificates ?? [certificate];
     return installSchedule(deps, { job: await scheduleJob(world, deps, all), schedule, dryRun });
   });
-  const none: ScheduleResult = { kind: "none", change: "none", dryRun, files: [], removed: [], note: "see the fault below" };
+  const none: ScheduleResult = {
+    kind: "none",
+    change: "none",
+    dryRun,
+    files: [],
+    removed: [],
+    note: "see the fault below",
+  };
   return { schedule: installed ?? none, ...(made ? { bundle: made } : {}), failures };
 };

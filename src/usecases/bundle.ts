@@ -1,12 +1,12 @@
 // Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
 import { createHash } from "node:crypto";
 import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
-import { readCertificate } from "../domain/certificate.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
+import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
-import type { StagedSlot } from "../store/store.ts";
+import type { PublicSlot } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { findServers } from "./entries.ts";
 import type { World } from "./world.ts";
@@ -31,6 +31,8 @@ export interface BundleResult {
   readonly dryRun: boolean;
   /** What clients import; `nothing` for a publicly trusted certificate. */
   readonly imports: "root" | "self-signed" | "nothing";
+  /** Of what they import: its name, and the fingerprint to be read to them. */
+  readonly fingerprint?: { readonly title: string; readonly sha256: string };
   readonly files: readonly BundledFile[];
 }
 
@@ -41,8 +43,8 @@ const bundleMaterial = async (
   random: Uint8Array,
 ): Promise<BundleMaterial> => {
   const number = world.store.liveNumber(certificate.name) ?? world.store.read(certificate.name)?.target;
-  const slots = number === undefined ? {} : await world.store.readGeneration(certificate.name, number);
-  const slot: StagedSlot | undefined = slots.ecdsa ?? slots.rsa;
+  const slots = number === undefined ? {} : await world.store.readCertificates(certificate.name, number);
+  const slot: PublicSlot | undefined = slots.ecdsa ?? slots.rsa;
   if (slot === undefined) {
     throw new Failure("config", `there is no certificate for ${certificate.name} yet`, {
       hints: [`make it: mailcert issue ${certificate.name}`],
@@ -65,12 +67,17 @@ const bundleMaterial = async (
   };
 };
 
-const rootOf = ({ issuer, name }: CertificateConfig, { leaf, chain }: StagedSlot): string | undefined => {
+const rootOf = ({ issuer, name }: CertificateConfig, { leaf, chain }: PublicSlot): string | undefined => {
   if (issuer.kind === "acme") return undefined;
   if (issuer.kind === "self-signed") return leaf;
   const root = chain.at(-1);
   if (root === undefined) throw new Failure("data", `the chain of ${name} does not hold its root`);
   return root;
+};
+
+const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> => {
+  const { commonName, subject, sha256 } = readCertificate(root);
+  return { title: commonName ?? subject, sha256 };
 };
 
 /** The files' own list, so that a later run knows them from files that somebody else put there. */
@@ -183,7 +190,8 @@ export const writeBundle = async (
   const imports =
     material.root === undefined ? "nothing" : certificate.issuer.kind === "self-signed" ? "self-signed" : "root";
   const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
-  const result = { certificate: certificate.name, dir, dryRun, imports, files } as const;
+  const fingerprint = material.root === undefined ? {} : { fingerprint: fingerprintOf(material.root) };
+  const result = { certificate: certificate.name, dir, dryRun, imports, ...fingerprint, files } as const;
   const now = new Map([
     ...[...ours.files].filter(([path]) => !plan.some((file) => file.path === path && file.change === "removed")),
     ...wanted.map(({ path, content }) => [path, [sha256(content)]] as const),

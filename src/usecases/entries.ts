@@ -3,6 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { type EntryPoint, entryFromUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
 import type { World } from "./world.ts";
@@ -34,7 +35,7 @@ export const findServers = async (
   const servers: Deployable[] = [];
   const notes: Finding[] = [];
   for (const name of wanted) {
-    const server = all[name];
+    const server = own(all, name);
     if (!server) {
       throw new Failure("config", `certificate ${certificate.name}: unknown server "${clean(name, 40)}"`, {
         hints: [`known are ${Object.keys(all).join(", ")} and none`],

@@ -5,6 +5,7 @@ import type { Slot } from "../domain/keys.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
 import { type Answer, type Baseline, type Verdict, verdictOf } from "../domain/verdict.ts";
 import type { Observation } from "../domain/observation.ts";
+import { probeHost } from "../domain/probe-host.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import { type Deployable, addressesOf, entryOf } from "./entries.ts";
 import { parallel } from "./parallel.ts";
@@ -53,7 +54,7 @@ export const proofTargets = (
           slots.map((slot) => ({
             installation: installation.id,
             service: listener.service,
-            entry: entryOf(listener, name.replace(/^\*\./, "mailcert-check."), address),
+            entry: entryOf(listener, probeHost(name), address),
             slot,
             forceSlot: slots.length > 1,
             ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),

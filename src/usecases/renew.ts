@@ -6,12 +6,13 @@ import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import type { CertificateState } from "../store/store.ts";
-import { refreshBundle } from "./after-setup.ts";
+import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
 import { type IssueResult, issue, rememberFailure } from "./issue.ts";
+import { failureOf, stopped } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import type { World } from "./world.ts";
 
@@ -50,7 +51,7 @@ export const renew = async (
 ): Promise<RenewResult> => {
   const results: RenewedCertificate[] = [];
   for (const certificate of certificates) {
-    if (world.signal.aborted) throw new Failure("try-later", "stopped; the next run goes on from here");
+    if (world.signal.aborted) throw stopped();
     const one = await renewOne(world, certificate, options);
     results.push({ ...one, findings: endingFindings(world, one) });
   }
@@ -114,6 +115,8 @@ const renewOne = async (world: World, certificate: CertificateConfig, options: R
   let deployed: DeployResult | undefined;
   try {
     decision = await decideNow(world, certificate, options);
+    // An earlier run may have deployed and then found the folder not writable.
+    if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
@@ -127,7 +130,7 @@ const renewOne = async (world: World, certificate: CertificateConfig, options: R
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = error instanceof Failure ? error : bugFailure(error);
+    const failure = failureOf(error, world);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
     if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
@@ -150,16 +153,6 @@ const remember = async (world: World, name: string, failure: Failure): Promise<v
     world.step(error.message);
   }
 };
-
-const bugFailure = (error: unknown): Failure =>
-  new Failure(
-    "unavailable",
-    `this is a bug in mailcert: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    {
-      hints: ["please report it with these lines"],
-      cause: error,
-    },
-  );
 
 const isFault = ({ severity }: Finding): boolean => severity === "fault";
 

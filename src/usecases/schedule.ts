@@ -51,7 +51,7 @@ export const scheduleJob = async (
   return {
     nodePath: deps.nodePath,
     programPath: deps.programPath,
-    args: ["renew", "--config", world.config.path, "--state", world.store.dir],
+    args: renewArguments(world),
     writable: [...new Set(writable)],
     hostName: deps.hostName,
   };
@@ -109,7 +109,9 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
   const { kind } = scheduler;
   const before = await scheduler.state(job);
   refuseForeign(before);
-  const stale = before.files.some(({ state }) => state !== "current") || !before.active;
+  // A timer can be started; a cron daemon that does not run is nothing that writing its line again would mend.
+  const stopped = kind === "systemd" && !before.active;
+  const stale = before.files.some(({ state }) => state !== "current") || stopped;
   const change = !stale
     ? "unchanged"
     : before.files.every(({ state }) => state === "missing")
@@ -145,6 +147,51 @@ const refuseForeign = ({ files }: ScheduleState): void => {
 /** Every kind as it stands on this host. */
 export const showSchedule = async (deps: ScheduleDeps, job: ScheduleJob): Promise<readonly ScheduleState[]> =>
   Promise.all([deps.schedulers.systemd, deps.schedulers.cron].map((scheduler) => scheduler.state(job)));
+
+/** What renews on this host without anybody doing anything. */
+export interface HourlyRun {
+  readonly renews: boolean;
+  readonly kind?: ScheduleKind;
+  /** ISO date of the next run, where it is known. */
+  readonly next?: string;
+  /** The last run failed, with this status. */
+  readonly failed?: number;
+  /** Why nothing renews although something is installed. */
+  readonly problem?: string;
+}
+
+/** A quick look, without asking the servers what a timer run may write to. */
+export const hourlyRun = async (world: World): Promise<HourlyRun> => {
+  const deps = await world.scheduling();
+  const { nodePath, programPath, hostName } = deps;
+  const job = { nodePath, programPath, args: renewArguments(world), writable: [], hostName };
+  try {
+    const states = await showSchedule(deps, job);
+    const active = states.find((state) => state.active);
+    const idle = states.find(({ problem }) => problem !== undefined);
+    if (active === undefined) {
+      return { renews: false, ...(idle?.problem === undefined ? {} : { kind: idle.kind, problem: idle.problem }) };
+    }
+    const { kind, next, last } = active;
+    return {
+      renews: true,
+      kind,
+      ...(next === undefined ? {} : { next }),
+      ...(last === undefined || last.ok ? {} : { failed: last.status }),
+    };
+  } catch (failure) {
+    if (failure instanceof Failure) return { renews: false, problem: failure.message };
+    throw failure;
+  }
+};
+
+const renewArguments = ({ config, store }: World): readonly string[] => [
+  "renew",
+  "--config",
+  config.path,
+  "--state",
+  store.dir,
+];
 
 export interface RemovedSchedule {
   readonly dryRun: boolean;

@@ -1,7 +1,7 @@
 // Status: every certificate that this host knows, what it is, how far it got, what happens next. Takes no lock.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
-import { type Decision, decide } from "../domain/renew-decision.ts";
+import { type Decision, decide, lastProof } from "../domain/renew-decision.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import type { World } from "./world.ts";
 
@@ -12,8 +12,12 @@ export interface CertificateStatus {
   readonly authority: string;
   /** In the configuration: timer runs renew it. */
   readonly configured: boolean;
+  /** Everything that is kept of it. */
+  readonly folder: string;
   readonly live?: GenerationRecord;
   readonly target?: GenerationRecord;
+  /** Numbers of later generations that were taken back and are never served again. */
+  readonly rolledBack: readonly number[];
   readonly stage: "none" | NonNullable<CertificateState["stage"]>;
   readonly next?: Decision;
   /** Taken out of the servers by `deploy --remove`: renewed, not deployed. */
@@ -21,6 +25,8 @@ export interface CertificateStatus {
   readonly attempts: number;
   readonly lastError?: NonNullable<CertificateState["lastError"]>;
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+  /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
+  readonly lastProven?: string;
 }
 
 export interface StatusResult {
@@ -37,7 +43,8 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
   const certificates = names.flatMap((name) => {
     const wanted = config.find((one) => one.name === name);
     const state = world.store.read(name);
-    return state || wanted ? [statusOf(world, name, wanted, state)] : [];
+    // Where nothing was ever issued for a name that nobody asks for any more there is nothing to tell.
+    return wanted || (state && state.generations.length > 0) ? [statusOf(world, name, wanted, state)] : [];
   });
   const now = world.now();
   const ok = certificates.every(
@@ -55,19 +62,30 @@ const statusOf = (
 ): CertificateStatus => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
+  const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,
     names: config?.names ?? target?.names ?? [],
     issuer: config?.issuer.kind ?? target?.issuer ?? "unknown",
     authority: config ? authorityOf(config.issuer) : (target?.authority ?? ""),
     configured: config !== undefined,
+    folder: `${world.store.dir}/certificates/${name}`,
     ...(live ? { live } : {}),
     ...(target ? { target } : {}),
+    rolledBack: rolledBackAfter(state, live),
     stage: state?.stage ?? "none",
     ...(config ? { next: decide(config, state, { force: false, named: false }, world.now()) } : {}),
     parked: state?.parked ?? false,
     attempts: state?.attempts ?? 0,
     ...(state?.lastError ? { lastError: state.lastError } : {}),
     deployments: state?.deployments ?? {},
+    ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
   };
 };
+
+const rolledBackAfter = (state: CertificateState | undefined, live: GenerationRecord | undefined): readonly number[] =>
+  live === undefined
+    ? []
+    : (state?.generations ?? [])
+        .filter(({ number, failed }) => number > live.number && failed !== undefined)
+        .map(({ number }) => number);

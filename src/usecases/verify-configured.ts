@@ -1,6 +1,7 @@
 // What to verify when nothing is named: every listener of this host's servers, for every certificate of the configuration.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
+import { probeHost } from "../domain/probe-host.ts";
 import { type PortTable, type Target, parseTarget } from "../domain/targets.ts";
 import { addressesOf, entryOf, findServers, hintOf } from "./entries.ts";
 import type { Wanted } from "./verify.ts";
@@ -21,8 +22,7 @@ const oneOfEach = (addresses: readonly string[]): readonly string[] => {
 };
 
 /** A wildcard stands for any name below it. */
-const hostsOf = ({ names }: CertificateConfig): readonly string[] =>
-  names.map((name) => name.replace(/^\*\./, "mailcert-check."));
+const hostsOf = ({ names }: CertificateConfig): readonly string[] => names.map(probeHost);
 
 export const configuredTargets = async (
   world: World,

@@ -4,6 +4,7 @@ import { checks } from "../checks/index.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import { Failure } from "../domain/failure.ts";
 import { canonicalIp } from "../domain/ip.ts";
+import { meantFor } from "../domain/meant-target.ts";
 import { parsePorts, parseTarget, readHost } from "../domain/targets.ts";
 import { clean } from "../domain/text.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
@@ -43,7 +44,7 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
   return {
     wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
     notes,
-    anchors: await anchorsFor(world, words, live),
+    ...(await trustFor(world, words, live)),
     ...(words.sni === undefined ? {} : { sni: words.sni === "" ? false : readHost(words.sni) }),
     ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
     ...(words.quick ? { quick: true } : {}),
@@ -80,7 +81,12 @@ const named = async (world: World, words: VerifyWords): Promise<Configured> => {
       ports,
       ...(words.entries ? { entries: words.entries } : {}),
     })) {
-      const one = address === undefined ? target : { ...target, address };
+      const meant = text.includes("://") ? meantFor(target, protocols) : undefined;
+      const one = {
+        ...target,
+        ...(address === undefined ? {} : { address }),
+        ...(meant === undefined ? {} : { meant }),
+      };
       const key = JSON.stringify([one.protocol, one.mode, one.host, one.port]);
       if (!seen.has(key)) wanted.push(one);
       seen.add(key);
@@ -111,16 +117,23 @@ const configured = async (world: World, words: VerifyWords, live: readonly LiveC
   return configuredTargets(world, config.certificates, live, protocols);
 };
 
-const anchorsFor = async (
+const bare = (pem: string): string => pem.replaceAll(/\s/g, "");
+
+const trustFor = async (
   world: World,
   words: VerifyWords,
   live: readonly LiveCertificate[],
-): Promise<readonly string[]> => {
+): Promise<Pick<VerifyRequest, "anchors" | "ownRoots">> => {
   const { readCertificates } = await world.verifying();
   const given = (await Promise.all([...(words.onlyCa ?? []), ...(words.caFiles ?? [])].map(readCertificates))).flat();
-  if (words.onlyCa) return given;
+  if (words.onlyCa) return { anchors: given };
   const [system, own] = await Promise.all([world.systemRoots(), ownAnchors(world, live)]);
-  return given.length + own.length === 0 ? system : [...system, ...own, ...given];
+  const anchors = given.length + own.length === 0 ? system : [...system, ...own, ...given];
+  if (own.length === 0) return { anchors };
+  // Imported on this host, or named by the caller: then it is trusted for that.
+  const others = new Set([...system, ...given].map(bare));
+  const here = own.filter((root) => !others.has(bare(root)));
+  return { anchors, ownRoots: here.map((root) => readCertificate(root).sha256) };
 };
 
 type Expectation = (host: string) => Pick<Wanted, "expected" | "slots">;

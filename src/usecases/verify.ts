@@ -1,11 +1,13 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
 import { type Check, type EntryCheck, type EntryFacts, type ExpectedLeaves, type RunCheck } from "../checks/check.ts";
 import { checks as allChecks } from "../checks/index.ts";
-import { nothingReached } from "../checks/net-reach.ts";
+import { trustedHereOnly } from "../checks/cert-trust.ts";
+import { deadHosts } from "../checks/net-reach.ts";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
+import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
@@ -24,6 +26,8 @@ export interface VerifyDeps {
 
 /** An entry point to look at, with what is expected of it. */
 export interface Wanted extends Target {
+  /** The port was named and is the usual one of this instead. */
+  readonly meant?: Meant;
   readonly expected?: ExpectedLeaves;
   /** Two: ask for each kind of key in its own handshake. */
   readonly slots?: readonly Slot[];
@@ -33,6 +37,8 @@ export interface VerifyRequest {
   readonly wanted: readonly Wanted[];
   /** PEM of every certificate to trust; the same array for the whole run. */
   readonly anchors: readonly string[];
+  /** SHA-256 of roots that are trusted only because this host made them. */
+  readonly ownRoots?: readonly string[];
   /** SNI other than the host; false: none. */
   readonly sni?: string | false;
   /** Budget of each entry point; default 10 s, on port 25 45 s (greet delays). */
@@ -50,7 +56,11 @@ export interface VerifyRequest {
   readonly concurrency?: number;
 }
 
-const defaultTimeout = (entry: EntryPoint): number => (entry.port === 25 ? 45_000 : 10_000);
+const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
+  // imap:// on 993: a server that waits for TLS never greets; the mistake is not worth the whole budget.
+  if (mode === "starttls" && meant?.mode === "implicit") return 4_000;
+  return port === 25 ? 45_000 : 10_000;
+};
 
 interface Looked {
   readonly facts: EntryFacts;
@@ -69,15 +79,19 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     })
   ).flat();
   const entries = judgeEntries(looked, request);
+  const all = looked.map(({ facts }) => facts);
+  const dead = wantedChecks(request).some(({ id }) => id === "net-reach") ? deadHosts(all) : [];
   const findings = judgeRun(
-    looked.map(({ facts }) => facts),
+    all,
     request,
+    dead.flatMap((one) => one.findings),
   );
   return {
     startedAt,
     durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
     entries,
     findings,
+    deadHosts: dead.map(({ host }) => host),
     ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
   };
 };
@@ -152,6 +166,7 @@ const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, obser
   demanded: wanted.demanded,
   now: deps.now(),
   ...(wanted.expected ? { expected: wanted.expected } : {}),
+  ...(wanted.meant ? { meant: wanted.meant } : {}),
   ...(request.expiryDays ? { expiryDays: request.expiryDays } : {}),
 });
 
@@ -198,9 +213,13 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
   });
 };
 
-const judgeRun = (all: readonly EntryFacts[], request: VerifyRequest): readonly Finding[] => {
+const judgeRun = (
+  all: readonly EntryFacts[],
+  request: VerifyRequest,
+  reach: readonly Finding[],
+): readonly Finding[] => {
   const chosen = wantedChecks(request);
   const judges = chosen.filter((check): check is RunCheck => check.scope === "run");
-  const reach = chosen.some(({ id }) => id === "net-reach") ? nothingReached(all) : [];
-  return [...(request.notes ?? []), ...reach, ...judges.flatMap((check) => check.judge(all))];
+  const trust = chosen.some(({ id }) => id === "cert-trust") ? trustedHereOnly(all, request.ownRoots ?? []) : [];
+  return [...(request.notes ?? []), ...reach, ...judges.flatMap((check) => check.judge(all)), ...trust];
 };

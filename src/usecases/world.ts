@@ -22,6 +22,8 @@ export interface ConfigAccess {
   ): Promise<{ readonly path: string; readonly before: string | undefined; readonly after: string }>;
   /** `path`: the one that `edited` named; it may be a file of conf.d. @throws Failure `config` when all files together would have a problem. */
   write(text: string, path?: string): Promise<void>;
+  /** Sentences about files that are not read, or that others could change. */
+  warnings(): Promise<readonly string[]>;
   /** Every file with every problem; never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
   check(): Promise<ConfigCheck>;
   /** The same for another main file. */

@@ -22,7 +22,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const deps: BundleDeps = {
   formats: bundles,
   render: bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)))),
-  folder: createBundleFolder(process.getuid?.() ?? 0),
+  folder: createBundleFolder(1000),
   random: (count) => new Uint8Array(count),
 };
 

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Check, EntryFacts } from "../../src/checks/check.ts";
 import { checks } from "../../src/checks/index.ts";
-import { nothingReached } from "../../src/checks/net-reach.ts";
+import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
+import { deadHosts } from "../../src/checks/net-reach.ts";
+import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import { checkContract } from "../contract/check.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
@@ -325,12 +327,55 @@ describe("about the whole", () => {
   test("different hosts may differ", () => {
     expect(same.judge([port(993, pki.leaf), port(993, certificates.other, { host: "other.example" })])).toEqual([]);
   });
+  const dead = (...facts: readonly EntryFacts[]): readonly Finding[] =>
+    deadHosts(facts).flatMap(({ findings }) => findings);
+  const to = (
+    port: number,
+    reason: "refused" | "timeout",
+    host = "mail.example.org",
+    more: FactsOptions = {},
+  ): EntryFacts =>
+    entryFacts({ entry: { port, host }, observation: error("connect", reason), demanded: false, ...more });
+
   test("nothing reached at a host is a fault, one open port is not", () => {
-    const closed = entryFacts({ observation: error("connect", "refused"), demanded: false });
+    const closed = to(993, "refused");
     const silent = entryFacts({ observation: error("greeting", "timeout") });
-    expect(nothingReached([closed, closed])).toMatchObject([{ severity: "fault", check: "net-reach" }]);
-    expect(nothingReached([closed, silent])).toEqual([]);
-    expect(nothingReached([entryFacts({ observation: error("resolve", "dns") })])).toEqual([]);
+    expect(dead(closed, closed)).toMatchObject([{ severity: "fault", check: "net-reach" }]);
+    expect(dead(closed, silent)).toEqual([]);
+    expect(dead(entryFacts({ observation: error("resolve", "dns") }))).toEqual([]);
+  });
+  test("a port that was named and refuses says so itself", () => {
+    expect(dead(to(993, "refused", "mail.example.org", { demanded: true }))).toEqual([]);
+    // A timeout alone is a warning: that nothing at all answers is for the whole to say.
+    expect(dead(to(993, "timeout", "mail.example.org", { demanded: true }))).toHaveLength(1);
+  });
+  test("a dead host: why, and a hint that fits a name, an address, a wildcard", () => {
+    const [byName] = dead(to(993, "timeout"), to(143, "timeout"));
+    expect(byName?.message).toBe(
+      "nothing can be reached at mail.example.org: none of the 2 entry points looked at answers (words of the server)",
+    );
+    expect(byName?.hint).toContain("`getent ahosts mail.example.org`");
+    expect(byName?.hint).toContain("firewall");
+    const [byAddress] = dead(to(993, "timeout", "192.0.2.99"));
+    expect(byAddress?.hint).not.toContain("getent");
+    const [refused] = dead(to(993, "refused", "192.0.2.99"));
+    expect(refused?.hint).toContain("systemctl status dovecot postfix");
+    const [wildcard] = dead(to(993, "refused", "mailcert-check.example.org"));
+    expect(wildcard?.message).toContain("at *.example.org:");
+    expect(wildcard?.hint).not.toContain("mailcert-check");
+  });
+  test("what is trusted only because this host made it is told, once for each root", () => {
+    const served = entryFacts({ chain: [...good, pki.root] });
+    const own = [pki.root.sha256, certificates.own.sha256];
+    expect(trustedHereOnly([served, served], own)).toMatchObject([
+      { check: "cert-trust", severity: "info", message: expect.stringContaining("this host's own private CA") },
+    ]);
+    expect(trustedHereOnly([served], [])).toEqual([]);
+    const refused = entryFacts({ chain: [...good, pki.root], verifyError: "CERT_HAS_EXPIRED" });
+    expect(trustedHereOnly([refused, entryFacts({ chain: good })], own)).toEqual([]);
+    expect(trustedHereOnly([entryFacts({ chain: [certificates.own] })], own)).toMatchObject([
+      { message: expect.stringContaining("self-signed and accepted here because this host made it") },
+    ]);
   });
   test("TLS versions that differ by address", () => {
     const equal = checks.find(({ id }) => id === "net-equal") as Check & { scope: "run" };
@@ -342,6 +387,63 @@ describe("about the whole", () => {
       { check: "net-equal", severity: "warning" },
     ]);
     expect(equal.judge([entryFacts({ chain: good }), entryFacts({ chain: good })])).toEqual([]);
+  });
+});
+
+describe("the words fit who asked", () => {
+  const said = (facts: EntryFacts, id: string): Finding | undefined =>
+    checks
+      .flatMap((check) => (check.scope === "entry" ? check.judge(facts) : check.judge([facts])))
+      .find((finding) => finding.check === id);
+  const named = (host: string): Finding | undefined =>
+    said(entryFacts({ entry: { host }, chain: [certificates.other, pki.intermediate] }), "cert-name");
+
+  test("cert-name: a wildcard is called by its own name, quoted for a shell", () => {
+    const finding = named("mailcert-check.example.org");
+    expect(finding?.message).toContain("not for *.example.org (asked for as mailcert-check.example.org)");
+    expect(finding?.hint).toContain("`mailcert setup '*.example.org'`");
+    expect(finding?.hint).not.toContain("mailcert-check");
+  });
+  test("cert-name: an address leads to the name, not to a certificate for the address", () => {
+    const finding = named("192.0.2.10");
+    expect(finding?.hint).toContain("`mailcert verify other.example --address 192.0.2.10`");
+    expect(finding?.hint).not.toContain("setup");
+  });
+  test("cert-disk: the server that the port belongs to, and a reference that a reader can open", () => {
+    const expected = { kind: "live", leaves: ["00"], source: "generation 7" } as const;
+    const imap = said(entryFacts({ chain: good, expected }), "cert-disk");
+    expect(imap?.hint).toMatch(/^Dovecot: .*`mailcert deploy`.*`doveadm reload`/);
+    expect(said(entryFacts({ entry: mta, chain: good, expected }), "cert-disk")?.hint).toContain("`postfix reload`");
+    for (const { reference } of checks) expect(reference).not.toContain("design");
+  });
+  test("wrap-misuse: a scheme that was mistyped comes before the server's fault", () => {
+    const meant = { protocol: "imap", mode: "implicit" } as const;
+    const entry = { mode: "starttls", port: 993 } as const;
+    const observation = { ...error("greeting", "protocol"), wrongMode: true };
+    const typed = said(entryFacts({ entry, meant, chain: good, observation }), "wrap-misuse");
+    expect(typed?.message).toContain("was imaps://mail.example.org:993 meant?");
+    expect(typed?.hint).toMatch(/^run `mailcert verify imaps:\/\/mail\.example\.org:993`; only where .*Dovecot: take/);
+    const other = said(
+      entryFacts({
+        entry: { port: 143 },
+        meant: { protocol: "imap", mode: "starttls" },
+        observation: { ...error("handshake", "protocol"), wrongMode: true },
+      }),
+      "wrap-misuse",
+    );
+    expect(other?.message).toContain("was imap://mail.example.org:143 meant?");
+    expect(said(entryFacts({ entry, chain: good, observation }), "wrap-misuse")?.message).toContain(
+      "wants TLS at once",
+    );
+  });
+  test("net-reach: another protocol's usual port is named", () => {
+    const facts = entryFacts({
+      entry: { port: 995 },
+      meant: { protocol: "pop3", mode: "implicit" },
+      chain: good,
+      observation: error("greeting", "protocol"),
+    });
+    expect(said(facts, "net-reach")?.hint).toContain("was `mailcert verify pop3s://mail.example.org:995` meant?");
   });
 });
 

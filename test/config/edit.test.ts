@@ -25,7 +25,7 @@ describe("a new file", () => {
     const text = editConfig(undefined, { ...base, names: ["mail.example.org", "imap.example.org"], bundle: "/srv/b" });
     expect(text)
       .toBe(`# mailcert's configuration. "mailcert config check" reads it with line numbers, "mailcert config show" adds the defaults.
-# One entry for each certificate; every setting is explained in docs/configuration.md.
+# One entry for each certificate; "mailcert config --help" lists the settings.
 
 schema: 1
 certificates:

@@ -122,6 +122,16 @@ export const issuerContract = <Settings extends IssuerSettings>(
       );
     });
 
+    test("its check, where it has one, accepts its own names alone, and makes nothing", async () => {
+      const before = await subject.spent();
+      await subject.issuer.check?.(subject.names, subject.settings);
+      for (const bad of [...badNames, ...subject.refused]) {
+        const checked = subject.issuer.check?.([...subject.names, bad], subject.settings);
+        if (checked) await expect(checked, JSON.stringify(bad)).rejects.toMatchObject({ kind: "data" });
+      }
+      expect(await subject.spent()).toEqual(before);
+    });
+
     test("refuses what it cannot certify, with the reason, before anything is spent", async () => {
       const privateKey = await generateKey("ecdsa");
       const before = await subject.spent();

@@ -243,7 +243,7 @@ postfix reload 2>&1`,
       await host.must("echo 'smtpd_banner = hello' >> /etc/postfix/main.cf");
       await settle(host);
       const planned = await host.mailcert(["deploy", "--remove", "--dry-run"]);
-      expect(planned.stdout).toContain("would take back: postfix: main.cf: smtpd_tls_chain_files");
+      expect(planned.stdout).toContain("postfix: main.cf: would remove smtpd_tls_chain_files");
       const removed = await host.mailcert(["deploy", "--remove"]);
       expect(removed.status, removed.stdout).toBe(0);
       expect(await host.read("/etc/postfix/main.cf")).toBe(`${mainCf}smtpd_banner = hello\n`);
@@ -266,7 +266,7 @@ postfix reload 2>&1`,
       const newest = await liveLeaf(host);
       expect(newest).not.toBe(fresh);
       await expectServed(host, all(usualPorts, newest));
-      expect((await host.mailcert(["log"])).stdout).toContain("taken back: postfix: main.cf: smtpd_tls_chain_files");
+      expect((await host.mailcert(["log"])).stdout).toContain("postfix: main.cf: removed smtpd_tls_chain_files");
     });
   });
 

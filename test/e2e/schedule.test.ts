@@ -238,8 +238,14 @@ describe.concurrent.each(suites)("cron on %s", (suite) => {
       expect(stdout).toMatch(
         /cron line \/etc\/cron\.d\/mailcert: installed, every hour\n.*\n {2}first run: all well\n/,
       );
+      // The line stands, and nothing reads it.
+      expect(stdout).toContain("warning: nothing renews by itself: cron is not running");
+      expect(await host.mailcert(["schedule", "install"])).toMatchObject({ status: 1 });
+      expect((await host.mailcert(["status"])).stdout).toContain(
+        "warning: nothing renews by itself: cron is not running",
+      );
       const text = await host.read("/etc/cron.d/mailcert");
-      const settings = [...text.matchAll(/^([A-Z]+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
+      const settings = [...text.matchAll(/^([A-Z_]+)="?(.*?)"?$/gm)].map(([, key = "", value = ""]) => [key, value]);
       const [, command = ""] = /^[0-9]{1,2} \* \* \* \* root (.*)$/m.exec(text) ?? [];
       expect(command).not.toContain("%"); // a line's end to cron
       const asCron = () => {

@@ -378,7 +378,8 @@ describe("notes", () => {
   test("a CA that was made is told of, once, with its limits and its end", async () => {
     const { root = "", notes } = await issue(["mail.example.org"]);
     expect(notes).toEqual([
-      `made the private CA ${readCertificate(root).commonName} in ${folder()}, limited to example.org and the names below it, until 2036-11-19`,
+      `made the private CA ${readCertificate(root).commonName}, limited to example.org and the names below it, until 2036-11-19`,
+      `back it up, for a lost CA cannot be made again: ${folder()}`,
     ]);
     expect(await issue(["mail.example.org"])).not.toHaveProperty("notes");
     const { notes: free } = await issue(["mail.example.org"], { ca: "any", caDomains: ["*"] });

@@ -69,6 +69,7 @@ const issuerOf = (bench: Bench, patienceMs?: number): ReturnType<typeof createAc
     stateDir: bench.state,
     challenges,
     now: () => new Date(),
+    elapsed: () => performance.now(),
     sleep,
     userAgent: "mailcert-lab/1",
     timeoutMs: 2000,

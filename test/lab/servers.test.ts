@@ -472,12 +472,27 @@ postfix reload 2>&1`,
         ]);
       });
 
-      test("missing submission services are told with the command, which works, and are never switched on", async () => {
-        const { notes } = await lab.postfix.plan(installation, certificate);
-        const hints = notes.filter((note) => note.check === "submission-off").map((note) => note.hint ?? "");
-        expect(hints).toHaveLength(2);
+      test("missing submission services are told with the way to them, which works, and are never switched on", async () => {
+        const told = async () =>
+          (await lab.postfix.plan(installation, certificate)).notes.filter(({ check }) => check === "submission-off");
+        const [note, ...more] = await told();
+        expect(more).toEqual([]);
+        expect(note?.hint).toMatch(
+          /take the # off "submissions inet" and its -o lines in \/etc\/postfix\/master\.cf \(for 587: "submission"\), then: postfix reload$/,
+        );
         expect(await openPorts(lab.host, "master")).toEqual([25]);
-        for (const hint of hints) await lab.host.must(hint.slice(hint.indexOf("postconf ")));
+        // As the hint says, first one, then the other.
+        const takeOff = async (service: string): Promise<void> => {
+          const program = `$1 == "#${service}" && $2 == "inet" { on = 1 } !/^#/ || /^#[^ ]/ && $1 != "#${service}" { on = 0 } on && ($1 == "#${service}" || $2 == "-o") { sub(/^#/, "") } { print }`;
+          await lab.host.must(
+            `awk '${program}' /etc/postfix/master.cf > /root/master.cf && cat /root/master.cf > /etc/postfix/master.cf && postfix reload 2>&1`,
+          );
+        };
+        await takeOff("submission");
+        await expect.poll(() => openPorts(lab.host, "master")).toEqual([25, 587]);
+        expect(await told()).toMatchObject([{ message: expect.stringContaining("and not 465") as string }]);
+        await takeOff("submissions");
+        expect(await told()).toEqual([]);
         await expect.poll(() => openPorts(lab.host, "master")).toEqual([25, 465, 587]);
         const listeners = (await lab.postfix.listeners(installation)).filter(
           (listener) => listener.address === "0.0.0.0",

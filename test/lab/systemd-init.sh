@@ -16,6 +16,7 @@ find "$cgroups" -maxdepth 1 -name 'mailcert-lab.*' -mmin +2 | while read -r old;
   grep -qs '^populated 0' "$old/cgroup.events" && remove_cgroup "$old"
 done || true
 cgroup=$(mktemp -d "$cgroups/mailcert-lab.XXXXXX")
+mkdir "$cgroup/host" "$cgroup/outside"
 
 # Of no use in a host that lives for seconds, or not to be had without hardware, a console, or a network manager.
 units=$root/run/systemd/system
@@ -32,7 +33,9 @@ printf '[Unit]\nDescription=The lab'\''s host\nRequires=basic.target\nAfter=basi
 inside() {
   # Our own id as the test sees it: this /proc is still the test's.
   read -r pid _ </proc/self/stat
-  echo "$pid" >"$1/run/lab-init"
+  echo "$pid" >"$1/run/lab-pid"
+  until [ -e "$1/run/lab-go" ]; do sleep 0.01; done
+  rm "$1"/run/lab-*
   mount -t proc proc "$1/proc"
   # The kernel's own settings are this machine's, not the host's.
   for path in "$1/proc/sys" "$1/proc/sysrq-trigger"; do
@@ -50,7 +53,7 @@ inside() {
 }
 export -f inside
 (
-  echo 0 >"$cgroup/cgroup.procs"
+  echo 0 >"$cgroup/host/cgroup.procs"
   exec unshare --mount --pid --cgroup --fork --kill-child bash -euc 'inside "$1"' systemd "$root" 3<&-
 ) >&2 &
 child=$!
@@ -58,14 +61,20 @@ child=$!
 watch=$!
 exec 3<&-
 
-tries=0
-until [ -S "$root/run/systemd/private" ]; do
-  kill -0 "$child" || exit 1
-  [ $((tries += 1)) -le 1000 ] || { echo "systemd does not answer" >&2 && exit 1; }
-  sleep 0.02
-done
-pid=$(<"$root/run/lab-init")
-rm "$root/run/lab-init"
+wait_for() { # test what
+  local tries=0
+  until test "$1" "$2"; do
+    kill -0 "$child" || exit 1
+    [ $((tries += 1)) -le 1000 ] || { echo "systemd does not start: there is no $2" >&2 && exit 1; }
+    sleep 0.02
+  done
+}
+wait_for -s "$root/run/lab-pid"
+pid=$(<"$root/run/lab-pid")
+# The one that waits for systemd must not stay beside it: a cgroup with processes of its own hands no controllers on.
+echo "$child" >"$cgroup/outside/cgroup.procs"
+touch "$root/run/lab-go"
+wait_for -S "$root/run/systemd/private"
 run() { nsenter "--target=$pid" --mount --pid --root --wd env "PATH=$PATH" "$@"; }
 if ! state=$(run timeout 30 systemctl is-system-running --wait); then
   echo "systemd says: $state" >&2

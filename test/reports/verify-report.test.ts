@@ -140,6 +140,54 @@ describe("the text", () => {
   test("colour only when asked", () => {
     expect(verifyText(sound, { color: true, width: 80 })).toContain("\u001b[32m");
   });
+  test("one finding of several servers has each server's hint", () => {
+    const [first] = mixed.entries;
+    if (!first) throw new Error("no entry");
+    const finding = { check: "cert-disk", severity: "fault", message: "serves another certificate" } as const;
+    const shown = text({
+      ...mixed,
+      findings: [],
+      entries: ["Dovecot: reload it", "Postfix: reload it", "Dovecot: reload it"].map((hint) => ({
+        ...first,
+        findings: [{ ...finding, hint }],
+      })),
+    });
+    expect(shown.match(/cert-disk/g)).toHaveLength(1);
+    expect(shown.match(/hint: .*/g)).toEqual(["hint: Dovecot: reload it", "hint: Postfix: reload it"]);
+  });
+  test("a command in a hint is not broken over two lines", () => {
+    const [first] = mixed.entries;
+    if (!first) throw new Error("no entry");
+    const command = "`mailcert verify mail.example.org --address 192.0.2.10`";
+    const hint = `look at it under the name that clients use: ${command}; and more`;
+    const finding = { check: "cert-name", severity: "fault", message: "not for it", hint } as const;
+    const shown = text({ ...mixed, findings: [], entries: [{ ...first, findings: [finding] }] });
+    expect(shown).toContain(`use:\n        ${command}; and more\n`);
+  });
+  test("a dead host is told of once, by its name or its wildcard", async () => {
+    const gone = await verify(
+      { now, probe: createProbe({ now }), resolve: async () => [] },
+      {
+        wanted: [1, 2].map((port) => ({
+          protocol: "imap",
+          mode: "implicit",
+          host: "mailcert-check.example.org",
+          address: "127.0.0.1",
+          port,
+          demanded: port === 1,
+        })),
+        anchors: [],
+      },
+    );
+    expect(gone.deadHosts).toEqual(["mailcert-check.example.org"]);
+    const shown = text(gone);
+    expect(shown.match(/net-reach/g)).toHaveLength(1);
+    expect(shown).toMatch(/^\*\.example\.org \(asked for as mailcert-check\.example\.org\): 1 fault/);
+    expect(shown).toContain("nothing can be reached at *.example.org");
+    // The document keeps what each entry point said.
+    expect(document(gone).entries[0]?.["findings"]).toMatchObject([{ check: "net-reach", severity: "fault" }]);
+    expect(complaints(document(gone))).toEqual([]);
+  });
   test("the same finding on several ports is told once", async () => {
     const twice: VerifyResult = {
       ...mixed,

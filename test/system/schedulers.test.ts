@@ -45,8 +45,14 @@ const cron = () => {
   const lines = folder("cron.d");
   const fake = fakeSystemctl(lines);
   writeFileSync(join(dir, "crond"), "");
-  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons: [join(dir, "crond")] });
-  return { scheduler, folder: lines, ...fake };
+  const proc = folder("proc");
+  const processNamed = (pid: number, name: string): void => {
+    writeFileSync(join(folder(`proc/${pid}`), "comm"), `${name}\n`);
+  };
+  processNamed(1, "init");
+  processNamed(77, "crond");
+  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons: [join(dir, "crond")], proc });
+  return { scheduler, folder: lines, proc, processNamed, ...fake };
 };
 
 schedulerContract("systemd", async () => systemd());
@@ -208,5 +214,19 @@ describe("cron", () => {
     const bare = createCron({ run, render, folder: lines, daemons: [join(dir, "none")] });
     expect(await bare.available()).toBe(false);
     expect(await bare.state(job)).toMatchObject({ active: false, problem: "cron is not installed" });
+  });
+
+  test("a daemon that is installed and does not run reads no line; where processes are hidden nobody can tell", async () => {
+    const { scheduler, proc, processNamed } = cron();
+    await scheduler.install(job);
+    processNamed(77, "crontab");
+    const idle = await scheduler.state(job);
+    expect(idle).toMatchObject({ active: false, files: [{ state: "current" }] });
+    expect(idle.problem).toMatch(/^cron is not running /);
+    processNamed(78, "cron");
+    expect((await scheduler.state(job)).problem).toBeUndefined();
+    rmSync(join(proc, "78"), { recursive: true });
+    rmSync(join(proc, "1"), { recursive: true });
+    expect(await scheduler.state(job)).toMatchObject({ active: true });
   });
 });

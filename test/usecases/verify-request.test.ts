@@ -102,6 +102,16 @@ describe("targets", () => {
     const { wanted } = await ask({ targets: ["imaps://mail.example.org"], address: "[2001:DB8::1]" });
     expect(wanted).toMatchObject([{ host: "mail.example.org", address: "2001:db8::1" }]);
   });
+  test("a port that is the usual one of something else is noted, where a URL names it", async () => {
+    const meant = async (target: string) => (await ask({ targets: [target] })).wanted[0]?.meant;
+    expect(await meant("imap://mail.example.org:993")).toEqual({ protocol: "imap", mode: "implicit" });
+    expect(await meant("imaps://mail.example.org:143")).toEqual({ protocol: "imap", mode: "starttls" });
+    expect(await meant("smtp://mail.example.org:465")).toEqual({ protocol: "submission", mode: "implicit" });
+    for (const target of ["imaps://mail.example.org", "imap://mail.example.org:1143", "smtp://mail.example.org:587"])
+      expect(await meant(target), target).toBeUndefined();
+    const guessed = await ask({ targets: ["mail.example.org"], ports: ["imap=993"] });
+    expect(guessed.wanted.every((one) => one.meant === undefined)).toBe(true);
+  });
   test("nothing named and no configuration", async () => {
     await expect(ask({})).rejects.toMatchObject({
       kind: "usage",
@@ -157,7 +167,12 @@ describe("trust", () => {
     expect((await ask({ targets: ["a.example"] })).anchors).toBe(system);
   });
   test("and the private CA of this host, read from public files", async () => {
-    expect((await ask({ targets: ["a.example"] }, { live: true })).anchors).toEqual([...system, pki.root.pem]);
+    const request = await ask({ targets: ["a.example"] }, { live: true });
+    expect(request.anchors).toEqual([...system, pki.root.pem]);
+    expect(request.ownRoots).toEqual([pki.root.sha256]);
+    // Named by the caller, or alone: then it is not trusted for being made here.
+    expect((await ask({ targets: ["a.example"], caFiles: ["/ca.pem"] }, { live: true })).ownRoots).toEqual([]);
+    expect(await ask({ targets: ["a.example"], onlyCa: ["/ca.pem"] }, { live: true })).not.toHaveProperty("ownRoots");
   });
   test("an ACME chain adds nothing", async () => {
     expect((await ask({ targets: ["a.example"] }, { live: true, issuer: "acme" })).anchors).toBe(system);

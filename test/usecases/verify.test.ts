@@ -104,6 +104,17 @@ describe("what is connected to", () => {
     await verify(here, request(targets("mail.example.org"), { timeoutMs: 3000 }));
     expect(new Set(asked.map(({ options }) => options.timeoutMs))).toEqual(new Set([3000]));
   });
+  test("a scheme that does not fit the port costs 4 s, not the whole budget", async () => {
+    const { probe, asked } = fakeProbe();
+    const wanted = targets("imap://mail.example.org:993").map((target) => ({
+      ...target,
+      meant: { protocol: "imap", mode: "implicit" } as const,
+    }));
+    const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+    await verify(here, request(wanted));
+    await verify(here, request(wanted, { timeoutMs: 20_000 }));
+    expect(asked.map(({ options }) => options.timeoutMs)).toEqual([4000, 20_000]);
+  });
   test("two slots: one handshake each, one after the other; --quick: one", async () => {
     const { probe, asked, mostAtOnePlace } = fakeProbe();
     const here = deps(probe, { "mail.example.org": ["192.0.2.1"] });

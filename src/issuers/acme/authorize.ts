@@ -2,6 +2,7 @@
 import type { Challenge, ChallengeToken } from "../../challenges/challenge.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { Engine } from "./engine.ts";
+import { refuseStranger } from "./ordered.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { type Authorization, type OfferedChallenge, type Order, readAuthorization } from "./resources.ts";
@@ -11,6 +12,8 @@ import { type Refusal, validationFailure } from "./validation-failure.ts";
 export interface AuthorizeOptions {
   readonly engine: Engine;
   readonly order: Order;
+  /** What was ordered. */
+  readonly names: readonly string[];
   readonly challenge: Challenge;
   readonly patience: Patience;
   readonly step: (what: string) => void;
@@ -42,12 +45,13 @@ const choose = (authorization: Authorization, type: string): OfferedChallenge =>
   });
 };
 
-const gather = async ({ engine, order, challenge, step }: AuthorizeOptions): Promise<readonly Task[]> => {
+const gather = async ({ engine, order, names, challenge, step }: AuthorizeOptions): Promise<readonly Task[]> => {
   const tasks: Task[] = [];
   const refused: Refusal[] = [];
   // One after the other: each reply brings the next request's nonce.
   for (const url of order.authorizations) {
     const authorization = readAuthorization(await engine.api.apiRequest(url, null, [200]), url);
+    refuseStranger(authorization, names);
     if (authorization.status === "valid") step(`${authorization.name}: already validated by the CA`);
     else if (authorization.status === "pending") {
       const offered = choose(authorization, challenge.type);

@@ -18,6 +18,8 @@ export interface AcmeIssuerOptions {
   /** The registry of challenges/index.ts. */
   readonly challenges: Readonly<Partial<Record<string, ChallengeEntry>>>;
   readonly now: () => Date;
+  /** Milliseconds that no change of the date touches. */
+  readonly elapsed: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** `mailcert/0.1.0`; RFC 8555 §6.1 requires one. */
   readonly userAgent: string;
@@ -25,6 +27,8 @@ export interface AcmeIssuerOptions {
   readonly timeoutMs?: number;
   /** Milliseconds for one wait (a validation, an issuance); default 3 minutes. */
   readonly patienceMs?: number;
+  /** Milliseconds for an issuance as a whole, whatever the CA says; default 15 minutes. */
+  readonly issuanceMs?: number;
 }
 
 const refuseNames = (names: readonly string[], why: (name: string) => string | undefined): void => {
@@ -38,6 +42,34 @@ const refuseNames = (names: readonly string[], why: (name: string) => string | u
 
 /** No reply of ACME comes near it; RFC 8555 has no limit of its own. */
 const maxReplyBytes = 1 << 20;
+
+/** When an issuance that took too long makes sense again. */
+const afterTooLongMs = 3_600_000;
+
+const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure => {
+  const retryAt = new Date(o.now().getTime() + afterTooLongMs).toISOString();
+  return new Failure(
+    "try-later",
+    `the CA at ${clean(directory, 200)} was not done within ${Math.round(ms / 60_000)} minutes`,
+    {
+      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      facts: { code: "TOO_LONG", retryAt },
+    },
+  );
+};
+
+/** One deadline over everything: a run holds the lock, and each wait by itself may be a short one. */
+const issueInTime = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => {
+  const ms = o.issuanceMs ?? 900_000;
+  const late = new AbortController();
+  // Fires by the monotonic clock.
+  const timer = setTimeout(() => late.abort(tooLong(o, request.settings.directory, ms)), ms);
+  try {
+    return await issueWith(o, { ...request, signal: AbortSignal.any([request.signal, late.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => {
   const { settings, names, privateKey, algorithm, signal, step } = request;
@@ -59,7 +91,8 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
   try {
     const directory = await readDirectory(settings.directory, transport, o.now());
     const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
-    const patience = { now: o.now, sleep: o.sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
+    const { now, elapsed, sleep } = o;
+    const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
     const challenge = (await entry.load())(settings);
     const { profile } = settings;
     const issued = await obtain({
@@ -81,5 +114,5 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => ({
   refuses: (name, settings) => refuses(name, settings, options.challenges),
-  issue: (request) => issueWith(options, request),
+  issue: (request) => issueInTime(options, request),
 });

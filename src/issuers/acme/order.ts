@@ -9,6 +9,7 @@ import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
 import { readChain } from "./chain.ts";
 import { type OrderIdentity, createOrderStore } from "./order-store.ts";
+import { isNotOrdered, refuseSurplus } from "./ordered.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
@@ -93,8 +94,8 @@ const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
 const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
   let order = begun;
   if (order.status === "pending") {
-    const { account, challenge, patience, step } = o;
-    await authorize({ engine: account.engine, order, challenge, patience, step });
+    const { account, names, challenge, patience, step } = o;
+    await authorize({ engine: account.engine, order, names, challenge, patience, step });
     order = { ...order, status: "ready" };
   }
   if (order.status === "ready") order = await finalize(o, order);
@@ -148,6 +149,7 @@ export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: re
       order = await place(o);
       await store.remember(identity, order.url, patience.now());
     }
+    refuseSurplus(order, names);
     doing = "the CA would not go on with the order";
     const ended = await complete(o, order);
     if (ended.status === "invalid") {
@@ -161,7 +163,7 @@ export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: re
     return issued;
   } catch (error) {
     // RFC 8555 §7.1.6: a refused authorization ends its order.
-    if (isRefusal(error)) await store.forget(identity);
+    if (isRefusal(error) || isNotOrdered(error)) await store.forget(identity);
     throw explained(error, o, doing);
   }
 };

@@ -4,7 +4,10 @@ import { ProblemError, isProblemOfServer, retryAfterDate } from "./problem.ts";
 import type { Reply } from "./transport.ts";
 
 export interface Patience {
+  /** The date, for Retry-After and for what people are told. */
   readonly now: () => Date;
+  /** Milliseconds that no change of the date touches, for the deadline. */
+  readonly elapsed: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   /** Milliseconds for one wait as a whole. */
@@ -28,8 +31,8 @@ export const poll = async <T>(
   done: (reply: Reply) => T | undefined,
   patience: Patience,
 ): Promise<T> => {
-  const { now, sleep, signal, patienceMs } = patience;
-  const deadline = now().getTime() + patienceMs;
+  const { now, elapsed, sleep, signal, patienceMs } = patience;
+  const deadline = elapsed() + patienceMs;
   let backOff = earlyMs;
   let stumbles = 0;
   let last: Reply | undefined;
@@ -37,7 +40,7 @@ export const poll = async <T>(
     const at = now();
     const asked = retryAfterDate(last?.headers, at);
     const wait = Math.max(asked === undefined ? 0 : asked.getTime() - at.getTime(), backOff);
-    if (at.getTime() + wait > deadline) {
+    if (elapsed() + wait > deadline) {
       const retryAt = new Date(at.getTime() + Math.max(wait, 60_000)).toISOString();
       throw new Failure("try-later", `the CA is not done with ${what} yet`, {
         hints: [`the next run continues there; it makes sense from ${retryAt} on`],

@@ -1,5 +1,6 @@
 // A CA's error, said as a Failure: what was being done, what the CA said, what to do next. The problem document goes along whole.
 import { Failure, type FailureKind } from "../../domain/failure.ts";
+import { own } from "../../domain/own.ts";
 import { type Problem, describeProblem, shortType } from "./problem.ts";
 
 export interface ProblemContext {
@@ -53,9 +54,9 @@ export const problemFailure = (problem: Problem, { doing, now, hints = [] }: Pro
   }
   const page = problem.instance === undefined ? [] : [`the CA explains: ${problem.instance}`];
   const server = problem.status >= 500 && short === "" ? (hintsFor["serverInternal"] ?? []) : [];
-  const kind = (short === "" ? undefined : kinds[short]) ?? "unavailable";
+  const kind = (short === "" ? undefined : own(kinds, short)) ?? "unavailable";
   return new Failure(kind, message, {
-    hints: [...hints, ...(hintsFor[short] ?? []), ...server, ...page],
+    hints: [...hints, ...(own(hintsFor, short) ?? []), ...server, ...page],
     facts: { problem },
   });
 };

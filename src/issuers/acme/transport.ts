@@ -47,6 +47,8 @@ interface RawReply {
 
 /** Refused nonces in a row before we give up: with 9 of 10 refused, 100 in a row come once in 40,000 requests. */
 const maxBadNonces = 100;
+/** Refused nonces over a whole issuance: what a hundred names (300 requests) need where every second nonce is refused, and more. */
+const mostBadNonces = 500;
 /** Connections in a row that die without a reply before we give up. */
 const maxResets = 2;
 
@@ -125,6 +127,7 @@ export const createTransport = (o: TransportOptions): Transport => {
   const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(o.ca === undefined ? {} : { ca: o.ca }) });
   const nonces: string[] = [];
   let badNonces = 0;
+  let allBadNonces = 0;
   let resets = 0;
   let sent = 0;
 
@@ -177,7 +180,10 @@ export const createTransport = (o: TransportOptions): Transport => {
       return { status, headers, data: body };
     }
     const problem = readProblem(body, status, retryAfterDate(headers, o.now()));
-    if (status === 400 && problem.type === badNonceType && (badNonces += 1) < maxBadNonces) {
+    if (status === 400 && problem.type === badNonceType) {
+      badNonces += 1;
+      allBadNonces += 1;
+      if (badNonces >= maxBadNonces || allBadNonces >= mostBadNonces) throw new ProblemError(problem, url);
       // The fresh nonce goes with this reply: acme-client uses it at once, so it must not be handed out again.
       if (typeof nonce === "string") nonces.pop();
       return { status, headers, data: body };

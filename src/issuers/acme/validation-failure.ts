@@ -1,5 +1,6 @@
 // What the CA said about the names that it could not validate: each with its problem type and detail, and what to look at.
 import { Failure } from "../../domain/failure.ts";
+import { own } from "../../domain/own.ts";
 import { type Problem, describeProblem, shortType } from "./problem.ts";
 
 export interface Refusal {
@@ -31,7 +32,7 @@ export const validationFailure = (refusals: readonly Refusal[]): Failure => {
   });
   const shown = said.length > 10 ? [...said.slice(0, 10), `and ${said.length - 10} more`] : said;
   const hints = refusals.flatMap(({ name, problem }) => {
-    const hint = problem === undefined ? undefined : advice[shortType(problem)];
+    const hint = problem === undefined ? undefined : own(advice, shortType(problem));
     return hint === undefined ? [] : [hint(name)];
   });
   const [first] = refusals;

@@ -111,11 +111,14 @@ const authorityFor = async (
       });
     },
   });
-  const which = `the private CA ${authority.facts.commonName ?? ca} in ${folder}`;
+  const which = `the private CA ${authority.facts.commonName ?? ca}`;
+  request.step(`${made ? "made" : "using"} ${which} in ${folder}`);
   const until = authority.facts.notAfter.toISOString().slice(0, 10);
-  const madeIt = `made ${which}, ${limits(authority.constraints)}, until ${until}`;
-  request.step(made ? madeIt : `using ${which}`);
-  return { authority, notes: made ? [madeIt] : [] };
+  const notes = [
+    `made ${which}, ${limits(authority.constraints)}, until ${until}`,
+    `back it up, for a lost CA cannot be made again: ${folder}`,
+  ];
+  return { authority, notes: made ? notes : [] };
 };
 
 /** What was signed, written down before it is handed out, so that it can be revoked. */

@@ -5,7 +5,7 @@ import { displayName } from "../../domain/names.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 
 /** A CA that exists: what it is called in settings, where it is, what it may certify. */
-export interface Limited {
+interface Limited {
   readonly ca: string;
   readonly folder: string;
   readonly constraints: NameConstraints | undefined;

@@ -6,7 +6,7 @@ import type { RunProgram } from "../../system/run.ts";
 import type { Reverted } from "../edits.ts";
 import { output } from "../program.ts";
 import type { Change } from "../server.ts";
-import { installText, withPrivateCopy } from "./install.ts";
+import { type EditedText, installText, withPrivateCopy } from "./install.ts";
 import { restoreParameter, setParameter } from "./main-cf.ts";
 import { addOption, removeOption } from "./master-cf.ts";
 import { createPostconf } from "./postconf.ts";
@@ -47,19 +47,23 @@ const editedByPostconf = (
     return read(folder, "master.cf");
   });
 
+const fileOf = ({ kind }: PostfixChange): "main.cf" | "master.cf" => (kind === "parameter" ? "main.cf" : "master.cf");
+
 const install = (
   run: RunProgram,
   configDir: string,
   change: PostfixChange,
-  text: string,
+  edited: EditedText,
   value: string | undefined,
 ): Promise<void> =>
-  installText(configDir, change.kind === "parameter" ? "main.cf" : "master.cf", text, async (folder) =>
+  installText(configDir, fileOf(change), edited, async (folder) =>
     same(await currentValue(run, folder, change), value),
   );
 
 export const applyPostfix = async (run: RunProgram, configDir: string, change: PostfixChange): Promise<void> => {
   const { before, after, parameter } = change;
+  // First of all: what changes from here on is found out before the edit is put in place.
+  const base = await read(configDir, fileOf(change));
   const current = await currentValue(run, configDir, change);
   if (same(current, after)) return;
   if (!same(current, before)) {
@@ -68,27 +72,27 @@ export const applyPostfix = async (run: RunProgram, configDir: string, change: P
     });
   }
   if (change.kind === "parameter") {
-    return install(run, configDir, change, setParameter(await read(configDir, "main.cf"), parameter, after), after);
+    return install(run, configDir, change, { base, text: setParameter(base, parameter, after) }, after);
   }
-  const text = await read(configDir, "master.cf");
   const added =
-    before === undefined && after !== undefined ? addOption(text, change.service, parameter, after) : undefined;
-  return install(run, configDir, change, added ?? (await editedByPostconf(run, configDir, change, after)), after);
+    before === undefined && after !== undefined ? addOption(base, change.service, parameter, after) : undefined;
+  const text = added ?? (await editedByPostconf(run, configDir, change, after));
+  return install(run, configDir, change, { base, text }, after);
 };
 
 export const revertPostfix = async (run: RunProgram, configDir: string, change: PostfixChange): Promise<Reverted> => {
   const { before, after, parameter } = change;
+  const base = await read(configDir, fileOf(change));
   const current = await currentValue(run, configDir, change);
   if (same(current, before)) return "reverted";
   if (!same(current, after)) return "not-ours";
   if (change.kind === "parameter") {
-    const text = restoreParameter(await read(configDir, "main.cf"), parameter, before, after);
-    await install(run, configDir, change, text, before);
+    await install(run, configDir, change, { base, text: restoreParameter(base, parameter, before, after) }, before);
     return "reverted";
   }
-  const text = await read(configDir, "master.cf");
   const removed =
-    before === undefined && after !== undefined ? removeOption(text, change.service, parameter, after) : undefined;
-  await install(run, configDir, change, removed ?? (await editedByPostconf(run, configDir, change, before)), before);
+    before === undefined && after !== undefined ? removeOption(base, change.service, parameter, after) : undefined;
+  const text = removed ?? (await editedByPostconf(run, configDir, change, before));
+  await install(run, configDir, change, { base, text }, before);
   return "reverted";
 };

@@ -28,11 +28,17 @@ export const withPrivateCopy = async <T>(configDir: string, use: (folder: string
   }
 };
 
-/** `agrees` asks postconf about the folder that it is given; only a text that it agrees to is installed. */
+/** The new text of a file, and the one that the edit began with. */
+export interface EditedText {
+  readonly base: string;
+  readonly text: string;
+}
+
+/** `agrees` asks postconf about the folder that it is given; only a text that it agrees to is installed, and only where nobody changed the file meanwhile. */
 export const installText = async (
   configDir: string,
   file: ConfigFile,
-  text: string,
+  { base, text }: EditedText,
   agrees: (folder: string) => Promise<boolean>,
 ): Promise<void> => {
   const right = await withPrivateCopy(configDir, async (folder) => {
@@ -44,5 +50,11 @@ export const installText = async (
     throw new Error(
       `${join(configDir, file)}: postconf reads the edited text otherwise than meant; the file was not touched`,
     );
-  await writeFileAtomic(join(configDir, file), text, { mode: 0o644, keepMode: true, follow: true, settled: true });
+  await writeFileAtomic(join(configDir, file), text, {
+    mode: 0o644,
+    keepMode: true,
+    follow: true,
+    settled: true,
+    base: { text: base },
+  });
 };

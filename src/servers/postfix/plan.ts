@@ -141,7 +141,8 @@ const switchTlsOn = ({ explicit, effective }: Situation): { changes: Change[]; n
 export const planPostfix = async (
   postconf: Postconf,
   certificate: ServedCertificate,
-  primary: boolean,
+  /** Of the primary instance, which is the one that people send through; undefined for the others. */
+  masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
   const situation: Situation = {
     explicit: await postconf.explicit(),
@@ -161,6 +162,11 @@ export const planPostfix = async (
   const legacy = removeLegacy(situation);
   return {
     changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes],
-    notes: [...own.notes, ...tls.notes, ...legacy.notes, ...(primary ? submissionNotes(situation.services) : [])],
+    notes: [
+      ...own.notes,
+      ...tls.notes,
+      ...legacy.notes,
+      ...(masterCf ? submissionNotes(situation.services, masterCf) : []),
+    ],
   };
 };

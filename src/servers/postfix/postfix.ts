@@ -2,6 +2,7 @@
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyLine, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
@@ -80,8 +81,11 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
   return {
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
-    plan: ({ configDir, id }, certificate) =>
-      planPostfix(createPostconf(run, configDir), certificate, id === primaryId),
+    plan: async ({ configDir, id }, certificate) => {
+      const path = join(configDir, "master.cf");
+      const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
+      return planPostfix(createPostconf(run, configDir), certificate, id === primaryId ? { path, text } : undefined);
+    },
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
         return applyPostfix(run, configDir, change);

@@ -71,6 +71,7 @@ describe("the ACME room, bundled", () => {
         "http-01": { summary: "", refuses: () => undefined, load: () => Promise.reject(new Error("not reached")) },
       },
       now: () => new Date(),
+      elapsed: () => performance.now(),
       sleep: () => Promise.resolve(),
       userAgent: "mailcert-test/1",
     });

@@ -33,6 +33,7 @@ const attempt = async (directory: string, o: Try = {}): Promise<Failure> => {
     stateDir: state,
     challenges,
     now: () => new Date(),
+    elapsed: () => performance.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     userAgent: "mailcert-test/1",
     timeoutMs: 700,

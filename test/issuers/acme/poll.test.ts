@@ -6,13 +6,19 @@ import type { Reply } from "../../../src/issuers/acme/transport.ts";
 
 const clock = (patienceMs = 60_000): { patience: Patience; waits: number[]; stop: AbortController } => {
   let time = Date.parse("2026-11-20T12:00:00Z");
+  let elapsed = 0;
   const waits: number[] = [];
   const stop = new AbortController();
   const sleep = async (ms: number): Promise<void> => {
     waits.push(ms);
     time += ms;
+    elapsed += ms;
   };
-  return { waits, stop, patience: { now: () => new Date(time), sleep, signal: stop.signal, patienceMs } };
+  return {
+    waits,
+    stop,
+    patience: { now: () => new Date(time), elapsed: () => elapsed, sleep, signal: stop.signal, patienceMs },
+  };
 };
 
 const reply = (data: unknown, retryAfter?: string): Reply => ({
@@ -69,6 +75,17 @@ describe("poll", () => {
     await expect(poll("x", answers(), done, patience)).rejects.toMatchObject({ kind: "try-later" });
     expect(waits.reduce((sum, ms) => sum + ms)).toBeLessThanOrEqual(60_000);
     expect(waits.length).toBeLessThan(30);
+  });
+
+  test("the date is set right in the middle of a wait: neither cut short nor drawn out", async () => {
+    for (const jumpMs of [86_400_000, -86_400_000]) {
+      const { patience, waits } = clock();
+      const now = (): Date => new Date(patience.now().getTime() + (waits.length > 2 ? jumpMs : 0));
+      await expect(poll("x", answers(), done, { ...patience, now })).rejects.toMatchObject({ kind: "try-later" });
+      const waited = waits.reduce((sum, ms) => sum + ms);
+      expect(waited).toBeGreaterThan(50_000);
+      expect(waited).toBeLessThanOrEqual(60_000);
+    }
   });
 
   test("outlives three server errors in a row, not four, and no 503", async () => {

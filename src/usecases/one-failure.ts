@@ -1,0 +1,20 @@
+// What ended one certificate's part of a run, as a Failure: the others go on, be it after a bug of ours.
+import { Failure } from "../domain/failure.ts";
+import type { World } from "./world.ts";
+
+export const stopped = (): Failure => new Failure("try-later", "stopped; the next run goes on from here");
+
+const bugFailure = (error: unknown): Failure =>
+  new Failure(
+    "unavailable",
+    `this is a bug in mailcert: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    {
+      hints: ["please report it with these lines"],
+      cause: error,
+    },
+  );
+
+export const failureOf = (error: unknown, { signal }: Pick<World, "signal">): Failure => {
+  if (error instanceof Failure) return error;
+  return signal.aborted ? stopped() : bugFailure(error);
+};
