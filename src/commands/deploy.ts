@@ -54,12 +54,7 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
 
 const takeOut = async (context: Context): Promise<number> => {
   const { args, output } = context;
-  const results = await locked(context, async (world) => {
-    const names = args.length > 0 ? args : world.store.list();
-    const done = [];
-    for (const name of names) done.push(await remove(world, name, { dryRun: context.globals.dryRun }));
-    return done;
-  });
+  const results = await locked(context, (world) => remove(world, args, { dryRun: context.globals.dryRun }));
   output.result(removalText(results), removalDocument(results));
   return hasTrouble(results) ? exitStatus.findings : exitStatus.done;
 };

@@ -40,7 +40,7 @@ export const clientSettings = ({ entries, generation }: DeployResult, all: boole
   const bestSending = sending.find((port) => byPort.has(port));
   const mark = (port: number): string => {
     if (port === best) return "<- take this one";
-    return port === bestSending ? "<- and this one for sending" : "";
+    return port === bestSending ? "<- for sending" : "";
   };
   const rows = order.flatMap((port) => {
     const entry = byPort.get(port);

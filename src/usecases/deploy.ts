@@ -16,7 +16,7 @@ import { deployedServer, installAndProve, settleFirst } from "./install-and-prov
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { revertSettings } from "./revert-settings.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
-import { refuseSecond } from "./one-certificate.ts";
+import { refuseSecond, takeOver } from "./one-certificate.ts";
 import { switchTo, withBaseline } from "./switch-live.ts";
 import type { World } from "./world.ts";
 
@@ -36,6 +36,7 @@ export const deploy = async (
   await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
+  await takeOver(world, certificate, found);
   const left = await takeFromOthers(world, state, found);
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
@@ -63,7 +64,10 @@ const takeFromOthers = async (
 ): Promise<readonly Finding[]> => {
   const gone = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
   if (gone.length === 0) return [];
-  const { reverted, findings } = await revertSettings(world, name, gone);
+  const { reverted, findings } = (await revertSettings(world, [name], gone)).get(name) ?? {
+    reverted: [],
+    findings: [],
+  };
   const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
   return [{ check: "deploy-left", severity: "info", message }, ...findings];
 };

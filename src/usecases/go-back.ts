@@ -112,7 +112,7 @@ const undoFirst = async (
   target: GenerationRecord,
   gathered: Gathered,
 ): Promise<DeployResult> => {
-  const reverted = await revertSettings(world, state.name);
+  const reverted = (await revertSettings(world, [state.name])).get(state.name) ?? { reverted: [], findings: [] };
   const { baseline: _baseline, ...rest } = state;
   await world.store.write({ ...rest, stage: "staged" });
   const different = await notAsBefore(world, certificate, state, target);

@@ -1,6 +1,7 @@
 // One certificate for each server: a second one would take the first one's place without a word.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { CertificateState } from "../store/store.ts";
 import type { Deployable } from "./entries.ts";
 import type { World } from "./world.ts";
 
@@ -12,7 +13,7 @@ export const refuseSecond = async (
 ): Promise<void> => {
   const others = ((await world.config.read())?.certificates ?? []).filter(({ name }) => name !== certificate.name);
   for (const { name, names } of others) {
-    const state = world.store.read(name);
+    const state = readable(world, name);
     const taken = found.find(({ installation }) => state?.deployments[installation.id] && !state.parked);
     if (!taken) continue;
     throw new Failure(
@@ -25,5 +26,33 @@ export const refuseSecond = async (
         ],
       },
     );
+  }
+};
+
+/** A damaged state is its own certificate's trouble. */
+const readable = (world: World, name: string): CertificateState | undefined => {
+  try {
+    return world.store.read(name);
+  } catch (failure) {
+    if (failure instanceof Failure) return undefined;
+    throw failure;
+  }
+};
+
+/** What a certificate that left the configuration had is this one's now: `status` must not tell of two. The caller holds the lock. */
+export const takeOver = async (
+  world: World,
+  certificate: CertificateConfig,
+  found: readonly Deployable[],
+): Promise<void> => {
+  for (const name of world.store.list()) {
+    if (name === certificate.name) continue;
+    const state = readable(world, name);
+    const taken = found.filter(({ installation }) => state?.deployments[installation.id]);
+    if (!state || taken.length === 0) continue;
+    const left = Object.entries(state.deployments).filter(
+      ([id]) => !taken.some(({ installation }) => installation.id === id),
+    );
+    await world.store.write({ ...state, deployments: Object.fromEntries(left) });
   }
 };

@@ -1,5 +1,7 @@
 // Remove: takes out of the servers' settings what mailcert put there, and restores what stood there, where it is still ours.
 import { describeRevert } from "../domain/describe-change.ts";
+import { Failure } from "../domain/failure.ts";
+import { clean } from "../domain/text.ts";
 import { type RevertedSettings, changesInForce, revertSettings } from "./revert-settings.ts";
 import type { World } from "./world.ts";
 
@@ -8,20 +10,51 @@ export interface Removal extends RevertedSettings {
   readonly dryRun: boolean;
 }
 
-/** Certificates, keys and accounts stay; timer runs renew but no longer deploy. The caller holds the lock. */
-export const remove = async (world: World, name: string, options: { readonly dryRun: boolean }): Promise<Removal> => {
-  if (options.dryRun) {
-    const open = changesInForce(await world.store.events(), name).toReversed();
-    const reverted = open.map(({ change }) =>
-      change ? `${change.installation}: ${describeRevert(change.change, false)}` : "",
+/** Names of certificates that this host knows: those with a state, and those whose changes are in force. */
+const known = async (world: World): Promise<readonly string[]> => [
+  ...new Set([
+    ...world.store.list(),
+    ...changesInForce(await world.store.events()).flatMap(({ certificate }) => certificate ?? []),
+  ]),
+];
+
+/**
+ * Certificates, keys and accounts stay; timer runs renew but no longer deploy. None named: all. The caller holds the lock.
+ * @throws Failure `usage` for a name that this host does not know.
+ */
+export const remove = async (
+  world: World,
+  wanted: readonly string[],
+  options: { readonly dryRun: boolean },
+): Promise<readonly Removal[]> => {
+  const all = await known(world);
+  const unknown = wanted.find((name) => !all.includes(name));
+  if (unknown !== undefined) {
+    throw new Failure("usage", `no certificate is named "${clean(unknown, 100)}" on this host`, {
+      hints: [all.length === 0 ? "nothing was deployed here" : `it has: ${all.slice(0, 10).join(", ")}`],
+    });
+  }
+  const names = wanted.length > 0 ? wanted : all;
+  if (options.dryRun) return planned(world, names);
+  for (const name of names) {
+    const state = world.store.read(name);
+    // Written first: a run killed half-way must not be undone by the next timer run.
+    if (state) {
+      const { baseline: _baseline, ...rest } = state;
+      await world.store.write({ ...rest, parked: true, deployments: {} });
+    }
+  }
+  const results = await revertSettings(world, names);
+  return [...results].map(([certificate, result]) => ({ certificate, dryRun: false, ...result }));
+};
+
+const planned = async (world: World, names: readonly string[]): Promise<readonly Removal[]> => {
+  const open = changesInForce(await world.store.events()).toReversed();
+  return names.map((name) => {
+    const mine = open.filter(({ certificate }) => certificate === name);
+    const reverted = mine.flatMap(({ change }) =>
+      change ? [`${change.installation}: ${describeRevert(change.change, false)}`] : [],
     );
     return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [], findings: [] };
-  }
-  const state = world.store.read(name);
-  // Written first: a run killed half-way must not be undone by the next timer run.
-  if (state) {
-    const { baseline: _baseline, ...rest } = state;
-    await world.store.write({ ...rest, parked: true, deployments: {} });
-  }
-  return { certificate: name, dryRun: false, ...(await revertSettings(world, name)) };
+  });
 };

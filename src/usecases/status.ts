@@ -5,6 +5,8 @@ import { type Decision, decide, lastProof } from "../domain/renew-decision.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import type { World } from "./world.ts";
 
+type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted">;
+
 export interface CertificateStatus {
   readonly name: string;
   readonly names: readonly string[];
@@ -23,7 +25,7 @@ export interface CertificateStatus {
   /** Taken out of the servers by `deploy --remove`: renewed, not deployed. */
   readonly parked: boolean;
   readonly attempts: number;
-  readonly lastError?: NonNullable<CertificateState["lastError"]>;
+  readonly lastError?: LastError;
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
   readonly lastProven?: string;
@@ -77,11 +79,14 @@ const statusOf = (
     ...(config ? { next: decide(config, state, { force: false, named: false }, world.now()) } : {}),
     parked: state?.parked ?? false,
     attempts: state?.attempts ?? 0,
-    ...(state?.lastError ? { lastError: state.lastError } : {}),
+    ...(state?.lastError ? { lastError: lastErrorOf(state.lastError) } : {}),
     deployments: state?.deployments ?? {},
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
   };
 };
+
+/** What was wanted then is for the next run to compare. */
+const lastErrorOf = ({ wanted: _wanted, ...error }: NonNullable<CertificateState["lastError"]>): LastError => error;
 
 const rolledBackAfter = (state: CertificateState | undefined, live: GenerationRecord | undefined): readonly number[] =>
   live === undefined

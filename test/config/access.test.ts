@@ -56,6 +56,15 @@ test("conf.d is read by name after the main file; other endings and hidden files
   expect(config?.certificates.map(({ name }) => name)).toEqual(["z.example.org", "a.example.org", "b.example.org"]);
 });
 
+test("a file of conf.d that looks like one and is not read is told", async () => {
+  const file = confd("x.yml", "certificates: { b.example.org: }\n");
+  expect(await access().warnings()).toEqual([
+    `${file} is not read, for it does not end in .yaml: mv ${file} ${file.replace(/yml$/, "yaml")}`,
+  ]);
+  writeFileSync(path, "certificates: { a.example.org: }\n");
+  expect(await access().check()).toMatchObject({ certificates: ["a.example.org"], warnings: [expect.any(String)] });
+});
+
 test("an entry is changed in the file that it stands in, a new one goes into the main file", async () => {
   const file = confd("a.yaml", "# a\ncertificates: { a.example.org: }\n");
   const changed = await access().edited(certificate("a.example.org"));

@@ -271,6 +271,11 @@ describe("what is refused, with its place", () => {
       "certificates:\n  a.example.org: &x { days: 1 }\n  b.example.org: *x\n",
       ["main.yaml:3:18: the alias *x is not supported"],
     ],
+    [
+      "a wildcard without quotes, which is an alias to YAML",
+      entry("names: [mail.example.org, *.example.org]"),
+      ["main.yaml:3:31: *.example.org without quotes is no name for YAML"],
+    ],
     ["a tab", "certificates:\n\ta: 1\n", ["main.yaml:2:1: not valid YAML: a tab is used to indent"]],
     [
       "two documents",

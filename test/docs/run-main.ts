@@ -26,7 +26,7 @@ const hostFor = (
   elapsed: () => performance.now(),
   sleep: async () => undefined,
   pid: process.pid,
-  uid: 0,
+  uid: process.getuid?.() ?? 0,
   signal: new AbortController().signal,
   version: "0.0.0",
   nodePath: process.execPath,

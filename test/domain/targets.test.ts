@@ -75,6 +75,8 @@ const bad: readonly (readonly [string, RegExp])[] = [
   ["imap://user@mail.example.org", /more than protocol, host and port/],
   ["imap://mail.example.org/INBOX", /more than protocol, host and port/],
   ["sieves://mail.example.org", /no usual port/],
+  ["constructor://mail.example.org", /unknown protocol "constructor"/],
+  ["__proto__://mail.example.org", /unknown protocol "__proto__"/],
   ["*.example.org", /wildcard/],
   ["user@example.org", /e-mail address/],
   ["mail.example.org:80", /which protocol/],
@@ -95,8 +97,13 @@ test.each(bad)("refused: %j", (text, message) => {
 });
 
 test("bad --port words", () => {
-  for (const text of ["imaps", "imaps=", "imaps=x", "gopher=70"])
+  for (const text of ["imaps", "imaps=", "imaps=x", "gopher=70", "constructor=3", "__proto__=3"])
     expect(() => parsePorts([text], protocols)).toThrow(Failure);
+});
+
+test("words of every object's family are no entries", () => {
+  for (const entry of ["__proto__", "constructor", "toString", "hasOwnProperty"])
+    expect(() => urls("mail.example.org", { entries: [entry] })).toThrow(`unknown protocol "${entry}"`);
 });
 
 test("any text is entry points or a usage error, and a host in them is safe to print and to send", () => {

@@ -230,8 +230,8 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
 describe.concurrent.each(suites)("cron on %s", (suite) => {
   it("setup writes its line where cron is and systemd is not; run as cron runs it, it renews, is silent when well, and speaks when not", async () => {
     await onHost({ suite }, async (host) => {
-      // The image has no cron: what tells that it is installed.
-      await host.must("mkdir -p /etc/cron.d && printf '#!/bin/sh\\n' >/usr/sbin/cron && chmod 755 /usr/sbin/cron");
+      // The image has no cron: what tells that it is installed, and that it runs, is a program and a process of its name.
+      await host.must("mkdir -p /etc/cron.d && cp /bin/sleep /usr/sbin/cron");
       const before = await listing(host);
       const { status, stdout, stderr } = await host.exec([...longAgo, "setup", name], { timeoutMs: 90_000 });
       expect(status, stdout + stderr).toBe(0);
@@ -244,6 +244,13 @@ describe.concurrent.each(suites)("cron on %s", (suite) => {
       expect((await host.mailcert(["status"])).stdout).toContain(
         "warning: nothing renews by itself: cron is not running",
       );
+      host.spawn(["/usr/sbin/cron", "600"]);
+      await host.must("until pgrep -x cron >/dev/null; do sleep 0.05; done");
+      expect(await host.mailcert(["schedule", "install"])).toMatchObject({ status: 0 });
+      expect((await host.mailcert(["schedule", "show"])).stdout).toMatch(
+        /\/etc\/cron\.d\/mailcert: active, every hour\n/,
+      );
+
       const text = await host.read("/etc/cron.d/mailcert");
       const settings = [...text.matchAll(/^([A-Z_]+)="?(.*?)"?$/gm)].map(([, key = "", value = ""]) => [key, value]);
       const [, command = ""] = /^[0-9]{1,2} \* \* \* \* root (.*)$/m.exec(text) ?? [];

@@ -1,5 +1,5 @@
 // A World over a real store in a temporary folder, a real self-signed issuer, and one scripted mail server with its wire.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,7 +88,7 @@ const adapter = (fake: FakeServer): Server => ({
     fake.reloads += 1;
     if (fake.deaf) return;
     if (fake.breaks) fake.served = undefined;
-    else if (fake.setting !== undefined && fake.overrides.length === 0)
+    else if (fake.setting !== undefined && existsSync(fake.setting) && fake.overrides.length === 0)
       fake.served = readFileSync(fake.setting, "utf8");
   },
   snippet: () => "settings",

@@ -55,6 +55,25 @@ describe("Dovecot's files", () => {
     expect(ourFile(folder, { includes })).toBe(join(folder, "conf.d/99-mailcert.conf"));
   });
 
+  test.each([
+    ["[0-4]*.conf", ["10-a.conf", "20-b.conf"]],
+    ["[!1]*.conf", ["20-b.conf", "90-[x].conf", "^.conf"]],
+    ["[^1]?-*.conf", ["20-b.conf", "90-[x].conf"]],
+    ["90-[[]x[]].conf", ["90-[x].conf"]],
+    ["90-\\[x\\].conf", ["90-[x].conf"]],
+    ["[^].conf", ["^.conf"]],
+    ["10-[.conf*", []],
+    ["[z-a]*.conf", []],
+    ["(*.conf", []],
+    ["*[", []],
+  ])("the pattern %s", async (pattern, expected) => {
+    for (const name of ["10-a.conf", "20-b.conf", "90-[x].conf", "^.conf"])
+      await write(`conf.d/${name}`, "ssl_cert = </a\n");
+    await write("dovecot.conf", `!include conf.d/${pattern}\n`);
+    const { places } = await read();
+    expect(places.map(({ path }) => path.slice(folder.length + 8))).toEqual(expected);
+  });
+
   test("2.4 spells one setting three ways", async () => {
     await write(
       "dovecot.conf",

@@ -71,6 +71,8 @@ describe("systemd", () => {
       "ProtectSystem=strict",
       "PrivateTmp=true",
       "SuccessExitStatus=75",
+      // Else a stop ends the servers' own programs in the middle of a reload, which looks like their fault.
+      "KillMode=mixed",
       "OnFailure=mailcert-failure@%n.service",
       "ReadWritePaths=-/var/lib/mailcert",
       'ReadWritePaths="-/srv/mail bundle"',

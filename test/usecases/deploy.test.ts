@@ -184,12 +184,32 @@ describe("deploy", () => {
     expect(back.outcome).toBe("verified");
     expect(fingerprint(fake.server.served)).toBe(first);
     expect(fake.world.store.read("mail.example.org")?.keys.ecdsa).toMatchObject({ current: "0001" });
-    const removed = await remove(fake.world, "mail.example.org", { dryRun: false });
-    expect(removed.reverted).toHaveLength(1);
+    const [removed] = await remove(fake.world, [], { dryRun: false });
+    expect(removed?.reverted).toHaveLength(1);
+    await expect(remove(fake.world, ["mail.exmaple.org"], { dryRun: false })).rejects.toThrow(
+      "no certificate is named",
+    );
     expect(fake.server.setting).toBeUndefined();
     // A timer run must not put it back.
     await renew(fake.world, [certificate()], renewal);
     expect(fake.server.setting).toBeUndefined();
+  });
+
+  it("two certificates after one another on one server: taken out together, or the lower one from under the upper", async () => {
+    const other = certificate({ name: "b.example.org", names: ["b.example.org"] });
+    const path = (name: string): string => join(fake.world.store.dir, "certificates", name, "live/ecdsa/fullchain.pem");
+    fake.server.setting = "/etc/fake/old.pem";
+    await issueAndDeploy();
+    await issue(fake.world, other);
+    await deploy(fake.world, other, options);
+    await deploy(fake.world, certificate(), { ...options, replace: true });
+    await deploy(fake.world, other, { ...options, replace: true });
+    expect(fake.server.setting).toBe(path("b.example.org"));
+    expect(fake.world.store.read("mail.example.org")?.deployments).toEqual({});
+    await remove(fake.world, ["mail.example.org"], { dryRun: false });
+    expect(fake.server.setting).toBe(path("b.example.org"));
+    await remove(fake.world, [], { dryRun: false });
+    expect(fake.server.setting).toBe("/etc/fake/old.pem");
   });
 
   it("keys are kept at renewal and lost never", async () => {

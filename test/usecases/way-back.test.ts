@@ -125,7 +125,7 @@ describe("going back", () => {
     const setting = fake.server.setting;
     await issueAndDeploy();
     await renew(fake.world, [certificate()], forced);
-    await remove(fake.world, name, { dryRun: false });
+    await remove(fake.world, [name], { dryRun: false });
     const result = await deploy(await breakingAt(1), certificate(), options);
     expect(result.outcome).toBe("rolled-back");
     expect(fake.server.setting).toBe(setting);

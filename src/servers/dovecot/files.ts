@@ -31,7 +31,7 @@ export interface Configuration {
 const escaped = (text: string): string => text.replace(/[.+*?^${}()|[\]\\]/g, "\\$&");
 
 /** One sign, or one `[...]` with its bracket: a first `]` is a member, `!` or `^` turns it round (glob(7)). */
-const signs = /\\(.)|\[([!^]?)(\]?[^\]]*)\]|([^])/g;
+const signs = /\\(.)|\[([!^]?)(\][^\]]*|[^\]]+)\]|([^])/g;
 
 /** The last part of a glob(3) pattern; undefined where it can match nothing (`[z-a]`). */
 const globOf = (pattern: string): RegExp | undefined => {
