@@ -190,6 +190,27 @@ Sending mail
 `);
     expect(said).not.toMatch(/port (?:25|4190)\b/);
   });
+  test("a root with name constraints: whom it can vouch for, and that a bank is not among them", async () => {
+    const make =
+      "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 9 -subj /CN=Limited";
+    const root = openssl(
+      Buffer.of(),
+      ...make.split(" "),
+      ...["-addext", "nameConstraints=critical,permitted;DNS:example.org,permitted;DNS:xn--bcher-kva.example"],
+    );
+    const { text: limited } = await text("private-ca", { root });
+    expect(limited).toContain(
+      "can vouch for example.org, bücher.example\nand the names below only, not for your bank:",
+    );
+    expect((await text("private-ca")).text).not.toContain("vouch for example.org");
+  });
+  test("what people stumble over is said: the phone's red words, and attachments that Outlook drops", async () => {
+    const { text: said } = await text("private-ca");
+    expect(said).toMatch(/asks for your passcode and says\s+"Not Verified"/);
+    expect(said).toMatch(/not by mail, for Outlook .* drop\nattachments that end in \.cer or \.crt/);
+    expect(said).toMatch(/\nFor both: take the first line/);
+    expect((await text("public")).text).not.toContain("not by mail");
+  });
   test("the root's fingerprints in colon form, as openssl prints them", async () => {
     const { given, text: said } = await text("private-ca");
     const pem = Buffer.from(given.root ?? "");

@@ -31,9 +31,10 @@ const said = async (host: MailHost): Promise<string> => {
 /** A run of mailcert 300 days ago: what it issues then is valid and due today. */
 const longAgo = ["faketime", "-300 days", "mailcert"] as const;
 
+/** A further generation, not deployed yet, whose renewal is due. */
 const makeDue = async (host: MailHost): Promise<void> => {
-  const { status, stdout, stderr } = await host.exec([...longAgo, "renew", "--force"], { timeoutMs: 60_000 });
-  expect([0, 1], stdout + stderr).toContain(status);
+  const { status, stdout, stderr } = await host.exec([...longAgo, "issue"], { timeoutMs: 60_000 });
+  expect(status, stdout + stderr).toBe(0);
   expect((await host.mailcert(["renew", "--dry-run"])).stdout).toContain("to be issued: due since");
 };
 

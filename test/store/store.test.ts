@@ -10,6 +10,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -154,6 +155,13 @@ describe("state.json", () => {
 
 describe("events.jsonl", () => {
   const event = (what: string): HostEvent => ({ at: "2026-11-20T12:00:00Z", run: "1", command: "test", what });
+
+  it("is not followed through a link", async () => {
+    writeFileSync(join(dir, "elsewhere"), "");
+    symlinkSync(join(dir, "elsewhere"), join(dir, "events.jsonl"));
+    await expect(store.record(event("one"))).rejects.toMatchObject({ facts: { code: "ELOOP" } });
+    expect(readFileSync(join(dir, "elsewhere"), "utf8")).toBe("");
+  });
 
   it("is appended to, also behind half a line of a killed run", async () => {
     expect(await store.events()).toEqual([]);

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeProblem, readProblem, retryAfterDate, shortType } from "../../../src/issuers/acme/problem.ts";
 import { problemFailure } from "../../../src/issuers/acme/problem-failure.ts";
+import { validationFailure } from "../../../src/issuers/acme/validation-failure.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
 const acme = (type: string): string => `urn:ietf:params:acme:error:${type}`;
@@ -82,6 +83,16 @@ describe("problemFailure", () => {
         kind: "try-later",
         facts: { retryAt: at.toISOString(), problem: { type, status } },
       });
+  });
+
+  test("a word of every object's family is an error type like any other that is not known", () => {
+    for (const word of ["constructor", "__proto__", "toString"]) {
+      const problem = readProblem({ type: `urn:ietf:params:acme:error:${word}`, detail: "x" }, 400);
+      const failure = problemFailure(problem, { doing: "no", now: new Date("2026-11-20T12:00:00Z") });
+      expect(failure).toMatchObject({ kind: "unavailable", hints: [] });
+      const refusal = { name: "mail.example.org", challenge: "http-01", status: "invalid", problem };
+      expect(validationFailure([refusal]).hints).toEqual([]);
+    }
   });
 
   test("without Retry-After a later is an hour, or ten minutes for an overloaded server", () => {
