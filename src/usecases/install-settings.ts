@@ -1,7 +1,7 @@
 // Points one server at the live generation: plan, journal, apply, read back, check. Nothing is reloaded here.
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
-import { describeChange } from "../domain/describe-change.ts";
+import { describeChange, describeRevert } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Override, ServedCertificate } from "../servers/server.ts";
 import type { Deployable } from "./entries.ts";
@@ -80,7 +80,7 @@ export const installSettings = async (
       run: world.run,
       command: world.command,
       certificate: certificate.name,
-      what: `${installation.id}: taken back: ${describeChange(change)}`,
+      what: `${installation.id}: ${describeRevert(change, true)}`,
       change: { server: installation.server, installation: installation.id, change },
       reverts: true,
     });

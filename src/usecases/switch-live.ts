@@ -52,7 +52,8 @@ export const switchTo = async (
       run: world.run,
       command: world.command,
       certificate: state.name,
-      what: before === undefined ? `live: generation ${target.number}` : `live: generation ${before} -> ${target.number}`,
+      what:
+        before === undefined ? `live: generation ${target.number}` : `live: generation ${before} -> ${target.number}`,
       undo: undoOfSwitch(state.name, before, target.number),
     });
     world.step(`${state.name}: live is generation ${target.number}`);

@@ -196,7 +196,8 @@ Sending mail
     const root = openssl(
       Buffer.of(),
       ...make.split(" "),
-      ...["-addext", "nameConstraints=critical,permitted;DNS:example.org,permitted;DNS:xn--bcher-kva.example"],
+      "-addext",
+      "nameConstraints=critical,permitted;DNS:example.org,permitted;DNS:xn--bcher-kva.example",
     );
     const { text: limited } = await text("private-ca", { root });
     expect(limited).toContain(

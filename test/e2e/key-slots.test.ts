@@ -29,7 +29,9 @@ const offered = async (host: MailHost): Promise<readonly string[]> => {
 /** A restart reads every file that the settings name. */
 const restart = async (host: MailHost): Promise<void> => {
   await host.must("doveadm stop; sleep 0.3; dovecot; postfix stop; postfix start");
-  await expect.poll(async () => (await host.exec("ss -ltn | grep -cE ':(993|25) '")).stdout.trim(), { timeout: 10_000 }).toBe("4");
+  await expect
+    .poll(async () => (await host.exec("ss -ltn | grep -cE ':(993|25) '")).stdout.trim(), { timeout: 10_000 })
+    .toBe("4");
 };
 
 describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
@@ -38,8 +40,18 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
     hosts.push(host);
     await Promise.all([host.startDovecot(), host.startPostfix()]);
     const setup = async (...keys: readonly string[]): Promise<void> => {
-      const result = await host.mailcert(["setup", name, "--schedule", "none", ...keys.flatMap((key) => ["--key", key])]);
-      expect({ keys, status: result.status, stderr: result.stderr }, result.stdout).toEqual({ keys, status: 0, stderr: "" });
+      const result = await host.mailcert([
+        "setup",
+        name,
+        "--schedule",
+        "none",
+        ...keys.flatMap((key) => ["--key", key]),
+      ]);
+      expect({ keys, status: result.status, stderr: result.stderr }, result.stdout).toEqual({
+        keys,
+        status: 0,
+        stderr: "",
+      });
       await restart(host);
     };
     await setup("ecdsa");
