@@ -10,7 +10,6 @@ export type TemplateKind = "dovecot" | "postfix" | "shell" | "systemd" | "xml" |
 /** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
 export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;
 
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 const refuse = (value: string, where: string): never => {
@@ -40,7 +39,6 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   xml: (value) => {
     const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
     // XML 1.0 §2.2: most control characters cannot be written at all.
-    // eslint-disable-next-line no-control-regex -- as above
     if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)) return refuse(value, "XML");
     return value.replace(/[&<>"']/g, (character) => entities[character] ?? character);
   },

@@ -31,9 +31,9 @@ describe("certificates", () => {
     const { material: given } = await material("private-ca");
     const [pem, der] = [await made("pem", given), await made("der", given)];
     expect([pem.path, der.path]).toEqual(["ca.crt", "ca.cer"]);
-    const ask = ["-noout", "-fingerprint", "-sha256", "-subject"];
+    const ask = ["-noout", "-fingerprint", "-sha256", "-subject", "-nameopt", "RFC2253"];
     const said = openssl(pem.content, "x509", ...ask);
-    expect(said).toContain("subject=CN = Test Root");
+    expect(said).toContain("subject=CN=Test Root");
     expect(openssl(der.content, "x509", "-inform", "der", ...ask)).toBe(said);
     expect(pem.content.toString().match(/BEGIN/g)).toHaveLength(1);
   });

@@ -16,6 +16,9 @@ interface Talk {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
+/** Groups that Node 20 can name also over OpenSSL 3.5, which would agree on a hybrid one by itself. */
+const namedGroups = "X25519:P-256:P-384";
+
 export type Script = (talk: Talk) => Promise<void>;
 
 export interface FakeServer {
@@ -105,7 +108,7 @@ const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | unde
         stream.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
         listening = false;
         if (!tls) return reject(new Error("no certificate given"));
-        const secure = new TLSSocket(raw, { isServer: true, ...tls });
+        const secure = new TLSSocket(raw, { isServer: true, ecdhCurve: namedGroups, ...tls });
         secure.on("error", (error) => {
           raw.destroy();
           reject(error);
