@@ -15,7 +15,7 @@ import { ensureFolder, writeFileAtomic } from "./system/files.ts";
 import { type RunProgram, createRunProgram } from "./system/run.ts";
 import type { World } from "./usecases/world.ts";
 
-/** Also cli/program.ts's default; a missing default file is no mistake. */
+/** Also cli/program.ts's default; a missing default file is no mistake. MAILCERT_CONFIG names another default. */
 const defaultConfig = "/etc/mailcert/mailcert.yaml";
 
 const memo = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
@@ -40,7 +40,7 @@ export const createWorld = async (
   const stateDir = resolve(host.cwd, globals.state);
   const systemRoots = memo(async () => (await import("./probe/anchors.ts")).readSystemRoots());
   const templates = memo(async () => (await import("./system/templates.ts")).createTemplates(host.templatesDir));
-  const configPath = resolve(host.cwd, globals.config ?? defaultConfig);
+  const configPath = resolve(host.cwd, globals.config ?? host.env["MAILCERT_CONFIG"] ?? defaultConfig);
   // The lock is another program's work: what reads the configuration is loaded meanwhile.
   const runMeanwhile: RunProgram = (program, args, options) => {
     const result = run(program, args, options);

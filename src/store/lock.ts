@@ -1,5 +1,5 @@
 // One run at a time per state folder: flock(1) on a descriptor that this process keeps open, so that the kernel frees it.
-import { closeSync, constants, fchmodSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
@@ -31,7 +31,7 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
   try {
     // The lock belongs to the open file description, which this process shares with flock: it outlives the program.
     const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
-    if (status === held) throw busy(descriptor, path);
+    if (status === held) throw await busy(descriptor, path);
     if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
     // Whoever can open it can hold it: an earlier version left it readable by everybody.
     fchmodSync(descriptor, 0o600);
@@ -57,11 +57,23 @@ const write = (descriptor: number, text: string, path: string): void => {
   }
 };
 
-const busy = (descriptor: number, path: string): Failure => {
+/** Who holds it, as far as the file tells: a holder writes its line right after it got the lock. */
+const readHolder = (descriptor: number): { readonly pid: string; readonly what: string } | undefined => {
   const buffer = Buffer.alloc(400);
   const size = readSync(descriptor, buffer, 0, buffer.length, 0);
-  const [, pid, what] = /^(\d+) (.*)$/m.exec(buffer.toString("utf8", 0, size)) ?? [];
-  const holder = pid === undefined ? "another run" : `process ${pid} (${clean(what ?? "", 250)})`;
+  const [, pid, what = ""] = /^(\d+) (.*)$/m.exec(buffer.toString("utf8", 0, size)) ?? [];
+  // The line of a run that ended is still there until the next one writes its own.
+  return pid === undefined || !existsSync(`/proc/${pid}`) ? undefined : { pid, what };
+};
+
+const busy = async (descriptor: number, path: string): Promise<Failure> => {
+  let known = readHolder(descriptor);
+  for (let tries = 0; known === undefined && tries < 20; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    known = readHolder(descriptor);
+  }
+  const pid = known?.pid;
+  const holder = known === undefined ? "another run" : `process ${known.pid} (${clean(known.what, 250)})`;
   return new Failure("try-later", `another mailcert is at work: ${holder} holds ${path}`, {
     hints: ["wait until it has ended and run this again"],
     facts: pid === undefined ? {} : { pid: Number(pid) },

@@ -38,7 +38,12 @@ const run = (line: string, dir: string): string => {
     cwd: dir,
     // No mail server is found: the machine's own must not be touched.
     // No name server is asked either.
-    env: { MAILCERT_PATH: join(dir, "bin"), MAILCERT_RESOLV_CONF: "/dev/null", NO_COLOR: "1" },
+    env: {
+      MAILCERT_PATH: join(dir, "bin"),
+      MAILCERT_RESOLV_CONF: "/dev/null",
+      MAILCERT_CONFIG: join(dir, "default.yaml"),
+      NO_COLOR: "1",
+    },
     timeout: 25_000,
   });
   const err = result.stderr.replaceAll(/^(?=.)/gm, "! ");

@@ -5,6 +5,7 @@ import {
   all,
   dovecotPair,
   dovecotPorts,
+  eventually,
   expectServed,
   leafIn,
   leaves,
@@ -15,8 +16,8 @@ import {
   run,
   serverSettings,
   setUp,
-  setup,
   settle,
+  setup,
   snapshot,
   suites,
   usualPorts,
@@ -207,9 +208,7 @@ postfix reload 2>&1`,
       );
       await settle(host);
       await host.must("postmulti -i postfix-out -p start 2>&1");
-      await expect
-        .poll(async () => (await host.exec("ss -Hltn 'sport = :2525'")).stdout, { timeout: 10_000 })
-        .not.toBe("");
+      await eventually(async () => (await host.exec("ss -Hltn 'sport = :2525'")).stdout !== "");
       const before = await snapshot(host, "/etc/postfix", "/etc/postfix-out");
       const result = await setup(host, "--server", "postfix");
       expect(result.status, result.stdout).toBe(0);

@@ -195,3 +195,12 @@ export const dovecotPair = (host: MailHost, path: string, indent = ""): string =
   host.suite === "bookworm"
     ? `${indent}ssl_cert = <${path}/cert.pem\n${indent}ssl_key = <${path}/key.pem\n`
     : `${indent}ssl_server_cert_file = ${path}/cert.pem\n${indent}ssl_server_key_file = ${path}/key.pem\n`;
+
+/** Waits until something holds, 10 s at most. (expect.poll loses its test where several run at once.) */
+export const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("it never came to hold");
+};

@@ -4,6 +4,16 @@
 # standard input ends: systemd itself would not notice. Little boots: what sysinit.target and basic.target want; servers are started by name.
 set -eu
 root=$1
+
+# In a chroot "/" is no mount point, and neither unshare nor pivot_root has anything to work on: it becomes one, seen from in here alone.
+if ! mountpoint -q /; then
+  slash=$(dirname "$root")/slash
+  mkdir "$slash"
+  mount --make-private "$(dirname "$root")"
+  mount --rbind / "$slash"
+  mount --make-rprivate "$slash"
+  exec chroot "$slash" bash "$0" "$@"
+fi
 exec 3<&0 </dev/null
 
 # A cgroup of its own in the machine's v2 tree, wherever (and whether) that is mounted: systemd rearranges what lies below its root.
