@@ -21,6 +21,7 @@ import {
   scheduleJob,
   showSchedule,
 } from "../usecases/schedule.ts";
+import { recordInstalled, recordRemoved } from "../usecases/schedule-events.ts";
 
 const install = async ({ world, options, globals, output }: Context): Promise<number> => {
   const here = await world();
@@ -36,6 +37,7 @@ const install = async ({ world, options, globals, output }: Context): Promise<nu
     schedule: (options["schedule"] as InstallSchedule["schedule"] | undefined) ?? "auto",
     dryRun: globals.dryRun,
   });
+  await recordInstalled(here, result);
   const ok = scheduleInstallIsWell(result);
   output.result(scheduleInstallText(result), scheduleInstallDocument(result), !ok);
   return ok ? exitStatus.done : exitStatus.findings;
@@ -55,6 +57,7 @@ const remove = async ({ world, globals, output }: Context): Promise<number> => {
   const here = await world();
   const deps = await here.scheduling();
   const result = await removeSchedule(deps, await scheduleJob(here, deps, []), globals.dryRun);
+  await recordRemoved(here, result);
   output.result(scheduleRemoveText(result), scheduleRemoveDocument(result), false);
   return exitStatus.done;
 };

@@ -3,6 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { type BundleResult, bundle, isBundleBehind } from "./bundle.ts";
 import { type InstallSchedule, type ScheduleResult, installSchedule, scheduleJob } from "./schedule.ts";
+import { recordInstalled } from "./schedule-events.ts";
 import type { World } from "./world.ts";
 
 export interface AfterSetup {
@@ -53,7 +54,9 @@ export const afterSetup = async (
   const installed = await attempt(async () => {
     const deps = await world.scheduling();
     const all = (await world.config.read())?.certificates ?? [certificate];
-    return installSchedule(deps, { job: await scheduleJob(world, deps, all), schedule, dryRun });
+    const result = await installSchedule(deps, { job: await scheduleJob(world, deps, all), schedule, dryRun });
+    await recordInstalled(world, result);
+    return result;
   });
   const none: ScheduleResult = {
     kind: "none",
