@@ -46,5 +46,8 @@ if step lab-build bash test/lab/build.sh && step build npm run --silent build; t
   step check npm run --silent check
   suite unit --project unit --coverage
   suite cli+lab --project cli --project lab
+  if [ -n "${MAILCERT_FULL-}" ]; then
+    newer=$(bash test/newer-node.sh) && PATH=$newer:$PATH suite newer-node --project unit --project cli
+  fi
 fi
 node test/summary.mjs "$results"

