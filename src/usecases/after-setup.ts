@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { type BundleResult, bundle, isBundleBehind } from "./bundle.ts";
 import { type InstallSchedule, type ScheduleResult, installSchedule, scheduleJob } from "./schedule.ts";
 import { recordInstalled } from "./schedule-events.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface AfterSetup {
@@ -42,13 +43,10 @@ export const afterSetup = async (
 ): Promise<AfterSetup> => {
   const failures: Failure[] = [];
   const attempt = async <Result>(job: () => Promise<Result>): Promise<Result | undefined> => {
-    try {
-      return await job();
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure;
-      failures.push(failure);
-      return undefined;
-    }
+    const result = await unlessFailure(job);
+    if (!(result instanceof Failure)) return result;
+    failures.push(result);
+    return undefined;
   };
   const made = dryRun ? undefined : await attempt(() => refreshBundle(world, certificate, false));
   const installed = await attempt(async () => {

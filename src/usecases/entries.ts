@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** One installed server with its adapter and its listeners. */
@@ -41,7 +42,7 @@ export const findServers = async (
         hints: [`known are ${Object.keys(all).join(", ")} and none`],
       });
     }
-    const installations = await attempt(() => server.detect());
+    const installations = await unlessFailure(() => server.detect());
     if (installations instanceof Failure) {
       // Found by itself and not for us: the others still get their certificate.
       if (!auto) throw installations;
@@ -63,7 +64,7 @@ export const findServers = async (
       );
     }
     for (const installation of installations) {
-      const listeners = await attempt(() => server.listeners(installation));
+      const listeners = await unlessFailure(() => server.listeners(installation));
       servers.push(
         listeners instanceof Failure
           ? {
@@ -77,15 +78,6 @@ export const findServers = async (
     }
   }
   return { servers, notes };
-};
-
-const attempt = async <Result>(job: () => Promise<Result>): Promise<Result | Failure> => {
-  try {
-    return await job();
-  } catch (failure) {
-    if (failure instanceof Failure) return failure;
-    throw failure;
-  }
 };
 
 export const hintOf = (failure: Failure): { readonly hint?: string } => {

@@ -15,6 +15,8 @@ import {
 } from "./install-settings.ts";
 import { type ProofTarget, entryKey, proofTargets, prove } from "./prove.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
+import { recordChange } from "./record-change.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** How long an old leaf may still turn into the new one after a reload. */
@@ -39,7 +41,7 @@ export const installAndProve = async (
   const servers: DeployedServer[] = [];
   const patience = new Map<string, number>();
   for (const what of await world.confine()) {
-    await world.store.record({ at: world.now().toISOString(), run: world.run, command: world.command, what });
+    await recordChange(world, { what });
   }
   for (const one of found) {
     const settings = await installOn(world, one, served, options);
@@ -101,12 +103,10 @@ const targetsNow = async (
   const now: Deployable[] = [];
   for (const one of found) {
     const { server, installation } = one;
-    const listeners = changed.has(installation.id)
-      ? await server.listeners(installation).catch((error: unknown) => {
-          if (error instanceof Failure) return one.listeners;
-          throw error;
-        })
+    const read = changed.has(installation.id)
+      ? await unlessFailure(() => server.listeners(installation))
       : one.listeners;
+    const listeners = read instanceof Failure ? one.listeners : read;
     now.push({ ...one, listeners });
   }
   const keyOf = ({ entry, slot }: ProofTarget): string => `${entryKey(entry)} ${slot}`;
@@ -136,24 +136,17 @@ const installOn = async (
   served: ServedCertificate,
   options: InstallOptions,
 ): Promise<InstalledSettings> => {
-  try {
-    return await installSettings(world, one, served, options);
-  } catch (failure) {
-    if (!(failure instanceof Failure)) throw failure;
-    return { changes: [], findings: [configFinding(one.installation.id, failure)], usable: false };
-  }
+  const settings = await unlessFailure(() => installSettings(world, one, served, options));
+  if (!(settings instanceof Failure)) return settings;
+  return { changes: [], findings: [configFinding(one.installation.id, settings)], usable: false };
 };
 
 const reload = async (world: World, { server, installation }: Deployable, findings: Finding[]): Promise<boolean> => {
   world.step(`${installation.id}: reload`);
-  try {
-    await server.reload(installation);
-    return true;
-  } catch (failure) {
-    if (!(failure instanceof Failure)) throw failure;
-    findings.push(configFinding(installation.id, failure));
-    return false;
-  }
+  const failure = await unlessFailure(() => server.reload(installation));
+  if (!(failure instanceof Failure)) return true;
+  findings.push(configFinding(installation.id, failure));
+  return false;
 };
 
 export const deployedServer = (

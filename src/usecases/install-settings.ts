@@ -5,6 +5,7 @@ import { describeChange, describeRevert } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Override, ServedCertificate } from "../servers/server.ts";
 import type { Deployable } from "./entries.ts";
+import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
 export interface InstallOptions {
@@ -40,10 +41,7 @@ export const installSettings = async (
 
   const applied: Change[] = [];
   const apply = async (change: Change): Promise<void> => {
-    await world.store.record({
-      at: world.now().toISOString(),
-      run: world.run,
-      command: world.command,
+    await recordChange(world, {
       certificate: certificate.name,
       what: `${installation.id}: ${describeChange(change)}`,
       undo: `mailcert deploy --remove ${certificate.name}`,
@@ -75,10 +73,7 @@ export const installSettings = async (
   // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
   for (const change of applied.toReversed()) {
     await server.revert(installation, change);
-    await world.store.record({
-      at: world.now().toISOString(),
-      run: world.run,
-      command: world.command,
+    await recordChange(world, {
       certificate: certificate.name,
       what: `${installation.id}: ${describeRevert(change, true)}`,
       change: { server: installation.server, installation: installation.id, change },

@@ -14,6 +14,7 @@ import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.
 import { type ChosenKey, keysFor } from "./certified-keys.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
+import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
 export interface IssueOptions {
@@ -155,10 +156,7 @@ const issueGeneration = async (
     leaves,
   };
   await world.store.write(withGeneration(state, generation));
-  await world.store.record({
-    at: world.now().toISOString(),
-    run: world.run,
-    command: world.command,
+  await recordChange(world, {
     certificate: certificate.name,
     what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${generation.notAfter}`,
   });

@@ -5,7 +5,6 @@ import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import type { Decision } from "../domain/renew-decision.ts";
-import type { CertificateState } from "../store/store.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -14,6 +13,7 @@ import { findServers } from "./entries.ts";
 import { type IssueResult, issue, rememberFailure } from "./issue.ts";
 import { failureOf, stopped } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
+import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -63,7 +63,7 @@ export const renew = async (
 /** A run that waits is no news, unless what is served ends meanwhile. */
 const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
   if (decision.action !== "wait" && failure?.kind !== "try-later") return [];
-  const state = failure ? readOrNothing(world, certificate) : world.store.read(certificate);
+  const state = readableState(world, certificate);
   const live = state && generationOf(state, world.store.liveNumber(certificate));
   if (!live || !nearEnd(live, world.now())) return [];
   const why = failure?.message ?? (decision.action === "wait" ? decision.why : "");
@@ -77,21 +77,12 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
   ];
 };
 
-const readOrNothing = (world: World, name: string): CertificateState | undefined => {
-  try {
-    return world.store.read(name);
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-};
-
 /** Certificates that servers have and that no entry of the configuration renews. */
 const orphanFindings = (world: World, certificates: readonly CertificateConfig[]): readonly Finding[] => {
   const configured = new Set(certificates.map(({ name }) => name));
   return world.store.list().flatMap((name): readonly Finding[] => {
     if (configured.has(name)) return [];
-    const state = readOrNothing(world, name);
+    const state = readableState(world, name);
     const live = state && generationOf(state, world.store.liveNumber(name));
     const servers = Object.keys(state?.deployments ?? {});
     if (!live || state.parked || servers.length === 0) return [];

@@ -4,6 +4,8 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Installation, Server } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
+import { recordChange } from "./record-change.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RevertedSettings {
@@ -78,10 +80,7 @@ export const revertSettings = async (
     }
     const done =
       outcome === "reverted" ? describeRevert(change.change, true) : `left alone: ${describeKept(change.change)}`;
-    await world.store.record({
-      at: world.now().toISOString(),
-      run: world.run,
-      command: world.command,
+    await recordChange(world, {
       certificate,
       what: `${installation.id}: ${done}`,
       ...(outcome === "reverted" ? { undo: `mailcert deploy ${certificate}` } : {}),
@@ -138,7 +137,6 @@ const dropFromUnder = async (world: World, event: HostEvent, above: HostEvent): 
   const { change: mine } = event;
   const { change: theirs } = above;
   if (!mine || !theirs) return;
-  const base = { at: world.now().toISOString(), run: world.run, command: world.command };
   const what = `${mine.installation}: what ${above.certificate ?? ""} set now stands on what stood before ${event.certificate ?? ""}`;
   const rebased = { ...theirs, change: { ...theirs.change, before: mine.change.before } as Change };
   for (const { certificate, change, reverts } of [
@@ -146,8 +144,7 @@ const dropFromUnder = async (world: World, event: HostEvent, above: HostEvent): 
     { certificate: above.certificate, change: rebased, reverts: false },
     { certificate: event.certificate, change: mine, reverts: true },
   ]) {
-    await world.store.record({
-      ...base,
+    await recordChange(world, {
       what,
       change,
       ...(certificate === undefined ? {} : { certificate }),
@@ -172,16 +169,6 @@ const placeOf = (change: Change): string => {
 
 /** What a change left there. */
 const valueOf = (change: Change): string | undefined => (change.kind === "file" ? change.content : change.after);
-
-/** What cannot be done for one server must not keep the others from getting their settings back. */
-const unlessFailure = async <Result>(job: () => Promise<Result>): Promise<Result | Failure> => {
-  try {
-    return await job();
-  } catch (failure) {
-    if (failure instanceof Failure) return failure;
-    throw failure;
-  }
-};
 
 const troubleFinding = (message: string, { hints }: Failure): Finding => ({
   check: "deploy-config",

@@ -20,6 +20,8 @@ import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
+import { recordChange } from "./record-change.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface SetupOptions extends DeployOptions {
@@ -146,13 +148,7 @@ export const setup = async (
     : undefined;
   if (plan.config.after !== plan.config.before) {
     await world.config.write(plan.config.after, plan.config.path);
-    await world.store.record({
-      at: world.now().toISOString(),
-      run: world.run,
-      command: world.command,
-      certificate: certificate.name,
-      ...configEvent(plan),
-    });
+    await recordChange(world, { certificate: certificate.name, ...configEvent(plan) });
   }
   const deployed = await deploy(world, certificate, options);
   const snippets = deployed.outcome === "no-server" ? await pasteable(world, certificate) : undefined;
@@ -210,10 +206,6 @@ const pasteable = async (
 
 /** undefined: not installed, or one whose settings are not known. */
 const installedVersion = async (server: Server): Promise<string | undefined> => {
-  try {
-    return (await server.detect())[0]?.version;
-  } catch (failure) {
-    if (failure instanceof Failure) return undefined;
-    throw failure;
-  }
+  const found = await unlessFailure(() => server.detect());
+  return found instanceof Failure ? undefined : found[0]?.version;
 };

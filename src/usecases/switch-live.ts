@@ -5,6 +5,7 @@ import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { refuseWorse } from "./better-trusted.ts";
 import type { DeployOptions } from "./deployment.ts";
 import { type ProofTarget, entryKey, observeBaseline } from "./prove.ts";
+import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
 /** Writes down what each entry point does before anything is switched; a resumed run keeps what the first one saw. */
@@ -47,10 +48,7 @@ export const switchTo = async (
   const before = world.store.liveNumber(state.name);
   if (before !== target.number) {
     await world.store.switchLive(state.name, target.number);
-    await world.store.record({
-      at: world.now().toISOString(),
-      run: world.run,
-      command: world.command,
+    await recordChange(world, {
       certificate: state.name,
       what:
         before === undefined ? `live: generation ${target.number}` : `live: generation ${before} -> ${target.number}`,
