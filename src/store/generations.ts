@@ -1,10 +1,17 @@
 // Generations: immutable numbered folders, and the one symbolic link `live` that servers read through.
-import { constants, existsSync, readlinkSync } from "node:fs";
-import { mkdir, open, readFile, readdir, rename, rm, stat, symlink } from "node:fs/promises";
+import { existsSync, readlinkSync } from "node:fs";
+import { mkdir, readFile, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Slot } from "../domain/keys.ts";
 import type { SlotPaths } from "../servers/server.ts";
-import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, temporaryBeside } from "../system/files.ts";
+import {
+  ensureFolder,
+  fileFailure,
+  readTextIfPresent,
+  syncFolder,
+  temporaryBeside,
+  writeNewFile,
+} from "../system/files.ts";
 import type { PublicSlot, StagedSlot, Store } from "./store.ts";
 
 type Part = Pick<
@@ -37,17 +44,6 @@ export const slotFiles = (slot: StagedSlot): readonly { name: string; mode: numb
   { name: "combined.pem", mode: 0o600, content: joined(slot.privateKey, slot.leaf, ...slot.chain) },
 ];
 
-const writeNew = async (path: string, mode: number, content: string): Promise<void> => {
-  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  try {
-    await handle.chmod(mode);
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
 /** Says that a slot's files are those of an earlier generation. */
 const carriedMark = "carried";
 
@@ -56,12 +52,13 @@ const carryAlong = async (from: string, to: string): Promise<void> => {
   await mkdir(to, { mode: 0o755 });
   for (const file of (await readdir(from)).filter((name) => name !== carriedMark)) {
     const { mode } = await stat(join(from, file));
-    await writeNew(join(to, file), mode & 0o777, await readFile(join(from, file), "utf8"));
+    await writeNewFile(join(to, file), mode & 0o777, await readFile(join(from, file), "utf8"));
   }
-  await writeNew(join(to, carriedMark), 0o644, `from ${from}\n`);
+  await writeNewFile(join(to, carriedMark), 0o644, `from ${from}\n`);
   await syncFolder(to);
 };
 
+// Not splitPem of domain/certificate.ts: that would load the reading of certificates into every run that opens the store.
 const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** `root` is `<state>/certificates`. */
@@ -116,7 +113,8 @@ export const createGenerations = (root: string): Part => {
           const staged = material[slot];
           if (!staged) continue;
           await mkdir(join(draft, slot), { mode: 0o755 });
-          for (const file of slotFiles(staged)) await writeNew(join(draft, slot, file.name), file.mode, file.content);
+          for (const file of slotFiles(staged))
+            await writeNewFile(join(draft, slot, file.name), file.mode, file.content);
           await syncFolder(join(draft, slot));
         }
         for (const slot of carry?.slots ?? []) {

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { link, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileFailure, syncFolder, temporaryBeside } from "./files.ts";
+import { fileFailure, syncFolder, temporaryBeside, writeNewFile } from "./files.ts";
 
 /**
  * Writes `content` to `path` unless there is a file already; true when it was written.
@@ -12,19 +12,7 @@ import { fileFailure, syncFolder, temporaryBeside } from "./files.ts";
 export const createFileOnce = async (path: string, content: string, mode: number): Promise<boolean> => {
   const temporary = temporaryBeside(path);
   try {
-    const handle = await open(
-      temporary,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    );
-    try {
-      // The mode stands before the first byte: a key is never readable by others, not even for a moment.
-      await handle.chmod(mode);
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeNewFile(temporary, mode, content);
     const made = await linkOnce(temporary, path);
     await syncFolder(dirname(path));
     return made;

@@ -70,6 +70,22 @@ export const syncFolder = async (path: string): Promise<void> => {
   }
 };
 
+/** Writes a file that must not exist yet and syncs it. The mode stands before the first byte: a key is never readable by others, not even for a moment. */
+export const writeNewFile = async (path: string, mode: number, content: string): Promise<void> => {
+  const handle = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    await handle.chmod(mode);
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
 let counter = 0;
 
 /** A name beside `path` that no other run uses. */
