@@ -1,20 +1,12 @@
 // Does a private key belong to a certificate? Compared by SubjectPublicKeyInfo.
-import { type KeyObject, X509Certificate, createPrivateKey, createPublicKey } from "node:crypto";
+import { type KeyObject, X509Certificate, createPublicKey } from "node:crypto";
 import { Failure } from "./failure.ts";
+import { readPrivateKey } from "./private-key.ts";
 
 const spki = (key: KeyObject): Buffer => key.export({ type: "spki", format: "der" });
 
 /** The SubjectPublicKeyInfo (DER) of a private key in PEM. @throws Failure `data`; its message holds nothing of the key. */
-export const publicKeyOf = (privateKeyPem: string): Buffer => {
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(privateKeyPem);
-  } catch {
-    // The cause is dropped on purpose: nothing that saw the key's text travels on.
-    throw new Failure("data", "the private key cannot be read: it is not an unencrypted PEM key of a known kind");
-  }
-  return spki(createPublicKey(key));
-};
+export const publicKeyOf = (privateKeyPem: string): Buffer => spki(createPublicKey(readPrivateKey(privateKeyPem)));
 
 /** True when `privateKeyPem` is the key of `certificatePem` (the first certificate in it). @throws Failure `data` when either cannot be read. */
 export const keyMatches = (privateKeyPem: string, certificatePem: string | Buffer): boolean => {

@@ -1,5 +1,5 @@
 // Key algorithms and slots: which keys a certificate may have and where each one lives.
-import { createPrivateKey } from "node:crypto";
+import { readPrivateKey } from "./private-key.ts";
 
 /** One of a certificate's key algorithms; both slots live and switch together. */
 export type Slot = "ecdsa" | "rsa";
@@ -16,7 +16,7 @@ export const isKeyAlgorithm = (text: string): text is KeyAlgorithm =>
 
 /** The algorithm of a private key in PEM; undefined for one that no slot takes. */
 export const algorithmOf = (privateKeyPem: string): KeyAlgorithm | undefined => {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(privateKeyPem);
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = readPrivateKey(privateKeyPem);
   if (type === "ec") {
     return details?.namedCurve === "prime256v1"
       ? "ecdsa"

@@ -1,6 +1,7 @@
 // A private key in PEM, brought into Web Crypto for signing; with the hash that goes with it.
-import { type KeyObject, createPrivateKey, createPublicKey, webcrypto } from "node:crypto";
+import { type KeyObject, createPublicKey, webcrypto } from "node:crypto";
 import { Failure } from "../domain/failure.ts";
+import { readPrivateKey } from "../domain/private-key.ts";
 
 export interface SigningKey {
   readonly privateKey: webcrypto.CryptoKey;
@@ -37,12 +38,7 @@ const parametersOf = (
 
 /** @throws Failure `data` for a key that cannot be read or used; its message holds nothing of the key. */
 export const importSigningKey = async (pem: string): Promise<SigningKey> => {
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch {
-    throw new Failure("data", "the private key cannot be read: it is not an unencrypted PEM key of a known kind");
-  }
+  const key = readPrivateKey(pem);
   const parameters = parametersOf(key);
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
   const pkcs8 = key.export({ type: "pkcs8", format: "der" });

@@ -1,9 +1,10 @@
 // ACME accounts on disk: `<state>/accounts/<ca>/<id>/` (0700) with key.pem (0600) and account.json. The key comes first: newAccount is
 // idempotent by key (RFC 8555 §7.3.1), so a run that was killed in between continues with the same account.
-import { type KeyObject, createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { type KeyObject, createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import { readPrivateKey } from "../../domain/private-key.ts";
 import { ensureFolder, fileFailure, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { caFolder } from "./ca-folder.ts";
 
@@ -58,7 +59,7 @@ const readAccount = async (folder: string): Promise<StoredAccount | undefined> =
   const key = await readTextIfPresent(join(folder, "key.pem"));
   if (key === undefined) return undefined;
   try {
-    createPrivateKey(key);
+    readPrivateKey(key);
   } catch {
     // Without the cause: nothing that saw the key's text travels on.
     throw new Failure("data", `the account key ${join(folder, "key.pem")} cannot be read as a private key`, {
