@@ -2,11 +2,11 @@
 import type { ChallengeName } from "../domain/certificate-config.ts";
 import type { ChallengeEntry } from "./challenge.ts";
 
-export const challenges: Readonly<Record<ChallengeName, ChallengeEntry>> = {
+export const challenges = {
   "http-01": {
     summary: "a small web server on port 80 shows the CA a token",
     // RFC 8555 §8.3 proves control of one host; Baseline Requirements §3.2.2.4.19 exclude wildcards.
-    refuses: (name) => (name.startsWith("*.") ? "a wildcard cannot be proven over HTTP (http-01)" : undefined),
+    refuses: (name: string) => (name.startsWith("*.") ? "a wildcard cannot be proven over HTTP (http-01)" : undefined),
     load: async () => (await import("./http-01.ts")).createHttp01,
   },
-};
+} satisfies Readonly<Partial<Record<ChallengeName, ChallengeEntry>>>;

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../cli/command.ts";
 import { list, wholeNumber } from "../cli/program.ts";
+import { workingChallenges } from "../domain/certificate-defaults.ts";
 import type { CertificateFlags } from "../domain/certificate-flags.ts";
 
 export const addCertificateOptions = (command: Command): Command =>
@@ -22,7 +23,11 @@ export const addCertificateOptions = (command: Command): Command =>
     .option("--email <ADDRESS>", "contact for the ACME account")
     .option("--agree-tos", "agree to the ACME CA's terms of service")
     .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)")
-    .option("--challenge <TYPE>", "ACME challenge: http-01")
+    .option(
+      "--challenge <TYPE>",
+      `ACME challenge: ${workingChallenges.join(", ")}; repeatable, the first that works`,
+      list,
+    )
     .option("--http-address <ADDR:PORT>", "where the http-01 listener binds (default :80)")
     .option("--server <SERVER>", "dovecot, postfix or none; repeatable (default: those found here)", list);
 
@@ -40,8 +45,16 @@ export const certificateFlags = ({ options, host }: Pick<Context, "options" | "h
     email: text("email"),
     agreeTos: options["agreeTos"] === true ? true : undefined,
     caFile: path("caFile"),
-    challenge: text("challenge"),
+    challenges: texts("challenge"),
     httpAddress: text("httpAddress"),
+    webroot: path("webroot"),
+    tlsAlpnAddress: text("tlsAlpnAddress"),
+    dns: text("dns"),
+    eabKid: text("eabKid"),
+    eabHmacFile: path("eabHmacFile"),
+    profiles: texts("profile"),
+    preferredChain: text("preferredChain"),
+    reuseKey: options["reuseKey"] === true ? true : undefined,
     keys: texts("key"),
     days: options["days"] as number | undefined,
     ca: text("ca"),

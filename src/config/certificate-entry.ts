@@ -5,14 +5,33 @@ import { certificateNameProblem } from "../domain/certificate-name.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../domain/keys.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
 import type { Choices } from "./choices.ts";
-import { allIssuerKeys, readIssuer } from "./issuer-settings.ts";
+import { allIssuerKeys, readIssuers } from "./issuer-settings.ts";
 import { didYouMean } from "./nearest.ts";
 import { quoted } from "./problem.ts";
-import { type Field, type Source, isNothing, readFields, readText, readTexts, reportUnknown } from "./source.ts";
+import {
+  type Field,
+  type Source,
+  isNothing,
+  readFields,
+  readFlag,
+  readText,
+  readTexts,
+  reportUnknown,
+} from "./source.ts";
 import { namesOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
-export const certificateKeys: readonly string[] = ["names", "issuer", ...allIssuerKeys, "key", "servers", "bundle"];
+export const certificateKeys: readonly string[] = [
+  "names",
+  "issuer",
+  ...allIssuerKeys,
+  "key",
+  "csr",
+  "reuse_key",
+  "on_dead_name",
+  "servers",
+  "bundle",
+];
 
 /** An entry's name in its canonical form, or why it is no host name (which it need not be where `names` lists them). */
 const canonicalEntry = (text: string): { readonly name: string; readonly reason?: string } => {
@@ -68,6 +87,14 @@ const readServers = (source: Source, field: Field | undefined, choices: Choices)
   return servers;
 };
 
+const readOnDeadName = (source: Source, field: Field | undefined): CertificateConfig["onDeadName"] => {
+  const word = readText(source, field, "on_dead_name");
+  if (word === undefined) return defaults.on_dead_name;
+  if (word.text === "fail" || word.text === "drop") return word.text;
+  source.report(word.node, `on_dead_name: ${quoted(word.text)} is neither fail nor drop`);
+  return defaults.on_dead_name;
+};
+
 /** Values are only good when nothing was reported. */
 export const readCertificate = (
   source: Source,
@@ -89,13 +116,18 @@ export const readCertificate = (
   const texts = readTexts(source, fields.get("names"), "names");
   const hint = "a certificate's name is its first host name unless names: lists others";
   if (reason !== undefined && !fields.has("names")) source.report(key, `${quoted(text)} ${reason}`, hint);
+  const csrText = readText(source, fields.get("csr"), "csr");
+  const csr = csrText === undefined ? undefined : pathOf(source, csrText, "csr");
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
   return {
     name,
     names: texts === undefined ? [name] : namesOf(source, texts),
     keys: readKeys(source, fields.get("key")),
-    issuer: readIssuer(source, fields, choices, key),
+    ...readIssuers(source, fields, choices, key),
+    ...(csr === undefined ? {} : { csr }),
+    reuseKey: readFlag(source, fields.get("reuse_key"), "reuse_key") ?? defaults.reuse_key,
+    onDeadName: readOnDeadName(source, fields.get("on_dead_name")),
     servers: readServers(source, fields.get("servers"), choices),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
   };

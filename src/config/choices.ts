@@ -1,5 +1,6 @@
 // What a configuration file may choose from, and the version of its layout.
 import type { ChallengeName } from "../domain/certificate-config.ts";
+import { workingChallenges } from "../domain/certificate-defaults.ts";
 
 /** A file with a larger number was written for a newer mailcert and is refused. */
 export const schemaVersion = 1;
@@ -10,4 +11,4 @@ export interface Choices {
   readonly challenges: readonly ChallengeName[];
 }
 
-export const defaultChoices: Choices = { servers: ["dovecot", "postfix"], challenges: ["http-01"] };
+export const defaultChoices: Choices = { servers: ["dovecot", "postfix"], challenges: workingChallenges };

@@ -2,19 +2,20 @@
 import { acmeCaNames, acmeCas, isAcmeCaName } from "../domain/acme-directories.ts";
 import type { AcmeSettings, IssuerSettings } from "../domain/certificate-config.ts";
 import { defaults, mostDays } from "../domain/certificate-defaults.ts";
-import { parseListenAddress } from "../domain/listen-address.ts";
+import { sameElsewhere } from "../domain/fallback.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
+import { acmeKeys, readAcme } from "./acme-settings.ts";
 import type { Choices } from "./choices.ts";
 import { didYouMean } from "./nearest.ts";
 import { quoted } from "./problem.ts";
-import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
-import { caDomainsOf, directoryOf, emailOf, pathOf } from "./values.ts";
+import { type Field, type Source, type Text, readText, readTexts, readWhole } from "./source.ts";
+import { caDomainsOf } from "./values.ts";
 
 /** The keys that mean something only for one kind of issuer. */
 const issuerKeys = {
   "private-ca": ["days", "ca", "ca_domains"],
   "self-signed": ["days"],
-  acme: ["acme", "email", "agree_tos", "ca_file", "challenge", "http_address"],
+  acme: acmeKeys,
 } as const satisfies Record<IssuerSettings["kind"], readonly string[]>;
 
 export const allIssuerKeys: readonly string[] = [...new Set(Object.values(issuerKeys).flat())];
@@ -49,62 +50,40 @@ const readCa = (source: Source, fields: Fields): string => {
   return ca?.text ?? defaults.ca;
 };
 
-const readDirectory = (source: Source, fields: Fields, word: string, node: Text["node"] | undefined): string => {
-  const acme = fields.get("acme");
-  if (isAcmeCaName(word)) {
-    if (acme !== undefined) {
-      source.report(
-        acme.key,
-        `acme and issuer: ${word} both name a CA`,
-        "for a CA by its directory URL write issuer: acme",
-      );
-    }
-    return acmeCas[word].directory;
+/** Further CAs after the first: ACME ones only, none of them twice. */
+const readFallbacks = (
+  source: Source,
+  issuer: IssuerSettings,
+  first: Text,
+  others: readonly Text[],
+): readonly AcmeSettings[] => {
+  const seen = new Set([first.text]);
+  const read: AcmeSettings[] = [];
+  for (const { text, node } of others) {
+    if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
+      const hint = `a list of issuers holds ACME CAs: ${acmeCaNames.join(", ")}, the first may be acme`;
+      source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+    } else if (seen.has(text)) source.report(node, `the issuer ${text} is listed twice`, "remove one of the two");
+    else read.push(sameElsewhere(issuer, { ca: text, directory: acmeCas[text].directory }));
+    seen.add(text);
   }
-  if (acme === undefined) {
-    const hint = `add acme: https://... (the directory URL), or name a known CA: ${acmeCaNames.join(", ")}`;
-    source.report(node, "issuer: acme does not say which CA", hint);
-    return "";
-  }
-  const text = readText(source, acme, "acme");
-  return (text === undefined ? undefined : directoryOf(source, text)) ?? "";
+  return read;
 };
 
-const readAcme = (source: Source, fields: Fields, choices: Choices, issuer: Text): AcmeSettings => {
-  const text = <T>(key: string, read: (value: Text) => T | undefined): T | undefined => {
-    const value = readText(source, fields.get(key), key);
-    return value === undefined ? undefined : read(value);
-  };
-  const directory = readDirectory(source, fields, issuer.text, issuer.node);
-  const email = text("email", (value) => emailOf(source, value));
-  const caFile = text("ca_file", (value) => pathOf(source, value, "ca_file"));
-  const challenge = text("challenge", ({ text: word, node }) => {
-    const found = choices.challenges.find((known) => known === word);
-    if (found === undefined)
-      source.report(node, `unknown challenge ${quoted(word)}`, didYouMean(word, choices.challenges));
-    return found;
-  });
-  const httpAddress = text("http_address", ({ text: address, node }) => {
-    const parsed = parseListenAddress(address);
-    if ("problem" in parsed) source.report(node, `http_address: ${quoted(address)} is not an address`, parsed.problem);
-    return address;
-  });
-  return {
-    kind: "acme",
-    directory,
-    ...(isAcmeCaName(issuer.text) ? { ca: issuer.text } : {}),
-    ...(email === undefined ? {} : { email }),
-    agreeTos: readFlag(source, fields.get("agree_tos"), "agree_tos") ?? defaults.agree_tos,
-    ...(caFile === undefined ? {} : { caFile }),
-    challenge: challenge ?? defaults.challenge,
-    httpAddress: httpAddress ?? defaults.http_address,
-  };
+/** The first issuer and the ACME CAs after it. Values are only good when nothing was reported. */
+export const readIssuers = (
+  source: Source,
+  fields: Fields,
+  choices: Choices,
+  entry: Text["node"],
+): { readonly issuer: IssuerSettings; readonly fallbacks: readonly AcmeSettings[] } => {
+  const [given, ...others] = readTexts(source, fields.get("issuer"), "issuer") ?? [];
+  const first: Text = given ?? { text: defaults.issuer, node: entry };
+  const issuer = readIssuer(source, fields, choices, first);
+  return { issuer, fallbacks: readFallbacks(source, issuer, first, others) };
 };
 
-/** Values are only good when nothing was reported. */
-export const readIssuer = (source: Source, fields: Fields, choices: Choices, entry: Text["node"]): IssuerSettings => {
-  const given = readText(source, fields.get("issuer"), "issuer");
-  const issuer: Text = given ?? { text: defaults.issuer, node: entry };
+const readIssuer = (source: Source, fields: Fields, choices: Choices, issuer: Text): IssuerSettings => {
   if (!issuerWords.includes(issuer.text)) {
     source.report(issuer.node, `unknown issuer ${quoted(issuer.text)}`, didYouMean(issuer.text, issuerWords));
     return { kind: "self-signed", days: defaults.days };

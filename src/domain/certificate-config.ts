@@ -27,14 +27,29 @@ export interface AcmeSettings {
   readonly agreeTos: boolean;
   /** PEM file: trust for the ACME server's own HTTPS. */
   readonly caFile?: string;
-  readonly challenge: ChallengeName;
+  /** In order of preference: the next one is tried where one fails for a name. At least one. */
+  readonly challenges: readonly ChallengeName[];
   /** Where the standalone http-01 listener binds: `:80`, `192.0.2.1:80`, `[2001:db8::1]:80`. */
   readonly httpAddress: string;
+  /** http-01: folder of a web server that has port 80; instead of the listener. Absolute. */
+  readonly webroot?: string;
+  /** Where the tls-alpn-01 listener binds; like `httpAddress`, default `:443`. */
+  readonly tlsAlpnAddress: string;
+  /** dns-01, dns-persist-01: which updater publishes; its settings stand in `secrets/<dns>.yaml` beside the configuration. */
+  readonly dns?: string;
+  /** External account binding (RFC 8555 §7.3.4): key identifier, and the 0600 file that holds the HMAC key in base64url. */
+  readonly eab?: { readonly kid: string; readonly hmacFile: string };
+  /** Profiles in order of preference; none: the CA's default. */
+  readonly profiles: readonly string[];
+  /** The same for the RSA slot, where it differs. */
+  readonly rsaProfiles?: readonly string[];
+  /** Which of the CA's chains: the common name at its top, or `sha256:HEX` of a SubjectPublicKeyInfo in it. */
   readonly preferredChain?: string;
-  readonly profile?: string;
+  /** Lifetime in days to ask for (`notAfter`), where the CA allows that. */
+  readonly days?: number;
 }
 
-export type ChallengeName = "http-01";
+export type ChallengeName = "http-01" | "tls-alpn-01" | "dns-01" | "dns-persist-01";
 
 export type IssuerSettings = PrivateCaSettings | SelfSignedSettings | AcmeSettings;
 export type IssuerKind = IssuerSettings["kind"];
@@ -47,6 +62,14 @@ export interface CertificateConfig {
   /** One algorithm per slot, in the order given. */
   readonly keys: readonly KeyAlgorithm[];
   readonly issuer: IssuerSettings;
+  /** Further ACME CAs in order of preference, for when the first cannot; everything but the CA is as with `issuer`. */
+  readonly fallbacks: readonly AcmeSettings[];
+  /** A certificate signing request made elsewhere (PEM or DER), instead of keys of our own. Absolute path. */
+  readonly csr?: string;
+  /** Whether a renewal keeps the private key (DANE pins it). */
+  readonly reuseKey: boolean;
+  /** A further name that stopped resolving: fail as a whole, or leave it out of this renewal. Never the first name. */
+  readonly onDeadName: "fail" | "drop";
   /** Mail servers to deploy to; `auto`: those found on this host. */
   readonly servers: readonly string[] | "auto";
   /** Folder for the client-import bundle, where one is kept up to date. */

@@ -1,12 +1,13 @@
 // Flags over configuration over defaults: the certificate that a command line asks for.
 import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
-import type { AcmeSettings, CertificateConfig, IssuerSettings } from "./certificate-config.ts";
-import { defaults, mostDays } from "./certificate-defaults.ts";
+import { eabFromFlags, flagText, listenAddressFromFlag } from "./acme-flags.ts";
+import type { AcmeSettings, CertificateConfig, ChallengeName, IssuerSettings } from "./certificate-config.ts";
+import { defaults, dnsName, mostDays, workingChallenges } from "./certificate-defaults.ts";
 import { certificateNameFor, certificateNameProblem } from "./certificate-name.ts";
 import { emailAddress } from "./email.ts";
 import { Failure } from "./failure.ts";
+import { sameElsewhere } from "./fallback.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
-import { parseListenAddress } from "./listen-address.ts";
 import { NameProblem, canonicalName } from "./names.ts";
 import { clean } from "./text.ts";
 
@@ -18,12 +19,20 @@ export interface CertificateFlags {
   readonly email?: string | undefined;
   readonly agreeTos?: boolean | undefined;
   readonly caFile?: string | undefined;
-  readonly challenge?: string | undefined;
+  readonly challenges?: readonly string[] | undefined;
   readonly httpAddress?: string | undefined;
+  readonly webroot?: string | undefined;
+  readonly tlsAlpnAddress?: string | undefined;
+  readonly dns?: string | undefined;
+  readonly eabKid?: string | undefined;
+  readonly eabHmacFile?: string | undefined;
+  readonly profiles?: readonly string[] | undefined;
+  readonly preferredChain?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly days?: number | undefined;
   readonly ca?: string | undefined;
   readonly caDomains?: readonly string[] | undefined;
+  readonly reuseKey?: boolean | undefined;
   readonly servers?: readonly string[] | undefined;
   readonly bundle?: string | undefined;
 }
@@ -71,6 +80,43 @@ const emailFrom = (text: string): string => {
   return read.email;
 };
 
+/** What is said of how the CA is asked, whichever it is. */
+const acmeExtras = (
+  flags: CertificateFlags,
+  known: AcmeSettings | undefined,
+): Omit<AcmeSettings, "kind" | "directory" | "agreeTos"> => {
+  const webroot = flags.webroot ?? known?.webroot;
+  const dns = flagText("--dns", flags.dns, dnsName) ?? known?.dns;
+  const eab = eabFromFlags(flags) ?? known?.eab;
+  const preferredChain = flags.preferredChain ?? known?.preferredChain;
+  const days = flags.days ?? known?.days;
+  return {
+    challenges:
+      flags.challenges === undefined ? (known?.challenges ?? defaults.challenge) : challengesFrom(flags.challenges),
+    httpAddress:
+      listenAddressFromFlag("--http-address", flags.httpAddress) ?? known?.httpAddress ?? defaults.http_address,
+    ...(webroot === undefined ? {} : { webroot }),
+    tlsAlpnAddress:
+      listenAddressFromFlag("--tls-alpn-address", flags.tlsAlpnAddress) ??
+      known?.tlsAlpnAddress ??
+      defaults.tls_alpn_address,
+    ...(dns === undefined ? {} : { dns }),
+    ...(eab === undefined ? {} : { eab }),
+    profiles: flags.profiles ?? known?.profiles ?? [],
+    ...(known?.rsaProfiles === undefined ? {} : { rsaProfiles: known.rsaProfiles }),
+    ...(preferredChain === undefined ? {} : { preferredChain }),
+    ...(days === undefined ? {} : { days }),
+  };
+};
+
+const challengesFrom = (texts: readonly string[]): readonly ChallengeName[] =>
+  [...new Set(texts)].map((text) => {
+    const found = workingChallenges.find((known) => known === text);
+    if (found === undefined)
+      throw usage(`--challenge does not know "${clean(text, 40)}"`, `it takes ${workingChallenges.join(", ")}`);
+    return found;
+  });
+
 const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): AcmeSettings => {
   const ca = flags.issuer !== undefined && isAcmeCaName(flags.issuer) ? flags.issuer : undefined;
   if (ca !== undefined && flags.acme !== undefined) {
@@ -93,15 +139,8 @@ const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): 
     );
   }
   const known = existing?.directory === directory ? existing : undefined;
-  const challenge = flags.challenge ?? known?.challenge ?? defaults.challenge;
-  if (challenge !== "http-01") throw usage(`--challenge does not know "${clean(challenge, 40)}"`, "it takes http-01");
   const name = ca ?? (flags.acme === undefined ? known?.ca : undefined);
   const email = flags.email === undefined ? known?.email : emailFrom(flags.email);
-  if (flags.httpAddress !== undefined) {
-    const parsed = parseListenAddress(flags.httpAddress);
-    if ("problem" in parsed)
-      throw usage(`--http-address "${clean(flags.httpAddress, 80)}" is not an address`, parsed.problem);
-  }
   const caFile = flags.caFile ?? known?.caFile;
   return {
     kind: "acme",
@@ -110,8 +149,7 @@ const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): 
     ...(email === undefined ? {} : { email }),
     agreeTos: flags.agreeTos ?? known?.agreeTos ?? defaults.agree_tos,
     ...(caFile === undefined ? {} : { caFile }),
-    challenge,
-    httpAddress: flags.httpAddress ?? known?.httpAddress ?? defaults.http_address,
+    ...acmeExtras(flags, known),
   };
 };
 
@@ -127,8 +165,15 @@ const flagOf = {
   email: "--email",
   agreeTos: "--agree-tos",
   caFile: "--ca-file",
-  challenge: "--challenge",
+  challenges: "--challenge",
   httpAddress: "--http-address",
+  webroot: "--webroot",
+  tlsAlpnAddress: "--tls-alpn-address",
+  dns: "--dns",
+  eabKid: "--eab-kid",
+  eabHmacFile: "--eab-hmac-file",
+  profiles: "--profile",
+  preferredChain: "--preferred-chain",
   ca: "--ca",
   caDomains: "--ca-domains",
   days: "--days",
@@ -137,7 +182,22 @@ const flagOf = {
 const fits: Readonly<Record<IssuerSettings["kind"], readonly string[]>> = {
   "private-ca": ["ca", "caDomains", "days"],
   "self-signed": ["days"],
-  acme: ["acme", "email", "agreeTos", "caFile", "challenge", "httpAddress"],
+  acme: [
+    "acme",
+    "email",
+    "agreeTos",
+    "caFile",
+    "challenges",
+    "httpAddress",
+    "webroot",
+    "tlsAlpnAddress",
+    "dns",
+    "eabKid",
+    "eabHmacFile",
+    "profiles",
+    "preferredChain",
+    "days",
+  ],
 };
 
 /** The issuer as people know it: `letsencrypt` rather than `acme`. */
@@ -159,10 +219,9 @@ const refuseStrangers = (
     if (flags[key as keyof typeof flagOf] === undefined || fits[kind].includes(key)) continue;
     const issuer = wordFor(flags, kind, existing);
     const others = Object.keys(fits).filter((one) => fits[one as keyof typeof fits].includes(key));
-    const why = key === "days" ? `${issuer} decides by itself how long its certificates are valid; ` : "";
     throw usage(
       `${option} means nothing with the issuer ${issuer}`,
-      `${why}leave ${option} out, or choose another issuer: --issuer ${others.join(" or ")}`,
+      `leave ${option} out, or choose another issuer: --issuer ${others.join(" or ")}`,
     );
   }
 };
@@ -187,6 +246,18 @@ const issuerFrom = (flags: CertificateFlags, existing: IssuerSettings | undefine
   return { kind, ca, ...(caDomains === undefined ? {} : { caDomains }), days };
 };
 
+/** They stay where no other CA was asked for, and take what was said with it. */
+const fallbacksFrom = (
+  flags: CertificateFlags,
+  existing: CertificateConfig | undefined,
+  issuer: IssuerSettings,
+): readonly AcmeSettings[] => {
+  if (issuer.kind !== "acme" || existing === undefined) return [];
+  if (existing.issuer.kind !== "acme" || existing.issuer.directory !== issuer.directory) return [];
+  if (flags.issuer !== undefined || flags.acme !== undefined) return [];
+  return existing.fallbacks.map((fallback) => sameElsewhere(issuer, fallback));
+};
+
 /** `name` is the certificate's name; `existing` its entry in the configuration. @throws Failure `usage`. */
 export const certificateFromFlags = (
   first: string | undefined,
@@ -200,11 +271,16 @@ export const certificateFromFlags = (
   const servers = flags.servers ?? existing?.servers ?? defaults.servers;
   const none = servers !== "auto" && servers.includes("none");
   const bundle = flags.bundle ?? existing?.bundle;
+  const issuer = issuerFrom(flags, existing?.issuer);
   return {
     name: existing?.name ?? certificateNameFor(main),
     names,
     keys: flags.keys ? keysFrom(flags.keys) : (existing?.keys ?? defaults.key),
-    issuer: issuerFrom(flags, existing?.issuer),
+    issuer,
+    fallbacks: fallbacksFrom(flags, existing, issuer),
+    ...(existing?.csr === undefined ? {} : { csr: existing.csr }),
+    reuseKey: flags.reuseKey ?? existing?.reuseKey ?? defaults.reuse_key,
+    onDeadName: existing?.onDeadName ?? defaults.on_dead_name,
     servers: none ? [] : servers,
     ...(bundle === undefined ? {} : { bundle }),
   };

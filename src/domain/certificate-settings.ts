@@ -9,6 +9,8 @@ export type RawEntry = ReadonlyMap<string, RawValue>;
 const oneOrList = (values: readonly string[]): string | readonly string[] =>
   values.length === 1 ? (values[0] ?? "") : values;
 
+const wordOf = (issuer: IssuerSettings): string => (issuer.kind === "acme" ? (issuer.ca ?? "acme") : issuer.kind);
+
 const issuerEntry = (issuer: IssuerSettings): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   if (issuer.kind === "self-signed") return [["days", issuer.days, defaults.days]];
   if (issuer.kind === "private-ca") {
@@ -23,8 +25,17 @@ const issuerEntry = (issuer: IssuerSettings): readonly (readonly [string, RawVal
     ["email", issuer.email],
     ["agree_tos", issuer.agreeTos, defaults.agree_tos],
     ["ca_file", issuer.caFile],
-    ["challenge", issuer.challenge, defaults.challenge],
+    ["eab_kid", issuer.eab?.kid],
+    ["eab_hmac_file", issuer.eab?.hmacFile],
+    ["challenge", oneOrList(issuer.challenges), oneOrList(defaults.challenge)],
     ["http_address", issuer.httpAddress, defaults.http_address],
+    ["webroot", issuer.webroot],
+    ["tls_alpn_address", issuer.tlsAlpnAddress, defaults.tls_alpn_address],
+    ["dns", issuer.dns],
+    ["profile", issuer.profiles.length === 0 ? undefined : oneOrList(issuer.profiles)],
+    ["profile_rsa", issuer.rsaProfiles === undefined ? undefined : oneOrList(issuer.rsaProfiles)],
+    ["preferred_chain", issuer.preferredChain],
+    ["days", issuer.days],
   ];
 };
 
@@ -32,13 +43,16 @@ const issuerEntry = (issuer: IssuerSettings): readonly (readonly [string, RawVal
 const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
-  const { name, names, issuer, keys, servers, bundle } = certificate;
+  const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, bundle } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
-    ["issuer", issuer.kind === "acme" ? (issuer.ca ?? "acme") : issuer.kind],
+    ["issuer", oneOrList([issuer, ...fallbacks].map(wordOf))],
     ...issuerEntry(issuer),
     ["key", oneOrList(keys), oneOrList(defaults.key)],
+    ["csr", csr],
+    ["reuse_key", reuseKey, defaults.reuse_key],
+    ["on_dead_name", onDeadName, defaults.on_dead_name],
     ["servers", servers === "auto" ? "auto" : servers.length === 0 ? "none" : oneOrList(servers), "auto"],
     ["bundle", bundle],
   ];

@@ -12,6 +12,7 @@ import { createTemplates } from "../../src/system/templates.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
 import { type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
 import { type Situation, material } from "../contract/bundle.ts";
+import { usualCertificate } from "../fakes/settings.ts";
 
 let dir = "";
 beforeEach(() => {
@@ -32,6 +33,7 @@ const certificate: CertificateConfig = {
   keys: ["ecdsa"],
   issuer: { kind: "private-ca", ca: "default", days: 397 },
   servers: "auto",
+  ...usualCertificate,
 };
 
 const write = async (situation: Situation, options: Partial<BundleOptions> = {}, given = material(situation)) =>

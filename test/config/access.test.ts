@@ -7,6 +7,7 @@ import { createConfigAccess } from "../../src/config/access.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { readConfigFiles } from "../../src/system/config-files.ts";
 import { writeFileAtomic } from "../../src/system/files.ts";
+import { usualCertificate } from "../fakes/settings.ts";
 
 let dir = "";
 let path = "";
@@ -36,6 +37,7 @@ const certificate = (name: string): CertificateConfig => ({
   keys: ["ecdsa"],
   issuer: { kind: "private-ca", ca: "default", days: 90 },
   servers: "auto",
+  ...usualCertificate,
 });
 
 test("no file: none, or a mistake where it was named", async () => {

@@ -5,6 +5,8 @@ import { editConfig } from "../../src/config/edit.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { acmeCaNames, acmeCas } from "../../src/domain/acme-directories.ts";
 import type { CertificateConfig, IssuerSettings } from "../../src/domain/certificate-config.ts";
+import { usualAcme, usualCertificate } from "../fakes/settings.ts";
+import { sameElsewhere } from "../../src/domain/fallback.ts";
 
 const base: CertificateConfig = {
   name: "mail.example.org",
@@ -12,6 +14,7 @@ const base: CertificateConfig = {
   keys: ["ecdsa"],
   issuer: { kind: "private-ca", ca: "default", days: 397 },
   servers: "auto",
+  ...usualCertificate,
 };
 
 const certificatesOf = (text: string): readonly CertificateConfig[] => {
@@ -73,7 +76,7 @@ certificates:
       directory: acmeCas.letsencrypt.directory,
       ca: "letsencrypt",
       agreeTos: true,
-      challenge: "http-01",
+      ...usualAcme,
       httpAddress: ":80",
     };
     const edited = editConfig(text, { ...base, issuer });
@@ -123,9 +126,29 @@ const acme = fc
     ...email,
     ...caFile,
     agreeTos,
-    challenge: "http-01",
+    ...usualAcme,
     httpAddress,
   }));
+
+const acmeMore = fc
+  .tuple(
+    acme,
+    fc.record(
+      {
+        challenges: fc.constant(["http-01"] as const),
+        webroot: path,
+        tlsAlpnAddress: fc.constantFrom(":443", "192.0.2.1:8443"),
+        dns: label,
+        eab: fc.tuple(label, path).map(([kid, hmacFile]) => ({ kid, hmacFile })),
+        profiles: fc.constantFrom([], ["shortlived"], ["tlsserver", "classic"]),
+        rsaProfiles: fc.constantFrom(["classic"], ["a", "b"]),
+        preferredChain: fc.constantFrom("ISRG Root X1", `sha256:${"ab".repeat(32)}`),
+        days,
+      },
+      sparse,
+    ),
+  )
+  .map(([settings, more]): IssuerSettings => ({ ...settings, ...more }));
 
 const privateCa = fc
   .tuple(
@@ -152,14 +175,23 @@ const certificate: fc.Arbitrary<CertificateConfig> = fc
     keys: fc.constantFrom<CertificateConfig["keys"]>(["ecdsa"], ["rsa"], ["rsa-4096", "ecdsa-p384"], ["ecdsa", "rsa"]),
     issuer: fc.oneof(
       acme,
+      acmeMore,
       privateCa,
       days.map((days): IssuerSettings => ({ kind: "self-signed", days })),
     ),
     servers: fc.constantFrom<CertificateConfig["servers"]>("auto", [], ["dovecot"], ["postfix", "dovecot"]),
-    bundle: fc.record({ bundle: path }, sparse),
+    reuseKey: fc.boolean(),
+    onDeadName: fc.constantFrom("fail" as const, "drop" as const),
+    paths: fc.record({ bundle: path, csr: path }, sparse),
+    further: fc.boolean(),
     own: fc.boolean(),
   })
-  .map(({ bundle, own, name, names, ...rest }) => ({ name, names: own ? [name] : names, ...rest, ...bundle }));
+  .map(({ paths, own, further, name, names, issuer, ...rest }): CertificateConfig => {
+    const { directory } = acmeCas["letsencrypt-staging"];
+    const elsewhere = further && issuer.kind === "acme" && issuer.directory !== directory;
+    const fallbacks = elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory })] : [];
+    return { name, names: own ? [name] : names, issuer, fallbacks, ...rest, ...paths };
+  });
 
 test("whatever is written reads back, twice is once, and other entries stay", () => {
   fc.assert(

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/parse.ts";
 import { configFailure, problemLine } from "../../src/config/problem.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
+import { acmeCas } from "../../src/domain/acme-directories.ts";
+import { usualAcme, usualCertificate } from "../fakes/settings.ts";
 
 const parse = (...texts: string[]) =>
   parseConfig(texts.map((text, index) => ({ path: index === 0 ? "main.yaml" : `conf.d/${index}.yaml`, text })));
@@ -33,10 +35,11 @@ describe("what is accepted", () => {
           ca: "letsencrypt",
           email: "postmaster@example.org",
           agreeTos: false,
-          challenge: "http-01",
+          ...usualAcme,
           httpAddress: ":80",
         },
         servers: "auto",
+        ...usualCertificate,
       },
     ]);
   });
@@ -49,6 +52,7 @@ describe("what is accepted", () => {
         keys: ["ecdsa"],
         issuer: { kind: "private-ca", ca: "default", days: 397 },
         servers: "auto",
+        ...usualCertificate,
       },
     ]);
   });
@@ -65,6 +69,9 @@ certificates:
     key: [rsa-3072, ecdsa-p384]
     servers: [postfix, dovecot]
     bundle: /srv/bundle
+    csr: /etc/mailcert/office.csr
+    reuse_key: false
+    on_dead_name: drop
   acme.example.org:
     issuer: acme
     acme: https://ca.example.org:14000/dir
@@ -73,6 +80,15 @@ certificates:
     ca_file: /etc/pebble.pem
     challenge: http-01
     http_address: "[2001:db8::1]:8080"
+    webroot: /srv/www
+    tls_alpn_address: ":8443"
+    dns: office
+    eab_kid: Abc-1
+    eab_hmac_file: /etc/mailcert/secrets/eab
+    profile: [shortlived, tlsserver]
+    profile_rsa: classic
+    preferred_chain: ISRG Root X1
+    days: 10
     servers: none
   quick.example.org: { issuer: self-signed, days: 7 }
 `;
@@ -89,6 +105,10 @@ certificates:
         },
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
+        ...usualCertificate,
+        csr: "/etc/mailcert/office.csr",
+        reuseKey: false,
+        onDeadName: "drop",
       },
       {
         name: "acme.example.org",
@@ -100,10 +120,19 @@ certificates:
           email: "Post.Master@xn--mnchen-3ya.example",
           agreeTos: true,
           caFile: "/etc/pebble.pem",
-          challenge: "http-01",
+          ...usualAcme,
           httpAddress: "[2001:db8::1]:8080",
+          webroot: "/srv/www",
+          tlsAlpnAddress: ":8443",
+          dns: "office",
+          eab: { kid: "Abc-1", hmacFile: "/etc/mailcert/secrets/eab" },
+          profiles: ["shortlived", "tlsserver"],
+          rsaProfiles: ["classic"],
+          preferredChain: "ISRG Root X1",
+          days: 10,
         },
         servers: [],
+        ...usualCertificate,
       },
       {
         name: "quick.example.org",
@@ -111,7 +140,17 @@ certificates:
         keys: ["ecdsa"],
         issuer: { kind: "self-signed", days: 7 },
         servers: "auto",
+        ...usualCertificate,
       },
+    ]);
+  });
+
+  test("a list of issuers: the first, and the same at the others", () => {
+    const [certificate] = configOf(entry("issuer: [letsencrypt, letsencrypt-staging]\nemail: a@example.org"));
+    if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+    const { ca: _ca, ...rest } = certificate.issuer;
+    expect(certificate?.fallbacks).toEqual([
+      { ...rest, ca: "letsencrypt-staging", directory: acmeCas["letsencrypt-staging"].directory },
     ]);
   });
 
@@ -194,8 +233,36 @@ describe("what is refused, with its place", () => {
     ],
     [
       "an unknown challenge",
-      entry("issuer: letsencrypt\nchallenge: dns-01"),
-      ['main.yaml:4:16: unknown challenge "dns-01"'],
+      entry("issuer: letsencrypt\nchallenge: [http-01, dns-99, http-01]"),
+      ['main.yaml:4:26: unknown challenge "dns-99"', "main.yaml:4:34: the challenge http-01 is listed twice"],
+    ],
+    [
+      "issuers of which one is no ACME CA, and one twice",
+      entry("issuer: [letsencrypt, private-ca, letsencrypt]"),
+      [
+        'main.yaml:3:27: "private-ca" cannot stand in a list of issuers',
+        "main.yaml:3:39: the issuer letsencrypt is listed twice",
+      ],
+    ],
+    [
+      "half an external account binding",
+      entry("issuer: letsencrypt\neab_kid: x"),
+      ["main.yaml:4:5: eab_kid and eab_hmac_file go together"],
+    ],
+    [
+      "a DNS updater that is no name",
+      entry("issuer: letsencrypt\ndns: ../x"),
+      ['main.yaml:4:10: dns: "../x" is not such a name'],
+    ],
+    [
+      "a path that is none",
+      entry("issuer: letsencrypt\nwebroot: www"),
+      ['main.yaml:4:14: webroot: "www" is not an absolute path'],
+    ],
+    [
+      "neither fail nor drop",
+      entry("on_dead_name: ignore"),
+      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop'],
     ],
     ["a bad name", entry("names: [mail example.org]"), ['main.yaml:3:13: "mail example.org" has a space in it']],
     [

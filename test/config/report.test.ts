@@ -32,6 +32,8 @@ test("the JSON has every effective setting under the keys of the file", () => {
         days: 397,
         ca: "default",
         key: "ecdsa",
+        reuse_key: true,
+        on_dead_name: "fail",
         servers: "auto",
       },
     },

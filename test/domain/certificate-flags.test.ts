@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { CertificateConfig, IssuerSettings, PrivateCaSettings } from "../../src/domain/certificate-config.ts";
 import { type CertificateFlags, certificateFromFlags } from "../../src/domain/certificate-flags.ts";
 import { Failure } from "../../src/domain/failure.ts";
+import { usualAcme, usualCertificate } from "../fakes/settings.ts";
 
 const entry = (issuer: IssuerSettings): CertificateConfig => ({
   name: "mail.example.org",
@@ -10,6 +11,7 @@ const entry = (issuer: IssuerSettings): CertificateConfig => ({
   keys: ["ecdsa"],
   issuer,
   servers: "auto",
+  ...usualCertificate,
 });
 const privateCa = (more: Partial<PrivateCaSettings> = {}): CertificateConfig =>
   entry({ kind: "private-ca", ca: "default", days: 397, ...more });
@@ -18,7 +20,7 @@ const letsencrypt = entry({
   directory: "https://acme-v02.api.letsencrypt.org/directory",
   ca: "letsencrypt",
   agreeTos: true,
-  challenge: "http-01",
+  ...usualAcme,
   httpAddress: ":80",
 });
 
@@ -62,9 +64,8 @@ describe("an option of another issuer is refused, with the issuer as it was type
       undefined,
       "--acme means nothing with the issuer private-ca",
     ],
-    [{ days: 90, issuer: "letsencrypt" }, undefined, "--days means nothing with the issuer letsencrypt"],
-    [{ days: 90 }, letsencrypt, "--days means nothing with the issuer letsencrypt"],
-    [{ days: 90, acme: "https://ca.example/dir" }, undefined, "--days means nothing with the issuer acme"],
+    [{ webroot: "/srv/www", issuer: "self-signed" }, undefined, "--webroot means nothing with the issuer self-signed"],
+    [{ profiles: ["x"] }, privateCa(), "--profile means nothing with the issuer private-ca"],
     [
       { ca: "office", issuer: "letsencrypt-staging" },
       undefined,

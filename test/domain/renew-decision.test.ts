@@ -5,6 +5,7 @@ import { decide } from "../../src/domain/renew-decision.ts";
 import { sharedServerWarnings } from "../../src/domain/shared-servers.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import type { CertificateState } from "../../src/store/store.ts";
+import { usualCertificate } from "../fakes/settings.ts";
 
 const config: CertificateConfig = {
   name: "mail.example.org",
@@ -12,6 +13,7 @@ const config: CertificateConfig = {
   keys: ["ecdsa"],
   issuer: { kind: "private-ca", ca: "default", days: 90 },
   servers: "auto",
+  ...usualCertificate,
 };
 const state = (over: Partial<CertificateState> = {}): CertificateState => ({
   ...emptyState("mail.example.org"),

@@ -13,6 +13,7 @@ import type { Store } from "../../src/store/store.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { usualCertificate } from "./settings.ts";
 
 export interface FakeServer {
   /** PEM of what it serves now; undefined: no TLS handshake works. */
@@ -49,6 +50,7 @@ export const certificate = (over: Partial<CertificateConfig> = {}): CertificateC
   keys: ["ecdsa"],
   issuer: { kind: "self-signed", days: 397 },
   servers: "auto",
+  ...usualCertificate,
   ...over,
 });
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import { keyMatches } from "../../src/domain/key-match.ts";
 import { generateKey } from "../../src/system/keys.ts";
+import { usualAcme } from "../fakes/settings.ts";
 import { type AcmeProxy, type Seen, startAcmeProxy } from "../fakes/acme-proxy.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
 
@@ -68,7 +69,7 @@ const run = (state: string, keyFile: string): { child: ChildProcess; ended: Prom
     directory: proxy.directory,
     caFile: proxy.caFile,
     agreeTos: true,
-    challenge: "http-01",
+    ...usualAcme,
     httpAddress: `:${pebble.httpPort}`,
   };
   const argument = JSON.stringify({ stateDir: state, keyFile, settings });

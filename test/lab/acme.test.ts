@@ -19,6 +19,7 @@ import { generateKey } from "../../src/system/keys.ts";
 import { issuerContract } from "../contract/issuer.ts";
 import { type AcmeProxy, type Fault, type Seen, startAcmeProxy } from "../fakes/acme-proxy.ts";
 import { type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
+import { usualAcme } from "../fakes/settings.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -44,7 +45,7 @@ const open = async (options: PebbleOptions = {}): Promise<Bench> => {
       agreeTos: true,
       email: "postmaster@example.com",
       caFile: proxy.caFile,
-      challenge: "http-01",
+      ...usualAcme,
       httpAddress: `:${pebble.httpPort}`,
     },
     close: async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseConfig } from "../../src/config/parse.ts";
 import { readState } from "../../src/store/state.ts";
+import { usualAcme, usualCertificate } from "../fakes/settings.ts";
 
 const fixture = (path: string): string => readFileSync(join(import.meta.dirname, "../fixtures", path), "utf8");
 
@@ -22,6 +23,7 @@ it("mailcert.yaml, schema 1", () => {
       issuer: { kind: "private-ca", ca: "default", caDomains: ["example.org"], days: 200 },
       servers: ["dovecot"],
       bundle: "/srv/www/mail",
+      ...usualCertificate,
     },
     {
       name: "mx.example.net",
@@ -33,10 +35,11 @@ it("mailcert.yaml, schema 1", () => {
         ca: "letsencrypt",
         email: "postmaster@example.net",
         agreeTos: true,
-        challenge: "http-01",
+        ...usualAcme,
         httpAddress: ":80",
       },
       servers: "auto",
+      ...usualCertificate,
     },
     {
       name: "test.example.com",
@@ -44,6 +47,7 @@ it("mailcert.yaml, schema 1", () => {
       keys: ["ecdsa"],
       issuer: { kind: "self-signed", days: 397 },
       servers: [],
+      ...usualCertificate,
     },
   ]);
 });

@@ -77,8 +77,9 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
   // Said before anything is spent when it cannot be read.
   publicKeyOf(privateKey);
   signal.throwIfAborted();
-  const entry = o.challenges[settings.challenge];
-  if (entry === undefined) throw new Failure("config", `the challenge ${settings.challenge} is not known`);
+  const [type = "http-01"] = settings.challenges;
+  const entry = o.challenges[type];
+  if (entry === undefined) throw new Failure("config", `the challenge ${type} is not known`);
   const transport = createTransport({
     userAgent: o.userAgent,
     now: o.now,
@@ -94,7 +95,7 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
     const { now, elapsed, sleep } = o;
     const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
     const challenge = (await entry.load())(settings);
-    const { profile } = settings;
+    const [profile] = settings.profiles;
     const issued = await obtain({
       account,
       names,

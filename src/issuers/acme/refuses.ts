@@ -52,7 +52,7 @@ const refusedByPublicCa = (name: string, settings: AcmeSettings, title: string):
     if (reserved[family].check(name, family)) return `${title} certifies no private or reserved address`;
     // acme.md §2.1: only that profile has IP identifiers.
     const letsEncrypt = title.startsWith("Let's Encrypt");
-    if (letsEncrypt && settings.profile !== "shortlived")
+    if (letsEncrypt && !settings.profiles.includes("shortlived"))
       return `${title} certifies addresses only with the profile "shortlived"`;
     return undefined;
   }
@@ -69,8 +69,13 @@ export const refuses = (
 ): string | undefined => {
   const wrong = nameRefusal(name);
   if (wrong !== undefined) return wrong;
-  const challenge = challenges[settings.challenge];
-  if (challenge === undefined) return `the challenge ${settings.challenge} is not known`;
+  const why: string[] = [];
+  for (const type of settings.challenges) {
+    const challenge = challenges[type];
+    why.push(challenge === undefined ? `the challenge ${type} is not known` : (challenge.refuses(name) ?? ""));
+  }
+  // One type that can prove it is enough.
+  const unproven = why.includes("") ? undefined : why.join("; ");
   const ca = acmeCaOf(settings.directory);
-  return challenge.refuses(name) ?? (ca?.public === true ? refusedByPublicCa(name, settings, ca.title) : undefined);
+  return unproven ?? (ca?.public === true ? refusedByPublicCa(name, settings, ca.title) : undefined);
 };

@@ -10,6 +10,7 @@ import { createAcmeIssuer } from "../../../src/issuers/acme/index.ts";
 import * as noAxios from "../../../src/issuers/acme/no-axios.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { startPage } from "../../fakes/acme-page.ts";
+import { usualAcme } from "../../fakes/settings.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let folder = "";
@@ -80,7 +81,7 @@ describe("the ACME room, bundled", () => {
       directory: page.url,
       caFile: page.caFile,
       agreeTos: true,
-      challenge: "http-01",
+      ...usualAcme,
       httpAddress: ":1",
     } as const;
     const { signal } = new AbortController();

@@ -10,6 +10,7 @@ import { createAcmeIssuer } from "../../../src/issuers/acme/index.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { type Page, startPage } from "../../fakes/acme-page.ts";
 import { makeServerTls } from "../../fakes/acme-tls.ts";
+import { usualAcme } from "../../fakes/settings.ts";
 
 let state = "";
 let page: Page | undefined;
@@ -50,7 +51,7 @@ const attempt = async (directory: string, o: Try = {}): Promise<Failure> => {
         kind: "acme",
         directory,
         agreeTos: o.agreeTos ?? true,
-        challenge: "http-01",
+        ...usualAcme,
         httpAddress: "127.0.0.1:1",
         ...(o.caFile === undefined ? {} : { caFile: o.caFile }),
       },

@@ -10,6 +10,7 @@ import { createAcmeIssuer } from "../../../src/issuers/acme/index.ts";
 import { createTransport } from "../../../src/issuers/acme/transport.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { type Page, startPage } from "../../fakes/acme-page.ts";
+import { usualAcme } from "../../fakes/settings.ts";
 
 interface Answer {
   readonly status?: number;
@@ -100,7 +101,7 @@ const issue = async (
         kind: "acme",
         directory: url,
         agreeTos: true,
-        challenge: "http-01",
+        ...usualAcme,
         httpAddress: "127.0.0.1:0",
         caFile,
       },

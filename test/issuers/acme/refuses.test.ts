@@ -4,14 +4,15 @@ import { challenges } from "../../../src/challenges/index.ts";
 import { acmeCas } from "../../../src/domain/acme-directories.ts";
 import type { AcmeSettings } from "../../../src/domain/certificate-config.ts";
 import { refuses } from "../../../src/issuers/acme/refuses.ts";
+import { usualAcme } from "../../fakes/settings.ts";
 
 const settings = (directory: string, profile?: string): AcmeSettings => ({
   kind: "acme",
   directory,
   agreeTos: true,
-  challenge: "http-01",
+  ...usualAcme,
   httpAddress: ":80",
-  ...(profile === undefined ? {} : { profile }),
+  ...(profile === undefined ? {} : { profiles: [profile] }),
 });
 const own = settings("https://ca.example.org/directory");
 const public_ = settings(acmeCas.letsencrypt.directory);

@@ -1,0 +1,131 @@
+// The ACME part of a certificate's entry: which CA, the account, how names are proven, what is asked of the CA.
+import { acmeCaNames, acmeCas, isAcmeCaName } from "../domain/acme-directories.ts";
+import type { AcmeSettings, ChallengeName } from "../domain/certificate-config.ts";
+import { defaults, dnsName } from "../domain/certificate-defaults.ts";
+import { parseListenAddress } from "../domain/listen-address.ts";
+import type { Choices } from "./choices.ts";
+import { didYouMean } from "./nearest.ts";
+import { quoted } from "./problem.ts";
+import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
+import { directoryOf, emailOf, pathOf } from "./values.ts";
+
+/** In the order in which `setup` writes them. */
+export const acmeKeys = [
+  "acme",
+  "email",
+  "agree_tos",
+  "ca_file",
+  "eab_kid",
+  "eab_hmac_file",
+  "challenge",
+  "http_address",
+  "webroot",
+  "tls_alpn_address",
+  "dns",
+  "profile",
+  "profile_rsa",
+  "preferred_chain",
+  "days",
+] as const;
+
+type Fields = ReadonlyMap<string, Field>;
+
+const readDirectory = (source: Source, fields: Fields, word: string, node: Text["node"] | undefined): string => {
+  const acme = fields.get("acme");
+  if (isAcmeCaName(word)) {
+    if (acme !== undefined) {
+      source.report(
+        acme.key,
+        `acme and issuer: ${word} both name a CA`,
+        "for a CA by its directory URL write issuer: acme",
+      );
+    }
+    return acmeCas[word].directory;
+  }
+  if (acme === undefined) {
+    const hint = `add acme: https://... (the directory URL), or name a known CA: ${acmeCaNames.join(", ")}`;
+    source.report(node, "issuer: acme does not say which CA", hint);
+    return "";
+  }
+  const text = readText(source, acme, "acme");
+  return (text === undefined ? undefined : directoryOf(source, text)) ?? "";
+};
+
+const readChallenges = (source: Source, fields: Fields, choices: Choices): readonly ChallengeName[] => {
+  const texts = readTexts(source, fields.get("challenge"), "challenge");
+  if (texts === undefined) return defaults.challenge;
+  const read: ChallengeName[] = [];
+  for (const { text, node } of texts) {
+    const found = choices.challenges.find((known) => known === text);
+    if (found === undefined)
+      source.report(node, `unknown challenge ${quoted(text)}`, didYouMean(text, choices.challenges));
+    else if (read.includes(found))
+      source.report(node, `the challenge ${found} is listed twice`, "remove one of the two");
+    else read.push(found);
+  }
+  return read;
+};
+
+const readEab = (source: Source, fields: Fields): AcmeSettings["eab"] => {
+  const kid = readText(source, fields.get("eab_kid"), "eab_kid");
+  const file = readText(source, fields.get("eab_hmac_file"), "eab_hmac_file");
+  const hmacFile = file === undefined ? undefined : pathOf(source, file, "eab_hmac_file");
+  const alone =
+    kid === undefined ? fields.get("eab_hmac_file") : file === undefined ? fields.get("eab_kid") : undefined;
+  if (alone !== undefined)
+    source.report(alone.key, "eab_kid and eab_hmac_file go together", "the CA gives you both (RFC 8555 §7.3.4)");
+  return kid === undefined || hmacFile === undefined ? undefined : { kid: kid.text, hmacFile };
+};
+
+/** A short word of the CA's, such as a profile's name. */
+const readWords = (source: Source, fields: Fields, key: string): readonly string[] | undefined =>
+  readTexts(source, fields.get(key), key)?.map(({ text, node }) => {
+    if (!/^[\x21-\x7e]{1,64}$/.test(text)) source.report(node, `${key}: ${quoted(text)} is no word of a CA's`);
+    return text;
+  });
+
+/** Values are only good when nothing was reported. */
+export const readAcme = (source: Source, fields: Fields, choices: Choices, issuer: Text): AcmeSettings => {
+  const text = <T>(key: string, read: (value: Text) => T | undefined): T | undefined => {
+    const value = readText(source, fields.get(key), key);
+    return value === undefined ? undefined : read(value);
+  };
+  const path = (key: string): string | undefined => text(key, (value) => pathOf(source, value, key));
+  const listen = (key: string): string | undefined =>
+    text(key, ({ text: address, node }) => {
+      const parsed = parseListenAddress(address);
+      if ("problem" in parsed) source.report(node, `${key}: ${quoted(address)} is not an address`, parsed.problem);
+      return address;
+    });
+  const directory = readDirectory(source, fields, issuer.text, issuer.node);
+  const email = text("email", (value) => emailOf(source, value));
+  const [caFile, webroot] = [path("ca_file"), path("webroot")];
+  const eab = readEab(source, fields);
+  const dns = text("dns", ({ text: name, node }) => {
+    if (!dnsName.test(name))
+      source.report(node, `dns: ${quoted(name)} is not such a name`, "it is the name of a file: secrets/NAME.yaml");
+    return name;
+  });
+  const rsaProfiles = readWords(source, fields, "profile_rsa");
+  const preferredChain = text("preferred_chain", (value) => value.text);
+  const days = readWhole(source, fields.get("days"), "days");
+  if (days !== undefined && days.number < 1) source.report(days.node, "days must be at least 1");
+  return {
+    kind: "acme",
+    directory,
+    ...(isAcmeCaName(issuer.text) ? { ca: issuer.text } : {}),
+    ...(email === undefined ? {} : { email }),
+    agreeTos: readFlag(source, fields.get("agree_tos"), "agree_tos") ?? defaults.agree_tos,
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(eab === undefined ? {} : { eab }),
+    challenges: readChallenges(source, fields, choices),
+    httpAddress: listen("http_address") ?? defaults.http_address,
+    ...(webroot === undefined ? {} : { webroot }),
+    tlsAlpnAddress: listen("tls_alpn_address") ?? defaults.tls_alpn_address,
+    ...(dns === undefined ? {} : { dns }),
+    profiles: readWords(source, fields, "profile") ?? [],
+    ...(rsaProfiles === undefined ? {} : { rsaProfiles }),
+    ...(preferredChain === undefined ? {} : { preferredChain }),
+    ...(days === undefined ? {} : { days: days.number }),
+  };
+};
