@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { nothingDue } from "./fixtures.mjs";
+import { allDue, nothingDue } from "./fixtures.mjs";
 import { startMailServers, startPebble } from "./lab.mjs";
 import { compare, runOnce } from "./measure.mjs";
 
@@ -161,6 +161,32 @@ const acme = async () => {
   }
 };
 
+/** How fast a hoster's certificates come when all are due at once: no bound of its own, but every one must come. */
+const many = async () => {
+  const name = "renew, 200 certificates due at once by ACME";
+  if (!wanted(name) || options["no-acme"]) return;
+  const count = options.quick ? 40 : 200;
+  const pebble = await startPebble(folder);
+  try {
+    const places = allDue(inFolder("many"), count, pebble);
+    const [program, ...args] = mailcert("renew", ...places, "--json").argv;
+    const requests = () => pebble.log().match(/-> calling handler\(\)/g)?.length ?? 0;
+    const watch = join(import.meta.dirname, "watch.cjs");
+    const { ms, stdout, stderr } = await runOnce({ argv: [program, "--require", watch, ...args] }, env, true);
+    const issued = JSON.parse(stdout).certificates.filter((one) => one.issued !== undefined);
+    const { maxRSS } = JSON.parse(/^watched:(.*)$/m.exec(stderr)[1]);
+    const each = (requests() / count).toFixed(1);
+    const speed = `${((count / ms) * 1000).toFixed(1)} certificates a second, ${each} requests each`;
+    check(
+      name,
+      issued.length === count,
+      `${issued.length} of ${count} issued, ${speed}, ${Math.round(maxRSS / 1024)} MiB`,
+    );
+  } finally {
+    await pebble.stop();
+  }
+};
+
 const table = () => {
   const cells = rows.map(({ name, base, measured, bound, ok }) => [
     name,
@@ -184,7 +210,7 @@ if (env.NODE_EXTRA_CA_CERTS !== undefined) {
   );
 }
 try {
-  for (const part of [startUp, renew, issue, verify, acme]) await part();
+  for (const part of [startUp, renew, issue, verify, acme, many]) await part();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
