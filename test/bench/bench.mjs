@@ -1,4 +1,5 @@
 // npm run bench: the budgets of docs/performance.md, measured. Whole processes in turn, medians, ratios; ends with 1 when a bound is missed.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -121,6 +122,41 @@ const verify = async () => {
   }
 };
 
+const installed = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
+
+/** certbot and lego doing what the ACME row does: a new account, one ECDSA name, http-01 by a listener of their own. */
+const otherClients = (place, { directoryUrl, caFile, httpPort }, domain) => {
+  const before = () => rmSync(place, { recursive: true, force: true });
+  const folders = ["config", "work", "logs"].flatMap((name) => [`--${name}-dir`, join(place, name)]);
+  const standalone = ["--standalone", "--http-01-port", String(httpPort), "--http-01-address", "127.0.0.1"];
+  const quiet = ["--non-interactive", "--agree-tos", "--email", "bench@bench.example"];
+  const certbot = {
+    argv: [
+      "certbot",
+      "certonly",
+      "--server",
+      directoryUrl,
+      "--key-type",
+      "ecdsa",
+      "-d",
+      domain,
+      ...standalone,
+      ...folders,
+      ...quiet,
+    ],
+    env: { REQUESTS_CA_BUNDLE: caFile },
+    before,
+  };
+  const http = ["--http", "--http.port", `127.0.0.1:${httpPort}`];
+  const whom = ["--accept-tos", "--email", "bench@bench.example", "--domains", domain, "--key-type", "ec256"];
+  const lego = {
+    argv: ["lego", "--server", directoryUrl, "--path", place, ...whom, ...http, "run"],
+    env: { LEGO_CA_CERTIFICATES: caFile },
+    before,
+  };
+  return Object.entries({ certbot, lego }).filter(([program]) => installed(program));
+};
+
 const acme = async () => {
   const name = "ACME http-01, one ECDSA name";
   if (!wanted(name)) return;
@@ -156,6 +192,10 @@ const acme = async () => {
       ourRequests > 0 && ourRequests <= 14,
       `${ourRequests} requests (bound 14; acme-client ${theirRequests})`,
     );
+    // For comparison, where they are installed (both are in Debian); they are slow, so a few pairs do.
+    for (const [other, command] of otherClients(inFolder("others"), pebble, domain)) {
+      record(`${other}, the same`, await compare(theirs, command, Math.min(pairs, 3), env), undefined);
+    }
   } finally {
     await pebble.stop();
   }
