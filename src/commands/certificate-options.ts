@@ -46,7 +46,7 @@ export const adoptedKey = async (
   if (file === undefined) return undefined;
   if (options["newKey"] === true)
     throw new Failure("usage", "--adopt-key and --new-key do not go together", { hints: ["leave one of them out"] });
-  return readAdoptedKey(world, resolve(host.cwd, file), output.warn);
+  return readAdoptedKey(world, resolve(host.cwd, file), (message) => output.warn(message));
 };
 
 export const certificateFlags = ({ options, host }: Pick<Context, "options" | "host">): CertificateFlags => {
