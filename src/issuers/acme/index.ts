@@ -1,5 +1,6 @@
 // The ACME issuer (RFC 8555): directory, account, order, certificate. acme-client is the engine; this room repairs and drives it.
 import type { ChallengeEntry } from "../../challenges/challenge.ts";
+import { stagingOf } from "../../domain/acme-directories.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
@@ -9,6 +10,9 @@ import { ensureAccount } from "./account.ts";
 import { readDirectory } from "./directory.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
+import { rehearse } from "./rehearsal.ts";
+import { renewalInfoReader } from "./renewal-info.ts";
+import { replacingFor } from "./replaces.ts";
 import { createTransport } from "./transport.ts";
 import { readTrustFile } from "./trust-file.ts";
 
@@ -29,6 +33,8 @@ export interface AcmeIssuerOptions {
   readonly patienceMs?: number;
   /** Milliseconds for an issuance as a whole, whatever the CA says; default 15 minutes. */
   readonly issuanceMs?: number;
+  /** The directory of a CA's test instance; default: what domain/acme-directories.ts knows. */
+  readonly stagingOf?: (directory: string) => string | undefined;
 }
 
 const refuseNames = (names: readonly string[], why: (name: string) => string | undefined): void => {
@@ -104,10 +110,11 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
       challenge,
       patience,
       step,
+      replacing: replacingFor(request, directory, account),
       ...(profile === undefined ? {} : { profile }),
     });
     step(`${transport.sent()} requests to the CA`);
-    return issued;
+    return { ...issued, account: account.record.url };
   } finally {
     transport.close();
   }
@@ -115,5 +122,14 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => ({
   refuses: (name, settings) => refuses(name, settings, options.challenges),
-  issue: (request) => issueInTime(options, request),
+  issue: async (request) => {
+    const issue = (asked: IssueRequest<AcmeSettings>): Promise<IssuedChain> => issueInTime(options, asked);
+    await rehearse({ stateDir: options.stateDir, stagingOf: options.stagingOf ?? stagingOf, issue }, request);
+    return issue(request);
+  },
+  renewalInfo: renewalInfoReader({
+    now: options.now,
+    userAgent: options.userAgent,
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  }),
 });
