@@ -17,6 +17,7 @@ import { stagingOf } from "../../src/domain/acme-directories.ts";
 import { worthRehearsing } from "../../src/domain/rehearsal.ts";
 import { renewalPlan } from "../../src/domain/renewal.ts";
 import { makeServerTls } from "../fakes/acme-tls.ts";
+import { rfc9773Leaf, rfc9773LeafId } from "../fakes/ari.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -25,21 +26,9 @@ const from = (ms: number): string => new Date(now.getTime() + ms).toISOString();
 const instants = fc.integer({ min: 0, max: 4_000 * day }).map((ms) => new Date(ms));
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-// RFC 9773 Appendix A.
-const example = `-----BEGIN CERTIFICATE-----
-MIIBQzCB66ADAgECAgUAh2VDITAKBggqhkjOPQQDAjAVMRMwEQYDVQQDEwpFeGFt
-cGxlIENBMCIYDzAwMDEwMTAxMDAwMDAwWhgPMDAwMTAxMDEwMDAwMDBaMBYxFDAS
-BgNVBAMTC2V4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeBZu
-7cbpAYNXZLbbh8rNIzuOoqOOtmxA1v7cRm//AwyMwWxyHz4zfwmBhcSrf47NUAFf
-qzLQ2PPQxdTXREYEnKMjMCEwHwYDVR0jBBgwFoAUaYhba4dGQEHhs3uEe6CuLN4B
-yNQwCgYIKoZIzj0EAwIDRwAwRAIge09+S5TZAlw5tgtiVvuERV6cT4mfutXIlwTb
-+FYN/8oCIClDsqBklhB9KAelFiYt9+6FDj3z4KGVelYM5MdsO3pK
------END CERTIFICATE-----
-`;
-
 describe("the certificate's identifier", () => {
   it("is that of RFC 9773, with the leading zero of the serial number", () => {
-    expect(renewalInfoId(example)).toBe("aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+    expect(renewalInfoId(rfc9773Leaf)).toBe(rfc9773LeafId);
   });
 
   it("is not there without an authority key identifier, or for what is no certificate", async () => {
@@ -117,7 +106,10 @@ describe("the advice", () => {
     const both = withAnswers(
       undefined,
       3,
-      { ecdsa: { ...window, retryAfter: new Date(from(2 * hour)) }, rsa: { ...window, explanationUrl: "https://ca/x" } },
+      {
+        ecdsa: { ...window, retryAfter: new Date(from(2 * hour)) },
+        rsa: { ...window, explanationUrl: "https://ca/x" },
+      },
       now,
       (
         (chances) => () =>
