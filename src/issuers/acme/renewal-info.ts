@@ -48,11 +48,10 @@ const ask = async ({ transport, directory }: Connection, leaf: string, now: () =
   const id = renewalInfoId(leaf);
   if (id === undefined) return { kind: "none", why: "the certificate has no authority key identifier" };
   const reply = await transport.request(`${directory.renewalInfo.replace(/\/$/, "")}/${id}`, "get");
-  const data = (typeof reply.data === "object" ? reply.data : undefined) as
-    { readonly suggestedWindow?: unknown; readonly explanationURL?: unknown } | null | undefined;
-  const window = readWindow(data?.suggestedWindow);
+  const data = typeof reply.data === "object" && reply.data !== null ? new Map(Object.entries(reply.data)) : undefined;
+  const window = readWindow(data?.get("suggestedWindow"));
   if ("why" in window) return { kind: "none", why: window.why };
-  const page = data?.explanationURL;
+  const page: unknown = data?.get("explanationURL");
   const shown = typeof page === "string" && /^https?:\/\//.test(page) ? { explanationUrl: clean(page, 500) } : {};
   const retryAfter = retryAfterDate(reply.headers, now());
   return { kind: "window", window, ...shown, ...(retryAfter === undefined ? {} : { retryAfter }) };

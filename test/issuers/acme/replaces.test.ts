@@ -29,16 +29,16 @@ const refusal = (type: string, status: number, detail: string): ProblemError =>
 describe("an order that is refused", () => {
   const place = async (error: Error, replacing: Replacing = { replaces: rfc9773LeafId }) => {
     const orders: Replacing[] = [];
-    const run = placeReplacing(
-      replacing,
-      async (extra) => {
-        orders.push(extra);
-        if (orders.length === 1) throw error;
-        return "order";
-      },
-      () => undefined,
-    );
-    return { end: await run.catch((reason: unknown) => reason), orders };
+    const order = async (extra: Replacing): Promise<string> => {
+      orders.push(extra);
+      if (orders.length === 1) throw error;
+      return "order";
+    };
+    try {
+      return { end: await placeReplacing(replacing, order, () => undefined), orders };
+    } catch (reason) {
+      return { end: reason, orders };
+    }
   };
 
   test.each([
