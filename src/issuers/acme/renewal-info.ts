@@ -6,6 +6,7 @@ import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import type { RenewalInfoRequest } from "../issuer.ts";
 import { type Directory, readDirectory } from "./directory.ts";
+import { type Line, type createLines, directoryOf } from "./line.ts";
 import { ProblemError, describeProblem, isProblemOfServer, retryAfterDate } from "./problem.ts";
 import { isLater } from "./problem-failure.ts";
 import { type Transport, createTransport } from "./transport.ts";
@@ -13,6 +14,8 @@ import { readTrustFile } from "./trust-file.ts";
 
 export interface RenewalInfoOptions {
   readonly now: () => Date;
+  /** Milliseconds that no change of the date touches. */
+  readonly elapsed: () => number;
   readonly userAgent: string;
   /** Milliseconds for one HTTP request; default 10 s: the CA is asked again anyway. */
   readonly timeoutMs?: number;
@@ -23,11 +26,6 @@ const maxReplyBytes = 1 << 18;
 
 /** A CA that was silent that often in this run is not asked again by it. */
 const mostSilent = 2;
-
-interface Connection {
-  readonly transport: Transport;
-  readonly directory: Directory;
-}
 
 /** A silent CA is a temporary matter (RFC 9773 §4.3.3); what it says wrongly is not. */
 const whyNot = (error: unknown): RenewalInfo => {
@@ -43,7 +41,7 @@ const whyNot = (error: unknown): RenewalInfo => {
   return { kind: foreign ? "none" : "later", why: clean(error.message, 300) };
 };
 
-const ask = async ({ transport, directory }: Connection, leaf: string, now: () => Date): Promise<RenewalInfo> => {
+const ask = async (transport: Transport, directory: Directory, leaf: string, now: () => Date): Promise<RenewalInfo> => {
   if (directory.renewalInfo === undefined) return { kind: "none", why: "the CA's directory lists no renewalInfo" };
   const id = renewalInfoId(leaf);
   if (id === undefined) return { kind: "none", why: "the certificate has no authority key identifier" };
@@ -57,39 +55,40 @@ const ask = async ({ transport, directory }: Connection, leaf: string, now: () =
   return { kind: "window", window, ...shown, ...(retryAfter === undefined ? {} : { retryAfter }) };
 };
 
-const connect = async (o: RenewalInfoOptions, request: RenewalInfoRequest<AcmeSettings>): Promise<Connection> => {
-  const { directory, caFile } = request.settings;
-  const transport = createTransport({
-    userAgent: o.userAgent,
-    now: o.now,
-    signal: request.signal,
-    step: request.step,
-    timeoutMs: o.timeoutMs ?? 10_000,
-    maxBytes: maxReplyBytes,
-    ...(caFile === undefined ? {} : { ca: await readTrustFile(caFile), caFile }),
-  });
-  return { transport, directory: await readDirectory(directory, transport, o.now()) };
-};
-
-/** All calls share a connection and a directory for each CA. Idle connections end with the process, or when the CA closes them. */
+/** All calls share the lines to their CAs. */
 export const renewalInfoReader = (
   o: RenewalInfoOptions,
+  lines: ReturnType<typeof createLines>,
 ): ((request: RenewalInfoRequest<AcmeSettings>) => Promise<RenewalInfo>) => {
-  const known = new Map<string, { connection: Promise<Connection>; silent: number }>();
+  const silences = new Map<Line, number>();
+  const askBy = async (line: Line, { settings, leaf, signal, step }: RenewalInfoRequest<AcmeSettings>) => {
+    const transport = createTransport({
+      userAgent: o.userAgent,
+      now: o.now,
+      signal,
+      step,
+      line,
+      timeoutMs: o.timeoutMs ?? 10_000,
+      maxBytes: maxReplyBytes,
+      ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
+    });
+    const read = (): Promise<Directory> => readDirectory(settings.directory, transport, o.now());
+    return ask(transport, await directoryOf(line, o.elapsed(), read), leaf, o.now);
+  };
   return async (request) => {
     const { directory, caFile } = request.settings;
-    const key = JSON.stringify([directory, caFile]);
-    const ca = known.get(key) ?? { connection: connect(o, request), silent: 0 };
-    known.set(key, ca);
-    if (ca.silent >= mostSilent) return { kind: "later", why: "the CA did not answer before in this run" };
+    let line: Line | undefined;
     try {
-      const info = await ask(await ca.connection, request.leaf, o.now);
-      ca.silent = 0;
+      line = lines(directory, caFile === undefined ? undefined : await readTrustFile(caFile));
+      if ((silences.get(line) ?? 0) >= mostSilent)
+        return { kind: "later", why: "the CA did not answer before in this run" };
+      const info = await askBy(line, request);
+      silences.delete(line);
       return info;
     } catch (error) {
       request.signal.throwIfAborted();
       const info = whyNot(error);
-      if (info.kind === "later") ca.silent += 1;
+      if (line !== undefined && info.kind === "later") silences.set(line, (silences.get(line) ?? 0) + 1);
       return info;
     }
   };

@@ -189,14 +189,21 @@ describe("a CA that cannot be asked now", () => {
     });
   });
 
-  test("after two in a row the run leaves it alone; its directory is asked for once", async () => {
+  test("after two in a row the run leaves it alone; so with its directory", async () => {
     const ca = await start(send("", { status: 500 }));
     for (let count = 0; count < 5; count += 1) expect(await ca.ask()).toMatchObject({ kind: "later" });
     expect(ca.seen).toHaveLength(3);
     await page?.stop();
     const down = await start(send({}), { directory: send("", { status: 500 }) });
     for (let count = 0; count < 5; count += 1) expect(await down.ask()).toMatchObject({ kind: "later" });
-    expect(down.seen).toEqual(["GET /directory"]);
+    expect(down.seen).toEqual(["GET /directory", "GET /directory"]);
+  });
+
+  test("a trust file that is gone: issuing will say so, deploying must go on", async () => {
+    const ca = await start(send({ suggestedWindow: window }));
+    await page?.stop();
+    expect(await ca.ask()).toEqual({ kind: "later", why: expect.stringContaining("--ca-file") });
+    page = undefined;
   });
 
   test("a run that is stopped stops", async () => {
