@@ -28,6 +28,9 @@ export interface RenewalPlan extends Renewal {
 /** Runs come once an hour, up to half an hour late (templates/mailcert.timer): where the next one would come after the window's end, this one is it. */
 const betweenRuns = 90 * minute;
 
+/** A CA that wants every certificate to be renewed at once must not make each hourly run an order. */
+const youngest = 6 * 60 * minute;
+
 /** The CA's advice first (RFC 9773), else our own rule; near the end the advice is ignored (certmagic's 1/20 and 1/50 of the lifetime). */
 export const renewalPlan = (
   generation: { readonly number: number; readonly notBefore: string; readonly notAfter: string },
@@ -41,8 +44,9 @@ export const renewalPlan = (
   const advised = left < lifetime / 20 ? undefined : adviceFor(advice, generation.number);
   if (advised === undefined) return { ...renewalDue(notBefore, notAfter, now), desperate };
   const { start, end, chosen, explanationUrl } = advised;
-  const at = new Date(chosen);
-  const lastRun = Date.parse(start) <= now.getTime() && Date.parse(end) - now.getTime() < betweenRuns;
+  const old = notBefore.getTime() + Math.min(youngest, lifetime / 20);
+  const at = new Date(Math.max(Date.parse(chosen), old));
+  const lastRun = Math.max(Date.parse(start), old) <= now.getTime() && Date.parse(end) - now.getTime() < betweenRuns;
   return {
     at,
     due: at <= now || lastRun,

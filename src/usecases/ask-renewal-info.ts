@@ -21,16 +21,22 @@ const reported = ({ name }: CertificateConfig, info: RenewalInfo, world: World):
   world.step(`${name}: ${said}`);
 };
 
+/** What asking may take of a run, which holds the lock: with thousands of certificates the others are asked about by the next run. */
+const mostMs = 120_000;
+
 /** One for a run: the issuer, and with it the connection to the CA, is made when the first certificate needs it, and shared. */
 export const renewalInfoAsker = (world: World): AskRenewalInfo => {
   let asked: Promise<Issuer> | undefined;
+  let spentMs = 0;
   return async (certificate, state) => {
     const target = state && targetOf(state);
-    const { issuer: settings } = certificate;
-    // Who signed it has to be asked; where the configuration names another CA, it is replaced anyway.
-    if (!target || settings.kind !== "acme" || target.issuer !== "acme" || target.authority !== authorityOf(settings))
-      return state;
-    if (!pollIsDue(state.ari, target.number, world.now())) return state;
+    if (!target || target.issuer !== "acme" || !pollIsDue(state.ari, target.number, world.now())) return state;
+    // Who signed it has to be asked; where the configuration does not name that CA any more, it is replaced anyway.
+    const settings = [certificate.issuer, ...certificate.fallbacks].find(
+      (one) => authorityOf(one) === target.authority,
+    );
+    if (settings?.kind !== "acme" || spentMs > mostMs) return state;
+    const begun = world.elapsed();
     const issuer = await (asked ??= world.issuer("acme"));
     if (issuer.renewalInfo === undefined) return state;
     const answers: Partial<Record<Slot, RenewalInfo>> = {};
@@ -42,6 +48,7 @@ export const renewalInfoAsker = (world: World): AskRenewalInfo => {
       reported(certificate, info, world);
       answers[slot] = info;
     }
+    spentMs += world.elapsed() - begun;
     const next = { ...state, ari: withAnswers(state.ari, target.number, answers, world.now(), world.random) };
     await world.store.write(next);
     return next;

@@ -186,6 +186,18 @@ describe("the plan", () => {
     expect(due(wide, from(50 * day + 3 * hour))).toBe(true);
   });
 
+  it("is not before six hours, or 1/20 of a short lifetime: a CA that wants everything now gets an order now and then", () => {
+    const past = advice({ start: from(-2 * day), end: from(-day), chosen: from(-1.5 * day) });
+    expect(renewalPlan(generation, past, now)).toMatchObject({ due: false, at: new Date(from(6 * hour)) });
+    expect(due(past, from(6 * hour - 1))).toBe(false);
+    expect(due(past, from(6 * hour))).toBe(true);
+    const around = advice({ start: from(-day), end: from(hour), chosen: from(hour - 1) });
+    expect(due(around, from(0))).toBe(false);
+    const short = { ...generation, notAfter: from(20 * hour) };
+    expect(renewalPlan(short, past, new Date(from(hour - 1))).due).toBe(false);
+    expect(renewalPlan(short, past, new Date(from(hour))).due).toBe(true);
+  });
+
   it("leaves the CA's wish aside under 1/20 of the lifetime, and is desperate under 1/50", () => {
     const never = advice({ start: from(400 * day), end: from(401 * day), chosen: from(400.5 * day) });
     expect(due(never, at(0.9499))).toBe(false);

@@ -49,9 +49,9 @@ it("is told by status, and followed by renew", async () => {
   const answer = { suggestedWindow: { start: at(-2), end: at(-1) }, explanationURL: page };
   const leaf = await host.must(["cat", live]);
   await pebble.manage("/set-renewal-info/", { Certificate: leaf, ARIResponse: JSON.stringify(answer) });
-  // As if six hours had passed.
+  // As if it were a day old: it is to be asked for, and old enough to be renewed.
   const state = `/var/lib/mailcert/certificates/${name}/state.json`;
-  await host.must(`sed -i 's/"nextPoll": "[^"]*"/"nextPoll": "2026-01-01T00:00:00.000Z"/' ${state}`);
+  await host.must(`sed -Ei 's/"(nextPoll|notBefore)": "[^"]*"/"\\1": "${at(-24)}"/' ${state}`);
   const renewed = JSON.parse(await mailcert(0, "renew", "--json")) as object;
   expect(complaints(renewed)).toEqual([]);
   expect(renewed).toMatchObject({

@@ -150,7 +150,7 @@ describe("renewal information", () => {
   test("a window that has passed: renewed now, the order says what it replaces, the account is the same", async () => {
     await run();
     const replaced = await leaf();
-    pass(2 * hour);
+    pass(7 * hour);
     await say(window(-2 * hour, -hour, { explanationURL: "https://ca.example/incident" }));
     const one = await run();
     expect(one).toMatchObject({

@@ -122,6 +122,27 @@ describe("when the CA is asked", () => {
     expect(fake.world.store.read("other.example.org")?.ari).toBeUndefined();
   });
 
+  it("of the further CA that signed it", async () => {
+    const further = { ...settings, directory: "https://other.example/dir" };
+    await run();
+    await run({}, { ...config, issuer: further, fallbacks: [settings] });
+    expect(ca.asked).toHaveLength(1);
+  });
+
+  it("for two minutes of a run: the others are asked about by the next one", async () => {
+    const names = ["a.example.org", "b.example.org", "c.example.org"];
+    const several = names.map((name) => certificate({ name, names: [name], issuer: settings, servers: [] }));
+    await renew(ca.world, several, timer);
+    ca.advise = () => {
+      void fake.world.sleep(61_000);
+      return { kind: "none", why: "slow" };
+    };
+    await renew(ca.world, several, timer);
+    expect(ca.asked).toHaveLength(2);
+    await renew(ca.world, several, timer);
+    expect(ca.asked).toHaveLength(3);
+  });
+
   it("for each slot, and the earliest instant leads", async () => {
     const both = { ...config, keys: ["ecdsa", "rsa"], servers: [] } as const;
     await run({}, both);
@@ -155,7 +176,7 @@ describe("what is said", () => {
 
   it("a window in the past: renewed now, the reason is shown, also to cron", async () => {
     await run();
-    pass(hour);
+    pass(7 * hour);
     ca.advise = () => within(at(-2 * day), at(-day), "https://ca.example/incident");
     const result = await run();
     expect(result).toMatchObject({
