@@ -267,10 +267,15 @@ describe("near the end", () => {
       pass(hour);
     }
     expect(ca.requests).toHaveLength(tried + 3);
-    fail({ retryAt: at(6 * hour) });
+    const later = at(6 * hour);
+    fail({ retryAt: later });
     await run();
     pass(hour);
     expect((await run()).certificates[0]?.decision.action).toBe("wait");
+    const world = { ...ca.world, config: { ...ca.world.config, read: async () => ({ certificates: [config] }) } };
+    expect(statusText(await status(world, []), undefined, fake.clock.now)).toContain(
+      `next attempt ${later.slice(0, 16).replace("T", " ")} UTC: no`,
+    );
   });
 });
 
