@@ -89,6 +89,7 @@ export const createWorld = async (
   return {
     now: host.now,
     elapsed: host.elapsed,
+    random: () => randomInt(2 ** 32) / 2 ** 32,
     sleep: host.sleep,
     signal: host.signal,
     run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,

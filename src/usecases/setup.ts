@@ -73,7 +73,10 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   }
   const { servers: found } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
-  const decision = await decideNow(world, certificate, { force: false, named: true });
+  const decision = await decideNow(world, certificate, world.store.read(certificate.name), {
+    force: false,
+    named: true,
+  });
   if (!options.replace) {
     await Promise.all([
       certificate.issuer.kind === "acme" ? undefined : refusePrivateOverPublic(world, certificate, found),

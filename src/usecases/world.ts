@@ -35,6 +35,8 @@ export interface World {
   readonly now: () => Date;
   /** Milliseconds since some instant, whatever happens to the date meanwhile. */
   readonly elapsed: () => number;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   /** Names this run in events.jsonl. */

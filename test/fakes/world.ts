@@ -138,6 +138,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
   const world: World = {
     now: () => clock.now,
     elapsed: () => elapsed,
+    random: () => 0.5,
     // Time passes only when somebody waits.
     sleep: async (ms) => {
       clock.now = new Date(clock.now.getTime() + ms);
