@@ -13,8 +13,9 @@ export interface ChallengeToken {
   readonly keyAuthorization: string;
   /** The order is for `*.identifier`. */
   readonly wildcard?: boolean;
-  /** dns-persist-01: the names by which the CA is known in DNS; it has no token. */
+  /** dns-persist-01, which has no token: the names by which the CA is known in DNS, and the account as the record must name it. */
   readonly issuerDomainNames?: readonly string[];
+  readonly accountUri?: string;
 }
 
 /**
@@ -34,12 +35,17 @@ export interface ConfiguredUpdater extends DnsUpdater {
   readonly propagationMs: number;
 }
 
-/** What a challenge may need of the world. */
-export interface ChallengeDeps {
+/** What the program hands to every challenge of a run. */
+export interface ChallengeWorld {
   readonly authoritative: () => Promise<Authoritative>;
   /** By its settings in `secrets/NAME.yaml`. @throws Failure `config` where they are missing or wrong. */
   readonly updater: (name: string) => Promise<ConfiguredUpdater>;
   readonly journal: ChallengeJournal;
+}
+
+/** What a challenge may need. */
+export interface ChallengeDeps extends ChallengeWorld {
+  readonly now: () => Date;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
   readonly elapsed: () => number;

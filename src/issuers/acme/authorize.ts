@@ -55,8 +55,15 @@ const gather = async ({ engine, order, names, challenge, step }: AuthorizeOption
     if (authorization.status === "valid") step(`${authorization.name}: already validated by the CA`);
     else if (authorization.status === "pending") {
       const offered = choose(authorization, challenge.type);
-      const keyAuthorization = await engine.keyAuthorization(offered.token);
-      const token = { identifier: authorization.identifier, token: offered.token, keyAuthorization };
+      const { token: text, issuerDomainNames, accountUri } = offered;
+      const token: ChallengeToken = {
+        identifier: authorization.identifier,
+        token: text,
+        keyAuthorization: await engine.keyAuthorization(text),
+        wildcard: authorization.name !== authorization.identifier,
+        ...(issuerDomainNames === undefined ? {} : { issuerDomainNames }),
+        ...(accountUri === undefined ? {} : { accountUri }),
+      };
       tasks.push({ authorization, offered, token });
     } else refused.push(refusal(authorization, challenge.type));
   }

@@ -1,5 +1,5 @@
 // The ACME issuer (RFC 8555): directory, account, order, certificate. acme-client is the engine; this room repairs and drives it.
-import type { ChallengeEntry } from "../../challenges/challenge.ts";
+import type { ChallengeEntry, ChallengeWorld } from "../../challenges/challenge.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
@@ -17,6 +17,7 @@ export interface AcmeIssuerOptions {
   readonly stateDir: string;
   /** The registry of challenges/index.ts. */
   readonly challenges: Readonly<Partial<Record<string, ChallengeEntry>>>;
+  readonly challengeWorld: ChallengeWorld;
   readonly now: () => Date;
   /** Milliseconds that no change of the date touches. */
   readonly elapsed: () => number;
@@ -94,7 +95,8 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
     const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
     const { now, elapsed, sleep } = o;
     const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
-    const challenge = (await entry.load())(settings);
+    const accountUrl = account.record.url ?? "";
+    const challenge = (await entry.load())(settings, { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl });
     const [profile] = settings.profiles;
     const issued = await obtain({
       account,
