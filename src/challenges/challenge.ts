@@ -11,8 +11,6 @@ export interface ChallengeToken {
   readonly token: string;
   /** RFC 8555 §8.1 key authorization. */
   readonly keyAuthorization: string;
-  /** The order is for `*.identifier`. */
-  readonly wildcard?: boolean;
   /** dns-persist-01, which has no token: the names by which the CA is known in DNS, and the account as the record must name it. */
   readonly issuerDomainNames?: readonly string[];
   readonly accountUri?: string;
@@ -52,6 +50,8 @@ export interface ChallengeDeps extends ChallengeWorld {
   readonly step: (what: string) => void;
   /** The ACME account's URL (RFC 8555 §7.1.2). */
   readonly accountUrl: string;
+  /** All that is ordered, wildcards with `*.`. */
+  readonly names: readonly string[];
 }
 
 /** Makes the challenge for one issuance; MUST NOT touch the host before `present`. */

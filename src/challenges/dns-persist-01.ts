@@ -1,4 +1,5 @@
 // dns-persist-01 (draft-ietf-acme-dns-persist): a standing TXT record names CA and account; nothing is published for one issuance.
+import { isIP } from "node:net";
 import type { Authoritative } from "../dns/authoritative.ts";
 import type { AcmeSettings } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
@@ -16,8 +17,8 @@ const soonMs = 30 * 86_400_000;
 /** The draft allows a CA ten names. */
 const mostIssuers = 10;
 
-const needOf = (token: ChallengeToken, accountUrl: string): PersistNeed => {
-  const accountUri = token.accountUri ?? accountUrl;
+const needOf = (token: ChallengeToken, deps: ChallengeDeps): Omit<PersistNeed, "wildcard"> => {
+  const accountUri = token.accountUri ?? deps.accountUrl;
   const issuers = (token.issuerDomainNames ?? [])
     .slice(0, mostIssuers)
     .map((name) => name.toLowerCase().replace(/\.$/, ""));
@@ -27,26 +28,21 @@ const needOf = (token: ChallengeToken, accountUrl: string): PersistNeed => {
       "unavailable",
       `the CA does not say under which name it is to be allowed for ${token.identifier} (${type})`,
     );
-  if (!/^https?:\/\/[!-:<-~]+$/.test(accountUri))
+  if (!/^https?:\/\/[!-:<-~]+$/.test(accountUri) || accountUri.includes('"'))
     throw new Failure("unavailable", `the CA's account "${clean(accountUri, 200)}" cannot stand in a record (${type})`);
-  return { issuers, accountUri, wildcard: token.wildcard === true };
+  return { issuers, accountUri };
 };
 
-const missing = (name: string, need: PersistNeed, shown: Shown): Failure => {
-  const there = [...new Set(shown.replies.flatMap(valuesOf))].map((value) => `"${clean(value, 255)}"`);
-  const record = `${shown.owner}. IN TXT "${persistValue(need)}"`;
-  const other =
-    there.length === 0 ? "nothing is there" : `what is there does not allow it: ${there.slice(0, 5).join(", ")}`;
-  return new Failure("config", `${name} does not allow the CA to issue for this account: ${other}`, {
-    hints: [
-      `publish this record, once and for good: ${record}`,
-      "or name an updater that publishes it: dns: NAME (--dns NAME)",
-    ],
-    facts: { code: "NO_PERSIST_RECORD", publish: [record] },
-  });
-};
+const recordLine = (owner: string, need: PersistNeed): string => `${owner}. IN TXT "${persistValue(need)}"`;
 
 export const createDnsPersist01 = (settings: Pick<AcmeSettings, "dns">, deps: ChallengeDeps): Challenge => {
+  const nameOf = (identifier: string): string => `_validation-persist.${identifier}`;
+  const isWildcard = (identifier: string): boolean => deps.names.includes(`*.${identifier}`);
+  const allows =
+    (need: PersistNeed) =>
+    (values: readonly string[]): boolean =>
+      persistAllows(values, need, deps.now()) !== undefined;
+
   const look = async (authority: Authoritative, name: string, signal: AbortSignal): Promise<Shown> => {
     const shown = await askTxt(authority, name, lookMs, signal);
     signal.throwIfAborted();
@@ -74,18 +70,50 @@ export const createDnsPersist01 = (settings: Pick<AcmeSettings, "dns">, deps: Ch
     return updater.propagationMs;
   };
 
+  /** Every name of the order whose record is missing: they are published together. */
+  const missing = async (
+    identifier: string,
+    shown: Shown,
+    base: Omit<PersistNeed, "wildcard">,
+    signal: AbortSignal,
+  ): Promise<Failure> => {
+    const others = new Set(deps.names.map((name) => name.replace(/^\*\./, "")).filter((name) => isIP(name) === 0));
+    others.delete(identifier);
+    const authority = await deps.authoritative();
+    const more = await Promise.all(
+      [...others].map(async (other): Promise<readonly string[]> => {
+        const there = await askTxt(authority, nameOf(other), lookMs, signal);
+        const need = { ...base, wildcard: isWildcard(other) };
+        if (there.kind === "unknown" || there.replies.some((reply) => allows(need)(valuesOf(reply)))) return [];
+        return [recordLine(there.owner, need)];
+      }),
+    );
+    signal.throwIfAborted();
+    const records = [recordLine(shown.owner, { ...base, wildcard: isWildcard(identifier) }), ...more.flat()];
+    const there = [...new Set(shown.replies.flatMap(valuesOf))].map((value) => `"${clean(value, 255)}"`);
+    const what =
+      there.length === 0 ? "there is no such record" : `what is there does not: ${there.slice(0, 5).join(", ")}`;
+    return new Failure("config", `${nameOf(identifier)} does not allow this CA and account: ${what}`, {
+      hints: [
+        ...records.map((record) => `publish this record, once and for good: ${record}`),
+        "or name an updater that publishes it: dns: NAME (--dns NAME)",
+      ],
+      facts: { code: "NO_PERSIST_RECORD", publish: records },
+    });
+  };
+
   const present = async (token: ChallengeToken, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
-    const name = `_validation-persist.${token.identifier}`;
-    const need = needOf(token, deps.accountUrl);
+    const name = nameOf(token.identifier);
+    const base = needOf(token, deps);
+    const need = { ...base, wildcard: isWildcard(token.identifier) };
     const authority = await deps.authoritative();
     const shown = await look(authority, name, signal);
-    const allows = (values: readonly string[]): boolean => persistAllows(values, need, deps.now()) !== undefined;
-    const somewhere = shown.replies.some((reply) => allows(valuesOf(reply)));
-    if (!somewhere && settings.dns === undefined) throw missing(name, need, shown);
+    const somewhere = shown.replies.some((reply) => allows(need)(valuesOf(reply)));
+    if (!somewhere && settings.dns === undefined) throw await missing(token.identifier, shown, base, signal);
     const withinMs =
       somewhere || settings.dns === undefined ? followMs : await publish(settings.dns, shown, need, signal);
-    await waitEverywhere({ authority, name, matches: allows, withinMs, deps, signal });
+    await waitEverywhere({ authority, name, matches: allows(need), withinMs, deps, signal });
     const { until } = persistAllows(shown.replies.flatMap(valuesOf), need, deps.now()) ?? {};
     if (until !== undefined && until - deps.now().getTime() < soonMs)
       deps.step(

@@ -30,7 +30,8 @@ const read = async (path: string): Promise<readonly JournalEntry[]> => {
   }
 };
 
-const keyOf = ({ type, what }: JournalEntry): string => JSON.stringify([type, Object.entries(what).toSorted()]);
+const keyOf = ({ type, what }: JournalEntry): string =>
+  JSON.stringify([type, Object.entries(what).toSorted(([left], [right]) => (left < right ? -1 : 1))]);
 
 /** Kept in `<state>/challenges.json`, root only. */
 export const createChallengeJournal = (stateDir: string): ChallengeJournal => {

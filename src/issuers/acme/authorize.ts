@@ -60,7 +60,6 @@ const gather = async ({ engine, order, names, challenge, step }: AuthorizeOption
         identifier: authorization.identifier,
         token: text,
         keyAuthorization: await engine.keyAuthorization(text),
-        wildcard: authorization.name !== authorization.identifier,
         ...(issuerDomainNames === undefined ? {} : { issuerDomainNames }),
         ...(accountUri === undefined ? {} : { accountUri }),
       };

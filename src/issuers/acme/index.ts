@@ -96,7 +96,8 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
     const { now, elapsed, sleep } = o;
     const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
     const accountUrl = account.record.url ?? "";
-    const challenge = (await entry.load())(settings, { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl });
+    const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
+    const challenge = (await entry.load())(settings, deps);
     const [profile] = settings.profiles;
     const issued = await obtain({
       account,
