@@ -73,7 +73,7 @@ export const createWorld = async (
     journal: (await import("./challenges/journal.ts")).createChallengeJournal(stateDir),
   }));
 
-  const issuer = async (kind: IssuerKind): Promise<Issuer> => {
+  const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
     switch (kind) {
       case "private-ca": {
@@ -101,6 +101,14 @@ export const createWorld = async (
         });
       }
     }
+  };
+
+  // One of each for the whole run: the ACME issuer keeps its connections to a CA.
+  const made = new Map<IssuerKind, Promise<Issuer>>();
+  const issuer = (kind: IssuerKind): Promise<Issuer> => {
+    const one = made.get(kind) ?? makeIssuer(kind);
+    made.set(kind, one);
+    return one;
   };
 
   return {
@@ -144,6 +152,7 @@ export const createWorld = async (
       };
     }),
     systemRoots,
+    readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>
       (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),

@@ -40,6 +40,7 @@ export const worseThanServed = ({ target, observation }: Observed, issuer: strin
     {
       hints: [
         "for a certificate that every client trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
+        "to keep its key, which DNS or clients may pin: add --adopt-key FILE beside that",
         "to replace it all the same: add --replace",
       ],
     },
