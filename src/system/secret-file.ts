@@ -25,6 +25,12 @@ export const readSecretFile = async (path: string): Promise<string | undefined> 
           facts: { path },
         },
       );
+    // Whoever owns it decides what a root run does with it.
+    if (found.uid !== 0 && found.uid !== process.getuid?.())
+      throw new Failure("config", `${path} belongs to another user (uid ${found.uid})`, {
+        hints: [`chown root: ${shellWord(path)}`],
+        facts: { path },
+      });
     if (found.size > mostBytes)
       throw new Failure("config", `${path} is larger than ${mostBytes} bytes`, { facts: { path } });
     return await handle.readFile("utf8");

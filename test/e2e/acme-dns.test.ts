@@ -76,6 +76,7 @@ describe("dns-01 by RFC 2136", () => {
       records: ["_acme-challenge.imap CNAME imap.acme.example.net."],
       others: { "acme.example.net": [] },
     });
+    const refreshed: Promise<void>[] = [];
     const run = host.mailcertSpawn(issue);
     let said = "";
     run.stdout.on("data", (part: Buffer) => (said += part.toString()));
@@ -83,9 +84,10 @@ describe("dns-01 by RFC 2136", () => {
     run.stderr.on("data", (part: Buffer) => {
       said += part.toString();
       // It says that ns2 lacks it: from then on the secondary may have it.
-      if (part.toString().includes("not yet at ns2.")) void zone.refreshSecondary();
+      if (part.toString().includes("not yet at ns2.")) refreshed.push(zone.refreshSecondary());
     });
     expect(await ended, said).toBe(0);
+    await Promise.all(refreshed);
     expect(said).toContain(`${challenge}: waiting: not yet at ns2.example.org (127.0.53.2)`);
     expect(said).toContain("_acme-challenge.imap.example.org: an alias of imap.acme.example.net");
     expect(said).toContain("imap.acme.example.net: published in acme.example.net (knot)");
@@ -112,13 +114,15 @@ describe("dns-01 by RFC 2136", () => {
     expect(await zone.ask(challenge, "TXT")).not.toBe("");
     expect(await journal(host)).toMatchObject([{ type: "dns-01", what: { dns: "knot", name: challenge } }]);
 
+    const refreshed: Promise<void>[] = [];
     const again = host.mailcertSpawn(issue);
     let said = "";
     again.stderr.on("data", (part: Buffer) => {
       said += part.toString();
-      if (part.toString().includes("not yet at ns2.")) void zone.refreshSecondary();
+      if (part.toString().includes("not yet at ns2.")) refreshed.push(zone.refreshSecondary());
     });
     expect(await new Promise((resolve) => again.once("close", resolve)), said).toBe(0);
+    await Promise.all(refreshed);
     expect(said).toContain(`${challenge}: what an earlier run published is taken away`);
     expect(await zone.ask(challenge, "TXT")).toBe("");
     expect(await journal(host)).toEqual([]);
