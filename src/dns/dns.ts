@@ -1,6 +1,7 @@
 // The seam of the DNS room: what others ask about a name, with "not there" and "nobody could say" kept apart.
 import type { StsPolicy } from "../domain/mta-sts.ts";
 import type { TlsaRecord } from "../domain/tlsa.ts";
+import type { Authoritative } from "./authoritative.ts";
 
 export interface AskOptions {
   /** From the call to the answer, every server and retry included. */
@@ -36,4 +37,5 @@ export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } |
 export interface Dns {
   tlsa(host: string, port: number, options: AskOptions): Promise<TlsaLookup>;
   mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
+  readonly authoritative: Authoritative;
 }

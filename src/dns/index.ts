@@ -1,13 +1,15 @@
-// The DNS room: what this host's resolver says about TLSA and MTA-STS.
+// The DNS room: what this host's resolver says about TLSA and MTA-STS, and what authoritative servers say.
 import { readFile } from "node:fs/promises";
 import type { Dns } from "./dns.ts";
+import { type AuthoritativeOptions, createAuthoritative } from "./everywhere.ts";
 import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
 import { type ResolvConf, parseResolvConf } from "./resolv-conf.ts";
 import { type ResolverOptions, createResolver } from "./resolver.ts";
 import { createShared } from "./shared.ts";
 import { lookUpTlsa } from "./tlsa.ts";
 
-export interface DnsDependencies extends ResolverOptions, Pick<PolicyOptions, "roots"> {
+export interface DnsDependencies
+  extends ResolverOptions, Pick<PolicyOptions, "roots">, Pick<AuthoritativeOptions, "serverAt"> {
   /** Default 443. */
   readonly policyPort?: number;
 }
@@ -19,10 +21,11 @@ export const readResolvConf = async (other?: string): Promise<ResolvConf> => {
 };
 
 export const createDns = (dependencies: DnsDependencies): Dns => {
-  const { ticks, roots, policyPort: port = 443 } = dependencies;
+  const { ticks, randomId, serverAt, roots, policyPort: port = 443 } = dependencies;
   const resolver = createShared(createResolver(dependencies), ticks);
   return {
     tlsa: (host, at, options) => lookUpTlsa(resolver, host, at, options),
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
+    authoritative: createAuthoritative({ resolver, randomId, ticks, ...(serverAt === undefined ? {} : { serverAt }) }),
   };
 };

@@ -14,4 +14,4 @@ const groupsOf = (address: string): readonly string[] => {
 export const reverseName = (address: string): string =>
   isIPv4(address)
     ? `${address.split(".").toReversed().join(".")}.in-addr.arpa`
-    : `${[...groupsOf(address).join("")].toReversed().join(".")}.ip6.arpa`;
+    : `${Array.from(groupsOf(address).join("")).toReversed().join(".")}.ip6.arpa`;

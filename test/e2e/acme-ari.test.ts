@@ -16,6 +16,7 @@ import { type AcmeProxy, type Fault, startAcmeProxy } from "../fakes/acme-proxy.
 import { usualAcme } from "../fakes/settings.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 import { type Pebble, startPebble } from "../lab/pebble.ts";
+import { noChallengeWorld } from "../fakes/challenge-world.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -71,6 +72,7 @@ beforeEach(async () => {
     createAcmeIssuer({
       stateDir: state,
       challenges,
+      challengeWorld: noChallengeWorld,
       now: () => fake.clock.now,
       elapsed: () => performance.now(),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
