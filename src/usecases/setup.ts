@@ -8,7 +8,7 @@ import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
-import { trustedAlready, worseThanServed } from "./better-trusted.ts";
+import { refuseOwned, trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type Deployable, findServers } from "./entries.ts";
@@ -68,6 +68,7 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
       },
     );
   }
+  if (!known && !options.replace) await refuseOwned(world, certificate);
   const { servers: found } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
   const decision = await decideNow(world, certificate, { force: false, named: true });
