@@ -1,10 +1,12 @@
 // Import: what another ACME client made becomes ours: account, key, certificate, settings. Stops at staged; nothing of the client's is changed.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { defaults } from "../domain/certificate-defaults.ts";
 import { Failure } from "../domain/failure.ts";
 import type { ImportClient } from "../domain/import-clients.ts";
 import { type LineageGroup, accountFor, configOf, groupLineages, wordsFor } from "../domain/imported-certificate.ts";
+import { isWildcard } from "../domain/names.ts";
 import type { FoundInventory } from "../importers/find.ts";
-import type { ForeignAccount } from "../importers/importer.ts";
+import type { ForeignAccount, Lineage } from "../importers/importer.ts";
 import type { ForeignSchedule } from "../importers/schedules.ts";
 import type { Adoption } from "../issuers/acme/adopt-account.ts";
 import type { GenerationRecord } from "../store/store.ts";
@@ -65,7 +67,11 @@ export interface ImportResult {
   readonly schedules: readonly ForeignSchedule[];
 }
 
-const choose = (groups: readonly LineageGroup[], { client, names }: ImportOptions): readonly LineageGroup[] => {
+const choose = (
+  groups: readonly LineageGroup[],
+  { client, names }: ImportOptions,
+  left: readonly string[],
+): readonly LineageGroup[] => {
   const known = groups.map((group) => wordsFor(group)[0] ?? "");
   const hint = `for example: mailcert import ${client} --name ${known[0] ?? ""}`;
   const unknown = names.find((name) => !groups.some((group) => wordsFor(group).includes(name)));
@@ -75,6 +81,7 @@ const choose = (groups: readonly LineageGroup[], { client, names }: ImportOption
       `${client} keeps no certificate called "${unknown.slice(0, 100)}" that can be imported`,
       {
         hints: [
+          ...left.filter((sentence) => sentence.startsWith(`${unknown} `)),
           known.length === 0 ? "it keeps none that is whole and valid" : `it has: ${known.slice(0, 20).join(", ")}`,
         ],
       },
@@ -160,8 +167,21 @@ const importCertificate = async (
   };
 };
 
+const proofsOf = ({ settings }: Lineage): readonly string[] => settings.challenges ?? defaults.challenge;
+
+/** CA/Browser Forum Baseline Requirements §3.2.2.4.19 and .20: neither http-01 nor tls-alpn-01 can prove one. */
+const wildcards = ({ lineages }: LineageGroup): readonly string[] =>
+  lineages
+    .slice(0, 1)
+    .filter((lineage) => lineage.names.some(isWildcard) && !proofsOf(lineage).some((type) => type.startsWith("dns-")))
+    .map(
+      ({ name, notAfter }) =>
+        `${name}: a wildcard is proven through DNS alone: set challenge and dns in the configuration well before ${notAfter.toISOString().slice(0, 10)}`,
+    );
+
 const sentences = (inventory: FoundInventory, chosen: readonly LineageGroup[]): readonly string[] => [
   ...chosen.flatMap(({ lineages }) => lineages.flatMap(({ notTranslated }) => notTranslated)),
+  ...chosen.flatMap(wildcards),
   ...chosen.flatMap(({ lineages, older }) =>
     older.map(
       ({ name }) =>
@@ -180,7 +200,7 @@ export const importFrom = async (world: World, options: ImportOptions): Promise<
     ...(directory === undefined ? {} : { directory }),
   });
   const groups = groupLineages(inventory.lineages);
-  const chosen = choose(groups, options);
+  const chosen = choose(groups, options, inventory.notTranslated);
   if (chosen.length === 0 && inventory.accounts.length === 0) {
     throw new Failure("data", `nothing in ${inventory.folder} can be imported`, {
       hints: inventory.notTranslated.slice(0, 10),

@@ -125,7 +125,7 @@ describe("import of what was really made", () => {
     const { host, pebble } = await start();
     await host.write(
       "/etc/dehydrated/conf.d/local.sh",
-      `CURL_OPTS="--cacert ${pebble.caFile}"\nCA="${pebble.directoryUrl}"\nWELLKNOWN=/srv/www/.well-known/acme-challenge\n`,
+      `CURL_OPTS="--cacert ${pebble.caFile}"\nCA="${pebble.directoryUrl}"\nWELLKNOWN=/srv/www/.well-known/acme-challenge\nACCOUNT_KEYSIZE=2048\n`,
     );
     await host.write("/etc/dehydrated/domains.txt", `${name} pop.example.org\n`);
     await host.must("mkdir -p /srv/www/.well-known/acme-challenge");

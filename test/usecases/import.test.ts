@@ -196,6 +196,33 @@ describe("import", () => {
     expect(await importing.withoutLineage("acme.sh", home, main)).toContain("--remove");
   });
 
+  it("a wildcard that was proven by other means: what to set is said, and the entry reads back", async () => {
+    const home = join(here.dir, "home/.acme.sh");
+    acmeShDomain(
+      home,
+      "*.example.org_ecc",
+      await leafOf(ca, ["*.example.org"]),
+      [ca.intermediate],
+      "Le_Webroot='dns'\n",
+    );
+    writeFileSync(join(home, "account.conf"), "");
+    const result = await importFrom(here.world, { client: "acme.sh", folder: home, names: [], dryRun: false });
+    expect(result.certificates).toMatchObject([{ certificate: "wildcard.example.org", names: ["*.example.org"] }]);
+    expect(result.notTranslated.join("\n")).toContain("through DNS alone");
+    expect(importText(result, here.world.now())).toContain("mailcert setup '*.example.org'");
+  });
+
+  it("names and values that could forge a line of a terminal", async () => {
+    const home = join(here.dir, "home/.acme.sh");
+    const evil = "Le_Webroot='no\u001b[2J'\nLe_LocalAddress='\u001b[31m'\n";
+    acmeShDomain(home, `${main}_ecc`, await leafOf(ca, [main]), [ca.intermediate], evil);
+    acmeShDomain(home, "a\u001b[2Jb_ecc", await leafOf(ca, ["b.example.org"]), [ca.intermediate], "");
+    writeFileSync(join(home, "account.conf"), "");
+    const result = await importFrom(here.world, { client: "acme.sh", folder: home, names: [], dryRun: false });
+    expect(result.certificates.map(({ certificate: name }) => name)).toEqual([main]);
+    expect(importText(result, here.world.now())).not.toContain("\u001b");
+  });
+
   it("nothing to import: what was found is said", async () => {
     rmSync(join(folder(), "accounts"), { recursive: true });
     rmSync(join(folder(), "live"), { recursive: true });
