@@ -49,7 +49,7 @@ export const createWorld = async (
   };
   const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now });
 
-  const issuer = async (kind: IssuerKind): Promise<Issuer> => {
+  const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
     switch (kind) {
       case "private-ca": {
@@ -76,6 +76,14 @@ export const createWorld = async (
         });
       }
     }
+  };
+
+  // One of each for the whole run: the ACME issuer keeps its connections to a CA.
+  const made = new Map<IssuerKind, Promise<Issuer>>();
+  const issuer = (kind: IssuerKind): Promise<Issuer> => {
+    const one = made.get(kind) ?? makeIssuer(kind);
+    made.set(kind, one);
+    return one;
   };
 
   return {

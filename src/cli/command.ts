@@ -25,6 +25,8 @@ export interface Context {
   readonly output: Output;
   /** Wires the adapters together; heavy rooms are loaded when first used. */
   readonly world: () => Promise<World>;
+  /** The same anew, for a command that goes round and round. */
+  readonly newWorld: () => Promise<World>;
 }
 
 export interface CommandModule {

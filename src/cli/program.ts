@@ -130,13 +130,16 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
     const values = command.optsWithGlobals();
     const globals = globalsOf(values);
     const output = createOutput(host, { ...globals, color: values["color"] !== false });
+    const makeWorld = (): Context["world"] =>
+      options.world(globals, (what) => output.step(what), module.mayMakeConfig === true);
     status = await module.run({
       host,
       globals,
       args: command.args,
       options: values,
       output,
-      world: options.world(globals, (what) => output.step(what), module.mayMakeConfig === true),
+      world: makeWorld(),
+      newWorld: () => makeWorld()(),
     });
   });
   try {

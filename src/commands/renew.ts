@@ -1,10 +1,12 @@
 // mailcert renew: what a timer runs.
-import type { CommandModule } from "../cli/command.ts";
+import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { Failure } from "../domain/failure.ts";
 import { renewDocument, renewText } from "../reports/renew.ts";
 import { renew } from "../usecases/renew.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
+import { duration, every } from "./every.ts";
 import { accept, locked } from "./locked.ts";
 
 const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
@@ -15,27 +17,42 @@ export const command: CommandModule = {
       .argument("[name...]", "certificates (default: all in the configuration)")
       .option("--force", "renew now, due or not")
       .option("--new-key", "with a new private key")
+      .option("--every <TIME>", "go on for ever, a run each TIME (30m, 1h, 1d): for containers", duration)
       .addHelpText(
         "after",
         `
 Examples:
   mailcert renew --quiet
   mailcert renew --force mail.example.org
+  mailcert renew --every 1h --quiet
 ${exitStatusHelp([0, 1, 64, 75, 77, 78])}`,
       ),
-  run: async (context) => {
-    const { args, options, globals, output, host } = context;
-    const result = await locked(context, async (world) =>
-      renew(world, await chosenCertificates(world, args), {
-        force: options["force"] === true,
-        newKey: options["newKey"] === true,
-        named: args.length > 0,
-        dryRun: globals.dryRun,
-        replace: false,
-        accept: globals.yes ? accept(context) : async () => false,
-      }),
-    );
-    output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
-    return globals.dryRun ? exitStatus.done : statuses[result.outcome];
+  run: (context) => {
+    const { options } = context;
+    const ms = options["every"] as number | undefined;
+    if (ms === undefined) return run(context);
+    for (const option of ["force", "newKey"]) {
+      if (options[option] === true)
+        throw new Failure("usage", `--every and --${option === "force" ? "force" : "new-key"} do not go together`, {
+          hints: ["each round would make a certificate that nobody needs: run that once, without --every"],
+        });
+    }
+    return every(context, ms, run);
   },
+};
+
+const run = async (context: Context): Promise<number> => {
+  const { args, options, globals, output, host } = context;
+  const result = await locked(context, async (world) =>
+    renew(world, await chosenCertificates(world, args), {
+      force: options["force"] === true,
+      newKey: options["newKey"] === true,
+      named: args.length > 0,
+      dryRun: globals.dryRun,
+      replace: false,
+      accept: globals.yes ? accept(context) : async () => false,
+    }),
+  );
+  output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
+  return globals.dryRun ? exitStatus.done : statuses[result.outcome];
 };

@@ -1,9 +1,10 @@
 // npm run bench: the budgets of docs/performance.md, measured. Whole processes in turn, medians, ratios; ends with 1 when a bound is missed.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { nothingDue } from "./fixtures.mjs";
+import { allDue, nothingDue } from "./fixtures.mjs";
 import { startMailServers, startPebble } from "./lab.mjs";
 import { compare, runOnce } from "./measure.mjs";
 
@@ -121,6 +122,41 @@ const verify = async () => {
   }
 };
 
+const installed = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
+
+/** certbot and lego doing what the ACME row does: a new account, one ECDSA name, http-01 by a listener of their own. */
+const otherClients = (place, { directoryUrl, caFile, httpPort }, domain) => {
+  const before = () => rmSync(place, { recursive: true, force: true });
+  const folders = ["config", "work", "logs"].flatMap((name) => [`--${name}-dir`, join(place, name)]);
+  const standalone = ["--standalone", "--http-01-port", String(httpPort), "--http-01-address", "127.0.0.1"];
+  const quiet = ["--non-interactive", "--agree-tos", "--email", "bench@bench.example"];
+  const certbot = {
+    argv: [
+      "certbot",
+      "certonly",
+      "--server",
+      directoryUrl,
+      "--key-type",
+      "ecdsa",
+      "-d",
+      domain,
+      ...standalone,
+      ...folders,
+      ...quiet,
+    ],
+    env: { REQUESTS_CA_BUNDLE: caFile },
+    before,
+  };
+  const http = ["--http", "--http.port", `127.0.0.1:${httpPort}`];
+  const whom = ["--accept-tos", "--email", "bench@bench.example", "--domains", domain, "--key-type", "ec256"];
+  const lego = {
+    argv: ["lego", "--server", directoryUrl, "--path", place, ...whom, ...http, "run"],
+    env: { LEGO_CA_CERTIFICATES: caFile },
+    before,
+  };
+  return Object.entries({ certbot, lego }).filter(([program]) => installed(program));
+};
+
 const acme = async () => {
   const name = "ACME http-01, one ECDSA name";
   if (!wanted(name)) return;
@@ -156,6 +192,36 @@ const acme = async () => {
       ourRequests > 0 && ourRequests <= 14,
       `${ourRequests} requests (bound 14; acme-client ${theirRequests})`,
     );
+    // For comparison, where they are installed (both are in Debian); they are slow, so a few pairs do.
+    for (const [other, command] of otherClients(inFolder("others"), pebble, domain)) {
+      record(`${other}, the same`, await compare(theirs, command, Math.min(pairs, 3), env), undefined);
+    }
+  } finally {
+    await pebble.stop();
+  }
+};
+
+/** How fast a hoster's certificates come when all are due at once: no bound of its own, but every one must come. */
+const many = async () => {
+  const name = "renew, 200 certificates due at once by ACME";
+  if (!wanted(name) || options["no-acme"]) return;
+  const count = options.quick ? 40 : 200;
+  const pebble = await startPebble(folder);
+  try {
+    const places = allDue(inFolder("many"), count, pebble);
+    const [program, ...args] = mailcert("renew", ...places, "--json").argv;
+    const requests = () => pebble.log().match(/-> calling handler\(\)/g)?.length ?? 0;
+    const watch = join(import.meta.dirname, "watch.cjs");
+    const { ms, stdout, stderr } = await runOnce({ argv: [program, "--require", watch, ...args] }, env, true);
+    const issued = JSON.parse(stdout).certificates.filter((one) => one.issued !== undefined);
+    const { maxRSS } = JSON.parse(/^watched:(.*)$/m.exec(stderr)[1]);
+    const each = (requests() / count).toFixed(1);
+    const speed = `${((count / ms) * 1000).toFixed(1)} certificates a second, ${each} requests each`;
+    check(
+      name,
+      issued.length === count,
+      `${issued.length} of ${count} issued, ${speed}, ${Math.round(maxRSS / 1024)} MiB`,
+    );
   } finally {
     await pebble.stop();
   }
@@ -184,7 +250,7 @@ if (env.NODE_EXTRA_CA_CERTS !== undefined) {
   );
 }
 try {
-  for (const part of [startUp, renew, issue, verify, acme]) await part();
+  for (const part of [startUp, renew, issue, verify, acme, many]) await part();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -37,6 +37,19 @@ const stateOf = (name, now) => {
   };
 };
 
+/** Certificates that were never issued, all due now. @returns the arguments that name configuration and state. */
+export const allDue = (folder, count, { directoryUrl, caFile, httpPort }) => {
+  const lines = ["certificates:"];
+  for (let number = 0; number < count; number += 1) {
+    lines.push(`  mail.customer${String(number).padStart(4, "0")}.example:`, "    issuer: acme");
+    lines.push(`    acme: ${directoryUrl}`, `    ca_file: ${caFile}`, "    agree_tos: true");
+    lines.push(`    http_address: "127.0.0.1:${httpPort}"`, "    servers: none");
+  }
+  const config = join(folder, "mailcert.yaml");
+  writeFileSync(config, `${lines.join("\n")}\n`);
+  return ["-c", config, "--state", join(folder, "state")];
+};
+
 /** Three lines for each certificate. @returns the arguments that name configuration and state. */
 export const nothingDue = (folder, count, emailOf) => {
   const state = join(folder, "state");

@@ -1,4 +1,4 @@
-// Preloaded into one run of mailcert: counts the trust stores that it makes, and says at its end which files it loaded.
+// Preloaded into one run of mailcert: counts the trust stores that it makes, and says at its end which files it loaded and how much memory it took (KiB).
 const tls = require("node:tls");
 
 let contexts = 0;
@@ -9,5 +9,6 @@ tls.createSecureContext = (options) => {
   return createSecureContext(options);
 };
 process.once("exit", () => {
-  process.stderr.write(`\nwatched:${JSON.stringify({ contexts, files: Object.keys(require.cache) })}\n`);
+  const { maxRSS } = process.resourceUsage();
+  process.stderr.write(`\nwatched:${JSON.stringify({ contexts, files: Object.keys(require.cache), maxRSS })}\n`);
 });

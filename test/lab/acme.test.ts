@@ -13,6 +13,7 @@ import type { KeyAlgorithm } from "../../src/domain/keys.ts";
 import { findAccount } from "../../src/issuers/acme/account-store.ts";
 import { createEngine } from "../../src/issuers/acme/engine.ts";
 import { createAcmeIssuer } from "../../src/issuers/acme/index.ts";
+import { createLines } from "../../src/issuers/acme/line.ts";
 import { createTransport } from "../../src/issuers/acme/transport.ts";
 import type { IssuedChain } from "../../src/issuers/issuer.ts";
 import { generateKey } from "../../src/system/keys.ts";
@@ -63,6 +64,8 @@ interface Ask {
   readonly settings?: Partial<AcmeSettings>;
   readonly signal?: AbortSignal;
   readonly patienceMs?: number;
+  /** Another issuance of the same run. */
+  readonly issuer?: ReturnType<typeof createAcmeIssuer>;
 }
 
 const issuerOf = (bench: Bench, patienceMs?: number): ReturnType<typeof createAcmeIssuer> =>
@@ -80,7 +83,7 @@ const issuerOf = (bench: Bench, patienceMs?: number): ReturnType<typeof createAc
 const issue = async (bench: Bench, ask: Ask = {}): Promise<IssuedChain & { readonly privateKey: string }> => {
   const algorithm = ask.algorithm ?? "ecdsa";
   const privateKey = ask.privateKey ?? (await generateKey(algorithm));
-  const issued = await issuerOf(bench, ask.patienceMs).issue({
+  const issued = await (ask.issuer ?? issuerOf(bench, ask.patienceMs)).issue({
     names: ask.names ?? ["mail.example.org"],
     algorithm,
     privateKey,
@@ -167,6 +170,28 @@ describe("issuance", () => {
     expect(seen.filter((entry) => entry.resource === "nonce")).toHaveLength(1);
     expect(await listening(b.pebble.httpPort)).toBe(false);
     expect(await pendingOrders(b)).toBe(0);
+  });
+
+  test("a run's second certificate asks for neither the directory nor a nonce; one whose nonces the CA forgot, once more", async () => {
+    const b = bench();
+    const issuer = issuerOf(b);
+    await issue(b, { issuer });
+    const requests = async (): Promise<readonly string[]> => {
+      const before = b.proxy.seen.length;
+      await issue(b, { issuer });
+      return b.proxy.seen.slice(before).map(({ resource }) => resource);
+    };
+    const second = await requests();
+    expect(second).toContain("certificate");
+    expect(second).not.toContain("directory");
+    expect(second).not.toContain("nonce");
+    let refused = 0;
+    const forgotten = JSON.stringify({ type: "urn:ietf:params:acme:error:badNonce", detail: "forgotten" });
+    b.proxy.script = ({ resource }) =>
+      resource === "order" && (refused += 1) === 1
+        ? { reply: { status: 400, headers: { "content-type": "application/problem+json" }, body: forgotten } }
+        : undefined;
+    expect((await requests()).filter((resource) => resource === "order").length).toBeGreaterThan(1);
   });
 
   test("the account is kept and used again, and nothing of its key is in its record", async () => {
@@ -505,7 +530,7 @@ describe("accounts that the CA does not take", () => {
       timeoutMs: 2000,
       maxBytes: 1 << 20,
       step: () => undefined,
-      ca: await readFile(bench.proxy.caFile, "utf8"),
+      line: createLines()(bench.settings.directory, await readFile(bench.proxy.caFile, "utf8")),
     });
     const document = (await transport.request(bench.settings.directory, "get")).data as object;
     const engine = createEngine({
@@ -516,7 +541,6 @@ describe("accounts that the CA does not take", () => {
       ...(record === undefined ? {} : { accountUrl: record.url }),
     });
     await engine.api.updateAccount({ status: "deactivated" });
-    transport.close();
     const error = await failure(issue(bench));
     expect(error.kind).toBe("config");
     expect(error.message).toContain("no longer accepts the account");

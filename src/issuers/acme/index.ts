@@ -7,6 +7,7 @@ import { clean } from "../../domain/text.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
 import { readDirectory } from "./directory.ts";
+import { createLines, directoryOf } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
 import { createTransport } from "./transport.ts";
@@ -30,6 +31,8 @@ export interface AcmeIssuerOptions {
   /** Milliseconds for an issuance as a whole, whatever the CA says; default 15 minutes. */
   readonly issuanceMs?: number;
 }
+
+type Lines = ReturnType<typeof createLines>;
 
 const refuseNames = (names: readonly string[], why: (name: string) => string | undefined): void => {
   if (names.length === 0) throw new Failure("data", "an order needs at least one name");
@@ -59,19 +62,27 @@ const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure =
 };
 
 /** One deadline over everything: a run holds the lock, and each wait by itself may be a short one. */
-const issueInTime = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => {
+const issueInTime = async (
+  o: AcmeIssuerOptions,
+  lines: Lines,
+  request: IssueRequest<AcmeSettings>,
+): Promise<IssuedChain> => {
   const ms = o.issuanceMs ?? 900_000;
   const late = new AbortController();
   // Fires by the monotonic clock.
   const timer = setTimeout(() => late.abort(tooLong(o, request.settings.directory, ms)), ms);
   try {
-    return await issueWith(o, { ...request, signal: AbortSignal.any([request.signal, late.signal]) });
+    return await issueWith(o, lines, { ...request, signal: AbortSignal.any([request.signal, late.signal]) });
   } finally {
     clearTimeout(timer);
   }
 };
 
-const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => {
+const issueWith = async (
+  o: AcmeIssuerOptions,
+  lines: Lines,
+  request: IssueRequest<AcmeSettings>,
+): Promise<IssuedChain> => {
   const { settings, names, privateKey, algorithm, signal, step } = request;
   refuseNames(names, (name) => refuses(name, settings, o.challenges));
   // Said before anything is spent when it cannot be read.
@@ -80,6 +91,8 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
   const [type = "http-01"] = settings.challenges;
   const entry = o.challenges[type];
   if (entry === undefined) throw new Failure("config", `the challenge ${type} is not known`);
+  const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
+  const line = lines(settings.directory, ca);
   const transport = createTransport({
     userAgent: o.userAgent,
     now: o.now,
@@ -87,33 +100,33 @@ const issueWith = async (o: AcmeIssuerOptions, request: IssueRequest<AcmeSetting
     step,
     timeoutMs: o.timeoutMs ?? 30_000,
     maxBytes: maxReplyBytes,
-    ...(settings.caFile === undefined ? {} : { ca: await readTrustFile(settings.caFile), caFile: settings.caFile }),
+    line,
+    ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
   });
-  try {
-    const directory = await readDirectory(settings.directory, transport, o.now());
-    const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
-    const { now, elapsed, sleep } = o;
-    const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
-    const challenge = (await entry.load())(settings);
-    const [profile] = settings.profiles;
-    const issued = await obtain({
-      account,
-      names,
-      privateKey,
-      algorithm,
-      challenge,
-      patience,
-      step,
-      ...(profile === undefined ? {} : { profile }),
-    });
-    step(`${transport.sent()} requests to the CA`);
-    return issued;
-  } finally {
-    transport.close();
-  }
+  const directory = await directoryOf(line, o.elapsed(), () => readDirectory(settings.directory, transport, o.now()));
+  const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
+  const { now, elapsed, sleep } = o;
+  const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
+  const challenge = (await entry.load())(settings);
+  const [profile] = settings.profiles;
+  const issued = await obtain({
+    account,
+    names,
+    privateKey,
+    algorithm,
+    challenge,
+    patience,
+    step,
+    ...(profile === undefined ? {} : { profile }),
+  });
+  step(`${transport.sent()} requests to the CA`);
+  return issued;
 };
 
-export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => ({
-  refuses: (name, settings) => refuses(name, settings, options.challenges),
-  issue: (request) => issueInTime(options, request),
-});
+export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {
+  const lines = createLines();
+  return {
+    refuses: (name, settings) => refuses(name, settings, options.challenges),
+    issue: (request) => issueInTime(options, lines, request),
+  };
+};

@@ -1,10 +1,11 @@
 // The ACME room's own HTTPS (node:https): one deadline and one size limit a request, own trust, keep-alive, and every nonce kept.
 // It stands in for `http.request` and `http.getNonce` of acme-client (reference/acme.md §1.4, points 3, 4, 6, 7, 8).
-import { Agent, request as httpsRequest } from "node:https";
+import { type Agent, request as httpsRequest } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { connectionFailure } from "./connection-failure.ts";
+import { type Line, keepNonce } from "./line.ts";
 import { ProblemError, readProblem, retryAfterDate } from "./problem.ts";
 
 export interface TransportOptions {
@@ -12,9 +13,9 @@ export interface TransportOptions {
   readonly now: () => Date;
   /** Ends a request in flight. */
   readonly signal: AbortSignal;
-  /** PEM: the only trust for the ACME server's own HTTPS; undefined: what Node trusts. */
-  readonly ca?: string;
-  /** Where `ca` came from, for messages. */
+  /** Connections and nonces; its trust is the only one for the ACME server's own HTTPS. */
+  readonly line: Line;
+  /** Where that trust came from, for messages. */
   readonly caFile?: string;
   /** Milliseconds for one request, from name look-up to the last byte. */
   readonly timeoutMs: number;
@@ -36,7 +37,6 @@ export interface Transport {
   nonce(): string | undefined;
   /** Requests sent so far. */
   readonly sent: () => number;
-  close(): void;
 }
 
 interface RawReply {
@@ -124,8 +124,7 @@ const parse = (reply: RawReply, url: string): unknown => {
 };
 
 export const createTransport = (o: TransportOptions): Transport => {
-  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(o.ca === undefined ? {} : { ca: o.ca }) });
-  const nonces: string[] = [];
+  const { agent, nonces } = o.line;
   let badNonces = 0;
   let allBadNonces = 0;
   let resets = 0;
@@ -168,7 +167,7 @@ export const createTransport = (o: TransportOptions): Transport => {
     const { status, headers } = raw;
     o.step(`${verb} ${clean(url, 200)}: ${status}`);
     const nonce = headers["replay-nonce"];
-    if (typeof nonce === "string" && /^[A-Za-z0-9_-]{1,512}$/.test(nonce)) nonces.push(nonce);
+    if (typeof nonce === "string" && /^[A-Za-z0-9_-]{1,512}$/.test(nonce)) keepNonce(o.line, nonce);
     if (status >= 300 && status < 400)
       throw new Failure("unavailable", `${clean(url, 300)} redirects to ${clean(headers.location ?? "nowhere", 300)}`, {
         hints: ["give the directory URL that it redirects to, if you trust it"],
@@ -191,5 +190,5 @@ export const createTransport = (o: TransportOptions): Transport => {
     throw new ProblemError(problem, url);
   };
 
-  return { request, nonce: () => nonces.pop(), sent: () => sent, close: () => agent.destroy() };
+  return { request, nonce: () => nonces.pop(), sent: () => sent };
 };

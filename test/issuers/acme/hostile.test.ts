@@ -7,6 +7,7 @@ import type { ChallengeEntry } from "../../../src/challenges/challenge.ts";
 import { Failure } from "../../../src/domain/failure.ts";
 import { findAccount } from "../../../src/issuers/acme/account-store.ts";
 import { createAcmeIssuer } from "../../../src/issuers/acme/index.ts";
+import { createLines } from "../../../src/issuers/acme/line.ts";
 import { createTransport } from "../../../src/issuers/acme/transport.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { type Page, startPage } from "../../fakes/acme-page.ts";
@@ -195,13 +196,12 @@ test("nonces refused again and again, with a good reply in between: counted over
     timeoutMs: 5000,
     maxBytes: 1 << 20,
     step: () => undefined,
-    ca: await readFile(ca.caFile, "utf8"),
+    line: createLines()(ca.url, await readFile(ca.caFile, "utf8")),
   });
   let good = 0;
   const ask = async (): Promise<never> => {
     for (;;) good += Number((await transport.request(ca.url, "post", { data: {} })).status === 200);
   };
   await expect(ask()).rejects.toMatchObject({ problem: { type: bad.type } });
-  transport.close();
   expect({ good, refused: sent - good }).toEqual({ good: 5, refused: 500 });
 });
