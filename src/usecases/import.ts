@@ -152,7 +152,9 @@ const importCertificate = async (
       undo: `take ${certificate.name} out of ${path}`,
     });
   }
-  const without = group.lineages.map(({ name }) => tools.withoutLineage(options.client, inventory.folder, name));
+  const without = [...group.lineages, ...group.older].map(({ name }) =>
+    tools.withoutLineage(options.client, inventory.folder, name),
+  );
   return {
     certificate: certificate.name,
     names: certificate.names,
@@ -182,6 +184,12 @@ const wildcards = ({ lineages }: LineageGroup): readonly string[] =>
 const sentences = (inventory: FoundInventory, chosen: readonly LineageGroup[]): readonly string[] => [
   ...chosen.flatMap(({ lineages }) => lineages.flatMap(({ notTranslated }) => notTranslated)),
   ...chosen.flatMap(wildcards),
+  ...chosen
+    .filter((group) => accountFor(group, inventory.accounts) === undefined)
+    .map(
+      (group) =>
+        `${wordsFor(group)[0] ?? ""}: no account at its CA came along: the first renewal registers one, for which the configuration must say agree_tos: true (unless mailcert has one there)`,
+    ),
   ...chosen.flatMap(({ lineages, older }) =>
     older.map(
       ({ name }) =>

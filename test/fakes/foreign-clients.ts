@@ -89,3 +89,42 @@ export const acmeShDomain = (
   put(at("fullchain.cer"), [leaf, ...chain].map(({ pem }) => pem).join(""));
   put(at(`${domain}.conf`), `Le_Domain='${domain}'\nLe_API='${directory}'\n${conf}`);
 };
+
+export const acmeShAccount = (home: string, key: string, url: string): void => {
+  const place = join(home, "ca/ca.example.org/dir");
+  put(join(place, "account.key"), key);
+  put(join(place, "ca.conf"), `CA_KEY_HASH='x'\nACCOUNT_URL='${url}'\nCA_EMAIL='postmaster@example.org'\n`);
+};
+
+/** Version 5 writes `server` down, and has the key beside the account. */
+export const legoAccount = (folder: string, key: string, url: string, version: 4 | 5): void => {
+  const place = join(folder, "accounts/ca.example.org_14000/me@example.org");
+  const registration = { body: { status: "valid" }, ...(version === 4 ? { uri: url } : { location: url }) };
+  const account = { email: "me@example.org", ...(version === 4 ? {} : { server: directory }), registration };
+  put(join(place, "account.json"), JSON.stringify(account));
+  put(join(place, version === 4 ? "keys" : ".", "me@example.org.key"), key);
+};
+
+export const legoLineage = (folder: string, name: string, leaf: Issued, chain: readonly Issued[]): void => {
+  const at = (end: string): string => join(folder, "certificates", `${name}.${end}`);
+  const issuers = chain.map(({ pem }) => pem).join("");
+  put(at("key"), leaf.privateKey);
+  put(at("crt"), leaf.pem + issuers);
+  put(at("issuer.crt"), issuers);
+  put(at("json"), JSON.stringify({ domain: name, certUrl: "https://ca.example.org:14000/certZ/1" }));
+};
+
+export const dehydratedAccount = (base: string, key: string, url: string): void => {
+  const account = join(base, "accounts", Buffer.from(`${directory}\n`).toString("base64url"));
+  put(join(account, "account_key.pem"), key);
+  put(join(account, "account_id.json"), JSON.stringify({ url }));
+  put(join(account, "registration_info.json"), JSON.stringify({ status: "valid" }));
+};
+
+export const dehydratedLineage = (base: string, name: string, leaf: Issued, chain: readonly Issued[]): void => {
+  const files = { privkey: leaf.privateKey, cert: leaf.pem, chain: chain.map(({ pem }) => pem).join("") };
+  for (const [kind, text] of Object.entries(files)) {
+    put(join(base, `certs/${name}/${kind}-1.pem`), text);
+    symlinkSync(`${kind}-1.pem`, join(base, `certs/${name}/${kind}.pem`));
+  }
+};

@@ -8,14 +8,20 @@ import type { Inventory } from "../../src/importers/importer.ts";
 import { importers } from "../../src/importers/index.ts";
 import { createForeignFiles } from "../../src/importers/files.ts";
 import { type ImportClient, importClients } from "../../src/domain/import-clients.ts";
+import { type ForeignLayout, importerContract } from "../contract/importer.ts";
 import {
   type Ca,
   accountKey,
+  acmeShAccount,
   acmeShDomain,
   certbotAccount,
   certbotLineage,
+  dehydratedAccount,
+  dehydratedLineage,
   directory,
   leafOf,
+  legoAccount,
+  legoLineage,
   makeCa,
   put,
   sec1,
@@ -49,6 +55,22 @@ const spki = (pem: string): string => createPublicKey(pem).export({ type: "spki"
 
 const standalone = `account = abc\nserver = ${directory}\nauthenticator = standalone\n`;
 const url = "https://ca.example.org:14000/acct/1";
+
+const layouts: Readonly<Record<ImportClient, ForeignLayout>> = {
+  certbot: {
+    directory,
+    account: (at, key, account) => certbotAccount(at, "abc", key, account),
+    lineage: (at, name, leaf, chain) => certbotLineage(at, name, leaf, chain, standalone),
+  },
+  "acme.sh": {
+    directory,
+    account: acmeShAccount,
+    lineage: (at, name, leaf, chain) => acmeShDomain(at, `${name}_ecc`, leaf, chain, "Le_Webroot='no'\n"),
+  },
+  lego: { directory, account: (at, key, account) => legoAccount(at, key, account, 4), lineage: legoLineage },
+  dehydrated: { directory, account: dehydratedAccount, lineage: dehydratedLineage },
+};
+for (const client of importClients) importerContract(client, importers[client].load, layouts[client]);
 
 describe("certbot", () => {
   it.each(["RSA", "P-256", "P-384", "P-521"] as const)("an account with a JSON Web Key (%s)", async (kind) => {
@@ -203,15 +225,9 @@ describe("certbot", () => {
 });
 
 describe("acme.sh", () => {
-  const account = (key: string): void => {
-    const place = join(folder, "ca/ca.example.org/dir");
-    put(join(place, "account.key"), key);
-    put(join(place, "ca.conf"), `CA_KEY_HASH='x'\nACCOUNT_URL='${url}'\nCA_EMAIL='postmaster@example.org'\n`);
-  };
-
   it("an account whose directory has a port, both slots, wrapped values, credentials named and not shown", async () => {
     const key = accountKey("P-256");
-    account(sec1(key));
+    acmeShAccount(folder, sec1(key), url);
     put(join(folder, "account.conf"), "ACCOUNT_EMAIL='x@example.org'\nSAVED_CF_Token='SECRET'\nLOG_LEVEL='1'\n");
     const rsa = await leafOf(ca, ["mail.example.org", "*.example.org"], { key: "RSA-2048" });
     const ecdsa = await leafOf(ca, ["mail.example.org", "*.example.org"]);
@@ -271,23 +287,9 @@ describe("acme.sh", () => {
 });
 
 describe("lego", () => {
-  const certificate = async (name: string, file = name): Promise<void> => {
-    const leaf = await leafOf(ca, [name]);
-    const at = (end: string): string => join(folder, "certificates", `${file}.${end}`);
-    put(at("key"), leaf.privateKey);
-    put(at("crt"), leaf.pem + ca.intermediate.pem);
-    put(at("issuer.crt"), ca.intermediate.pem);
-    put(at("json"), JSON.stringify({ domain: name, certUrl: "https://ca.example.org:14000/certZ/1" }));
-  };
-
   it("version 4 writes no directory down: --acme says it, and only for its host", async () => {
-    const place = join(folder, "accounts/ca.example.org_14000/me@example.org");
-    put(
-      join(place, "account.json"),
-      JSON.stringify({ email: "me@example.org", registration: { body: { status: "valid" }, uri: url } }),
-    );
-    put(join(place, "keys/me@example.org.key"), accountKey("P-384"));
-    await certificate("*.example.org", "_.example.org");
+    legoAccount(folder, accountKey("P-384"), url, 4);
+    legoLineage(folder, "_.example.org", await leafOf(ca, ["*.example.org"]), [ca.intermediate]);
     for (const named of [undefined, "https://other.example.net/dir"]) {
       const { accounts, lineages, notTranslated } = await read("lego", named === undefined ? {} : { directory: named });
       expect([accounts, lineages]).toEqual([[], []]);
@@ -299,20 +301,15 @@ describe("lego", () => {
   });
 
   it("version 5 has the server in the account and the key beside it", async () => {
-    const place = join(folder, "accounts/ca.example.org_14000/me");
-    put(
-      join(place, "account.json"),
-      JSON.stringify({ id: "me", email: "", server: directory, registration: { status: "valid", location: url } }),
-    );
-    put(join(place, "me.key"), accountKey("RSA"));
-    await certificate("mail.example.org");
+    legoAccount(folder, accountKey("RSA"), url, 5);
+    legoLineage(folder, "mail.example.org", await leafOf(ca, ["mail.example.org"]), [ca.intermediate]);
     const { accounts, lineages } = await read("lego");
     expect(accounts).toMatchObject([{ url, directory }]);
     expect(lineages).toMatchObject([{ directory, account: url }]);
   });
 
   it("made from a request: it has no key", async () => {
-    await certificate("mail.example.org");
+    legoLineage(folder, "mail.example.org", await leafOf(ca, ["mail.example.org"]), [ca.intermediate]);
     rmSync(join(folder, "certificates/mail.example.org.key"));
     const { lineages, notTranslated } = await read("lego", { directory });
     expect(lineages).toEqual([]);
@@ -322,19 +319,8 @@ describe("lego", () => {
 
 describe("dehydrated", () => {
   const lay = async (base: string): Promise<void> => {
-    const leaf = await leafOf(ca, ["mail.example.org"]);
-    for (const [kind, text] of [
-      ["privkey", leaf.privateKey],
-      ["cert", leaf.pem],
-      ["chain", ca.intermediate.pem],
-    ] as const) {
-      put(join(base, `certs/mail.example.org/${kind}-1.pem`), text);
-      symlinkSync(`${kind}-1.pem`, join(base, `certs/mail.example.org/${kind}.pem`));
-    }
-    const account = join(base, "accounts", Buffer.from(`${directory}\n`).toString("base64url"));
-    put(join(account, "account_key.pem"), accountKey("RSA"));
-    put(join(account, "account_id.json"), JSON.stringify({ url }));
-    put(join(account, "registration_info.json"), JSON.stringify({ status: "valid" }));
+    dehydratedAccount(base, accountKey("RSA"), url);
+    dehydratedLineage(base, "mail.example.org", await leafOf(ca, ["mail.example.org"]), [ca.intermediate]);
   };
 
   it("settings name the folders; the account's folder spells the directory", async () => {
@@ -357,13 +343,6 @@ describe("dehydrated", () => {
     put(join(folder, "certs/mail.example.org/config"), "WELLKNOWN=/srv/www/.well-known/acme-challenge/\n");
     const { lineages } = await read("dehydrated");
     expect(lineages).toMatchObject([{ directory, account: url, settings: { webroot: "/srv/www" } }]);
-  });
-});
-
-describe("every importer", () => {
-  it.each(importClients)("%s: an empty folder, or none, has nothing in it", async (client) => {
-    const { accounts, lineages } = await read(client);
-    expect([accounts, lineages]).toEqual([[], []]);
   });
 });
 
