@@ -1,6 +1,6 @@
 // What was taken over from another ACME client, what was not, and what to do next; and its JSON twin.
 import { shellWord } from "../domain/shell-word.ts";
-import type { ImportResult, ImportedAccount, ImportedCertificate } from "../usecases/import.ts";
+import type { ImportResult, ImportedAccount, ImportedCertificate } from "../usecases/import-result.ts";
 import { day, daysBetween } from "./dates.ts";
 import { namesForPeople } from "./names.ts";
 import { wrap } from "./wrap.ts";
@@ -58,7 +58,9 @@ export const importText = (result: ImportResult, now: Date): string => {
     ...accounts.map((account) => accountLine(account, dryRun)),
     ...certificates.flatMap((certificate) => certificateLines(certificate, dryRun, now)),
   ].map((line) => `  ${line}`);
-  const next = certificates.filter(({ outcome, servers }) => outcome !== "kept" && servers !== "none");
+  const next = certificates.filter(
+    ({ outcome, servers, stage }) => outcome !== "kept" && servers !== "none" && stage !== "verified",
+  );
   return [
     `${client} (${folder}):`,
     ...indented,

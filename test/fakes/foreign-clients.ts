@@ -47,10 +47,17 @@ export const certbotAccount = (
   key: string,
   url: string | undefined,
   at = "2026-01-01T00:00:00Z",
+  email?: string,
 ): void => {
   const place = join(folder, "accounts/ca.example.org:14000/dir", id);
   put(join(place, "private_key.json"), JSON.stringify(createPrivateKey(key).export({ format: "jwk" })), 0o400);
-  put(join(place, "regr.json"), JSON.stringify({ body: {}, ...(url === undefined ? {} : { uri: url }) }));
+  put(
+    join(place, "regr.json"),
+    JSON.stringify({
+      body: email === undefined ? {} : { contact: [`mailto:${email}`] },
+      ...(url === undefined ? {} : { uri: url }),
+    }),
+  );
   put(join(place, "meta.json"), JSON.stringify({ creation_dt: at, creation_host: "mail.example.org" }));
 };
 

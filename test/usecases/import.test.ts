@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
 import { findAccount } from "../../src/issuers/acme/account-store.ts";
 import { importDocument, importText } from "../../src/reports/import.ts";
-import { type ImportOptions, importFrom } from "../../src/usecases/import.ts";
+import { importFrom } from "../../src/usecases/import.ts";
+import type { ImportOptions } from "../../src/usecases/import-result.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { setup } from "../../src/usecases/setup.ts";
 import { complaints } from "../docs/schemas.ts";
@@ -94,11 +95,17 @@ describe("import", () => {
 
     const files = (): string => JSON.stringify([readFileSync(here.configPath, "utf8"), stored(), keyFiles()]);
     const before = files();
+    expect(importText(result, here.world.now())).toContain(`mailcert setup ${main}`);
     const again = await run();
     expect(again.certificates).toMatchObject([{ outcome: "present", configChanged: false }]);
     expect(again.accounts).toMatchObject([{ outcome: "present" }]);
     expect(files()).toBe(before);
     expect(await here.world.store.events()).toHaveLength(events.length);
+
+    // Once it is served, nothing is left to do.
+    const state = stored();
+    if (state) await here.world.store.write({ ...state, stage: "verified" });
+    expect(importText(await run(), here.world.now())).not.toContain("Next:");
   });
 
   it("a dry run says the same and leaves nothing", async () => {
@@ -147,13 +154,17 @@ describe("import", () => {
     expect(result.certificates).toMatchObject([{ outcome: "kept", configChanged: false }]);
     expect(readFileSync(here.configPath, "utf8")).toBe(before);
     expect(stored()?.generations).toHaveLength(1);
-    certbotAccount(folder(), "def", accountKey("P-256"), `${url}2`, "2026-05-01T00:00:00Z");
+    certbotAccount(folder(), "def", accountKey("P-256"), `${url}2`, "2026-05-01T00:00:00Z", "new@example.org");
     rmSync(join(folder(), "accounts/ca.example.org:14000/dir/abc"), { recursive: true });
     const other = await run();
     expect(other.accounts).toMatchObject([{ url: `${url}2`, outcome: "other", ours: url }]);
     expect((await findAccount(here.world.store.dir, directory))?.record?.url).toBe(url);
     expect(importText(other, here.world.now())).toContain("left there");
     expect(complaints(importDocument(other))).toEqual([]);
+    // The other account's address must not reach the one in use.
+    certbotLineage(folder(), "mx.example.org", await leafOf(ca, ["mx.example.org"]), [ca.intermediate], params);
+    await run({ names: ["mx.example.org"] });
+    expect(readFileSync(here.configPath, "utf8")).not.toContain("new@example.org");
   });
 
   it("an entry that asks for something else keeps it from coming", async () => {
