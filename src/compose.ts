@@ -136,6 +136,7 @@ export const createWorld = async (
       };
     }),
     systemRoots,
+    readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>
       (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),

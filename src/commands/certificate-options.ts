@@ -3,8 +3,12 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../cli/command.ts";
 import { list, wholeNumber } from "../cli/program.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { workingChallenges } from "../domain/certificate-defaults.ts";
 import type { CertificateFlags } from "../domain/certificate-flags.ts";
+import { Failure } from "../domain/failure.ts";
+import { type AdoptedKey, readAdoptedKey } from "../usecases/adopted-key.ts";
+import type { World } from "../usecases/world.ts";
 
 export const addCertificateOptions = (command: Command): Command =>
   command
@@ -16,6 +20,8 @@ export const addCertificateOptions = (command: Command): Command =>
       list,
     )
     .option("--new-key", "make a new private key instead of keeping the present one")
+    .option("--reuse-key", "keep the private key at renewals (the default; reuse_key: false in the file changes it)")
+    .option("--adopt-key <FILE>", "certify this private key (PEM), such as the one that is served now")
     .option("--days <N>", "lifetime in days (private CA, self-signed)", wholeNumber("--days"))
     .option("--ca <NAME>", 'which private CA of this host, made when it is first named (default "default")')
     .option("--ca-domains <LIST>", "domains that a new private CA may certify (* for any)", list)
@@ -30,6 +36,18 @@ export const addCertificateOptions = (command: Command): Command =>
     )
     .option("--http-address <ADDR:PORT>", "where the http-01 listener binds (default :80)")
     .option("--server <SERVER>", "dovecot, postfix or none; repeatable (default: those found here)", list);
+
+/** The key that --adopt-key names. @throws Failure `usage` beside --new-key. */
+export const adoptedKey = async (
+  { options, host, output }: Pick<Context, "options" | "host" | "output">,
+  world: World,
+): Promise<AdoptedKey | undefined> => {
+  const file = options["adoptKey"] as string | undefined;
+  if (file === undefined) return undefined;
+  if (options["newKey"] === true)
+    throw new Failure("usage", "--adopt-key and --new-key do not go together", { hints: ["leave one of them out"] });
+  return readAdoptedKey(world, resolve(host.cwd, file), (message) => output.warn(message));
+};
 
 export const certificateFlags = ({ options, host }: Pick<Context, "options" | "host">): CertificateFlags => {
   const text = (key: string): string | undefined => options[key] as string | undefined;
@@ -63,3 +81,13 @@ export const certificateFlags = ({ options, host }: Pick<Context, "options" | "h
     bundle: path("bundle"),
   };
 };
+
+/** A new certificate gets the slot of the key that it adopts, where nothing else was asked for. */
+export const withKeyOf = (
+  adopted: AdoptedKey | undefined,
+  flags: CertificateFlags,
+  existing: CertificateConfig | undefined,
+): CertificateFlags =>
+  adopted === undefined || existing !== undefined || flags.keys !== undefined
+    ? flags
+    : { ...flags, keys: [adopted.algorithm] };

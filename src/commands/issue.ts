@@ -7,10 +7,11 @@ import { certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { issueDocument, issueText, issuedFilesDocument, issuedFilesText } from "../reports/issue.ts";
+import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { issue, refuseBadNames } from "../usecases/issue.ts";
 import { issueFiles } from "../usecases/issue-files.ts";
 import type { World } from "../usecases/world.ts";
-import { addCertificateOptions, certificateFlags } from "./certificate-options.ts";
+import { addCertificateOptions, adoptedKey, certificateFlags, withKeyOf } from "./certificate-options.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 import { locked } from "./locked.ts";
 
@@ -31,7 +32,13 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
     const { args, options, globals, output, host } = context;
     const out = options["out"] as string | undefined;
     const result = await locked(context, async (world) => {
-      const certificate = await wanted(world, context, args[0]);
+      const adopted = await adoptedKey(context, world);
+      if (adopted && out !== undefined)
+        throw new Failure("usage", "--adopt-key and --out do not go together", {
+          hints: ["--out makes a key of its own beside the certificate"],
+        });
+      const certificate = await wanted(world, context, args[0], adopted);
+      if (adopted) refuseStrayKey(certificate, adopted);
       await refuseBadNames(world, certificate);
       const configured =
         (await world.config.read())?.certificates.some(({ name }) => name === certificate.name) ?? false;
@@ -47,7 +54,10 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
       return {
         certificate,
         configured,
-        issued: await issue(world, certificate, { newKey: options["newKey"] === true }),
+        issued: await issue(world, certificate, {
+          newKey: options["newKey"] === true,
+          ...(adopted ? { adopted } : {}),
+        }),
       };
     });
     if (result.files) output.result(issuedFilesText(result.files), issuedFilesDocument(result.files), false);
@@ -57,18 +67,26 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
 };
 
 /** The configured certificate with the flags over it, or one made of flags alone. */
-const wanted = async (world: World, context: Context, first: string | undefined): Promise<CertificateConfig> => {
-  const flags = certificateFlags(context);
+const wanted = async (
+  world: World,
+  context: Context,
+  first: string | undefined,
+  adopted: AdoptedKey | undefined,
+): Promise<CertificateConfig> => {
   const config = await world.config.read();
+  const known =
+    first === undefined && config
+      ? await chosenCertificate(world, undefined)
+      : config?.certificates.find(({ name }) => name === first);
+  const flags = withKeyOf(adopted, certificateFlags(context), known);
   if (first === undefined) {
     if (!config)
       throw new Failure("usage", "say which host name the certificate is for", {
         hints: ["for example: mailcert issue mail.example.org"],
       });
-    return certificateFromFlags(undefined, flags, await chosenCertificate(world, undefined));
+    return certificateFromFlags(undefined, flags, known);
   }
-  const existing = config?.certificates.find(({ name }) => name === first);
-  return existing
-    ? certificateFromFlags(undefined, flags, existing)
+  return known
+    ? certificateFromFlags(undefined, flags, known)
     : certificateFromFlags(nameFromFlag(first), flags, undefined);
 };

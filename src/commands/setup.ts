@@ -7,10 +7,11 @@ import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../do
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { hasFault } from "../reports/deployment.ts";
 import { setupDocument, setupText } from "../reports/setup.ts";
+import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { afterSetup } from "../usecases/after-setup.ts";
 import { setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
-import { addCertificateOptions, certificateFlags } from "./certificate-options.ts";
+import { addCertificateOptions, adoptedKey, certificateFlags, withKeyOf } from "./certificate-options.ts";
 import { accept, locked } from "./locked.ts";
 import { askForFlags, askForHost, noHost } from "./setup-questions.ts";
 
@@ -49,10 +50,13 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
     const result = await locked(context, async (world) => {
       // Nobody is asked anything who then is told that they may not.
       const name = first ?? (ask ? await askForHost(ask) : "");
-      const { certificate, issuerGiven } = await wanted(world, context, name, more);
+      const adopted = await adoptedKey(context, world);
+      const { certificate, issuerGiven } = await wanted(world, context, name, more, adopted);
+      if (adopted) refuseStrayKey(certificate, adopted);
       const done = await setup(world, certificate, {
         dryRun: globals.dryRun,
         newKey: options["newKey"] === true,
+        ...(adopted ? { adopted } : {}),
         replace: options["replace"] === true,
         issuerGiven,
         accept: accept(context),
@@ -75,10 +79,11 @@ const wanted = async (
   context: Context,
   first: string,
   more: readonly string[],
+  adopted: AdoptedKey | undefined,
 ): Promise<{ certificate: CertificateConfig; issuerGiven: boolean }> => {
-  const given = certificateFlags(context);
   const main = nameFromFlag(first);
   const existing = (await world.config.read())?.certificates.find((one) => one.name === main || one.names[0] === main);
+  const given = withKeyOf(adopted, certificateFlags(context), existing);
   const names = [...more, ...(given.names ?? [])];
   const asked: CertificateFlags =
     existing || context.globals.yes || !context.host.ask ? {} : await askForFlags(context.host.ask, given);

@@ -43,6 +43,7 @@ export const worseThanServed = ({ target, observation }: Observed, issuer: strin
     {
       hints: [
         "for a certificate that every client trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
+        "to keep its key, which DNS or clients may pin: add --adopt-key FILE beside that",
         "to replace it all the same: add --replace",
       ],
     },
@@ -78,7 +79,7 @@ export const refuseOwned = async (world: World, { names: [main = ""] }: Certific
     throw new Failure("config", `${client} keeps a certificate for ${main} (${found.folder}), valid until ${until}`, {
       hints: [
         `take it over, account and key included: mailcert import ${client} --name ${shellWord(lineage.name)}`,
-        "to make another one beside it all the same: add --replace",
+        "to make another one beside it: with its key, --adopt-key FILE; with a new one, --replace",
       ],
       facts: { client, folder: found.folder, lineage: lineage.name },
     });

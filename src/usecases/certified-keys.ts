@@ -4,6 +4,7 @@ import { generationOf, targetOf } from "../domain/generation.ts";
 import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
+import { type AdoptedKey, keepAdopted } from "./adopted-key.ts";
 import type { World } from "./world.ts";
 
 interface KnownKey {
@@ -17,16 +18,30 @@ export interface ChosenKey extends KnownKey {
   readonly state: CertificateState;
 }
 
+/** Which keys are wanted, where not those that are there. */
+export interface KeyWish {
+  /** New ones; so is every renewal's where the configuration keeps none. */
+  readonly newKey?: boolean;
+  readonly adopted?: AdoptedKey;
+}
+
+const isFresh = ({ reuseKey }: CertificateConfig, { newKey }: KeyWish): boolean => newKey === true || !reuseKey;
+
 /** Those that are there, or new ones, written down before they are used: a run that is repeated comes to the same. The last one has the state as it was written. */
 export const keysFor = async (
   world: World,
   before: CertificateState,
   certificate: CertificateConfig,
-  fresh: boolean,
+  wish: KeyWish,
 ): Promise<readonly ChosenKey[]> => {
   const chosen: ChosenKey[] = [];
   for (const algorithm of certificate.keys) {
-    chosen.push(await keyFor(world, chosen.at(-1)?.state ?? before, algorithm, fresh));
+    const state = chosen.at(-1)?.state ?? before;
+    const { adopted } = wish;
+    if (adopted?.algorithm === algorithm) {
+      const kept = await keepAdopted(world, state, adopted);
+      chosen.push({ ...kept, privateKey: adopted.privateKey, algorithm, slot: slotOf(algorithm) });
+    } else chosen.push(await keyFor(world, state, algorithm, isFresh(certificate, wish)));
   }
   return chosen;
 };
@@ -35,13 +50,16 @@ export const keysFor = async (
 export const keysInHand = async (
   world: World,
   certificate: CertificateConfig,
-  fresh: boolean,
+  wish: KeyWish,
 ): Promise<readonly { readonly slot: Slot; readonly privateKey: string | undefined }[]> => {
   const state = world.store.read(certificate.name) ?? emptyState(certificate.name);
   return Promise.all(
     certificate.keys.map(async (algorithm) => ({
       slot: slotOf(algorithm),
-      privateKey: (await knownKey(world, state, algorithm, fresh))?.privateKey,
+      privateKey:
+        wish.adopted?.algorithm === algorithm
+          ? wish.adopted.privateKey
+          : (await knownKey(world, state, algorithm, isFresh(certificate, wish)))?.privateKey,
     })),
   );
 };

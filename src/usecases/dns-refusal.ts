@@ -58,7 +58,9 @@ export const unpublished = (candidate: Candidate, broken: readonly Pinned[], way
               `once every name server has it, and two TTLs later (RFC 7671 §8.1), ${ways.resume}; the new key is kept until then`,
             ]
           : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
-        ...(ways.keep === undefined ? [] : [`or stay with the present key: ${ways.keep}`]),
+        ways.keep === undefined
+          ? "or take over the key that is served now: add --adopt-key FILE"
+          : `or stay with the present key: ${ways.keep}`,
         `or go on all the same: ${ways.force}`,
       ],
       facts: {

@@ -11,15 +11,14 @@ import type { IssuedChain } from "../issuers/issuer.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
-import { type ChosenKey, keysFor } from "./certified-keys.ts";
+import { type ChosenKey, type KeyWish, keysFor } from "./certified-keys.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
-export interface IssueOptions {
-  /** Make new keys instead of keeping those that are live. */
-  readonly newKey?: boolean;
+/** `newKey`: make new keys instead of keeping those that are live. */
+export interface IssueOptions extends KeyWish {
   /** Go on although DNS tells others to refuse the new key. */
   readonly replace?: boolean;
   /** How a person says so; default: a setup with --replace. */
@@ -90,9 +89,7 @@ export const issue = async (
 ): Promise<IssueResult> => {
   await remembering(world, certificate, () => refuseBadNames(world, certificate));
   const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
-  const keys = await remembering(world, certificate, () =>
-    keysFor(world, before, certificate, options.newKey === true),
-  );
+  const keys = await remembering(world, certificate, () => keysFor(world, before, certificate, options));
   const { state } = keys.at(-1) ?? { state: before };
   // Before anything is spent. What DNS says is a person's matter: it is not remembered, so that timer runs with the present key go on.
   if (!options.replace)

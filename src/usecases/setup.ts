@@ -8,6 +8,7 @@ import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
+import { type AdoptedKey, hasKey } from "./adopted-key.ts";
 import { refuseOwned, trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -27,6 +28,8 @@ import type { World } from "./world.ts";
 export interface SetupOptions extends DeployOptions {
   readonly dryRun: boolean;
   readonly newKey: boolean;
+  /** The key to certify instead of one of ours. */
+  readonly adopted?: AdoptedKey;
   /** --issuer was given: a known certificate may change its issuer. */
   readonly issuerGiven: boolean;
 }
@@ -68,7 +71,8 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
       },
     );
   }
-  if (!known && !options.replace) await refuseOwned(world, certificate);
+  // Who takes its key alone knows of it.
+  if (!known && !options.replace && !options.adopted) await refuseOwned(world, certificate);
   const { servers: found } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
   const decision = await decideNow(world, certificate, { force: false, named: true });
@@ -83,11 +87,13 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
     ...(known ? { known } : {}),
     found,
     decision,
-    fromNextRenewal: decision.action === "issue" || options.newKey ? [] : heldBack(world, certificate, known),
+    fromNextRenewal:
+      decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
     config: await world.config.edited(certificate),
     deploy: await planDeploy(world, certificate),
   };
-  if (options.dryRun && wantsIssue(plan, options) && !options.replace) await refuseUnpromised(world, plan, options);
+  if (options.dryRun && wantsIssue(world, plan, options) && !options.replace)
+    await refuseUnpromised(world, plan, options);
   return plan;
 };
 
@@ -105,8 +111,12 @@ const heldBack = (
   return changed || lasts > issuer.days + 2 ? ["days"] : [];
 };
 
-const wantsIssue = ({ decision }: SetupPlan, { newKey }: SetupOptions): boolean =>
-  decision.action === "issue" || newKey;
+/** Another key than that of what is served, or about to be. */
+const wantsKey = (world: World, { name }: CertificateConfig, { newKey, adopted }: SetupOptions): boolean =>
+  newKey || (adopted !== undefined && !hasKey(world.store.read(name), adopted));
+
+const wantsIssue = (world: World, { decision, certificate }: SetupPlan, options: SetupOptions): boolean =>
+  decision.action === "issue" || wantsKey(world, certificate, options);
 
 const toReplace = "add --replace";
 
@@ -114,11 +124,11 @@ const toReplace = "add --replace";
 const refuseUnpromised = async (
   world: World,
   { certificate, found }: SetupPlan,
-  { newKey }: SetupOptions,
+  options: SetupOptions,
 ): Promise<void> =>
   keepDnsPromises(world, {
     state: world.store.read(certificate.name) ?? emptyState(certificate.name),
-    candidate: candidateOfKeys(certificate, await keysInHand(world, certificate, newKey)),
+    candidate: candidateOfKeys(certificate, await keysInHand(world, certificate, options)),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
     ways: { resume: "run this again", force: toReplace },
   });
@@ -143,9 +153,10 @@ export const setup = async (
   const plan = await planSetup(world, certificate, options);
   if (options.dryRun) return { plan };
   // Issue before anything is written: where the CA says no, this host is as it was.
-  const { newKey, replace } = options;
-  const issued = wantsIssue(plan, options)
-    ? await issue(world, certificate, { newKey, replace, toReplace, found: plan.found })
+  const { newKey, adopted, replace } = options;
+  const wish = { newKey, ...(adopted === undefined ? {} : { adopted }) };
+  const issued = wantsIssue(world, plan, options)
+    ? await issue(world, certificate, { ...wish, replace, toReplace, found: plan.found })
     : undefined;
   if (plan.config.after !== plan.config.before) {
     await world.config.write(plan.config.after, plan.config.path);

@@ -51,6 +51,10 @@ export interface World {
   readonly probe: () => Promise<Probe>;
   /** What DNS says about this host's names. */
   readonly dns: () => Promise<Dns>;
+  /** A private key that somebody else keeps, as PKCS#8 PEM, with what is to be said of the file. @throws Failure `data` naming the file. */
+  readonly readKeyFile: (
+    path: string,
+  ) => Promise<{ readonly privateKey: string; readonly warnings: readonly string[] }>;
   /** The first of these folders' privkey.pem or combined.pem that exists. */
   readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
   /** @throws Failure `cannot-create` where this run is root's and somebody else can change the folder, or one above it. */

@@ -80,9 +80,15 @@ describe.concurrent.each(suites)("%s", (suite) => {
       expect(await snapshot(host, "/etc", "/var/lib/mailcert")).toBe(before);
       expect(await leaves(host)).toEqual(all(usualPorts, leaf));
 
-      const replaced = await setup(host, "--replace");
+      // Another certificate, the same key: what pins it stays true, at renewals too. The file stays where it is.
+      const key = await keyServed(host);
+      const replaced = await setup(host, "--replace", "--adopt-key", "/etc/ssl/public/key.pem");
       expect(replaced.status, replaced.stdout).toBe(0);
       await expectServed(host, all(usualPorts, await liveLeaf(host)));
+      expect(await keyServed(host)).toBe(key);
+      expect((await run(host, ["renew", "--force"])).status).toBe(0);
+      expect(await keyServed(host)).toBe(key);
+      expect((await host.must("ls /etc/ssl/public")).split("\n")).toContain("key.pem");
     });
   });
 

@@ -10,6 +10,7 @@ import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 import type { Change, Override, Server } from "../../src/servers/server.ts";
 import { openStore } from "../../src/store/index.ts";
 import type { Store } from "../../src/store/store.ts";
+import { readKeyFile } from "../../src/system/key-file.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
 import type { World } from "../../src/usecases/world.ts";
@@ -158,6 +159,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     },
     issuer: async () => issuer,
     generateKey,
+    readKeyFile,
     servers: async () => ({ fake: adapter(server) }),
     probe: async () => async (entry) => {
       const observation: Observation = {

@@ -74,6 +74,7 @@ build_node() {
 build_clients() {
   local apt=$1/.apt options base package
   base=$(path_of trixie)
+  [ -e "$base/var/lib/dpkg/status" ] || { echo "build trixie first" >&2; return 1; }
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   chmod -R a+rX "$1" && chmod 777 "$apt" "$apt/cache/archives/partial"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) trixie main" >"$apt/sources"

@@ -252,7 +252,7 @@ describe("setup on a host where another client has the name", () => {
     writeFileSync(join(here.dir, "home/.acme.sh/account.conf"), "");
   };
 
-  it("stops and names the command; --replace, another name, and an entry of ours go on", async () => {
+  it("stops and names the command; --replace, --adopt-key, another name, and an entry of ours go on", async () => {
     await owned();
     const refused = await setup(here.world, certificate(), wish).then(
       () => undefined,
@@ -263,6 +263,8 @@ describe("setup on a host where another client has the name", () => {
     expect(stored()).toBeUndefined();
     const other = certificate({ name: "mx.example.org", names: ["mx.example.org"] });
     expect((await setup(here.world, other, { ...wish, dryRun: true })).plan.certificate.name).toBe("mx.example.org");
+    const adopted = { path: "/root/key.pem", privateKey: leaf.privateKey, algorithm: "ecdsa" as const };
+    expect((await setup(here.world, certificate(), { ...wish, adopted, dryRun: true })).issued).toBeUndefined();
     expect((await setup(here.world, certificate(), { ...wish, replace: true })).issued).toBeDefined();
     expect((await setup(here.world, certificate(), wish)).issued).toBeUndefined();
   });
