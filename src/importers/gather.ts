@@ -8,7 +8,7 @@ export type Found<Thing> = Thing | string;
 
 /** A lineage that is skipped, with where it stands. */
 export const skipped = (name: string, path: string, { problem }: Problem): string =>
-  `${name} (${path}) ${problem}: it stays where it is`;
+  `${name} (${path}) ${problem}; it stays where it is`;
 
 /** Names of files and values of settings are somebody else's text: a sentence is one line, fit to print. */
 const sentence = (text: string): string => clean(text, 600);
@@ -17,8 +17,8 @@ const sentence = (text: string): string => clean(text, 600);
 const usable = (lineage: Found<Lineage>): Found<Lineage> => {
   if (typeof lineage === "string") return lineage;
   const { name, directory, notTranslated } = lineage;
-  if (clean(name, 253) !== name) return `${name}: its name cannot be printed: it stays where it is`;
-  if (!isHttps(directory)) return `${name}: its CA (${clean(directory, 200)}) is no https URL: it stays where it is`;
+  if (clean(name, 253) !== name) return `${name}: its name cannot be printed; it stays where it is`;
+  if (!isHttps(directory)) return `${name}: its CA (${clean(directory, 200)}) is no https URL; it stays where it is`;
   return { ...lineage, notTranslated: notTranslated.map(sentence) };
 };
 

@@ -32,7 +32,18 @@ const target = ({ from, to }: Import): string =>
 
 const all = files.flatMap(importsOf);
 
-const adapters = ["issuers", "challenges", "x509", "store", "servers", "protocols", "probe", "dns", "importers", "system"];
+const adapters = [
+  "issuers",
+  "challenges",
+  "x509",
+  "store",
+  "servers",
+  "protocols",
+  "probe",
+  "dns",
+  "importers",
+  "system",
+];
 const pure = ["domain", "config", "checks", "bundles", "reports"];
 
 /** Whom a room may import as values, besides itself. Types are free to everybody. */
