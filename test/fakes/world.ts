@@ -188,6 +188,14 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     confine: async () => [],
     verifying: unused,
     bundles: unused,
+    importing: async () => ({
+      read: unused,
+      present: async () => [],
+      schedules: async () => [],
+      withoutLineage: unused,
+      adoption: unused,
+      adopt: unused,
+    }),
     scheduling: unused,
   };
   return {
