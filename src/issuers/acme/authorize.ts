@@ -110,10 +110,10 @@ export const authorize = async (o: AuthorizeOptions): Promise<void> => {
   const tasks = await gather(o);
   const begun: ChallengeToken[] = [];
   try {
-    for (const { token } of tasks) {
-      begun.push(token);
-      await o.challenge.present(token, o.patience.signal);
-    }
+    begun.push(...tasks.map(({ token }) => token));
+    // Together: each may have to wait until the world sees it. All end before the first failure is spoken of, so that clean-up finds everything.
+    const presented = await Promise.allSettled(begun.map((token) => o.challenge.present(token, o.patience.signal)));
+    for (const result of presented) if (result.status === "rejected") throw result.reason;
     await validate(tasks, o);
   } finally {
     for (const token of begun)

@@ -24,6 +24,25 @@ const advice: Readonly<Record<string, (name: string) => string>> = {
   tls: (name) => `port 80 of ${name} redirects to HTTPS that the CA could not follow`,
 };
 
+const record = (name: string, challenge: string): string =>
+  `${challenge === "dns-01" ? "_acme-challenge" : "_validation-persist"}.${name.replace(/^\*\./, "")}`;
+
+/** Where the proof stands in DNS, port 80 is nobody's concern. */
+const dnsAdvice: Readonly<Record<string, (name: string, challenge: string) => string>> = {
+  dns: (name, challenge) =>
+    `the CA could not look up ${record(name, challenge)}: each name server of the zone must answer the whole Internet, and DNSSEC must be in order (CAs validate it)`,
+  unauthorized: (name, challenge) =>
+    `the CA saw something else at ${record(name, challenge)} than this host did: look for a name server, or a view of the zone, that answers the Internet otherwise`,
+};
+
+const hintFor = ({ name, challenge, problem }: Refusal): readonly string[] => {
+  if (problem === undefined) return [];
+  const type = shortType(problem);
+  const inDns = challenge.startsWith("dns-") ? own(dnsAdvice, type)?.(name, challenge) : undefined;
+  const hint = inDns ?? own(advice, type)?.(name);
+  return hint === undefined ? [] : [hint];
+};
+
 export const validationFailure = (refusals: readonly Refusal[]): Failure => {
   const said = refusals.map(({ name, challenge, status, problem }) => {
     const why =
@@ -31,10 +50,7 @@ export const validationFailure = (refusals: readonly Refusal[]): Failure => {
     return `${name} (${challenge}): ${why}`;
   });
   const shown = said.length > 10 ? [...said.slice(0, 10), `and ${said.length - 10} more`] : said;
-  const hints = refusals.flatMap(({ name, problem }) => {
-    const hint = problem === undefined ? undefined : own(advice, shortType(problem));
-    return hint === undefined ? [] : [hint(name)];
-  });
+  const hints = refusals.flatMap(hintFor);
   const [first] = refusals;
   return new Failure("unavailable", `the CA could not validate ${shown.join("; ")}`, {
     hints: [...new Set(hints)].slice(0, 5),
