@@ -118,6 +118,7 @@ export const createWorld = async (
   return {
     now: host.now,
     elapsed: host.elapsed,
+    random: () => randomInt(2 ** 32) / 2 ** 32,
     sleep: host.sleep,
     signal: host.signal,
     run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
@@ -176,6 +177,18 @@ export const createWorld = async (
       const { applyConfinement, planConfinement } = await import("./system/confinement.ts");
       return applyConfinement(run, await planConfinement(run, stateDir));
     },
+    importing: memo(async () => {
+      const [{ createImporting }, { adoptAccount, adoptionOf }] = await Promise.all([
+        import("./importers/find.ts"),
+        import("./issuers/acme/adopt-account.ts"),
+      ]);
+      const { uid, cwd, now } = host;
+      return {
+        ...createImporting({ uid, home: host.env["HOME"] ?? "/root", cwd, run, now }),
+        adoption: (account) => adoptionOf(stateDir, account),
+        adopt: (account) => adoptAccount(stateDir, account, now()),
+      };
+    }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

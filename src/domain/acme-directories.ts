@@ -10,7 +10,11 @@ export interface AcmeCa {
   readonly public: boolean;
   /** A new account needs an external account binding (RFC 8555 §7.3.4). */
   readonly needsAccountBinding: boolean;
+  /** Directory of its test instance, which judges names as this one does and has limits of its own. */
+  readonly staging?: string;
 }
+
+const letsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory";
 
 /** Short name -> CA. What `--issuer letsencrypt` and `issuer: letsencrypt` stand for. */
 export const acmeCas = {
@@ -20,10 +24,11 @@ export const acmeCas = {
     terms: "https://letsencrypt.org/repository/",
     public: true,
     needsAccountBinding: false,
+    staging: letsEncryptStaging,
   },
   "letsencrypt-staging": {
     title: "Let's Encrypt (staging, not trusted by anyone)",
-    directory: "https://acme-staging-v02.api.letsencrypt.org/directory",
+    directory: letsEncryptStaging,
     terms: "https://letsencrypt.org/repository/",
     public: true,
     needsAccountBinding: false,
@@ -41,3 +46,6 @@ export const acmeCaOf = (directory: string): (AcmeCa & { readonly name: AcmeCaNa
   const name = acmeCaNames.find((known) => acmeCas[known].directory === directory);
   return name === undefined ? undefined : { name, ...acmeCas[name] };
 };
+
+/** Where an order can be tried before it is placed at this directory; undefined: nowhere. */
+export const stagingOf = (directory: string): string | undefined => acmeCaOf(directory)?.staging;

@@ -2,11 +2,11 @@
 import type { CertificateState } from "../store/store.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
 import { differsFrom, targetOf, wantedText } from "./generation.ts";
-import { renewalDue } from "./renewal.ts";
+import { type RenewalPlan, renewalPlan } from "./renewal.ts";
 
 export type Decision =
-  | { readonly action: "nothing"; readonly dueAt: Date }
-  | { readonly action: "issue"; readonly why: string }
+  | { readonly action: "nothing"; readonly dueAt: Date; readonly advised?: NonNullable<RenewalPlan["advised"]> }
+  | { readonly action: "issue"; readonly why: string; readonly explanationUrl?: string }
   | { readonly action: "deploy"; readonly why: string }
   | { readonly action: "wait"; readonly until: Date; readonly why: string };
 
@@ -36,14 +36,11 @@ export const decide = (
     const issuing = state.lastError?.what === "issue" ? waiting : undefined;
     return issuing ?? { action: "issue", why: different };
   }
-  const { at, due } = renewalDue(new Date(target.notBefore), new Date(target.notAfter), now);
-  if (due) {
-    return (
-      waiting ?? {
-        action: "issue",
-        why: now >= new Date(target.notAfter) ? "it has expired" : `due since ${at.toISOString()}`,
-      }
-    );
+  const plan = renewalPlan(target, state.ari, now);
+  if (plan.due) {
+    // What the CA itself asked for is kept to even then: asking sooner would only be refused.
+    const held = plan.desperate && state.lastError?.facts?.["retryAt"] === undefined ? undefined : waiting;
+    return held ?? dueNow(plan, target.notAfter, now);
   }
   if (state.stage !== "verified" && !state.parked) {
     // Each attempt of one that broke a server takes its TLS away for some seconds: those come seldom.
@@ -60,7 +57,18 @@ export const decide = (
       why: `last proven on ${proven.toISOString().slice(0, 10)}; that is looked at once a day`,
     };
   }
-  return { action: "nothing", dueAt: at };
+  return { action: "nothing", dueAt: plan.at, ...(plan.advised ? { advised: plan.advised } : {}) };
+};
+
+const dueNow = ({ at, advised }: RenewalPlan, notAfter: string, now: Date): Decision => {
+  if (now >= new Date(notAfter)) return { action: "issue", why: "it has expired" };
+  if (advised === undefined) return { action: "issue", why: `due since ${at.toISOString()}` };
+  const { start, end, explanationUrl } = advised;
+  return {
+    action: "issue",
+    why: `the CA asks for it between ${start} and ${end}`,
+    ...(explanationUrl === undefined ? {} : { explanationUrl }),
+  };
 };
 
 /** Named servers that have it not, or servers that have it and are not named. What `auto` finds is looked at once a day. */

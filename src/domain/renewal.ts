@@ -1,4 +1,5 @@
-// When a certificate is renewed, and when a failed attempt is tried again.
+// When a certificate is renewed (docs/renewal.md), and when a failed attempt is tried again.
+import { type RenewalAdvice, type RenewalWindow, adviceFor } from "./ari.ts";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -14,6 +15,44 @@ export const renewalDue = (notBefore: Date, notAfter: Date, now: Date): Renewal 
   const share = lifetime < 10 * day ? lifetime / 2 : (lifetime * 2) / 3;
   const at = new Date(notBefore.getTime() + Math.floor(share));
   return { at, due: now.getTime() >= at.getTime() };
+};
+
+/** What a certificate's lifetime and its CA's advice come to. */
+export interface RenewalPlan extends Renewal {
+  /** The CA's window, where it decides. */
+  readonly advised?: RenewalWindow & { readonly explanationUrl?: string };
+  /** So little is left that no back-off of ours holds an attempt back. */
+  readonly desperate: boolean;
+}
+
+/** Runs come once an hour, up to half an hour late (templates/mailcert.timer): where the next one would come after the window's end, this one is it. */
+const betweenRuns = 90 * minute;
+
+/** A CA that wants every certificate to be renewed at once must not make each hourly run an order. */
+const youngest = 6 * 60 * minute;
+
+/** The CA's advice first (RFC 9773), else our own rule; near the end the advice is ignored (certmagic's 1/20 and 1/50 of the lifetime). */
+export const renewalPlan = (
+  generation: { readonly number: number; readonly notBefore: string; readonly notAfter: string },
+  advice: RenewalAdvice | undefined,
+  now: Date,
+): RenewalPlan => {
+  const [notBefore, notAfter] = [new Date(generation.notBefore), new Date(generation.notAfter)];
+  const lifetime = notAfter.getTime() - notBefore.getTime();
+  const left = notAfter.getTime() - now.getTime();
+  const desperate = left < lifetime / 50;
+  const advised = left < lifetime / 20 ? undefined : adviceFor(advice, generation.number);
+  if (advised === undefined) return { ...renewalDue(notBefore, notAfter, now), desperate };
+  const { start, end, chosen, explanationUrl } = advised;
+  const old = notBefore.getTime() + Math.min(youngest, lifetime / 20);
+  const at = new Date(Math.max(Date.parse(chosen), old));
+  const lastRun = Math.max(Date.parse(start), old) <= now.getTime() && Date.parse(end) - now.getTime() < betweenRuns;
+  return {
+    at,
+    due: at <= now || lastRun,
+    advised: { start, end, ...(explanationUrl === undefined ? {} : { explanationUrl }) },
+    desperate,
+  };
 };
 
 /** Minutes until the next attempt, after the first, second, ... failure in a row; the last one stays. */

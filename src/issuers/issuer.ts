@@ -1,4 +1,5 @@
 // The seam for issuers: makes a certificate chain for a key that already exists.
+import type { RenewalInfo } from "../domain/ari.ts";
 import type { IssuerSettings } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 
@@ -14,6 +15,18 @@ export interface IssueRequest<Settings extends IssuerSettings = IssuerSettings> 
   readonly signal: AbortSignal;
   /** One line for `--verbose`; never a secret. */
   readonly step: (what: string) => void;
+  /** The certificate that this one comes after: PEM of its leaf, and the ACME account that it was issued to. */
+  readonly replaces?: { readonly leaf: string; readonly account: string };
+  /** The last attempt failed for a reason that a CA's test instance would show as well: try it there first, where there is one. */
+  readonly rehearse?: boolean;
+}
+
+export interface RenewalInfoRequest<Settings extends IssuerSettings = IssuerSettings> {
+  /** PEM of the leaf that it is about. */
+  readonly leaf: string;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  readonly step: (what: string) => void;
 }
 
 export interface IssuedChain {
@@ -23,6 +36,8 @@ export interface IssuedChain {
   readonly chain: readonly string[];
   /** PEM of the root that clients import, when a private CA signed. */
   readonly root?: string;
+  /** URL of the ACME account that it was issued to. */
+  readonly account?: string;
   /** What was made on the way that a person should know, one sentence each; never a secret. */
   readonly notes?: readonly string[];
 }
@@ -41,4 +56,9 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
    */
   check?(names: readonly string[], settings: Settings): Promise<void>;
   issue(request: IssueRequest<Settings>): Promise<IssuedChain>;
+  /**
+   * When the CA would like this leaf to be renewed (RFC 9773). MUST NOT fail for anything that the CA or the network does: that is an answer, too.
+   * MUST share what it can (directory, connection) between the calls on one issuer, and be quick where the CA does not answer. Absent: it never says.
+   */
+  renewalInfo?(request: RenewalInfoRequest<Settings>): Promise<RenewalInfo>;
 }

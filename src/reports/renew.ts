@@ -5,12 +5,17 @@ import { day, minute } from "./dates.ts";
 import { findingsText } from "./findings-text.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 
+const windowText = ({ start, end, explanationUrl }: NonNullable<Extract<Decision, { action: "nothing" }>["advised"]>) =>
+  `the CA's window ${minute(new Date(start))} to ${minute(new Date(end))}${explanationUrl === undefined ? "" : `: ${explanationUrl}`}`;
+
 export const decisionText = (decision: Decision): string => {
   switch (decision.action) {
     case "nothing":
-      return `nothing to do; renewal is due on ${day(decision.dueAt)}`;
+      return decision.advised === undefined
+        ? `nothing to do; renewal is due on ${day(decision.dueAt)}`
+        : `nothing to do; renews at ${minute(decision.dueAt)} (${windowText(decision.advised)})`;
     case "issue":
-      return `to be issued: ${decision.why}`;
+      return `to be issued: ${decision.why}${decision.explanationUrl === undefined ? "" : ` (${decision.explanationUrl})`}`;
     case "deploy":
       return `to be deployed: ${decision.why}`;
     case "wait":

@@ -49,6 +49,15 @@ const isGeneration = (value: unknown): boolean =>
     (leaf) => isRecord(leaf) && typeof leaf["sha256"] === "string" && typeof leaf["key"] === "string",
   );
 
+const isAdvice = (value: unknown): boolean =>
+  isRecord(value) &&
+  Number.isInteger(value["generation"]) &&
+  isDate(value["nextPoll"]) &&
+  isRecord(value["windows"]) &&
+  Object.values(value["windows"]).every(
+    (window) => isRecord(window) && [window["start"], window["end"], window["chosen"]].every(isDate),
+  );
+
 /** What of the fields that runs rely on is not as it was written. */
 const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!state.generations?.every(isGeneration)) return "a generation lacks a field";
@@ -58,6 +67,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
     isRecord(deployments) &&
     Object.values(deployments).every((one) => isRecord(one) && isDate(one["at"]) && Array.isArray(one["entries"]));
   if (!whole) return "a deployment lacks a field";
+  if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
   return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"

@@ -1,4 +1,5 @@
 // The seam of the state folder: certificates with their generations, keys, state and events, and the lock. design.md §4 is its layout.
+import type { RenewalAdvice } from "../domain/ari.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
@@ -20,6 +21,8 @@ export interface GenerationRecord {
   readonly issuer: IssuerKind;
   /** The CA's own word for itself: its directory URL, or the private CA's name. */
   readonly authority: string;
+  /** URL of the ACME account that it was issued to. */
+  readonly account?: string;
   /** ISO dates. */
   readonly createdAt: string;
   readonly notBefore: string;
@@ -70,6 +73,8 @@ export interface CertificateState {
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** Failed attempts in a row at what is due (issue or deploy). */
   readonly attempts: number;
+  /** When the CA would like to see it renewed. */
+  readonly ari?: RenewalAdvice;
   /** ISO date before which no timer run tries again. */
   readonly nextAttempt?: string;
   readonly lastError?: {

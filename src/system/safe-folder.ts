@@ -18,6 +18,10 @@ const lookThroughSticky =
     return path !== folder && (mode & 0o1000) !== 0 ? { ...facts, mode: mode & ~0o1022 } : facts;
   };
 
+/** The first thing on the way to `path` that somebody other than root could change, files of root's in a sticky folder taken for safe. */
+export const offenceThroughSticky = (path: string, seen: Set<string> = new Set()): Promise<Offence | undefined> =>
+  offenceOnTheWay(path, seen, lookThroughSticky(path, look));
+
 const explain = (folder: string, { path, who, mend }: Offence): Failure =>
   new Failure("cannot-create", `root does not write into ${folder}: ${who} can change ${path}`, {
     hints: [

@@ -1,12 +1,15 @@
-// Refuses to replace a certificate that works and is better trusted than the new one: a publicly trusted one by a private one.
+// Refuses to replace a certificate that works: a publicly trusted one by a private one, or one that another ACME client looks after.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import type { Observation } from "../domain/observation.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { leadsTo } from "../domain/trust.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { ProofTarget } from "./prove.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 interface Observed {
@@ -62,4 +65,23 @@ export const refuseWorse = async (
   // Our own root may have been put among the system's: that makes it no public CA.
   const isPublic = target.issuer === "acme" && chains.every((chain) => leadsTo(chain, roots, world.now()));
   if (!isPublic) throw worseThanServed(better, target.issuer);
+};
+
+/** @throws Failure `config` when another ACME client of this host keeps a valid certificate for the certificate's first name. */
+export const refuseOwned = async (world: World, { names: [main = ""] }: CertificateConfig): Promise<void> => {
+  const tools = await world.importing();
+  for (const client of await tools.present()) {
+    // What cannot be read (by this user, or safely) is for `import` itself to tell.
+    const found = await unlessFailure(() => tools.read(client, {}));
+    const lineage = found instanceof Failure ? undefined : found.lineages.find(({ names }) => names.includes(main));
+    if (found instanceof Failure || !lineage) continue;
+    const until = lineage.notAfter.toISOString().slice(0, 10);
+    throw new Failure("config", `${client} keeps a certificate for ${main} (${found.folder}), valid until ${until}`, {
+      hints: [
+        `take it over, account and key included: mailcert import ${client} --name ${shellWord(lineage.name)}`,
+        "to make another one beside it: with its key, --adopt-key FILE; with a new one, --replace",
+      ],
+      facts: { client, folder: found.folder, lineage: lineage.name },
+    });
+  }
 };

@@ -35,9 +35,13 @@ export const checkGeneration = async (world: World, name: string, generation: Ge
   });
 };
 
-/** What a run does about a certificate; one that was left to be deployed and is damaged since is made anew. */
-export const decideNow = async (world: World, certificate: CertificateConfig, wish: Wish): Promise<Decision> => {
-  const state = world.store.read(certificate.name);
+/** What a run does about a certificate as its state is; one that was left to be deployed and is damaged since is made anew. */
+export const decideNow = async (
+  world: World,
+  certificate: CertificateConfig,
+  state: CertificateState | undefined,
+  wish: Wish,
+): Promise<Decision> => {
   const decision = decide(certificate, state, wish, world.now());
   const target = state && targetOf(state);
   if (decision.action !== "deploy" || !target) return decision;

@@ -14,6 +14,7 @@ import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.
 import { type ChosenKey, type KeyWish, keysFor } from "./certified-keys.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
+import { type OrderTerms, orderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -53,6 +54,7 @@ export const obtainChain = async (
   certificate: CertificateConfig,
   algorithm: KeyAlgorithm,
   privateKey: string,
+  terms: OrderTerms = {},
 ): Promise<IssuedChain> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   const chain = await issuer.issue({
@@ -63,6 +65,7 @@ export const obtainChain = async (
     now: world.now(),
     signal: world.signal,
     step: world.step,
+    ...terms,
   });
   const leaf = readCertificate(chain.leaf);
   if (!keyMatches(privateKey, chain.leaf)) {
@@ -126,16 +129,19 @@ const issueGeneration = async (
   const leaves: Partial<Record<Slot, LeafRecord>> = {};
   const span = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY };
   let root: string | undefined;
+  let account: string | undefined;
   const notes: string[] = [];
+  const termsOf = await orderTerms(world, certificate, state);
   for (const { algorithm, slot, ...key } of keys) {
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
-    const chain = await obtainChain(world, certificate, algorithm, key.privateKey);
+    const chain = await obtainChain(world, certificate, algorithm, key.privateKey, termsOf(slot));
     const facts = readCertificate(chain.leaf);
     staged[slot] = { privateKey: key.privateKey, leaf: chain.leaf, chain: chain.chain };
     leaves[slot] = { sha256: facts.sha256, spkiSha256: facts.spkiSha256, key: key.id, algorithm };
     span.notBefore = Math.max(span.notBefore, facts.notBefore.getTime());
     span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
     root = chain.root ?? root;
+    account = chain.account ?? account;
     notes.push(...(chain.notes ?? []));
   }
   // Records that pin a CA (2 x x) can be judged only now.
@@ -147,6 +153,7 @@ const issueGeneration = async (
     names: certificate.names,
     issuer: certificate.issuer.kind,
     authority: authorityOf(certificate.issuer),
+    ...(account === undefined ? {} : { account }),
     createdAt: world.now().toISOString(),
     notBefore: new Date(span.notBefore).toISOString(),
     notAfter: new Date(span.notAfter).toISOString(),
@@ -182,7 +189,7 @@ const lastNumber = ({ generations }: CertificateState): number =>
   Math.max(0, ...generations.map(({ number }) => number));
 
 const withGeneration = (state: CertificateState, generation: GenerationRecord): CertificateState => {
-  const { lastError: _error, nextAttempt: _next, baseline: _baseline, ...rest } = state;
+  const { lastError: _error, nextAttempt: _next, baseline: _baseline, ari: _ari, ...rest } = state;
   return {
     ...rest,
     attempts: 0,

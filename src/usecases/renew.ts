@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -50,10 +51,11 @@ export const renew = async (
   options: RenewOptions,
 ): Promise<RenewResult> => {
   const results: RenewedCertificate[] = [];
+  const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const one = await renewOne(world, certificate, options);
-    results.push({ ...one, findings: endingFindings(world, one) });
+    const one = await renewOne(world, certificate, options, ask);
+    results.push({ ...one, findings: [...endingFindings(world, one), ...explainedFindings(one)] });
   }
   // Without names these are all that the configuration has.
   const findings = options.named ? [] : orphanFindings(world, certificates);
@@ -73,6 +75,20 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
       severity: "fault",
       message: `${certificate} ${endText(live, world.now())} and could not be renewed yet: ${why}`,
       hint: `try now: mailcert renew ${certificate}`,
+    },
+  ];
+};
+
+/** A CA that gives a reason for its window has had an incident, or revokes: a person should know, also when all went well. */
+const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly Finding[] => {
+  if (decision.action !== "issue" || decision.explanationUrl === undefined) return [];
+  return [
+    {
+      check: "renew-explained",
+      severity: "warning",
+      message: `the CA asked for ${certificate} to be renewed${issued ? "" : ", which is still to be done"}, and says why: ${decision.explanationUrl}`,
+      hint: "read the page: the certificate before may have been revoked, or will be soon",
+      reference: "RFC 9773 4.2",
     },
   ];
 };
@@ -99,13 +115,21 @@ const orphanFindings = (world: World, certificates: readonly CertificateConfig[]
 
 type Renewed = Omit<RenewedCertificate, "findings">;
 
-const renewOne = async (world: World, certificate: CertificateConfig, options: RenewOptions): Promise<Renewed> => {
+const renewOne = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: RenewOptions,
+  ask: AskRenewalInfo,
+): Promise<Renewed> => {
   const base = { certificate: certificate.name };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
   try {
-    decision = await decideNow(world, certificate, options);
+    const known = world.store.read(certificate.name);
+    // A plan makes no request, and what is renewed whatever the CA thinks needs none.
+    const state = options.dryRun || options.force ? known : await ask(certificate, known);
+    decision = await decideNow(world, certificate, state, options);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };

@@ -9,7 +9,7 @@ import type { Decision } from "../domain/renew-decision.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
 import { type AdoptedKey, hasKey } from "./adopted-key.ts";
-import { trustedAlready, worseThanServed } from "./better-trusted.ts";
+import { refuseOwned, trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { type Deployable, findServers } from "./entries.ts";
@@ -71,9 +71,14 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
       },
     );
   }
+  // Who takes its key alone knows of it.
+  if (!known && !options.replace && !options.adopted) await refuseOwned(world, certificate);
   const { servers: found } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
-  const decision = await decideNow(world, certificate, { force: false, named: true });
+  const decision = await decideNow(world, certificate, world.store.read(certificate.name), {
+    force: false,
+    named: true,
+  });
   if (!options.replace) {
     await Promise.all([
       certificate.issuer.kind === "acme" ? undefined : refusePrivateOverPublic(world, certificate, found),

@@ -8,6 +8,7 @@ import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
+import type { ImportTools } from "./import-tools.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
 import type { VerifyTools } from "./verify-tools.ts";
 
@@ -35,6 +36,8 @@ export interface World {
   readonly now: () => Date;
   /** Milliseconds since some instant, whatever happens to the date meanwhile. */
   readonly elapsed: () => number;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   /** Names this run in events.jsonl. */
@@ -70,6 +73,8 @@ export interface World {
   readonly confine: () => Promise<readonly string[]>;
   /** The formats and the folder that `bundle` works with. */
   readonly bundles: () => Promise<BundleDeps>;
+  /** Other ACME clients on this host, and what of theirs can become ours. */
+  readonly importing: () => Promise<ImportTools>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
 }

@@ -34,6 +34,12 @@ const stateOf = (name, now) => {
     // Proven an hour ago: older proofs are repeated.
     deployments: { dovecot: { server: "dovecot", generation: 1, at: at(-1 / 24), entries } },
     attempts: 0,
+    // The CA was asked an hour ago when it would like a renewal, and wants to be asked again in five.
+    ari: {
+      generation: 1,
+      nextPoll: at(5 / 24),
+      windows: { ecdsa: { start: at(49), end: at(51), chosen: at(50) } },
+    },
   };
 };
 

@@ -125,6 +125,7 @@ describe("documents of real command lines", () => {
       { line: () => ["bundle", "--out", join(dir, "bundle"), "--dry-run"], schema: "bundle", status: 0 },
       { line: () => ["bundle", "--out", join(dir, "bundle")], schema: "bundle", status: 0 },
       { line: () => ["bundle", "--out", join(dir, "bundle")], schema: "bundle", status: 0 },
+      { line: () => ["import", "lego", join(dir, "nothing")], schema: "error", status: 65 },
       { line: () => ["schedule", "remove", "--dry-run"], schema: "schedule", status: 0 },
       {
         line: () => ["verify", `imaps://mail.example.org:${closed}`, "--address", "127.0.0.1"],

@@ -20,7 +20,7 @@ export interface IssueOptions {
   readonly ips?: readonly string[];
   readonly by?: Issued;
   readonly ca?: boolean;
-  readonly key?: "P-256" | "P-384" | "RSA-2048" | "RSA-1024";
+  readonly key?: "P-256" | "P-384" | "P-521" | "RSA-2048" | "RSA-1024";
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   /** OIDs; default serverAuth for leaves. */

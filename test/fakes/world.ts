@@ -139,6 +139,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
   const world: World = {
     now: () => clock.now,
     elapsed: () => elapsed,
+    random: () => 0.5,
     // Time passes only when somebody waits.
     sleep: async (ms) => {
       clock.now = new Date(clock.now.getTime() + ms);
@@ -187,6 +188,14 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     confine: async () => [],
     verifying: unused,
     bundles: unused,
+    importing: async () => ({
+      read: unused,
+      present: async () => [],
+      schedules: async () => [],
+      withoutLineage: unused,
+      adoption: unused,
+      adopt: unused,
+    }),
     scheduling: unused,
   };
   return {

@@ -32,7 +32,18 @@ const target = ({ from, to }: Import): string =>
 
 const all = files.flatMap(importsOf);
 
-const adapters = ["issuers", "challenges", "x509", "store", "servers", "protocols", "probe", "dns", "system"];
+const adapters = [
+  "issuers",
+  "challenges",
+  "x509",
+  "store",
+  "servers",
+  "protocols",
+  "probe",
+  "dns",
+  "importers",
+  "system",
+];
 const pure = ["domain", "config", "checks", "bundles", "reports"];
 
 /** Whom a room may import as values, besides itself. Types are free to everybody. */
@@ -53,6 +64,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   protocols: ["domain", "system"],
   probe: ["domain", "system", "protocols", "dns"],
   dns: ["domain", "system"],
+  importers: ["domain", "system"],
   system: ["domain"],
 };
 

@@ -1,13 +1,15 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
-# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older). Quick when all is there.
+# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), clients (a layer over trixie with
+# other ACME clients). Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lab=${MAILCERT_LAB:-/var/cache/mailcert-lab}
 node_version=20.19.6
 pebble_suite=forky # the first release whose pebble knows ARI and profiles
-[ $# -gt 0 ] || set -- bookworm trixie pebble node
+clients="certbot lego dehydrated"
+[ $# -gt 0 ] || set -- bookworm trixie pebble node clients
 
 fail() {
   printf 'lab: error: %s\nlab: hint: %s\n' "$1" "$2" >&2
@@ -21,7 +23,8 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    *) fail "there is no part of the lab called $1" "parts: bookworm trixie pebble node" ;;
+    clients) recipe=$(declare -f build_clients | cat - <(echo "$clients") "$here/image.sh" | sha256sum) ;;
+    *) fail "there is no part of the lab called $1" "parts: bookworm trixie pebble node clients" ;;
   esac
   echo "$lab/lab-$1-${recipe:0:12}"
 }
@@ -65,6 +68,26 @@ build_node() {
   case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
   (cd "$1" && npm pack "node-linux-$arch@$node_version" && tar -xzf ./*.tgz && cp package/bin/node node && rm -rf package ./*.tgz)
   "$1/node" --version
+}
+
+# What their packages hold, and all that trixie's image lacks for them: unpacked, not installed, for no script of theirs is needed.
+build_clients() {
+  local apt=$1/.apt options base package
+  base=$(path_of trixie)
+  [ -e "$base/var/lib/dpkg/status" ] || { echo "build trixie first" >&2; return 1; }
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  chmod -R a+rX "$1" && chmod 777 "$apt" "$apt/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) trixie main" >"$apt/sources"
+  options=(-o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
+    -o "Dir::State::status=$base/var/lib/dpkg/status" -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false)
+  apt-get "${options[@]}" update
+  # shellcheck disable=SC2086 # a list
+  apt-get "${options[@]}" --yes --download-only install $clients
+  for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$1"; done
+  rm -rf "$apt"
+  # A real folder would hide the image's own link to /usr.
+  for package in bin sbin lib lib64; do [ ! -e "$1/$package" ]; done
+  chmod 755 "$1"
 }
 
 # What the builds themselves need from this machine.
@@ -124,12 +147,15 @@ if [ ${#todo[@]} -gt 0 ]; then
     need_tools
     rm -rf "$lab"/.building.* # left by builds that were killed: we hold the lock
     declare -A jobs=()
+    failed=()
     for part in "${todo[@]}"; do
+      [ "$part" = clients ] && continue
       build_part "$part" &
       jobs[$part]=$!
     done
-    failed=()
-    for part in "${todo[@]}"; do wait "${jobs[$part]}" || failed+=("$part"); done
+    for part in "${!jobs[@]}"; do wait "${jobs[$part]}" || failed+=("$part"); done
+    # Resolved against the image below it.
+    if [[ " ${todo[*]} " == *" clients "* && ${#failed[@]} = 0 ]]; then build_part clients || failed+=(clients); fi
     for part in "${failed[@]}"; do
       echo "lab: $part could not be built; the end of $lab/$part-build.log:" >&2
       tail -n 15 "$lab/$part-build.log" >&2

@@ -18,6 +18,8 @@ export interface MailHostOptions {
   readonly ipv6?: boolean;
   /** PID 1 is a real systemd, and the servers run as Debian's units; up in 2 s. Default: no init at all, up in 0.15 s. */
   readonly systemd?: boolean;
+  /** Also certbot, lego and dehydrated, on trixie. */
+  readonly clients?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -75,7 +77,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const fresh = "--net --mount --uts --ipc --pid --fork --kill-child --propagation unchanged".split(" ");
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
-  const argv = [...fresh, "bash", hostScript, parts[options.suite], parts.pebble, node, ipv6, ...init];
+  // Layers of an overlay: the upper one first.
+  const image = options.clients === true ? `${parts.clients}:${parts.trixie}` : parts[options.suite];
+  const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });
   let complaint = "";
   child.stderr.on("data", (part: Buffer) => (complaint = `${complaint}${part.toString()}`.slice(-4000)));

@@ -142,6 +142,15 @@ describe("state.json", () => {
       expect(failure.kind).toBe("data");
       expect(failure.message).toContain(path);
     }
+    const window = { start: "2026-12-01T00:00:00Z", end: "2026-12-02T00:00:00Z", chosen: "2026-12-01T12:00:00Z" };
+    const ari = { generation: 1, nextPoll: "2026-11-20T12:00:00Z", windows: { ecdsa: window } };
+    const withAri = (value: unknown): void => writeFileSync(path, JSON.stringify({ ...emptyState(name), ari: value }));
+    withAri(ari);
+    expect(store.read(name)?.ari).toEqual(ari);
+    for (const value of [7, {}, { ...ari, nextPoll: 1 }, { ...ari, windows: { ecdsa: { ...window, chosen: "" } } }]) {
+      withAri(value);
+      expect(await failureOf(() => store.read(name))).toMatchObject({ message: expect.stringContaining("ari lacks") });
+    }
   });
 
   it("never takes a key", async () => {

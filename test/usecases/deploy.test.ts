@@ -234,7 +234,12 @@ describe("what must not go unseen", () => {
       ...state,
       attempts: 2,
       nextAttempt: "2027-12-15T10:00:00Z",
-      lastError: { at: "2027-12-14T23:00:00Z", what: "issue", message: "rate limited" },
+      lastError: {
+        at: "2027-12-14T23:00:00Z",
+        what: "issue",
+        message: "rate limited",
+        facts: { retryAt: "2027-12-15T10:00:00Z" },
+      },
     });
     const result = await renew(fake.world, [certificate()], renewal);
     expect(result.outcome).toBe("fault");

@@ -93,8 +93,17 @@ export const findAccount = async (stateDir: string, directory: string): Promise<
 };
 
 /** Makes and stores a new account key (ECDSA P-256). */
-export const makeAccountKey = async (stateDir: string, directory: string): Promise<StoredAccount> => {
+export const makeAccountKey = (stateDir: string, directory: string): Promise<StoredAccount> => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return storeAccountKey(stateDir, directory, privateKey);
+};
+
+/** Stores an account key, of whatever kind. The same key always lies in the same folder. */
+export const storeAccountKey = async (
+  stateDir: string,
+  directory: string,
+  privateKey: KeyObject,
+): Promise<StoredAccount> => {
   const key = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   const accounts = join(stateDir, "accounts");
   const folder = join(accounts, caFolder(directory), accountId(privateKey));

@@ -9,6 +9,8 @@ export interface Directory {
   readonly newNonce: string;
   readonly newAccount: string;
   readonly newOrder: string;
+  /** RFC 9773 §4.1; undefined: the CA has no renewal information, and takes no `replaces`. */
+  readonly renewalInfo?: string;
   readonly termsOfService?: string;
   readonly externalAccountRequired: boolean;
   /** The document itself, for the engine. */
@@ -69,10 +71,14 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
   };
   const meta = isRecord(document["meta"]) ? document["meta"] : {};
   const terms = meta["termsOfService"];
+  const advice = document["renewalInfo"];
+  const renewalInfo =
+    typeof advice === "string" && /^https:/i.test(advice) && URL.canParse(advice) ? advice : undefined;
   return {
     newNonce: resource("newNonce"),
     newAccount: resource("newAccount"),
     newOrder: resource("newOrder"),
+    ...(renewalInfo === undefined ? {} : { renewalInfo }),
     ...(typeof terms === "string" && terms !== "" ? { termsOfService: clean(terms, 500) } : {}),
     externalAccountRequired: meta["externalAccountRequired"] === true,
     document,

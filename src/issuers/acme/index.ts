@@ -1,5 +1,6 @@
 // The ACME issuer (RFC 8555): directory, account, order, certificate. acme-client is the engine; this room repairs and drives it.
 import type { ChallengeEntry, ChallengeWorld } from "../../challenges/challenge.ts";
+import { stagingOf } from "../../domain/acme-directories.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
@@ -10,6 +11,9 @@ import { readDirectory } from "./directory.ts";
 import { createLines, directoryOf } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
+import { rehearse } from "./rehearsal.ts";
+import { renewalInfoReader } from "./renewal-info.ts";
+import { replacingFor } from "./replaces.ts";
 import { createTransport } from "./transport.ts";
 import { readTrustFile } from "./trust-file.ts";
 
@@ -31,6 +35,8 @@ export interface AcmeIssuerOptions {
   readonly patienceMs?: number;
   /** Milliseconds for an issuance as a whole, whatever the CA says; default 15 minutes. */
   readonly issuanceMs?: number;
+  /** The directory of a CA's test instance; default: what domain/acme-directories.ts knows. */
+  readonly stagingOf?: (directory: string) => string | undefined;
 }
 
 type Lines = ReturnType<typeof createLines>;
@@ -120,16 +126,22 @@ const issueWith = async (
     challenge,
     patience,
     step,
+    replacing: replacingFor(request, directory, account),
     ...(profile === undefined ? {} : { profile }),
   });
   step(`${transport.sent()} requests to the CA`);
-  return issued;
+  return { ...issued, account: account.record.url };
 };
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {
   const lines = createLines();
+  const issue = (request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => issueInTime(options, lines, request);
   return {
     refuses: (name, settings) => refuses(name, settings, options.challenges),
-    issue: (request) => issueInTime(options, lines, request),
+    issue: async (request) => {
+      await rehearse({ stateDir: options.stateDir, stagingOf: options.stagingOf ?? stagingOf, issue }, request);
+      return issue(request);
+    },
+    renewalInfo: renewalInfoReader(options, lines),
   };
 };

@@ -13,6 +13,7 @@ import { isNotOrdered, refuseSurplus } from "./ordered.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
+import { type Replacing, placeReplacing } from "./replaces.ts";
 import { type Order, readOrder } from "./resources.ts";
 import type { Reply } from "./transport.ts";
 import { isRefusal } from "./validation-failure.ts";
@@ -24,6 +25,7 @@ export interface OrderOptions {
   readonly algorithm: KeyAlgorithm;
   readonly profile?: string;
   readonly challenge: Challenge;
+  readonly replacing?: Replacing;
   readonly patience: Patience;
   readonly step: (what: string) => void;
 }
@@ -34,9 +36,9 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   value: name,
 });
 
-const place = async ({ account, names, profile, step }: OrderOptions): Promise<Order> => {
+const place = async ({ account, names, profile, step }: OrderOptions, extra: object): Promise<Order> => {
   const { api } = account.engine;
-  const payload = { identifiers: names.map(identifierOf), ...(profile === undefined ? {} : { profile }) };
+  const payload = { identifiers: names.map(identifierOf), ...(profile === undefined ? {} : { profile }), ...extra };
   const reply = await api.createOrder(payload);
   const url = reply.headers.location;
   if (url === undefined)
@@ -146,7 +148,7 @@ export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: re
     let order = known === undefined ? undefined : await resume(o, known);
     if (order === undefined) {
       await store.forget(identity);
-      order = await place(o);
+      order = await placeReplacing(o.replacing ?? {}, (extra) => place(o, extra), o.step);
       await store.remember(identity, order.url, patience.now());
     }
     refuseSurplus(order, names);

@@ -1,0 +1,116 @@
+// Import: what another ACME client made becomes ours: account, key, certificate, settings. Stops at staged; nothing of the client's is changed.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { type LineageGroup, accountFor, configOf, groupLineages, wordsFor } from "../domain/imported-certificate.ts";
+import type { FoundInventory } from "../importers/find.ts";
+import type { ForeignAccount } from "../importers/importer.ts";
+import { accountsToImport, chooseLineages, sentences } from "./import-choice.ts";
+import { importGeneration, leavesOf } from "./import-generation.ts";
+import type { ImportOptions, ImportResult, ImportedAccount, ImportedCertificate } from "./import-result.ts";
+import { recordChange } from "./record-change.ts";
+import type { World } from "./world.ts";
+
+const importAccount = async (
+  world: World,
+  { key, ...account }: ForeignAccount,
+  { client, dryRun }: ImportOptions,
+): Promise<ImportedAccount> => {
+  const tools = await world.importing();
+  const adopted = await (dryRun ? tools.adoption : tools.adopt)({ ...account, key });
+  if (!dryRun && adopted.outcome === "imported")
+    await recordChange(world, { what: `took over the account ${account.url} of ${client}, key included` });
+  return { ...account, outcome: adopted.outcome, ...(adopted.outcome === "other" ? { ours: adopted.url } : {}) };
+};
+
+const importCertificate = async (
+  world: World,
+  group: LineageGroup,
+  inventory: FoundInventory,
+  options: ImportOptions,
+  { certificates: earlier, accounts }: Pick<ImportResult, "accounts" | "certificates">,
+): Promise<ImportedCertificate> => {
+  const tools = await world.importing();
+  const configured = (await world.config.read())?.certificates ?? [];
+  const [main = ""] = group.lineages[0]?.names ?? [];
+  const leaves = leavesOf(group);
+  const known = configured.find(({ names }) => names.includes(main));
+  const busy =
+    earlier.some(({ servers }) => servers !== "none") ||
+    configured.some(({ name, servers }) => name !== known?.name && (servers === "auto" || servers.length > 0));
+  const account = accountFor(group, inventory.accounts);
+  // Another account's address is no wish for the one in use.
+  const ours = accounts.some(({ url, outcome }) => url === account?.url && outcome !== "other");
+  const fresh = configOf(group, {
+    account: ours ? account : undefined,
+    ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+    servers: busy ? [] : "auto",
+    taken: known ? [] : [...configured.map(({ name }) => name), ...earlier.map(({ certificate }) => certificate)],
+  });
+  const certificate: CertificateConfig | undefined = known ?? fresh;
+  if (!certificate) throw new Failure("config", `no name is left for the certificate of ${main}: others have it`);
+  const staged = await importGeneration(world, certificate, group, options);
+  const { path, before, after } = known
+    ? { path: world.config.path, before: "", after: "" }
+    : await world.config.edited(certificate);
+  const adds = staged.outcome !== "kept" && before !== after;
+  if (adds && !options.dryRun) {
+    await world.config.write(after, path);
+    await recordChange(world, {
+      certificate: certificate.name,
+      what: before === undefined ? `wrote ${path}` : `added ${certificate.name} to ${path}`,
+      undo: `take ${certificate.name} out of ${path}`,
+    });
+  }
+  const stage = staged.outcome === "kept" ? undefined : world.store.read(certificate.name)?.stage;
+  const without = [...group.lineages, ...group.older].map(({ name }) =>
+    tools.withoutLineage(options.client, inventory.folder, name),
+  );
+  return {
+    certificate: certificate.name,
+    names: certificate.names,
+    lineages: group.lineages.map(({ name }) => name),
+    leaves,
+    notAfter: new Date(Math.min(...group.lineages.map(({ notAfter }) => notAfter.getTime()))).toISOString(),
+    outcome: staged.outcome === "present" && adds ? "imported" : staged.outcome,
+    ...(staged.generation ? { generation: staged.generation } : {}),
+    ...(stage ? { stage } : {}),
+    servers: certificate.servers === "auto" || certificate.servers.length > 0 ? certificate.servers : "none",
+    configChanged: adds,
+    withoutIt: await Promise.all(without),
+  };
+};
+
+/** The caller holds the lock, unless it is a dry run. @throws Failure `data` where there is nothing, `usage` where a choice is needed. */
+export const importFrom = async (world: World, options: ImportOptions): Promise<ImportResult> => {
+  const { client, folder, directory, dryRun } = options;
+  const tools = await world.importing();
+  const inventory = await tools.read(client, {
+    ...(folder === undefined ? {} : { folder }),
+    ...(directory === undefined ? {} : { directory }),
+  });
+  const groups = groupLineages(inventory.lineages);
+  const chosen = chooseLineages(groups, options, inventory.notTranslated);
+  if (chosen.length === 0 && inventory.accounts.length === 0) {
+    throw new Failure("data", `nothing in ${inventory.folder} can be imported`, {
+      hints: inventory.notTranslated.slice(0, 10),
+    });
+  }
+  const accounts: ImportedAccount[] = [];
+  for (const account of accountsToImport(inventory, chosen))
+    accounts.push(await importAccount(world, account, options));
+  const certificates: ImportedCertificate[] = [];
+  for (const group of chosen) {
+    certificates.push(await importCertificate(world, group, inventory, options, { certificates, accounts }));
+  }
+  return {
+    client,
+    folder: inventory.folder,
+    dryRun,
+    config: world.config.path,
+    accounts,
+    certificates,
+    notTranslated: sentences(inventory, chosen),
+    left: groups.filter((group) => !chosen.includes(group)).map((group) => wordsFor(group)[0] ?? ""),
+    schedules: await tools.schedules(client),
+  };
+};

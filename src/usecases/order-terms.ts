@@ -1,0 +1,38 @@
+// What an order says besides names and key: which certificate it replaces, and whether it is tried at the CA's test instance first.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { targetOf, wantedText } from "../domain/generation.ts";
+import { type Slot, slotOf } from "../domain/keys.ts";
+import { worthRehearsing } from "../domain/rehearsal.ts";
+import type { IssueRequest } from "../issuers/issuer.ts";
+import type { CertificateState } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+export type OrderTerms = Pick<IssueRequest, "replaces" | "rehearse">;
+
+/** By slot. */
+export const orderTerms = async (
+  world: World,
+  certificate: CertificateConfig,
+  state: CertificateState,
+): Promise<(slot: Slot) => OrderTerms> => {
+  const { lastError, attempts } = state;
+  // A failure at another wish says nothing about this one.
+  const failed =
+    lastError?.what === "issue" && (lastError.wanted === undefined || lastError.wanted === wantedText(certificate));
+  // The names are the same for every slot: shown once is shown for all.
+  const [first] = certificate.keys;
+  const rehearse = failed && worthRehearsing(lastError.facts);
+  // `replaces` itself may be what the CA cannot take: the second attempt goes without (certmagic does so, too).
+  const target = failed && attempts === 1 ? undefined : targetOf(state);
+  const known =
+    target?.account !== undefined && target.names.some((name) => certificate.names.includes(name))
+      ? { account: target.account, leaves: await world.store.readCertificates(state.name, target.number) }
+      : undefined;
+  return (slot) => {
+    const leaf = known?.leaves[slot]?.leaf;
+    return {
+      ...(known === undefined || leaf === undefined ? {} : { replaces: { leaf, account: known.account } }),
+      ...(rehearse && first !== undefined && slotOf(first) === slot ? { rehearse } : {}),
+    };
+  };
+};
