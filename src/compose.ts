@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ChallengeWorld } from "./challenges/challenge.ts";
+import type { Turns } from "./compose-updater.ts";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
 import { createConfigAccess } from "./config/access.ts";
@@ -61,11 +62,14 @@ export const createWorld = async (
     });
   });
 
+  const turns: Turns = new Map();
   const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
     random: (size) => randomBytes(size),
     authoritative: async () => (await dns()).authoritative,
     updater: async (name) =>
-      (await import("./compose-updater.ts")).openUpdater(dirname(configPath), name, {
+      (await import("./compose-updater.ts")).openUpdater(name, {
+        folder: dirname(configPath),
+        turns,
         run,
         now: host.now,
         userAgent: `mailcert/${host.version}`,

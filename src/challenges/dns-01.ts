@@ -48,8 +48,8 @@ export const createDns01 = (settings: Pick<AcmeSettings, "dns">, deps: Challenge
     await remains.sweep();
     const record = await recordFor(token, signal);
     // Noted first: a run that is killed right after the change leaves word of it.
-    await remains.note({ dns, record });
     published.set(token.token, { dns, record });
+    await remains.note({ dns, record });
     await updater.add(record, signal);
     deps.step(`${record.name}: published in ${record.zone} (${dns})`);
     await waitEverywhere({
@@ -65,6 +65,7 @@ export const createDns01 = (settings: Pick<AcmeSettings, "dns">, deps: Challenge
   const cleanUp = async (token: ChallengeToken): Promise<void> => {
     const left = published.get(token.token);
     if (left === undefined) return;
+    remains.release(left);
     await (await deps.updater(left.dns)).remove(left.record, AbortSignal.timeout(removeMs));
     published.delete(token.token);
     await remains.forget(left);

@@ -9,7 +9,6 @@ import type { Challenge, ChallengeDeps, ChallengeToken } from "./challenge.ts";
 import { type Shown, askTxt, valuesOf, waitEverywhere } from "./propagation.ts";
 
 const type = "dns-persist-01";
-const lookMs = 15_000;
 /** For the secondaries to follow, where somebody publishes by hand. */
 const followMs = 120_000;
 /** A record that ends sooner is spoken of. */
@@ -44,7 +43,7 @@ export const createDnsPersist01 = (settings: Pick<AcmeSettings, "dns">, deps: Ch
       persistAllows(values, need, deps.now()) !== undefined;
 
   const look = async (authority: Authoritative, name: string, signal: AbortSignal): Promise<Shown> => {
-    const shown = await askTxt(authority, name, lookMs, signal);
+    const shown = await askTxt(authority, name, signal);
     signal.throwIfAborted();
     const why = shown.kind === "unknown" ? shown.why : undefined;
     if (shown.kind === "unknown" || shown.replies.every(({ kind }) => kind === "failed"))
@@ -82,7 +81,7 @@ export const createDnsPersist01 = (settings: Pick<AcmeSettings, "dns">, deps: Ch
     const authority = await deps.authoritative();
     const more = await Promise.all(
       [...others].map(async (other): Promise<readonly string[]> => {
-        const there = await askTxt(authority, nameOf(other), lookMs, signal);
+        const there = await askTxt(authority, nameOf(other), signal);
         const need = { ...base, wildcard: isWildcard(other) };
         if (there.kind === "unknown" || there.replies.some((reply) => allows(need)(valuesOf(reply)))) return [];
         return [recordLine(there.owner, need)];

@@ -1,4 +1,4 @@
-// Records that a run published and did not live to take away: noted before they are published, swept by the next run that publishes.
+// Records that a run published and did not live to take away: noted before they are published, swept before the next record is published.
 import type { TxtRecord } from "../dns/updaters/updater.ts";
 import { Failure } from "../domain/failure.ts";
 import type { ChallengeDeps } from "./challenge.ts";
@@ -12,8 +12,15 @@ export interface Remains {
 
 const sweepMs = 60_000;
 
-/** One sweep a run, before its first record: what later challenges of the same run note is not an earlier run's. */
-const swept = new WeakMap<ChallengeJournal, Promise<void>>();
+interface Now {
+  /** What this process has published and still needs. */
+  readonly live: Set<string>;
+  /** One sweep after the other. */
+  sweeping: Promise<void>;
+}
+
+/** A process may issue several certificates, and run for weeks (`renew --every`): what one challenge needs, no other sweeps away. */
+const states = new WeakMap<ChallengeJournal, Now>();
 
 const read = (what: Readonly<Record<string, string>>): Remains | undefined => {
   const { dns, name, zone, value } = what;
@@ -48,20 +55,30 @@ export const createRemains = (type: string, deps: Pick<ChallengeDeps, "journal" 
     await journal.forget(entry(left));
   };
 
+  const state = states.get(journal) ?? { live: new Set<string>(), sweeping: Promise.resolve() };
+  states.set(journal, state);
+  const keyOf = ({ dns, record }: Remains): string => JSON.stringify([dns, record.name, record.zone, record.value]);
+
   const sweepNow = async (): Promise<void> => {
     for (const what of await journal.left(type)) {
       const left = read(what);
-      if (left) await takeAway(left);
+      if (left && !state.live.has(keyOf(left))) await takeAway(left);
     }
   };
 
   return {
-    note: (left: Remains): Promise<void> => journal.note(entry(left)),
+    note: async (left: Remains): Promise<void> => {
+      state.live.add(keyOf(left));
+      await journal.note(entry(left));
+    },
+    /** It is gone. */
     forget: (left: Remains): Promise<void> => journal.forget(entry(left)),
+    /** Nobody here needs it any more, whether it is gone or not. */
+    release: (left: Remains): void => void state.live.delete(keyOf(left)),
     sweep: (): Promise<void> => {
-      const begun = swept.get(journal) ?? sweepNow();
-      swept.set(journal, begun);
-      return begun;
+      const swept = state.sweeping.then(sweepNow);
+      state.sweeping = swept.catch(() => undefined);
+      return swept;
     },
   };
 };

@@ -17,15 +17,16 @@ export const valuesOf = (reply: Reply): readonly string[] =>
 export const nameOf = ({ server, address }: Reply): string =>
   address === undefined ? clean(server, 100) : `${clean(server, 100)} (${address})`;
 
-/** One round at one server; a dead one costs no more than this. */
+/** One round at one server; a dead one costs no more than this, and the last look of a wait gets its chance too. */
 const roundMs = 5_000;
+const shortestRoundMs = 2_000;
 const firstPauseMs = 200;
 const longestPauseMs = 5_000;
 /** A server that says nothing for so long is taken for dead: a CA's resolver passes it over too. */
 const silentMs = 15_000;
 
-export const askTxt = (authority: Authoritative, name: string, ms: number, signal: AbortSignal) =>
-  authority.askAll(name, "TXT", { timeoutMs: Math.max(1, Math.min(roundMs, ms)), signal });
+export const askTxt = (authority: Authoritative, name: string, signal: AbortSignal, ms = roundMs) =>
+  authority.askAll(name, "TXT", { timeoutMs: Math.max(shortestRoundMs, Math.min(roundMs, ms)), signal });
 
 export interface PropagationOptions {
   readonly authority: Authoritative;
@@ -55,7 +56,7 @@ export const waitEverywhere = async (o: PropagationOptions): Promise<void> => {
   let pause = firstPauseMs;
   let told = "";
   for (;;) {
-    const said = await askTxt(authority, name, withinMs - spent(), signal);
+    const said = await askTxt(authority, name, signal, withinMs - spent());
     signal.throwIfAborted();
     let why: string;
     let lacking: readonly string[] = [];

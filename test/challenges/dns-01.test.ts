@@ -1,7 +1,7 @@
 // dns-01: the contract of challenges, where the record goes, how long every server is waited for, and what a killed run leaves.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { ChallengeToken } from "../../src/challenges/challenge.ts";
+import type { ChallengeDeps, ChallengeToken } from "../../src/challenges/challenge.ts";
 import { createDns01, digestOf } from "../../src/challenges/dns-01.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { challengeContract } from "../contract/challenge.ts";
@@ -145,33 +145,45 @@ describe("what a killed run left", () => {
     return zone;
   };
 
+  const present = (deps: ChallengeDeps, letter: string) => {
+    const challenge = createDns01({ dns: "fake" }, deps);
+    const mine = { ...token, token: letter, keyAuthorization: letter };
+    return { presented: challenge.present(mine, signal), cleanUp: () => challenge.cleanUp(mine) };
+  };
+
   it("is taken away by the next run, once, before it publishes", async () => {
     const zone = await left();
     const deps = zone.again();
-    const [one, two] = [createDns01({ dns: "fake" }, deps), createDns01({ dns: "fake" }, deps)];
-    const [a, b] = ["a", "b"].map((letter) => ({ ...token, token: letter, keyAuthorization: letter })) as [
-      ChallengeToken,
-      ChallengeToken,
-    ];
-    await Promise.all([one.present(a, signal), two.present(b, signal)]);
+    const [one, two] = [present(deps, "a"), present(deps, "b")];
+    await Promise.all([one.presented, two.presented]);
     expect(valuesAt(zone).toSorted()).toEqual([digestOf("a"), digestOf("b")].toSorted());
     expect(zone.steps.filter((step) => step.includes("taken away"))).toHaveLength(1);
-    await Promise.all([one.cleanUp(a), two.cleanUp(b)]);
+    await Promise.all([one.cleanUp(), two.cleanUp()]);
     expect([valuesAt(zone), zone.journal]).toEqual([[], []]);
+  });
+
+  it("and what this one could not take away, goes with its next record", async () => {
+    const zone = textZone();
+    const first = present(zone.deps, "a");
+    await first.presented;
+    zone.trouble = new Failure("unavailable", "the provider is down");
+    await expect(first.cleanUp()).rejects.toThrow("the provider is down");
+    zone.trouble = undefined;
+    const second = present(zone.deps, "b");
+    await second.presented;
+    expect(valuesAt(zone)).toEqual([digestOf("b")]);
+    await second.cleanUp();
+    expect(zone.journal).toEqual([]);
   });
 
   it("stays noted while the provider is down, and is handed to a person where its settings are gone", async () => {
     const zone = await left();
     zone.trouble = new Failure("unavailable", "the provider is down");
-    await failure(
-      createDns01({ dns: "fake" }, zone.again()).present({ ...token, token: "a", keyAuthorization: "a" }, signal),
-    );
+    await failure(present(zone.again(), "a").presented);
     expect(zone.steps).toContain(`${name}: what an earlier run published stays for now: the provider is down`);
     expect(zone.journal).toHaveLength(2);
     zone.trouble = new Failure("config", "no such file");
-    await failure(
-      createDns01({ dns: "fake" }, zone.again()).present({ ...token, token: "b", keyAuthorization: "b" }, signal),
-    );
+    await failure(present(zone.again(), "b").presented);
     expect(zone.steps.filter((step) => step.includes("take it away by hand"))).toHaveLength(2);
     expect(zone.journal).toHaveLength(1);
   });

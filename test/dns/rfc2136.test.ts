@@ -9,6 +9,7 @@ import { createRfc2136 } from "../../src/dns/updaters/rfc2136.ts";
 import { readServer } from "../../src/dns/updaters/rfc2136-key.ts";
 import type { DnsUpdater } from "../../src/dns/updaters/updater.ts";
 import { Failure } from "../../src/domain/failure.ts";
+import { updaterContract } from "../contract/updater.ts";
 import { type Behaviour, type UpdateServer, startUpdateServer } from "./update-server.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
@@ -55,6 +56,15 @@ const failure = async (job: Promise<unknown> | (() => unknown)): Promise<Failure
   );
   return error;
 };
+
+updaterContract("rfc2136", async () => {
+  const own = await startUpdateServer(() => behaviour);
+  return {
+    updater: createRfc2136({ ...usual(), server: `127.0.0.1:${own.port}` }, deps),
+    values: async (name) => own.texts.get(name) ?? [],
+    close: own.stop,
+  };
+});
 
 describe("rfc2136", () => {
   it.each(["hmac-sha256", "hmac-sha384", "hmac-sha512"])(

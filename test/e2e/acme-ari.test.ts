@@ -70,9 +70,9 @@ beforeEach(async () => {
   config = certificate({ name, names: [name], issuer: settings, servers: [] });
   const issuer = () =>
     createAcmeIssuer({
+      challengeWorld: noChallengeWorld,
       stateDir: state,
       challenges,
-      challengeWorld: noChallengeWorld,
       now: () => fake.clock.now,
       elapsed: () => performance.now(),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

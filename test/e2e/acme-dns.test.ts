@@ -144,6 +144,9 @@ describe("dns-01 by RFC 2136", () => {
     expect(badSecret.all).toContain('the signature with the key "mailcert" is not right (BADSIG)');
     const badKey = await attempt(settings(secret).replace("key_name: mailcert", "key_name: nobody"));
     expect(badKey.all).toContain('it does not know the key "nobody" with hmac-sha256 (BADKEY)');
+    const elsewhere = await attempt(`${settings(secret)}zone: mail.example.org\n`);
+    expect(elsewhere.status, elsewhere.all).toBe(78);
+    expect(elsewhere.all).toContain("it does not have the zone mail.example.org");
     const nowhere = await attempt(settings(secret).replace("127.0.53.1", "127.0.53.9"));
     expect(nowhere.status).toBe(69);
     expect(nowhere.all).toContain("rfc2136: 127.0.53.9: nothing listens on that TCP port");
@@ -182,6 +185,8 @@ describe("dns-persist-01", () => {
     const published = await zone.ask(persist, "TXT");
     expect(published).toContain("accounturi=");
     const second = await host.mailcert(["renew", name, "--force", "--verbose"]);
+    expect(second.status, second.stdout + second.stderr).toBe(0);
+    expect(second.stderr).toContain(`${persist}: seen at 1 address of its name servers`);
     expect(second.stderr).not.toContain("published in");
     expect(await zone.ask(persist, "TXT")).toBe(published);
   });

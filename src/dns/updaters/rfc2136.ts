@@ -77,6 +77,7 @@ export const createRfc2136: UpdaterFactory = (settings, { now, randomId, timeout
   const ownZone = settings["zone"]?.toLowerCase().replace(/\.$/, "");
 
   const update = async (record: TxtRecord, change: TxtUpdate["change"], signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
     const { name, value } = record;
     const zone = ownZone ?? record.zone;
     if (!inZone(name, zone)) throw wrong(`${name} is not in the zone "${clean(zone, 80)}" of the settings`);

@@ -122,8 +122,10 @@ export const authorize = async (o: AuthorizeOptions): Promise<void> => {
   const gathered = await gather(o);
   const begun: Task[] = [];
   try {
-    const tasks: Task[] = [];
-    for (const task of gathered) tasks.push(await present(task, o, begun));
+    // Together: each may have to wait until the world sees it. All end before the first failure is spoken of, so that clean-up finds everything.
+    const presented = await Promise.allSettled(gathered.map((task) => present(task, o, begun)));
+    for (const result of presented) if (result.status === "rejected") throw result.reason;
+    const tasks = presented.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     await validate(tasks, o);
   } finally {
     for (const { challenge, token } of begun)

@@ -10,14 +10,13 @@ const prover = (type: string, refuses: (name: string) => string | undefined = ()
   challenge: { type, present: async () => undefined, cleanUp: async () => undefined } satisfies Challenge,
   refuses,
 });
-const authorization = (name: string, ...types: readonly string[]): Authorization =>
-  ({
-    name,
-    identifier: name.replace("*.", ""),
-    status: "pending",
-    url: "https://ca.example/authz",
-    challenges: types.map((type) => ({ type, url: `https://ca.example/${type}`, status: "pending", token: "T" })),
-  }) as Authorization;
+const authorization = (name: string, ...types: readonly string[]): Authorization => ({
+  name,
+  identifier: name.replace("*.", ""),
+  status: "pending",
+  url: "https://ca.example/authz",
+  challenges: types.map((type) => ({ type, url: `https://ca.example/${type}`, status: "pending", token: "T" })),
+});
 
 const noWildcard = (name: string): string | undefined => (name.startsWith("*.") ? "no wildcard" : undefined);
 const open = () =>

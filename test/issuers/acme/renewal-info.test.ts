@@ -64,9 +64,9 @@ const start = async (
     return send(listed)(response);
   });
   const issuer = createAcmeIssuer({
+    challengeWorld: noChallengeWorld,
     stateDir: state,
     challenges,
-    challengeWorld: noChallengeWorld,
     now: () => now,
     elapsed: () => performance.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
