@@ -1,4 +1,5 @@
 // Follows a name to where it leads and asks every address of every name server there; what each said, side by side.
+import { clean } from "../domain/text.ts";
 import { recordsOf } from "./alias.ts";
 import { type AskServerOptions, askServer } from "./ask-server.ts";
 import type {
@@ -23,6 +24,10 @@ export interface AuthoritativeOptions extends Pick<AskServerOptions, "randomId" 
 }
 
 const mostAliases = 8;
+
+/** It goes into updates, settings of providers and messages: nothing but letters, digits, hyphens and underscores will do. */
+const isPlainName = (name: string): boolean =>
+  name.length <= 253 && /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(name);
 
 /** This host cannot reach such an address, whoever has it. */
 const noWayCodes = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
@@ -124,6 +129,11 @@ export const createAuthoritative = ({
       const target = await aliasOf(owner, zone, left());
       if (target === undefined) return { kind: "destination", owner, zone, aliases };
       if (typeof target !== "string") return target;
+      if (!isPlainName(target))
+        return {
+          kind: "unknown",
+          why: `${owner} is an alias of "${clean(target, 100)}", which is no name to publish at`,
+        };
       aliases.push(owner);
       if (aliases.includes(target))
         return {

@@ -213,6 +213,11 @@ describe("aliases", () => {
     closers.push(endless.stop);
     const { authority: other } = await look(example, all(endless));
     expect(await other.follow(name, options)).toMatchObject({ why: `${name} leads through more than 8 aliases` });
+    const odd = await server({ [`${name} CNAME`]: own(cname(name, "a b;c.example.org")) }, nothing);
+    const { authority: strange } = await look(example, all(odd));
+    expect(await strange.follow(name, options)).toMatchObject({
+      why: expect.stringContaining("no name to publish at"),
+    });
     const { authority: nobody } = await look(example, {});
     expect(await nobody.follow(name, options)).toMatchObject({
       why: expect.stringContaining(
