@@ -12,7 +12,10 @@ import type { World } from "../usecases/world.ts";
 
 export const addCertificateOptions = (command: Command): Command =>
   command
-    .option("--issuer <ISSUER>", "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging")
+    .option(
+      "--issuer <ISSUER>",
+      "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging, zerossl, google",
+    )
     .option("--names <LIST>", "further host names, joined by commas", list)
     .option(
       "--key <ALGORITHM>",
@@ -22,13 +25,17 @@ export const addCertificateOptions = (command: Command): Command =>
     .option("--new-key", "make a new private key instead of keeping the present one")
     .option("--reuse-key", "keep the private key at renewals (the default; reuse_key: false in the file changes it)")
     .option("--adopt-key <FILE>", "certify this private key (PEM), such as the one that is served now")
-    .option("--days <N>", "lifetime in days (private CA, self-signed)", wholeNumber("--days"))
+    .option("--days <N>", "lifetime in days (ACME: where the CA allows it)", wholeNumber("--days"))
     .option("--ca <NAME>", 'which private CA of this host, made when it is first named (default "default")')
     .option("--ca-domains <LIST>", "domains that a new private CA may certify (* for any)", list)
     .option("--acme <URL>", "ACME directory")
     .option("--email <ADDRESS>", "contact for the ACME account")
     .option("--agree-tos", "agree to the ACME CA's terms of service")
     .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)")
+    .option("--eab-kid <KID>", "external account binding: the key identifier that the CA gave you")
+    .option("--eab-hmac-file <FILE>", "external account binding: the file (0600) with the HMAC key")
+    .option("--profile <NAME>", "the CA's certificate profile; repeatable: the first that it offers", list)
+    .option("--preferred-chain <CN>", "the CA's chain that ends at this common name, or sha256:HEX of a key in it")
     .option(
       "--challenge <TYPE>",
       `ACME challenge: ${workingChallenges.join(", ")}; repeatable: the next one where one fails`,

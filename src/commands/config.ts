@@ -48,27 +48,34 @@ show prints what holds, defaults included.
 
 Settings of a certificate (its entry's name is its only host name unless names
 lists others):
-  names         host names, "*.example.org" (in quotes), IP addresses
-  issuer        private-ca (default), self-signed, acme, letsencrypt,
-                letsencrypt-staging
-  key           ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096, or one of
-                each kind: [ecdsa, rsa]
-  reuse_key     whether a renewal keeps the private key (default true)
-  servers       auto (default: those found here), none, or [dovecot, postfix]
-  bundle        folder to keep the files for mail clients in
-  days          private CA, self-signed: lifetime in days (default 397)
-  ca            private CA: its name (default: default)
-  ca_domains    private CA: domains that it may certify, ["*"] for any
-  acme          ACME: the CA's directory URL
-  email         ACME: contact of the account
-  agree_tos     ACME: true where you agree to the CA's terms of service
-  ca_file       ACME: trust for the CA's own HTTPS (PEM file)
-  challenge     ACME: http-01 (default), tls-alpn-01, dns-01, dns-persist-01, or a
-                list in order of preference
-  http_address  ACME: where the http-01 listener binds (default ":80")
-  webroot       ACME: http-01 through the web server that shows this folder
-  tls_alpn_address  ACME: where the tls-alpn-01 listener binds (default ":443")
-  dns           ACME: dns-01's updater; its settings stand in secrets/NAME.yaml
+  names             host names, "*.example.org" (in quotes), IP addresses
+  issuer            private-ca (default), self-signed, acme, letsencrypt,
+                    letsencrypt-staging, zerossl, google
+  key               ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096, or one
+                    of each kind: [ecdsa, rsa]
+  reuse_key         whether a renewal keeps the private key (default true)
+  servers           auto (default: those found here), none, or [dovecot, postfix]
+  bundle            folder to keep the files for mail clients in
+  days              lifetime in days (private CA, self-signed: default 397; ACME:
+                    where the CA allows it)
+  ca                private CA: its name (default: default)
+  ca_domains        private CA: domains that it may certify, ["*"] for any
+With an ACME issuer:
+  acme              the CA's directory URL
+  email             contact of the account
+  agree_tos         true where you agree to the CA's terms of service
+  ca_file           trust for the CA's own HTTPS (PEM file)
+  eab_kid, eab_hmac_file  external account binding, where the CA demands it
+  challenge         http-01 (default), tls-alpn-01, dns-01, dns-persist-01, or a
+                    list in order of preference
+  http_address      where the http-01 listener binds (default ":80")
+  webroot           http-01 through the web server that shows this folder
+  tls_alpn_address  where the tls-alpn-01 listener binds (default ":443")
+  dns               dns-01's updater; its settings stand in secrets/NAME.yaml
+  profile           the CA's certificate profile, or a list in order of preference
+  profile_rsa       the same for the RSA certificate, where it differs
+  preferred_chain   common name at the top of the CA's chain, or sha256:HEX of a
+                    key in it
 
 Examples:
   mailcert config check

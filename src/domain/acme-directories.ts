@@ -10,6 +10,8 @@ export interface AcmeCa {
   readonly public: boolean;
   /** A new account needs an external account binding (RFC 8555 §7.3.4). */
   readonly needsAccountBinding: boolean;
+  /** Where to get one, one sentence. */
+  readonly binding?: string;
   /** Directory of its test instance, which judges names as this one does and has limits of its own. */
   readonly staging?: string;
 }
@@ -32,6 +34,23 @@ export const acmeCas = {
     terms: "https://letsencrypt.org/repository/",
     public: true,
     needsAccountBinding: false,
+  },
+  zerossl: {
+    title: "ZeroSSL",
+    directory: "https://acme.zerossl.com/v2/DV90",
+    terms: "https://zerossl.com/terms/",
+    public: true,
+    needsAccountBinding: true,
+    binding: "ZeroSSL shows both on the Developer page of its dashboard (EAB Credentials for ACME Clients)",
+  },
+  google: {
+    title: "Google Trust Services",
+    directory: "https://dv.acme-v02.api.pki.goog/directory",
+    terms: "https://pki.goog/repository/",
+    public: true,
+    needsAccountBinding: true,
+    binding:
+      "Google gives both with: gcloud publicca external-account-keys create; they are void when no account is registered with them within 7 days",
   },
 } as const satisfies Readonly<Record<string, AcmeCa>>;
 

@@ -17,6 +17,8 @@ export interface IssueRequest<Settings extends IssuerSettings = IssuerSettings> 
   readonly step: (what: string) => void;
   /** The certificate that this one comes after: PEM of its leaf, and the ACME account that it was issued to. */
   readonly replaces?: { readonly leaf: string; readonly account: string };
+  /** SHA-256 of leaves that are kept here already. Given: the caller keeps the next one, too, and what a killed run was issued is to be found again. */
+  readonly staged?: readonly string[];
   /** The last attempt failed for a reason that a CA's test instance would show as well: try it there first, where there is one. */
   readonly rehearse?: boolean;
 }

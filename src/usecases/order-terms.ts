@@ -7,7 +7,7 @@ import type { IssueRequest } from "../issuers/issuer.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { World } from "./world.ts";
 
-export type OrderTerms = Pick<IssueRequest, "replaces" | "rehearse">;
+export type OrderTerms = Pick<IssueRequest, "replaces" | "rehearse" | "staged">;
 
 /** By slot. */
 export const orderTerms = async (
@@ -28,9 +28,11 @@ export const orderTerms = async (
     target?.account !== undefined && target.names.some((name) => certificate.names.includes(name))
       ? { account: target.account, leaves: await world.store.readCertificates(state.name, target.number) }
       : undefined;
+  const staged = state.generations.flatMap(({ leaves }) => Object.values(leaves).map(({ sha256 }) => sha256));
   return (slot) => {
     const leaf = known?.leaves[slot]?.leaf;
     return {
+      staged,
       ...(known === undefined || leaf === undefined ? {} : { replaces: { leaf, account: known.account } }),
       ...(rehearse && first !== undefined && slotOf(first) === slot ? { rehearse } : {}),
     };

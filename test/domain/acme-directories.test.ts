@@ -4,7 +4,7 @@ import { acmeCaNames, acmeCaOf, acmeCas, isAcmeCaName } from "../../src/domain/a
 
 describe("ACME CAs", () => {
   test("each short name leads to one https directory and back", () => {
-    expect(acmeCaNames).toEqual(["letsencrypt", "letsencrypt-staging"]);
+    expect(acmeCaNames).toEqual(["letsencrypt", "letsencrypt-staging", "zerossl", "google"]);
     for (const name of acmeCaNames) {
       expect(new URL(acmeCas[name].directory).protocol).toBe("https:");
       expect(acmeCaOf(acmeCas[name].directory)?.name).toBe(name);

@@ -5,13 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { challenges } from "../../src/challenges/index.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import type { AcmeSettings } from "../../src/domain/certificate-config.ts";
-import { createAcmeIssuer } from "../../src/issuers/acme/index.ts";
-import { generateKey } from "../../src/system/keys.ts";
-import { noChallengeWorld } from "../fakes/challenge-world.ts";
-import { usualAcme } from "../fakes/settings.ts";
+import { issuerOnLoopback } from "./acme-issuer.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
 
 let pebble: Pebble;
@@ -29,40 +25,11 @@ afterEach(async () => {
   await rm(state, { recursive: true });
 });
 
-interface Issued {
-  readonly names: readonly string[];
-  readonly steps: readonly string[];
-}
-
-const issue = async (names: readonly string[], more: Partial<AcmeSettings>): Promise<Issued> => {
-  const steps: string[] = [];
-  const issuer = createAcmeIssuer({
-    stateDir: state,
-    challenges,
-    challengeWorld: noChallengeWorld,
-    now: () => new Date(),
-    elapsed: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    userAgent: "mailcert-lab/1",
-  });
-  const { leaf } = await issuer.issue({
-    names,
-    algorithm: "ecdsa",
-    privateKey: await generateKey("ecdsa"),
-    settings: {
-      kind: "acme",
-      directory: pebble.directoryUrl,
-      agreeTos: true,
-      caFile: pebble.caFile,
-      ...usualAcme,
-      httpAddress: `127.0.0.1:${pebble.httpPort}`,
-      tlsAlpnAddress: `127.0.0.1:${pebble.tlsPort}`,
-      ...more,
-    },
-    now: new Date(),
-    signal: new AbortController().signal,
-    step: (what) => void steps.push(what),
-  });
+const issue = async (
+  names: readonly string[],
+  settings: Partial<AcmeSettings>,
+): Promise<{ readonly names: readonly string[]; readonly steps: readonly string[] }> => {
+  const { leaf, steps } = await issuerOnLoopback(pebble, state)(names, settings);
   return { names: readCertificate(leaf).dnsNames, steps };
 };
 

@@ -1,6 +1,7 @@
 // The ACME account: registered once with the CA's terms agreed to, kept, its e-mail brought up to date; never silently replaced.
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
+import { type AccountBinding, readAccountBinding } from "./account-binding.ts";
 import { type AccountRecord, type StoredAccount, findAccount, makeAccountKey, saveRecord } from "./account-store.ts";
 import type { Directory } from "./directory.ts";
 import { type Engine, createEngine } from "./engine.ts";
@@ -27,15 +28,6 @@ export interface Account {
 const contact = (email: string | undefined): readonly string[] => (email === undefined ? [] : [`mailto:${email}`]);
 
 const requireTerms = ({ settings, directory }: AccountOptions): void => {
-  if (directory.externalAccountRequired)
-    throw new Failure(
-      "config",
-      `${settings.directory} takes new accounts only with an external account binding (EAB, RFC 8555 §7.3.4), which mailcert does not support yet`,
-      {
-        hints: ["use a CA that needs none, for example --issuer letsencrypt"],
-        facts: { externalAccountRequired: true },
-      },
-    );
   if (directory.termsOfService !== undefined && !settings.agreeTos)
     throw new Failure("config", `the CA's terms of service are not agreed to: ${directory.termsOfService}`, {
       hints: ["read them and add --agree-tos: with that an account is registered at the CA"],
@@ -68,13 +60,18 @@ export const accountFailure = (problem: Problem, folder: string, url: string | u
   );
 };
 
-const register = async (stored: StoredAccount, o: AccountOptions): Promise<Account> => {
+const register = async (
+  stored: StoredAccount,
+  binding: AccountBinding | undefined,
+  o: AccountOptions,
+): Promise<Account> => {
   const { settings, directory, transport } = o;
   const engine = createEngine({
     transport,
     directoryUrl: settings.directory,
     directory: directory.document,
     accountKey: stored.key,
+    ...(binding === undefined ? {} : { binding }),
   });
   const terms = directory.termsOfService;
   let reply;
@@ -147,7 +144,10 @@ export const ensureAccount = async (o: AccountOptions): Promise<Account> => {
   const stored = await findAccount(stateDir, settings.directory);
   if (stored?.record === undefined) {
     requireTerms(o);
-    return updateEmail(await register(stored ?? (await makeAccountKey(stateDir, settings.directory)), o), o);
+    // Only where the CA demands it: with several CAs it is one of them that knows the customer.
+    const binding = directory.externalAccountRequired ? await readAccountBinding(settings) : undefined;
+    const key = stored ?? (await makeAccountKey(stateDir, settings.directory));
+    return updateEmail(await register(key, binding, o), o);
   }
   const { folder, key, record } = stored;
   const engine = createEngine({

@@ -13,6 +13,8 @@ export interface Directory {
   readonly renewalInfo?: string;
   readonly termsOfService?: string;
   readonly externalAccountRequired: boolean;
+  /** Names of the profiles that it offers (draft-ietf-acme-profiles §3); undefined: it has none. */
+  readonly profiles?: readonly string[];
   /** The document itself, for the engine. */
   readonly document: object;
 }
@@ -74,7 +76,9 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
   const advice = document["renewalInfo"];
   const renewalInfo =
     typeof advice === "string" && /^https:/i.test(advice) && URL.canParse(advice) ? advice : undefined;
+  const profiles = isRecord(meta["profiles"]) ? Object.keys(meta["profiles"]) : undefined;
   return {
+    ...(profiles === undefined ? {} : { profiles }),
     newNonce: resource("newNonce"),
     newAccount: resource("newAccount"),
     newOrder: resource("newOrder"),

@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly directory: object;
   readonly accountKey: string;
   readonly accountUrl?: string;
+  /** External account binding for a new account (RFC 8555 §7.3.4); acme-client signs it with HS256. */
+  readonly binding?: { readonly kid: string; readonly hmacKey: string };
 }
 
 const repair = (http: EngineHttp, { transport, directory }: EngineOptions): void => {
@@ -60,8 +62,13 @@ const repair = (http: EngineHttp, { transport, directory }: EngineOptions): void
 };
 
 export const createEngine = (options: EngineOptions): Engine => {
-  const { directoryUrl, accountKey, accountUrl } = options;
-  const client = new Client({ directoryUrl, accountKey, ...(accountUrl === undefined ? {} : { accountUrl }) });
+  const { directoryUrl, accountKey, accountUrl, binding } = options;
+  const client = new Client({
+    directoryUrl,
+    accountKey,
+    ...(accountUrl === undefined ? {} : { accountUrl }),
+    ...(binding === undefined ? {} : { externalAccountBinding: { ...binding } }),
+  });
   const { http, api } = client as unknown as { http: EngineHttp; api: EngineApi };
   repair(http, options);
   return {

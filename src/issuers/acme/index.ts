@@ -4,6 +4,7 @@ import { stagingOf } from "../../domain/acme-directories.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
+import { slotOf } from "../../domain/keys.ts";
 import { clean } from "../../domain/text.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
@@ -115,7 +116,16 @@ const issueWith = async (
   const accountUrl = account.record.url;
   const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
   const provers = await openProvers(settings, o.challenges, deps);
-  const [profile] = settings.profiles;
+  const notes: string[] = [];
+  const wishing = {
+    wishes: {
+      profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
+      ...(settings.days === undefined ? {} : { days: settings.days }),
+    },
+    offered: directory.profiles,
+    now: o.now(),
+    note: (sentence: string): void => void notes.push(sentence),
+  };
   const issued = await obtain({
     account,
     names,
@@ -125,10 +135,12 @@ const issueWith = async (
     patience,
     step,
     replacing: replacingFor(request, directory, account),
-    ...(profile === undefined ? {} : { profile }),
+    wishing,
+    ...(settings.preferredChain === undefined ? {} : { preferredChain: settings.preferredChain }),
+    ...(request.staged === undefined ? {} : { staged: request.staged }),
   });
   step(`${transport.sent()} requests to the CA`);
-  return { ...issued, account: account.record.url };
+  return { ...issued, account: account.record.url, ...(notes.length === 0 ? {} : { notes }) };
 };
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {

@@ -1,12 +1,13 @@
 // One order from its placing to the certificate (RFC 8555 §7.4), picked up where a killed run left it.
 import { isIP } from "node:net";
+import { readCertificate } from "../../domain/certificate.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
 import type { KeyAlgorithm } from "../../domain/keys.ts";
 import { Failure } from "../../domain/failure.ts";
 import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
-import { readChain } from "./chain.ts";
+import { type ReadChain, download } from "./download.ts";
 import { type OrderIdentity, createOrderStore } from "./order-store.ts";
 import { isNotOrdered, refuseSurplus } from "./ordered.ts";
 import { type Patience, poll } from "./poll.ts";
@@ -17,13 +18,18 @@ import { type Replacing, placeReplacing } from "./replaces.ts";
 import { type Order, readOrder } from "./resources.ts";
 import type { Reply } from "./transport.ts";
 import { isRefusal } from "./validation-failure.ts";
+import { type Wishing, placeWishing } from "./wishes.ts";
 
 export interface OrderOptions {
   readonly account: Account;
   readonly names: readonly string[];
   readonly privateKey: string;
   readonly algorithm: KeyAlgorithm;
-  readonly profile?: string;
+  readonly wishing: Wishing;
+  /** Common name at a chain's top, or `sha256:HEX` of a key in it. */
+  readonly preferredChain?: string;
+  /** SHA-256 of leaves that are kept already: an order of an earlier run that ended in one of them is done. Undefined: nothing is to be continued after success. */
+  readonly staged?: readonly string[];
   readonly provers: Provers;
   readonly replacing?: Replacing;
   readonly patience: Patience;
@@ -36,9 +42,9 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   value: name,
 });
 
-const place = async ({ account, names, profile, step }: OrderOptions, extra: object): Promise<Order> => {
+const place = async ({ account, names, step }: OrderOptions, extra: object): Promise<Order> => {
   const { api } = account.engine;
-  const payload = { identifiers: names.map(identifierOf), ...(profile === undefined ? {} : { profile }), ...extra };
+  const payload = { identifiers: names.map(identifierOf), ...extra };
   const reply = await api.createOrder(payload);
   const url = reply.headers.location;
   if (url === undefined)
@@ -108,25 +114,6 @@ const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
   return order;
 };
 
-const download = async (o: OrderOptions, order: Order): Promise<string> => {
-  if (order.certificate === undefined)
-    throw new Failure(
-      "unavailable",
-      `the CA's order is "${order.status}" and names no certificate (RFC 8555 §7.1.3): ${order.url}`,
-    );
-  const { data } = await o.account.engine.api.apiRequest(order.certificate, null, [200]);
-  if (typeof data !== "string")
-    throw new Failure(
-      "unavailable",
-      "the CA sent the certificate as something else than application/pem-certificate-chain",
-      {
-        hints: ["run the command again later: it fetches the chain again without a new order"],
-        facts: { code: "BAD_CHAIN" },
-      },
-    );
-  return data;
-};
-
 const explained = (error: unknown, { account, patience }: OrderOptions, doing: string): unknown => {
   if (!(error instanceof ProblemError)) return error;
   return isAccountProblem(error.problem)
@@ -146,34 +133,50 @@ export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: re
 };
 
 const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
-  const { names, privateKey, profile, account, patience } = o;
+  const { names, privateKey, wishing, account, patience } = o;
   const store = createOrderStore(account.folder);
   const identity: OrderIdentity = {
     names,
     spki: publicKeyOf(privateKey),
-    ...(profile === undefined ? {} : { profile }),
+    ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
+  };
+  const downloading = { ...o, note: wishing.note, signal: patience.signal };
+  // Until it is staged, a run that is killed finds it again.
+  const ended = async (issued: ReadChain): Promise<ReadChain> => {
+    if (o.staged === undefined) await store.forget(identity);
+    return issued;
   };
   let doing = "the CA would not take the order";
   try {
     const known = await store.recall(identity, patience.now());
     let order = known === undefined ? undefined : await resume(o, known);
+    if (order?.status === "valid") {
+      doing = "the CA would not hand out the certificate";
+      const left = await download(downloading, order);
+      if (o.staged?.includes(readCertificate(left.leaf).sha256) !== true) return await ended(left);
+      // What it ended in is kept already: this is another time.
+      order = undefined;
+      doing = "the CA would not take the order";
+    }
     if (order === undefined) {
       await store.forget(identity);
-      order = await placeReplacing(o.replacing ?? {}, (extra) => place(o, extra), o.step);
+      order = await placeReplacing(
+        o.replacing ?? {},
+        (replacing) => placeWishing((wish) => place(o, { ...wish, ...replacing }), wishing),
+        o.step,
+      );
       await store.remember(identity, order.url, patience.now());
     }
     refuseSurplus(order, names);
     doing = "the CA would not go on with the order";
-    const ended = await complete(o, order);
-    if (ended.status === "invalid") {
+    const completed = await complete(o, order);
+    if (completed.status === "invalid") {
       await store.forget(identity);
-      const problem = ended.error ?? { type: "about:blank", detail: "no reason given", status: 0, subproblems: [] };
+      const problem = completed.error ?? { type: "about:blank", detail: "no reason given", status: 0, subproblems: [] };
       throw problemFailure(problem, { doing: "the CA gave the order up", now: patience.now() });
     }
     doing = "the CA would not hand out the certificate";
-    const issued = readChain(await download(o, ended), names, privateKey);
-    await store.forget(identity);
-    return issued;
+    return await ended(await download(downloading, completed));
   } catch (error) {
     // RFC 8555 §7.1.6: a refused authorization ends its order.
     if (isRefusal(error) || isNotOrdered(error)) await store.forget(identity);

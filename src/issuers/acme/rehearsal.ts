@@ -29,7 +29,7 @@ export const rehearse = async (o: RehearsalOptions, request: IssueRequest<AcmeSe
   const { directory } = request.settings;
   const staging = request.rehearse === true ? o.stagingOf(directory) : undefined;
   if (staging === undefined) return;
-  const { replaces: _replaces, rehearse: _rehearse, ...rest } = request;
+  const { replaces: _replaces, rehearse: _rehearse, staged: _staged, ...rest } = request;
   // The same operator's terms: agreed to when the account was registered, if not now.
   const agreeTos =
     request.settings.agreeTos || (await findAccount(o.stateDir, directory))?.record?.tosAgreedAt !== undefined;

@@ -1,0 +1,72 @@
+// The certificate of an order that is done (RFC 8555 §7.4.2): its chain as it is preferred, held to what was asked for.
+import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
+import type { Account } from "./account.ts";
+import { readChain } from "./chain.ts";
+import { alternatesOf, isPreferred, topOf } from "./chain-choice.ts";
+import { ProblemError } from "./problem.ts";
+import type { Order } from "./resources.ts";
+import type { Reply } from "./transport.ts";
+
+export interface DownloadOptions {
+  readonly account: Account;
+  readonly names: readonly string[];
+  readonly privateKey: string;
+  /** Common name at a chain's top, or `sha256:HEX` of a key in it. */
+  readonly preferredChain?: string;
+  /** One sentence for people. */
+  readonly note: (sentence: string) => void;
+  readonly signal: AbortSignal;
+  readonly step: (what: string) => void;
+}
+
+const fetchChain = async (
+  o: DownloadOptions,
+  url: string,
+): Promise<{ readonly text: string; readonly reply: Reply }> => {
+  const reply = await o.account.engine.api.apiRequest(url, null, [200]);
+  if (typeof reply.data !== "string")
+    throw new Failure(
+      "unavailable",
+      "the CA sent the certificate as something else than application/pem-certificate-chain",
+      {
+        hints: ["run the command again later: it fetches the chain again without a new order"],
+        facts: { code: "BAD_CHAIN" },
+      },
+    );
+  return { text: reply.data, reply };
+};
+
+export type ReadChain = ReturnType<typeof readChain>;
+
+/** The chain that is preferred among those that the CA has; its default where there is no such one, or an alternate cannot be had. */
+const preferredOf = async (o: DownloadOptions, byDefault: ReadChain, reply: Reply, url: string): Promise<ReadChain> => {
+  const { preferredChain: preferred, names, privateKey, note, signal } = o;
+  if (preferred === undefined || isPreferred(byDefault.chain, preferred)) return byDefault;
+  const offered = [...topOf(byDefault.chain)];
+  for (const alternate of alternatesOf(reply, url)) {
+    try {
+      const read = readChain((await fetchChain(o, alternate)).text, names, privateKey);
+      if (isPreferred(read.chain, preferred)) return read;
+      offered.push(...topOf(read.chain));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ProblemError || error instanceof Failure)) throw error;
+      o.step(`an alternate chain cannot be had: ${error.message}`);
+    }
+  }
+  note(
+    `the CA has no chain for preferred_chain "${clean(preferred, 100)}" (its chains end at ${[...new Set(offered)].join(", ")}): its default was taken`,
+  );
+  return byDefault;
+};
+
+export const download = async (o: DownloadOptions, order: Order): Promise<ReadChain> => {
+  if (order.certificate === undefined)
+    throw new Failure(
+      "unavailable",
+      `the CA's order is "${order.status}" and names no certificate (RFC 8555 §7.1.3): ${order.url}`,
+    );
+  const { text, reply } = await fetchChain(o, order.certificate);
+  return preferredOf(o, readChain(text, o.names, o.privateKey), reply, order.certificate);
+};
