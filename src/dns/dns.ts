@@ -28,6 +28,13 @@ export type TlsaLookup =
   | { readonly kind: "none" }
   | Unknown;
 
+/** One address of one authoritative server. */
+export interface ServerTlsa {
+  /** `ns1.example.org (192.0.2.1)` */
+  readonly server: string;
+  readonly records: readonly TlsaRecord[];
+}
+
 export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none" } | Unknown;
 
 /**
@@ -35,6 +42,8 @@ export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } |
  * - MUST NOT call an answer secure on the word of a resolver that anybody on the way could have changed.
  */
 export interface Dns {
+  /** TLSA records at `owner` as each authoritative server has them, in no particular order; a server that said nothing is not there. */
+  tlsaEverywhere(owner: string, options: AskOptions): Promise<readonly ServerTlsa[]>;
   tlsa(host: string, port: number, options: AskOptions): Promise<TlsaLookup>;
   mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
   readonly authoritative: Authoritative;

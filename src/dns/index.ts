@@ -6,7 +6,7 @@ import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
 import { type ResolvConf, parseResolvConf } from "./resolv-conf.ts";
 import { type ResolverOptions, createResolver } from "./resolver.ts";
 import { createShared } from "./shared.ts";
-import { lookUpTlsa } from "./tlsa.ts";
+import { lookUpTlsa, lookUpTlsaEverywhere } from "./tlsa.ts";
 
 export interface DnsDependencies
   extends ResolverOptions, Pick<PolicyOptions, "roots">, Pick<AuthoritativeOptions, "serverAt"> {
@@ -23,9 +23,16 @@ export const readResolvConf = async (other?: string): Promise<ResolvConf> => {
 export const createDns = (dependencies: DnsDependencies): Dns => {
   const { ticks, randomId, serverAt, roots, policyPort: port = 443 } = dependencies;
   const resolver = createShared(createResolver(dependencies), ticks);
+  const authoritative = createAuthoritative({
+    resolver,
+    randomId,
+    ticks,
+    ...(serverAt === undefined ? {} : { serverAt }),
+  });
   return {
+    tlsaEverywhere: (owner, options) => lookUpTlsaEverywhere(authoritative, owner, options),
     tlsa: (host, at, options) => lookUpTlsa(resolver, host, at, options),
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
-    authoritative: createAuthoritative({ resolver, randomId, ticks, ...(serverAt === undefined ? {} : { serverAt }) }),
+    authoritative,
   };
 };

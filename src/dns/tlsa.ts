@@ -1,24 +1,46 @@
 // TLSA records of a mail host as a sender looks them up (RFC 7672 §2.2.2): at the end of the host's aliases first, then at its own name.
-import { tlsaOwner } from "../domain/tlsa.ts";
+import { type TlsaRecord, tlsaOwner } from "../domain/tlsa.ts";
 import { canonicalOwner, recordsOf } from "./alias.ts";
-import type { AskOptions, TlsaLookup } from "./dns.ts";
+import type { Authoritative, RecordOf } from "./authoritative.ts";
+import type { AskOptions, ServerTlsa, TlsaLookup } from "./dns.ts";
 import type { Resolver } from "./resolver.ts";
 
 /** More than any sender reads. */
 const mostRecords = 32;
+
+const recordOf = ({ data: { usage, selector, matchingType, certificate } }: RecordOf<"TLSA">): TlsaRecord => ({
+  usage,
+  selector,
+  matchingType,
+  data: certificate.toString("hex"),
+});
+
+/** As each authoritative server has them now: a resolver knows one of them, and for as long as its cache holds. */
+export const lookUpTlsaEverywhere = async (
+  authoritative: Authoritative,
+  owner: string,
+  options: AskOptions,
+): Promise<readonly ServerTlsa[]> => {
+  const asked = await authoritative.askAll(owner, "TLSA", options);
+  if (asked.kind === "unknown") return [];
+  return asked.replies.flatMap((reply) =>
+    reply.kind === "answered"
+      ? [
+          {
+            server: reply.address === undefined ? reply.server : `${reply.server} (${reply.address})`,
+            records: reply.records.slice(0, mostRecords).map(recordOf),
+          },
+        ]
+      : [],
+  );
+};
 
 const at = async (resolver: Resolver, owner: string, options: AskOptions): Promise<TlsaLookup> => {
   const { rcode, answers, secure } = await resolver.ask(owner, "TLSA", options);
   if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") return { kind: "unknown", why: `${owner}: ${rcode}` };
   const found = recordsOf(owner, "TLSA", answers).slice(0, mostRecords);
   if (found.length === 0) return { kind: "none" };
-  const records = found.map(({ data: { usage, selector, matchingType, certificate } }) => ({
-    usage,
-    selector,
-    matchingType,
-    data: certificate.toString("hex"),
-  }));
-  return { kind: "found", owner, records, secure };
+  return { kind: "found", owner, records: found.map(recordOf), secure };
 };
 
 const isHostName = (name: string): boolean => name.length <= 253 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(name);

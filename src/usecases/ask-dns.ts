@@ -30,6 +30,9 @@ export interface Promised {
 /** Questions without an answer must not make anything slow: all of them together get this long. */
 const deadlineMs = 2_000;
 
+/** Name servers all over the world, and some of them silent: only asked where TLSA records stand. */
+const everywhereMs = 6_000;
+
 /** Names that have records of their own: no wildcards, no addresses. */
 export const hostNames = (names: readonly string[]): readonly string[] =>
   names.filter((name) => !isWildcard(name) && canonicalIp(name) === undefined);
@@ -47,6 +50,28 @@ export const portsOf = ({ servers, auto }: Place): readonly number[] => {
 const mailDomains = (name: string): readonly string[] => {
   const parent = name.slice(name.indexOf(".") + 1);
   return parent.includes(".") ? [parent, name] : [name];
+};
+
+/** A name server that has other records than those that were found: some senders ask that one. */
+export interface Lagging extends Pinned {
+  readonly server: string;
+}
+
+/** Each authoritative server's own word about records that stand already; silent ones say nothing. */
+export const askEverywhere = async (
+  world: Pick<World, "dns" | "signal" | "step">,
+  pinned: readonly Pinned[],
+): Promise<readonly Lagging[]> => {
+  const dns = await world.dns();
+  const options: AskOptions = { timeoutMs: everywhereMs, signal: world.signal };
+  const found = await Promise.all(
+    pinned.map(async (one) => {
+      const servers = await dns.tlsaEverywhere(one.owner, options);
+      if (servers.length === 0) world.step(`no name server of ${one.owner} could be asked itself`);
+      return servers.map(({ server, records }) => ({ ...one, records, server }));
+    }),
+  );
+  return found.flat();
 };
 
 /** Never throws; what nobody could say is one line for `--verbose`. */

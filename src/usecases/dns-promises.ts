@@ -6,10 +6,10 @@ import { stsCovers } from "../domain/mta-sts.ts";
 import { matchTlsa } from "../domain/tlsa.ts";
 import { leadsTo } from "../domain/trust.ts";
 import type { CertificateState } from "../store/store.ts";
-import { type Place, askDns, hostNames, portsOf } from "./ask-dns.ts";
+import { type Place, askDns, askEverywhere, hostNames, portsOf } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Deployable } from "./entries.ts";
-import { type Ways, unpublished, untrusted } from "./dns-refusal.ts";
+import { type Ways, behind, unpublished, untrusted } from "./dns-refusal.ts";
 import type { World } from "./world.ts";
 
 /** Names whose promises the candidate has to keep: none that are served already with this key by this issuer. */
@@ -64,6 +64,11 @@ export const keepDnsPromises = async (world: World, { state, candidate, place, w
   // Each key has to match: which of two is served is the client's choice.
   const broken = tlsa.filter(({ records }) => offers.some((offer) => matchTlsa(records, offer) === "mismatch"));
   if (broken.length > 0) throw unpublished(candidate, broken, ways);
+  // A resolver knows one server's word: others may still have the records of before. One that has none at all harms nobody.
+  const lagging = (await askEverywhere(world, tlsa)).filter(
+    ({ records }) => records.length > 0 && offers.some((offer) => matchTlsa(records, offer) === "mismatch"),
+  );
+  if (lagging.length > 0) throw behind(candidate, lagging, ways);
   const enforced = sts.find(({ name, policy }) => policy.mode === "enforce" && stsCovers(policy, name));
   if (enforced) throw untrusted(candidate, enforced, ways);
 };

@@ -1,7 +1,7 @@
 // The words of a stop for DNS's sake: what is published, what to publish, and the ways on.
 import { Failure } from "../domain/failure.ts";
 import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../domain/tlsa.ts";
-import type { Pinned, Promised } from "./ask-dns.ts";
+import type { Lagging, Pinned, Promised } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
 
 export interface Ways {
@@ -70,6 +70,25 @@ export const unpublished = (candidate: Candidate, broken: readonly Pinned[], way
           .map(({ owner, records }) => ({ owner, records: few(records.map(short)) })),
         publish: lines,
       },
+    },
+  );
+};
+
+/** `lagging`: at least one. */
+export const behind = (candidate: Candidate, lagging: readonly Lagging[], ways: Ways): Failure => {
+  const [first] = lagging as readonly [Lagging, ...Lagging[]];
+  const servers = [...new Set(lagging.map(({ server }) => server))];
+  return new Failure(
+    "config",
+    `${whose(first)}: the name server${servers.length > 1 ? "s" : ""} ${few(servers).join(", ")} still ${servers.length > 1 ? "have" : "has"} TLSA records at ${first.owner} that are not for the ${candidate.chains ? "chain" : "key"} that would be served (${few(first.records.map(short)).join(", ")})`,
+    {
+      hints: [
+        `wait until every name server of the zone has the new record, and two TTLs longer (RFC 7671 §8.1); then ${ways.resume}`,
+        "a server that does not follow: look at its zone transfers (NOTIFY, AXFR), or take it out of the zone's NS records",
+        ...(ways.keep === undefined ? [] : [`or stay with the present key: ${ways.keep}`]),
+        `or go on all the same: ${ways.force}`,
+      ],
+      facts: { code: "DANE", lagging: servers.slice(0, mostShown), owner: first.owner },
     },
   );
 };

@@ -33,6 +33,25 @@ const recordIn = (text: string): string => {
 
 const setup = ["setup", name, "--schedule", "none"];
 
+it("a secondary that does not follow holds a new key back, by name, until it does", async () => {
+  const host = await mailHost("trixie");
+  const zone = await startSignedZone(host, {
+    zone: "example.org",
+    records: [address, `_25._tcp.mail TLSA 3 1 1 ${foreign}`],
+    secondary: true,
+  });
+  const record = recordIn((await host.mailcert(setup)).stderr);
+  await zone.add(`_25._tcp.mail 5 TLSA ${record}`);
+  expect(await zone.ask(`_25._tcp.${name}`, "TLSA", "secondary")).not.toContain(record.split(" ")[3]?.toUpperCase());
+  const held = await host.mailcert(setup);
+  expect(held.status, held.stdout + held.stderr).toBe(78);
+  expect(held.stderr).toMatch(/ns2\.example\.org \(\S+\) still has TLSA records at _25\._tcp\.mail\.example\.org/);
+  await zone.refreshSecondary();
+  const done = await host.mailcert(setup);
+  expect(done.status, done.stdout + done.stderr).toBe(0);
+  expect(await sender(host)).toBe("Verified");
+});
+
 describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
   it("a key that a secure TLSA record lacks is not served before it is published; a kept key always is", async () => {
     const host = await mailHost(suite);

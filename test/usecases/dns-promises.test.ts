@@ -28,11 +28,17 @@ interface Zone {
   readonly tlsa: Map<string, readonly TlsaRecord[]>;
   readonly sts: Map<string, StsPolicy>;
   readonly asked: string[];
+  /** What name servers say themselves, where it is not what the resolver says. */
+  readonly servers: Map<string, readonly TlsaRecord[]>;
   secure: boolean;
 }
 
 const dnsOf = (zone: Zone): Dns => ({
   ...noDns,
+  tlsaEverywhere: async (at) => {
+    zone.asked.push(`everywhere ${at}`);
+    return [...zone.servers].map(([server, records]) => ({ server, records }));
+  },
   tlsa: async (host, port) => {
     const at = `_${port}._tcp.${host}`;
     zone.asked.push(at);
@@ -51,7 +57,7 @@ let zone: Zone;
 let world: World;
 beforeEach(() => {
   fake = fakeWorld();
-  zone = { tlsa: new Map(), sts: new Map(), asked: [], secure: true };
+  zone = { tlsa: new Map(), sts: new Map(), asked: [], servers: new Map(), secure: true };
   world = { ...fake.world, dns: async () => dnsOf(zone) };
 });
 afterEach(() => fake.dispose());
@@ -108,6 +114,31 @@ const listening = (...listeners: readonly Partial<Listener>[]): World => ({
     }));
     return server ? { fake: { ...server, listeners: async () => full } } : {};
   },
+});
+
+describe("every name server of the zone", () => {
+  it("one that still has the old records alone holds the key back, by name; one that has none, or says nothing, does not", async () => {
+    zone.tlsa.set(owner, [foreign]);
+    const published = asRecord(lineIn(await refusal(setup(world, certificate(), wish))));
+    zone.tlsa.set(owner, [foreign, published]);
+    zone.servers.set("ns1.example.org (192.0.2.1)", [foreign, published]);
+    zone.servers.set("ns2.example.org (192.0.2.2)", [foreign]);
+    const failure = await refusal(setup(world, certificate(), wish));
+    expect(failure.message).toBe(
+      `mail servers that check DANE would hold back their mail for ${name} (port 25): the name server ns2.example.org (192.0.2.2) still has TLSA records at ${owner} that are not for the key that would be served (3 1 1 ${foreign.data})`,
+    );
+    expect(failure.hints[0]).toContain("until every name server of the zone has the new record");
+    expect(failure.facts).toEqual({ code: "DANE", lagging: ["ns2.example.org (192.0.2.2)"], owner });
+    zone.servers.set("ns2.example.org (192.0.2.2)", []);
+    expect((await setup(world, certificate(), wish)).deployed?.outcome).toBe("verified");
+  });
+
+  it("nobody is asked where no secure record stands", async () => {
+    zone.secure = false;
+    zone.tlsa.set(owner, [foreign]);
+    await setup(world, certificate(), wish);
+    expect(zone.asked.filter((one) => one.startsWith("everywhere"))).toEqual([]);
+  });
 });
 
 describe("a first certificate", () => {
