@@ -1,5 +1,7 @@
-// The DNS room: what this host's resolver says about TLSA and MTA-STS.
+// The DNS room: what this host's resolver says about TLSA, MTA-STS, CAA and addresses.
 import { readFile } from "node:fs/promises";
+import { lookUpAddresses } from "./addresses.ts";
+import { lookUpCaa } from "./caa.ts";
 import type { Dns } from "./dns.ts";
 import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
 import { type ResolvConf, parseResolvConf } from "./resolv-conf.ts";
@@ -24,5 +26,7 @@ export const createDns = (dependencies: DnsDependencies): Dns => {
   return {
     tlsa: (host, at, options) => lookUpTlsa(resolver, host, at, options),
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
+    caa: (name, options) => lookUpCaa(resolver, name, options, ticks),
+    addresses: (name, options) => lookUpAddresses(resolver, name, options),
   };
 };

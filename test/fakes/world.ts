@@ -182,6 +182,8 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     dns: async () => ({
       tlsa: async () => ({ kind: "unknown", why: "no name server can be reached" }),
       mtaSts: async () => ({ kind: "unknown", why: "no name server can be reached" }),
+      caa: async () => ({ kind: "unknown", why: "no name server can be reached" }),
+      addresses: async () => ({ kind: "unknown", why: "no name server can be reached" }),
     }),
     systemRoots: async () => [],
     keyAt: async () => undefined,

@@ -42,6 +42,8 @@ const dnsOf = (zone: Zone): Dns => ({
     const policy = zone.sts.get(domain);
     return policy ? { kind: "found", policy } : { kind: "none" };
   },
+  caa: async () => ({ kind: "none" }),
+  addresses: async () => ({ kind: "unknown", why: "not asked for here" }),
 });
 
 let fake: FakeWorld;
