@@ -2,7 +2,9 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import type { ChallengeWorld } from "./challenges/challenge.ts";
+import type { Turns } from "./compose-updater.ts";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
 import { createConfigAccess } from "./config/access.ts";
@@ -49,6 +51,33 @@ export const createWorld = async (
   };
   const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now });
 
+  const dns = memo(async () => {
+    const { createDns, readResolvConf } = await import("./dns/index.ts");
+    return createDns({
+      // Tests, and hosts whose resolv.conf leads elsewhere than mail servers look, name another file.
+      ...(await readResolvConf(host.env["MAILCERT_RESOLV_CONF"])),
+      roots: systemRoots,
+      randomId: () => randomInt(65_536),
+      ticks: host.elapsed,
+    });
+  });
+
+  const turns: Turns = new Map();
+  const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
+    random: (size) => randomBytes(size),
+    authoritative: async () => (await dns()).authoritative,
+    updater: async (name) =>
+      (await import("./compose-updater.ts")).openUpdater(name, {
+        folder: dirname(configPath),
+        turns,
+        run,
+        now: host.now,
+        userAgent: `mailcert/${host.version}`,
+        randomId: () => randomInt(65_536),
+      }),
+    journal: (await import("./challenges/journal.ts")).createChallengeJournal(stateDir),
+  }));
+
   const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
     switch (kind) {
@@ -69,6 +98,7 @@ export const createWorld = async (
         return createAcmeIssuer({
           stateDir,
           challenges,
+          challengeWorld: await challengeWorld(),
           now: host.now,
           elapsed: host.elapsed,
           sleep: host.sleep,
@@ -113,16 +143,7 @@ export const createWorld = async (
       return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
-    dns: memo(async () => {
-      const { createDns, readResolvConf } = await import("./dns/index.ts");
-      return createDns({
-        // Tests, and hosts whose resolv.conf leads elsewhere than mail servers look, name another file.
-        ...(await readResolvConf(host.env["MAILCERT_RESOLV_CONF"])),
-        roots: systemRoots,
-        randomId: () => randomInt(65_536),
-        ticks: host.elapsed,
-      });
-    }),
+    dns,
     verifying: memo(async () => {
       const [{ readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
         import("./probe/index.ts"),

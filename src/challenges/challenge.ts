@@ -1,5 +1,8 @@
 // The seam for ACME challenges: publish one token, take it away again.
+import type { Authoritative } from "../dns/authoritative.ts";
+import type { DnsUpdater } from "../dns/updaters/updater.ts";
 import type { AcmeSettings } from "../domain/certificate-config.ts";
+import type { ChallengeJournal } from "./journal.ts";
 
 export interface ChallengeToken {
   /** DNS name or IP address being validated (A-label). */
@@ -8,6 +11,9 @@ export interface ChallengeToken {
   readonly token: string;
   /** RFC 8555 §8.1 key authorization. */
   readonly keyAuthorization: string;
+  /** dns-persist-01, which has no token: the names by which the CA is known in DNS, and the account as the record must name it. */
+  readonly issuerDomainNames?: readonly string[];
+  readonly accountUri?: string;
 }
 
 /**
@@ -21,8 +27,37 @@ export interface Challenge {
   cleanUp(token: ChallengeToken): Promise<void>;
 }
 
+/** An updater as `secrets/NAME.yaml` sets it up. */
+export interface ConfiguredUpdater extends DnsUpdater {
+  /** Milliseconds in which every authoritative server must show a change. */
+  readonly propagationMs: number;
+}
+
+/** What the program hands to every challenge of a run. */
+export interface ChallengeWorld {
+  /** Fresh random octets. */
+  readonly random: (size: number) => Uint8Array;
+  readonly authoritative: () => Promise<Authoritative>;
+  /** By its settings in `secrets/NAME.yaml`. @throws Failure `config` where they are missing or wrong. */
+  readonly updater: (name: string) => Promise<ConfiguredUpdater>;
+  readonly journal: ChallengeJournal;
+}
+
+/** What a challenge may need. */
+export interface ChallengeDeps extends ChallengeWorld {
+  readonly now: () => Date;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed: () => number;
+  readonly step: (what: string) => void;
+  /** The ACME account's URL (RFC 8555 §7.1.2). */
+  readonly accountUrl: string;
+  /** All that is ordered, wildcards with `*.`. */
+  readonly names: readonly string[];
+}
+
 /** Makes the challenge for one issuance; MUST NOT touch the host before `present`. */
-export type ChallengeFactory = (settings: AcmeSettings) => Challenge;
+export type ChallengeFactory = (settings: AcmeSettings, deps: ChallengeDeps) => Challenge;
 
 /** One line of the registry in `index.ts`. */
 export interface ChallengeEntry {

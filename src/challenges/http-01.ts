@@ -3,10 +3,9 @@ import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AcmeSettings } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { type ListenAddress, parseListenAddress } from "../domain/listen-address.ts";
-import { findPortHolders } from "../system/port-holder.ts";
+import { parseListenAddress } from "../domain/listen-address.ts";
 import type { Challenge, ChallengeToken } from "./challenge.ts";
-import { listenFailure } from "./listen-failure.ts";
+import { listenAt } from "./listen.ts";
 
 const prefix = "/.well-known/acme-challenge/";
 /** A CA sends one short request; anyone else gets no more than this. */
@@ -46,39 +45,6 @@ const createTokenServer = (answers: ReadonlyMap<string, string>): Server => {
   return server;
 };
 
-const bind = (server: Server, at: ListenAddress, host: string | undefined): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: at.port, ...(host === undefined ? {} : { host }), exclusive: true }, () => {
-      server.off("error", reject);
-      // After this, an error of the listener (descriptors used up) only means that the CA will not reach us, and says so.
-      server.on("error", () => undefined);
-      resolve();
-    });
-  });
-
-const open = async (at: ListenAddress, answers: ReadonlyMap<string, string>): Promise<Server> => {
-  const server = createTokenServer(answers);
-  try {
-    await bind(server, at, at.host ?? "::");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // A kernel without IPv6 has no "::"; every IPv4 address is then all there is.
-    const noIpv6 = at.host === undefined && (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL");
-    if (!noIpv6) throw listenFailure(error, at, await findPortHolders(at.port));
-    await bind(server, at, "0.0.0.0").catch(async (again: unknown) => {
-      throw listenFailure(again, at, await findPortHolders(at.port));
-    });
-  }
-  return server;
-};
-
-const close = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-
 export interface Http01 extends Challenge {
   /** Where the listener is bound at this moment; undefined while there is none. */
   address(): AddressInfo | undefined;
@@ -87,9 +53,7 @@ export interface Http01 extends Challenge {
 /** One listener for all tokens of one issuance: opened for the first, closed after the last. */
 export const createHttp01 = (settings: Pick<AcmeSettings, "httpAddress">): Http01 => {
   const answers = new Map<string, string>();
-  let opening: Promise<Server> | undefined;
-  let bound: Server | undefined;
-  let closing: Promise<void> = Promise.resolve();
+  const listener = listenAt("http-01", () => createTokenServer(answers));
 
   const present = async (token: ChallengeToken, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
@@ -103,26 +67,14 @@ export const createHttp01 = (settings: Pick<AcmeSettings, "httpAddress">): Http0
         `the CA sent a token for ${token.identifier} that is not base64url (RFC 8555 §8.3)`,
       );
     answers.set(token.token, token.keyAuthorization);
-    opening ??= closing.then(() => open(at, answers));
-    try {
-      bound = await opening;
-    } catch (error) {
-      opening = undefined;
-      throw error;
-    }
+    await listener.open(at);
     signal.throwIfAborted();
   };
 
   const cleanUp = async (token: ChallengeToken): Promise<void> => {
     answers.delete(token.token);
-    if (answers.size > 0 || opening === undefined) return;
-    const opened = opening;
-    opening = undefined;
-    bound = undefined;
-    // A later token may come while this one goes: it opens the port only when it is free again.
-    closing = opened.then(close, () => undefined);
-    await closing;
+    if (answers.size === 0) await listener.close();
   };
 
-  return { type: "http-01", present, cleanUp, address: () => bound?.address() as AddressInfo | undefined };
+  return { type: "http-01", present, cleanUp, address: () => listener.address() };
 };

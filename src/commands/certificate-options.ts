@@ -31,10 +31,13 @@ export const addCertificateOptions = (command: Command): Command =>
     .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)")
     .option(
       "--challenge <TYPE>",
-      `ACME challenge: ${workingChallenges.join(", ")}; repeatable, the first that works`,
+      `ACME challenge: ${workingChallenges.join(", ")}; repeatable: the next one where one fails`,
       list,
     )
     .option("--http-address <ADDR:PORT>", "where the http-01 listener binds (default :80)")
+    .option("--webroot <DIR>", "http-01 through the web server that shows this folder, instead of the listener")
+    .option("--tls-alpn-address <ADDR:PORT>", "where the tls-alpn-01 listener binds (default :443)")
+    .option("--dns <NAME>", "dns-01: the updater whose settings stand in secrets/NAME.yaml")
     .option("--server <SERVER>", "dovecot, postfix or none; repeatable (default: those found here)", list);
 
 /** The key that --adopt-key names. @throws Failure `usage` beside --new-key. */

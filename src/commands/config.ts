@@ -53,6 +53,7 @@ lists others):
                 letsencrypt-staging
   key           ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096, or one of
                 each kind: [ecdsa, rsa]
+  reuse_key     whether a renewal keeps the private key (default true)
   servers       auto (default: those found here), none, or [dovecot, postfix]
   bundle        folder to keep the files for mail clients in
   days          private CA, self-signed: lifetime in days (default 397)
@@ -62,8 +63,12 @@ lists others):
   email         ACME: contact of the account
   agree_tos     ACME: true where you agree to the CA's terms of service
   ca_file       ACME: trust for the CA's own HTTPS (PEM file)
-  challenge     ACME: http-01
-  http_address  ACME: where the listener binds (default ":80")
+  challenge     ACME: http-01 (default), tls-alpn-01, dns-01, dns-persist-01, or a
+                list in order of preference
+  http_address  ACME: where the http-01 listener binds (default ":80")
+  webroot       ACME: http-01 through the web server that shows this folder
+  tls_alpn_address  ACME: where the tls-alpn-01 listener binds (default ":443")
+  dns           ACME: dns-01's updater; its settings stand in secrets/NAME.yaml
 
 Examples:
   mailcert config check

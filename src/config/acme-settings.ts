@@ -106,6 +106,13 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
       source.report(node, `dns: ${quoted(name)} is not such a name`, "it is the name of a file: secrets/NAME.yaml");
     return name;
   });
+  const challenges = readChallenges(source, fields, choices);
+  if (challenges.includes("dns-01") && !fields.has("dns"))
+    source.report(
+      fields.get("challenge")?.key,
+      "dns-01 needs to know how DNS is changed",
+      "add dns: NAME, and the updater's settings in secrets/NAME.yaml",
+    );
   const rsaProfiles = readWords(source, fields, "profile_rsa");
   const preferredChain = text("preferred_chain", (value) => value.text);
   const days = readWhole(source, fields.get("days"), "days");
@@ -118,7 +125,7 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
     agreeTos: readFlag(source, fields.get("agree_tos"), "agree_tos") ?? defaults.agree_tos,
     ...(caFile === undefined ? {} : { caFile }),
     ...(eab === undefined ? {} : { eab }),
-    challenges: readChallenges(source, fields, choices),
+    challenges,
     httpAddress: listen("http_address") ?? defaults.http_address,
     ...(webroot === undefined ? {} : { webroot }),
     tlsAlpnAddress: listen("tls_alpn_address") ?? defaults.tls_alpn_address,

@@ -2,6 +2,7 @@
 import type { CaaRecord } from "../domain/caa.ts";
 import type { StsPolicy } from "../domain/mta-sts.ts";
 import type { TlsaRecord } from "../domain/tlsa.ts";
+import type { Authoritative } from "./authoritative.ts";
 
 export interface AskOptions {
   /** From the call to the answer, every server and retry included. */
@@ -53,4 +54,5 @@ export interface Dns {
   /** The relevant record set of RFC 8659 §3; a wildcard is looked up as the domain below its star. */
   caa(name: string, options: AskOptions): Promise<CaaLookup>;
   addresses(name: string, options: AskOptions): Promise<AddressLookup>;
+  readonly authoritative: Authoritative;
 }

@@ -1,15 +1,17 @@
-// The DNS room: what this host's resolver says about TLSA, MTA-STS, CAA and addresses.
+// The DNS room: what this host's resolver says about TLSA, MTA-STS, CAA and addresses, and what authoritative servers say.
 import { readFile } from "node:fs/promises";
 import { lookUpAddresses } from "./addresses.ts";
 import { lookUpCaa } from "./caa.ts";
 import type { Dns } from "./dns.ts";
+import { type AuthoritativeOptions, createAuthoritative } from "./everywhere.ts";
 import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
 import { type ResolvConf, parseResolvConf } from "./resolv-conf.ts";
 import { type ResolverOptions, createResolver } from "./resolver.ts";
 import { createShared } from "./shared.ts";
 import { lookUpTlsa } from "./tlsa.ts";
 
-export interface DnsDependencies extends ResolverOptions, Pick<PolicyOptions, "roots"> {
+export interface DnsDependencies
+  extends ResolverOptions, Pick<PolicyOptions, "roots">, Pick<AuthoritativeOptions, "serverAt"> {
   /** Default 443. */
   readonly policyPort?: number;
 }
@@ -21,12 +23,13 @@ export const readResolvConf = async (other?: string): Promise<ResolvConf> => {
 };
 
 export const createDns = (dependencies: DnsDependencies): Dns => {
-  const { ticks, roots, policyPort: port = 443 } = dependencies;
+  const { ticks, randomId, serverAt, roots, policyPort: port = 443 } = dependencies;
   const resolver = createShared(createResolver(dependencies), ticks);
   return {
     tlsa: (host, at, options) => lookUpTlsa(resolver, host, at, options),
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
     caa: (name, options) => lookUpCaa(resolver, name, options, ticks),
     addresses: (name, options) => lookUpAddresses(resolver, name, options),
+    authoritative: createAuthoritative({ resolver, randomId, ticks, ...(serverAt === undefined ? {} : { serverAt }) }),
   };
 };

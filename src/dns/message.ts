@@ -16,6 +16,8 @@ export interface Query {
   /** Without a trailing dot. */
   readonly name: string;
   readonly type: RecordType;
+  /** Ask to go and find out (RD), as one asks a resolver; default true. */
+  readonly recursion?: boolean;
 }
 
 export interface Message {
@@ -25,12 +27,14 @@ export interface Message {
   readonly truncated: boolean;
   /** The AD bit: whoever answered says that DNSSEC vouches for it. */
   readonly authenticData: boolean;
+  /** The AA bit: whoever answered has the zone itself. */
+  readonly authoritative: boolean;
 }
 
 /** What goes through every network unfragmented (DNS flag day 2020). */
 const udpPayloadSize = 1232;
 
-export const encodeQuery = ({ id, name, type }: Query): Buffer => {
+export const encodeQuery = ({ id, name, type, recursion = true }: Query): Buffer => {
   const opt: OptAnswer = {
     type: "OPT",
     name: ".",
@@ -42,7 +46,7 @@ export const encodeQuery = ({ id, name, type }: Query): Buffer => {
     options: [],
   };
   // AD in a question asks for AD in the answer (RFC 6840 §5.7).
-  const flags = RECURSION_DESIRED | AUTHENTIC_DATA;
+  const flags = (recursion ? RECURSION_DESIRED : 0) | AUTHENTIC_DATA;
   return encode({ type: "query", id, flags, questions: [{ type, name, class: "IN" }], additionals: [opt] });
 };
 
@@ -72,5 +76,6 @@ export const readAnswer = (query: Query, bytes: Buffer): Message | undefined => 
     answers: packet.answers ?? [],
     truncated,
     authenticData: packet.flag_ad,
+    authoritative: packet.flag_aa,
   };
 };

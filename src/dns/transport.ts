@@ -4,11 +4,14 @@ import { connect } from "node:net";
 import { type Message, type Query, encodeQuery, readAnswer } from "./message.ts";
 import type { NameServer } from "./resolv-conf.ts";
 
-export interface Attempt {
+export interface Exchange {
   readonly server: NameServer;
-  readonly query: Query;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+}
+
+export interface Attempt extends Exchange {
+  readonly query: Query;
 }
 
 /** Stray datagrams read before an attempt is given up. */
@@ -18,7 +21,7 @@ const timedOut = (): NodeJS.ErrnoException => Object.assign(new Error("no answer
 
 /** Runs `open` until it settles, time is up or the run is stopped; `close` in every case. */
 const bounded = <Result>(
-  { timeoutMs, signal }: Attempt,
+  { timeoutMs, signal }: Exchange,
   open: (resolve: (result: Result) => void, reject: (error: unknown) => void) => { close(): void },
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
@@ -77,15 +80,14 @@ export const askUdp = (attempt: Attempt): Promise<Message> =>
     };
   });
 
-/** RFC 7766: a message behind two octets of length. */
-export const askTcp = (attempt: Attempt): Promise<Message> =>
-  bounded(attempt, (resolve, reject) => {
-    const { server, query } = attempt;
+/** RFC 7766: a message behind two octets of length; the first message that comes back. */
+export const exchangeTcp = (exchange: Exchange, message: Buffer): Promise<Buffer> =>
+  bounded(exchange, (resolve, reject) => {
+    const { server } = exchange;
     const socket = connect(server.port, server.address);
     let received = Buffer.alloc(0);
     socket.on("error", reject);
     socket.on("connect", () => {
-      const message = encodeQuery(query);
       const length = Buffer.alloc(2);
       length.writeUInt16BE(message.length);
       socket.write(Buffer.concat([length, message]));
@@ -94,11 +96,14 @@ export const askTcp = (attempt: Attempt): Promise<Message> =>
       received = Buffer.concat([received, part]);
       if (received.length < 2) return;
       const end = 2 + received.readUInt16BE(0);
-      if (received.length < end) return;
-      const answer = readAnswer(query, received.subarray(2, end));
-      if (answer && !answer.truncated) resolve(answer);
-      else reject(new Error("not the answer to the question"));
+      if (received.length >= end) resolve(received.subarray(2, end));
     });
     socket.on("close", () => reject(new Error("the connection was closed before the answer")));
     return { close: () => socket.destroy() };
   });
+
+export const askTcp = async (attempt: Attempt): Promise<Message> => {
+  const answer = readAnswer(attempt.query, await exchangeTcp(attempt, encodeQuery(attempt.query)));
+  if (!answer || answer.truncated) throw new Error("not the answer to the question");
+  return answer;
+};

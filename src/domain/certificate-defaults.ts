@@ -18,7 +18,7 @@ export const defaults = {
 } as const;
 
 /** The challenge types that can be chosen. */
-export const workingChallenges: readonly ChallengeName[] = ["http-01"];
+export const workingChallenges: readonly ChallengeName[] = ["http-01", "tls-alpn-01", "dns-01", "dns-persist-01"];
 
 /** What `dns:` and `--dns` take: the name of a file in `secrets/`. */
 export const dnsName = /^[a-z0-9][a-z0-9.-]{0,62}$/;

@@ -194,6 +194,5 @@ describe("http-01", () => {
     expect(challenges["http-01"].refuses("*.example.org")).toMatch(/wildcard/);
     expect(challenges["http-01"].refuses("mail.example.org")).toBeUndefined();
     expect(challenges["http-01"].refuses("2001:db8::1")).toBeUndefined();
-    expect(await challenges["http-01"].load()).toBe(createHttp01);
   });
 });

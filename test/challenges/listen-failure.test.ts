@@ -12,9 +12,11 @@ describe("listenFailure", () => {
       { pid: 13, program: "nginx" },
     ]) as Failure;
     expect(failure.message).toBe("cannot listen on port 80 for http-01: held by nginx (pids 12, 13)");
-    expect(failure.hints[0]).toContain("location /.well-known/acme-challenge/ { proxy_pass http://127.0.0.1:8402; }");
-    expect(failure.hints[0]).toContain("--http-address 127.0.0.1:8402");
-    expect(failure.hints[1]).toContain("stop nginx");
+    expect(failure.hints).toEqual([
+      "let nginx show the CA a folder, and name that folder: --webroot DIR: location /.well-known/acme-challenge/ { root DIR; }",
+      "or let nginx hand the CA's requests on, then use --http-address 127.0.0.1:8402: location /.well-known/acme-challenge/ { proxy_pass http://127.0.0.1:8402; }",
+      "or stop nginx while the certificate is issued, and start it again after",
+    ]);
   });
 
   test("another program is to be stopped, or another address used", () => {
@@ -23,6 +25,12 @@ describe("listenFailure", () => {
     ]) as Failure;
     expect(failure.message).toBe("cannot listen on [::1]:80 for http-01: held by python3 (pid 7)");
     expect(failure.hints).toHaveLength(2);
+  });
+
+  test("a web server that holds port 443 is no place for a token: over port 80 it is", () => {
+    const failure = listenFailure(error("EADDRINUSE"), { port: 443 }, [{ pid: 7, program: "apache2" }], "tls-alpn-01");
+    expect(failure).toMatchObject({ message: "cannot listen on port 443 for tls-alpn-01: held by apache2 (pid 7)" });
+    expect((failure as Failure).hints[0]).toContain("--challenge http-01 (with --webroot DIR");
   });
 
   test("an unknown holder is said to be unknown", () => {

@@ -232,6 +232,11 @@ describe("what is refused, with its place", () => {
       ['main.yaml:3:15: "auto" cannot stand beside other servers'],
     ],
     [
+      "dns-01 without an updater",
+      entry("issuer: letsencrypt\nchallenge: [dns-persist-01, dns-01]"),
+      ["main.yaml:4:5: dns-01 needs to know how DNS is changed"],
+    ],
+    [
       "an unknown challenge",
       entry("issuer: letsencrypt\nchallenge: [http-01, dns-99, http-01]"),
       ['main.yaml:4:26: unknown challenge "dns-99"', "main.yaml:4:34: the challenge http-01 is listed twice"],

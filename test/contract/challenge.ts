@@ -39,14 +39,15 @@ export const challengeContract = (name: string, open: () => Promise<ChallengeUnd
       const a = token("a");
       await subject.challenge.present(a, signal);
       expect(await subject.look(a)).toBe(subject.expected(a));
-      expect(await subject.look(token("x"))).toBeUndefined();
+      expect(await subject.look(token("x", "other.example.org"))).toBeUndefined();
       await subject.challenge.cleanUp(a);
       expect(await subject.look(a)).toBeUndefined();
       expect(await subject.traces()).toBe(false);
     });
 
     test("holds several tokens at once, presented together, taken away one by one", async () => {
-      const [a, b, c] = [token("a"), token("b", "mx.example.org"), token("c")];
+      // One token for each name, as an order has them.
+      const [a, b, c] = [token("a"), token("b", "mx.example.org"), token("c", "imap.example.org")];
       await Promise.all([a, b, c].map((one) => subject.challenge.present(one, signal)));
       for (const one of [a, b, c]) expect(await subject.look(one)).toBe(subject.expected(one));
       await subject.challenge.cleanUp(b);

@@ -16,6 +16,7 @@ import { type AcmeProxy, type Fault, startAcmeProxy } from "../fakes/acme-proxy.
 import { usualAcme } from "../fakes/settings.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 import { type Pebble, startPebble } from "../lab/pebble.ts";
+import { noChallengeWorld } from "../fakes/challenge-world.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -69,6 +70,7 @@ beforeEach(async () => {
   config = certificate({ name, names: [name], issuer: settings, servers: [] });
   const issuer = () =>
     createAcmeIssuer({
+      challengeWorld: noChallengeWorld,
       stateDir: state,
       challenges,
       now: () => fake.clock.now,

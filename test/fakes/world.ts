@@ -15,6 +15,7 @@ import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { usualCertificate } from "./settings.ts";
+import { noDns } from "./dns.ts";
 
 export interface FakeServer {
   /** PEM of what it serves now; undefined: no TLS handshake works. */
@@ -178,13 +179,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       };
       return observation;
     },
-    // A host without any name server.
-    dns: async () => ({
-      tlsa: async () => ({ kind: "unknown", why: "no name server can be reached" }),
-      mtaSts: async () => ({ kind: "unknown", why: "no name server can be reached" }),
-      caa: async () => ({ kind: "unknown", why: "no name server can be reached" }),
-      addresses: async () => ({ kind: "unknown", why: "no name server can be reached" }),
-    }),
+    dns: async () => noDns,
     systemRoots: async () => [],
     keyAt: async () => undefined,
     refuseUnsafeFolder: async () => undefined,

@@ -22,10 +22,11 @@ let proxy: AcmeProxy;
 const program = `
 import { createAcmeIssuer } from "./src/issuers/acme/index.ts";
 import { challenges } from "./src/challenges/index.ts";
+import { noChallengeWorld as challengeWorld } from "./test/fakes/challenge-world.ts";
 import { readFileSync } from "node:fs";
 const { stateDir, keyFile, settings } = JSON.parse(process.argv[2]);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const issuer = createAcmeIssuer({ stateDir, challenges, now: () => new Date(), elapsed: () => performance.now(), sleep, userAgent: "mailcert-lab/1" });
+const issuer = createAcmeIssuer({ stateDir, challenges, challengeWorld, now: () => new Date(), elapsed: () => performance.now(), sleep, userAgent: "mailcert-lab/1" });
 const { leaf } = await issuer.issue({
   names: ["mail.example.org"], algorithm: "ecdsa", privateKey: readFileSync(keyFile, "utf8"), settings,
   now: new Date(), signal: new AbortController().signal, step: () => undefined,

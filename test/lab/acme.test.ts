@@ -21,6 +21,7 @@ import { issuerContract } from "../contract/issuer.ts";
 import { type AcmeProxy, type Fault, type Seen, startAcmeProxy } from "../fakes/acme-proxy.ts";
 import { type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
 import { usualAcme } from "../fakes/settings.ts";
+import { noChallengeWorld } from "../fakes/challenge-world.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -70,6 +71,7 @@ interface Ask {
 
 const issuerOf = (bench: Bench, patienceMs?: number): ReturnType<typeof createAcmeIssuer> =>
   createAcmeIssuer({
+    challengeWorld: noChallengeWorld,
     stateDir: bench.state,
     challenges,
     now: () => new Date(),

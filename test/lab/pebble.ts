@@ -33,6 +33,8 @@ export interface PebbleOptions {
   readonly chainLength?: number;
   /** Pebble's -strict. */
   readonly strict?: boolean;
+  /** ADDRESS:PORT of the DNS server that Pebble validates by; default challtestsrv. */
+  readonly dnsServer?: string;
   /** The address that names resolve to unless set; default 127.0.0.1 on loopback, 192.0.2.10 in a host. */
   readonly defaultAddress?: string;
 }
@@ -117,7 +119,14 @@ const startIn = async (place: PebblePlace, options: PebbleOptions): Promise<Pebb
     address,
   ]);
   const pebble = place.spawn(
-    [`${place.programs}/pebble`, "-config", configFile, "-dnsserver", dns, ...(options.strict ? ["-strict"] : [])],
+    [
+      `${place.programs}/pebble`,
+      "-config",
+      configFile,
+      "-dnsserver",
+      options.dnsServer ?? dns,
+      ...(options.strict ? ["-strict"] : []),
+    ],
     environment(options),
   );
   const stop = async (): Promise<void> => {

@@ -14,6 +14,7 @@ import { issue } from "../../src/usecases/issue.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { type SetupOptions, setup } from "../../src/usecases/setup.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { noDns } from "../fakes/dns.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const name = "mail.example.org";
@@ -31,6 +32,7 @@ interface Zone {
 }
 
 const dnsOf = (zone: Zone): Dns => ({
+  ...noDns,
   tlsa: async (host, port) => {
     const at = `_${port}._tcp.${host}`;
     zone.asked.push(at);
@@ -42,8 +44,6 @@ const dnsOf = (zone: Zone): Dns => ({
     const policy = zone.sts.get(domain);
     return policy ? { kind: "found", policy } : { kind: "none" };
   },
-  caa: async () => ({ kind: "none" }),
-  addresses: async () => ({ kind: "unknown", why: "not asked for here" }),
 });
 
 let fake: FakeWorld;

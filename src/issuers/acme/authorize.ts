@@ -5,6 +5,7 @@ import type { Engine } from "./engine.ts";
 import { refuseStranger } from "./ordered.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
+import type { Provers } from "./provers.ts";
 import { type Authorization, type OfferedChallenge, type Order, readAuthorization } from "./resources.ts";
 import type { Reply } from "./transport.ts";
 import { type Refusal, validationFailure } from "./validation-failure.ts";
@@ -14,13 +15,14 @@ export interface AuthorizeOptions {
   readonly order: Order;
   /** What was ordered. */
   readonly names: readonly string[];
-  readonly challenge: Challenge;
+  readonly provers: Provers;
   readonly patience: Patience;
   readonly step: (what: string) => void;
 }
 
 interface Task {
   readonly authorization: Authorization;
+  readonly challenge: Challenge;
   readonly offered: OfferedChallenge;
   readonly token: ChallengeToken;
 }
@@ -35,17 +37,21 @@ const refusal = (authorization: Authorization, challenge: string): Refusal => {
   };
 };
 
-/** The offered challenge of our type. Types that nobody here knows are passed over. */
-const choose = (authorization: Authorization, type: string): OfferedChallenge => {
-  const offered = authorization.challenges.find((candidate) => candidate.type === type);
-  if (offered) return offered;
-  const others = authorization.challenges.map((candidate) => candidate.type).join(", ") || "nothing";
-  throw new Failure("config", `the CA does not offer ${type} for ${authorization.name}; it offers ${others}`, {
-    hints: ["use a CA that offers it (--issuer), or leave this name out"],
-  });
+const taskFor = async (authorization: Authorization, { engine, provers }: AuthorizeOptions): Promise<Task> => {
+  const { challenge, offered } = provers.choose(authorization);
+  const { token: text, issuerDomainNames, accountUri } = offered;
+  const token: ChallengeToken = {
+    identifier: authorization.identifier,
+    token: text,
+    keyAuthorization: await engine.keyAuthorization(text),
+    ...(issuerDomainNames === undefined ? {} : { issuerDomainNames }),
+    ...(accountUri === undefined ? {} : { accountUri }),
+  };
+  return { authorization, challenge, offered, token };
 };
 
-const gather = async ({ engine, order, names, challenge, step }: AuthorizeOptions): Promise<readonly Task[]> => {
+const gather = async (o: AuthorizeOptions): Promise<readonly Task[]> => {
+  const { engine, order, names, step } = o;
   const tasks: Task[] = [];
   const refused: Refusal[] = [];
   // One after the other: each reply brings the next request's nonce.
@@ -53,15 +59,27 @@ const gather = async ({ engine, order, names, challenge, step }: AuthorizeOption
     const authorization = readAuthorization(await engine.api.apiRequest(url, null, [200]), url);
     refuseStranger(authorization, names);
     if (authorization.status === "valid") step(`${authorization.name}: already validated by the CA`);
-    else if (authorization.status === "pending") {
-      const offered = choose(authorization, challenge.type);
-      const keyAuthorization = await engine.keyAuthorization(offered.token);
-      const token = { identifier: authorization.identifier, token: offered.token, keyAuthorization };
-      tasks.push({ authorization, offered, token });
-    } else refused.push(refusal(authorization, challenge.type));
+    else if (authorization.status === "pending") tasks.push(await taskFor(authorization, o));
+    else refused.push(refusal(authorization, "validation"));
   }
   if (refused.length > 0) throw validationFailure(refused);
   return tasks;
+};
+
+/** Publishes the token; where that cannot be done here, that of the next way. What was begun goes into `begun`. */
+const present = async (first: Task, o: AuthorizeOptions, begun: Task[]): Promise<Task> => {
+  for (let task = first; ;) {
+    begun.push(task);
+    try {
+      await task.challenge.present(task.token, o.patience.signal);
+      return task;
+    } catch (error) {
+      if (!(error instanceof Failure) || o.patience.signal.aborted) throw error;
+      const { authorization, offered } = task;
+      if (!o.provers.failed(authorization, offered.type, error)) throw o.provers.together(authorization, error);
+      task = await taskFor(authorization, o);
+    }
+  }
 };
 
 /** Undefined while the CA is at it. */
@@ -101,17 +119,17 @@ const validate = async (tasks: readonly Task[], { engine, patience, step }: Auth
 
 /** @throws Failure with each name that the CA refused, `try-later` when it is not done in time. */
 export const authorize = async (o: AuthorizeOptions): Promise<void> => {
-  const tasks = await gather(o);
-  const begun: ChallengeToken[] = [];
+  const gathered = await gather(o);
+  const begun: Task[] = [];
   try {
-    for (const { token } of tasks) {
-      begun.push(token);
-      await o.challenge.present(token, o.patience.signal);
-    }
+    // Together: each may have to wait until the world sees it. All end before the first failure is spoken of, so that clean-up finds everything.
+    const presented = await Promise.allSettled(gathered.map((task) => present(task, o, begun)));
+    for (const result of presented) if (result.status === "rejected") throw result.reason;
+    const tasks = presented.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     await validate(tasks, o);
   } finally {
-    for (const token of begun)
-      await o.challenge.cleanUp(token).catch((error: unknown) => {
+    for (const { challenge, token } of begun)
+      await challenge.cleanUp(token).catch((error: unknown) => {
         // What went wrong before matters more than this; it is told, and not hidden behind it.
         o.step(`${token.identifier}: clean-up failed: ${error instanceof Error ? error.message : String(error)}`);
       });

@@ -1,5 +1,5 @@
 // The ACME issuer (RFC 8555): directory, account, order, certificate. acme-client is the engine; this room repairs and drives it.
-import type { ChallengeEntry } from "../../challenges/challenge.ts";
+import type { ChallengeEntry, ChallengeWorld } from "../../challenges/challenge.ts";
 import { stagingOf } from "../../domain/acme-directories.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
@@ -11,6 +11,7 @@ import { readDirectory } from "./directory.ts";
 import { createLines, directoryOf } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
+import { openProvers } from "./provers.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
@@ -22,6 +23,7 @@ export interface AcmeIssuerOptions {
   readonly stateDir: string;
   /** The registry of challenges/index.ts. */
   readonly challenges: Readonly<Partial<Record<string, ChallengeEntry>>>;
+  readonly challengeWorld: ChallengeWorld;
   readonly now: () => Date;
   /** Milliseconds that no change of the date touches. */
   readonly elapsed: () => number;
@@ -94,9 +96,6 @@ const issueWith = async (
   // Said before anything is spent when it cannot be read.
   publicKeyOf(privateKey);
   signal.throwIfAborted();
-  const [type = "http-01"] = settings.challenges;
-  const entry = o.challenges[type];
-  if (entry === undefined) throw new Failure("config", `the challenge ${type} is not known`);
   const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
   const line = lines(settings.directory, ca);
   const transport = createTransport({
@@ -113,14 +112,16 @@ const issueWith = async (
   const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
-  const challenge = (await entry.load())(settings);
+  const accountUrl = account.record.url;
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
+  const provers = await openProvers(settings, o.challenges, deps);
   const [profile] = settings.profiles;
   const issued = await obtain({
     account,
     names,
     privateKey,
     algorithm,
-    challenge,
+    provers,
     patience,
     step,
     replacing: replacingFor(request, directory, account),

@@ -1,6 +1,5 @@
 // One order from its placing to the certificate (RFC 8555 §7.4), picked up where a killed run left it.
 import { isIP } from "node:net";
-import type { Challenge } from "../../challenges/challenge.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
 import type { KeyAlgorithm } from "../../domain/keys.ts";
 import { Failure } from "../../domain/failure.ts";
@@ -13,6 +12,7 @@ import { isNotOrdered, refuseSurplus } from "./ordered.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
+import type { Provers } from "./provers.ts";
 import { type Replacing, placeReplacing } from "./replaces.ts";
 import { type Order, readOrder } from "./resources.ts";
 import type { Reply } from "./transport.ts";
@@ -24,7 +24,7 @@ export interface OrderOptions {
   readonly privateKey: string;
   readonly algorithm: KeyAlgorithm;
   readonly profile?: string;
-  readonly challenge: Challenge;
+  readonly provers: Provers;
   readonly replacing?: Replacing;
   readonly patience: Patience;
   readonly step: (what: string) => void;
@@ -96,8 +96,8 @@ const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
 const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
   let order = begun;
   if (order.status === "pending") {
-    const { account, names, challenge, patience, step } = o;
-    await authorize({ engine: account.engine, order, names, challenge, patience, step });
+    const { account, names, provers, patience, step } = o;
+    await authorize({ engine: account.engine, order, names, provers, patience, step });
     order = { ...order, status: "ready" };
   }
   if (order.status === "ready") order = await finalize(o, order);
@@ -134,7 +134,18 @@ const explained = (error: unknown, { account, patience }: OrderOptions, doing: s
     : problemFailure(error.problem, { doing, now: patience.now() });
 };
 
+/** Where names were refused and there is another way to prove them, a new order goes that way: as many orders as ways at most. */
 export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
+  for (;;) {
+    try {
+      return await obtainOnce(o);
+    } catch (error) {
+      if (!o.provers.again(error)) throw o.provers.explained(error);
+    }
+  }
+};
+
+const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
   const { names, privateKey, profile, account, patience } = o;
   const store = createOrderStore(account.folder);
   const identity: OrderIdentity = {

@@ -19,6 +19,9 @@ export interface OfferedChallenge {
   readonly url: string;
   readonly status: string;
   readonly token: string;
+  /** dns-persist-01: how the CA is named in DNS, and the account's URI where it is said. */
+  readonly issuerDomainNames?: readonly string[];
+  readonly accountUri?: string;
   readonly error?: Problem;
 }
 
@@ -70,12 +73,22 @@ export const readOrder = (reply: Reply, url: string): Order => {
   };
 };
 
+const persistent = (entry: Json): Pick<OfferedChallenge, "issuerDomainNames" | "accountUri"> => {
+  const names = entry["issuer-domain-names"];
+  const uri = text(entry, "accounturi");
+  return {
+    ...(Array.isArray(names) ? { issuerDomainNames: names.filter((name) => typeof name === "string") } : {}),
+    ...(uri === "" ? {} : { accountUri: uri }),
+  };
+};
+
 const readChallenges = (data: unknown): readonly OfferedChallenge[] =>
   (Array.isArray(data) ? (data as readonly unknown[]) : []).filter(isRecord).map((entry) => ({
     type: clean(text(entry, "type"), 60),
     url: text(entry, "url"),
     status: clean(text(entry, "status"), 40),
     token: text(entry, "token"),
+    ...persistent(entry),
     ...maybeError(entry),
   }));
 

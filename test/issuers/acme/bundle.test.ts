@@ -11,6 +11,7 @@ import * as noAxios from "../../../src/issuers/acme/no-axios.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { startPage } from "../../fakes/acme-page.ts";
 import { usualAcme } from "../../fakes/settings.ts";
+import { noChallengeWorld } from "../../fakes/challenge-world.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let folder = "";
@@ -67,6 +68,7 @@ describe("the ACME room, bundled", () => {
           .end(JSON.stringify({ type: "urn:ietf:params:acme:error:malformed", detail: "enough" }));
     });
     const issuer = bundled.createAcmeIssuer({
+      challengeWorld: noChallengeWorld,
       stateDir: folder,
       challenges: {
         "http-01": { summary: "", refuses: () => undefined, load: () => Promise.reject(new Error("not reached")) },

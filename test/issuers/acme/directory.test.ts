@@ -11,6 +11,7 @@ import { generateKey } from "../../../src/system/keys.ts";
 import { type Page, startPage } from "../../fakes/acme-page.ts";
 import { makeServerTls } from "../../fakes/acme-tls.ts";
 import { usualAcme } from "../../fakes/settings.ts";
+import { noChallengeWorld } from "../../fakes/challenge-world.ts";
 
 let state = "";
 let page: Page | undefined;
@@ -31,6 +32,7 @@ interface Try {
 
 const attempt = async (directory: string, o: Try = {}): Promise<Failure> => {
   const issuer = createAcmeIssuer({
+    challengeWorld: noChallengeWorld,
     stateDir: state,
     challenges,
     now: () => new Date(),

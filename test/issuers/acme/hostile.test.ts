@@ -12,6 +12,7 @@ import { createTransport } from "../../../src/issuers/acme/transport.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { type Page, startPage } from "../../fakes/acme-page.ts";
 import { usualAcme } from "../../fakes/settings.ts";
+import { noChallengeWorld } from "../../fakes/challenge-world.ts";
 
 interface Answer {
   readonly status?: number;
@@ -81,6 +82,7 @@ const issue = async (
   { names = ["mail.example.org"], ...more }: { names?: readonly string[]; issuanceMs?: number } = {},
 ): Promise<Failure> => {
   const issuer = createAcmeIssuer({
+    challengeWorld: noChallengeWorld,
     stateDir: state,
     challenges,
     now: () => new Date("2026-11-20T12:00:00Z"),

@@ -95,6 +95,17 @@ describe("problemFailure", () => {
     }
   });
 
+  test("a proof in DNS is not looked for at port 80", () => {
+    const hints = (challenge: string, type: string): readonly string[] => {
+      const problem = readProblem({ type: acme(type), detail: "x" }, 403);
+      return validationFailure([{ name: "*.example.org", challenge, status: "invalid", problem }]).hints;
+    };
+    expect(hints("dns-01", "unauthorized").join()).toContain("something else at _acme-challenge.example.org");
+    expect(hints("dns-persist-01", "dns").join()).toContain("could not look up _validation-persist.example.org");
+    expect(hints("dns-01", "caa").join()).toContain("CAA records");
+    expect(hints("http-01", "unauthorized").join()).toContain("port 80");
+  });
+
   test("without Retry-After a later is an hour, or ten minutes for an overloaded server", () => {
     expect(failure(acme("rateLimited"), 429).facts?.["retryAt"]).toBe("2026-11-20T13:00:00.000Z");
     expect(failure("about:blank", 503).facts?.["retryAt"]).toBe("2026-11-20T12:10:00.000Z");

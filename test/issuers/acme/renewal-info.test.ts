@@ -11,6 +11,7 @@ import { rfc9773Leaf, rfc9773LeafId } from "../../fakes/ari.ts";
 import { type Page, startPage } from "../../fakes/acme-page.ts";
 import { makeServerTls } from "../../fakes/acme-tls.ts";
 import { usualAcme } from "../../fakes/settings.ts";
+import { noChallengeWorld } from "../../fakes/challenge-world.ts";
 
 const now = new Date("2026-11-20T12:00:00.000Z");
 const window = { start: "2026-12-01T00:00:00.000Z", end: "2026-12-02T00:00:00.000Z" };
@@ -63,6 +64,7 @@ const start = async (
     return send(listed)(response);
   });
   const issuer = createAcmeIssuer({
+    challengeWorld: noChallengeWorld,
     stateDir: state,
     challenges,
     now: () => now,

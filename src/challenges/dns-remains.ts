@@ -1,0 +1,84 @@
+// Records that a run published and did not live to take away: noted before they are published, swept before the next record is published.
+import type { TxtRecord } from "../dns/updaters/updater.ts";
+import { Failure } from "../domain/failure.ts";
+import type { ChallengeDeps } from "./challenge.ts";
+import type { ChallengeJournal, JournalEntry } from "./journal.ts";
+
+export interface Remains {
+  /** The updater's name. */
+  readonly dns: string;
+  readonly record: TxtRecord;
+}
+
+const sweepMs = 60_000;
+
+interface Now {
+  /** What this process has published and still needs. */
+  readonly live: Set<string>;
+  /** One sweep after the other. */
+  sweeping: Promise<void>;
+}
+
+/** A process may issue several certificates, and run for weeks (`renew --every`): what one challenge needs, no other sweeps away. */
+const states = new WeakMap<ChallengeJournal, Now>();
+
+const read = (what: Readonly<Record<string, string>>): Remains | undefined => {
+  const { dns, name, zone, value } = what;
+  return dns === undefined || name === undefined || zone === undefined || value === undefined
+    ? undefined
+    : { dns, record: { name, zone, value } };
+};
+
+export const createRemains = (type: string, deps: Pick<ChallengeDeps, "journal" | "updater" | "step">) => {
+  const { journal } = deps;
+  const entry = ({ dns, record: { name, zone, value } }: Remains): JournalEntry => ({
+    type,
+    what: { dns, name, zone, value },
+  });
+
+  const takeAway = async (left: Remains): Promise<void> => {
+    const { dns, record } = left;
+    try {
+      await (await deps.updater(dns)).remove(record, AbortSignal.timeout(sweepMs));
+      deps.step(`${record.name}: what an earlier run published is taken away`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const gone = error instanceof Failure && error.kind === "config";
+      deps.step(
+        gone
+          ? `${record.name}: an earlier run published TXT "${record.value}" through ${dns}; take it away by hand: ${why}`
+          : `${record.name}: what an earlier run published stays for now: ${why}`,
+      );
+      // Nobody can take it away any more through settings that are gone; it proves nothing without the account's key.
+      if (!gone) return;
+    }
+    await journal.forget(entry(left));
+  };
+
+  const state = states.get(journal) ?? { live: new Set<string>(), sweeping: Promise.resolve() };
+  states.set(journal, state);
+  const keyOf = ({ dns, record }: Remains): string => JSON.stringify([dns, record.name, record.zone, record.value]);
+
+  const sweepNow = async (): Promise<void> => {
+    for (const what of await journal.left(type)) {
+      const left = read(what);
+      if (left && !state.live.has(keyOf(left))) await takeAway(left);
+    }
+  };
+
+  return {
+    note: async (left: Remains): Promise<void> => {
+      state.live.add(keyOf(left));
+      await journal.note(entry(left));
+    },
+    /** It is gone. */
+    forget: (left: Remains): Promise<void> => journal.forget(entry(left)),
+    /** Nobody here needs it any more, whether it is gone or not. */
+    release: (left: Remains): void => void state.live.delete(keyOf(left)),
+    sweep: (): Promise<void> => {
+      const swept = state.sweeping.then(sweepNow);
+      state.sweeping = swept.catch(() => undefined);
+      return swept;
+    },
+  };
+};

@@ -1,0 +1,49 @@
+// An updater as its settings file sets it up: found, read, checked, loaded. A part of compose.ts.
+import { join } from "node:path";
+import type { ConfiguredUpdater } from "./challenges/challenge.ts";
+import type { DnsUpdater, UpdaterDeps } from "./dns/updaters/updater.ts";
+import { dnsName } from "./domain/certificate-defaults.ts";
+import { Failure } from "./domain/failure.ts";
+import { clean } from "./domain/text.ts";
+
+/** Changes through one updater come one after the other: many providers replace all values of a name at once. */
+export type Turns = Map<string, Promise<unknown>>;
+
+const inTurn = (updater: DnsUpdater, name: string, turns: Turns): DnsUpdater => {
+  const one =
+    (how: "add" | "remove"): DnsUpdater["add"] =>
+    (record, signal) => {
+      const before = turns.get(name) ?? Promise.resolve();
+      const done = before.then(() => updater[how](record, signal));
+      turns.set(
+        name,
+        done.catch(() => undefined),
+      );
+      return done;
+    };
+  return { add: one("add"), remove: one("remove") };
+};
+
+export interface OpenUpdaterOptions extends UpdaterDeps {
+  /** Of the configuration file. */
+  readonly folder: string;
+  readonly turns: Turns;
+}
+
+export const openUpdater = async (
+  name: string,
+  { folder, turns, ...deps }: OpenUpdaterOptions,
+): Promise<ConfiguredUpdater> => {
+  if (!dnsName.test(name)) throw new Failure("config", `dns: "${clean(name, 63)}" is not the name of an updater`);
+  const [{ updaters }, { noUpdaterFile, readUpdaterFile }, { readSecretFile }] = await Promise.all([
+    import("./dns/updaters/index.ts"),
+    import("./config/secrets.ts"),
+    import("./system/secret-file.ts"),
+  ]);
+  const path = join(folder, "secrets", `${name}.yaml`);
+  const text = await readSecretFile(path);
+  if (text === undefined) throw noUpdaterFile(path, name, updaters);
+  const { provider, settings, propagationTimeout } = readUpdaterFile({ path, text }, name, updaters);
+  const factory = await updaters[provider as keyof typeof updaters].load();
+  return { ...inTurn(factory(settings, deps), name, turns), propagationMs: propagationTimeout * 1000 };
+};

@@ -1,0 +1,90 @@
+// dns-persist-01: the standing record is looked for everywhere, named in full where it is missing, published only where an updater is named.
+import { describe, expect, it } from "vitest";
+import type { ChallengeToken } from "../../src/challenges/challenge.ts";
+import { createDnsPersist01 } from "../../src/challenges/dns-persist-01.ts";
+import type { Failure } from "../../src/domain/failure.ts";
+import { textZone } from "../fakes/text-zone.ts";
+
+const { signal } = new AbortController();
+const token: ChallengeToken = {
+  identifier: "mail.example.org",
+  token: "",
+  keyAuthorization: "",
+  issuerDomainNames: ["CA.example.", "other.example"],
+};
+const name = "_validation-persist.mail.example.org";
+const value = "ca.example; accounturi=https://ca.example/acct/1";
+
+const refusal = async (job: Promise<unknown>): Promise<Failure> => {
+  const error: unknown = await job.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error as Failure;
+};
+
+describe("dns-persist-01", () => {
+  it("is content with a record that allows CA and account, and leaves it alone", async () => {
+    const zone = textZone();
+    zone.values.set(name, [{ value, since: 0 }]);
+    const challenge = createDnsPersist01({ dns: "fake" }, zone.deps);
+    await challenge.present(token, signal);
+    await challenge.cleanUp(token);
+    expect([zone.changes, zone.journal]).toEqual([[], []]);
+  });
+
+  it("names every record that the order lacks, as one can publish it", async () => {
+    const zone = textZone(["mail.example.org", "*.mail.example.org", "imap.example.org", "pop.example.org"]);
+    zone.values.set(name, [{ value, since: 0 }]);
+    zone.values.set("_validation-persist.pop.example.org", [{ value, since: 0 }]);
+    const error = await refusal(createDnsPersist01({}, zone.deps).present(token, signal));
+    expect(error).toMatchObject({
+      kind: "config",
+      message: `${name} does not allow this CA and account: what is there does not: "${value}"`,
+      facts: {
+        publish: [
+          `${name}. IN TXT "${value}; policy=wildcard"`,
+          `_validation-persist.imap.example.org. IN TXT "${value}"`,
+        ],
+      },
+    });
+  });
+
+  it("publishes it once where an updater is named, and waits until it is seen", async () => {
+    const zone = textZone();
+    zone.servers.push({ server: "ns2.example.org", address: "192.0.2.2", lag: 10_000 });
+    const challenge = createDnsPersist01({ dns: "fake" }, zone.deps);
+    await challenge.present(token, signal);
+    expect(zone.clock.now).toBeGreaterThanOrEqual(10_000);
+    await challenge.cleanUp(token);
+    await challenge.present(token, signal);
+    expect(zone.changes).toEqual([`add ${name} in example.org`]);
+    expect(zone.values.get(name)).toMatchObject([{ value }]);
+  });
+
+  it("takes the account as the challenge names it, and speaks of a record that ends soon", async () => {
+    const zone = textZone();
+    const accountUri = "https://ca.example/hash/abc";
+    const until = Date.parse("2026-12-01T00:00:00Z") / 1000;
+    zone.values.set(name, [{ value: `ca.example;accounturi=${accountUri};persistUntil=${until}`, since: 0 }]);
+    await createDnsPersist01({}, zone.deps).present({ ...token, accountUri }, signal);
+    expect(zone.steps.at(-1)).toContain("the record ends at 2026-12-01T00:00:00.000Z");
+    expect((await refusal(createDnsPersist01({}, zone.deps).present(token, signal))).kind).toBe("config");
+  });
+
+  it("does not make a record of what a CA should not have sent", async () => {
+    const { deps } = textZone();
+    const of = (change: Partial<ChallengeToken>) =>
+      refusal(createDnsPersist01({}, deps).present({ ...token, ...change }, signal));
+    for (const change of [
+      { issuerDomainNames: [] },
+      { issuerDomainNames: ['ca.example"\n'] },
+      { accountUri: 'https://ca.example/"; x' },
+      { accountUri: "javascript:1" },
+    ])
+      expect(await of(change)).toMatchObject({ name: "Failure", kind: "unavailable" });
+    expect(await of({ identifier: "nowhere" })).toMatchObject({
+      message: "cannot look up _validation-persist.nowhere: no zone",
+    });
+  });
+});

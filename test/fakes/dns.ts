@@ -1,0 +1,9 @@
+// A host without any name server.
+import type { Authoritative } from "../../src/dns/authoritative.ts";
+import type { Dns, Unknown } from "../../src/dns/dns.ts";
+
+const nobody = async (): Promise<Unknown> => ({ kind: "unknown", why: "no name server can be reached" });
+
+export const noAuthority: Authoritative = { zoneOf: nobody, follow: nobody, askAll: nobody };
+
+export const noDns: Dns = { tlsa: nobody, mtaSts: nobody, caa: nobody, addresses: nobody, authoritative: noAuthority };
