@@ -6,6 +6,7 @@ import { Failure } from "../../domain/failure.ts";
 import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
+import type { Spending } from "./budget-store.ts";
 import { readChain } from "./chain.ts";
 import { type OrderIdentity, createOrderStore } from "./order-store.ts";
 import { isNotOrdered, refuseSurplus } from "./ordered.ts";
@@ -16,7 +17,7 @@ import type { Provers } from "./provers.ts";
 import { type Replacing, placeReplacing } from "./replaces.ts";
 import { type Order, readOrder } from "./resources.ts";
 import type { Reply } from "./transport.ts";
-import { isRefusal } from "./validation-failure.ts";
+import { isRefusal, refusalsOf } from "./validation-failure.ts";
 
 export interface OrderOptions {
   readonly account: Account;
@@ -26,6 +27,7 @@ export interface OrderOptions {
   readonly profile?: string;
   readonly provers: Provers;
   readonly replacing?: Replacing;
+  readonly spending: Spending;
   readonly patience: Patience;
   readonly step: (what: string) => void;
 }
@@ -36,8 +38,11 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   value: name,
 });
 
-const place = async ({ account, names, profile, step }: OrderOptions, extra: object): Promise<Order> => {
+const place = async (o: OrderOptions, extra: Replacing): Promise<Order> => {
+  const { account, names, profile, spending, step } = o;
   const { api } = account.engine;
+  const exempt = extra.replaces !== undefined;
+  await spending.refuse(names, exempt);
   const payload = { identifiers: names.map(identifierOf), ...(profile === undefined ? {} : { profile }), ...extra };
   const reply = await api.createOrder(payload);
   const url = reply.headers.location;
@@ -45,6 +50,7 @@ const place = async ({ account, names, profile, step }: OrderOptions, extra: obj
     throw new Failure("unavailable", "the CA took the order without saying its URL (RFC 8555 §7.4)", {
       facts: { code: "NOT_ACME" },
     });
+  await spending.ordered(names, exempt);
   step(`order ${url} placed for ${names.join(", ")}`);
   return readOrder(reply, url);
 };
@@ -154,12 +160,17 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     ...(profile === undefined ? {} : { profile }),
   };
   let doing = "the CA would not take the order";
+  let exempt = o.replacing?.replaces !== undefined;
   try {
     const known = await store.recall(identity, patience.now());
     let order = known === undefined ? undefined : await resume(o, known);
     if (order === undefined) {
       await store.forget(identity);
-      order = await placeReplacing(o.replacing ?? {}, (extra) => place(o, extra), o.step);
+      const placeWith = (extra: Replacing): Promise<Order> => {
+        exempt = extra.replaces !== undefined;
+        return place(o, extra);
+      };
+      order = await placeReplacing(o.replacing ?? {}, placeWith, o.step);
       await store.remember(identity, order.url, patience.now());
     }
     refuseSurplus(order, names);
@@ -173,10 +184,14 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     doing = "the CA would not hand out the certificate";
     const issued = readChain(await download(o, ended), names, privateKey);
     await store.forget(identity);
+    await o.spending.issued(names, exempt);
     return issued;
   } catch (error) {
     // RFC 8555 §7.1.6: a refused authorization ends its order.
     if (isRefusal(error) || isNotOrdered(error)) await store.forget(identity);
+    // Those that failed on this host cost nothing: the CA was not asked to look.
+    const looked = refusalsOf(error).filter(({ why }) => why === undefined);
+    if (looked.length > 0) await o.spending.failed(looked.map(({ name }) => name));
     throw explained(error, o, doing);
   }
 };
