@@ -109,12 +109,7 @@ const exhausted = (budget: Budget, costs: readonly Cost[], now: Date): Exhausted
 };
 
 /** The bucket that has to refill longest before the order may be placed; undefined: it may be placed now. */
-export const whyNotNow = (
-  budget: Budget,
-  order: BudgetOrder,
-  limits: CaLimits,
-  now: Date,
-): Exhausted | undefined => {
+export const whyNotNow = (budget: Budget, order: BudgetOrder, limits: CaLimits, now: Date): Exhausted | undefined => {
   const failures = order.names.map((name) => failureCost(name, limits));
   // What is exempt is so because the CA knows the names; a validation can fail all the same.
   if (order.replaces) return exhausted(budget, failures, now);
@@ -143,7 +138,11 @@ export const withCertificate = (budget: Budget, order: BudgetOrder, limits: CaLi
 };
 
 export const withFailures = (budget: Budget, names: readonly string[], limits: CaLimits, now: Date): Budget =>
-  spend(budget, [...new Set(names)].map((name) => failureCost(name, limits)), now);
+  spend(
+    budget,
+    [...new Set(names)].map((name) => failureCost(name, limits)),
+    now,
+  );
 
 const limitOf = (key: string, { orders, perDomain, perSet, failures }: CaLimits): Limit | undefined => {
   const [kind] = key.split(" ", 1);
@@ -160,9 +159,7 @@ export const prunedBudget = ({ buckets, issued }: Budget, limits: CaLimits, now:
       return limit !== undefined && tokensAt(bucket, limit, now) < limit.capacity;
     }),
   ),
-  issued: Object.fromEntries(
-    Object.entries(issued).filter(([, at]) => now.getTime() - Date.parse(at) < renewalMs),
-  ),
+  issued: Object.fromEntries(Object.entries(issued).filter(([, at]) => now.getTime() - Date.parse(at) < renewalMs)),
 });
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

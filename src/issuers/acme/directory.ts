@@ -87,7 +87,9 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
     ...(renewalInfo === undefined ? {} : { renewalInfo }),
     ...(typeof terms === "string" && terms !== "" ? { termsOfService: clean(terms, 500) } : {}),
     externalAccountRequired: meta["externalAccountRequired"] === true,
-    caaIdentities: identities.flatMap((one) => (typeof one === "string" && one !== "" ? [clean(one, 253)] : [])).slice(0, 20),
+    caaIdentities: identities
+      .flatMap((one) => (typeof one === "string" && one !== "" ? [clean(one, 253)] : []))
+      .slice(0, 20),
     ...(Number.isNaN(date) ? {} : { clockAheadMs: date - now.getTime() }),
     document,
   };

@@ -46,7 +46,11 @@ const troubleAtCa = async (stored: StoredAccount, url: string, o: Asking): Promi
     const status = (data as { status?: unknown } | null)?.status;
     if (status !== "deactivated" && status !== "revoked") return undefined;
     const type = "urn:ietf:params:acme:error:unauthorized";
-    return accountFailure({ type, detail: `its status is "${status}"`, status: 200, subproblems: [] }, stored.folder, url);
+    return accountFailure(
+      { type, detail: `its status is "${status}"`, status: 200, subproblems: [] },
+      stored.folder,
+      url,
+    );
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return isAccountProblem(error.problem)
@@ -71,7 +75,10 @@ export const inspect = async (
   lines: ReturnType<typeof createLines>,
   { settings, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
 ): Promise<CaFacts> => {
-  const line = lines(settings.directory, settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile));
+  const line = lines(
+    settings.directory,
+    settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile),
+  );
   const transport = createTransport({
     userAgent: o.userAgent,
     now: o.now,
