@@ -103,6 +103,10 @@ export const createWorld = async (
           elapsed: host.elapsed,
           sleep: host.sleep,
           userAgent: `mailcert/${host.version}`,
+          // Trials against a test CA keep Let's Encrypt's limits, too.
+          ...(host.env["MAILCERT_LIMITS"] === "all"
+            ? { limitsOf: (await import("./domain/ca-limits.ts")).limitsOfAll }
+            : {}),
         });
       }
     }
@@ -157,6 +161,7 @@ export const createWorld = async (
         writeReport,
       };
     }),
+    preflight: memo(() => import("./system/host-facts.ts")),
     systemRoots,
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),

@@ -8,6 +8,8 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { issueDocument, issueText, issuedFilesDocument, issuedFilesText } from "../reports/issue.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
+import { preflight } from "../usecases/preflight.ts";
+import { hasFaults } from "../reports/preflight.ts";
 import { issue, refuseBadNames } from "../usecases/issue.ts";
 import { issueFiles } from "../usecases/issue-files.ts";
 import type { World } from "../usecases/world.ts";
@@ -26,7 +28,7 @@ export const command: CommandModule = {
 Examples:
   mailcert issue mail.example.org
   mailcert issue mail.example.org --issuer self-signed --out /tmp/tls
-${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
+${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       ),
   run: async (context) => {
     const { args, options, globals, output, host } = context;
@@ -42,7 +44,7 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
       await refuseBadNames(world, certificate);
       const configured =
         (await world.config.read())?.certificates.some(({ name }) => name === certificate.name) ?? false;
-      if (globals.dryRun) return { certificate, configured };
+      if (globals.dryRun) return { certificate, configured, preflight: await preflight(world, certificate) };
       if (out !== undefined) {
         const replace = options["replace"] === true;
         return {
@@ -62,7 +64,7 @@ ${exitStatusHelp([0, 64, 65, 69, 73, 75, 77, 78])}`,
     });
     if (result.files) output.result(issuedFilesText(result.files), issuedFilesDocument(result.files), false);
     else output.result(issueText(result, host.now()), issueDocument(result), false);
-    return exitStatus.done;
+    return result.preflight && hasFaults(result.preflight) ? exitStatus.findings : exitStatus.done;
   },
 };
 

@@ -1,4 +1,5 @@
 // The seam of the DNS room: what others ask about a name, with "not there" and "nobody could say" kept apart.
+import type { CaaRecord } from "../domain/caa.ts";
 import type { StsPolicy } from "../domain/mta-sts.ts";
 import type { TlsaRecord } from "../domain/tlsa.ts";
 import type { Authoritative } from "./authoritative.ts";
@@ -37,6 +38,19 @@ export interface ServerTlsa {
 
 export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none" } | Unknown;
 
+/** `blocked`: a server said SERVFAIL or REFUSED for `owner`, which a CA has to take for a no. */
+export type CaaLookup =
+  | { readonly kind: "found"; readonly owner: string; readonly records: readonly CaaRecord[] }
+  | { readonly kind: "none" }
+  | { readonly kind: "blocked"; readonly owner: string; readonly why: string }
+  | Unknown;
+
+/** `exists`: there are records of other types at the name. */
+export type AddressLookup =
+  | { readonly kind: "found"; readonly addresses: readonly string[] }
+  | { readonly kind: "none"; readonly exists: boolean }
+  | Unknown;
+
 /**
  * - MUST NOT reject; MUST end within `timeoutMs`, and at once where there is no network.
  * - MUST NOT call an answer secure on the word of a resolver that anybody on the way could have changed.
@@ -46,5 +60,8 @@ export interface Dns {
   tlsaEverywhere(owner: string, options: AskOptions): Promise<readonly ServerTlsa[]>;
   tlsa(host: string, port: number, options: AskOptions): Promise<TlsaLookup>;
   mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
+  /** The relevant record set of RFC 8659 §3; a wildcard is looked up as the domain below its star. */
+  caa(name: string, options: AskOptions): Promise<CaaLookup>;
+  addresses(name: string, options: AskOptions): Promise<AddressLookup>;
   readonly authoritative: Authoritative;
 }

@@ -1,5 +1,7 @@
-// The DNS room: what this host's resolver says about TLSA and MTA-STS, and what authoritative servers say.
+// The DNS room: what this host's resolver says about TLSA, MTA-STS, CAA and addresses, and what authoritative servers say.
 import { readFile } from "node:fs/promises";
+import { lookUpAddresses } from "./addresses.ts";
+import { lookUpCaa } from "./caa.ts";
 import type { Dns } from "./dns.ts";
 import { type AuthoritativeOptions, createAuthoritative } from "./everywhere.ts";
 import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
@@ -34,5 +36,7 @@ export const createDns = (dependencies: DnsDependencies): Dns => {
     tlsa: (host, at, options) => lookUpTlsa(resolver, host, at, options),
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
     authoritative,
+    caa: (name, options) => lookUpCaa(resolver, name, options, ticks),
+    addresses: (name, options) => lookUpAddresses(resolver, name, options),
   };
 };

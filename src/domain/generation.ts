@@ -17,8 +17,13 @@ const same = (left: readonly string[], right: readonly string[]): boolean =>
 
 /** Why a generation is not what the configuration asks for, or undefined when it is. */
 export const differsFrom = (generation: GenerationRecord, config: CertificateConfig): string | undefined => {
-  if (!same(generation.names, config.names)) return "the names in the configuration changed";
-  if (generation.issuer !== config.issuer.kind || generation.authority !== authorityOf(config.issuer)) {
+  // What was left out because it did not resolve is taken back at the next renewal, not by each run.
+  const dropped =
+    config.onDeadName === "drop" ? (generation.dropped ?? []).filter((name) => config.names.includes(name)) : [];
+  if (!same([...generation.names, ...dropped], config.names)) return "the names in the configuration changed";
+  // So is a CA that could not when it was its turn.
+  const authorities = [config.issuer, ...config.fallbacks].map(authorityOf);
+  if (generation.issuer !== config.issuer.kind || !authorities.includes(generation.authority)) {
     return "the issuer in the configuration changed";
   }
   const algorithms = Object.values(generation.leaves).map((leaf) => leaf.algorithm);

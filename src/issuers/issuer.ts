@@ -1,6 +1,7 @@
 // The seam for issuers: makes a certificate chain for a key that already exists.
 import type { RenewalInfo } from "../domain/ari.ts";
 import type { IssuerSettings } from "../domain/certificate-config.ts";
+import type { Failure } from "../domain/failure.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 
 export interface IssueRequest<Settings extends IssuerSettings = IssuerSettings> {
@@ -29,6 +30,26 @@ export interface RenewalInfoRequest<Settings extends IssuerSettings = IssuerSett
   readonly settings: Settings;
   readonly signal: AbortSignal;
   readonly step: (what: string) => void;
+}
+
+export interface InspectRequest<Settings extends IssuerSettings = IssuerSettings> {
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  readonly step: (what: string) => void;
+  /** Ask the CA about the account, too; else what is on this host says it. */
+  readonly thoroughly: boolean;
+}
+
+/** What an ACME CA says of itself and of our account, before anything is spent. */
+export interface CaFacts {
+  /** The names that CAA records call it by; empty: it says none. */
+  readonly identities: readonly string[];
+  /** URL of our account; undefined: one would be registered. */
+  readonly account?: string;
+  /** The CA's clock minus ours, in milliseconds. */
+  readonly clockAheadMs?: number;
+  /** Why no certificate can be had with the account, or without one. */
+  readonly accountTrouble?: Failure;
 }
 
 export interface IssuedChain {
@@ -63,4 +84,6 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
    * MUST share what it can (directory, connection) between the calls on one issuer, and be quick where the CA does not answer. Absent: it never says.
    */
   renewalInfo?(request: RenewalInfoRequest<Settings>): Promise<RenewalInfo>;
+  /** Makes nothing, neither here nor at the CA. @throws Failure where the CA cannot be reached. Absent: there is nothing to know. */
+  inspect?(request: InspectRequest<Settings>): Promise<CaFacts>;
 }

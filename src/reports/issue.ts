@@ -4,7 +4,10 @@ import { selfSignedNotes } from "../domain/self-signed-notes.ts";
 import type { IssuedFiles } from "../usecases/issue-files.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
+import type { Finding } from "../domain/finding.ts";
+import { findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
+import { hasFaults, preflightText } from "./preflight.ts";
 import { generationLine } from "./generation.ts";
 import { wrap } from "./wrap.ts";
 
@@ -13,32 +16,39 @@ interface Issued {
   readonly issued?: IssueResult;
   /** In the configuration: deploy and timer runs know it. */
   readonly configured: boolean;
+  /** With --dry-run: what stands in the way of an order. */
+  readonly preflight?: readonly Finding[];
 }
 
-export const issueText = ({ certificate, issued, configured }: Issued, now: Date): string => {
-  const names = namesForPeople(certificate.names);
-  if (!issued)
-    return `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
+export const issueText = ({ certificate, issued, configured, preflight = [] }: Issued, now: Date): string => {
+  const names = namesForPeople(issued?.names ?? certificate.names);
+  if (!issued) {
+    const would = `${certificate.name}: would ask ${certificate.issuer.kind} for ${names} (${certificate.keys.join(" + ")})`;
+    return preflight.length === 0 ? would : `${would}\n${preflightText(preflight)}`;
+  }
+  const findings = findingsText(issued.findings ?? []);
   return [
     `${certificate.name}: issued for ${names}`,
     `  ${generationLine(issued.generation, now)}`,
     ...(issued.notes ?? []).map((note) => wrap(note, 80, "  ", "    ")),
     ...(certificate.issuer.kind === "self-signed" ? selfSignedNotes.map((note) => `  ${note}`) : []),
+    ...(findings === "" ? [] : [findings]),
     configured
       ? `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`
       : `  it is staged, and not in the configuration: nothing serves or renews it; next: mailcert setup ${certificate.names[0] ?? ""}`,
   ].join("\n");
 };
 
-export const issueDocument = ({ certificate, issued }: Issued): object => ({
+export const issueDocument = ({ certificate, issued, preflight }: Issued): object => ({
   schema: "mailcert.issue/1",
-  ok: true,
-  ...(issued ? {} : { dryRun: true }),
+  ok: !hasFaults(preflight ?? []),
+  ...(issued ? {} : { dryRun: true, preflight: preflight ?? [] }),
   certificate: certificate.name,
-  names: certificate.names,
+  names: issued?.names ?? certificate.names,
   issuer: certificate.issuer.kind,
   ...(issued ? { stage: "staged", generation: issued.generation } : {}),
   ...(issued?.notes ? { notes: issued.notes } : {}),
+  ...(issued?.findings ? { findings: issued.findings } : {}),
 });
 
 export const issuedFilesText = (result: IssuedFiles): string =>

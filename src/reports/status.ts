@@ -1,6 +1,6 @@
 // Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
 import type { HourlyRun } from "../usecases/schedule.ts";
-import type { CertificateStatus, StatusResult } from "../usecases/status.ts";
+import type { CaTrouble, CertificateStatus, StatusResult } from "../usecases/status.ts";
 import { day, daysBetween, minute } from "./dates.ts";
 import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
@@ -77,8 +77,20 @@ const below = (one: CertificateStatus): readonly string[] => [
   ...(one.lastError
     ? [`  last error (${minute(new Date(one.lastError.at))}, attempt ${one.attempts}): ${one.lastError.message}`]
     : []),
+  ...(one.caFailures ?? []).map((failure) => `  ${caTroubleText(failure, one)}`),
+  ...(one.findings ?? []).flatMap(({ message, hint }) => [
+    `  warning: ${message}`,
+    ...(hint ? [`    -> ${hint}`] : []),
+  ]),
   ...forget(one),
 ];
+
+/** `letsencrypt failed (2026-11-20 12:00): rate limited, used zerossl.example`. */
+const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: CertificateStatus): string => {
+  const used = one.target === undefined || one.target.authority === directory ? undefined : one.target.authority;
+  const host = used !== undefined && URL.canParse(used) ? new URL(used).host : used;
+  return `${ca} failed (${minute(new Date(at))}): ${message}${host === undefined ? "" : `; used ${host}`}`;
+};
 
 const titles = { systemd: "systemd timer", cron: "cron line" } as const;
 

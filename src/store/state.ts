@@ -58,6 +58,9 @@ const isAdvice = (value: unknown): boolean =>
     (window) => isRecord(window) && [window["start"], window["end"], window["chosen"]].every(isDate),
   );
 
+const isCaFailure = (value: unknown): boolean =>
+  isRecord(value) && isDate(value["at"]) && isDate(value["nextAttempt"]) && typeof value["message"] === "string";
+
 /** What of the fields that runs rely on is not as it was written. */
 const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!state.generations?.every(isGeneration)) return "a generation lacks a field";
@@ -68,6 +71,8 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
     Object.values(deployments).every((one) => isRecord(one) && isDate(one["at"]) && Array.isArray(one["entries"]));
   if (!whole) return "a deployment lacks a field";
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
+  const caFailures: unknown = state.caFailures ?? {};
+  if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
   return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"

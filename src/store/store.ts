@@ -1,5 +1,6 @@
 // The seam of the state folder: certificates with their generations, keys, state and events, and the lock. design.md §4 is its layout.
 import type { RenewalAdvice } from "../domain/ari.ts";
+import type { CaFailure } from "../domain/ca-failures.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
@@ -23,6 +24,8 @@ export interface GenerationRecord {
   readonly authority: string;
   /** URL of the ACME account that it was issued to. */
   readonly account?: string;
+  /** Names of the configuration that were left out, because they did not resolve. */
+  readonly dropped?: readonly string[];
   /** ISO dates. */
   readonly createdAt: string;
   readonly notBefore: string;
@@ -75,6 +78,8 @@ export interface CertificateState {
   readonly attempts: number;
   /** When the CA would like to see it renewed. */
   readonly ari?: RenewalAdvice;
+  /** By directory URL, where several CAs are configured: what the last attempt there failed at. */
+  readonly caFailures?: Readonly<Record<string, CaFailure>>;
   /** ISO date before which no timer run tries again. */
   readonly nextAttempt?: string;
   readonly lastError?: {

@@ -3,7 +3,8 @@ import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
-import { obtainChain } from "./issue.ts";
+import { beforeOrder } from "./before-order.ts";
+import { obtainChain } from "./obtain.ts";
 import type { World } from "./world.ts";
 
 export interface IssuedFiles {
@@ -32,6 +33,7 @@ export const issueFiles = async (
       hints: ["name another folder, or add --replace"],
     });
   }
+  await beforeOrder(world, certificate);
   const files: string[] = [];
   const notes: string[] = [];
   let notAfter = Number.POSITIVE_INFINITY;

@@ -1,20 +1,21 @@
 // Issue: a key (kept or new), a chain from the issuer, checked and written as a new generation. Stops at staged.
-import { readCertificate } from "../domain/certificate.ts";
+import type { CaFailures } from "../domain/ca-failures.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { authorityOf, targetOf, wantedText } from "../domain/generation.ts";
-import { keyMatches } from "../domain/key-match.ts";
-import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
-import { certificateMatches } from "../domain/name-match.ts";
+import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
-import type { IssuedChain } from "../issuers/issuer.ts";
 import { emptyState } from "../domain/state.ts";
-import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
-import { type ChosenKey, type KeyWish, keysFor } from "./certified-keys.ts";
+import { type KeyWish, keysFor } from "./certified-keys.ts";
+import { type ChosenCa, withFirstCa } from "./choose-ca.ts";
+import { type LivingNames, withoutDeadNames } from "./dead-names.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
-import { type OrderTerms, orderTerms } from "./order-terms.ts";
+import { type Obtained, obtainSlots } from "./obtain.ts";
+import { orderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -30,12 +31,15 @@ export interface IssueOptions extends KeyWish {
 
 export interface IssueResult {
   readonly certificate: string;
+  /** What was certified. */
   readonly names: readonly string[];
   readonly generation: GenerationRecord;
   /** PEM of the private CA's root, for people to import. */
   readonly root?: string;
   /** What the issuer made on the way, for people to know. */
   readonly notes?: readonly string[];
+  /** Names that were left out, CAs that could not. */
+  readonly findings?: readonly Finding[];
 }
 
 /** @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
@@ -48,56 +52,28 @@ export const refuseBadNames = async (world: World, certificate: CertificateConfi
   await issuer.check?.(certificate.names, certificate.issuer);
 };
 
-/** A chain for one key, refused unless it belongs to that key and carries the names. */
-export const obtainChain = async (
-  world: World,
-  certificate: CertificateConfig,
-  algorithm: KeyAlgorithm,
-  privateKey: string,
-  terms: OrderTerms = {},
-): Promise<IssuedChain> => {
-  const issuer = await world.issuer(certificate.issuer.kind);
-  const chain = await issuer.issue({
-    names: certificate.names,
-    algorithm,
-    privateKey,
-    settings: certificate.issuer,
-    now: world.now(),
-    signal: world.signal,
-    step: world.step,
-    ...terms,
-  });
-  const leaf = readCertificate(chain.leaf);
-  if (!keyMatches(privateKey, chain.leaf)) {
-    throw new Failure(
-      "unavailable",
-      `${certificate.issuer.kind} returned a certificate for another key; it was thrown away`,
-    );
-  }
-  const missing = certificate.names.filter((name) => !certificateMatches(leaf, name));
-  if (missing.length > 0) {
-    throw new Failure(
-      "unavailable",
-      `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`,
-    );
-  }
-  return chain;
-};
-
 /** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */
 export const issue = async (
   world: World,
-  certificate: CertificateConfig,
+  asked: CertificateConfig,
   options: IssueOptions = {},
 ): Promise<IssueResult> => {
-  await remembering(world, certificate, () => refuseBadNames(world, certificate));
+  const living = await remembering(world, asked, async () => {
+    await refuseBadNames(world, asked);
+    return withoutDeadNames(world, asked);
+  });
+  const { certificate } = living;
   const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
-  const keys = await remembering(world, certificate, () => keysFor(world, before, certificate, options));
+  const keys = await remembering(world, asked, () => keysFor(world, before, certificate, options));
   const { state } = keys.at(-1) ?? { state: before };
   // Before anything is spent. What DNS says is a person's matter: it is not remembered, so that timer runs with the present key go on.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfKeys(certificate, keys), options));
-  return remembering(world, certificate, () => issueGeneration(world, certificate, state, keys, options));
+  return remembering(world, asked, async () => {
+    const termsOf = await orderTerms(world, asked, state);
+    const chosen = await withFirstCa(world, certificate, (by) => obtainSlots(world, by, keys, termsOf));
+    return issueGeneration(world, living, chosen, state, options);
+  });
 };
 
 const remembering = async <Result>(
@@ -120,30 +96,13 @@ const remembering = async <Result>(
 
 const issueGeneration = async (
   world: World,
-  certificate: CertificateConfig,
+  { dropped, findings: dead }: LivingNames,
+  { result, certificate, caFailures, findings: tried }: ChosenCa<Obtained>,
   state: CertificateState,
-  keys: readonly ChosenKey[],
   options: IssueOptions,
 ): Promise<IssueResult> => {
-  const staged: Partial<Record<Slot, StagedSlot>> = {};
-  const leaves: Partial<Record<Slot, LeafRecord>> = {};
-  const span = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY };
-  let root: string | undefined;
-  let account: string | undefined;
-  const notes: string[] = [];
-  const termsOf = await orderTerms(world, certificate, state);
-  for (const { algorithm, slot, ...key } of keys) {
-    world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
-    const chain = await obtainChain(world, certificate, algorithm, key.privateKey, termsOf(slot));
-    const facts = readCertificate(chain.leaf);
-    staged[slot] = { privateKey: key.privateKey, leaf: chain.leaf, chain: chain.chain };
-    leaves[slot] = { sha256: facts.sha256, spkiSha256: facts.spkiSha256, key: key.id, algorithm };
-    span.notBefore = Math.max(span.notBefore, facts.notBefore.getTime());
-    span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
-    root = chain.root ?? root;
-    account = chain.account ?? account;
-    notes.push(...(chain.notes ?? []));
-  }
+  const { staged, leaves, span, root, account, notes } = result;
+  const findings = [...dead, ...tried];
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
@@ -154,12 +113,13 @@ const issueGeneration = async (
     issuer: certificate.issuer.kind,
     authority: authorityOf(certificate.issuer),
     ...(account === undefined ? {} : { account }),
+    ...(dropped.length === 0 ? {} : { dropped }),
     createdAt: world.now().toISOString(),
     notBefore: new Date(span.notBefore).toISOString(),
     notAfter: new Date(span.notAfter).toISOString(),
     leaves,
   };
-  await world.store.write(withGeneration(state, generation));
+  await world.store.write(withGeneration(state, generation, caFailures));
   await recordChange(world, {
     certificate: certificate.name,
     what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${generation.notAfter}`,
@@ -170,6 +130,7 @@ const issueGeneration = async (
     generation,
     ...(root === undefined ? {} : { root }),
     ...(notes.length === 0 ? {} : { notes }),
+    ...(findings.length === 0 ? {} : { findings }),
   };
 };
 
@@ -188,10 +149,15 @@ const carried = (world: World, state: CertificateState): { from: number; slots: 
 const lastNumber = ({ generations }: CertificateState): number =>
   Math.max(0, ...generations.map(({ number }) => number));
 
-const withGeneration = (state: CertificateState, generation: GenerationRecord): CertificateState => {
-  const { lastError: _error, nextAttempt: _next, baseline: _baseline, ari: _ari, ...rest } = state;
+const withGeneration = (
+  state: CertificateState,
+  generation: GenerationRecord,
+  caFailures: CaFailures,
+): CertificateState => {
+  const { lastError: _error, nextAttempt: _next, baseline: _baseline, ari: _ari, caFailures: _old, ...rest } = state;
   return {
     ...rest,
+    ...(Object.keys(caFailures).length === 0 ? {} : { caFailures }),
     attempts: 0,
     generations: [...state.generations, generation],
     target: generation.number,

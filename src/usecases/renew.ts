@@ -55,7 +55,10 @@ export const renew = async (
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
     const one = await renewOne(world, certificate, options, ask);
-    results.push({ ...one, findings: [...endingFindings(world, one), ...explainedFindings(one)] });
+    results.push({
+      ...one,
+      findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? [])],
+    });
   }
   // Without names these are all that the configuration has.
   const findings = options.named ? [] : orphanFindings(world, certificates);

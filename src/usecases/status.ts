@@ -1,11 +1,18 @@
 // Status: every certificate that this host knows, what it is, how far it got, what happens next. Takes no lock.
+import { type CaFailure, caTitle } from "../domain/ca-failures.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { type Decision, decide, lastProof } from "../domain/renew-decision.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted">;
+
+export interface CaTrouble extends CaFailure {
+  readonly ca: string;
+  readonly directory: string;
+}
 
 export interface CertificateStatus {
   readonly name: string;
@@ -26,6 +33,10 @@ export interface CertificateStatus {
   readonly parked: boolean;
   readonly attempts: number;
   readonly lastError?: LastError;
+  /** Of several CAs, those that could not the last time. */
+  readonly caFailures?: readonly CaTrouble[];
+  /** Names that were left out. */
+  readonly findings?: readonly Finding[];
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
   readonly lastProven?: string;
@@ -64,6 +75,8 @@ const statusOf = (
 ): CertificateStatus => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
+  const caFailures = caFailuresOf(state, config);
+  const findings = deadFindings(target);
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,
@@ -80,10 +93,32 @@ const statusOf = (
     parked: state?.parked ?? false,
     attempts: state?.attempts ?? 0,
     ...(state?.lastError ? { lastError: lastErrorOf(state.lastError) } : {}),
+    ...(caFailures.length > 0 ? { caFailures } : {}),
+    ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
   };
 };
+
+/** In the order of the configuration; one that it no longer names is nobody's business. */
+const caFailuresOf = (
+  state: CertificateState | undefined,
+  config: CertificateConfig | undefined,
+): readonly CaTrouble[] =>
+  (config ? [config.issuer, ...config.fallbacks] : []).flatMap((settings) => {
+    const failure = settings.kind === "acme" ? state?.caFailures?.[settings.directory] : undefined;
+    return failure && settings.kind === "acme"
+      ? [{ ca: caTitle(settings), directory: settings.directory, ...failure }]
+      : [];
+  });
+
+const deadFindings = (target: GenerationRecord | undefined): readonly Finding[] =>
+  (target?.dropped ?? []).map((name) => ({
+    check: "name-dead",
+    severity: "warning",
+    message: `${name} did not resolve when generation ${target?.number ?? ""} was issued: it was left out`,
+    hint: "give it an address again, and the next renewal takes it back; or take it out of the configuration",
+  }));
 
 /** What was wanted then is for the next run to compare. */
 const lastErrorOf = ({ wanted: _wanted, ...error }: NonNullable<CertificateState["lastError"]>): LastError => error;

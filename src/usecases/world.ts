@@ -9,6 +9,7 @@ import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { ImportTools } from "./import-tools.ts";
+import type { PreflightTools } from "./preflight-tools.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
 import type { VerifyTools } from "./verify-tools.ts";
 
@@ -65,6 +66,8 @@ export interface World {
   readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
   /** What verify needs besides the probe. */
   readonly verifying: () => Promise<VerifyTools>;
+  /** What pre-flight asks this host. */
+  readonly preflight: () => Promise<PreflightTools>;
   /** PEM of the system's trusted roots; the same array each time. */
   readonly systemRoots: () => Promise<readonly string[]>;
   /** Every address of this host, loopback first, link-local ones left out. */

@@ -39,12 +39,16 @@ describe("links", () => {
   });
 
   it("troubleshooting says what to do about every finding that no check makes", () => {
-    const sources = ["src/usecases", "src/servers"].flatMap((folder) =>
+    const sources = ["src/usecases", "src/servers", "src/domain"].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".ts"))
         .map((file) => readFileSync(join(root, folder, file), "utf8")),
     );
-    const ids = new Set(sources.flatMap((text) => [...text.matchAll(/check: "([a-z-]+)"/g)].map(([, id = ""]) => id)));
+    const ids = new Set(
+      sources.flatMap((text) =>
+        [...text.matchAll(/check(?::| =) "([a-z-]+)"|finding\(\s*"([a-z-]+)"/g)].map(([, id, made = ""]) => id ?? made),
+      ),
+    );
     for (const { id } of checks) ids.delete(id);
     for (const verdict of ["broken", "failing"]) ids.add(`deploy-${verdict}`);
     const told = [...readMarkdown("docs/troubleshooting.md").matchAll(/^\| `([a-z-]+)` /gm)].map(([, id = ""]) => id);

@@ -6,4 +6,11 @@ const nobody = async (): Promise<Unknown> => ({ kind: "unknown", why: "no name s
 
 export const noAuthority: Authoritative = { zoneOf: nobody, follow: nobody, askAll: nobody };
 
-export const noDns: Dns = { tlsaEverywhere: async () => [], tlsa: nobody, mtaSts: nobody, authoritative: noAuthority };
+export const noDns: Dns = {
+  tlsaEverywhere: async () => [],
+  tlsa: nobody,
+  mtaSts: nobody,
+  caa: nobody,
+  addresses: nobody,
+  authoritative: noAuthority,
+};

@@ -180,6 +180,13 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       return observation;
     },
     dns: async () => noDns,
+    preflight: async () => ({
+      writeTrouble: async () => undefined,
+      accessTrouble: async () => undefined,
+      freeBytes: async () => 1 << 30,
+      listenTrouble: async () => undefined,
+      reach: async () => "open",
+    }),
     systemRoots: async () => [],
     keyAt: async () => undefined,
     refuseUnsafeFolder: async () => undefined,

@@ -27,7 +27,8 @@ export interface Account {
 /** RFC 8555 §7.3: contact URLs; an empty list takes the address away. */
 const contact = (email: string | undefined): readonly string[] => (email === undefined ? [] : [`mailto:${email}`]);
 
-const requireTerms = ({ settings, directory }: AccountOptions): void => {
+/** @throws Failure `config` where no account can be registered with these settings. */
+export const requireTerms = ({ settings, directory }: Pick<AccountOptions, "settings" | "directory">): void => {
   if (directory.termsOfService !== undefined && !settings.agreeTos)
     throw new Failure("config", `the CA's terms of service are not agreed to: ${directory.termsOfService}`, {
       hints: ["read them and add --agree-tos: with that an account is registered at the CA"],

@@ -66,6 +66,12 @@ const gather = async (o: AuthorizeOptions): Promise<readonly Task[]> => {
   return tasks;
 };
 
+/** The CA had no part in it: another one would fare no better. */
+const ours = (failure: Failure): Failure => {
+  const { kind, message, hints, facts } = failure;
+  return new Failure(kind, message, { hints, facts: { ...facts, here: true }, cause: failure });
+};
+
 /** Publishes the token; where that cannot be done here, that of the next way. What was begun goes into `begun`. */
 const present = async (first: Task, o: AuthorizeOptions, begun: Task[]): Promise<Task> => {
   for (let task = first; ;) {
@@ -76,7 +82,7 @@ const present = async (first: Task, o: AuthorizeOptions, begun: Task[]): Promise
     } catch (error) {
       if (!(error instanceof Failure) || o.patience.signal.aborted) throw error;
       const { authorization, offered } = task;
-      if (!o.provers.failed(authorization, offered.type, error)) throw o.provers.together(authorization, error);
+      if (!o.provers.failed(authorization, offered.type, error)) throw ours(o.provers.together(authorization, error));
       task = await taskFor(authorization, o);
     }
   }

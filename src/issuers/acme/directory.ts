@@ -3,7 +3,7 @@ import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { ProblemError } from "./problem.ts";
 import { isLater, problemFailure } from "./problem-failure.ts";
-import type { Transport } from "./transport.ts";
+import type { Reply, Transport } from "./transport.ts";
 
 export interface Directory {
   readonly newNonce: string;
@@ -15,6 +15,10 @@ export interface Directory {
   readonly externalAccountRequired: boolean;
   /** Names of the profiles that it offers (draft-ietf-acme-profiles §3); undefined: it has none. */
   readonly profiles?: readonly string[];
+  /** RFC 8555 §9.7.6: the names that CAA records call it by; empty: it says none. */
+  readonly caaIdentities: readonly string[];
+  /** The CA's clock minus ours in milliseconds, when the directory was read; undefined: it says no date. */
+  readonly clockAheadMs?: number;
   /** The document itself, for the engine. */
   readonly document: object;
 }
@@ -33,9 +37,9 @@ const notOne = (url: string, what: string, facts: Readonly<Record<string, unknow
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const fetchDirectory = async (url: string, transport: Transport, now: Date): Promise<unknown> => {
+const fetchDirectory = async (url: string, transport: Transport, now: Date): Promise<Reply> => {
   try {
-    return (await transport.request(url, "get")).data;
+    return await transport.request(url, "get");
   } catch (error) {
     if (error instanceof ProblemError) {
       const { problem } = error;
@@ -62,7 +66,7 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
     throw new Failure("config", `the ACME directory must be an https URL, not "${clean(url, 200)}" (RFC 8555 §6.1)`, {
       hints: ways,
     });
-  const document = await fetchDirectory(url, transport, now);
+  const { data: document, headers } = await fetchDirectory(url, transport, now);
   if (!isRecord(document)) throw notOne(url, "it is no JSON object");
   const resource = (name: string): string => {
     const value = document[name];
@@ -73,6 +77,8 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
   };
   const meta = isRecord(document["meta"]) ? document["meta"] : {};
   const terms = meta["termsOfService"];
+  const identities = Array.isArray(meta["caaIdentities"]) ? (meta["caaIdentities"] as readonly unknown[]) : [];
+  const date = Date.parse(headers.date ?? "");
   const advice = document["renewalInfo"];
   const renewalInfo =
     typeof advice === "string" && /^https:/i.test(advice) && URL.canParse(advice) ? advice : undefined;
@@ -85,6 +91,10 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
     ...(renewalInfo === undefined ? {} : { renewalInfo }),
     ...(typeof terms === "string" && terms !== "" ? { termsOfService: clean(terms, 500) } : {}),
     externalAccountRequired: meta["externalAccountRequired"] === true,
+    caaIdentities: identities
+      .flatMap((one) => (typeof one === "string" && one !== "" ? [clean(one, 253)] : []))
+      .slice(0, 20),
+    ...(Number.isNaN(date) ? {} : { clockAheadMs: date - now.getTime() }),
     document,
   };
 };

@@ -1,6 +1,8 @@
 // The ACME issuer (RFC 8555): directory, account, order, certificate. acme-client is the engine; this room repairs and drives it.
 import type { ChallengeEntry, ChallengeWorld } from "../../challenges/challenge.ts";
 import { stagingOf } from "../../domain/acme-directories.ts";
+import type { CaLimits } from "../../domain/budget.ts";
+import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { publicKeyOf } from "../../domain/key-match.ts";
@@ -8,7 +10,9 @@ import { slotOf } from "../../domain/keys.ts";
 import { clean } from "../../domain/text.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
+import { openSpending } from "./budget-store.ts";
 import { readDirectory } from "./directory.ts";
+import { inspect } from "./inspect.ts";
 import { createLines, directoryOf } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
@@ -39,6 +43,8 @@ export interface AcmeIssuerOptions {
   readonly issuanceMs?: number;
   /** The directory of a CA's test instance; default: what domain/acme-directories.ts knows. */
   readonly stagingOf?: (directory: string) => string | undefined;
+  /** The rate limits of a CA that are kept to; default: what domain/ca-limits.ts knows. */
+  readonly limitsOf?: (directory: string) => CaLimits | undefined;
 }
 
 type Lines = ReturnType<typeof createLines>;
@@ -132,6 +138,7 @@ const issueWith = async (
     privateKey,
     algorithm,
     provers,
+    spending: openSpending(o.stateDir, settings.directory, (o.limitsOf ?? limitsOf)(settings.directory), now),
     patience,
     step,
     replacing: replacingFor(request, directory, account),
@@ -153,5 +160,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
       return issue(request);
     },
     renewalInfo: renewalInfoReader(options, lines),
+    inspect: (request) => inspect(options, lines, request),
   };
 };

@@ -7,6 +7,7 @@ import { Failure } from "../../domain/failure.ts";
 import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
+import type { Spending } from "./budget-store.ts";
 import { type ReadChain, download } from "./download.ts";
 import { type OrderIdentity, createOrderStore } from "./order-store.ts";
 import { isNotOrdered, refuseSurplus } from "./ordered.ts";
@@ -17,7 +18,7 @@ import type { Provers } from "./provers.ts";
 import { type Replacing, placeReplacing } from "./replaces.ts";
 import { type Order, readOrder } from "./resources.ts";
 import type { Reply } from "./transport.ts";
-import { isRefusal } from "./validation-failure.ts";
+import { isRefusal, refusalsOf } from "./validation-failure.ts";
 import { type Wishing, placeWishing } from "./wishes.ts";
 
 export interface OrderOptions {
@@ -32,6 +33,7 @@ export interface OrderOptions {
   readonly staged?: readonly string[];
   readonly provers: Provers;
   readonly replacing?: Replacing;
+  readonly spending: Spending;
   readonly patience: Patience;
   readonly step: (what: string) => void;
 }
@@ -42,8 +44,10 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   value: name,
 });
 
-const place = async ({ account, names, step }: OrderOptions, extra: object): Promise<Order> => {
+const place = async ({ account, names, spending, step }: OrderOptions, extra: Replacing): Promise<Order> => {
   const { api } = account.engine;
+  const exempt = extra.replaces !== undefined;
+  await spending.refuse(names, exempt);
   const payload = { identifiers: names.map(identifierOf), ...extra };
   const reply = await api.createOrder(payload);
   const url = reply.headers.location;
@@ -51,6 +55,7 @@ const place = async ({ account, names, step }: OrderOptions, extra: object): Pro
     throw new Failure("unavailable", "the CA took the order without saying its URL (RFC 8555 §7.4)", {
       facts: { code: "NOT_ACME" },
     });
+  await spending.ordered(names, exempt);
   step(`order ${url} placed for ${names.join(", ")}`);
   return readOrder(reply, url);
 };
@@ -147,6 +152,7 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     return issued;
   };
   let doing = "the CA would not take the order";
+  let exempt = o.replacing?.replaces !== undefined;
   try {
     const known = await store.recall(identity, patience.now());
     let order = known === undefined ? undefined : await resume(o, known);
@@ -160,11 +166,11 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     }
     if (order === undefined) {
       await store.forget(identity);
-      order = await placeReplacing(
-        o.replacing ?? {},
-        (replacing) => placeWishing((wish) => place(o, { ...wish, ...replacing }), wishing),
-        o.step,
-      );
+      const placeWith = (extra: Replacing): Promise<Order> => {
+        exempt = extra.replaces !== undefined;
+        return placeWishing((wish) => place(o, { ...wish, ...extra }), wishing);
+      };
+      order = await placeReplacing(o.replacing ?? {}, placeWith, o.step);
       await store.remember(identity, order.url, patience.now());
     }
     refuseSurplus(order, names);
@@ -176,10 +182,15 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
       throw problemFailure(problem, { doing: "the CA gave the order up", now: patience.now() });
     }
     doing = "the CA would not hand out the certificate";
-    return await ended(await download(downloading, completed));
+    const issued = await download(downloading, completed);
+    await o.spending.issued(names, exempt);
+    return await ended(issued);
   } catch (error) {
     // RFC 8555 §7.1.6: a refused authorization ends its order.
     if (isRefusal(error) || isNotOrdered(error)) await store.forget(identity);
+    // Those that failed on this host cost nothing: the CA was not asked to look.
+    const looked = refusalsOf(error).filter(({ why }) => why === undefined);
+    if (looked.length > 0) await o.spending.failed(looked.map(({ name }) => name));
     throw explained(error, o, doing);
   }
 };

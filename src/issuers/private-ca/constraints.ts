@@ -34,7 +34,7 @@ export const statedConstraints = (caDomains: readonly string[]): NameConstraints
  * has any, are permitted one by one: asking for a certificate with an address is asking for a CA that may certify it.
  */
 export const defaultConstraints = async (names: readonly string[]): Promise<NameConstraints> => {
-  const { registrableDomain } = await import("./registrable-domain.ts");
+  const { registrableDomain } = await import("../registrable-domain.ts");
   const bases = names.map((name) =>
     isIpName(name) ? name : registrableDomain(isWildcard(name) ? name.slice(2) : name),
   );

@@ -1,4 +1,4 @@
-// The domain that somebody registered, by the public-suffix list (the only importer of tldts; loaded when a CA is first made).
+// The domain that somebody registered, by the public-suffix list (the only importer of tldts; loaded when it is needed).
 import { getDomain } from "tldts";
 
 /**

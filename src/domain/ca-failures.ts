@@ -1,0 +1,74 @@
+// Several CAs in order of preference: which failure lets the next one be asked, what is remembered of it, and which are asked at all.
+import type { AcmeSettings } from "./certificate-config.ts";
+import { acmeCaOf } from "./acme-directories.ts";
+import { Failure } from "./failure.ts";
+
+/** What the last attempt at a CA failed at. */
+export interface CaFailure {
+  /** ISO dates; before `nextAttempt` other CAs go first. */
+  readonly at: string;
+  readonly message: string;
+  readonly nextAttempt: string;
+}
+
+export type CaFailures = Readonly<Record<string, CaFailure>>;
+
+/** Without a word from the CA: an hourly run later. */
+const usualWaitMs = 50 * 60_000;
+/** However long it asks for. */
+const longestWaitMs = 24 * 3_600_000;
+
+/** Ours to mend: CAA records, names, what the host could not do. `here`: a challenge failed before the CA looked. */
+const ownCodes = new Set<unknown>(["CAA", "NAME_DEAD", "NOT_WRITABLE"]);
+const rejections = /:(?:rejectedIdentifier|unsupportedIdentifier|badCSR|badPublicKey)$/;
+
+/** Was it the CA (unavailable, rate limited, it will not have these names)? Not where a validation failed, or the settings are wrong. */
+export const isCaTrouble = ({ kind, facts }: Failure): boolean => {
+  if (facts?.["refused"] !== undefined || facts?.["here"] === true || ownCodes.has(facts?.["code"])) return false;
+  if (kind === "try-later" || kind === "unavailable") return true;
+  const problem = facts?.["problem"] as { readonly type?: unknown } | null | undefined;
+  return kind === "data" && typeof problem?.type === "string" && rejections.test(problem.type);
+};
+
+/** Once others are asked at all, one that our settings or CAA records exclude is passed over. */
+export const isPassedOver = (failure: Failure): boolean =>
+  isCaTrouble(failure) || failure.kind === "config" || failure.kind === "data";
+
+export const caFailureOf = ({ message, facts }: Failure, now: Date): CaFailure => {
+  const asked = Date.parse(String(facts?.["retryAt"])) - now.getTime();
+  const wait = Math.min(Math.max(Number.isNaN(asked) ? usualWaitMs : asked, 0), longestWaitMs);
+  return { at: now.toISOString(), message, nextAttempt: new Date(now.getTime() + wait).toISOString() };
+};
+
+const waits = (failure: CaFailure | undefined, now: Date): boolean => {
+  const left = failure === undefined ? 0 : Date.parse(failure.nextAttempt) - now.getTime();
+  // A date further off was written by a clock that ran ahead.
+  return left > 0 && left <= longestWaitMs;
+};
+
+/** In the order of preference, without those that wait; all of them where each waits: that somebody asks is then not for this to judge. */
+export const casToAsk = (cas: readonly AcmeSettings[], failures: CaFailures, now: Date): readonly AcmeSettings[] => {
+  const ready = cas.filter(({ directory }) => !waits(failures[directory], now));
+  return ready.length > 0 ? ready : cas;
+};
+
+/** For people: its short name, or the host of its directory. */
+export const caTitle = ({ ca, directory }: Pick<AcmeSettings, "ca" | "directory">): string =>
+  ca ?? acmeCaOf(directory)?.name ?? (URL.canParse(directory) ? new URL(directory).host : directory);
+
+/** Several failures in one: the first CA's, with what the others said; the earliest time to come back. */
+export const failuresTogether = (failed: readonly { readonly title: string; readonly failure: Failure }[]): Failure => {
+  const [first, ...others] = failed as readonly [(typeof failed)[number], ...typeof failed];
+  if (others.length === 0) return first.failure;
+  const said = failed.map(({ title, failure }) => `${title}: ${failure.message}`).join("; ");
+  const dates = failed
+    .map(({ failure }) => Date.parse(String(failure.facts?.["retryAt"])))
+    .filter((date) => !Number.isNaN(date));
+  const soonest = dates.length === 0 ? {} : { retryAt: new Date(Math.min(...dates)).toISOString() };
+  const kind = failed.find(({ failure }) => failure.kind === "try-later")?.failure.kind ?? first.failure.kind;
+  return new Failure(kind, `no CA could issue: ${said}`, {
+    hints: [...new Set(failed.flatMap(({ failure }) => failure.hints))].slice(0, 6),
+    facts: { ...first.failure.facts, ...soonest },
+    cause: first.failure,
+  });
+};

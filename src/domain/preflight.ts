@@ -1,0 +1,140 @@
+// What pre-flight found, in words: findings about the account, CAA, addresses, ports, folders, the disk and the clock. Facts in, findings out.
+import type { Finding, Severity } from "./finding.ts";
+
+const finding = (check: string, severity: Severity, message: string, hint?: string, reference?: string): Finding => ({
+  check,
+  severity,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+  ...(reference === undefined ? {} : { reference }),
+});
+
+const minute = 60_000;
+
+/** Tokens and certificates carry dates: an hour is more than any CA bears, five minutes are no accident. */
+export const clockFinding = (aheadMs: number | undefined): Finding => {
+  const check = "preflight-clock";
+  if (aheadMs === undefined) return finding(check, "info", "the CA's answer has no date: the clock was not compared");
+  const skew = Math.abs(aheadMs);
+  const minutes = Math.round(skew / minute);
+  const said = `this host's clock is ${minutes} minutes ${aheadMs > 0 ? "behind" : "ahead of"} the CA's`;
+  const hint = "set the clock, and have it kept right: timedatectl set-ntp true";
+  if (skew > 60 * minute) return finding(check, "fault", said, hint);
+  if (skew > 5 * minute) return finding(check, "warning", said, hint);
+  return finding(check, "ok", "the clock agrees with the CA's");
+};
+
+const listed = (texts: readonly string[]): string =>
+  texts.length <= 6 ? texts.join(", ") : `${texts.slice(0, 6).join(", ")} and ${texts.length - 6} more`;
+
+/** Where a name leads, seen from this host. `needed`: the challenge goes to that address. */
+export const resolveFinding = (
+  name: string,
+  lookup:
+    | { readonly kind: "found"; readonly addresses: readonly string[] }
+    | { readonly kind: "none"; readonly exists: boolean }
+    | { readonly kind: "unknown"; readonly why: string },
+  own: readonly string[],
+  needed: boolean,
+): Finding => {
+  const check = "preflight-resolve";
+  if (lookup.kind === "unknown")
+    return finding(
+      check,
+      "warning",
+      `nobody could say where ${name} leads (${lookup.why})`,
+      "check this host's name servers (/etc/resolv.conf): the CA asks others, and may know",
+    );
+  if (lookup.kind === "none") {
+    const what = lookup.exists ? `${name} has no A or AAAA record` : `${name} does not exist in DNS (NXDOMAIN)`;
+    return needed
+      ? finding(
+          check,
+          "fault",
+          what,
+          "give it an address, or take it out of the configuration (or: on_dead_name: drop)",
+        )
+      : finding(check, "info", `${what}; it is proven by a TXT record, which needs none`);
+  }
+  const elsewhere = lookup.addresses.filter((address) => !own.includes(address));
+  if (elsewhere.length === 0) return finding(check, "ok", `${name} leads here: ${listed(lookup.addresses)}`);
+  return finding(
+    check,
+    needed ? "warning" : "info",
+    `${name} leads to ${listed(elsewhere)}, which is no address of this host (${listed(own)})`,
+    "behind NAT that is as it should be, if the port is forwarded here; else correct the A and AAAA records: a CA tries IPv6 first",
+  );
+};
+
+/** `trouble`: why a file cannot be written there. */
+export const writeFinding = (what: string, folder: string, trouble: string | undefined): Finding =>
+  trouble === undefined
+    ? finding("preflight-write", "ok", `${folder} (${what}) can be written to`)
+    : finding(
+        "preflight-write",
+        "fault",
+        `${folder} (${what}) cannot be written to: ${trouble}`,
+        "run this as root, and look at the file system it is on",
+      );
+
+/** Three generations of two slots are some 60 KiB. */
+const leastBytes = 4 << 20;
+const fewBytes = 64 << 20;
+
+export const diskFinding = (folder: string, bytes: number): Finding => {
+  const left = `${Math.floor(bytes / (1 << 20))} MiB are left for ${folder}`;
+  if (bytes < leastBytes) return finding("preflight-write", "fault", left, "make room on that file system");
+  if (bytes < fewBytes) return finding("preflight-write", "warning", left, "make room on that file system");
+  return finding("preflight-write", "ok", left);
+};
+
+export interface PortFacts {
+  readonly challenge: "http-01" | "tls-alpn-01";
+  /** Why our own listener could not be opened; undefined: it could, or another program answers (webroot). */
+  readonly listenTrouble?: string;
+  /** With a web server's folder: what came of connecting to each of the name's addresses. */
+  readonly reached?: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly answer: "open" | "refused" | "silent";
+  }[];
+}
+
+/** `only`: no other challenge is configured that could do instead. */
+export const portFinding = (
+  { challenge, listenTrouble, reached = [] }: PortFacts,
+  address: string,
+  only: boolean,
+): Finding => {
+  const check = "preflight-port";
+  if (listenTrouble !== undefined)
+    return finding(
+      check,
+      only ? "fault" : "warning",
+      `${challenge} could not listen on ${address}: ${listenTrouble}`,
+      challenge === "http-01"
+        ? "where a web server has the port, let it serve the tokens: --webroot DIR"
+        : "use another challenge (--challenge http-01), or another address",
+    );
+  const refused = reached.find(({ answer }) => answer === "refused");
+  if (refused)
+    return finding(
+      check,
+      only ? "fault" : "warning",
+      `nothing listens on port ${refused.port} of ${refused.address}`,
+      "start the web server that serves the challenge's folder, also for IPv6 where the name has an AAAA record",
+    );
+  const silent = reached.find(({ answer }) => answer === "silent");
+  if (silent)
+    return finding(
+      check,
+      "warning",
+      `port ${silent.port} of ${silent.address} does not answer from here`,
+      "check firewall and port forwarding; from inside a NAT that can be as it should be",
+    );
+  return finding(
+    check,
+    "ok",
+    reached.length > 0 ? `${challenge}: the port answers` : `${challenge} can listen on ${address}`,
+  );
+};

@@ -1,0 +1,101 @@
+// What was spent at a CA, in `accounts/<ca>/budget.json`, and the refusal to spend what it will not give. The caller holds the lock.
+import { isIPv4, isIPv6 } from "node:net";
+import { join } from "node:path";
+import {
+  type Budget,
+  type BudgetOrder,
+  type CaLimits,
+  emptyBudget,
+  prunedBudget,
+  readBudget,
+  whyNotNow,
+  withCertificate,
+  withFailures,
+  withOrder,
+} from "../../domain/budget.ts";
+import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
+import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
+import { caFolder } from "./ca-folder.ts";
+
+export interface Spending {
+  /** @throws Failure `try-later` naming the limit, before anything is spent. */
+  refuse(names: readonly string[], replaces: boolean): Promise<void>;
+  ordered(names: readonly string[], replaces: boolean): Promise<void>;
+  issued(names: readonly string[], replaces: boolean): Promise<void>;
+  failed(names: readonly string[]): Promise<void>;
+}
+
+/** RFC 4291: the /64 of an address, by its first four groups. */
+const network = (address: string): string => {
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  return [...groups, ...Array.from({ length: zeros }, () => "0"), ...after].slice(0, 4).join(":");
+};
+
+/** What a name is counted under: its registrable domain, an IPv4 address itself, an IPv6 address's /64. */
+const countedUnder = async (name: string): Promise<string> => {
+  if (isIPv4(name)) return name;
+  if (isIPv6(name)) return `${network(name)}::/64`;
+  const { registrableDomain } = await import("../registrable-domain.ts");
+  return registrableDomain(name.replace(/^\*\./, ""));
+};
+
+const nobodysLimits: Spending = {
+  refuse: async () => undefined,
+  ordered: async () => undefined,
+  issued: async () => undefined,
+  failed: async () => undefined,
+};
+
+/** `limits` undefined: nothing is counted. */
+export const openSpending = (
+  stateDir: string,
+  directory: string,
+  limits: CaLimits | undefined,
+  now: () => Date,
+): Spending => {
+  if (limits === undefined) return nobodysLimits;
+  const folder = join(stateDir, "accounts", caFolder(directory));
+  const path = join(folder, "budget.json");
+  const read = async (): Promise<Budget> => {
+    const text = await readTextIfPresent(path);
+    return (text === undefined ? undefined : readBudget(text)) ?? emptyBudget;
+  };
+  const change = async (with_: (budget: Budget) => Budget): Promise<void> => {
+    const budget = prunedBudget(with_(await read()), limits, now());
+    await ensureFolder(folder, 0o700);
+    await writeFileAtomic(path, `${JSON.stringify(budget, null, 2)}\n`, { mode: 0o600 });
+  };
+  const orderOf = async (names: readonly string[], replaces: boolean): Promise<BudgetOrder> => ({
+    names,
+    domains: await Promise.all(names.map(countedUnder)),
+    replaces,
+  });
+  return {
+    refuse: async (names, replaces) => {
+      const spent = whyNotNow(await read(), await orderOf(names, replaces), limits, now());
+      if (spent === undefined) return;
+      const retryAt = spent.retryAt.toISOString();
+      throw new Failure(
+        "try-later",
+        `no order was placed: this would exceed the CA's rate limit at ${clean(directory, 200)}: ${spent.what}`,
+        {
+          hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+          facts: { code: "BUDGET", bucket: spent.what, retryAt },
+        },
+      );
+    },
+    ordered: async (names, replaces) => {
+      const order = await orderOf(names, replaces);
+      await change((budget) => withOrder(budget, order, limits, now()));
+    },
+    issued: async (names, replaces) => {
+      const order = await orderOf(names, replaces);
+      await change((budget) => withCertificate(budget, order, limits, now()));
+    },
+    failed: (names) => change((budget) => withFailures(budget, names, limits, now())),
+  };
+};

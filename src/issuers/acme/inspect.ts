@@ -1,0 +1,109 @@
+// What a CA says of itself and of our account before an order: its CAA names, its clock, whether the account can be used. Makes nothing.
+import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { Failure } from "../../domain/failure.ts";
+import type { CaFacts, InspectRequest } from "../issuer.ts";
+import { accountFailure, isAccountProblem, requireTerms } from "./account.ts";
+import { type StoredAccount, findAccount } from "./account-store.ts";
+import { type Directory, readDirectory } from "./directory.ts";
+import { createEngine } from "./engine.ts";
+import { type createLines, directoryOf } from "./line.ts";
+import { ProblemError } from "./problem.ts";
+import { problemFailure } from "./problem-failure.ts";
+import { type Transport, createTransport } from "./transport.ts";
+import { readTrustFile } from "./trust-file.ts";
+
+export interface InspectOptions {
+  readonly stateDir: string;
+  readonly now: () => Date;
+  /** Milliseconds that no change of the date touches. */
+  readonly elapsed: () => number;
+  readonly userAgent: string;
+  /** Milliseconds for one HTTP request; default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+/** A directory and an account. */
+const maxReplyBytes = 1 << 18;
+
+interface Asking {
+  readonly settings: AcmeSettings;
+  readonly directory: Directory;
+  readonly transport: Transport;
+  readonly now: () => Date;
+}
+
+/** POST-as-GET of the account's URL (RFC 8555 §7.3.3): undefined where it is valid. */
+const troubleAtCa = async (stored: StoredAccount, url: string, o: Asking): Promise<Failure | undefined> => {
+  const engine = createEngine({
+    transport: o.transport,
+    directoryUrl: o.settings.directory,
+    directory: o.directory.document,
+    accountKey: stored.key,
+    accountUrl: url,
+  });
+  try {
+    const { data } = await engine.api.apiRequest(url, null, [200]);
+    const status = (data as { status?: unknown } | null)?.status;
+    if (status !== "deactivated" && status !== "revoked") return undefined;
+    const type = "urn:ietf:params:acme:error:unauthorized";
+    return accountFailure(
+      { type, detail: `its status is "${status}"`, status: 200, subproblems: [] },
+      stored.folder,
+      url,
+    );
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return isAccountProblem(error.problem)
+      ? accountFailure(error.problem, stored.folder, url)
+      : problemFailure(error.problem, { doing: "the CA does not show our account", now: o.now() });
+  }
+};
+
+/** Why none could be registered; undefined: one could. */
+const troubleWithTerms = (o: Asking): Failure | undefined => {
+  try {
+    requireTerms(o);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+};
+
+export const inspect = async (
+  o: InspectOptions,
+  lines: ReturnType<typeof createLines>,
+  { settings, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
+): Promise<CaFacts> => {
+  const line = lines(
+    settings.directory,
+    settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile),
+  );
+  const transport = createTransport({
+    userAgent: o.userAgent,
+    now: o.now,
+    signal,
+    step,
+    line,
+    timeoutMs: o.timeoutMs ?? 30_000,
+    maxBytes: maxReplyBytes,
+    ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
+  });
+  const directory = await directoryOf(line, o.elapsed(), () => readDirectory(settings.directory, transport, o.now()));
+  const stored = await findAccount(o.stateDir, settings.directory);
+  const account = stored?.record?.url;
+  const asking: Asking = { settings, directory, transport, now: o.now };
+  const known = stored !== undefined && account !== undefined;
+  const trouble = !known
+    ? troubleWithTerms(asking)
+    : thoroughly
+      ? await troubleAtCa(stored, account, asking)
+      : undefined;
+  const { caaIdentities: identities, clockAheadMs } = directory;
+  return {
+    identities,
+    ...(account === undefined ? {} : { account }),
+    ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
+    ...(trouble === undefined ? {} : { accountTrouble: trouble }),
+  };
+};

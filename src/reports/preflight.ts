@@ -1,0 +1,16 @@
+// What pre-flight found, for people: a line for each finding, what to do below those that are not well.
+import type { Finding } from "../domain/finding.ts";
+import { wrap } from "./wrap.ts";
+
+const marks = { ok: "ok", info: "note", warning: "warning", fault: "FAULT" } as const;
+
+export const preflightText = (findings: readonly Finding[]): string =>
+  findings
+    .flatMap(({ check, severity, message, hint }) => [
+      wrap(`${marks[severity].padEnd(8)}${message} (${check})`, 100, "  ", "          "),
+      ...(hint === undefined || severity === "ok" ? [] : [wrap(`-> ${hint}`, 100, "          ", "             ")]),
+    ])
+    .join("\n");
+
+export const hasFaults = (findings: readonly Finding[]): boolean =>
+  findings.some(({ severity }) => severity === "fault");

@@ -1,0 +1,80 @@
+// Names that no longer resolve, before an order: they end it, or are left out of this renewal. Never because nobody could say.
+import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
+import { isIpName, isWildcard } from "../domain/names.ts";
+import type { AddressLookup } from "../dns/dns.ts";
+import { dnsDeadlineMs } from "./before-order.ts";
+import type { World } from "./world.ts";
+
+export interface LivingNames {
+  /** With the names that are left. */
+  readonly certificate: CertificateConfig;
+  /** In the order of the configuration. */
+  readonly dropped: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** With a TXT record a name is proven without an address. */
+export const needsAddress = ({ challenges }: AcmeSettings): boolean =>
+  challenges.every((type) => type === "http-01" || type === "tls-alpn-01");
+
+export interface NameAddresses {
+  readonly name: string;
+  readonly lookup: AddressLookup;
+}
+
+/** What DNS has for each name that is a host's. */
+export const askAddresses = async (
+  world: Pick<World, "dns" | "signal">,
+  names: readonly string[],
+): Promise<readonly NameAddresses[]> => {
+  const dns = await world.dns();
+  const options = { timeoutMs: dnsDeadlineMs, signal: world.signal };
+  return Promise.all(
+    names
+      .filter((name) => !isIpName(name) && !isWildcard(name))
+      .map(async (name) => ({ name, lookup: await dns.addresses(name, options) })),
+  );
+};
+
+export const deadWords = ({ name, lookup }: NameAddresses): string =>
+  lookup.kind === "none" && lookup.exists
+    ? `${name} has no A or AAAA record`
+    : `${name} does not exist in DNS (NXDOMAIN)`;
+
+const deadFinding = (dead: NameAddresses): Finding => ({
+  check: "name-dead",
+  severity: "warning",
+  message: `${deadWords(dead)}: it was left out of this certificate`,
+  hint: `give it an address again, and the next renewal takes it back; or take ${dead.name} out of the configuration`,
+});
+
+const refusal = (dead: readonly NameAddresses[], first: string | undefined): Failure =>
+  new Failure("unavailable", `no order was placed: ${dead.map(deadWords).join("; ")}`, {
+    hints: [
+      "a CA cannot validate such a name: give it an A or AAAA record, or take it out of the configuration",
+      ...(dead.some(({ name }) => name === first)
+        ? []
+        : ["or have such names left out of a renewal instead of failing it: on_dead_name: drop"]),
+    ],
+    facts: { code: "NAME_DEAD", names: dead.map(({ name }) => name) },
+  });
+
+/** @throws Failure `unavailable` where a name is dead that is not to be left out. */
+export const withoutDeadNames = async (world: World, certificate: CertificateConfig): Promise<LivingNames> => {
+  const { issuer, names, onDeadName } = certificate;
+  const all: LivingNames = { certificate, dropped: [], findings: [] };
+  if (issuer.kind !== "acme" || !needsAddress(issuer)) return all;
+  const dead = (await askAddresses(world, names)).filter(({ lookup }) => lookup.kind === "none");
+  if (dead.length === 0) return all;
+  const [first] = names;
+  if (onDeadName === "fail" || dead.some(({ name }) => name === first)) throw refusal(dead, first);
+  const dropped = dead.map(({ name }) => name);
+  world.step(`${certificate.name}: left out, because they do not resolve: ${dropped.join(", ")}`);
+  return {
+    certificate: { ...certificate, names: names.filter((name) => !dropped.includes(name)) },
+    dropped,
+    findings: dead.map(deadFinding),
+  };
+};

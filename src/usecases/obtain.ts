@@ -1,0 +1,93 @@
+// A chain from the issuer for each key of a certificate, refused unless it is what was asked for.
+import { readCertificate } from "../domain/certificate.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { keyMatches } from "../domain/key-match.ts";
+import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import { certificateMatches } from "../domain/name-match.ts";
+import type { IssuedChain } from "../issuers/issuer.ts";
+import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import type { ChosenKey } from "./certified-keys.ts";
+import type { OrderTerms } from "./order-terms.ts";
+import type { World } from "./world.ts";
+
+/** A chain for one key, refused unless it belongs to that key and carries the names. */
+export const obtainChain = async (
+  world: World,
+  certificate: CertificateConfig,
+  algorithm: KeyAlgorithm,
+  privateKey: string,
+  terms: OrderTerms = {},
+): Promise<IssuedChain> => {
+  const issuer = await world.issuer(certificate.issuer.kind);
+  const chain = await issuer.issue({
+    names: certificate.names,
+    algorithm,
+    privateKey,
+    settings: certificate.issuer,
+    now: world.now(),
+    signal: world.signal,
+    step: world.step,
+    ...terms,
+  });
+  const leaf = readCertificate(chain.leaf);
+  if (!keyMatches(privateKey, chain.leaf)) {
+    throw new Failure(
+      "unavailable",
+      `${certificate.issuer.kind} returned a certificate for another key; it was thrown away`,
+    );
+  }
+  const missing = certificate.names.filter((name) => !certificateMatches(leaf, name));
+  if (missing.length > 0) {
+    throw new Failure(
+      "unavailable",
+      `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`,
+    );
+  }
+  return chain;
+};
+
+export interface Obtained {
+  readonly staged: Readonly<Partial<Record<Slot, StagedSlot>>>;
+  readonly leaves: GenerationRecord["leaves"];
+  /** Milliseconds since the epoch. */
+  readonly span: { readonly notBefore: number; readonly notAfter: number };
+  readonly root?: string;
+  readonly account?: string;
+  readonly notes: readonly string[];
+}
+
+/** One after the other: a CA may take two orders for the same names for one (acme.md §2.3). */
+export const obtainSlots = async (
+  world: World,
+  certificate: CertificateConfig,
+  keys: readonly ChosenKey[],
+  termsOf: (slot: Slot) => OrderTerms,
+): Promise<Obtained> => {
+  const staged: Partial<Record<Slot, StagedSlot>> = {};
+  const leaves: Partial<Record<Slot, LeafRecord>> = {};
+  const span = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY };
+  let root: string | undefined;
+  let account: string | undefined;
+  const notes: string[] = [];
+  for (const { algorithm, slot, ...key } of keys) {
+    world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
+    const chain = await obtainChain(world, certificate, algorithm, key.privateKey, termsOf(slot));
+    const facts = readCertificate(chain.leaf);
+    staged[slot] = { privateKey: key.privateKey, leaf: chain.leaf, chain: chain.chain };
+    leaves[slot] = { sha256: facts.sha256, spkiSha256: facts.spkiSha256, key: key.id, algorithm };
+    span.notBefore = Math.max(span.notBefore, facts.notBefore.getTime());
+    span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
+    root = chain.root ?? root;
+    account = chain.account ?? account;
+    notes.push(...(chain.notes ?? []));
+  }
+  return {
+    staged,
+    leaves,
+    span,
+    notes,
+    ...(root === undefined ? {} : { root }),
+    ...(account === undefined ? {} : { account }),
+  };
+};
