@@ -26,6 +26,8 @@ const rejections = /:(?:rejectedIdentifier|unsupportedIdentifier|badCSR|badPubli
 export const isCaTrouble = ({ kind, facts }: Failure): boolean => {
   if (facts?.["refused"] !== undefined || facts?.["here"] === true || ownCodes.has(facts?.["code"])) return false;
   if (kind === "try-later" || kind === "unavailable") return true;
+  // A page in the directory's place: a maintenance, a portal, or a wrong URL; another CA may do.
+  if (facts?.["code"] === "NOT_ACME") return true;
   const problem = facts?.["problem"] as { readonly type?: unknown } | null | undefined;
   return kind === "data" && typeof problem?.type === "string" && rejections.test(problem.type);
 };

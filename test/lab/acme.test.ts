@@ -366,12 +366,6 @@ describe("the proxy's faults", () => {
       /answered with "text\/html"/,
     ],
     [
-      "an HTML page as 201 for an order",
-      "order",
-      { change: (r) => ({ ...r, headers: { ...r.headers, "content-type": "text/html" } }) },
-      /answered with "text\/html"/,
-    ],
-    [
       "JSON without an order in it",
       "order",
       { change: (r) => ({ ...r, body: "{}" }) },
@@ -459,11 +453,13 @@ describe("the proxy's faults", () => {
 
   test("three server errors while waiting are outlived", async () => {
     const b = bench();
-    let left = 3;
-    b.proxy.script = ({ resource, nth }) =>
-      resource === "authorization" && nth % 2 === 0 && left-- > 0 ? { reply: { status: 500, body: "" } } : undefined;
-    const error = await issue(b).catch((reason: unknown) => reason);
-    expect(error).toHaveProperty("leaf");
+    let looks = 0;
+    b.proxy.script = ({ resource }) =>
+      resource === "authorization" && [2, 3, 4].includes((looks += 1))
+        ? { reply: { status: 500, body: "" } }
+        : undefined;
+    expect((await issue(b)).leaf).toContain("BEGIN CERTIFICATE");
+    expect(looks).toBeGreaterThan(4);
   });
 
   test("a connection that dies before the reply: signed anew, never the same JWS twice", async () => {

@@ -66,6 +66,7 @@ export const download = async (o: DownloadOptions, order: Order): Promise<ReadCh
     throw new Failure(
       "unavailable",
       `the CA's order is "${order.status}" and names no certificate (RFC 8555 §7.1.3): ${order.url}`,
+      { hints: ["run the command again later: it goes on with the same order"] },
     );
   const { text, reply } = await fetchChain(o, order.certificate);
   return preferredOf(o, readChain(text, o.names, o.privateKey), reply, order.certificate);

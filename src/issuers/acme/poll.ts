@@ -18,8 +18,16 @@ export interface Patience {
 const earlyMs = 20;
 const firstMs = 50;
 const longestMs = 5_000;
-/** Server errors in a row that a wait outlives. */
+/** Looks in a row that may fail: server errors, broken connections, pages that are not the CA's. */
 const maxStumbles = 3;
+
+const passing = new Set<unknown>(["ECONNRESET", "EPIPE", "ECONNABORTED", "ECONNREFUSED", "ETIMEDOUT", "NOT_ACME"]);
+
+/** To look again costs nothing and changes nothing at the CA. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof ProblemError
+    ? isProblemOfServer(error.problem)
+    : error instanceof Failure && passing.has(error.facts?.["code"]);
 
 /**
  * Looks until `done(reply)` gives something. The first look comes early: most CAs are done by then, and its reply says how long the rest takes.
@@ -50,16 +58,16 @@ export const poll = async <T>(
     await sleep(wait, signal);
     signal.throwIfAborted();
     backOff = backOff < firstMs ? firstMs : Math.min(backOff * 1.6, longestMs);
+    let result: T | undefined;
     try {
       last = await look();
+      result = done(last);
     } catch (error) {
-      if (!(error instanceof ProblemError && isProblemOfServer(error.problem)) || (stumbles += 1) > maxStumbles)
-        throw error;
+      if (!mayPass(error) || (stumbles += 1) > maxStumbles) throw error;
       last = undefined;
       continue;
     }
     stumbles = 0;
-    const result = done(last);
     if (result !== undefined) return result;
   }
 };

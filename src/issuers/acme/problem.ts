@@ -17,6 +17,8 @@ export interface Problem {
   readonly subproblems: readonly Subproblem[];
   /** ISO date, where the reply said when to come back. */
   readonly retryAfter?: string;
+  /** What was asked for, where the reply was no problem document: something in between may have sent it. */
+  readonly from?: string;
   /** A page for people (RFC 8555 §7.3.3, userActionRequired; Boulder also for rate limits). */
   readonly instance?: string;
 }
@@ -53,17 +55,19 @@ const readSubproblem = (value: unknown): Subproblem | undefined => {
 };
 
 /** `value` is the parsed body (anything), `status` the reply's. Nothing in it is trusted to have its right type. */
-export const readProblem = (value: unknown, status: number, retryAt?: Date): Problem => {
+export const readProblem = (value: unknown, status: number, retryAt?: Date, url?: string): Problem => {
   const body = isRecord(value) ? value : {};
   const listed = Array.isArray(body["subproblems"]) ? body["subproblems"].slice(0, 100) : [];
   const instance = text(body["instance"], 500);
   const own = typeof body["status"] === "number" ? body["status"] : 0;
+  const type = text(body["type"], 120) || "about:blank";
   return {
-    type: text(body["type"], 120) || "about:blank",
+    type,
     detail: text(body["detail"], 1000) || text(body["title"], 200),
     status: status || own,
     subproblems: listed.map(readSubproblem).filter((sub) => sub !== undefined),
     ...(retryAt === undefined ? {} : { retryAfter: retryAt.toISOString() }),
+    ...(url === undefined || type !== "about:blank" ? {} : { from: url }),
     ...(instance.startsWith("https://") ? { instance } : {}),
   };
 };
@@ -95,7 +99,8 @@ export const describeProblem = (problem: Problem): string => {
     (sub) => `${sub.identifier === undefined ? "" : `${sub.identifier}: `}${sub.type}: ${sub.detail}`,
   );
   const shown = subs.length > 10 ? [...subs.slice(0, 10), `and ${subs.length - 10} more`] : subs;
-  const head = problem.type === "about:blank" ? `HTTP ${problem.status}` : problem.type;
+  const bare = `HTTP ${problem.status}${problem.from === undefined ? "" : ` from ${problem.from}`}`;
+  const head = problem.type === "about:blank" ? bare : problem.type;
   return [`${head}${problem.detail === "" ? "" : `: ${problem.detail}`}`, ...shown].join("; ");
 };
 
