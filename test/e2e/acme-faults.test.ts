@@ -107,7 +107,7 @@ describe("a first certificate", () => {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const asked = b.proxy.seen.length;
       await run();
-      expect(b.proxy.seen.length - asked).toBeLessThan(15);
+      expect(b.proxy.seen.length - asked).toBeLessThan(20);
       const { nextAttempt = "" } = await kept();
       waits.push(Math.round((Date.parse(nextAttempt) - fake.clock.now.getTime()) / minute));
       fake.clock.now = new Date(nextAttempt);

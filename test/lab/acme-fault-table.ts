@@ -86,22 +86,25 @@ const stayingAt: Readonly<Record<Place, Row>> = {
   },
 };
 
-/** A wait outlives what passes. */
-const poll: Row = {
+/** What only looks is asked again, */
+const look: Row = {
   "500 as HTML": "recovers",
-  "502 with Retry-After": "recovers",
-  hang: "recovers",
   "reset in the body": "recovers",
   "truncated body": "recovers",
   "wrong content type": "recovers",
   "empty body": "recovers",
 };
 
+/** and a wait goes on besides. */
+const poll: Row = { ...look, "502 with Retry-After": "recovers", hang: "recovers" };
+
 /** A fault that strikes once, where that is something else. */
 const onceAt: Readonly<Partial<Record<Place, Row>>> = {
   newNonce: { "reset in the body": "recovers" },
+  authorization: look,
   "authorization poll": poll,
   "order poll": poll,
+  certificate: look,
 };
 const onceAnywhere: Row = {
   "reset before the reply": "recovers",

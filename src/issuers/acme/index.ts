@@ -13,13 +13,14 @@ import { ensureAccount } from "./account.ts";
 import { openSpending } from "./budget-store.ts";
 import { readDirectory } from "./directory.ts";
 import { inspect } from "./inspect.ts";
-import { createLines, directoryOf } from "./line.ts";
+import { type Line, createLines, directoryOf } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
 import { openProvers } from "./provers.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
+import { unlessSilent } from "./silence.ts";
 import { createTransport } from "./transport.ts";
 import { readTrustFile } from "./trust-file.ts";
 
@@ -98,13 +99,18 @@ const issueWith = async (
   lines: Lines,
   request: IssueRequest<AcmeSettings>,
 ): Promise<IssuedChain> => {
-  const { settings, names, privateKey, algorithm, signal, step } = request;
+  const { settings, names, privateKey, signal } = request;
   refuseNames(names, (name) => refuses(name, settings, o.challenges));
   // Said before anything is spent when it cannot be read.
   publicKeyOf(privateKey);
   signal.throwIfAborted();
   const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
   const line = lines(settings.directory, ca);
+  return unlessSilent(line, o, () => issueBy(o, line, request));
+};
+
+const issueBy = async (o: AcmeIssuerOptions, line: Line, request: IssueRequest<AcmeSettings>): Promise<IssuedChain> => {
+  const { settings, names, privateKey, algorithm, signal, step } = request;
   const transport = createTransport({
     userAgent: o.userAgent,
     now: o.now,

@@ -12,6 +12,7 @@ import { isAnothers } from "./chain.ts";
 import { type DownloadOptions, type ReadChain, download } from "./download.ts";
 import { type OrderIdentity, createOrderStore } from "./order-store.ts";
 import { isNotOrdered, lostOrder, refuseSurplus, refuseUsed } from "./ordered.ts";
+import { lookAgain } from "./passing.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
@@ -48,6 +49,13 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
 const look = ({ account }: OrderOptions, url: string): Promise<Reply> =>
   account.engine.api.apiRequest(url, null, [200]);
 
+const lookAtOrder = (o: OrderOptions, url: string): Promise<Order> =>
+  lookAgain(
+    () => look(o, url),
+    (reply) => readOrder(reply, url),
+    o.patience,
+  );
+
 /** The order stands where its URL came through, even if what the CA said of it was lost on the way. */
 const send = async (
   { account }: OrderOptions,
@@ -77,13 +85,13 @@ const place = async (o: OrderOptions, extra: Replacing, remember: (url: string) 
   await spending.ordered(names, exempt);
   step(`order ${url} placed for ${names.join(", ")}`);
   const order = reply === undefined || reply.data === "" ? undefined : readOrder(reply, url);
-  return order ?? readOrder(await look(o, url), url);
+  return order ?? lookAtOrder(o, url);
 };
 
 /** An order that an earlier run left behind, as it stands now at the CA; undefined when it is good for nothing any more. */
 const resume = async (o: OrderOptions, url: string): Promise<Order | undefined> => {
   try {
-    const order = readOrder(await look(o, url), url);
+    const order = await lookAtOrder(o, url);
     const usable = ["pending", "ready", "processing", "valid"].includes(order.status);
     if (usable) o.step(`order ${url} of an earlier run is ${order.status}: continued`);
     return usable ? order : undefined;
@@ -173,7 +181,7 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     spki: publicKeyOf(privateKey),
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
-  const downloading = { ...o, note: wishing.note, signal: patience.signal };
+  const downloading = { ...o, note: wishing.note };
   const remember = (url: string): Promise<void> => store.remember(identity, url, patience.now());
   // Until it is staged, a run that is killed finds it again.
   const ended = async (issued: ReadChain): Promise<ReadChain> => {

@@ -1,6 +1,7 @@
 // Waiting for the CA (RFC 8555 §7.1.6): Retry-After where it is given, else from 50 ms upwards, one deadline for the whole wait.
 import { Failure } from "../../domain/failure.ts";
-import { ProblemError, isProblemOfServer, retryAfterDate } from "./problem.ts";
+import { mayPass } from "./passing.ts";
+import { retryAfterDate } from "./problem.ts";
 import type { Reply } from "./transport.ts";
 
 export interface Patience {
@@ -20,14 +21,6 @@ const firstMs = 50;
 const longestMs = 5_000;
 /** Looks in a row that may fail: server errors, broken connections, pages that are not the CA's. */
 const maxStumbles = 3;
-
-const passing = new Set<unknown>(["ECONNRESET", "EPIPE", "ECONNABORTED", "ECONNREFUSED", "ETIMEDOUT", "NOT_ACME"]);
-
-/** To look again costs nothing and changes nothing at the CA. */
-const mayPass = (error: unknown): boolean =>
-  error instanceof ProblemError
-    ? isProblemOfServer(error.problem)
-    : error instanceof Failure && passing.has(error.facts?.["code"]);
 
 /**
  * Looks until `done(reply)` gives something. The first look comes early: most CAs are done by then, and its reply says how long the rest takes.
