@@ -44,6 +44,11 @@ describe("readProblem", () => {
 
   test("what is no problem document shows its status", () => {
     expect(describeProblem(readProblem("<html>", 502))).toBe("HTTP 502");
+    const url = "https://ca.example.org/nonce";
+    expect(describeProblem(readProblem("", 502, undefined, url))).toBe(`HTTP 502 from ${url}`);
+    // The CA's own words need no address.
+    const said = { type: acme("malformed"), detail: "no" };
+    expect(describeProblem(readProblem(said, 400, undefined, url))).toBe(`${acme("malformed")}: no`);
   });
 });
 
