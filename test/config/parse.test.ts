@@ -69,7 +69,6 @@ certificates:
     key: [rsa-3072, ecdsa-p384]
     servers: [postfix, dovecot]
     bundle: /srv/bundle
-    csr: /etc/mailcert/office.csr
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -89,6 +88,7 @@ certificates:
     profile_rsa: classic
     preferred_chain: ISRG Root X1
     days: 10
+    csr: /etc/mailcert/office.csr
     servers: none
   quick.example.org: { issuer: self-signed, days: 7 }
 `;
@@ -106,7 +106,6 @@ certificates:
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
         ...usualCertificate,
-        csr: "/etc/mailcert/office.csr",
         reuseKey: false,
         onDeadName: "drop",
       },
@@ -133,6 +132,7 @@ certificates:
         },
         servers: [],
         ...usualCertificate,
+        csr: "/etc/mailcert/office.csr",
       },
       {
         name: "quick.example.org",
@@ -230,6 +230,33 @@ describe("what is refused, with its place", () => {
       "auto beside a server",
       entry("servers: [auto, dovecot]"),
       ['main.yaml:3:15: "auto" cannot stand beside other servers'],
+    ],
+    [
+      "a csr with an issuer that signs here",
+      entry("csr: /a.csr\nservers: none"),
+      ["main.yaml:3:10: csr goes with an ACME issuer only"],
+    ],
+    [
+      "a csr for servers here",
+      entry("issuer: letsencrypt\ncsr: /a.csr"),
+      [
+        "main.yaml:4:10: csr goes with servers: none only: mailcert does not have the key that a mail server would need",
+      ],
+    ],
+    [
+      "a csr with two keys",
+      entry("issuer: letsencrypt\ncsr: /a.csr\nservers: none\nkey: [ecdsa, rsa]"),
+      ["main.yaml:4:10: csr has one key"],
+    ],
+    [
+      "a csr with a new key at each renewal",
+      entry("issuer: letsencrypt\ncsr: /a.csr\nservers: none\nreuse_key: false"),
+      ["main.yaml:4:10: csr and reuse_key: false do not go together"],
+    ],
+    [
+      "a csr that names are to be left out of",
+      entry("issuer: letsencrypt\ncsr: /a.csr\nservers: none\non_dead_name: drop"),
+      ["main.yaml:4:10: csr and on_dead_name: drop do not go together"],
     ],
     [
       "dns-01 without an updater",
