@@ -190,7 +190,11 @@ const certificate: fc.Arbitrary<CertificateConfig> = fc
   .map(({ paths, own, further, name, names, issuer, ...rest }): CertificateConfig => {
     const { directory } = acmeCas["letsencrypt-staging"];
     const elsewhere = further && issuer.kind === "acme" && issuer.directory !== directory;
-    const fallbacks = elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory })] : [];
+    const unnamed = further && issuer.kind === "acme" && issuer.ca === undefined;
+    const fallbacks = [
+      ...(unnamed ? [sameElsewhere(issuer, { directory: "https://second.example/dir" })] : []),
+      ...(elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory })] : []),
+    ];
     const whole = { name, names: own ? [name] : names, issuer, fallbacks, ...rest, ...paths };
     const { csr: _csr, ...without } = whole;
     return csrConflict(whole) ? without : whole;

@@ -154,6 +154,19 @@ certificates:
     ]);
   });
 
+  test("a list of directories: the first, the others, then CAs by their names", () => {
+    const [certificate] = configOf(
+      entry("issuer: [acme, letsencrypt]\nacme: [https://a.example/dir, https://b.example/dir]\nemail: a@example.org"),
+    );
+    if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+    const at = [certificate.issuer, ...certificate.fallbacks].map(({ ca, directory, email }) => [ca, directory, email]);
+    expect(at).toEqual([
+      [undefined, "https://a.example/dir", "a@example.org"],
+      [undefined, "https://b.example/dir", "a@example.org"],
+      ["letsencrypt", acmeCas.letsencrypt.directory, "a@example.org"],
+    ]);
+  });
+
   test("conf.d files add their certificates in order; one of them may be empty", () => {
     const names = configOf(
       "# nothing here\n",
@@ -230,6 +243,14 @@ describe("what is refused, with its place", () => {
       "auto beside a server",
       entry("servers: [auto, dovecot]"),
       ['main.yaml:3:15: "auto" cannot stand beside other servers'],
+    ],
+    [
+      "a directory twice, and one that is none",
+      entry("issuer: acme\nacme: [https://a.example/dir, https://a.example/dir, http://b.example/dir]"),
+      [
+        "main.yaml:4:35: the directory is listed twice",
+        'main.yaml:4:58: "http://b.example/dir" is not an https URL (RFC 8555 §6.1)',
+      ],
     ],
     [
       "a csr with an issuer that signs here",
