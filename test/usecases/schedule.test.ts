@@ -164,6 +164,7 @@ describe("what the timer's run may write to", () => {
       directory: "https://ca.example/dir",
       agreeTos: true,
       ...usualAcme,
+      httpAddress: ":80",
       webroot: "/srv/www",
     } as const;
     const { writable } = await scheduleJob(fake.world, host().deps, [
