@@ -16,6 +16,8 @@ import { noChallengeWorld } from "../fakes/challenge-world.ts";
 import { usualAcme } from "../fakes/settings.ts";
 import type { Pebble } from "./pebble.ts";
 
+type Ask = Partial<Omit<IssueRequest<AcmeSettings>, "privateKey" | "request">> & { readonly privateKey?: string };
+
 export interface Bench {
   readonly proxy: AcmeProxy;
   readonly state: string;
@@ -26,15 +28,9 @@ export interface Bench {
   readonly privateKey: string;
   /** As a run of its own: a fresh issuer each. */
   readonly issuer: (over?: Partial<AcmeIssuerOptions>) => Issuer<AcmeSettings>;
-  readonly issue: (
-    over?: Partial<IssueRequest<AcmeSettings>>,
-    options?: Partial<AcmeIssuerOptions>,
-  ) => Promise<IssuedChain>;
+  readonly issue: (over?: Ask, options?: Partial<AcmeIssuerOptions>) => Promise<IssuedChain>;
   /** The failure that it must end in. */
-  readonly failing: (
-    over?: Partial<IssueRequest<AcmeSettings>>,
-    options?: Partial<AcmeIssuerOptions>,
-  ) => Promise<Failure>;
+  readonly failing: (over?: Ask, options?: Partial<AcmeIssuerOptions>) => Promise<Failure>;
   /** URLs of the accounts that the CA made for us. */
   readonly accounts: () => readonly string[];
   /** Orders that the CA took. */

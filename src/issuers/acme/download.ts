@@ -13,7 +13,8 @@ import type { Reply } from "./transport.ts";
 export interface DownloadOptions {
   readonly account: Account;
   readonly names: readonly string[];
-  readonly privateKey: string;
+  /** What was certified: SubjectPublicKeyInfo in DER. */
+  readonly spki: Buffer;
   /** Common name at a chain's top, or `sha256:HEX` of a key in it. */
   readonly preferredChain?: string;
   /** One sentence for people. */
@@ -39,7 +40,7 @@ const readReply = (o: DownloadOptions, reply: Reply): Fetched => {
         facts: { code: "BAD_CHAIN" },
       },
     );
-  return { read: readChain(reply.data, o.names, o.privateKey), reply };
+  return { read: readChain(reply.data, o.names, o.spki), reply };
 };
 
 const fetchChain = (o: DownloadOptions, url: string): Promise<Fetched> =>
