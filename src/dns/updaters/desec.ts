@@ -26,10 +26,13 @@ const open = async (api: Api, { name, zone }: TxtRecord, signal: AbortSignal): P
   const subname = nameInZone(provider, name, zone, "");
   const path = `/domains/${encodeURIComponent(zone)}/rrsets/`;
   const one = `${path}${subname === "" ? "@" : encodeURIComponent(subname)}/TXT/`;
-  const { status, data } = await api.call({ method: "GET", path: one, expect: [404], signal });
-  const { records } = recordOf(data);
-  const present = Array.isArray(records) ? records.map(String) : [];
-  return { path, subname, present: status === 404 ? undefined : present };
+  const reply = await api.call({ method: "GET", path: one, expect: [404], signal });
+  if (reply.status === 404) return { path, subname, present: undefined };
+  const { records } = recordOf(reply.data);
+  // What is not understood is not written over.
+  if (!Array.isArray(records) || !records.every((record) => typeof record === "string"))
+    throw api.failure("unavailable", `the answer is no record set`, reply);
+  return { path, subname, present: records };
 };
 
 export const createDesec: UpdaterFactory = (settings, deps) => {

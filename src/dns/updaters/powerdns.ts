@@ -43,13 +43,19 @@ export const createPowerdns: UpdaterFactory = (settings, deps) => {
         reply,
         "check url and server_id: it must be the zone's primary (pdnsutil list-all-zones)",
       );
-    const sets = recordsIn(recordOf(reply.data)["rrsets"]);
-    const found = sets.find((set) => set["type"] === "TXT" && textOf(set["name"])?.toLowerCase() === `${name}.`);
+    const { rrsets } = recordOf(reply.data);
+    const found = recordsIn(rrsets).find(
+      (set) => set["type"] === "TXT" && textOf(set["name"])?.toLowerCase() === `${name}.`,
+    );
     const present = found?.["ttl"];
+    const records = recordsIn(found?.["records"]);
+    // What is not understood is not written over.
+    if (!Array.isArray(rrsets) || records.some(({ content }) => typeof content !== "string"))
+      throw api.failure("unavailable", `the answer is no zone with its record sets`, reply);
     return {
       path,
       ttl: typeof present === "number" ? present : undefined,
-      records: recordsIn(found?.["records"]).map(({ content, disabled }) => ({ content, disabled: disabled === true })),
+      records: records.map(({ content, disabled }) => ({ content, disabled: disabled === true })),
     };
   };
 
