@@ -164,6 +164,11 @@ export const createWorld = async (
     }),
     preflight: memo(() => import("./system/host-facts.ts")),
     systemRoots,
+    readRequest: async (path) => {
+      const { readRequestFile } = await import("./system/request-file.ts");
+      const content = await readRequestFile(path);
+      return (await import("./x509/read-request.ts")).readRequest(content, path);
+    },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>

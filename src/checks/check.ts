@@ -36,6 +36,10 @@ interface CheckBase {
   readonly id: string;
   /** One line for docs and `explain`. */
   readonly summary: string;
+  /** What people see in their programs when it fails; for `explain`. */
+  readonly clients: string;
+  /** What to set in the servers' own words; for `explain`. */
+  readonly servers: string;
   /** RFC section or other source. */
   readonly reference: string;
   /** The worst severity by role, for docs/checks.md. */
