@@ -10,8 +10,8 @@ import type { UpdaterDeps, UpdaterSettings } from "./updater.ts";
 
 const maxBytes = 4 << 20;
 const exchangeMs = 30_000;
-/** A wait of a few seconds is waited for here; a longer one is the next run's. */
-const longestWaitMs = 10_000;
+/** A wait of a minute is waited for here: a certificate with many names may need more changes than a provider takes in one. A longer one is the next run's. */
+const longestWaitMs = 60_000;
 const mostWaits = 3;
 /** Where 429 comes without a time. */
 const usualWaitMs = 60_000;
@@ -101,24 +101,20 @@ export const createApi = (o: ApiOptions, deps: UpdaterDeps): Api => {
     }
   };
 
-  /** How long the other side wants to be left alone; undefined where it does not. */
-  const waitOf = ({ status, headers }: HttpReply): number | undefined => {
-    const now = deps.now();
-    const until = status === 429 || status === 503 ? retryAfterDate(headers, now) : undefined;
-    return until === undefined ? (status === 429 ? usualWaitMs : undefined) : until.getTime() - now.getTime();
-  };
-
+  /** The reply, once the other side does not want to be left alone any more. */
   const settled = async (request: ApiRequest): Promise<HttpReply> => {
     for (let waits = 0; ; waits += 1) {
       const reply = await exchange(request);
-      const wait = waitOf(reply);
-      if (wait === undefined) return reply;
+      const { status, headers, text } = reply;
+      const now = deps.now();
+      const asked = status === 429 || status === 503 ? retryAfterDate(headers, now) : undefined;
+      if (asked === undefined && status !== 429) return reply;
+      const wait = asked === undefined ? Number.POSITIVE_INFINITY : asked.getTime() - now.getTime();
       if (wait > longestWaitMs || waits >= mostWaits) {
-        const retryAt = new Date(deps.now().getTime() + wait).toISOString();
-        const detail = said(reply.text);
-        const what = `${base.host} takes no requests until ${retryAt} (HTTP ${reply.status})${detail}`;
+        const retryAt = (asked ?? new Date(now.getTime() + usualWaitMs)).toISOString();
+        const what = `${base.host} takes no requests until ${retryAt} (HTTP ${status})${said(text)}`;
         const hint = `the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`;
-        throw fail("try-later", what, `HTTP_${reply.status}`, [hint], { retryAt });
+        throw fail("try-later", what, `HTTP_${status}`, [hint], { retryAt });
       }
       await deps.sleep(wait, request.signal);
     }

@@ -33,7 +33,7 @@ export const createPowerdns: UpdaterFactory = (settings, deps) => {
   const open = async ({ name, zone }: TxtRecord, signal: AbortSignal): Promise<RecordSet> => {
     nameInZone(provider, name, zone, "@");
     const path = `/api/v1/servers/${server}/zones/${encodeURIComponent(`${zone}.`)}`;
-    // Servers before 4.7 do not know the filter and send the whole zone.
+    // Older servers do not know the filter and send the whole zone.
     const query = `?rrset_name=${encodeURIComponent(`${name}.`)}&rrset_type=TXT`;
     const reply = await api.call({ method: "GET", path: `${path}${query}`, expect: [404, 422], signal });
     if (reply.status >= 400)

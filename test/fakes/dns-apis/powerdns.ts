@@ -16,7 +16,7 @@ export interface FakePowerdns extends FakeProvider {
 
 const refused = (error: string): Answer => ({ status: 422, body: { error } });
 
-/** @param filters servers before 4.7 do not, and send the whole zone */
+/** @param filters older servers do not, and send the whole zone */
 export const startPowerdns = async (key: string, filters = true): Promise<FakePowerdns> => {
   const sets = new Map<string, RecordSet>();
   const patch = (changes: readonly (Partial<RecordSet> & { readonly changetype?: string })[]): Answer => {
@@ -42,7 +42,7 @@ export const startPowerdns = async (key: string, filters = true): Promise<FakePo
     if (headers["x-api-key"] !== key) return { status: 401, body: "Unauthorized" };
     const [, server, zone] = /^\/api\/v1\/servers\/([^/]+)\/zones\/([^/]+)$/.exec(path) ?? [];
     if (server !== "localhost") return { status: 404, body: { error: "Not Found" } };
-    if (zone !== "example.org.") return refused(`Could not find domain '${zone}'`);
+    if (zone !== "example.org.") return { status: 404, body: { error: "Not Found" } };
     if (method === "PATCH") return patch((body as { rrsets: readonly Partial<RecordSet>[] }).rrsets);
     const wanted = filters ? query.get("rrset_name") : null;
     const rrsets = [...sets.values()].filter(({ name }) => wanted === null || name === wanted);
