@@ -92,12 +92,16 @@ export const apiUpdaterContract = (title: string, subject: ApiUnderTest): void =
       expect(shownBy(failure)).not.toContain(wrong);
     });
 
-    test("an error that repeats the credentials does not bring them to light", async () => {
-      for (const status of [400, 401, 500]) {
-        const failure = await whenItSays({ status, body: { error: `${"x".repeat(250)} ${secrets.join(" ")}` } });
+    test("an error that repeats the credentials does not bring them to light, whole or cut", async () => {
+      const all = secrets.join("/");
+      const answers: readonly Answer[] = [
+        ...[400, 401, 500].map((status) => ({ status, body: { error: `${"x".repeat(280)} ${all}` } })),
+        { status: 302, headers: { Location: `https://example.net/${"x".repeat(160)}/${all}` } },
+      ];
+      for (const answer of answers) {
+        const failure = await whenItSays(answer);
         for (const secret of secrets) expect(shownBy(failure)).not.toContain(secret.slice(0, 12));
       }
-      await whenItSays({ status: 302, headers: { Location: `https://example.net/${secrets.join("/")}` } });
     });
 
     test.each([429, 503])("HTTP %i with a short Retry-After is waited for", async (status) => {
@@ -166,6 +170,7 @@ export const apiUpdaterContract = (title: string, subject: ApiUnderTest): void =
       const elsewhere = await startApi(() => ({ status: 200, body: {} }));
       const failure = await whenItSays({ status: 307, headers: { Location: `${elsewhere.url}/update` } });
       expect(failure).toMatchObject({ kind: "unavailable", facts: { code: "HTTP_307" } });
+      expect(failure.message).toContain(`redirects to ${elsewhere.url}/update`);
       expect(elsewhere.asked).toEqual([]);
       await elsewhere.stop();
     });

@@ -18,7 +18,7 @@ describe.each(Object.entries(updaters))("%s", (provider, entry) => {
   const section = pages.get(provider) ?? "";
 
   it("has a section with a row for each setting, and no other", () => {
-    const rows = [...section.matchAll(/^\| `(\w+)` +\|/gm)].map(([, key]) => key);
+    const rows = [...section.matchAll(/^\| `(\w+)` +\|/gm)].map(([, key = ""]) => key);
     expect(rows.toSorted()).toEqual(Object.keys(entry.settings).toSorted());
   });
 
