@@ -165,8 +165,8 @@ export const createWorld = async (
     preflight: memo(() => import("./system/host-facts.ts")),
     systemRoots,
     readRequest: async (path) => {
-      const { readRequestFile } = await import("./system/request-file.ts");
-      const content = await readRequestFile(path);
+      const { readPlainFile } = await import("./system/plain-file.ts");
+      const { content } = await readPlainFile(path, { mostBytes: 1 << 18, what: "a certificate signing request" });
       return (await import("./x509/read-request.ts")).readRequest(content, path);
     },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
