@@ -72,6 +72,7 @@ export const createWorld = async (
         turns,
         run,
         now: host.now,
+        sleep: host.sleep,
         userAgent: `mailcert/${host.version}`,
         randomId: () => randomInt(65_536),
       }),

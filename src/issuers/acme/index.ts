@@ -8,6 +8,7 @@ import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
 import { clean } from "../../domain/text.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
 import { openSpending } from "./budget-store.ts";
@@ -22,7 +23,6 @@ import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { unlessSilent } from "./silence.ts";
 import { createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface AcmeIssuerOptions {
   /** The state folder; accounts live in `accounts/` below it. */

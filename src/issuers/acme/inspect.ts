@@ -1,6 +1,7 @@
 // What a CA says of itself and of our account before an order: its CAA names, its clock, whether the account can be used. Makes nothing.
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { CaFacts, InspectRequest } from "../issuer.ts";
 import { accountFailure, isAccountProblem, requireTerms } from "./account.ts";
 import { type StoredAccount, findAccount } from "./account-store.ts";
@@ -10,7 +11,6 @@ import { type createLines, directoryOf } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
 import { type Transport, createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface InspectOptions {
   readonly stateDir: string;
