@@ -19,8 +19,8 @@ afterAll(async () => {
 });
 
 const ask = async (timeoutMs: number): Promise<RenewalInfo> => {
-  const { renewalInfo } = b.issuer({ timeoutMs });
-  const info = await renewalInfo?.({
+  const issuer = b.issuer({ timeoutMs });
+  const info = await issuer.renewalInfo?.({
     leaf,
     settings: b.settings,
     signal: new AbortController().signal,
