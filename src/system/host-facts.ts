@@ -55,9 +55,13 @@ export const accessTrouble = async (folder: string): Promise<string | undefined>
   }
 };
 
-export const freeBytes = async (folder: string): Promise<number> => {
-  const { bavail, bsize } = await statfs(await present(folder));
-  return bavail * bsize;
+export const freeBytes = async (folder: string): Promise<number | undefined> => {
+  try {
+    const { bavail, bsize } = await statfs(await present(folder));
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Listens and closes again at once: nothing is accepted. */

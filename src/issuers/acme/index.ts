@@ -142,6 +142,7 @@ const issueWith = async (
     patience,
     step,
     replacing: replacingFor(request, directory, account),
+    exempt: request.replaces?.inWindow === true,
     wishing,
     ...(settings.preferredChain === undefined ? {} : { preferredChain: settings.preferredChain }),
     ...(request.staged === undefined ? {} : { staged: request.staged }),
@@ -160,6 +161,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
       return issue(request);
     },
     renewalInfo: renewalInfoReader(options, lines),
-    inspect: (request) => inspect(options, lines, request),
+    inspect: (request) => inspect({ ...options, limitsOf: options.limitsOf ?? limitsOf }, lines, request),
   };
 };

@@ -33,6 +33,8 @@ export interface OrderOptions {
   readonly staged?: readonly string[];
   readonly provers: Provers;
   readonly replacing?: Replacing;
+  /** The CA asked for this renewal by now: where the order says what it replaces, no rate limit counts. */
+  readonly exempt: boolean;
   readonly spending: Spending;
   readonly patience: Patience;
   readonly step: (what: string) => void;
@@ -44,9 +46,10 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   value: name,
 });
 
-const place = async ({ account, names, spending, step }: OrderOptions, extra: Replacing): Promise<Order> => {
+const place = async (o: OrderOptions, extra: Replacing): Promise<Order> => {
+  const { account, names, spending, step } = o;
   const { api } = account.engine;
-  const exempt = extra.replaces !== undefined;
+  const exempt = isExempt(o, extra);
   await spending.refuse(names, exempt);
   const payload = { identifiers: names.map(identifierOf), ...extra };
   const reply = await api.createOrder(payload);
@@ -59,6 +62,9 @@ const place = async ({ account, names, spending, step }: OrderOptions, extra: Re
   step(`order ${url} placed for ${names.join(", ")}`);
   return readOrder(reply, url);
 };
+
+/** Boulder: only inside the window that it gave. */
+const isExempt = ({ exempt }: OrderOptions, { replaces }: Replacing): boolean => exempt && replaces !== undefined;
 
 const look = ({ account }: OrderOptions, url: string): Promise<Reply> =>
   account.engine.api.apiRequest(url, null, [200]);
@@ -128,11 +134,14 @@ const explained = (error: unknown, { account, patience }: OrderOptions, doing: s
 
 /** Where names were refused and there is another way to prove them, a new order goes that way: as many orders as ways at most. */
 export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
-  for (;;) {
+  for (let refused: unknown; ;) {
     try {
       return await obtainOnce(o);
     } catch (error) {
-      if (!o.provers.again(error)) throw o.provers.explained(error);
+      // Where that used up a limit of ours, what was refused is the reason to tell.
+      const held = refused !== undefined && error instanceof Failure && error.facts?.["code"] === "BUDGET";
+      if (!o.provers.again(error)) throw o.provers.explained(held ? refused : error);
+      refused = error;
     }
   }
 };
@@ -152,14 +161,18 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     return issued;
   };
   let doing = "the CA would not take the order";
-  let exempt = o.replacing?.replaces !== undefined;
+  let exempt = isExempt(o, o.replacing ?? {});
   try {
     const known = await store.recall(identity, patience.now());
-    let order = known === undefined ? undefined : await resume(o, known);
+    let order = known === undefined ? undefined : await resume(o, known.url);
+    const resumed = order === undefined ? undefined : known?.placedAt;
     if (order?.status === "valid") {
       doing = "the CA would not hand out the certificate";
       const left = await download(downloading, order);
-      if (o.staged?.includes(readCertificate(left.leaf).sha256) !== true) return await ended(left);
+      if (o.staged?.includes(readCertificate(left.leaf).sha256) !== true) {
+        await o.spending.issued(names, exempt, resumed);
+        return await ended(left);
+      }
       // What it ended in is kept already: this is another time.
       order = undefined;
       doing = "the CA would not take the order";
@@ -167,7 +180,7 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     if (order === undefined) {
       await store.forget(identity);
       const placeWith = (extra: Replacing): Promise<Order> => {
-        exempt = extra.replaces !== undefined;
+        exempt = isExempt(o, extra);
         return placeWishing((wish) => place(o, { ...wish, ...extra }), wishing);
       };
       order = await placeReplacing(o.replacing ?? {}, placeWith, o.step);
@@ -182,8 +195,9 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
       throw problemFailure(problem, { doing: "the CA gave the order up", now: patience.now() });
     }
     doing = "the CA would not hand out the certificate";
+    // Issued it is, whatever becomes of the download.
+    await o.spending.issued(names, exempt, order.url === known?.url ? resumed : undefined);
     const issued = await download(downloading, completed);
-    await o.spending.issued(names, exempt);
     return await ended(issued);
   } catch (error) {
     // RFC 8555 §7.1.6: a refused authorization ends its order.

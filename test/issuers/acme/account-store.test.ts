@@ -103,8 +103,9 @@ describe("order store", () => {
   test("an order is found for the same names, key and profile only", async () => {
     const store = createOrderStore(state);
     await store.remember(identity, "https://ca/order/1", now);
-    expect(await store.recall(identity, now)).toBe("https://ca/order/1");
-    expect(await store.recall({ ...identity, names: [...identity.names].reverse() }, now)).toBe("https://ca/order/1");
+    const left = { url: "https://ca/order/1", placedAt: now };
+    expect(await store.recall(identity, now)).toEqual(left);
+    expect(await store.recall({ ...identity, names: [...identity.names].reverse() }, now)).toEqual(left);
     expect(await store.recall({ ...identity, names: ["a.example.org"] }, now)).toBeUndefined();
     expect(await store.recall({ ...identity, spki: Buffer.from("key two") }, now)).toBeUndefined();
     expect(await store.recall({ ...identity, profile: "shortlived" }, now)).toBeUndefined();
