@@ -2,6 +2,7 @@
 import type { CaLimits } from "../../domain/budget.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
 import type { CaFacts, InspectRequest } from "../issuer.ts";
 import { readAccountBinding } from "./account-binding.ts";
 import { accountFailure, isAccountProblem, requireTerms } from "./account.ts";
@@ -109,7 +110,8 @@ export const inspect = async (
   const { caaIdentities: identities, clockAheadMs } = directory;
   return {
     identities,
-    ...(account === undefined ? {} : { account }),
+    // Compared and shown: a URL has nothing in it that this would change.
+    ...(account === undefined ? {} : { account: clean(account, 1000) }),
     ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
     ...(trouble === undefined ? {} : { accountTrouble: trouble }),
     ...(exhausted === undefined ? {} : { exhausted }),
