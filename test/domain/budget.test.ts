@@ -1,5 +1,5 @@
 // The local budget of a CA's rate limits: what it refuses, when it lets go, and that a CA with Boulder's rules never has to refuse.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type Budget,

@@ -1,5 +1,5 @@
 // Several CAs: which failure lets the next be asked, how long one is passed over, and what is said when none could.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   caFailureOf,

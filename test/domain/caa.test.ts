@@ -1,5 +1,5 @@
 // Whether CAA records permit: the grammar and the examples of RFC 8659 and RFC 8657, and what nobody but the CA can tell.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type CaaQuestion,

@@ -72,7 +72,7 @@ export const acmeCas = (world: World): AcmeCas => {
   const cas: AcmeCas = {
     world: {
       ...world,
-      issuer: async (kind) => (kind === "acme" ? (issuer as Issuer) : world.issuer(kind)),
+      issuer: async (kind) => (kind === "acme" ? issuer : world.issuer(kind)),
       dns: async () => dns,
     },
     orders: [],
