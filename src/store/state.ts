@@ -46,7 +46,8 @@ const isGeneration = (value: unknown): boolean =>
   isDate(value["notAfter"]) &&
   isRecord(value["leaves"]) &&
   Object.values(value["leaves"]).every(
-    (leaf) => isRecord(leaf) && typeof leaf["sha256"] === "string" && typeof leaf["key"] === "string",
+    (leaf) =>
+      isRecord(leaf) && typeof leaf["sha256"] === "string" && ["string", "undefined"].includes(typeof leaf["key"]),
   );
 
 const isAdvice = (value: unknown): boolean =>

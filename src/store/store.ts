@@ -12,7 +12,8 @@ export type Stage = "staged" | "switched" | "reloaded" | "verified";
 export interface LeafRecord {
   readonly sha256: string;
   readonly spkiSha256: string;
-  readonly key: string;
+  /** Absent: somebody else keeps it, and sent a request (CSR). */
+  readonly key?: string;
   readonly algorithm: KeyAlgorithm;
 }
 
@@ -109,14 +110,18 @@ export interface HostEvent {
   readonly reverts?: boolean;
 }
 
-export interface StagedSlot {
-  readonly privateKey: string;
+/** What everybody may read of a slot. */
+export interface PublicSlot {
   readonly leaf: string;
   readonly chain: readonly string[];
 }
 
-/** What everybody may read of a slot. */
-export type PublicSlot = Omit<StagedSlot, "privateKey">;
+/** With its key (PEM), or with the request (PEM) that somebody else's key signed. */
+export type StagedSlot = PublicSlot &
+  (
+    | { readonly privateKey: string; readonly request?: undefined }
+    | { readonly privateKey?: undefined; readonly request: string }
+  );
 
 export interface Lock {
   release(): void;

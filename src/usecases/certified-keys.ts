@@ -1,10 +1,13 @@
 // Which keys a certificate is asked for: those that are live, those left by an unfinished run, or new ones.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
 import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
 import { emptyState } from "../domain/state.ts";
+import type { ForeignRequest } from "../domain/subject-key.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
 import { type AdoptedKey, keepAdopted } from "./adopted-key.ts";
+import { keyOfRequest } from "./request-elsewhere.ts";
 import type { World } from "./world.ts";
 
 interface KnownKey {
@@ -12,11 +15,25 @@ interface KnownKey {
   readonly privateKey: string;
 }
 
-export interface ChosenKey extends KnownKey {
+interface Chosen {
   readonly algorithm: KeyAlgorithm;
   readonly slot: Slot;
   readonly state: CertificateState;
 }
+
+interface OwnKey extends Chosen, KnownKey {
+  readonly request?: undefined;
+}
+
+/** One that somebody else keeps. */
+export interface RequestedKey extends Chosen {
+  readonly privateKey?: undefined;
+  readonly request: ForeignRequest;
+  /** The request in PEM. */
+  readonly pem: string;
+}
+
+export type ChosenKey = OwnKey | RequestedKey;
 
 /** Which keys are wanted, where not those that are there. */
 export interface KeyWish {
@@ -27,6 +44,18 @@ export interface KeyWish {
 
 const isFresh = ({ reuseKey }: CertificateConfig, { newKey }: KeyWish): boolean => newKey === true || !reuseKey;
 
+/** @throws Failure `usage` for a wish that only the holder of the key could fulfil. */
+const refuseKeyWish = (name: string, csr: string, { newKey, adopted }: KeyWish): void => {
+  if (newKey !== true && adopted === undefined) return;
+  throw new Failure(
+    "usage",
+    `${name} is certified by a request that was made elsewhere (${csr}): its key is not chosen here`,
+    {
+      hints: ["for another key, make a request with it and put that into the file: the next run certifies it"],
+    },
+  );
+};
+
 /** Those that are there, or new ones, written down before they are used: a run that is repeated comes to the same. The last one has the state as it was written. */
 export const keysFor = async (
   world: World,
@@ -34,6 +63,10 @@ export const keysFor = async (
   certificate: CertificateConfig,
   wish: KeyWish,
 ): Promise<readonly ChosenKey[]> => {
+  if (certificate.csr !== undefined) {
+    refuseKeyWish(certificate.name, certificate.csr, wish);
+    return [await keyOfRequest(world, certificate, certificate.csr, before)];
+  }
   const chosen: ChosenKey[] = [];
   for (const algorithm of certificate.keys) {
     const state = chosen.at(-1)?.state ?? before;
@@ -46,13 +79,21 @@ export const keysFor = async (
   return chosen;
 };
 
-/** The keys that `issue` would certify, without making any: undefined for one that is yet to be made. */
+/** Neither: one that is yet to be made. */
+export interface KeyInHand {
+  readonly slot: Slot;
+  readonly privateKey?: string | undefined;
+  readonly request?: ForeignRequest | undefined;
+}
+
+/** The keys that `issue` would certify, without making any. */
 export const keysInHand = async (
   world: World,
   certificate: CertificateConfig,
   wish: KeyWish,
-): Promise<readonly { readonly slot: Slot; readonly privateKey: string | undefined }[]> => {
+): Promise<readonly KeyInHand[]> => {
   const state = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  if (certificate.csr !== undefined) return [await keyOfRequest(world, certificate, certificate.csr, state)];
   return Promise.all(
     certificate.keys.map(async (algorithm) => ({
       slot: slotOf(algorithm),
@@ -78,7 +119,7 @@ const knownKey = async (
   const present = generations
     .map((generation) => generation?.leaves[slot])
     .find((leaf) => leaf?.algorithm === algorithm);
-  if (!fresh && present) {
+  if (!fresh && present?.key !== undefined) {
     return { id: present.key, privateKey: await world.store.readKey(name, slot, present.key) };
   }
   // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
@@ -97,7 +138,7 @@ const keyFor = async (
   state: CertificateState,
   algorithm: KeyAlgorithm,
   fresh: boolean,
-): Promise<ChosenKey> => {
+): Promise<OwnKey> => {
   const { name } = state;
   const slot = slotOf(algorithm);
   const known = await knownKey(world, state, algorithm, fresh);

@@ -5,9 +5,10 @@ import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
-import { publicKeyOf } from "../../domain/key-match.ts";
 import { slotOf } from "../../domain/keys.ts";
+import { spkiOf } from "../../domain/subject-key.ts";
 import { clean } from "../../domain/text.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
 import { openSpending } from "./budget-store.ts";
@@ -21,7 +22,6 @@ import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface AcmeIssuerOptions {
   /** The state folder; accounts live in `accounts/` below it. */
@@ -98,10 +98,10 @@ const issueWith = async (
   lines: Lines,
   request: IssueRequest<AcmeSettings>,
 ): Promise<IssuedChain> => {
-  const { settings, names, privateKey, algorithm, signal, step } = request;
+  const { settings, names, algorithm, signal, step } = request;
   refuseNames(names, (name) => refuses(name, settings, o.challenges));
   // Said before anything is spent when it cannot be read.
-  publicKeyOf(privateKey);
+  const spki = spkiOf(request);
   signal.throwIfAborted();
   const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
   const line = lines(settings.directory, ca);
@@ -135,7 +135,8 @@ const issueWith = async (
   const issued = await obtain({
     account,
     names,
-    privateKey,
+    key: request,
+    spki,
     algorithm,
     provers,
     spending: openSpending(o.stateDir, settings.directory, (o.limitsOf ?? limitsOf)(settings.directory), now),

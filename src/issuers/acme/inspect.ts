@@ -3,6 +3,7 @@ import type { CaLimits } from "../../domain/budget.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { CaFacts, InspectRequest } from "../issuer.ts";
 import { readAccountBinding } from "./account-binding.ts";
 import { accountFailure, isAccountProblem, requireTerms } from "./account.ts";
@@ -14,7 +15,6 @@ import { type createLines, directoryOf } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
 import { type Transport, createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface InspectOptions {
   readonly stateDir: string;

@@ -1,6 +1,7 @@
 // Waiting for the CA (RFC 8555 §7.1.6): Retry-After where it is given, else from 50 ms upwards, one deadline for the whole wait.
 import { Failure } from "../../domain/failure.ts";
-import { ProblemError, isProblemOfServer, retryAfterDate } from "./problem.ts";
+import { retryAfterDate } from "../../domain/retry-after.ts";
+import { ProblemError, isProblemOfServer } from "./problem.ts";
 import type { Reply } from "./transport.ts";
 
 export interface Patience {

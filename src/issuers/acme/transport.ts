@@ -3,10 +3,11 @@
 import { type Agent, request as httpsRequest } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
 import { Failure } from "../../domain/failure.ts";
+import { retryAfterDate } from "../../domain/retry-after.ts";
 import { clean } from "../../domain/text.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { type Line, keepNonce } from "./line.ts";
-import { ProblemError, readProblem, retryAfterDate } from "./problem.ts";
+import { ProblemError, readProblem } from "./problem.ts";
 
 export interface TransportOptions {
   readonly userAgent: string;

@@ -8,6 +8,7 @@ import type { Challenge } from "../../../src/challenges/challenge.ts";
 import { type Budget, emptyBudget } from "../../../src/domain/budget.ts";
 import { limitsOfAll } from "../../../src/domain/ca-limits.ts";
 import { Failure } from "../../../src/domain/failure.ts";
+import { spkiOf } from "../../../src/domain/subject-key.ts";
 import type { Account } from "../../../src/issuers/acme/account.ts";
 import { openSpending } from "../../../src/issuers/acme/budget-store.ts";
 import { caFolder } from "../../../src/issuers/acme/ca-folder.ts";
@@ -142,7 +143,8 @@ const scripted = (script: { current: Script }) => {
     return obtain({
       account,
       names: [name],
-      privateKey,
+      key: { privateKey },
+      spki: spkiOf({ privateKey }),
       algorithm: "ecdsa",
       wishing: { wishes: { profiles: [] }, offered: undefined, now: clock.now, note: () => undefined },
       exempt: false,

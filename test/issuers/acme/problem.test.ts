@@ -1,7 +1,8 @@
 // Problem documents: kept whole, whatever the CA sends, and fit to print.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { describeProblem, readProblem, retryAfterDate, shortType } from "../../../src/issuers/acme/problem.ts";
+import { retryAfterDate } from "../../../src/domain/retry-after.ts";
+import { describeProblem, readProblem, shortType } from "../../../src/issuers/acme/problem.ts";
 import { problemFailure } from "../../../src/issuers/acme/problem-failure.ts";
 import { validationFailure } from "../../../src/issuers/acme/validation-failure.ts";
 
