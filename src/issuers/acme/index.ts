@@ -154,6 +154,7 @@ const issueBy = async (
     patience,
     step,
     replacing: replacingFor(request, directory, account),
+    exempt: request.replaces?.inWindow === true,
     wishing,
     ...(settings.preferredChain === undefined ? {} : { preferredChain: settings.preferredChain }),
     ...(request.staged === undefined ? {} : { staged: request.staged }),
@@ -172,6 +173,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
       return issue(request);
     },
     renewalInfo: renewalInfoReader(options, lines),
-    inspect: (request) => inspect(options, lines, request),
+    inspect: (request) => inspect({ ...options, limitsOf: options.limitsOf ?? limitsOf }, lines, request),
   };
 };

@@ -37,6 +37,8 @@ export interface OrderOptions {
   readonly staged?: readonly string[];
   readonly provers: Provers;
   readonly replacing?: Replacing;
+  /** The CA asked for this renewal by now: where the order says what it replaces, no rate limit counts. */
+  readonly exempt: boolean;
   readonly spending: Spending;
   readonly patience: Patience;
   readonly step: (what: string) => void;
@@ -47,6 +49,9 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   type: isIP(name) === 0 ? "dns" : "ip",
   value: name,
 });
+
+/** Boulder: only inside the window that it gave. */
+const isExempt = ({ exempt }: OrderOptions, { replaces }: Replacing): boolean => exempt && replaces !== undefined;
 
 const look = ({ account }: OrderOptions, url: string): Promise<Reply> =>
   account.engine.api.apiRequest(url, null, [200]);
@@ -80,7 +85,7 @@ const send = async (
 /** `remember`: before anything else is done with it. */
 const place = async (o: OrderOptions, extra: Replacing, remember: (url: string) => Promise<void>): Promise<Order> => {
   const { names, spending, step } = o;
-  const exempt = extra.replaces !== undefined;
+  const exempt = isExempt(o, extra);
   await spending.refuse(names, exempt);
   const { url, reply } = await send(o, { identifiers: names.map(identifierOf), ...extra });
   await remember(url);
@@ -172,11 +177,14 @@ const leftOver = async (o: DownloadOptions, order: Order): Promise<ReadChain | u
 
 /** Where names were refused and there is another way to prove them, a new order goes that way: as many orders as ways at most. */
 export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
-  for (;;) {
+  for (let refused: unknown; ;) {
     try {
       return await obtainOnce(o);
     } catch (error) {
-      if (!o.provers.again(error)) throw o.provers.explained(error);
+      // Where that used up a limit of ours, what was refused is the reason to tell.
+      const held = refused !== undefined && error instanceof Failure && error.facts?.["code"] === "BUDGET";
+      if (!o.provers.again(error)) throw o.provers.explained(held ? refused : error);
+      refused = error;
     }
   }
 };
@@ -197,15 +205,18 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     return issued;
   };
   let doing = "the CA would not take the order";
-  let exempt = o.replacing?.replaces !== undefined;
+  let exempt = isExempt(o, o.replacing ?? {});
   try {
     const known = await store.recall(identity, patience.now());
-    let order = known === undefined ? undefined : await resume(o, known);
+    let order = known === undefined ? undefined : await resume(o, known.url);
+    const resumed = order === undefined ? undefined : known?.placedAt;
     if (order?.status === "valid") {
       doing = "the CA would not hand out the certificate";
       const left = await leftOver(downloading, order);
-      if (left !== undefined && o.staged?.includes(readCertificate(left.leaf).sha256) !== true)
+      if (left !== undefined && o.staged?.includes(readCertificate(left.leaf).sha256) !== true) {
+        await o.spending.issued(names, exempt, resumed);
         return await ended(left);
+      }
       // What it ended in is kept already, or another's: this is another time.
       order = undefined;
       doing = "the CA would not take the order";
@@ -213,7 +224,7 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     if (order === undefined) {
       await store.forget(identity);
       const placeWith = (extra: Replacing): Promise<Order> => {
-        exempt = extra.replaces !== undefined;
+        exempt = isExempt(o, extra);
         return placeWishing((wish) => place(o, { ...wish, ...extra }, remember), wishing);
       };
       order = await placeReplacing(o.replacing ?? {}, placeWith, o.step);
@@ -228,7 +239,8 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
       throw problemFailure(problem, { doing: "the CA gave the order up", now: patience.now() });
     }
     // It counts at the CA from here on, whether it reaches us or not.
-    if (completed.status === "valid") await o.spending.issued(names, exempt);
+    if (completed.status === "valid")
+      await o.spending.issued(names, exempt, order.url === known?.url ? resumed : undefined);
     doing = "the CA would not hand out the certificate";
     return await ended(await download(downloading, completed));
   } catch (error) {
