@@ -91,6 +91,7 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
     entries,
     findings,
+    checked: wantedChecks(request).flatMap(({ id, scope }) => (scope === "run" ? [id] : [])),
     deadHosts: dead.map(({ host }) => host),
     ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
   };
@@ -207,10 +208,19 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
       ...(slot === undefined ? {} : { slot }),
       chain,
       findings,
+      checked: judges.filter((check) => appliesTo(check, facts)).map(({ id }) => id),
       notOffered: !demanded && error?.stage === "connect" && error.reason === "refused",
       ok: findings.every(({ severity }) => severity !== "fault"),
     };
   });
+};
+
+/** Whether silence of the check means that all is well. */
+const appliesTo = ({ id, severity, applies }: EntryCheck, facts: EntryFacts): boolean => {
+  if (severity[facts.role] === "-") return false;
+  // Where TLS begins at once there is no STARTTLS to judge.
+  if (id.startsWith("st-") && facts.observation.entry.mode === "implicit") return false;
+  return applies?.(facts) ?? true;
 };
 
 const judgeRun = (
