@@ -23,7 +23,7 @@ const number = (value: number): string => String(Math.floor(value * 100) / 100);
 
 /** A range `N:` alerts below N. */
 const metricText = ({ label, value, unit, below, min }: Metric): string => {
-  const plain = label.replace(/[=\s|]/g, "_");
+  const plain = oneLine(label, 200).replace(/[=\s]/g, "_");
   // Quotes are optional, and not every graph takes them.
   const name = /^[\w.-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "''")}'`;
   const fields = [
@@ -47,24 +47,29 @@ const bounded = (text: string, max: number): string => {
   return `${cut.replace(/[\ud800-\udbff]$/, "")}…`;
 };
 
-/** As many of `parts` as fit into `max` bytes when joined by `separator`. */
-const fitting = (parts: readonly string[], separator: string, max: number): readonly string[] => {
+/** The metrics in their order, which graphs rely on; where they take more than `max` bytes, those with the greatest values are left out. */
+const fitting = (metrics: readonly Metric[], max: number): readonly string[] => {
   let used = 0;
-  return parts.filter((part) => (used += bytes(part) + bytes(separator)) <= max);
+  const kept = new Set(
+    metrics
+      .toSorted((left, right) => left.value - right.value)
+      .filter((metric) => (used += bytes(metricText(metric)) + 1) <= max),
+  );
+  return metrics.filter((metric) => kept.has(metric)).map(metricText);
 };
 
 /**
- * The whole output. `status` is one line of text without state and data; metrics and long lines are left out from the end where they are too
- * many; `more` says how to see the lines that were left out.
+ * The whole output. `status` is one line of text without state and data; `overall` are metrics that are always there, of `days` those with the
+ * greatest values are left out where they are too many, and long lines from the end; `more` says how to see those.
  */
 export const pluginOutput = (
   state: string,
   status: string,
-  metrics: readonly Metric[],
+  { overall, days }: { readonly overall: readonly Metric[]; readonly days: readonly Metric[] },
   lines: readonly string[],
   more: string,
 ): string => {
-  const data = fitting(metrics.map(metricText), " ", most.data).join(" ");
+  const data = [...overall.map(metricText), ...fitting(days, most.data)].join(" ");
   const text = bounded(`MAILCERT ${state} - ${oneLine(status, most.status)}`, most.status);
   const first = data === "" ? text : `${text}|${data}`;
   const long = lines.map((line) => oneLine(line));

@@ -52,7 +52,7 @@ const left = ({ certificate, seen }: NumberedCertificate): string => {
   return days < 0 || certificate.notAfter <= seen ? "expired" : `${count(days, "day")} left`;
 };
 
-const nameOf = ({ subject, commonName }: CertificateFacts): string => commonName ?? (subject || "unnamed");
+const nameOf = ({ subject, commonName }: CertificateFacts): string => commonName || subject || "unnamed";
 
 export const certificateView = (
   one: NumberedCertificate,

@@ -77,7 +77,7 @@ export const verifyHtmlView = (result: VerifyResult): object => {
     verdict: verdictWords(told),
     verdictKind: kind,
     verdictSign: signs[kind],
-    extent: `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`,
+    extent: `${count(looked, "entry point")}${absent > 0 ? `, ${absent} not offered` : ""}`,
     when: minute(result.startedAt),
     took: (result.durationMs / 1000).toFixed(1),
     anyWrong: wrong.length > 0,

@@ -31,16 +31,13 @@ const statusOf = (result: VerifyResult): NagiosReport["status"] => {
 const labelOf = ({ entry, slot }: VerifiedEntry, severalHosts: boolean): string =>
   [
     ...(severalHosts ? [askedName(entry.host)] : []),
-    entryUrl(entry).replace(/:.*/, ""),
+    entryUrl(entry).replace(/:.*/s, ""),
     entry.port,
     ...(slot === undefined ? [] : [slot]),
     "days",
   ].join("_");
 
-/**
- * Days left, the least over all addresses of an entry point, so that a series keeps its name when addresses change. What ends first stands first:
- * where not all fit, those stay.
- */
+/** Days left, the least over all addresses of an entry point: a series keeps its name when addresses change. */
 const daysOf = (result: VerifyResult, limits: ExpiryDays | "share" | undefined): readonly Metric[] => {
   const severalHosts = new Set(result.entries.map(({ entry }) => entry.host)).size > 1;
   const metrics = result.entries.flatMap((one): readonly Metric[] => {
@@ -56,10 +53,9 @@ const daysOf = (result: VerifyResult, limits: ExpiryDays | "share" | undefined):
       },
     ];
   });
-  const least = [...groupBy(metrics, ({ label }) => label).values()].flatMap(
+  return [...groupBy(metrics, ({ label }) => label).values()].flatMap(
     (group) => group.toSorted((left, right) => left.value - right.value)[0] ?? [],
   );
-  return least.toSorted((left, right) => left.value - right.value);
 };
 
 const placed = ({ finding, where }: Told): string =>
@@ -75,6 +71,7 @@ export const verifyNagios = (result: VerifyResult, limits: ExpiryDays | "share" 
   const wrong = [...told(all, "fault"), ...told(all, "warning")];
   const { looked, absent } = extent(result);
   const days = daysOf(result, limits);
+  const least = Math.floor(Math.min(...days.map(({ value }) => value)));
   const first = wrong[0];
   const about = `${whose(result)}: ${verdictWords(all)}`;
   const seen = `${count(looked, "entry point")}${absent > 0 ? `, ${absent} not offered` : ""}`;
@@ -83,18 +80,17 @@ export const verifyNagios = (result: VerifyResult, limits: ExpiryDays | "share" 
       ? `no entry point was looked at${absent > 0 ? ` (${absent} not offered)` : ""}`
       : first
         ? `${about} (${seen}); ${placed(first)}`
-        : `${about} (${seen}${days[0] ? `, ${count(Math.floor(days[0].value), "day")} left` : ""})`;
-  const metrics: readonly Metric[] = [
+        : `${about} (${seen}${days.length > 0 ? `, ${count(least, "day")} left` : ""})`;
+  const overall: readonly Metric[] = [
     { label: "faults", value: told(all, "fault").length, min: 0 },
     { label: "warnings", value: told(all, "warning").length, min: 0 },
     { label: "time", value: result.durationMs / 1000, unit: "s", min: 0 },
-    ...days,
   ];
   const lines = wrong.flatMap((one) => [
     `${one.finding.severity}: ${placed(one)}`,
     ...one.hints.map((hint) => `hint: ${hint}`),
   ]);
-  return { status, text: pluginOutput(words[status], line, metrics, lines, more) };
+  return { status, text: pluginOutput(words[status], line, { overall, days }, lines, more) };
 };
 
 /** Nothing could be looked at: a mistake on the command line or in the configuration. */
@@ -103,7 +99,7 @@ export const nagiosUnknown = (failure: Failure): NagiosReport => ({
   text: pluginOutput(
     "UNKNOWN",
     failure.message,
-    [],
+    { overall: [], days: [] },
     failure.hints.map((hint) => `hint: ${hint}`),
     more,
   ),

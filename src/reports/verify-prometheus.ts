@@ -18,9 +18,13 @@ const least = (left: number, right: number): number => Math.min(left, right);
 const most = (left: number, right: number): number => Math.max(left, right);
 const sum = (left: number, right: number): number => left + right;
 
-/** Label values may hold anything but these three as they are. */
+/** Label values may hold any text; these three are escaped. No control character belongs into a name or an address. */
 const escapeLabel = (value: string): string =>
-  value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+  value
+    .replaceAll("\\", "\\\\")
+    .replaceAll("\n", "\\n")
+    .replaceAll('"', '\\"')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\ufffd");
 
 const series = (name: string, labels: Labels): string => {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);

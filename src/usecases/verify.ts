@@ -193,12 +193,14 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
   return looked.map(({ facts, slot }) => {
     const { observation, chain, role, demanded } = facts;
     const { entry, address, error } = observation;
-    // The second handshake of a place has the same dialogue: what was said about it is not said again.
+    // The second handshake of a place has the same dialogue: what was said about it is not said again, nor taken for well.
+    const again = new Set<string>();
     const findings = judges
       .flatMap((check) => check.judge(facts))
       .filter((finding) => {
         if (!finding.check.startsWith("st-")) return true;
         const key = JSON.stringify([entry, address, finding.check, finding.message]);
+        if (told.has(key)) again.add(finding.check);
         return !told.has(key) && told.add(key);
       });
     return {
@@ -208,7 +210,7 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
       ...(slot === undefined ? {} : { slot }),
       chain,
       findings,
-      checked: judges.filter((check) => appliesTo(check, facts)).map(({ id }) => id),
+      checked: judges.filter((check) => !again.has(check.id) && appliesTo(check, facts)).map(({ id }) => id),
       notOffered: !demanded && error?.stage === "connect" && error.reason === "refused",
       ok: findings.every(({ severity }) => severity !== "fault"),
     };
@@ -216,12 +218,8 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
 };
 
 /** Whether silence of the check means that all is well. */
-const appliesTo = ({ id, severity, applies }: EntryCheck, facts: EntryFacts): boolean => {
-  if (severity[facts.role] === "-") return false;
-  // Where TLS begins at once there is no STARTTLS to judge.
-  if (id.startsWith("st-") && facts.observation.entry.mode === "implicit") return false;
-  return applies?.(facts) ?? true;
-};
+const appliesTo = ({ severity, applies }: EntryCheck, facts: EntryFacts): boolean =>
+  severity[facts.role] !== "-" && (applies?.(facts) ?? true);
 
 const judgeRun = (
   all: readonly EntryFacts[],
