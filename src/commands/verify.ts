@@ -86,7 +86,14 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
   const tools = await world.verifying();
   const probe = await world.probe();
   const result = await verify(
-    { now: world.now, resolve: tools.resolve, probe, signal: world.signal, step: (what) => output.step(what) },
+    {
+      now: world.now,
+      resolve: tools.resolve,
+      dns: world.dns,
+      probe,
+      signal: world.signal,
+      step: (what) => output.step(what),
+    },
     request,
   );
   const file = options["output"] as string | undefined;
