@@ -5,7 +5,7 @@ import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
-import { type NagiosReport, nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
+import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
 import { type VerifyRequest, verify } from "../usecases/verify.ts";
@@ -57,9 +57,11 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
     try {
       return await lookAndReport(context, format);
     } catch (error) {
-      // A monitor shows what a plugin prints, and knows four statuses: it could not look, which is neither well nor ill.
-      if (error instanceof Failure) return showUnknown(context, nagiosUnknown(error));
-      throw error;
+      // A monitor shows what a plugin prints: that it could not look, which is neither well nor ill.
+      if (!(error instanceof Failure)) throw error;
+      const { status, text } = nagiosUnknown(error);
+      context.output.text(text);
+      return status;
     }
   },
 };
@@ -72,11 +74,6 @@ const formatOf = ({ options, globals }: Context): ReportFormat => {
     });
   }
   return globals.json ? "json" : (named ?? "text");
-};
-
-const showUnknown = ({ output }: Context, { status, text }: NagiosReport): number => {
-  output.text(text);
-  return status;
 };
 
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {

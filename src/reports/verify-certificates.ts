@@ -1,5 +1,6 @@
 // The certificates that a run saw, each once and numbered: leaves first, then what was sent with them.
 import type { CertificateFacts, PublicKeyFacts } from "../domain/certificate.ts";
+import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { daysLeft } from "./verify-json.ts";
 import { minute } from "./dates.ts";
@@ -24,10 +25,14 @@ export const numberCertificates = ({ entries }: VerifyResult): ReadonlyMap<strin
   const others = entries.flatMap(({ chain, observation }) =>
     chain.slice(1).map((certificate) => ({ certificate, seen: observation.startedAt })),
   );
+  const servedWhere = groupBy(
+    entries.filter(({ chain }) => chain.length > 0),
+    ({ chain }) => chain[0]?.sha256 ?? "",
+  );
   const numbered = new Map<string, NumberedCertificate>();
   for (const { certificate, seen } of [...leaves, ...others]) {
     if (numbered.has(certificate.sha256)) continue;
-    const served = entries.filter(({ chain }) => chain[0]?.sha256 === certificate.sha256);
+    const served = servedWhere.get(certificate.sha256) ?? [];
     const sentWith = served.flatMap(({ chain }) => chain.slice(1).map(({ sha256 }) => sha256));
     const number = numbered.size + 1;
     numbered.set(certificate.sha256, { number, certificate, served, sentWith: [...new Set(sentWith)], seen });

@@ -46,7 +46,7 @@ interface Suite {
   readonly xml: string;
 }
 
-const counts = (cases: readonly Case[]): Readonly<Record<string, number>> => ({
+const counts = (cases: readonly Case[]) => ({
   tests: cases.length,
   failures: cases.filter(({ outcome }) => outcome === "failed").length,
   errors: 0,
@@ -114,7 +114,9 @@ const wholeSuite = ({ checked, findings, startedAt, entries }: VerifyResult): Su
 export const verifyJunit = (result: VerifyResult): string => {
   const suites = [...result.entries.map(entrySuite), wholeSuite(result)].filter(({ cases }) => cases.length > 0);
   const cases = suites.flatMap((suite) => suite.cases);
-  const whole = { name: "mailcert verify", ...counts(cases), time: time(result.durationMs) };
+  // The schema that Jenkins' xUnit plugin holds reports to has no `skipped` here.
+  const { skipped: _, ...numbers } = counts(cases);
+  const whole = { name: "mailcert verify", ...numbers, time: time(result.durationMs) };
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(
     "testsuites",
     whole,

@@ -94,13 +94,13 @@ export const verifyNagios = (result: VerifyResult, limits: ExpiryDays | "share" 
 };
 
 /** Nothing could be looked at: a mistake on the command line or in the configuration. */
-export const nagiosUnknown = (failure: Failure): NagiosReport => ({
+export const nagiosUnknown = ({ message, hints }: Failure): NagiosReport => ({
   status: 3,
   text: pluginOutput(
     "UNKNOWN",
-    failure.message,
+    message,
     { overall: [], days: [] },
-    failure.hints.map((hint) => `hint: ${hint}`),
+    hints.map((hint) => `hint: ${hint}`),
     more,
   ),
 });
