@@ -49,7 +49,7 @@ export const readExposition = (text: string): readonly Sample[] => {
       const [, name = "", inside = "", value] = found;
       if (name !== type) throw new Error(`${name} under ${type}`);
       const labels = readLabels(inside);
-      const key = JSON.stringify([name, Object.entries(labels).toSorted()]);
+      const key = JSON.stringify([name, Object.entries(labels).toSorted(([left], [right]) => (left < right ? -1 : 1))]);
       if (seen.has(key)) throw new Error(`twice: ${line}`);
       seen.add(key);
       samples.push({ name, labels, value: Number(value) });

@@ -66,6 +66,32 @@ describe("what a server said cannot leave its place", () => {
   });
 });
 
+describe("html", () => {
+  test("nothing of it lies elsewhere: it can be mailed, kept and opened without a network", async () => {
+    for (const result of [mixed, sound, hostile]) {
+      const page = await report("html", result);
+      // Texts of others are no markup: what is left are the elements of the template.
+      const markup = page.match(/<[^>]*>/g)?.join("\n") ?? "";
+      const style = /<style>(.*?)<\/style>/s.exec(page)?.[1] ?? "";
+      expect(style.length).toBeGreaterThan(100);
+      expect(style).not.toMatch(/url\(|@import|@font-face|expression/i);
+      expect(markup).not.toMatch(/\s(?:src|srcset|data|action|poster|background|style|on\w+)=/i);
+      expect(markup).not.toMatch(/<(?:link|script|img|iframe|object|embed|base|form|svg)\b/i);
+      for (const [, target = ""] of markup.matchAll(/href="([^"]*)"/g)) expect(target).toMatch(/^#certificate-\d+$/);
+    }
+  });
+
+  test("a narrow screen gets each entry point as a card, with the names of the columns beside the values", async () => {
+    const page = await report("html", mixed);
+    expect(page).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
+    const narrow = /@media screen and \(max-width: 46rem\) \{(.*?)\n\}/s.exec(page)?.[1] ?? "";
+    expect(narrow).toContain("td::before { content: attr(data-label)");
+    const cells = page.match(/<td\b[^>]*>/g) ?? [];
+    expect(cells.length).toBe(7 * mixed.entries.length);
+    for (const cell of cells) expect(cell).toMatch(/data-label="[A-Z][^"]*"/);
+  });
+});
+
 describe("ndjson", () => {
   const lines = async (result: VerifyResult): Promise<readonly Record<string, unknown>[]> =>
     (await report("ndjson", result)).split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
