@@ -154,6 +154,9 @@ export const createWorld = async (
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
     verifying: memo(async () => {
+      const profiler = memo(async () =>
+        (await import("./probe/profiler.ts")).createProfiler({ random: (size) => randomBytes(size) }),
+      );
       const [{ readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
         import("./probe/index.ts"),
         import("./protocols/index.ts"),
@@ -163,6 +166,7 @@ export const createWorld = async (
         resolve: resolveHost,
         protocols,
         readCertificates: readCertificateFile,
+        profile: async (entry, known, options) => (await profiler())(entry, known, options),
         writeReport,
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };

@@ -9,13 +9,23 @@ import { certName } from "./cert-name.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
+import { ciphBroken } from "./ciph-broken.ts";
+import { ciphPhase } from "./ciph-phase.ts";
+import { ciphWeak } from "./ciph-weak.ts";
+import { comp } from "./comp.ts";
 import { daneMatch } from "./dane-match.ts";
 import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
+import { ems } from "./ems.ts";
+import { kexBigch } from "./kex-bigch.ts";
+import { kexDh } from "./kex-dh.ts";
+import { kexEc } from "./kex-ec.ts";
+import { kexPq } from "./kex-pq.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
+import { renegSec } from "./reneg-sec.ts";
 import { sigHash } from "./sig-hash.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
@@ -24,6 +34,9 @@ import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
 import { tlsHandshake } from "./tls-handshake.ts";
+import { ver12 } from "./ver-12.ts";
+import { ver13 } from "./ver-13.ts";
+import { verLegacy } from "./ver-legacy.ts";
 import { wrapMisuse } from "./wrap-misuse.ts";
 
 export const checks: readonly Check[] = [
@@ -36,6 +49,19 @@ export const checks: readonly Check[] = [
   stAuthClear,
   stCaps,
   tlsHandshake,
+  verLegacy,
+  ver12,
+  ver13,
+  ciphBroken,
+  ciphWeak,
+  ciphPhase,
+  kexDh,
+  kexEc,
+  kexPq,
+  kexBigch,
+  renegSec,
+  comp,
+  ems,
   certName,
   certTrust,
   certChain,

@@ -1,5 +1,6 @@
 // Facts gathered from one entry point; no judgement. The probe writes it, checks read it.
 import type { EntryPoint } from "./entry-point.ts";
+import type { TlsProfile } from "./tls-profile.ts";
 
 /** Where an exchange ended when it could not be observed to the end. */
 export type ProbeStage = "resolve" | "connect" | "greeting" | "starttls" | "handshake";
@@ -72,6 +73,8 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** What else its TLS takes; absent: it was not asked (--full asks). */
+  readonly profile?: TlsProfile;
   /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */
   readonly wrongMode?: boolean;
   readonly startedAt: Date;

@@ -13,6 +13,7 @@ import type { Target } from "../domain/targets.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Probe } from "../probe/probe.ts";
+import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { parallel } from "./parallel.ts";
@@ -23,6 +24,8 @@ export interface VerifyDeps {
   readonly resolve: Resolve;
   /** For DANE; undefined: it is not looked at. */
   readonly dns?: () => Promise<Dns>;
+  /** The full look at TLS. */
+  readonly profile?: Profile;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -49,6 +52,8 @@ export interface VerifyRequest {
   readonly timeoutMs?: number;
   /** One handshake for each entry point and address. */
   readonly quick?: boolean;
+  /** Ask each entry point that has TLS also for what nobody should take. */
+  readonly full?: boolean;
   readonly ehlo?: string;
   /** Only these check ids; undefined: all. */
   readonly check?: readonly string[];
@@ -157,7 +162,38 @@ const look = async (
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });
     if (early) break;
   }
-  return looked;
+  return request.full && deps.profile ? withProfile(looked, deps.profile, deps, request, place) : looked;
+};
+
+/** Once for each address: it is about the server, not about one kind of key. */
+const withProfile = async (
+  looked: readonly Looked[],
+  profileOf: Profile,
+  { signal }: VerifyDeps,
+  request: VerifyRequest,
+  { wanted, address }: Place,
+): Promise<readonly Looked[]> => {
+  const [first, ...others] = looked;
+  const { tls, sni, wrongMode, error } = first?.facts.observation ?? {};
+  if (!first || !tls || wrongMode || error || address === undefined) return looked;
+  const profile = await profileOf(
+    { ...entryOf(wanted), address },
+    {
+      version: tls.version,
+      ...(tls.group === undefined ? {} : { group: tls.group }),
+      onCurve: looked.some(({ facts }) => facts.chain[0]?.key.type === "ec"),
+      anonymousMatters: first.facts.role !== "mta",
+      handshakes: looked.length,
+    },
+    {
+      sni: sni ?? false,
+      ehlo: request.ehlo ?? "",
+      timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
+      ...(signal ? { signal } : {}),
+    },
+  );
+  const { facts } = first;
+  return [{ ...first, facts: { ...facts, observation: { ...facts.observation, profile } } }, ...others];
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

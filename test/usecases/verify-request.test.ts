@@ -85,6 +85,7 @@ const world = (given: Given = {}): World => {
         if (!read) throw new Failure("unavailable", `cannot read ${path}`);
         return read();
       },
+      profile: async () => ({ connections: 0, versions: {} }),
       writeReport: async () => undefined,
       renderHtml: async () => "",
     }),
