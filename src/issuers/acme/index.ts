@@ -4,6 +4,7 @@ import { stagingOf } from "../../domain/acme-directories.ts";
 import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
@@ -71,7 +72,7 @@ const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure =
     "try-later",
     `the CA at ${clean(directory, 200)} was not done within ${Math.round(ms / 60_000)} minutes`,
     {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { code: "TOO_LONG", retryAt },
     },
   );
