@@ -36,7 +36,10 @@ const stateText = (one: RenewedCertificate, now: Date): string => {
     return deployed === undefined ? failed : `${deployed}\n\n${failed}`;
   }
   if (deployed !== undefined) return deployed;
-  return `${one.certificate}: ${decisionText(one.decision)}`;
+  const { certificate: name, decision } = one;
+  const ways =
+    decision.action === "wait" ? [...(decision.hints ?? []), `mended? \`mailcert renew ${name}\` tries at once`] : [];
+  return [`${name}: ${decisionText(decision)}`, ...ways.map((way) => `  -> ${way}`)].join("\n");
 };
 
 const isIdle = (one: RenewedCertificate): boolean =>

@@ -4,16 +4,19 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
+import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
-import { type IssueResult, issue, rememberFailure } from "./issue.ts";
+import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
+import { rememberFailure } from "./remember-failure.ts";
 import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -103,16 +106,8 @@ const orphanFindings = (world: World, certificates: readonly CertificateConfig[]
     if (configured.has(name)) return [];
     const state = readableState(world, name);
     const live = state && generationOf(state, world.store.liveNumber(name));
-    const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) return [];
-    return [
-      {
-        check: "renew-orphan",
-        severity: nearEnd(live, world.now()) ? "fault" : "warning",
-        message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-        hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-      },
-    ];
+    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
+    return finding ? [finding] : [];
   });
 };
 
@@ -151,7 +146,7 @@ const renewOne = async (
     const failure = failureOf(error, world);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
+    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -163,9 +158,9 @@ const renewOne = async (
 };
 
 /** A full disk must not hide what went wrong before it. */
-const remember = async (world: World, name: string, failure: Failure): Promise<void> => {
+const remember = async (world: World, certificate: CertificateConfig, failure: Failure): Promise<void> => {
   try {
-    await rememberFailure(world, name, "deploy", failure);
+    await rememberFailure(world, certificate, "deploy", failure);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     world.step(error.message);
