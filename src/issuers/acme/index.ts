@@ -23,6 +23,7 @@ import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { unlessSilent } from "./silence.ts";
+import { standingRecords } from "./standing-records.ts";
 import { createTransport } from "./transport.ts";
 
 export interface AcmeIssuerOptions {
@@ -132,9 +133,10 @@ const issueBy = async (
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
-  const provers = await openProvers(settings, o.challenges, deps);
   const notes: string[] = [];
+  const standing = standingRecords(request, notes);
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names, standing };
+  const provers = await openProvers(settings, o.challenges, deps);
   const wishing = {
     wishes: {
       profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
