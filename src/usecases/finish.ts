@@ -58,7 +58,8 @@ export const finish = async (
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { servers, entries } = gathered;
-  return { certificate: state.name, generation: target, outcome, servers, entries, findings };
+  const forOthers = certificate.servers !== "auto" && certificate.servers.length === 0 ? { forOthers: true } : {};
+  return { certificate: state.name, generation: target, outcome, ...forOthers, servers, entries, findings };
 };
 
 const outcomeOf = (

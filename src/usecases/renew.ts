@@ -14,10 +14,10 @@ import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
 import { type IssueResult, issue } from "./issue.ts";
-import { failureOf, stopped } from "./one-failure.ts";
+import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { rememberFailure } from "./remember-failure.ts";
-import { readableState } from "./unless-failure.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -143,7 +143,7 @@ const renewOne = async (
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = failureOf(error, world);
+    const failure = await endOf(error, world, certificate);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
     if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
@@ -155,6 +155,15 @@ const renewOne = async (
       failure,
     };
   }
+};
+
+/** A stop is told as what follows from it: what is due, or half done, is the next run's. */
+const endOf = async (error: unknown, world: World, certificate: CertificateConfig): Promise<Failure> => {
+  if (error instanceof Failure || !world.signal.aborted) return failureOf(error, world);
+  const state = readableState(world, certificate.name);
+  const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
+  const done = !(left instanceof Failure) && left.action === "nothing";
+  return done ? stoppedForced(certificate.name) : failureOf(error, world);
 };
 
 /** A full disk must not hide what went wrong before it. */

@@ -265,3 +265,25 @@ test("setup does not take a certificate that left the configuration for a new on
   await expect(setup(gone, entry, { ...options, dryRun: true })).resolves.toHaveProperty("plan");
   await expect(setup(gone, other, { ...options, dryRun: true, issuerGiven: true })).resolves.toHaveProperty("plan");
 });
+
+test("a stop is told as what follows from it", async () => {
+  const stopped = async (options: RenewOptions) => {
+    const stop = new AbortController();
+    const issuer: World["issuer"] = async () => ({
+      refuses: () => undefined,
+      issue: async () => {
+        stop.abort();
+        throw new Error("stopped by SIGTERM");
+      },
+    });
+    const { certificates } = await renew({ ...world, issuer, signal: stop.signal }, [entry], options);
+    return certificates[0]?.failure;
+  };
+  expect(await stopped(timer)).toMatchObject({ message: "stopped; the next run goes on from here" });
+  await run();
+  expect(await stopped(forced)).toMatchObject({
+    kind: "try-later",
+    message: "stopped; nothing is due, so that no run goes on with it by itself",
+    hints: ["to go on with it: mailcert renew --force mail.example.org"],
+  });
+});
