@@ -29,6 +29,8 @@ const stage = ({ parked, stage: reached, deployments }: CertificateStatus): stri
   return reached === "none" ? "-" : reached;
 };
 
+const isForOthers = (servers: CertificateStatus["servers"]): boolean => servers !== "auto" && servers?.length === 0;
+
 const servedBy = ({ deployments, servers }: CertificateStatus): string => {
   const parts = Object.entries(deployments).map(([id, { entries }]) => {
     const proven = entries.filter(({ verdict }) => verdict === "proven");
@@ -39,14 +41,15 @@ const servedBy = ({ deployments, servers }: CertificateStatus): string => {
     return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${bad ? " (NOT everywhere)" : ""}`;
   });
   if (parts.length > 0) return `  served by ${parts.join("; ")}`;
-  return servers !== "auto" && servers?.length === 0
+  return isForOthers(servers)
     ? "  for other programs to read: no mail server is to serve it (servers: none)"
     : "  served by nowhere";
 };
 
 /** What would still be read by a server must not be removed. */
-const isInUse = ({ deployments, stage: reached, parked }: CertificateStatus): boolean =>
-  Object.keys(deployments).length > 0 || (!parked && reached !== "none" && reached !== "staged");
+const isInUse = ({ deployments, stage: reached, parked, servers }: CertificateStatus): boolean =>
+  Object.keys(deployments).length > 0 ||
+  (!parked && !isForOthers(servers) && reached !== "none" && reached !== "staged");
 
 const next = (one: CertificateStatus): string => {
   if (one.asked) return "not set up: the attempt failed, and no run tries it again by itself";

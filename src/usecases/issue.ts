@@ -6,6 +6,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
+import { issuerTitle } from "../domain/setup-command.ts";
 import { emptyState } from "../domain/state.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
@@ -123,7 +124,7 @@ const issueGeneration = async (
   await world.store.write(withGeneration(state, generation, caFailures));
   await recordChange(world, {
     certificate: certificate.name,
-    what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${utcMinute(generation.notAfter)}`,
+    what: `issued generation ${number} by ${issuerTitle(generation)} for ${certificate.names.join(", ")}, valid until ${utcMinute(generation.notAfter)}`,
   });
   return {
     certificate: certificate.name,

@@ -26,7 +26,7 @@ export interface CertificateStatus {
   readonly configured: boolean;
   /** Everything that is kept of it. */
   readonly folder: string;
-  /** The mail servers that the configuration names for it; none: other programs use it. */
+  /** The mail servers that the configuration names for it, or its last entry did; none: other programs use it. */
   readonly servers?: CertificateConfig["servers"];
   /** What a first `setup` asked for that failed: nothing was issued, and no entry of the configuration has it. */
   readonly asked?: Entry;
@@ -106,7 +106,7 @@ const statusOf = async (
     authority: config ? authorityOf(config.issuer) : (target?.authority ?? ""),
     configured: config !== undefined,
     folder: `${world.store.dir}/certificates/${name}`,
-    ...(config ? { servers: config.servers } : {}),
+    ...(config ? { servers: config.servers } : target?.entry?.["servers"] === "none" ? { servers: [] } : {}),
     ...(asked ? { asked } : {}),
     ...(live ? { live } : {}),
     ...(target ? { target } : {}),

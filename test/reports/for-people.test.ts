@@ -197,6 +197,8 @@ warning: no timer or cron line, nothing renews by itself: mailcert schedule inst
     expect(idle).toContain(`to forget it: rm -r ${one.folder}`);
     expect(idle).toContain("mailcert setup '*.example.org' --issuer private-ca\n");
     expect(idle).not.toContain("--remove");
+    const others = { ...gone, deployments: {}, servers: [] };
+    expect(statusText({ certificates: [others], ok: true }, undefined, now)).not.toMatch(/--remove|nowhere/);
   });
 });
 
