@@ -5,6 +5,7 @@ import { targetOf } from "./generation.ts";
 import { endText, nearEnd } from "./near-end.ts";
 import type { Decision } from "./renew-decision.ts";
 import { renewalPlan } from "./renewal.ts";
+import { utcMinute } from "./utc-minute.ts";
 
 /** Runs come each hour: after a day of them one must have tried. */
 const lateMs = 86_400_000;
@@ -29,9 +30,12 @@ export const overdueFindings = (
   if (!target || decision.action !== "issue") return [];
   const { due, at } = renewalPlan(target, state.ari, now);
   const days = Math.floor((now.getTime() - at.getTime()) / lateMs);
-  if (!due || days < 1) return [];
+  const { lastError } = state;
+  const tried = lastError?.what === "issue" && !lastError.notDue ? new Date(lastError.at) : undefined;
+  // An attempt that failed today explains it.
+  if (!due || days < 1 || (tried && now.getTime() - tried.getTime() < lateMs)) return [];
   const since = `${days} ${days === 1 ? "day" : "days"}`;
-  const message = `${name}: renewal has been due for ${since}, and no run has tried it`;
+  const message = `${name}: renewal has been due for ${since}, and no run has tried it${tried ? ` since ${utcMinute(tried)}` : ""}`;
   return [{ check: "renew-overdue", severity: "fault", message, hint: trying(name) }];
 };
 

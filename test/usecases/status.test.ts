@@ -181,6 +181,11 @@ describe("what ends, or is overdue", () => {
     };
     await expect(issue(failing, certificate())).rejects.toThrow("the CA does not answer");
     expect(await seen()).toMatchObject({ ok: false, action: "wait", checks: [] });
+    days(267.5);
+    expect(await seen()).toMatchObject({ ok: false, action: "issue", checks: [] });
+    days(269);
+    expect(await seen()).toMatchObject({ ok: false, action: "issue", checks: ["renew-overdue"] });
+    expect((await seen()).text).toContain("for 4 days, and no run has tried it since 2027-08-14 12:00 UTC");
     days(350);
     await expect(issue(failing, certificate())).rejects.toThrow("the CA does not answer");
     expect(await seen()).toMatchObject({ ok: false, action: "wait", checks: ["renew-ending"] });
