@@ -15,6 +15,10 @@ export const commands = {
   verify: { summary: "check what mail servers really serve", load: () => import("./verify.ts") },
   status: { summary: "certificates, expiry, next renewal, served where", load: () => import("./status.ts") },
   log: { summary: "what was changed on this host, when, by which run", load: () => import("./log.ts") },
+  account: {
+    summary: "accounts at ACME CAs: shown, registered, new key, deactivated",
+    load: () => import("./account.ts"),
+  },
   import: {
     summary: "take over what certbot, acme.sh, lego or dehydrated made, account included",
     load: () => import("./import.ts"),
