@@ -19,6 +19,7 @@ export const commands = {
     summary: "accounts at ACME CAs: shown, registered, new key, deactivated",
     load: () => import("./account.ts"),
   },
+  revoke: { summary: "replace what is live, then revoke it at its CA", load: () => import("./revoke.ts") },
   import: {
     summary: "take over what certbot, acme.sh, lego or dehydrated made, account included",
     load: () => import("./import.ts"),

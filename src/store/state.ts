@@ -73,6 +73,11 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
   const caFailures: unknown = state.caFailures ?? {};
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
+  const retired: unknown = state.retired ?? {};
+  if (!isRecord(retired) || !Object.values(retired).every(Array.isArray)) return "retired lacks a field";
+  const revocation: unknown = state.revocation;
+  if (revocation !== undefined && !(isRecord(revocation) && Number.isInteger(revocation["generation"])))
+    return "revocation lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
   return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"

@@ -5,6 +5,7 @@ import { targetOf } from "../domain/generation.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, algorithmOf, slotOf } from "../domain/keys.ts";
+import { isRetired } from "../domain/revocation.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
 import type { World } from "./world.ts";
 
@@ -46,18 +47,25 @@ export const hasKey = (state: CertificateState | undefined, { algorithm, private
   return leaf !== undefined && leaf.spkiSha256 === sha256Hex(publicKeyOf(privateKey));
 };
 
+const retiredKey = (name: string, path: string): Failure =>
+  new Failure("data", `${path} holds a key of ${name} that was given up as compromised: it is not certified again`, {
+    hints: ["leave --adopt-key out: a new key is made"],
+  });
+
 /** Its id in the certificate's own folder of keys, where it is put first if it is not there yet. */
 export const keepAdopted = async (
   world: World,
   state: CertificateState,
-  { algorithm, privateKey }: AdoptedKey,
+  { algorithm, privateKey, path }: AdoptedKey,
 ): Promise<{ readonly id: string; readonly state: CertificateState }> => {
   const slot = slotOf(algorithm);
   const record: KeyRecord = state.keys[slot] ?? { old: [] };
   const wanted = publicKeyOf(privateKey);
   for (const id of [record.current, record.next, ...record.old]) {
     if (id === undefined) continue;
-    if (publicKeyOf(await world.store.readKey(state.name, slot, id)).equals(wanted)) return { id, state };
+    if (!publicKeyOf(await world.store.readKey(state.name, slot, id)).equals(wanted)) continue;
+    if (isRetired(state, slot, id)) throw retiredKey(state.name, path);
+    return { id, state };
   }
   const id = await world.store.addKey(state.name, slot, privateKey);
   const old = record.next === undefined ? record.old : [...record.old, record.next];

@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
 import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
+import { isRetired } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
 import { type AdoptedKey, keepAdopted } from "./adopted-key.ts";
@@ -77,13 +78,15 @@ const knownKey = async (
   const generations = [generationOf(state, world.store.liveNumber(name)), targetOf(state)];
   const present = generations
     .map((generation) => generation?.leaves[slot])
-    .find((leaf) => leaf?.algorithm === algorithm);
+    .find((leaf) => leaf?.algorithm === algorithm && !isRetired(state, slot, leaf.key));
   if (!fresh && present) {
     return { id: present.key, privateKey: await world.store.readKey(name, slot, present.key) };
   }
   // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
   const unused =
-    record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
+    record.next !== undefined &&
+    !isRetired(state, slot, record.next) &&
+    !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
   if (record.next !== undefined && unused) {
     const left = await world.store.readKey(name, slot, record.next);
     if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left };

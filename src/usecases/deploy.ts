@@ -33,6 +33,7 @@ export const deploy = async (
       hints: [`run: mailcert issue ${certificate.name}`],
     });
   }
+  refuseRevoked(certificate.name, target);
   await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
@@ -54,6 +55,13 @@ export const deploy = async (
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
     : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+};
+
+/** @throws Failure `data`. */
+const refuseRevoked = (name: string, { number, revoked }: GenerationRecord): void => {
+  if (!revoked) return;
+  const message = `generation ${number} of ${name} was revoked on ${revoked.at.slice(0, 10)} (${revoked.reason}) and is not served again`;
+  throw new Failure("data", message, { hints: [`make a new one: mailcert renew --force ${name}`] });
 };
 
 /** Servers that the configuration no longer names for this certificate get their own settings back. */

@@ -20,6 +20,7 @@ import { openProvers } from "./provers.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
+import { revoke } from "./revoke.ts";
 import { createTransport } from "./transport.ts";
 import { readTrustFile } from "./trust-file.ts";
 
@@ -161,5 +162,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
     },
     renewalInfo: renewalInfoReader(options, lines),
     inspect: (request) => inspect(options, lines, request),
+    revoke: (request) => revoke(options, lines, request),
   };
 };
