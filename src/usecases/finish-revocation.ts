@@ -17,7 +17,8 @@ export const finishRevocation = async (world: World, certificate: CertificateCon
   const served = doomedBy(state, pending, world.now()).some((one) => one.number === number);
   const hint = `go on with it: mailcert revoke ${name} --reason ${pending.reason}`;
   const what = `the revocation of generation ${pending.generation} of ${name} (${pending.reason})`;
-  if (served || (state.stage !== "verified" && !state.parked))
+  const somewhere = !state.parked && Object.keys(state.deployments).length > 0;
+  if (served || (somewhere && state.stage !== "verified"))
     return [
       {
         check: "revoke-unfinished",

@@ -6,7 +6,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Slot } from "../domain/keys.ts";
 import { type PendingRevocation, doomedBy } from "../domain/revocation.ts";
 import type { RevokeRequest } from "../issuers/issuer.ts";
-import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import type { GenerationRecord } from "../store/store.ts";
 import { recordChange } from "./record-change.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -48,7 +48,7 @@ const revokeLeaf = async (
   const { serial, notAfter } = readCertificate(pem);
   if (notAfter <= world.now()) return { ...base, serial, outcome: "expired" };
   const issuer = await world.issuer("acme");
-  const { revoke } = issuer;
+  const revoke = issuer.revoke?.bind(issuer);
   if (!revoke) throw new Failure("config", `${generation.issuer} cannot revoke`);
   const request = {
     leaf: pem,
@@ -93,8 +93,9 @@ export const revokePending = async (
 ): Promise<readonly RevokedLeaf[]> => {
   const { reason, byKey } = pending;
   const state = world.store.read(name);
+  if (!state) return [];
   const leaves: RevokedLeaf[] = [];
-  for (const generation of state ? doomedBy(state, pending, world.now()) : []) {
+  for (const generation of doomedBy(state, pending, world.now())) {
     const mine: RevokedLeaf[] = [];
     for (const slot of Object.keys(generation.leaves) as Slot[])
       mine.push(await revokeLeaf(world, { name, certificate, byKey }, generation, slot, reason));
@@ -106,7 +107,7 @@ export const revokePending = async (
       what: `revoked generation ${generation.number} at ${generation.authority} (${reason})`,
     });
   }
-  const { revocation: _done, ...rest } = world.store.read(name) ?? (state as CertificateState);
+  const { revocation: _done, ...rest } = world.store.read(name) ?? state;
   await world.store.write(rest);
   return leaves;
 };
