@@ -163,6 +163,11 @@ export const createWorld = async (
     }),
     preflight: memo(() => import("./system/host-facts.ts")),
     systemRoots,
+    readRequest: async (path) => {
+      const { readPlainFile } = await import("./system/plain-file.ts");
+      const { content } = await readPlainFile(path, { mostBytes: 1 << 18, what: "a certificate signing request" });
+      return (await import("./x509/read-request.ts")).readRequest(content, path);
+    },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>

@@ -9,16 +9,19 @@ import { accept, locked } from "./locked.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
-    void command.argument("<name>", "certificate").addHelpText(
-      "after",
-      `
+    void command
+      .argument("<name>", "certificate")
+      .option("--replace", "also where DNS (TLSA, MTA-STS) tells other servers to refuse that certificate")
+      .addHelpText(
+        "after",
+        `
 Examples:
   mailcert rollback mail.example.org
   mailcert rollback mail.example.org --dry-run
 ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
-    ),
+      ),
   run: async (context) => {
-    const { args, globals, output, host } = context;
+    const { args, options, globals, output, host } = context;
     const [name = ""] = args;
     if (globals.dryRun) {
       const world = await context.world();
@@ -34,7 +37,10 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       return exitStatus.done;
     }
     const result = await locked(context, async (world) =>
-      rollback(world, await chosenCertificate(world, name), { replace: true, accept: accept(context) }),
+      rollback(world, await chosenCertificate(world, name), {
+        replace: options["replace"] === true,
+        accept: accept(context),
+      }),
     );
     const document = { schema: "mailcert.rollback/1", ok: !hasFault(result), ...deploymentDocument(result) };
     output.result(deploymentText(result, host.now()), document, hasFault(result));

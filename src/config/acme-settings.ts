@@ -4,9 +4,10 @@ import type { AcmeSettings, ChallengeName } from "../domain/certificate-config.t
 import { defaults, dnsName } from "../domain/certificate-defaults.ts";
 import { parseListenAddress } from "../domain/listen-address.ts";
 import type { Choices } from "./choices.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
+import { isSeq } from "yaml";
 import { directoryOf, emailOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
@@ -47,8 +48,25 @@ const readDirectory = (source: Source, fields: Fields, word: string, node: Text[
     source.report(node, "issuer: acme does not say which CA", hint);
     return "";
   }
-  const text = readText(source, acme, "acme");
+  const [text] = readTexts(source, acme, "acme") ?? [];
   return (text === undefined ? undefined : directoryOf(source, text)) ?? "";
+};
+
+/** Of a list below `acme:`, those after the first, none of them twice: CAs that are asked where the first one cannot. */
+export const readFurtherDirectories = (source: Source, fields: Fields, first: string): readonly string[] => {
+  const acme = fields.get("acme");
+  if (acme === undefined || !isSeq(acme.value)) return [];
+  const directories = [first];
+  // Its items were looked at, and what is wrong with them said, when the first one was read.
+  const quiet = { ...source, report: () => undefined };
+  for (const text of (readTexts(quiet, acme, "acme") ?? []).slice(1)) {
+    const directory = directoryOf(source, text);
+    if (directory === undefined) continue;
+    if (directories.includes(directory))
+      source.report(text.node, "the directory is listed twice", "remove one of the two");
+    else directories.push(directory);
+  }
+  return directories.slice(1);
 };
 
 const readChallenges = (source: Source, fields: Fields, choices: Choices): readonly ChallengeName[] => {

@@ -1,12 +1,13 @@
 // One entry below `certificates:` -> CertificateConfig with its defaults, or every problem in it.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { defaults } from "../domain/certificate-defaults.ts";
+import { csrConflict } from "../domain/csr-conflict.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../domain/keys.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
 import type { Choices } from "./choices.ts";
 import { allIssuerKeys, readIssuers } from "./issuer-settings.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import {
   type Field,
@@ -120,7 +121,7 @@ export const readCertificate = (
   const csr = csrText === undefined ? undefined : pathOf(source, csrText, "csr");
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
-  return {
+  const entry: CertificateConfig = {
     name,
     names: texts === undefined ? [name] : namesOf(source, texts),
     keys: readKeys(source, fields.get("key")),
@@ -131,4 +132,7 @@ export const readCertificate = (
     servers: readServers(source, fields.get("servers"), choices),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
   };
+  const conflict = csrConflict(entry);
+  if (csrText && conflict) source.report(csrText.node, conflict.message, conflict.hint);
+  return entry;
 };

@@ -4,9 +4,9 @@ import type { AcmeSettings, IssuerSettings } from "../domain/certificate-config.
 import { defaults, mostDays } from "../domain/certificate-defaults.ts";
 import { sameElsewhere } from "../domain/fallback.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
-import { acmeKeys, readAcme } from "./acme-settings.ts";
+import { acmeKeys, readAcme, readFurtherDirectories } from "./acme-settings.ts";
 import type { Choices } from "./choices.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, type Text, readText, readTexts, readWhole } from "./source.ts";
 import { caDomainsOf } from "./values.ts";
@@ -80,7 +80,10 @@ export const readIssuers = (
   const [given, ...others] = readTexts(source, fields.get("issuer"), "issuer") ?? [];
   const first: Text = given ?? { text: defaults.issuer, node: entry };
   const issuer = readIssuer(source, fields, choices, first);
-  return { issuer, fallbacks: readFallbacks(source, issuer, first, others) };
+  const named = readFallbacks(source, issuer, first, others);
+  if (issuer.kind !== "acme" || issuer.ca !== undefined) return { issuer, fallbacks: named };
+  const listed = readFurtherDirectories(source, fields, issuer.directory);
+  return { issuer, fallbacks: [...listed.map((directory) => sameElsewhere(issuer, { directory })), ...named] };
 };
 
 const readIssuer = (source: Source, fields: Fields, choices: Choices, issuer: Text): IssuerSettings => {

@@ -1,4 +1,5 @@
 // Flags over configuration over defaults: the certificate that a command line asks for.
+import { csrConflict } from "./csr-conflict.ts";
 import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
 import { eabFromFlags, flagText, listenAddressFromFlag } from "./acme-flags.ts";
 import type { AcmeSettings, CertificateConfig, ChallengeName, IssuerSettings } from "./certificate-config.ts";
@@ -273,7 +274,7 @@ export const certificateFromFlags = (
   const none = servers !== "auto" && servers.includes("none");
   const bundle = flags.bundle ?? existing?.bundle;
   const issuer = issuerFrom(flags, existing?.issuer);
-  return {
+  const asked: CertificateConfig = {
     name: existing?.name ?? certificateNameFor(main),
     names,
     keys: flags.keys ? keysFrom(flags.keys) : (existing?.keys ?? defaults.key),
@@ -285,4 +286,7 @@ export const certificateFromFlags = (
     servers: none ? [] : servers,
     ...(bundle === undefined ? {} : { bundle }),
   };
+  const conflict = csrConflict(asked);
+  if (conflict) throw usage(`${asked.name}: ${conflict.message}`, conflict.hint);
+  return asked;
 };

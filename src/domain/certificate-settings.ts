@@ -1,5 +1,5 @@
 // A certificate's settings as the file spells them: only what differs from the defaults.
-import type { CertificateConfig, IssuerSettings } from "../domain/certificate-config.ts";
+import type { AcmeSettings, CertificateConfig, IssuerSettings } from "../domain/certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
 
 export type RawValue = string | number | boolean | readonly string[];
@@ -11,7 +11,10 @@ const oneOrList = (values: readonly string[]): string | readonly string[] =>
 
 const wordOf = (issuer: IssuerSettings): string => (issuer.kind === "acme" ? (issuer.ca ?? "acme") : issuer.kind);
 
-const issuerEntry = (issuer: IssuerSettings): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
+const issuerEntry = (
+  issuer: IssuerSettings,
+  fallbacks: readonly AcmeSettings[],
+): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   if (issuer.kind === "self-signed") return [["days", issuer.days, defaults.days]];
   if (issuer.kind === "private-ca") {
     return [
@@ -20,8 +23,9 @@ const issuerEntry = (issuer: IssuerSettings): readonly (readonly [string, RawVal
       ["ca_domains", issuer.caDomains],
     ];
   }
+  const nameless = [issuer, ...fallbacks].filter(({ ca }) => ca === undefined).map(({ directory }) => directory);
   return [
-    ["acme", issuer.ca === undefined ? issuer.directory : undefined],
+    ["acme", nameless.length === 0 ? undefined : oneOrList(nameless)],
     ["email", issuer.email],
     ["agree_tos", issuer.agreeTos, defaults.agree_tos],
     ["ca_file", issuer.caFile],
@@ -47,8 +51,8 @@ const allSettings = (
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
-    ["issuer", oneOrList([issuer, ...fallbacks].map(wordOf))],
-    ...issuerEntry(issuer),
+    ["issuer", oneOrList([...new Set([issuer, ...fallbacks].map(wordOf))])],
+    ...issuerEntry(issuer, fallbacks),
     ["key", oneOrList(keys), oneOrList(defaults.key)],
     ["csr", csr],
     ["reuse_key", reuseKey, defaults.reuse_key],

@@ -26,6 +26,9 @@ export const differsFrom = (generation: GenerationRecord, config: CertificateCon
   if (generation.issuer !== config.issuer.kind || !authorities.includes(generation.authority)) {
     return "the issuer in the configuration changed";
   }
+  const elsewhere = Object.values(generation.leaves).some(({ key }) => key === undefined);
+  if (elsewhere !== (config.csr !== undefined))
+    return elsewhere ? "the configuration names no request (csr) any more" : "the configuration names a request (csr)";
   const algorithms = Object.values(generation.leaves).map((leaf) => leaf.algorithm);
   if (!same(algorithms, config.keys)) return "the key algorithms in the configuration changed";
   return config.keys.every((algorithm) => generation.leaves[slotOf(algorithm)]) ? undefined : "a key slot is missing";

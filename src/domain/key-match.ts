@@ -8,20 +8,19 @@ const spki = (key: KeyObject): Buffer => key.export({ type: "spki", format: "der
 /** The SubjectPublicKeyInfo (DER) of a private key in PEM. @throws Failure `data`; its message holds nothing of the key. */
 export const publicKeyOf = (privateKeyPem: string): Buffer => spki(createPublicKey(readPrivateKey(privateKeyPem)));
 
-/** True when `privateKeyPem` is the key of `certificatePem` (the first certificate in it). @throws Failure `data` when either cannot be read. */
-export const keyMatches = (privateKeyPem: string, certificatePem: string | Buffer): boolean => {
-  const mine = publicKeyOf(privateKeyPem);
-  let theirs: Buffer;
+/** The SubjectPublicKeyInfo (DER) of a certificate, the first one in it. @throws Failure `data` for what is none. */
+export const certifiedKeyOf = (certificatePem: string | Buffer): Buffer => {
   try {
-    theirs = spki(new X509Certificate(certificatePem).publicKey);
+    return spki(new X509Certificate(certificatePem).publicKey);
   } catch (error) {
     throw new Failure(
       "data",
       "the certificate cannot be read: it is not an X.509 certificate with a known kind of key",
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
-  return mine.equals(theirs);
 };
+
+/** True when `privateKeyPem` is the key of `certificatePem` (the first certificate in it). @throws Failure `data` when either cannot be read. */
+export const keyMatches = (privateKeyPem: string, certificatePem: string | Buffer): boolean =>
+  publicKeyOf(privateKeyPem).equals(certifiedKeyOf(certificatePem));

@@ -1,4 +1,5 @@
 // Key algorithms and slots: which keys a certificate may have and where each one lives.
+import type { KeyObject } from "node:crypto";
 import { readPrivateKey } from "./private-key.ts";
 
 /** One of a certificate's key algorithms; both slots live and switch together. */
@@ -15,8 +16,14 @@ export const isKeyAlgorithm = (text: string): text is KeyAlgorithm =>
   (keyAlgorithms as readonly string[]).includes(text);
 
 /** The algorithm of a private key in PEM; undefined for one that no slot takes. */
-export const algorithmOf = (privateKeyPem: string): KeyAlgorithm | undefined => {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = readPrivateKey(privateKeyPem);
+export const algorithmOf = (privateKeyPem: string): KeyAlgorithm | undefined =>
+  algorithmOfPublicKey(readPrivateKey(privateKeyPem));
+
+/** Of either half of a pair. */
+export const algorithmOfPublicKey = ({
+  asymmetricKeyType: type,
+  asymmetricKeyDetails: details,
+}: Pick<KeyObject, "asymmetricKeyType" | "asymmetricKeyDetails">): KeyAlgorithm | undefined => {
   if (type === "ec") {
     return details?.namedCurve === "prime256v1"
       ? "ecdsa"

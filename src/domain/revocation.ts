@@ -1,7 +1,6 @@
 // Revocation (RFC 5280 §5.3.1): the reasons that a subscriber may give, what is revoked along with a key, and what must not be served or certified again.
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { generationOf } from "./generation.ts";
-import type { Slot } from "./keys.ts";
 
 /** Name -> code. Those that the CA/Browser Forum's Baseline Requirements (§4.9.1.1) leave to subscribers. */
 export const revocationReasons = {
@@ -26,29 +25,21 @@ export interface PendingRevocation {
   readonly byKey: boolean;
 }
 
-/** A key that no certificate may be asked for again. */
-export const isRetired = ({ retired }: Pick<CertificateState, "retired">, slot: Slot, key: string): boolean =>
-  retired?.[slot]?.includes(key) ?? false;
+/** `spki`: SHA-256 of a key's SubjectPublicKeyInfo, hex. No certificate may be asked for it again. */
+export const isRetired = ({ retired }: Pick<CertificateState, "retired">, spki: string): boolean =>
+  retired?.includes(spki) ?? false;
 
-export const hasRetiredKey = (state: CertificateState, generation: GenerationRecord): boolean =>
-  Object.entries(generation.leaves).some(([slot, { key }]) => isRetired(state, slot as Slot, key));
+export const hasRetiredKey = (state: CertificateState, { leaves }: GenerationRecord): boolean =>
+  Object.values(leaves).some(({ spkiSha256 }) => isRetired(state, spkiSha256));
 
-/**
- * The keys of a generation are never certified again. `withNext`: nor are those that lie ready beside them for a later one, which whoever
- * read the one has read as well.
- */
+/** The keys of a generation are never certified again, nor are `others` (like `isRetired`). */
 export const withRetiredKeys = (
   state: CertificateState,
-  generation: GenerationRecord,
-  { withNext }: { readonly withNext: boolean },
+  { leaves }: GenerationRecord,
+  others: readonly string[] = [],
 ): CertificateState => {
-  const retired: Partial<Record<Slot, readonly string[]>> = { ...state.retired };
-  for (const [slot, { key }] of Object.entries(generation.leaves) as [Slot, { readonly key: string }][]) {
-    const next = withNext ? state.keys[slot]?.next : undefined;
-    const given = next === undefined ? [key] : [key, next];
-    retired[slot] = [...new Set([...(retired[slot] ?? []), ...given])].toSorted();
-  }
-  return { ...state, retired };
+  const given = [...(state.retired ?? []), ...Object.values(leaves).map(({ spkiSha256 }) => spkiSha256), ...others];
+  return { ...state, retired: [...new Set(given)].toSorted() };
 };
 
 /** Why what is to be served has to be replaced at once, or undefined. */

@@ -59,9 +59,7 @@ export interface Accounts {
   ask(folder: string, request: AccountRequest): Promise<AccountAtCa>;
   terms(request: AccountRequest): Promise<Terms>;
   /** `present`: there is one already. `replaced`: URL of one that the CA says was deactivated, and that is marked so now. */
-  register(
-    request: AccountRequest,
-  ): Promise<{
+  register(request: AccountRequest): Promise<{
     readonly outcome: "registered" | "present";
     readonly account: KnownAccount;
     readonly replaced?: string;

@@ -4,13 +4,12 @@ import type { IssuerSettings } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 import type { RevocationReason } from "../domain/revocation.ts";
+import type { SubjectKey } from "../domain/subject-key.ts";
 
-export interface IssueRequest<Settings extends IssuerSettings = IssuerSettings> {
+interface IssueTerms<Settings extends IssuerSettings> {
   /** Validated names (domain/names.ts), the main one first. */
   readonly names: readonly string[];
   readonly algorithm: KeyAlgorithm;
-  /** PKCS#8 PEM. MUST NOT leave this process. */
-  readonly privateKey: string;
   readonly settings: Settings;
   readonly now: Date;
   /** Ends every exchange when it fires. */
@@ -24,6 +23,9 @@ export interface IssueRequest<Settings extends IssuerSettings = IssuerSettings> 
   /** The last attempt failed for a reason that a CA's test instance would show as well: try it there first, where there is one. */
   readonly rehearse?: boolean;
 }
+
+/** Whose key is to be certified, under which names. */
+export type IssueRequest<Settings extends IssuerSettings = IssuerSettings> = IssueTerms<Settings> & SubjectKey;
 
 export interface RenewalInfoRequest<Settings extends IssuerSettings = IssuerSettings> {
   /** PEM of the leaf that it is about. */
@@ -69,7 +71,7 @@ export interface CaFacts {
 }
 
 export interface IssuedChain {
-  /** PEM of the leaf. Its public key MUST be that of `privateKey`. */
+  /** PEM of the leaf. Its public key MUST be that of the request. */
   readonly leaf: string;
   /** PEM of each issuing certificate, in order, leaf's issuer first. The private CA includes its root (DANE-TA needs it served). */
   readonly chain: readonly string[];

@@ -7,7 +7,7 @@ const marks = { ok: "ok", info: "note", warning: "warning", fault: "FAULT" } as 
 export const preflightText = (findings: readonly Finding[]): string =>
   findings
     .flatMap(({ check, severity, message, hint }) => [
-      wrap(`${marks[severity].padEnd(8)}${message} (${check})`, 100, "  ", "          "),
+      wrap(severity === "ok" ? message : `${message} (${check})`, 100, `  ${marks[severity].padEnd(8)}`, "          "),
       ...(hint === undefined || severity === "ok" ? [] : [wrap(`-> ${hint}`, 100, "          ", "             ")]),
     ])
     .join("\n");

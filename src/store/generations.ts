@@ -31,17 +31,23 @@ const folderName = (number: number): string => String(number).padStart(4, "0");
 const temporary = /^\.mailcert-.*\.tmp$/;
 const slots: readonly Slot[] = ["ecdsa", "rsa"];
 
+const requestFile = "request.pem";
+
 /** Each PEM ends in exactly one line end, so that joined files parse everywhere. */
 const joined = (...parts: readonly string[]): string => parts.map((part) => `${part.trim()}\n`).join("");
 
-/** The five files of a slot: name, mode, content. privkey.pem and combined.pem hold the key, nothing else may. */
+/** The files of a slot: name, mode, content. privkey.pem and combined.pem hold the key, nothing else may; request.pem stands there in their place. */
 export const slotFiles = (slot: StagedSlot): readonly { name: string; mode: number; content: string }[] => [
-  { name: "privkey.pem", mode: 0o600, content: joined(slot.privateKey) },
+  slot.privateKey === undefined
+    ? { name: requestFile, mode: 0o644, content: joined(slot.request) }
+    : { name: "privkey.pem", mode: 0o600, content: joined(slot.privateKey) },
   { name: "cert.pem", mode: 0o644, content: joined(slot.leaf) },
   { name: "chain.pem", mode: 0o644, content: joined(...slot.chain) },
   { name: "fullchain.pem", mode: 0o644, content: joined(slot.leaf, ...slot.chain) },
   // Key first: Postfix's smtpd_tls_chain_files demands that order.
-  { name: "combined.pem", mode: 0o600, content: joined(slot.privateKey, slot.leaf, ...slot.chain) },
+  ...(slot.privateKey === undefined
+    ? []
+    : [{ name: "combined.pem", mode: 0o600, content: joined(slot.privateKey, slot.leaf, ...slot.chain) }]),
 ];
 
 /** Says that a slot's files are those of an earlier generation. */
@@ -88,8 +94,10 @@ export const createGenerations = (root: string): Part => {
       const path = join(generations(name), folderName(number), slot, "privkey.pem");
       const known = found[slot];
       if (!known) continue;
+      const request = await readTextIfPresent(join(generations(name), folderName(number), slot, requestFile));
       try {
-        result[slot] = { ...known, privateKey: await readFile(path, "utf8") };
+        result[slot] =
+          request === undefined ? { ...known, privateKey: await readFile(path, "utf8") } : { ...known, request };
       } catch (error) {
         throw fileFailure(error, "read", path);
       }

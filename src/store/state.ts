@@ -46,7 +46,8 @@ const isGeneration = (value: unknown): boolean =>
   isDate(value["notAfter"]) &&
   isRecord(value["leaves"]) &&
   Object.values(value["leaves"]).every(
-    (leaf) => isRecord(leaf) && typeof leaf["sha256"] === "string" && typeof leaf["key"] === "string",
+    (leaf) =>
+      isRecord(leaf) && typeof leaf["sha256"] === "string" && ["string", "undefined"].includes(typeof leaf["key"]),
   );
 
 const isAdvice = (value: unknown): boolean =>
@@ -73,8 +74,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
   const caFailures: unknown = state.caFailures ?? {};
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
-  const retired: unknown = state.retired ?? {};
-  if (!isRecord(retired) || !Object.values(retired).every(Array.isArray)) return "retired lacks a field";
+  if (state.retired !== undefined && !Array.isArray(state.retired)) return "retired is not a list";
   const revocation: unknown = state.revocation;
   if (revocation !== undefined && !(isRecord(revocation) && Number.isInteger(revocation["generation"])))
     return "revocation lacks a field";

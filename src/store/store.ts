@@ -13,7 +13,8 @@ export type Stage = "staged" | "switched" | "reloaded" | "verified";
 export interface LeafRecord {
   readonly sha256: string;
   readonly spkiSha256: string;
-  readonly key: string;
+  /** Absent: somebody else keeps it, and sent a request (CSR). */
+  readonly key?: string;
   readonly algorithm: KeyAlgorithm;
 }
 
@@ -68,8 +69,8 @@ export interface CertificateState {
   readonly name: string;
   readonly generations: readonly GenerationRecord[];
   readonly keys: Readonly<Partial<Record<Slot, KeyRecord>>>;
-  /** Ids of keys that are never certified again, by slot: compromised ones. */
-  readonly retired?: Readonly<Partial<Record<Slot, readonly string[]>>>;
+  /** Keys that are never certified again, compromised ones: SHA-256 of their SubjectPublicKeyInfo, hex. */
+  readonly retired?: readonly string[];
   /** A revocation that is not done yet. */
   readonly revocation?: PendingRevocation;
   /** The generation that is to be served; absent before the first issue. */
@@ -116,14 +117,18 @@ export interface HostEvent {
   readonly reverts?: boolean;
 }
 
-export interface StagedSlot {
-  readonly privateKey: string;
+/** What everybody may read of a slot. */
+export interface PublicSlot {
   readonly leaf: string;
   readonly chain: readonly string[];
 }
 
-/** What everybody may read of a slot. */
-export type PublicSlot = Omit<StagedSlot, "privateKey">;
+/** With its key (PEM), or with the request (PEM) that somebody else's key signed. */
+export type StagedSlot = PublicSlot &
+  (
+    | { readonly privateKey: string; readonly request?: undefined }
+    | { readonly privateKey?: undefined; readonly request: string }
+  );
 
 export interface Lock {
   release(): void;

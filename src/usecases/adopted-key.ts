@@ -61,11 +61,10 @@ export const keepAdopted = async (
   const slot = slotOf(algorithm);
   const record: KeyRecord = state.keys[slot] ?? { old: [] };
   const wanted = publicKeyOf(privateKey);
+  if (isRetired(state, sha256Hex(wanted))) throw retiredKey(state.name, path);
   for (const id of [record.current, record.next, ...record.old]) {
     if (id === undefined) continue;
-    if (!publicKeyOf(await world.store.readKey(state.name, slot, id)).equals(wanted)) continue;
-    if (isRetired(state, slot, id)) throw retiredKey(state.name, path);
-    return { id, state };
+    if (publicKeyOf(await world.store.readKey(state.name, slot, id)).equals(wanted)) return { id, state };
   }
   const id = await world.store.addKey(state.name, slot, privateKey);
   const old = record.next === undefined ? record.old : [...record.old, record.next];

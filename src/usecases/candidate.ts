@@ -2,10 +2,11 @@
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig, IssuerKind } from "../domain/certificate-config.ts";
 import { authorityOf } from "../domain/generation.ts";
-import { publicKeyOf } from "../domain/key-match.ts";
+import { certifiedKeyOf, publicKeyOf } from "../domain/key-match.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { TlsaOffer } from "../domain/tlsa.ts";
 import type { GenerationRecord, StagedSlot } from "../store/store.ts";
+import type { KeyInHand } from "./certified-keys.ts";
 import type { World } from "./world.ts";
 
 export interface Candidate {
@@ -25,16 +26,12 @@ const fromConfig = (config: CertificateConfig): Omit<Candidate, "slots"> => ({
   authority: authorityOf(config.issuer),
 });
 
-/** Private keys in PEM by slot; undefined: one that is yet to be made. */
-export const candidateOfKeys = (
-  config: CertificateConfig,
-  keys: readonly { readonly slot: Slot; readonly privateKey: string | undefined }[],
-): Candidate => ({
+export const candidateOfKeys = (config: CertificateConfig, keys: readonly KeyInHand[]): Candidate => ({
   ...fromConfig(config),
   slots: Object.fromEntries(
-    keys.map(({ slot, privateKey }) => [
+    keys.map(({ slot, privateKey, request }) => [
       slot,
-      { spki: privateKey === undefined ? undefined : publicKeyOf(privateKey) },
+      { spki: request?.spki ?? (privateKey === undefined ? undefined : publicKeyOf(privateKey)) },
     ]),
   ),
 });
@@ -43,9 +40,9 @@ type Slots = Readonly<Partial<Record<Slot, StagedSlot>>>;
 
 const served = (slots: Slots): Pick<Candidate, "slots" | "chains"> => ({
   slots: Object.fromEntries(
-    Object.entries(slots).map(([slot, { privateKey, leaf, chain }]) => [
+    Object.entries(slots).map(([slot, { leaf, chain }]) => [
       slot,
-      { spki: publicKeyOf(privateKey), chain: [leaf, ...chain].map((pem) => readCertificate(pem).der) },
+      { spki: certifiedKeyOf(leaf), chain: [leaf, ...chain].map((pem) => readCertificate(pem).der) },
     ]),
   ),
   chains: Object.values(slots).map(({ leaf, chain }) => [leaf, ...chain]),

@@ -1,11 +1,16 @@
 // Which keys a certificate is asked for: those that are live, those left by an unfinished run, or new ones.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { sha256Hex } from "../domain/fingerprint.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
 import { isRetired } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
+import type { ForeignRequest } from "../domain/subject-key.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
 import { type AdoptedKey, keepAdopted } from "./adopted-key.ts";
+import { keyOfRequest } from "./request-elsewhere.ts";
 import type { World } from "./world.ts";
 
 interface KnownKey {
@@ -13,11 +18,25 @@ interface KnownKey {
   readonly privateKey: string;
 }
 
-export interface ChosenKey extends KnownKey {
+interface Chosen {
   readonly algorithm: KeyAlgorithm;
   readonly slot: Slot;
   readonly state: CertificateState;
 }
+
+interface OwnKey extends Chosen, KnownKey {
+  readonly request?: undefined;
+}
+
+/** One that somebody else keeps. */
+export interface RequestedKey extends Chosen {
+  readonly privateKey?: undefined;
+  readonly request: ForeignRequest;
+  /** The request in PEM. */
+  readonly pem: string;
+}
+
+export type ChosenKey = OwnKey | RequestedKey;
 
 /** Which keys are wanted, where not those that are there. */
 export interface KeyWish {
@@ -28,6 +47,25 @@ export interface KeyWish {
 
 const isFresh = ({ reuseKey }: CertificateConfig, { newKey }: KeyWish): boolean => newKey === true || !reuseKey;
 
+/** @throws Failure `usage` for a wish that only the holder of the key could fulfil. */
+const refuseKeyWish = (name: string, csr: string, { newKey, adopted }: KeyWish): void => {
+  if (newKey !== true && adopted === undefined) return;
+  throw new Failure(
+    "usage",
+    `${name} is certified by a request that was made elsewhere (${csr}): its key is not chosen here`,
+    {
+      hints: ["for another key, make a request with it and put that into the file: the next run certifies it"],
+    },
+  );
+};
+
+const spkiHash = (privateKey: string): string => sha256Hex(publicKeyOf(privateKey));
+
+const retiredRequest = (name: string, csr: string): Failure =>
+  new Failure("config", `${csr} has a key of ${name} that was given up as compromised: it is not certified again`, {
+    hints: ["make a request with a new key and put that into the file"],
+  });
+
 /** Those that are there, or new ones, written down before they are used: a run that is repeated comes to the same. The last one has the state as it was written. */
 export const keysFor = async (
   world: World,
@@ -35,6 +73,12 @@ export const keysFor = async (
   certificate: CertificateConfig,
   wish: KeyWish,
 ): Promise<readonly ChosenKey[]> => {
+  if (certificate.csr !== undefined) {
+    refuseKeyWish(certificate.name, certificate.csr, wish);
+    const key = await keyOfRequest(world, certificate, certificate.csr, before);
+    if (isRetired(before, sha256Hex(key.request.spki))) throw retiredRequest(certificate.name, certificate.csr);
+    return [key];
+  }
   const chosen: ChosenKey[] = [];
   for (const algorithm of certificate.keys) {
     const state = chosen.at(-1)?.state ?? before;
@@ -47,13 +91,21 @@ export const keysFor = async (
   return chosen;
 };
 
-/** The keys that `issue` would certify, without making any: undefined for one that is yet to be made. */
+/** Neither: one that is yet to be made. */
+export interface KeyInHand {
+  readonly slot: Slot;
+  readonly privateKey?: string | undefined;
+  readonly request?: ForeignRequest | undefined;
+}
+
+/** The keys that `issue` would certify, without making any. */
 export const keysInHand = async (
   world: World,
   certificate: CertificateConfig,
   wish: KeyWish,
-): Promise<readonly { readonly slot: Slot; readonly privateKey: string | undefined }[]> => {
+): Promise<readonly KeyInHand[]> => {
   const state = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  if (certificate.csr !== undefined) return [await keyOfRequest(world, certificate, certificate.csr, state)];
   return Promise.all(
     certificate.keys.map(async (algorithm) => ({
       slot: slotOf(algorithm),
@@ -78,18 +130,17 @@ const knownKey = async (
   const generations = [generationOf(state, world.store.liveNumber(name)), targetOf(state)];
   const present = generations
     .map((generation) => generation?.leaves[slot])
-    .find((leaf) => leaf?.algorithm === algorithm && !isRetired(state, slot, leaf.key));
-  if (!fresh && present) {
+    .find((leaf) => leaf?.algorithm === algorithm && !isRetired(state, leaf.spkiSha256));
+  if (!fresh && present?.key !== undefined) {
     return { id: present.key, privateKey: await world.store.readKey(name, slot, present.key) };
   }
   // Left by a run that did not get as far as a certificate: never served, so it is as good as new.
   const unused =
-    record.next !== undefined &&
-    !isRetired(state, slot, record.next) &&
-    !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
+    record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
   if (record.next !== undefined && unused) {
     const left = await world.store.readKey(name, slot, record.next);
-    if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left };
+    if (algorithmOf(left) === algorithm && !isRetired(state, spkiHash(left)))
+      return { id: record.next, privateKey: left };
   }
   return undefined;
 };
@@ -100,7 +151,7 @@ const keyFor = async (
   state: CertificateState,
   algorithm: KeyAlgorithm,
   fresh: boolean,
-): Promise<ChosenKey> => {
+): Promise<OwnKey> => {
   const { name } = state;
   const slot = slotOf(algorithm);
   const known = await knownKey(world, state, algorithm, fresh);

@@ -7,6 +7,7 @@ import { keyMatches } from "../domain/key-match.ts";
 import { type Decision, type Wish, decide } from "../domain/renew-decision.ts";
 import { mayGoBackTo } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { requestChanged } from "./request-elsewhere.ts";
 import { slotsOf } from "./served-certificate.ts";
 import type { World } from "./world.ts";
 
@@ -19,7 +20,8 @@ const damageOf = async (world: World, name: string, generation: GenerationRecord
     const pair = files[slot];
     return (
       pair !== undefined &&
-      keyMatches(pair.privateKey, pair.leaf) &&
+      // Where somebody else keeps the key, only the certificate is ours to look at.
+      (pair.privateKey === undefined || keyMatches(pair.privateKey, pair.leaf)) &&
       readCertificate(pair.leaf).sha256 === generation.leaves[slot]?.sha256
     );
   });
@@ -44,6 +46,10 @@ export const decideNow = async (
 ): Promise<Decision> => {
   const decision = decide(certificate, state, wish, world.now());
   const target = state && targetOf(state);
+  if ((decision.action === "nothing" || decision.action === "deploy") && target) {
+    const changed = await requestChanged(world, certificate, Object.values(target.leaves)[0]);
+    if (changed !== undefined) return { action: "issue", why: changed };
+  }
   if (decision.action !== "deploy" || !target) return decision;
   const damage = await damageOf(world, certificate.name, target);
   return damage === undefined

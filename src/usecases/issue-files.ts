@@ -2,9 +2,11 @@
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { slotOf } from "../domain/keys.ts";
+import { type KeyAlgorithm, slotOf } from "../domain/keys.ts";
+import { emptyState } from "../domain/state.ts";
 import { beforeOrder } from "./before-order.ts";
 import { obtainChain } from "./obtain.ts";
+import { keyOfRequest } from "./request-elsewhere.ts";
 import type { World } from "./world.ts";
 
 export interface IssuedFiles {
@@ -17,6 +19,15 @@ export interface IssuedFiles {
   /** What the issuer made on the way, for people to know. */
   readonly notes?: readonly string[];
 }
+
+const keyOf = async (
+  world: World,
+  certificate: CertificateConfig,
+  algorithm: KeyAlgorithm,
+): Promise<{ privateKey: string; request?: undefined } | Awaited<ReturnType<typeof keyOfRequest>>> =>
+  certificate.csr === undefined
+    ? { privateKey: await world.generateKey(algorithm) }
+    : keyOfRequest(world, certificate, certificate.csr, emptyState(certificate.name));
 
 /** The first slot's files stand in the folder itself, a second one's below it. @throws Failure `config` where a key stands there already, `cannot-create` naming the path. */
 export const issueFiles = async (
@@ -38,15 +49,19 @@ export const issueFiles = async (
   const notes: string[] = [];
   let notAfter = Number.POSITIVE_INFINITY;
   for (const [index, algorithm] of certificate.keys.entries()) {
-    const privateKey = await world.generateKey(algorithm);
-    const chain = await obtainChain(world, certificate, algorithm, privateKey);
+    const key = await keyOf(world, certificate, algorithm);
+    const chain = await obtainChain(world, certificate, algorithm, key);
     notes.push(...(chain.notes ?? []));
     notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
     const place = places[index] ?? folder;
     files.push(
       ...(await world.writePem(
         place,
-        { privateKey, leaf: chain.leaf, chain: chain.chain },
+        {
+          ...(key.request === undefined ? { privateKey: key.privateKey } : { request: key.pem }),
+          leaf: chain.leaf,
+          chain: chain.chain,
+        },
         index === 0 ? chain.root : undefined,
       )),
     );

@@ -2,9 +2,10 @@
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { keyMatches } from "../domain/key-match.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import { certifiedKeyOf } from "../domain/key-match.ts";
 import { certificateMatches } from "../domain/name-match.ts";
+import { type SubjectKey, spkiOf } from "../domain/subject-key.ts";
 import type { IssuedChain } from "../issuers/issuer.ts";
 import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import type { ChosenKey } from "./certified-keys.ts";
@@ -16,14 +17,14 @@ export const obtainChain = async (
   world: World,
   certificate: CertificateConfig,
   algorithm: KeyAlgorithm,
-  privateKey: string,
+  key: SubjectKey,
   terms: OrderTerms = {},
 ): Promise<IssuedChain> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   const chain = await issuer.issue({
     names: certificate.names,
     algorithm,
-    privateKey,
+    ...(key.request === undefined ? { privateKey: key.privateKey } : { request: key.request }),
     settings: certificate.issuer,
     now: world.now(),
     signal: world.signal,
@@ -31,7 +32,7 @@ export const obtainChain = async (
     ...terms,
   });
   const leaf = readCertificate(chain.leaf);
-  if (!keyMatches(privateKey, chain.leaf)) {
+  if (!certifiedKeyOf(chain.leaf).equals(spkiOf(key))) {
     throw new Failure(
       "unavailable",
       `${certificate.issuer.kind} returned a certificate for another key; it was thrown away`,
@@ -70,12 +71,15 @@ export const obtainSlots = async (
   let root: string | undefined;
   let account: string | undefined;
   const notes: string[] = [];
-  for (const { algorithm, slot, ...key } of keys) {
+  for (const key of keys) {
+    const { algorithm, slot } = key;
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
-    const chain = await obtainChain(world, certificate, algorithm, key.privateKey, termsOf(slot));
+    const chain = await obtainChain(world, certificate, algorithm, key, termsOf(slot));
     const facts = readCertificate(chain.leaf);
-    staged[slot] = { privateKey: key.privateKey, leaf: chain.leaf, chain: chain.chain };
-    leaves[slot] = { sha256: facts.sha256, spkiSha256: facts.spkiSha256, key: key.id, algorithm };
+    const ours = key.request === undefined ? { privateKey: key.privateKey } : { request: key.pem };
+    staged[slot] = { ...ours, leaf: chain.leaf, chain: chain.chain };
+    const kept = key.request === undefined ? { key: key.id } : {};
+    leaves[slot] = { sha256: facts.sha256, spkiSha256: facts.spkiSha256, ...kept, algorithm };
     span.notBefore = Math.max(span.notBefore, facts.notBefore.getTime());
     span.notAfter = Math.min(span.notAfter, facts.notAfter.getTime());
     root = chain.root ?? root;

@@ -63,7 +63,8 @@ const revokeLeaf = async (
     return { ...base, serial, outcome, by };
   };
   if (!byKey) return ask("account");
-  const key = record && (await unlessFailure(() => world.store.readKey(name, slot, record.key)));
+  const id = record?.key;
+  const key = id === undefined ? undefined : await unlessFailure(() => world.store.readKey(name, slot, id));
   if (key === undefined || key instanceof Failure) return ask("account");
   // Signed by itself, the key proves that others may have it, too; a CA that does not take that is told by the account.
   const first = await unlessFailure(() => ask("certificate-key", key));

@@ -1,16 +1,20 @@
 // Revoke: what is live is replaced first, then revoked at its CA; a compromised key is never certified again.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { sha256Hex } from "../domain/fingerprint.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import { publicKeyOf } from "../domain/key-match.ts";
+import type { Slot } from "../domain/keys.ts";
 import { type PendingRevocation, type RevocationReason, doomedBy, withRetiredKeys } from "../domain/revocation.ts";
 import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
-import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import type { CertificateState, GenerationRecord, KeyRecord } from "../store/store.ts";
 import { hostNames } from "./ask-dns.ts";
 import type { DeployOptions } from "./deployment.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { type RenewedCertificate, renew } from "./renew.ts";
 import { type RevokedLeaf, revokePending } from "./revoke-generations.ts";
 import { refuseIrrevocable } from "./revoke-refusal.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RevokeOptions extends DeployOptions {
@@ -59,6 +63,17 @@ const hasAccount = async (world: World, { account, authority }: GenerationRecord
       (account === undefined ? inUse && registered.directory === authority : registered.url === account),
   );
 
+/** Keys that were made for a certificate to come: SHA-256 of each SubjectPublicKeyInfo. */
+const readyKeys = async (world: World, { name, keys }: CertificateState): Promise<readonly string[]> => {
+  const hashes: string[] = [];
+  for (const [slot, { next }] of Object.entries(keys) as [Slot, KeyRecord][]) {
+    if (next === undefined) continue;
+    const key = await unlessFailure(() => world.store.readKey(name, slot, next));
+    if (!(key instanceof Failure)) hashes.push(sha256Hex(publicKeyOf(key)));
+  }
+  return hashes;
+};
+
 const planned = async (
   world: World,
   name: string,
@@ -75,8 +90,9 @@ const planned = async (
   // Without the account only the key can ask; a CA takes that for a compromise, and bars the key.
   const byKey = reason === "keyCompromise" || under?.byKey === true || !(await hasAccount(world, generation));
   const pending = { generation: generation.number, reason, since: under?.since ?? world.now().toISOString(), byKey };
-  // The key that an earlier run has made since is the one that DNS waits for.
-  const retired = byKey ? withRetiredKeys(before, generation, { withNext: under?.byKey !== true }) : before;
+  // Who read the one key has read those that lie ready beside it; but what an earlier run has made since is what DNS waits for.
+  const ready = byKey && under?.byKey !== true ? await readyKeys(world, before) : [];
+  const retired = byKey ? withRetiredKeys(before, generation, ready) : before;
   const state = { ...retired, revocation: pending };
   const doomed = doomedBy(state, pending, world.now());
   const number = servedNumber(world, state);
@@ -120,7 +136,8 @@ const replaceFirst = async (
     accept: options.accept,
     // What an earlier run has issued is only deployed and proven.
     force: doomed.some(({ number }) => number === state.target),
-    newKey: pending.byKey,
+    // A request that was made elsewhere brings its own.
+    newKey: pending.byKey && certificate.csr === undefined,
     named: true,
     dryRun: false,
     leaveRevocation: true,

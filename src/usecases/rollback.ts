@@ -3,8 +3,12 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf } from "../domain/generation.ts";
 import { mayGoBackTo } from "../domain/verdict.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { candidateOfGeneration } from "./candidate.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
+import { keepDnsPromises } from "./dns-promises.ts";
+import { findServers } from "./entries.ts";
 import { checkGeneration } from "./intact.ts";
 import type { World } from "./world.ts";
 
@@ -29,7 +33,7 @@ export const rollbackTarget = (world: World, name: string): number => {
   return previous.number;
 };
 
-/** The caller holds the lock. */
+/** The caller holds the lock. What clients trust is not asked about: a person wants what was there before. */
 export const rollback = async (
   world: World,
   certificate: CertificateConfig,
@@ -42,10 +46,27 @@ export const rollback = async (
   if (!previous) throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
   // Before anything is written: a target that cannot be served would stop every later run.
   await checkGeneration(world, certificate.name, previous);
+  if (!options.replace) await refuseUnpromised(world, certificate, state, previous);
   const generations = state.generations.map((one) =>
     one.number === live ? { ...one, failed: "rolled back by hand" } : one,
   );
   const { baseline: _baseline, ...rest } = state;
   await world.store.write({ ...rest, generations, target: number, stage: "staged" });
-  return deploy(world, certificate, options);
+  return deploy(world, certificate, { ...options, replace: true });
+};
+
+/** @throws Failure `config` where DNS tells others to refuse that generation's key or chain: a TLSA record may have followed the new key since. */
+const refuseUnpromised = async (
+  world: World,
+  certificate: CertificateConfig,
+  state: CertificateState,
+  previous: GenerationRecord,
+): Promise<void> => {
+  const { name, servers } = certificate;
+  await keepDnsPromises(world, {
+    state,
+    candidate: await candidateOfGeneration(world, name, previous),
+    place: async () => ({ servers: (await findServers(world, certificate)).servers, auto: servers === "auto" }),
+    ways: { resume: `run: mailcert rollback ${name}`, force: `mailcert rollback --replace ${name}` },
+  });
 };

@@ -20,7 +20,7 @@ export interface SnippetResult {
 /** Reads only. @throws Failure `usage` for an unknown server or version, or where none is installed and none was named. */
 export const snippet = async (
   world: World,
-  certificate: Pick<CertificateConfig, "name" | "names" | "keys">,
+  certificate: Pick<CertificateConfig, "name" | "names" | "keys" | "csr">,
   request: SnippetRequest,
 ): Promise<SnippetResult> => {
   const all = await world.servers();
@@ -36,6 +36,14 @@ export const snippet = async (
       hints: [`say for which one: mailcert snippet ${request.server} ${certificate.name} --server-version VERSION`],
     });
   }
+  if (certificate.csr !== undefined)
+    throw new Failure(
+      "config",
+      `${certificate.name} is certified by a request (csr): its key is not on this host, and a server needs it`,
+      {
+        hints: ["point the server that has the key at live/<ecdsa|rsa>/fullchain.pem of the certificate"],
+      },
+    );
   const { name, names, keys } = certificate;
   const text = server.snippet({ name, names, slots: world.store.livePaths(name, keys.map(slotOf)) }, version);
   return { server: request.server, version, certificate: name, text };

@@ -2,6 +2,7 @@
 import type { CertificateConfig, Config, IssuerKind } from "../domain/certificate-config.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
+import type { ReadRequest } from "../domain/subject-key.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Accounts } from "../issuers/accounts.ts";
 import type { Issuer } from "../issuers/issuer.ts";
@@ -59,6 +60,8 @@ export interface World {
   readonly readKeyFile: (
     path: string,
   ) => Promise<{ readonly privateKey: string; readonly warnings: readonly string[] }>;
+  /** A certificate signing request that was made elsewhere, PEM or DER. @throws Failure `data` naming the file. */
+  readonly readRequest: (path: string) => Promise<ReadRequest>;
   /** The first of these folders' privkey.pem or combined.pem that exists. */
   readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
   /** @throws Failure `cannot-create` where this run is root's and somebody else can change the folder, or one above it. */

@@ -1,4 +1,5 @@
 // Editing keeps what is there, is idempotent, and reads back as what was asked for.
+import { csrConflict } from "../../src/domain/csr-conflict.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { editConfig } from "../../src/config/edit.ts";
@@ -189,8 +190,14 @@ const certificate: fc.Arbitrary<CertificateConfig> = fc
   .map(({ paths, own, further, name, names, issuer, ...rest }): CertificateConfig => {
     const { directory } = acmeCas["letsencrypt-staging"];
     const elsewhere = further && issuer.kind === "acme" && issuer.directory !== directory;
-    const fallbacks = elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory })] : [];
-    return { name, names: own ? [name] : names, issuer, fallbacks, ...rest, ...paths };
+    const unnamed = further && issuer.kind === "acme" && issuer.ca === undefined;
+    const fallbacks = [
+      ...(unnamed ? [sameElsewhere(issuer, { directory: "https://second.example/dir" })] : []),
+      ...(elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory })] : []),
+    ];
+    const whole = { name, names: own ? [name] : names, issuer, fallbacks, ...rest, ...paths };
+    const { csr: _csr, ...without } = whole;
+    return csrConflict(whole) ? without : whole;
   });
 
 test("whatever is written reads back, twice is once, and other entries stay", () => {

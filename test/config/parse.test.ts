@@ -69,7 +69,6 @@ certificates:
     key: [rsa-3072, ecdsa-p384]
     servers: [postfix, dovecot]
     bundle: /srv/bundle
-    csr: /etc/mailcert/office.csr
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -89,6 +88,7 @@ certificates:
     profile_rsa: classic
     preferred_chain: ISRG Root X1
     days: 10
+    csr: /etc/mailcert/office.csr
     servers: none
   quick.example.org: { issuer: self-signed, days: 7 }
 `;
@@ -106,7 +106,6 @@ certificates:
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
         ...usualCertificate,
-        csr: "/etc/mailcert/office.csr",
         reuseKey: false,
         onDeadName: "drop",
       },
@@ -133,6 +132,7 @@ certificates:
         },
         servers: [],
         ...usualCertificate,
+        csr: "/etc/mailcert/office.csr",
       },
       {
         name: "quick.example.org",
@@ -151,6 +151,19 @@ certificates:
     const { ca: _ca, ...rest } = certificate.issuer;
     expect(certificate?.fallbacks).toEqual([
       { ...rest, ca: "letsencrypt-staging", directory: acmeCas["letsencrypt-staging"].directory },
+    ]);
+  });
+
+  test("a list of directories: the first, the others, then CAs by their names", () => {
+    const [certificate] = configOf(
+      entry("issuer: [acme, letsencrypt]\nacme: [https://a.example/dir, https://b.example/dir]\nemail: a@example.org"),
+    );
+    if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+    const at = [certificate.issuer, ...certificate.fallbacks].map(({ ca, directory, email }) => [ca, directory, email]);
+    expect(at).toEqual([
+      [undefined, "https://a.example/dir", "a@example.org"],
+      [undefined, "https://b.example/dir", "a@example.org"],
+      ["letsencrypt", acmeCas.letsencrypt.directory, "a@example.org"],
     ]);
   });
 
@@ -230,6 +243,41 @@ describe("what is refused, with its place", () => {
       "auto beside a server",
       entry("servers: [auto, dovecot]"),
       ['main.yaml:3:15: "auto" cannot stand beside other servers'],
+    ],
+    [
+      "a directory twice, and one that is none",
+      entry("issuer: acme\nacme: [https://a.example/dir, https://a.example/dir, http://b.example/dir]"),
+      [
+        "main.yaml:4:35: the directory is listed twice",
+        'main.yaml:4:58: "http://b.example/dir" is not an https URL (RFC 8555 §6.1)',
+      ],
+    ],
+    [
+      "a csr with an issuer that signs here",
+      entry("csr: /a.csr\nservers: none"),
+      ["main.yaml:3:10: csr goes with an ACME issuer only"],
+    ],
+    [
+      "a csr for servers here",
+      entry("issuer: letsencrypt\ncsr: /a.csr"),
+      [
+        "main.yaml:4:10: csr goes with servers: none only: mailcert does not have the key that a mail server would need",
+      ],
+    ],
+    [
+      "a csr with two keys",
+      entry("issuer: letsencrypt\ncsr: /a.csr\nservers: none\nkey: [ecdsa, rsa]"),
+      ["main.yaml:4:10: csr has one key"],
+    ],
+    [
+      "a csr with a new key at each renewal",
+      entry("issuer: letsencrypt\ncsr: /a.csr\nservers: none\nreuse_key: false"),
+      ["main.yaml:4:10: csr and reuse_key: false do not go together"],
+    ],
+    [
+      "a csr that names are to be left out of",
+      entry("issuer: letsencrypt\ncsr: /a.csr\nservers: none\non_dead_name: drop"),
+      ["main.yaml:4:10: csr and on_dead_name: drop do not go together"],
     ],
     [
       "dns-01 without an updater",

@@ -14,7 +14,7 @@ const generation = (number: number, key: string, over: Partial<GenerationRecord>
   createdAt: "2026-11-01T00:00:00Z",
   notBefore: "2026-11-01T00:00:00Z",
   notAfter: "2027-01-30T00:00:00Z",
-  leaves: { ecdsa: { sha256: "a", spkiSha256: "b", key, algorithm: "ecdsa" } },
+  leaves: { ecdsa: { sha256: "a", spkiSha256: `spki of ${key}`, key, algorithm: "ecdsa" } },
   ...over,
 });
 const revoked = { at: "2026-11-10T00:00:00Z", reason: "superseded" } as const;
@@ -37,16 +37,16 @@ const third = state.generations[2] ?? generation(3, "");
 describe("revocation", () => {
   it("by the account takes one generation; a compromised key takes all that are valid still and can be revoked", () => {
     expect(doomedBy(state, { generation: 6, byKey: false }, now).map(({ number }) => number)).toEqual([6]);
-    const retired = withRetiredKeys(state, third, { withNext: false });
+    const retired = withRetiredKeys(state, third);
     expect(doomedBy(retired, { generation: 6, byKey: true }, now).map(({ number }) => number)).toEqual([6, 3]);
     expect(doomedBy(state, { generation: 9, byKey: false }, now)).toEqual([]);
   });
 
   it("a given-up key stays given up, whatever becomes live", () => {
-    const retired = withRetiredKeys(state, third, { withNext: true });
-    expect(retired.retired).toEqual({ ecdsa: ["0001", "0003"] });
-    const later = withLiveKeys(withRetiredKeys(retired, third, { withNext: false }), 4);
-    expect(later.retired).toEqual({ ecdsa: ["0001", "0003"] });
+    const retired = withRetiredKeys(state, third, ["spki of 0003"]);
+    expect(retired.retired).toEqual(["spki of 0001", "spki of 0003"]);
+    const later = withLiveKeys(withRetiredKeys(retired, third), 4);
+    expect(later.retired).toEqual(["spki of 0001", "spki of 0003"]);
     expect(hasRetiredKey(later, third)).toBe(true);
     expect(hasRetiredKey(later, generation(4, "0002"))).toBe(false);
   });
@@ -54,9 +54,7 @@ describe("revocation", () => {
   it("condemns what is revoked, and what has such a key", () => {
     expect(condemned(state, third)).toBeUndefined();
     expect(condemned(state, generation(2, "0001", { revoked }))).toBe("it was revoked on 2026-11-10 (superseded)");
-    expect(condemned(withRetiredKeys(state, third, { withNext: false }), third)).toBe(
-      "its private key was given up as compromised",
-    );
+    expect(condemned(withRetiredKeys(state, third), third)).toBe("its private key was given up as compromised");
   });
 
   it("there is no way back to what is revoked", () => {

@@ -1,6 +1,7 @@
 // The ACME issuer on loopback, for tests: one certificate from Pebble, with its notes and what was done for it.
 import { challenges } from "../../src/challenges/index.ts";
 import type { AcmeSettings } from "../../src/domain/certificate-config.ts";
+import type { ForeignRequest } from "../../src/domain/subject-key.ts";
 import { createAcmeIssuer } from "../../src/issuers/acme/index.ts";
 import type { IssueRequest, IssuedChain } from "../../src/issuers/issuer.ts";
 import { generateKey } from "../../src/system/keys.ts";
@@ -15,13 +16,16 @@ export interface Issued extends IssuedChain {
 export type IssueOnLoopback = (
   names: readonly string[],
   settings?: Partial<AcmeSettings>,
-  request?: Partial<IssueRequest<AcmeSettings>>,
+  request?: Partial<Omit<IssueRequest<AcmeSettings>, "settings" | "names" | "privateKey" | "request">> & {
+    readonly privateKey?: string;
+    readonly foreign?: ForeignRequest;
+  },
 ) => Promise<Issued>;
 
 /** A fresh issuer for each call, as each run of the program has one. */
 export const issuerOnLoopback =
   (pebble: Pebble, state: string): IssueOnLoopback =>
-  async (names, settings = {}, request = {}) => {
+  async (names, settings = {}, { privateKey, foreign, ...request } = {}) => {
     const steps: string[] = [];
     const issuer = createAcmeIssuer({
       stateDir: state,
@@ -35,7 +39,9 @@ export const issuerOnLoopback =
     const issued = await issuer.issue({
       names,
       algorithm: "ecdsa",
-      privateKey: request.privateKey ?? (await generateKey(request.algorithm ?? "ecdsa")),
+      ...(foreign === undefined
+        ? { privateKey: privateKey ?? (await generateKey(request.algorithm ?? "ecdsa")) }
+        : { request: foreign }),
       now: new Date(),
       signal: new AbortController().signal,
       step: (what) => void steps.push(what),

@@ -35,7 +35,7 @@ const livePair = async (one: FakeWorld) => {
   if (number === undefined) return undefined;
   const slot = (await one.world.store.readGeneration("mail.example.org", number)).ecdsa;
   if (!slot) throw new Error("no slot");
-  const mine = createPublicKey(createPrivateKey(slot.privateKey)).export({ type: "spki", format: "der" });
+  const mine = createPublicKey(createPrivateKey(slot.privateKey ?? "")).export({ type: "spki", format: "der" });
   const theirs = new X509Certificate(slot.leaf).publicKey.export({ type: "spki", format: "der" });
   return { number, belongs: mine.equals(theirs), leaf: fingerprint(slot.leaf) };
 };

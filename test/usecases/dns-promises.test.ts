@@ -12,6 +12,7 @@ import { deploy } from "../../src/usecases/deploy.ts";
 import type { DeployOptions } from "../../src/usecases/deployment.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { rollback } from "../../src/usecases/rollback.ts";
 import { type SetupOptions, setup } from "../../src/usecases/setup.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { noDns } from "../fakes/dns.ts";
@@ -281,6 +282,20 @@ describe("a renewal", () => {
     expect((await renew(world, [certificate()], { ...renewal, force: true })).outcome).toBe("done");
     expect(await liveSpki()).toBe(spki);
     expect(world.store.liveNumber(name)).toBe(3);
+  });
+
+  it("taken back by hand is held back, too: nothing is written, unless a person says so twice", async () => {
+    const first = await liveSpki();
+    await renew(world, [certificate()], { ...renewal, force: true, newKey: true });
+    const second = await liveSpki();
+    zone.tlsa.set(owner, [record(3, 1, second)]);
+    const before = world.store.read(name);
+    const failure = await refusal(rollback(world, certificate(), options));
+    expect(failure.hints.at(-1)).toContain(`mailcert rollback --replace ${name}`);
+    expect(world.store.read(name)).toEqual(before);
+    expect(await liveSpki()).toBe(second);
+    expect((await rollback(world, certificate(), { ...options, replace: true })).outcome).toBe("verified");
+    expect(await liveSpki()).toBe(first);
   });
 
   it("that a killed run has switched already is finished", async () => {

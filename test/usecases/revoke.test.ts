@@ -5,6 +5,7 @@ import { Failure } from "../../src/domain/failure.ts";
 import { publicKeyOf } from "../../src/domain/key-match.ts";
 import { decide } from "../../src/domain/renew-decision.ts";
 import type { RevocationReason } from "../../src/domain/revocation.ts";
+import type { ReadRequest } from "../../src/domain/subject-key.ts";
 import type { TlsaRecord } from "../../src/domain/tlsa.ts";
 import type { Accounts, KnownAccount } from "../../src/issuers/accounts.ts";
 import type { IssuedChain, Issuer, RevokeRequest } from "../../src/issuers/issuer.ts";
@@ -162,6 +163,10 @@ const failureOf = async (job: Promise<unknown>): Promise<Failure> => {
 };
 
 const keys = (): readonly (string | undefined)[] => state().generations.map(({ leaves }) => leaves.ecdsa?.key);
+const spkiOf = async (id: string): Promise<string> =>
+  createHash("sha256")
+    .update(publicKeyOf(await world.store.readKey(name, "ecdsa", id)))
+    .digest("hex");
 const revokedNumbers = (): readonly number[] =>
   state()
     .generations.filter(({ revoked }) => revoked)
@@ -195,10 +200,8 @@ describe("revoke", () => {
     expect(result).toMatchObject({ outcome: "revoked", newKey: true });
     expect(ca.revoked).toMatchObject([{ by: "certificate-key", reason: "keyCompromise", privateKey: old }]);
     expect(keys()).toEqual(["0001", "0002"]);
-    expect(state().retired).toEqual({ ecdsa: ["0001"] });
-    const spki = createHash("sha256")
-      .update(publicKeyOf(await world.store.readKey(name, "ecdsa", "0002")))
-      .digest("hex");
+    expect(state().retired).toEqual([await spkiOf("0001")]);
+    const spki = await spkiOf("0002");
     expect(result.tlsa).toEqual([`_25._tcp.${name}. IN TLSA 3 1 1 ${spki}`]);
     expect(revokeText(result, fake.clock.now)).toContain("no later renewal asks for it again");
     await renew(world, [acme], { ...timer, force: true, named: true });
@@ -224,11 +227,23 @@ describe("revoke", () => {
     const id = await world.store.addKey(name, "ecdsa", spare);
     await world.store.write({ ...state(), keys: { ecdsa: { current: "0001", next: id, old: [] } } });
     await run("keyCompromise");
-    expect(state().retired).toEqual({ ecdsa: ["0001", "0002"] });
+    expect(state().retired).toEqual([await spkiOf("0001"), await spkiOf("0002")].toSorted());
     expect(keys().at(-1)).toBe("0003");
     const old = await world.store.readKey(name, "ecdsa", "0001");
     const adopted = { path: "/root/old.pem", privateKey: old, algorithm: "ecdsa" } as const;
     expect((await failureOf(issue(world, acme, { adopted }))).message).toContain("given up as compromised");
+    // Nor does a request with it, made elsewhere.
+    const request: ReadRequest = {
+      pem: "",
+      der: Buffer.alloc(0),
+      spki: publicKeyOf(old),
+      algorithm: "ecdsa",
+      names: [name],
+      otherNames: [],
+    };
+    world = { ...world, readRequest: async () => request };
+    const elsewhere = { ...acme, csr: "/root/old.csr", servers: [] };
+    expect((await failureOf(issue(world, elsewhere))).message).toContain("/root/old.csr has a key of");
   });
 
   it("the CA that does not take the key's own word is told by the account", async () => {

@@ -182,7 +182,7 @@ describe("a generation whose files are not what was issued", () => {
     await issue(fake.world, certificate());
     const slot = (await fake.world.store.readGeneration(name, 1)).ecdsa;
     for (const file of ["cert.pem", "chain.pem", "fullchain.pem", "combined.pem"]) {
-      const key = file === "combined.pem" ? (slot?.privateKey.trim() ?? "") + "\n" : "";
+      const key = file === "combined.pem" ? (slot?.privateKey?.trim() ?? "") + "\n" : "";
       writeFileSync(fileOf(2, file), file === "chain.pem" ? "" : `${key}${slot?.leaf.trim()}\n`);
     }
     await expect(deploy(fake.world, certificate(), options)).rejects.toMatchObject({ kind: "data" });

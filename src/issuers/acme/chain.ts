@@ -2,7 +2,6 @@
 import { X509Certificate } from "node:crypto";
 import { Failure } from "../../domain/failure.ts";
 import { canonicalIp } from "../../domain/ip.ts";
-import { keyMatches } from "../../domain/key-match.ts";
 import { clean } from "../../domain/text.ts";
 
 const wrong = (what: string): Failure =>
@@ -47,14 +46,15 @@ const sanOf = (leaf: X509Certificate): ReadonlySet<string> =>
 export const readChain = (
   text: string,
   names: readonly string[],
-  privateKey: string,
+  spki: Buffer,
 ): { leaf: string; chain: readonly string[] } => {
   const [leaf, ...chain] = splitChain(text);
   if (leaf === undefined) throw wrong("there is no certificate in it");
   const path = [leaf, ...chain].map(read);
-  if (!keyMatches(privateKey, leaf)) throw wrong("its first certificate is for another key");
   const [first] = path;
-  const san = first === undefined ? new Set<string>() : sanOf(first);
+  if (first === undefined || !spki.equals(first.publicKey.export({ type: "spki", format: "der" })))
+    throw wrong("its first certificate is for another key");
+  const san = sanOf(first);
   const missing = names.filter((name) => !san.has(name));
   if (missing.length > 0) throw wrong(`it lacks ${missing.map((name) => clean(name, 253)).join(", ")}`);
   for (const [index, certificate] of path.entries()) {

@@ -11,7 +11,8 @@ import type { Reply } from "./transport.ts";
 export interface DownloadOptions {
   readonly account: Account;
   readonly names: readonly string[];
-  readonly privateKey: string;
+  /** What was certified: SubjectPublicKeyInfo in DER. */
+  readonly spki: Buffer;
   /** Common name at a chain's top, or `sha256:HEX` of a key in it. */
   readonly preferredChain?: string;
   /** One sentence for people. */
@@ -41,12 +42,12 @@ export type ReadChain = ReturnType<typeof readChain>;
 
 /** The chain that is preferred among those that the CA has; its default where there is no such one, or an alternate cannot be had. */
 const preferredOf = async (o: DownloadOptions, byDefault: ReadChain, reply: Reply, url: string): Promise<ReadChain> => {
-  const { preferredChain: preferred, names, privateKey, note, signal } = o;
+  const { preferredChain: preferred, names, spki, note, signal } = o;
   if (preferred === undefined || isPreferred(byDefault.chain, preferred)) return byDefault;
   const offered = [...topOf(byDefault.chain)];
   for (const alternate of alternatesOf(reply, url)) {
     try {
-      const read = readChain((await fetchChain(o, alternate)).text, names, privateKey);
+      const read = readChain((await fetchChain(o, alternate)).text, names, spki);
       if (isPreferred(read.chain, preferred)) return read;
       offered.push(...topOf(read.chain));
     } catch (error) {
@@ -68,5 +69,5 @@ export const download = async (o: DownloadOptions, order: Order): Promise<ReadCh
       `the CA's order is "${order.status}" and names no certificate (RFC 8555 §7.1.3): ${order.url}`,
     );
   const { text, reply } = await fetchChain(o, order.certificate);
-  return preferredOf(o, readChain(text, o.names, o.privateKey), reply, order.certificate);
+  return preferredOf(o, readChain(text, o.names, o.spki), reply, order.certificate);
 };

@@ -5,8 +5,8 @@ import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
-import { publicKeyOf } from "../../domain/key-match.ts";
 import { slotOf } from "../../domain/keys.ts";
+import { spkiOf } from "../../domain/subject-key.ts";
 import { clean } from "../../domain/text.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
@@ -99,10 +99,10 @@ const issueWith = async (
   lines: Lines,
   request: IssueRequest<AcmeSettings>,
 ): Promise<IssuedChain> => {
-  const { settings, names, privateKey, algorithm, signal, step } = request;
+  const { settings, names, algorithm, signal, step } = request;
   refuseNames(names, (name) => refuses(name, settings, o.challenges));
   // Said before anything is spent when it cannot be read.
-  publicKeyOf(privateKey);
+  const spki = spkiOf(request);
   signal.throwIfAborted();
   const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
   const line = lines(settings.directory, ca);
@@ -136,7 +136,8 @@ const issueWith = async (
   const issued = await obtain({
     account,
     names,
-    privateKey,
+    key: request,
+    spki,
     algorithm,
     provers,
     spending: openSpending(o.stateDir, settings.directory, (o.limitsOf ?? limitsOf)(settings.directory), now),

@@ -1,9 +1,9 @@
 // One order from its placing to the certificate (RFC 8555 §7.4), picked up where a killed run left it.
 import { isIP } from "node:net";
 import { readCertificate } from "../../domain/certificate.ts";
-import { publicKeyOf } from "../../domain/key-match.ts";
 import type { KeyAlgorithm } from "../../domain/keys.ts";
 import { Failure } from "../../domain/failure.ts";
+import type { SubjectKey } from "../../domain/subject-key.ts";
 import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
@@ -24,7 +24,9 @@ import { type Wishing, placeWishing } from "./wishes.ts";
 export interface OrderOptions {
   readonly account: Account;
   readonly names: readonly string[];
-  readonly privateKey: string;
+  readonly key: SubjectKey;
+  /** Its SubjectPublicKeyInfo in DER. */
+  readonly spki: Buffer;
   readonly algorithm: KeyAlgorithm;
   readonly wishing: Wishing;
   /** Common name at a chain's top, or `sha256:HEX` of a key in it. */
@@ -85,8 +87,14 @@ const moved = (url: string, from: readonly string[]) => (reply: Reply) => {
   return from.includes(order.status) ? undefined : order;
 };
 
+/** DER. */
+const requestOf = async ({ key, algorithm, names }: OrderOptions): Promise<Buffer> =>
+  key.request === undefined
+    ? (await makeRequest({ privateKey: key.privateKey, algorithm, names })).der
+    : key.request.der;
+
 const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
-  const { der } = await makeRequest({ privateKey: o.privateKey, algorithm: o.algorithm, names: o.names });
+  const der = await requestOf(o);
   const again = (): Promise<Reply> => look(o, order.url);
   const send = (): Promise<Reply> =>
     o.account.engine.api.finalizeOrder(order.finalize, { csr: der.toString("base64url") });
@@ -138,11 +146,11 @@ export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: re
 };
 
 const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
-  const { names, privateKey, wishing, account, patience } = o;
+  const { names, spki, wishing, account, patience } = o;
   const store = createOrderStore(account.folder);
   const identity: OrderIdentity = {
     names,
-    spki: publicKeyOf(privateKey),
+    spki,
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
   const downloading = { ...o, note: wishing.note, signal: patience.signal };

@@ -6,6 +6,7 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { NameConstraints } from "../../domain/name-constraints.ts";
 import { displayName } from "../../domain/names.ts";
+import { ownKeyOf } from "../../domain/subject-key.ts";
 import { appendLine } from "../../system/create-once.ts";
 import type { GenerateKey } from "../../system/keys.ts";
 import { makeLeaf } from "../../x509/leaf.ts";
@@ -139,7 +140,8 @@ const issue = async (
   dependencies: PrivateCaDependencies,
   request: IssueRequest<PrivateCaSettings>,
 ): Promise<IssuedChain> => {
-  const { settings, privateKey, now, step } = request;
+  const { settings, now, step } = request;
+  const privateKey = ownKeyOf(request, "a private CA");
   const names = acceptRequest(request.names, settings);
   request.signal.throwIfAborted();
   const { authority, notes } = await authorityFor(dependencies, request, names);

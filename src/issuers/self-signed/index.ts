@@ -1,4 +1,5 @@
 // Self-signed: a leaf that nobody vouches for, for a quick test. domain/self-signed-notes.ts says who will refuse it.
+import { ownKeyOf } from "../../domain/subject-key.ts";
 import type { SelfSignedSettings } from "../../domain/certificate-config.ts";
 import { selfSignedNotes } from "../../domain/self-signed-notes.ts";
 import { makeLeaf } from "../../x509/leaf.ts";
@@ -11,7 +12,9 @@ import { acceptNames, nameRefusal } from "../name-refusal.ts";
 
 export const createSelfSigned = ({ random }: { readonly random: Random }): Issuer<SelfSignedSettings> => ({
   refuses: nameRefusal,
-  issue: async ({ names: asked, privateKey, settings, now, signal, step }) => {
+  issue: async (request) => {
+    const { names: asked, settings, now, signal, step } = request;
+    const privateKey = ownKeyOf(request, "self-signed");
     checkDays(settings.days);
     const names = acceptNames("self-signed", asked, nameRefusal);
     signal.throwIfAborted();

@@ -1,5 +1,6 @@
 // The downloaded chain: taken apart and held to what was asked for.
 import { beforeAll, describe, expect, test } from "vitest";
+import { publicKeyOf } from "../../../src/domain/key-match.ts";
 import { readChain, splitChain } from "../../../src/issuers/acme/chain.ts";
 import { generateKey } from "../../../src/system/keys.ts";
 import { type ServerTls, makeServerTls } from "../../fakes/acme-tls.ts";
@@ -15,7 +16,7 @@ const leafOf = (text: string): string => splitChain(text)[0] ?? "";
 
 describe("readChain", () => {
   test("gives leaf and chain, one PEM block each, also from CRLF", () => {
-    const issued = readChain(tls.cert.replaceAll("\n", "\r\n"), [...names, "*.example.org"], tls.key);
+    const issued = readChain(tls.cert.replaceAll("\n", "\r\n"), [...names, "*.example.org"], publicKeyOf(tls.key));
     expect(issued.leaf + issued.chain.join("")).toBe(tls.cert);
     expect(issued.chain).toEqual([tls.ca]);
   });
@@ -37,7 +38,7 @@ describe("readChain", () => {
     ["the wrong order", () => tls.ca + leafOf(tls.cert), /another key/],
   ];
   test.each(cases)("%s is refused", (_, text, why) => {
-    const run = (): unknown => readChain(text(), names, tls.key);
+    const run = (): unknown => readChain(text(), names, publicKeyOf(tls.key));
     expect(run).toThrow(why);
     try {
       run();
@@ -48,12 +49,14 @@ describe("readChain", () => {
   });
 
   test("a name that is missing is named", () => {
-    expect(() => readChain(tls.cert, ["mail.example.org", "imap.example.org"], tls.key)).toThrow(
+    expect(() => readChain(tls.cert, ["mail.example.org", "imap.example.org"], publicKeyOf(tls.key))).toThrow(
       /it lacks imap\.example\.org/,
     );
   });
 
   test("a key that is not the certificate's", async () => {
-    await expect(generateKey("ecdsa").then((key) => readChain(tls.cert, names, key))).rejects.toThrow(/another key/);
+    await expect(generateKey("ecdsa").then((key) => readChain(tls.cert, names, publicKeyOf(key)))).rejects.toThrow(
+      /another key/,
+    );
   });
 });
