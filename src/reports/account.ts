@@ -38,6 +38,9 @@ const accountText = (one: ShownAccount): string => {
           ...(caa.length > 20 ? [`    (${caa.length - 20} more names)`] : []),
         ]
       : []),
+    ...(caa.length === 0 && certificates.length > 0 && !one.live
+      ? ["  CAA records that let only this account order there: mailcert account show --check"]
+      : []),
     ...(trouble ? [`  FAILED: ${trouble.message}`, ...trouble.hints.map((hint) => `    -> ${hint}`)] : []),
   ].join("\n");
 };
@@ -62,7 +65,7 @@ const outcomes: Readonly<Record<ChangedAccount["outcome"], string>> = {
   planned: "nothing was changed (--dry-run)",
   registered: "registered",
   present: "there is one already, and nothing was changed",
-  updated: "contact changed",
+  updated: "its contact is another one now",
   "rolled-over": "it has a new key; its URL and CAA records stay as they are",
   finished: "the new key of an earlier run is in place: the CA had taken it",
   deactivated: "deactivated",

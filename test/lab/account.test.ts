@@ -200,8 +200,12 @@ describe("account", () => {
     const made = await account("register", "mail.example.org");
     const { url = "" } = made.document.account?.registered ?? {};
     expect(made.document.account?.certificates).toEqual(["mail.example.org"]);
-    // Pebble says no name that CAA records call it by.
+    // What CAA records call a CA without a short name, it says itself.
     expect(made.document.account?.caa).toEqual([]);
+    expect((await account("show", "mail.example.org", "--check")).document.accounts?.[0]?.caa).toEqual([
+      `mail.example.org. IN CAA 0 issue "pebble.letsencrypt.org; accounturi=${url}"`,
+      `example.org. IN CAA 0 issue "pebble.letsencrypt.org; accounturi=${url}"`,
+    ]);
     const moved = await account("update", "--email", "b@mail.example.org");
     expect(moved.document.notes?.[0]).toContain("its next order puts that one back");
     expect((await account("show", "private.example.org")).document.error?.message).toContain("has no accounts");

@@ -59,7 +59,7 @@ export const accountFailure = (problem: Problem, folder: string, url: string | u
         "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
         ...(gone
           ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]
-          : []),
+          : ["or: mailcert account register, which marks this one as deactivated and makes another"]),
       ],
       facts: { problem, account: url, folder },
     },
