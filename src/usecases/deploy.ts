@@ -2,7 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { targetOf } from "../domain/generation.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
+import { hasRetiredKey } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -91,13 +92,18 @@ const refuseUnpromised = async (
   const { name } = certificate;
   const live = world.store.liveNumber(name);
   if (live === target.number && (state.baseline || found.length === 0)) return;
+  const before = live === target.number ? undefined : generationOf(state, live);
   await keepDnsPromises(world, {
     state,
     candidate: await candidateOfGeneration(world, name, target),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
     ways: {
       resume: `run: mailcert deploy ${name}`,
-      ...(live === undefined || live === target.number ? {} : { keep: `mailcert renew --force ${name}` }),
+      ...(before === undefined
+        ? {}
+        : hasRetiredKey(state, before)
+          ? { given: true }
+          : { keep: `mailcert renew --force ${name}` }),
       force: `mailcert deploy --replace ${name}`,
     },
   });

@@ -1,11 +1,12 @@
 // `mailcert account` against Pebble: registered, asked about, changed, deactivated; and a key rollover that is killed at every step.
 import { type ChildProcess, spawn } from "node:child_process";
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { storeAccountKey } from "../../src/issuers/acme/account-store.ts";
 import { complaints } from "../docs/schemas.ts";
 import { runMain } from "../docs/run-main.ts";
 import { type AcmeProxy, type Seen, startAcmeProxy } from "../fakes/acme-proxy.ts";
@@ -227,6 +228,20 @@ describe("account rollover", () => {
     expect((await stat(join(where, "key.pem"))).mode & 0o777).toBe(0o600);
     expect((await issue(["mail.example.org"])).account).toBe(before.account);
     expect((await account("show", "--check", ...at(pebble))).document.accounts?.[0]?.live?.status).toBe("valid");
+  });
+
+  test("from an RSA key, such as certbot's, to one of ours", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    const { folder: where } = await storeAccountKey(join(dir, "state"), pebble.directoryUrl, rsa);
+    expect((await account("show")).document.accounts).toMatchObject([{ folder: where, inUse: true }]);
+    const made = await account("register", ...at(pebble), "--agree-tos");
+    expect(made.document.account?.folder).toBe(where);
+    expect((await account("rollover", ...at(pebble))).document.outcome).toBe("rolled-over");
+    expect(createPublicKey(await readFile(join(where, "key.pem"), "utf8")).asymmetricKeyType).toBe("ec");
+    const asked = await account("show", "--check", ...at(pebble));
+    expect(asked.document.accounts).toMatchObject([
+      { registered: { url: made.document.account?.registered?.url }, live: { status: "valid" } },
+    ]);
   });
 
   test("refused by the CA: the old key stays, and none is left over", async () => {
