@@ -59,6 +59,10 @@ export const createWorld = async (
       roots: systemRoots,
       randomId: () => randomInt(65_536),
       ticks: host.elapsed,
+      ownLookUp: async (name, timeoutMs) => {
+        const found = await (await import("./probe/index.ts")).resolveHost(name, timeoutMs);
+        return "message" in found ? [] : found;
+      },
     });
   });
 
@@ -72,6 +76,7 @@ export const createWorld = async (
         turns,
         run,
         now: host.now,
+        sleep: host.sleep,
         userAgent: `mailcert/${host.version}`,
         randomId: () => randomInt(65_536),
       }),

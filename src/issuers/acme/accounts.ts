@@ -6,9 +6,8 @@ import { clean } from "../../domain/text.ts";
 import type { AccountAtCa, AccountRequest, Accounts, KnownAccount } from "../accounts.ts";
 import { accountFailure, contact, deactivatedFailure, ensureAccount, isAccountProblem } from "./account.ts";
 import { type StoredAccount, accountsAt, allAccounts, dropNextKey, findAccount, saveRecord } from "./account-store.ts";
-import { type Asking, askCa } from "./ask-ca.ts";
+import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { createEngine } from "./engine.ts";
-import type { InspectOptions } from "./inspect.ts";
 import { createLines } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
@@ -61,7 +60,7 @@ const contactOf = (value: unknown): readonly string[] =>
     .flatMap((one) => (typeof one === "string" ? [clean(one, 300)] : []))
     .slice(0, 20);
 
-export const createAccounts = (o: InspectOptions): Accounts => {
+export const createAccounts = (o: AskOptions): Accounts => {
   const lines = createLines();
   const { stateDir, now } = o;
 

@@ -1,13 +1,22 @@
 // The way to a CA for questions beside an order: its trust, its directory, and requests with one deadline each.
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
-import type { InspectOptions } from "./inspect.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import { type Directory, readDirectory } from "./directory.ts";
 import { type createLines, directoryOf } from "./line.ts";
 import { type Transport, createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 /** A directory and an account. */
 const maxReplyBytes = 1 << 18;
+
+export interface AskOptions {
+  readonly stateDir: string;
+  readonly now: () => Date;
+  /** Milliseconds that no change of the date touches. */
+  readonly elapsed: () => number;
+  readonly userAgent: string;
+  /** Milliseconds for one HTTP request; default 30 s. */
+  readonly timeoutMs?: number;
+}
 
 export interface Asking {
   readonly settings: AcmeSettings;
@@ -25,7 +34,7 @@ export interface Talk {
 
 /** @throws Failure where the CA cannot be reached, or is none. */
 export const askCa = async (
-  o: InspectOptions,
+  o: AskOptions,
   lines: ReturnType<typeof createLines>,
   settings: AcmeSettings,
   { signal, step }: Talk,

@@ -1,24 +1,22 @@
 // What a CA says of itself and of our account before an order: its CAA names, its clock, whether the account can be used. Makes nothing.
+import type { CaLimits } from "../../domain/budget.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
 import type { CaFacts, InspectRequest } from "../issuer.ts";
+import { readAccountBinding } from "./account-binding.ts";
 import { accountFailure, deactivatedFailure, isAccountProblem, requireTerms } from "./account.ts";
 import { type AccountRecord, type StoredAccount, findAccount } from "./account-store.ts";
-import { type Asking, askCa } from "./ask-ca.ts";
+import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
+import { openSpending } from "./budget-store.ts";
 import { createEngine } from "./engine.ts";
 import type { createLines } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
 import { withKnownKey } from "./rollover.ts";
 
-export interface InspectOptions {
-  readonly stateDir: string;
-  readonly now: () => Date;
-  /** Milliseconds that no change of the date touches. */
-  readonly elapsed: () => number;
-  readonly userAgent: string;
-  /** Milliseconds for one HTTP request; default 30 s. */
-  readonly timeoutMs?: number;
+interface InspectOptions extends AskOptions {
+  readonly limitsOf: (directory: string) => CaLimits | undefined;
 }
 
 /** POST-as-GET of the account's URL (RFC 8555 §7.3.3): undefined where it is valid. */
@@ -51,10 +49,11 @@ const troubleAtCa = async (stored: StoredAccount, record: AccountRecord, o: Aski
   }
 };
 
-/** Why none could be registered; undefined: one could. */
-const troubleWithTerms = (o: Asking): Failure | undefined => {
+/** Why none could be registered; undefined: nothing is known. */
+const troubleWithNew = async (o: Asking): Promise<Failure | undefined> => {
   try {
     requireTerms(o);
+    if (o.directory.externalAccountRequired) await readAccountBinding(o.settings);
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error;
@@ -65,22 +64,26 @@ const troubleWithTerms = (o: Asking): Failure | undefined => {
 export const inspect = async (
   o: InspectOptions,
   lines: ReturnType<typeof createLines>,
-  { settings, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
+  { settings, names, exempt = false, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
 ): Promise<CaFacts> => {
   const asking = await askCa(o, lines, settings, { signal, step });
   const stored = await findAccount(o.stateDir, settings.directory);
   const record = stored?.record;
   const account = record?.url;
   const trouble = await (async (): Promise<Failure | undefined> => {
-    if (stored === undefined || record === undefined) return troubleWithTerms(asking);
+    if (stored === undefined || record === undefined) return troubleWithNew(asking);
     if (record.deactivatedAt !== undefined) return deactivatedFailure(record);
     return thoroughly ? troubleAtCa(stored, record, asking) : undefined;
   })();
+  const spending = openSpending(o.stateDir, settings.directory, o.limitsOf(settings.directory), o.now);
+  const exhausted = thoroughly ? await spending.exhausted(names, exempt) : undefined;
   const { caaIdentities: identities, clockAheadMs } = asking.directory;
   return {
     identities,
-    ...(account === undefined ? {} : { account }),
+    // Compared and shown: a URL has nothing in it that this would change.
+    ...(account === undefined ? {} : { account: clean(account, 1000) }),
     ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
     ...(trouble === undefined ? {} : { accountTrouble: trouble }),
+    ...(exhausted === undefined ? {} : { exhausted }),
   };
 };

@@ -6,9 +6,8 @@ import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import type { RevokeRequest } from "../issuer.ts";
 import { isAccountProblem, accountFailure } from "./account.ts";
 import { accountsAt } from "./account-store.ts";
-import { type Asking, askCa } from "./ask-ca.ts";
+import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { createEngine } from "./engine.ts";
-import type { InspectOptions } from "./inspect.ts";
 import type { createLines } from "./line.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
@@ -53,7 +52,7 @@ const wrongReason = (message: string): Failure =>
 
 /** `already`: somebody has revoked it before. The caller holds the lock. */
 export const revoke = async (
-  o: InspectOptions,
+  o: AskOptions,
   lines: ReturnType<typeof createLines>,
   request: RevokeRequest<AcmeSettings>,
 ): Promise<"revoked" | "already"> => {
