@@ -17,12 +17,12 @@ const leafText = ({ generation, slot, serial, outcome, by }: RevokedLeaf): strin
   return `  ${which}: ${words[outcome]}`;
 };
 
-const keyNotes = ({ newKey, reason, outcome }: RevokeResult): readonly string[] => {
+const keyNotes = ({ newKey, reason, outcome, sharing }: RevokeResult): readonly string[] => {
   if (!newKey) return [];
   const why =
     reason === "keyCompromise"
       ? "the private key is given up: no later renewal asks for it again"
-      : "the account that it was issued to is not here, so its own key asks; CAs take that for a compromise and bar the key: no later renewal asks for it again";
+      : "the account that it was issued to cannot be used from here, so its own key asks; CAs take that for a compromise and bar the key: no later renewal asks for it again";
   return [
     why,
     ...(outcome === "planned"
@@ -30,6 +30,10 @@ const keyNotes = ({ newKey, reason, outcome }: RevokeResult): readonly string[] 
           "a new key is made; where a signed TLSA record does not name it yet, the run stops there and shows what to publish",
         ]
       : []),
+    ...sharing.map(
+      (name) =>
+        `${name} has the same key: the next renewal replaces it and revokes it, too (or now: mailcert renew ${name})`,
+    ),
   ];
 };
 

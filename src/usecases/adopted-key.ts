@@ -5,8 +5,8 @@ import { targetOf } from "../domain/generation.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, algorithmOf, slotOf } from "../domain/keys.ts";
-import { isRetired } from "../domain/revocation.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
+import { givenUpBy } from "./given-up-keys.ts";
 import type { World } from "./world.ts";
 
 export interface AdoptedKey {
@@ -17,7 +17,18 @@ export interface AdoptedKey {
   readonly algorithm: KeyAlgorithm;
 }
 
-/** @throws Failure `data` for a file without a key that a slot takes. A warning is said at once. */
+/** Asked again when the lock is held: it may have been given up meanwhile. */
+const refuseGivenUp = (world: World, path: string, privateKey: string): void => {
+  const owner = givenUpBy(world, sha256Hex(publicKeyOf(privateKey)));
+  if (owner === undefined) return;
+  throw new Failure(
+    "data",
+    `${path} holds a key of ${owner} that was given up as compromised: it is not certified again`,
+    { hints: ["leave --adopt-key out: a new key is made"] },
+  );
+};
+
+/** @throws Failure `data` for a file without a key that a slot takes, or with one that was given up. A warning is said at once. */
 export const readAdoptedKey = async (
   world: World,
   path: string,
@@ -29,6 +40,7 @@ export const readAdoptedKey = async (
     throw new Failure("data", `${path} holds a key of a kind that mailcert does not serve`, {
       hints: ["it serves ECDSA P-256 and P-384, and RSA with 2048, 3072 or 4096 bits"],
     });
+  refuseGivenUp(world, path, privateKey);
   for (const warning of warnings) warn(warning);
   return { path, privateKey, algorithm };
 };
@@ -47,11 +59,6 @@ export const hasKey = (state: CertificateState | undefined, { algorithm, private
   return leaf !== undefined && leaf.spkiSha256 === sha256Hex(publicKeyOf(privateKey));
 };
 
-const retiredKey = (name: string, path: string): Failure =>
-  new Failure("data", `${path} holds a key of ${name} that was given up as compromised: it is not certified again`, {
-    hints: ["leave --adopt-key out: a new key is made"],
-  });
-
 /** Its id in the certificate's own folder of keys, where it is put first if it is not there yet. */
 export const keepAdopted = async (
   world: World,
@@ -60,8 +67,8 @@ export const keepAdopted = async (
 ): Promise<{ readonly id: string; readonly state: CertificateState }> => {
   const slot = slotOf(algorithm);
   const record: KeyRecord = state.keys[slot] ?? { old: [] };
+  refuseGivenUp(world, path, privateKey);
   const wanted = publicKeyOf(privateKey);
-  if (isRetired(state, sha256Hex(wanted))) throw retiredKey(state.name, path);
   for (const id of [record.current, record.next, ...record.old]) {
     if (id === undefined) continue;
     if (publicKeyOf(await world.store.readKey(state.name, slot, id)).equals(wanted)) return { id, state };

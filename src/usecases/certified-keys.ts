@@ -61,11 +61,6 @@ const refuseKeyWish = (name: string, csr: string, { newKey, adopted }: KeyWish):
 
 const spkiHash = (privateKey: string): string => sha256Hex(publicKeyOf(privateKey));
 
-const retiredRequest = (name: string, csr: string): Failure =>
-  new Failure("config", `${csr} has a key of ${name} that was given up as compromised: it is not certified again`, {
-    hints: ["make a request with a new key and put that into the file"],
-  });
-
 /** Those that are there, or new ones, written down before they are used: a run that is repeated comes to the same. The last one has the state as it was written. */
 export const keysFor = async (
   world: World,
@@ -75,9 +70,7 @@ export const keysFor = async (
 ): Promise<readonly ChosenKey[]> => {
   if (certificate.csr !== undefined) {
     refuseKeyWish(certificate.name, certificate.csr, wish);
-    const key = await keyOfRequest(world, certificate, certificate.csr, before);
-    if (isRetired(before, sha256Hex(key.request.spki))) throw retiredRequest(certificate.name, certificate.csr);
-    return [key];
+    return [await keyOfRequest(world, certificate, certificate.csr, before)];
   }
   const chosen: ChosenKey[] = [];
   for (const algorithm of certificate.keys) {

@@ -7,17 +7,23 @@ import { revokePending } from "./revoke-generations.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
-/** The caller holds the lock. Never throws a Failure. */
-export const finishRevocation = async (world: World, certificate: CertificateConfig): Promise<readonly Finding[]> => {
-  const { name } = certificate;
+/** `certificate` undefined: the configuration does not have it any more. The caller holds the lock. Never throws a Failure. */
+export const finishRevocation = async (
+  world: World,
+  name: string,
+  certificate: CertificateConfig | undefined,
+): Promise<readonly Finding[]> => {
   const state = readableState(world, name);
   const pending = state?.revocation;
   if (!state || !pending) return [];
   const number = state.parked ? state.target : world.store.liveNumber(name);
-  const served = doomedBy(state, pending, world.now()).some((one) => one.number === number);
+  const somewhere = !state.parked && Object.keys(state.deployments).length > 0;
+  // Out of the configuration and of every server, it needs no successor.
+  const served =
+    (certificate !== undefined || somewhere) &&
+    doomedBy(state, pending, world.now()).some((one) => one.number === number);
   const hint = `go on with it: mailcert revoke ${name} --reason ${pending.reason}`;
   const what = `the revocation of generation ${pending.generation} of ${name} (${pending.reason})`;
-  const somewhere = !state.parked && Object.keys(state.deployments).length > 0;
   if (served || (somewhere && state.stage !== "verified"))
     return [
       {

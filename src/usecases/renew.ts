@@ -59,20 +59,24 @@ export const renew = async (
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
     const { revoking, ...one } = await renewOne(world, certificate, options, ask);
-    const revoked = revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate) : [];
+    const revoked =
+      revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
       ...one,
       findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? []), ...revoked],
     });
   }
   // Without names these are all that the configuration has.
-  const findings = options.named ? [] : orphanFindings(world, certificates);
+  const findings = options.named ? [] : await orphanFindings(world, certificates, options);
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
 
 /** Loaded only where a revocation is under way. */
-const goOn = async (world: World, certificate: CertificateConfig): Promise<readonly Finding[]> =>
-  (await import("./finish-revocation.ts")).finishRevocation(world, certificate);
+const goOn = async (
+  world: World,
+  name: string,
+  certificate: CertificateConfig | undefined,
+): Promise<readonly Finding[]> => (await import("./finish-revocation.ts")).finishRevocation(world, name, certificate);
 
 /** A run that waits is no news, unless what is served ends meanwhile. */
 const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
@@ -105,24 +109,29 @@ const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly
   ];
 };
 
-/** Certificates that servers have and that no entry of the configuration renews. */
-const orphanFindings = (world: World, certificates: readonly CertificateConfig[]): readonly Finding[] => {
+/** Certificates that servers have and that no entry of the configuration renews; their revocations are finished all the same. */
+const orphanFindings = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  { dryRun }: RenewOptions,
+): Promise<readonly Finding[]> => {
   const configured = new Set(certificates.map(({ name }) => name));
-  return world.store.list().flatMap((name): readonly Finding[] => {
-    if (configured.has(name)) return [];
+  const findings: Finding[] = [];
+  for (const name of world.store.list()) {
+    if (configured.has(name)) continue;
     const state = readableState(world, name);
+    if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
     const live = state && generationOf(state, world.store.liveNumber(name));
     const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) return [];
-    return [
-      {
-        check: "renew-orphan",
-        severity: nearEnd(live, world.now()) ? "fault" : "warning",
-        message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-        hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-      },
-    ];
-  });
+    if (!live || state.parked || servers.length === 0) continue;
+    findings.push({
+      check: "renew-orphan",
+      severity: nearEnd(live, world.now()) ? "fault" : "warning",
+      message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
+      hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
+    });
+  }
+  return findings;
 };
 
 interface Renewed extends Omit<RenewedCertificate, "findings"> {

@@ -1,20 +1,17 @@
 // Revoke: what is live is replaced first, then revoked at its CA; a compromised key is never certified again.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { sha256Hex } from "../domain/fingerprint.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
-import { publicKeyOf } from "../domain/key-match.ts";
-import type { Slot } from "../domain/keys.ts";
 import { type PendingRevocation, type RevocationReason, doomedBy, withRetiredKeys } from "../domain/revocation.ts";
 import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
-import type { CertificateState, GenerationRecord, KeyRecord } from "../store/store.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { hostNames } from "./ask-dns.ts";
 import type { DeployOptions } from "./deployment.ts";
+import { readyKeys, sharing } from "./given-up-keys.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { type RenewedCertificate, renew } from "./renew.ts";
 import { type RevokedLeaf, revokePending } from "./revoke-generations.ts";
 import { refuseIrrevocable } from "./revoke-refusal.ts";
-import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RevokeOptions extends DeployOptions {
@@ -39,6 +36,8 @@ export interface RevokeResult {
   readonly revoked: readonly RevokedLeaf[];
   /** TLSA records for the new keys (RFC 7671 §5.1), as lines of a zone. */
   readonly tlsa: readonly string[];
+  /** Other certificates with a key that is given up: the next renewal replaces them, and revokes what they had. */
+  readonly sharing: readonly string[];
 }
 
 interface Plan {
@@ -46,6 +45,8 @@ interface Plan {
   readonly pending: PendingRevocation;
   readonly generation: GenerationRecord;
   readonly doomed: readonly GenerationRecord[];
+  /** Other certificates with a key that is given up, as they are to be written. */
+  readonly others: readonly CertificateState[];
   /** Something doomed is served, or would be. */
   readonly replaces: boolean;
 }
@@ -62,17 +63,6 @@ const hasAccount = async (world: World, { account, authority }: GenerationRecord
       registered.deactivatedAt === undefined &&
       (account === undefined ? inUse && registered.directory === authority : registered.url === account),
   );
-
-/** Keys that were made for a certificate to come: SHA-256 of each SubjectPublicKeyInfo. */
-const readyKeys = async (world: World, { name, keys }: CertificateState): Promise<readonly string[]> => {
-  const hashes: string[] = [];
-  for (const [slot, { next }] of Object.entries(keys) as [Slot, KeyRecord][]) {
-    if (next === undefined) continue;
-    const key = await unlessFailure(() => world.store.readKey(name, slot, next));
-    if (!(key instanceof Failure)) hashes.push(sha256Hex(publicKeyOf(key)));
-  }
-  return hashes;
-};
 
 const planned = async (
   world: World,
@@ -109,13 +99,18 @@ const planned = async (
         ],
       },
     );
-  return { state, pending, generation, doomed, replaces: served && configured };
+  const others = byKey ? await sharing(world, state, pending) : [];
+  return { state, pending, generation, doomed, others, replaces: served && configured };
 };
 
-const question = ({ generation, doomed, replaces, pending }: Plan, name: string): string => {
+const question = ({ generation, doomed, others, replaces, pending }: Plan, name: string): string => {
   const which = doomed.map(({ number }) => number).join(", ");
   const first = replaces ? `; a new one${pending.byKey ? " with a new key" : ""} is issued and deployed first` : "";
-  return `Revoke generation ${which} of ${name} at ${generation.authority} (${pending.reason})? No CA takes that back${first}.`;
+  const along =
+    others.length === 0
+      ? ""
+      : ` The same key has ${others.map((one) => one.name).join(", ")}: the next renewal replaces and revokes that, too.`;
+  return `Revoke generation ${which} of ${name} at ${generation.authority} (${pending.reason})? No CA takes that back${first}.${along}`;
 };
 
 const isProven = ({ failure, deployed }: RenewedCertificate): boolean =>
@@ -197,12 +192,20 @@ export const revoke = async (
   options: RevokeOptions,
 ): Promise<RevokeResult> => {
   const plan = await planned(world, name, certificate !== undefined, options);
-  const { state, pending, generation, replaces } = plan;
-  const base = { certificate: name, reason: pending.reason, generation, newKey: pending.byKey, replaces };
+  const { state, pending, generation, replaces, others } = plan;
+  const names = others.map((one) => one.name);
+  const base = {
+    certificate: name,
+    reason: pending.reason,
+    generation,
+    newKey: pending.byKey,
+    replaces,
+    sharing: names,
+  };
   if (options.dryRun) return { ...base, outcome: "planned", revoked: plannedLeaves(plan), tlsa: [] };
   await options.confirm(question(plan, name));
   // Before anything else: whatever ends this run, a compromised key is not certified again, and the next run goes on from here.
-  await world.store.write(state);
+  for (const one of [...others, state]) await world.store.write(one);
   const unproven = !state.parked && state.stage !== "verified";
   const replacement =
     certificate && (replaces || (unproven && world.store.liveNumber(name) !== undefined))

@@ -12,6 +12,7 @@ import type { IssuedChain, Issuer, RevokeRequest } from "../../src/issuers/issue
 import { revokeDocument, revokeText } from "../../src/reports/revoke.ts";
 import { statusDocument, statusText } from "../../src/reports/status.ts";
 import type { CertificateState } from "../../src/store/store.ts";
+import { readAdoptedKey } from "../../src/usecases/adopted-key.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
@@ -244,6 +245,41 @@ describe("revoke", () => {
     world = { ...world, readRequest: async () => request };
     const elsewhere = { ...acme, csr: "/root/old.csr", servers: [] };
     expect((await failureOf(issue(world, elsewhere))).message).toContain("/root/old.csr has a key of");
+    // Nor is it any other certificate's from now on.
+    expect((await failureOf(issue(world, { ...elsewhere, name: "other" }))).message).toContain(`has a key of ${name}`);
+    expect((await failureOf(issue(world, { ...acme, name: "other" }, { adopted }))).message).toContain(
+      `holds a key of ${name}`,
+    );
+    world = { ...world, readKeyFile: async () => ({ privateKey: old, warnings: [] }) };
+    expect((await failureOf(readAdoptedKey(world, "/root/old.pem", () => undefined))).message).toContain("given up");
+  });
+
+  it("another certificate with the same key is replaced and revoked by the next renewal, whatever ends the run", async () => {
+    const other = { ...acme, name: "imap", names: ["imap.example.org"], servers: [] };
+    await served();
+    const privateKey = await world.store.readKey(name, "ecdsa", "0001");
+    await issue(world, other, { adopted: { path: "/root/shared.pem", privateKey, algorithm: "ecdsa" } });
+    await deploy(world, other, deployOptions);
+    const planned = await run("keyCompromise", { dryRun: true });
+    expect(planned.sharing).toEqual(["imap"]);
+    expect(world.store.read("imap")).not.toHaveProperty("retired");
+    ca.refuse = () => new Failure("unavailable", "the CA is gone");
+    await failureOf(run("keyCompromise"));
+    expect(asked[0]).toContain("The same key has imap: the next renewal replaces and revokes that, too.");
+    ca.refuse = undefined;
+    const result = await renew(world, [acme, other], timer);
+    expect(result.certificates.map(({ findings }) => findings[0]?.check)).toEqual([
+      "revoke-finished",
+      "revoke-finished",
+    ]);
+    const after = world.store.read("imap");
+    expect(after?.generations.map(({ revoked }) => revoked?.reason)).toEqual(["keyCompromise", undefined]);
+    expect(after?.generations[1]?.leaves.ecdsa?.key).toBe("0002");
+    expect(after).not.toHaveProperty("revocation");
+    expect(ca.revoked.map(({ by }) => by)).toEqual(["certificate-key", "certificate-key"]);
+    // Again: nothing of it is there any more.
+    expect((await run("keyCompromise")).revoked).toHaveLength(1);
+    expect(world.store.read("imap")).toEqual(after);
   });
 
   it("the CA that does not take the key's own word is told by the account", async () => {
@@ -413,6 +449,25 @@ describe("revoke, where something is in the way", () => {
     expect(result).not.toHaveProperty("replacement");
     expect(revokedNumbers()).toEqual([1]);
     expect(state().generations).toHaveLength(2);
+  });
+
+  it("the same, and it is out of the configuration: the timer's run takes it, a plan and a run for others do not", async () => {
+    await served();
+    await remove(world, [name], { dryRun: false });
+    ca.refuse = () => new Failure("unavailable", "away");
+    const options: RevokeOptions = { ...deployOptions, dryRun: false, confirm: async () => undefined };
+    await failureOf(revoke(world, name, undefined, options));
+    expect((await renew(world, [], timer)).findings).toMatchObject([{ check: "revoke-unfinished", severity: "fault" }]);
+    ca.refuse = undefined;
+    expect((await renew(world, [], { ...timer, dryRun: true })).findings).toEqual([]);
+    expect((await renew(world, [], { ...timer, named: true })).findings).toEqual([]);
+    const { findings, outcome } = await renew(world, [], timer);
+    expect({ checks: findings.map(({ check }) => check), outcome }).toEqual({
+      checks: ["revoke-finished"],
+      outcome: "done",
+    });
+    expect(revokedNumbers()).toEqual([1]);
+    expect(state()).not.toHaveProperty("revocation");
   });
 
   it("the account turns out to be refused after the key was kept: as keyCompromise the successor is replaced as well", async () => {
