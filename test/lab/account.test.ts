@@ -181,6 +181,26 @@ describe("account", () => {
     expect(fresh.document).toMatchObject({ outcome: "registered", notes: [expect.stringContaining(url)] });
   });
 
+  test("a key that is not the account's, as from another backup: said, and what to do; nothing is changed", async () => {
+    const made = await account("register", ...at(pebble), "--agree-tos");
+    const where = made.document.account?.folder ?? "";
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    await writeFile(join(where, "key.pem"), other.export({ type: "pkcs8", format: "pem" }));
+    const shown = await account("show", "--check", ...at(pebble));
+    expect(shown.document.accounts?.[0]?.trouble?.message).toContain(`does not take ${where}/key.pem`);
+    for (const action of ["update", "deactivate", "register"]) {
+      const { status, document } = await account(
+        action,
+        ...at(pebble),
+        "--yes",
+        ...(action === "update" ? ["--no-email"] : []),
+      );
+      expect(status).toBe(78);
+      expect(document.error?.hints[0]).toContain("from a backup");
+    }
+    expect((await account("show")).document.accounts).toMatchObject([{ inUse: true }]);
+  });
+
   test("who uses it, and the CAA records that name it, by the configuration", async () => {
     await writeFile(
       join(dir, "etc/mailcert.yaml"),
