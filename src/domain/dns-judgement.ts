@@ -7,7 +7,7 @@ import { type StsPolicy, stsCovers } from "./mta-sts.ts";
 import { clean } from "./text.ts";
 import { type TlsaOffer, type TlsaRecord, matchTlsa, tlsaFor, tlsaLine } from "./tlsa.ts";
 
-const said =
+const finding =
   (check: string, reference: string) =>
   (severity: Severity, message: string, hint?: string): Finding => ({
     check,
@@ -38,10 +38,10 @@ export const tlsaFindings = (
   { owner, records, secure, servers }: PublishedTlsa,
   offered: readonly Offered[],
 ): readonly Finding[] => {
-  const match = said("dane-match", "RFC 7672 §2.2, RFC 6698 §2.1");
+  const match = finding("dane-match", "RFC 7672 §2.2, RFC 6698 §2.1");
   if (!secure)
     return [
-      said("dane-sec", "RFC 7672 §2.2")(
+      finding("dane-sec", "RFC 7672 §2.2")(
         "warning",
         `${owner} has TLSA records, and nobody whom this host believes says that DNSSEC vouches for them: senders ignore them unless it does`,
         "sign the zone with DNSSEC; if it is signed: use a validating resolver on this host (unbound) and see again",
@@ -69,7 +69,7 @@ export const tlsaFindings = (
   if (wrong.length > 0) return wrong;
   if (offered.some((offer) => matchTlsa(records, offer) === "unusable"))
     return [
-      said("dane-usage", "RFC 7672 §3.1")(
+      finding("dane-usage", "RFC 7672 §3.1")(
         "warning",
         `no TLSA record at ${owner} is of a kind that mail servers use`,
         "publish `3 1 1` records",
@@ -87,7 +87,7 @@ export const stsFinding = (
   hosts: readonly string[],
   publiclyTrusted: boolean,
 ): Finding => {
-  const say = said("sts-policy", "RFC 8461 §4");
+  const say = finding("sts-policy", "RFC 8461 §4");
   if (policy.mode === "none") return say("info", `the MTA-STS policy of ${domain} says \`mode: none\`: nobody insists`);
   const grave: Severity = policy.mode === "enforce" ? "fault" : "warning";
   if (!publiclyTrusted)
@@ -107,7 +107,7 @@ export const stsFinding = (
 };
 
 export const reportsFinding = (name: string, domain: string, texts: readonly string[]): Finding => {
-  const say = said("mx-tlsrpt", "RFC 8460 §3");
+  const say = finding("mx-tlsrpt", "RFC 8460 §3");
   const found = reportsIn(texts);
   const owner = reportsOwner(domain);
   if (found.kind === "found") return say("ok", `TLS reports of ${domain} go to ${clean(found.to.join(", "), 300)}`);
@@ -131,7 +131,7 @@ export interface PublishedService {
 
 export const serviceFinding = (name: string, published: PublishedService): Finding => {
   const { owner, record, named, here, port } = published;
-  const say = said("srv-target", "RFC 6186 §3, RFC 8314 §5.1");
+  const say = finding("srv-target", "RFC 6186 §3, RFC 8314 §5.1");
   const target = clean(record.target, 253);
   if (record.target === "" || record.target === ".")
     return port === undefined

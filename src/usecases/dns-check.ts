@@ -24,7 +24,7 @@ export interface DnsChecked {
 /** Name servers all over the world, and some of them silent. */
 const deadlineMs = 8_000;
 
-const say = (check: string, severity: Severity, message: string, hint?: string): Finding => ({
+const finding = (check: string, severity: Severity, message: string, hint?: string): Finding => ({
   check,
   severity,
   message,
@@ -32,7 +32,7 @@ const say = (check: string, severity: Severity, message: string, hint?: string):
 });
 
 const nobody = (check: string, what: string, { why }: Unknown): Finding =>
-  say(
+  finding(
     check,
     "warning",
     `nobody could say ${what}: ${why}`,
@@ -63,7 +63,7 @@ const tlsa = async (dns: Dns, { name, hosts, live }: DnsFacts, options: AskOptio
       if (lookup.kind === "unknown") return [nobody("dane-match", `what is at ${owner}`, lookup)];
       if (lookup.kind === "none")
         return [
-          say(
+          finding(
             "dane-match",
             "info",
             `${owner} has no TLSA records: other mail servers do not check the key (DANE)`,
@@ -71,7 +71,9 @@ const tlsa = async (dns: Dns, { name, hosts, live }: DnsFacts, options: AskOptio
           ),
         ];
       if (live.length === 0)
-        return [say("dane-match", "info", `${owner} has TLSA records, and nothing is live yet that they could pin`)];
+        return [
+          finding("dane-match", "info", `${owner} has TLSA records, and nothing is live yet that they could pin`),
+        ];
       const servers = await dns.tlsaEverywhere(lookup.owner, options);
       return tlsaFindings({ ...lookup, servers }, offered);
     }),
@@ -82,30 +84,30 @@ const tlsa = async (dns: Dns, { name, hosts, live }: DnsFacts, options: AskOptio
 const caaFinding = ({ title, facts }: AskedCa, { name, lookup, verdict }: CaaAnswer, first: boolean): Finding => {
   if (lookup.kind === "unknown") return nobody("cert-caa", `whether ${title} may issue for ${name}`, lookup);
   if (lookup.kind === "blocked")
-    return say(
+    return finding(
       "cert-caa",
       "warning",
       `the CAA records of ${lookup.owner} cannot be had: ${lookup.why}, which a CA takes for a no`,
       "see the zone's name servers, and its DNSSEC signatures",
     );
   if (lookup.kind === "none")
-    return say(
+    return finding(
       "cert-caa",
       "info",
       `no CAA record concerns ${name}: every CA may issue for it`,
       "`mailcert dns show` prints what would keep others from it",
     );
   if (verdict?.kind === "forbidden")
-    return say(
+    return finding(
       "cert-caa",
       first ? "fault" : "warning",
       `CAA at ${lookup.owner} does not let ${title} issue for ${name}: ${verdict.why}`,
       "change the record set there: `mailcert dns show` prints one that fits",
     );
   if (verdict?.kind === "allowed")
-    return say("cert-caa", "ok", `CAA at ${lookup.owner} lets ${title} issue for ${name}`);
+    return finding("cert-caa", "ok", `CAA at ${lookup.owner} lets ${title} issue for ${name}`);
   const who = facts.identities.length === 0 ? `${title} does not say which name it answers to` : "nobody could say";
-  return say("cert-caa", "info", `CAA at ${lookup.owner} concerns ${name}; ${who}`);
+  return finding("cert-caa", "info", `CAA at ${lookup.owner} concerns ${name}; ${who}`);
 };
 
 const caa = async (world: World, { names, cas }: DnsFacts): Promise<readonly Finding[]> => {
@@ -113,7 +115,7 @@ const caa = async (world: World, { names, cas }: DnsFacts): Promise<readonly Fin
   for (const [index, ca] of cas.entries()) {
     if (ca.trouble !== undefined) {
       found.push(
-        say("cert-caa", "warning", `${ca.title} could not be asked for its name in CAA records: ${ca.trouble}`),
+        finding("cert-caa", "warning", `${ca.title} could not be asked for its name in CAA records: ${ca.trouble}`),
       );
       continue;
     }
@@ -144,7 +146,7 @@ const mail = async (
   const ours = to.filter((host) => hosts.includes(host));
   if (ours.length === 0)
     return [
-      say(
+      finding(
         "mx-host",
         "info",
         `the mail of ${domain} goes to ${clean(to.slice(0, 6).join(", "), 600)}: its MTA-STS and TLS reports are not looked at`,
@@ -159,17 +161,17 @@ const mail = async (
     policy.kind === "unknown"
       ? nobody("sts-policy", `what the MTA-STS policy of ${domain} is`, policy)
       : policy.kind === "none"
-        ? say(
+        ? finding(
             "sts-policy",
             "info",
             `${domain} has no MTA-STS policy: other mail servers do not insist on TLS`,
             publiclyTrusted ? `\`mailcert dns show ${name}\` prints one` : undefined,
           )
         : live.length === 0
-          ? say("sts-policy", "info", `${domain} has an MTA-STS policy, and nothing is live yet`)
+          ? finding("sts-policy", "info", `${domain} has an MTA-STS policy, and nothing is live yet`)
           : stsFinding(name, domain, policy.policy, ours, publiclyTrusted);
   return [
-    say("mx-host", "ok", `the mail of ${domain} comes to ${ours.join(", ")}`),
+    finding("mx-host", "ok", `the mail of ${domain} comes to ${ours.join(", ")}`),
     sts,
     isUnknown(texts)
       ? nobody("mx-tlsrpt", `where TLS reports of ${domain} go`, texts)
@@ -214,7 +216,7 @@ const services = async (
   if (unknown !== undefined) return [...said, nobody("srv-target", `which SRV records ${domain} has`, unknown)];
   if (said.length > 0) return said;
   return [
-    say(
+    finding(
       "srv-target",
       "info",
       `${domain} has no SRV records of mail services: mail programs guess, or ask their users`,
