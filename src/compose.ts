@@ -207,6 +207,10 @@ export const createWorld = async (
         adopt: (account) => adoptAccount(stateDir, account, now()),
       };
     }),
+    accounts: memo(async () => {
+      const { createAccounts } = await import("./issuers/acme/accounts.ts");
+      return createAccounts({ stateDir, now: host.now, elapsed: host.elapsed, userAgent: `mailcert/${host.version}` });
+    }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

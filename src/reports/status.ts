@@ -12,6 +12,7 @@ const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
   const generation = live ?? target;
   if (!generation) return "none yet";
   const until = new Date(generation.notAfter);
+  if (generation.revoked) return `REVOKED ${day(new Date(generation.revoked.at))}`;
   return until <= now ? `EXPIRED ${day(until)}` : `${day(until)} (${timeLeft(now, until)})`;
 };
 
@@ -98,9 +99,22 @@ const trouble = ({ name, configured, lastError, attempts, next: decision }: Cert
   ];
 };
 
+const revocation = ({ name, live, revocation: pending }: CertificateStatus): readonly string[] => [
+  ...(live?.revoked
+    ? [`  REVOKED on ${day(new Date(live.revoked.at))} (${live.revoked.reason}), and served still`]
+    : []),
+  ...(pending
+    ? [
+        `  the revocation of generation ${pending.generation} (${pending.reason}) is not finished`,
+        `    -> mailcert revoke ${name} --reason ${pending.reason}`,
+      ]
+    : []),
+];
+
 const below = (one: CertificateStatus): readonly string[] => [
   `${one.name}: ${next(one)}`,
   ...generation(one),
+  ...revocation(one),
   ...(one.live ? [servedBy(one)] : []),
   ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
     ? [`  names: ${namesForPeople(one.names)}`]

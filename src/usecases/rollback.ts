@@ -35,7 +35,7 @@ export const rollbackTarget = (world: World, name: string): RollbackTarget => {
         ? `generation ${live} of ${name} is the first: there is nothing to go back to`
         : kept.length === 0
           ? `no generation of ${name} from before ${live} is kept any more: mailcert keeps the live one and the two before it`
-          : `${name} has no earlier generation that may be served (failed, expired, or ending within 7 days)`;
+          : `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`;
     throw new Failure("data", why, { hints: [`make a new one: mailcert renew --force ${name}`] });
   }
   const thrownAway = state.target !== undefined && state.target > live ? { thrownAway: state.target } : {};

@@ -42,6 +42,8 @@ export interface CertificateStatus {
   readonly lastError?: LastError;
   /** Of several CAs, those that could not the last time. */
   readonly caFailures?: readonly CaTrouble[];
+  /** A revocation that is not done yet. */
+  readonly revocation?: NonNullable<CertificateState["revocation"]>;
   /** Names that were left out; what ends, or is overdue. */
   readonly findings?: readonly Finding[];
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
@@ -79,7 +81,7 @@ const isFault = ({ severity }: Finding): boolean => severity === "fault";
 const isWell = ({ configured, live, lastError, next, findings, asked }: CertificateStatus, some: boolean): boolean => {
   if (findings?.some(isFault)) return false;
   if (!configured) return asked === undefined || some;
-  return live !== undefined && !isOpen(lastError, next) && next?.action !== "wait";
+  return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && next?.action !== "wait";
 };
 
 /** Something is still to be done about it: not where nothing was due, nor where what failed is not asked for any more. */
@@ -117,6 +119,7 @@ const statusOf = async (
     attempts: state?.attempts ?? 0,
     ...(state?.lastError ? { lastError: lastErrorOf(state.lastError) } : {}),
     ...(caFailures.length > 0 ? { caFailures } : {}),
+    ...(state?.revocation ? { revocation: state.revocation } : {}),
     ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
