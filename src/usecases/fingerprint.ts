@@ -15,10 +15,11 @@ const filesOf = ({ csr, issuer, fallbacks }: CertificateConfig, folder: string):
   return [...new Set([csr, ...paths].filter((path) => path !== undefined))];
 };
 
-/** SHA-256, hex. The files are looked at, not read. */
-export const fingerprintOf = async (world: World, certificate: CertificateConfig): Promise<string> => {
+/** SHA-256, hex. The files are looked at, not read. undefined: this user (`status` needs no root) may not look at one. */
+export const fingerprintOf = async (world: World, certificate: CertificateConfig): Promise<string | undefined> => {
   const files = filesOf(certificate, dirname(world.config.path));
   const marks = await Promise.all(files.map(async (path) => [path, await world.fileMark(path)]));
+  if (marks.some(([, mark]) => mark === undefined)) return undefined;
   return sha256Hex(Buffer.from(JSON.stringify([certificate.name, ...rawEntry(certificate), marks])));
 };
 
@@ -27,7 +28,8 @@ export const fingerprintIfWaiting = async (
   world: World,
   certificate: CertificateConfig,
   state: CertificateState | undefined,
-): Promise<{ readonly fingerprint?: string }> =>
-  state?.nextAttempt === undefined || state.lastError?.fingerprint === undefined
-    ? {}
-    : { fingerprint: await fingerprintOf(world, certificate) };
+): Promise<{ readonly fingerprint?: string }> => {
+  if (state?.nextAttempt === undefined || state.lastError?.fingerprint === undefined) return {};
+  const fingerprint = await fingerprintOf(world, certificate);
+  return fingerprint === undefined ? {} : { fingerprint };
+};

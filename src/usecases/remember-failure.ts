@@ -38,11 +38,12 @@ const errorOf = async (
   { message, hints: all, facts }: Failure,
 ): Promise<LastError> => {
   const hints = withoutComeBack(all);
+  const fingerprint = await fingerprintOf(world, certificate);
   return {
     at: world.now().toISOString(),
     what,
     ...(what === "issue" ? { wanted: wantedText(certificate) } : {}),
-    fingerprint: await fingerprintOf(world, certificate),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
     message,
     ...(hints.length === 0 ? {} : { hints }),
     ...(facts === undefined ? {} : { facts }),

@@ -140,6 +140,14 @@ describe("the wait after a failure ends when a person changes", () => {
     expect(await actionOf()).toBe("issue");
   });
 
+  test("where this user may not look at a file, what root saw of it holds", async () => {
+    await failedAt(acme({ caFile: join(dir, "ca.pem") }));
+    writeFileSync(join(dir, "ca.pem"), "PEM");
+    const seen = await status({ ...world, fileMark: async () => undefined }, []);
+    expect(seen.certificates[0]?.next?.action).toBe("wait");
+    expect((await status(world, [])).certificates[0]?.next?.action).toBe("issue");
+  });
+
   test("status agrees, and both say how to try at once", async () => {
     await failedAt(acme({ agreeTos: false }));
     const waiting = await run();
