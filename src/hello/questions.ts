@@ -5,8 +5,9 @@ import { certificateCurves, hybridGroups, strongGroups, weakGroups } from "./gro
 import {
   anonymousSuites,
   brokenSuites,
+  commonSuites,
   dheSuites,
-  goodSuites,
+  ecdheSuites,
   mostSuites,
   oldSuites,
   phaseOutSuites,
@@ -41,7 +42,7 @@ export const diffieHellman: Offer = { version: "TLSv1.2", suites: dheSuites, gro
  */
 export const weakGroup = (onCurve: boolean): Offer => ({
   version: "TLSv1.2",
-  suites: goodSuites,
+  suites: ecdheSuites,
   groups: [...weakGroups, ...(onCurve ? certificateCurves : [])],
 });
 
@@ -50,7 +51,7 @@ export const hybridGroup: Offer = { version: "TLSv1.3", suites: tls13Suites, gro
 /** What every sound server takes: shows what its TLS 1.2 does, and that refusals before were meant. */
 export const today = (version: "TLSv1.2" | "TLSv1.3", large: boolean): Offer => ({
   version,
-  suites: version === "TLSv1.3" ? tls13Suites : [...goodSuites, ...phaseOutSuites].slice(0, mostSuites),
+  suites: version === "TLSv1.3" ? tls13Suites : commonSuites,
   groups,
   ...(version === "TLSv1.2" ? { compression: true } : {}),
   ...(large ? { padTo: largeBytes } : {}),

@@ -32,6 +32,16 @@ const phaseOut = ofKind("phase-out");
 export const phaseOutSuites = [...phaseOut.filter(isDhe), ...phaseOut.filter((suite) => !isDhe(suite))];
 export const dheSuites = phaseOut.filter(isDhe);
 
+/** With AES or better: what sound and not so new programs offer. */
+const common = phaseOut.filter((suite) => !/_ARIA_|_CAMELLIA_|_SEED_/.test(suites.get(suite) ?? ""));
+export const ecdheSuites = [...goodSuites, ...common.filter((suite) => !isDhe(suite))];
+/** In the order of preference that today's clients have, static RSA last. */
+export const commonSuites = [
+  ...ecdheSuites,
+  ...common.filter(isDhe),
+  ...weakSuites.filter((suite) => /^TLS_RSA_WITH_AES_(128|256)_(GCM|CBC)/.test(suites.get(suite) ?? "")),
+];
+
 export const isCbc = (suite: number): boolean => suites.get(suite)?.includes("_CBC_") === true;
 
 /** All that clients of the time before TLS 1.2 had, the better ones first. */

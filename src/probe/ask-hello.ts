@@ -43,10 +43,16 @@ export const askHello = async (entry: Entry, offer: Offer, terms: HelloTerms): P
 
 const walk = async (entry: Entry, socket: Socket, { ehlo, signal }: HelloTerms): Promise<void> => {
   const conversation = openConversation(socket, signal);
-  const name = ehlo || addressLiteral(plainAddress(socket.localAddress));
+  const local = plainAddress(socket.localAddress);
+  const options = {
+    host: entry.host,
+    // A unix socket has no address to be called by.
+    ehlo: ehlo || (local === "" ? "localhost" : addressLiteral(local)),
+    learn: () => undefined,
+  };
   const outcome = await during(
     () => "starttls",
-    () => protocols[entry.protocol].startTls(conversation, { ehlo: name, learn: () => undefined }),
+    () => protocols[entry.protocol].startTls(conversation, options),
   );
   if (outcome.refused) throw new Stop("starttls", outcome.refused.reason, outcome.refused.message);
   // Not TLS, and nobody's word (RFC 3207 §6): the ordinary look reports it.

@@ -180,6 +180,23 @@ describe("what is made of the answers", () => {
     expect(had.offers.some(({ groups }) => groups.includes(0x11ec))).toBe(false);
   });
 
+  test("a server of static RSA alone is talked to all the same", async () => {
+    const old: Server = {
+      versions: ["TLSv1.2"],
+      suites: (name) => name === "TLS_RSA_WITH_AES_128_CBC_SHA",
+      no: closes,
+    };
+    const { profile } = await look(old, { version: "TLSv1.2" });
+    expect(profile).toMatchObject({
+      brokenSuite: null,
+      weakSuite: "TLS_RSA_WITH_AES_128_CBC_SHA",
+      phaseOutSuite: null,
+      weakGroup: null,
+      versions: { "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": false },
+    });
+    expect(profile.stopped).toBeUndefined();
+  });
+
   test("what TLS 1.2 lacks", async () => {
     const { profile } = await look({
       ...modern,

@@ -95,6 +95,12 @@ const world = (given: Given = {}): World => {
 
 const ask = (words: Partial<VerifyWords>, given: Given = {}) => verifyRequest(world(given), { targets: [], ...words });
 
+test("the least and the most at once is a mistake", async () => {
+  const words = { targets: ["imaps://mail.example.org"], full: true };
+  expect(await ask(words)).toMatchObject({ full: true });
+  await expect(ask({ ...words, quick: true })).rejects.toMatchObject({ kind: "usage" });
+});
+
 describe("targets", () => {
   test("the same target twice is looked at once", async () => {
     const { wanted } = await ask({ targets: ["imaps://mail.example.org", "imaps://MAIL.example.org:993"] });
