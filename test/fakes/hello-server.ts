@@ -43,7 +43,8 @@ export const readClientHello = (data: Buffer): SeenHello => {
     const end = at + 2 + data.readUInt16BE(at);
     at += 2;
     if (end !== data.length) throw new Error("extensions length");
-    while (at < end) {
+    const more = (): boolean => at < data.length;
+    while (more()) {
       const type = number(2);
       if (extensions.has(type)) throw new Error(`extension ${type} twice`);
       extensions.set(type, bytes(2));

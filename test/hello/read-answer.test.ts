@@ -1,5 +1,5 @@
 // Answers to a ClientHello, read from bytes that are cut anywhere, and from bytes that are none.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { HelloAnswer } from "../../src/hello/answer.ts";
 import type { Offer } from "../../src/hello/client-hello.ts";

@@ -93,7 +93,7 @@ describe("through STARTTLS", () => {
 describe("servers that are none", () => {
   test("silence ends with the time, after one question", async () => {
     const server = await raw(() => undefined);
-    const profile = await look(server.port, imaps, { timeoutMs: 300 });
+    const profile = await look(server.port, imaps, { timeoutMs: 1_500 });
     expect(profile).toEqual({
       connections: 1,
       versions: { "TLSv1.3": true },
@@ -109,7 +109,7 @@ describe("servers that are none", () => {
       socket.on("close", () => clearInterval(timer));
       return undefined;
     });
-    expect((await look(server.port, imaps, { timeoutMs: 300 })).connections).toBe(1);
+    expect((await look(server.port, imaps, { timeoutMs: 1_500 })).connections).toBe(1);
   });
 
   test("ten megabytes that say nothing", async () => {
@@ -172,7 +172,7 @@ describe("politely", () => {
       record(22, 0x0303, serverHelloMessage({ version: 0x0300, suite: suites.find((suite) => suite === 0x000a) ?? 0 })),
     );
     await look(server.port);
-    await expect.poll(() => Buffer.concat(server.behind).length).toBeGreaterThan(0);
+    await expect.poll(() => Buffer.concat(server.behind).length, { timeout: 15_000 }).toBeGreaterThan(0);
     expect(server.behind[0]?.subarray(0, 7).toString("hex")).toBe("1503020002015a");
   });
 
@@ -197,7 +197,7 @@ describe("politely", () => {
     const server = await raw(() => undefined);
     const stop = new AbortController();
     const all = Array.from({ length: 4 }, () => look(server.port, imaps, { signal: stop.signal }, profiler));
-    await expect.poll(() => server.hellos.length).toBe(2);
+    await expect.poll(() => server.hellos.length, { timeout: 15_000 }).toBe(2);
     stop.abort();
     const ended = await Promise.allSettled(all);
     expect(ended.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "rejected"]);
