@@ -50,10 +50,15 @@ Settings of a certificate (its entry's name is its only host name unless names
 lists others):
   names             host names, "*.example.org" (in quotes), IP addresses
   issuer            private-ca (default), self-signed, acme, letsencrypt,
-                    letsencrypt-staging, zerossl, google
+                    letsencrypt-staging, zerossl, google; a list of ACME CAs: the
+                    next one is asked where one cannot
   key               ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096, or one
                     of each kind: [ecdsa, rsa]
+  csr               PEM or DER file of a request made elsewhere, certified instead
+                    of a key of ours (ACME, servers: none)
   reuse_key         whether a renewal keeps the private key (default true)
+  on_dead_name      a further name that stopped resolving: fail (default) or drop,
+                    which leaves it out of this renewal
   servers           auto (default: those found here), none, or [dovecot, postfix]
   bundle            folder to keep the files for mail clients in
   days              lifetime in days (private CA, self-signed: default 397; ACME:
@@ -61,7 +66,7 @@ lists others):
   ca                private CA: its name (default: default)
   ca_domains        private CA: domains that it may certify, ["*"] for any
 With an ACME issuer:
-  acme              the CA's directory URL
+  acme              the CA's directory URL, or a list: the next one where one cannot
   email             contact of the account
   agree_tos         true where you agree to the CA's terms of service
   ca_file           trust for the CA's own HTTPS (PEM file)
