@@ -6,6 +6,7 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { configCheckDocument, configCheckText, configDocument, configText } from "../reports/config.ts";
+import { checkConfig } from "../usecases/check-config.ts";
 import type { ConfigAccess } from "../usecases/world.ts";
 
 const accessOf = async ({ args: [, file], world, host }: Context): Promise<ConfigAccess> => {
@@ -14,7 +15,7 @@ const accessOf = async ({ args: [, file], world, host }: Context): Promise<Confi
 };
 
 const check = async (context: Context): Promise<number> => {
-  const result = await (await accessOf(context)).check();
+  const result = await checkConfig(await context.world(), await accessOf(context));
   const { output, globals } = context;
   for (const warning of result.warnings) output.warn(warning);
   const ok = result.problems.length === 0;
@@ -43,7 +44,8 @@ export const command: CommandModule = {
       .addHelpText(
         "after",
         `
-check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column.
+check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column;
+it warns of what will not do, such as a DNS updater without its secrets/NAME.yaml.
 show prints what holds, defaults included.
 
 Settings of a certificate (its entry's name is its only host name unless names
