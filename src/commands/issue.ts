@@ -88,7 +88,9 @@ const wanted = async (
       hints: [
         "for example: mailcert issue mail.example.org",
         ...(context.globals.dryRun
-          ? ["before the first setup: the name and the options that setup would get, --dry-run added (docs/renewal.md)"]
+          ? [
+              "before the first setup: mailcert setup mail.example.org ... --dry-run, with the options that setup would get",
+            ]
           : []),
       ],
     });
