@@ -54,7 +54,7 @@ export const refuseBadNames = async (world: World, certificate: CertificateConfi
     const hints =
       settings.kind === "acme" && isWildcard(name) && !inDns
         ? [
-            "a wildcard is proven through DNS: --challenge dns-01 --dns NAME, in the file challenge and dns (docs/dns.md)",
+            "a wildcard is proven through DNS: --challenge dns-01 --dns NAME; in the configuration challenge: and dns: (docs/dns.md)",
           ]
         : [];
     throw new Failure("data", `${settings.kind} cannot certify ${name}: ${why}`, { hints });

@@ -22,7 +22,7 @@ export interface TxtRecord {
 export interface DnsUpdater {
   add(record: TxtRecord, signal: AbortSignal): Promise<void>;
   remove(record: TxtRecord, signal: AbortSignal): Promise<void>;
-  check?(record: TxtRecord, signal: AbortSignal): Promise<void>;
+  readonly check?: (record: TxtRecord, signal: AbortSignal) => Promise<void>;
 }
 
 /** What a provider's settings file says, by key, without `provider`. */
