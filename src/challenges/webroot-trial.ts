@@ -1,4 +1,5 @@
 // A token of our own in a web server's folder, fetched as a CA fetches one (RFC 8555 §8.3), and taken away again.
+import { once } from "node:events";
 import { type IncomingMessage, type RequestOptions, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, isIPv6 } from "node:net";
@@ -42,29 +43,30 @@ const bodyOf = async (response: IncomingMessage): Promise<string> => {
 };
 
 /** At this address, whatever the URL's host resolves to. A CA does not look at the certificate of a redirect's target. */
-const get = (url: URL, address: string, port: number, userAgent: string, signal: AbortSignal): Promise<Reply> =>
-  new Promise((done, failed) => {
-    const bare = url.hostname.replace(/^\[|\]$/g, "");
-    const options: RequestOptions = {
-      host: address,
-      port,
-      path: `${url.pathname}${url.search}`,
-      agent: false,
-      signal,
-      headers: { Host: url.host, "User-Agent": userAgent, Connection: "close" },
-    };
-    const secure = { ...options, rejectUnauthorized: false, ...(isIP(bare) === 0 ? { servername: bare } : {}) };
-    const asked = url.protocol === "https:" ? httpsRequest(secure) : httpRequest(options);
-    asked.once("error", failed);
-    asked.once("response", (response) => {
-      bodyOf(response).then((text) => {
-        const { statusCode: status = 0, headers } = response;
-        asked.destroy();
-        done({ status, text, ...(headers.location === undefined ? {} : { location: headers.location }) });
-      }, failed);
-    });
-    asked.end();
-  });
+const get = async (url: URL, address: string, port: number, userAgent: string, signal: AbortSignal): Promise<Reply> => {
+  const bare = url.hostname.replace(/^\[|\]$/g, "");
+  const options: RequestOptions = {
+    host: address,
+    port,
+    path: `${url.pathname}${url.search}`,
+    agent: false,
+    signal,
+    headers: { Host: url.host, "User-Agent": userAgent, Connection: "close" },
+  };
+  const secure = { ...options, rejectUnauthorized: false, ...(isIP(bare) === 0 ? { servername: bare } : {}) };
+  const asked = url.protocol === "https:" ? httpsRequest(secure) : httpRequest(options);
+  // Until the response, `once` rejects with it; after that the body tells.
+  asked.on("error", () => undefined);
+  asked.end();
+  try {
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    const text = await bodyOf(response);
+    const { statusCode: status = 0, headers } = response;
+    return { status, text, ...(headers.location === undefined ? {} : { location: headers.location }) };
+  } finally {
+    asked.destroy();
+  }
+};
 
 const portOf = (url: URL): number => Number(url.port) || (url.protocol === "https:" ? 443 : 80);
 
