@@ -165,6 +165,7 @@ export const createWorld = async (
         protocols,
         readCertificates: readCertificateFile,
         writeReport,
+        renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),
     preflight: memo(async () => ({
@@ -217,6 +218,10 @@ export const createWorld = async (
         adoption: (account) => adoptionOf(stateDir, account),
         adopt: (account) => adoptAccount(stateDir, account, now()),
       };
+    }),
+    accounts: memo(async () => {
+      const { createAccounts } = await import("./issuers/acme/accounts.ts");
+      return createAccounts({ stateDir, now: host.now, elapsed: host.elapsed, userAgent: `mailcert/${host.version}` });
     }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
