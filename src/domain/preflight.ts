@@ -1,6 +1,11 @@
 // What pre-flight found, in words: findings about the account, CAA, addresses, ports, folders, the disk and the clock. Facts in, findings out.
 import type { Finding, Severity } from "./finding.ts";
 
+export interface PreflightFinding extends Finding {
+  /** With several CAs: the one that it is about. */
+  readonly ca?: string;
+}
+
 const finding = (check: string, severity: Severity, message: string, hint?: string, reference?: string): Finding => ({
   check,
   severity,

@@ -114,7 +114,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
       planText(plan),
       `  ${scheduleInstallText(after.schedule)}`,
       ...failures,
-      ...(preflight.length === 0 ? [] : [preflightText(preflight)]),
+      ...(preflight.length === 0 ? [] : ["before the order (pre-flight):", preflightText(preflight)]),
     ].join("\n");
   const clients =
     deployed.outcome === "rolled-back" ? [] : clientSettings(deployed, plan.certificate.servers === "auto");

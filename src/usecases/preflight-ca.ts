@@ -7,7 +7,7 @@ import type { Finding } from "../domain/finding.ts";
 import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import { caaFindings } from "../domain/preflight-caa.ts";
-import { clockFinding, limitFinding } from "../domain/preflight.ts";
+import { type PreflightFinding, clockFinding, limitFinding } from "../domain/preflight.ts";
 import type { CaFacts } from "../issuers/issuer.ts";
 import { askCaa, forbidden } from "./before-order.ts";
 import { persistFindings } from "./preflight-persist.ts";
@@ -27,12 +27,12 @@ const isWell = ({ findings }: Block): boolean => findings.every(({ severity }) =
 const softened = (finding: Finding): Finding =>
   finding.severity === "fault" ? { ...finding, severity: "warning" } : finding;
 
-/** Each line of several CAs begins with its CA. What is wrong with one is a warning where the order comes to another that is well. */
+/** Those of several CAs name theirs. What is wrong with one is a warning where the order comes to another that is well. */
 export const allCaFindings = async (
   world: World,
   certificate: CertificateConfig,
   issuer: AcmeSettings,
-): Promise<readonly Finding[]> => {
+): Promise<readonly PreflightFinding[]> => {
   const blocks: Block[] = [];
   // One after the other: each may have to be waited for.
   for (const settings of [issuer, ...certificate.fallbacks]) blocks.push(await caBlock(world, settings, certificate));
@@ -40,10 +40,7 @@ export const allCaFindings = async (
   if (others.length === 0) return first.findings;
   const reached = isWell(first) || (first.passes && others.some(isWell));
   return blocks.flatMap(({ title, findings }) =>
-    findings.map((finding) => {
-      const named = { ...finding, message: `${title}: ${finding.message}` };
-      return reached ? softened(named) : named;
-    }),
+    findings.map((finding) => ({ ...(reached ? softened(finding) : finding), ca: title })),
   );
 };
 

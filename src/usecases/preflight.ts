@@ -2,7 +2,14 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { backoffFinding, diskFinding, requestFinding, resolveFinding, writeFinding } from "../domain/preflight.ts";
+import {
+  type PreflightFinding,
+  backoffFinding,
+  diskFinding,
+  requestFinding,
+  resolveFinding,
+  writeFinding,
+} from "../domain/preflight.ts";
 import { decide } from "../domain/renew-decision.ts";
 import { emptyState } from "../domain/state.ts";
 import { askAddresses, needsAddress } from "./dead-names.ts";
@@ -15,7 +22,7 @@ import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** What each finding is about, in the order in which a person would mend it. Nothing for an issuer that spends nothing. */
-export const preflight = async (world: World, certificate: CertificateConfig): Promise<readonly Finding[]> => {
+export const preflight = async (world: World, certificate: CertificateConfig): Promise<readonly PreflightFinding[]> => {
   const { issuer, names, onDeadName } = certificate;
   if (issuer.kind !== "acme") return [];
   const addresses = askAddresses(world, names);

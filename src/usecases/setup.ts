@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
-import type { Finding } from "../domain/finding.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { authorityOf, targetOf } from "../domain/generation.ts";
+import type { PreflightFinding } from "../domain/preflight.ts";
 import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import { clean } from "../domain/text.ts";
@@ -54,7 +54,7 @@ export interface SetupPlan {
 export interface SetupResult {
   readonly plan: SetupPlan;
   /** In a dry run that would place an order: what stands in its way, and what does not. */
-  readonly preflight?: readonly Finding[];
+  readonly preflight?: readonly PreflightFinding[];
   readonly issued?: IssueResult;
   readonly deployed?: DeployResult;
   /** Settings for pasting, where no server serves it. */

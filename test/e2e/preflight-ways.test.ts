@@ -120,8 +120,8 @@ it("several CAs: one that is down is a warning where the next one is well, and e
   await host.write("/etc/mailcert/mailcert.yaml", `${lines.join("\n")}\n`);
   const { status, said } = await run(["issue", name, "--dry-run"]);
   expect(status, said).toBe(0);
-  expect(said).toMatch(/ warning 127\.0\.0\.1:14999: cannot talk to/);
-  expect(said).toContain("ok 127.0.0.1:14000: CAA lets 127.0.0.1:14000 issue");
+  expect(said).toMatch(/ at 127\.0\.0\.1:14999: warning cannot talk to/);
+  expect(said).toContain("CAA lets 127.0.0.1:14000 issue");
   expect(said).not.toContain("FAULT");
   expect((await run(["config", "check"])).said).toContain("1 certificate, no problems");
   await host.must(`rm ${settingsFile}`);

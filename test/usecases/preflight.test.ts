@@ -7,6 +7,7 @@ import type { AcmeSettings, CertificateConfig } from "../../src/domain/certifica
 import { Failure } from "../../src/domain/failure.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import { emptyState } from "../../src/domain/state.ts";
+import type { PreflightFinding } from "../../src/domain/preflight.ts";
 import { preflight } from "../../src/usecases/preflight.ts";
 import type { PreflightTools } from "../../src/usecases/preflight-tools.ts";
 import { makeRequest } from "../../src/x509/request.ts";
@@ -32,7 +33,7 @@ afterEach(() => fake.dispose());
 const look = async (
   one: CertificateConfig = config(),
   tools: Partial<PreflightTools> = {},
-): Promise<readonly Finding[]> => {
+): Promise<readonly PreflightFinding[]> => {
   const usual = await fake.world.preflight();
   return preflight({ ...cas.world, preflight: async () => ({ ...usual, ...tools }) }, one);
 };
@@ -341,7 +342,7 @@ describe("the CA", () => {
     cas.facts.set(ca, new Failure("unavailable", "nothing listens"));
     cas.facts.set("two.example", { clockAheadMs: 0 });
     const ofCas = (await look(two)).filter(({ check }) => /account|caa|limit|clock/.test(check));
-    expect(ofCas.map(({ severity, message }) => `${severity} ${message.split(":")[0]}`)).toEqual([
+    expect(ofCas.map(({ severity, ca: of }) => `${severity} ${of ?? ""}`)).toEqual([
       `warning ${ca}`,
       "ok two.example",
       "ok two.example",
@@ -364,7 +365,8 @@ describe("the CA", () => {
     await cas.world.store.write({ ...emptyState(name), caFailures: { [`https://${ca}/dir`]: failure } });
     expect((await look(two)).find(({ check }) => check === "preflight-backoff")).toMatchObject({
       severity: "warning",
-      message: `${ca}: it failed, and the others go first until ${nextAttempt}: HTTP 503`,
+      ca,
+      message: `it failed, and the others go first until ${nextAttempt}: HTTP 503`,
     });
   });
 });
