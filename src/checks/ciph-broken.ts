@@ -18,6 +18,7 @@ const anonymous = (suite: string): boolean => /_anon_/.test(suite) && !/_NULL_|E
 export const ciphBroken: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ brokenSuite }) => brokenSuite),
   judge: (facts) => {
     const suite = facts.observation.profile?.brokenSuite;

@@ -16,6 +16,7 @@ const base = {
 export const ciphPhase: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ phaseOutSuite }) => phaseOutSuite),
   judge: (facts) => {
     const suite = facts.observation.profile?.phaseOutSuite;

@@ -16,6 +16,7 @@ const base = {
 export const ciphWeak: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ weakSuite }) => weakSuite),
   judge: (facts) => {
     const suite = facts.observation.profile?.weakSuite;

@@ -15,6 +15,7 @@ const base = {
 export const comp: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ tls12 }) => tls12),
   judge: (facts) =>
     facts.observation.profile?.tls12?.compression === true

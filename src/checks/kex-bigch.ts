@@ -16,6 +16,7 @@ const base = {
 export const kexBigch: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ largeHello }) => largeHello),
   judge: (facts) =>
     facts.observation.profile?.largeHello === false

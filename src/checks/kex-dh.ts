@@ -18,6 +18,7 @@ const least = 2048;
 export const kexDh: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ dhBits }) => dhBits),
   judge: (facts) => {
     const bits = facts.observation.profile?.dhBits;

@@ -16,6 +16,7 @@ const base = {
 export const kexEc: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ weakGroup }) => weakGroup),
   judge: (facts) => {
     const group = facts.observation.profile?.weakGroup;

@@ -16,6 +16,7 @@ const base = {
 export const kexPq: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ hybridGroup }) => hybridGroup),
   judge: (facts) =>
     facts.observation.profile?.hybridGroup === null

@@ -15,6 +15,7 @@ const base = {
 export const renegSec: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ tls12 }) => tls12),
   judge: (facts) =>
     facts.observation.profile?.tls12?.secureRenegotiation === false

@@ -15,6 +15,7 @@ const base = {
 export const ver12: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ versions }) => versions["TLSv1.2"]),
   judge: (facts) =>
     facts.observation.profile?.versions["TLSv1.2"] === false

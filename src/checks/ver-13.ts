@@ -16,6 +16,7 @@ const base = {
 export const ver13: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ versions }) => versions["TLSv1.3"]),
   judge: (facts) =>
     facts.observation.profile?.versions["TLSv1.3"] === false

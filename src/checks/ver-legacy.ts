@@ -19,6 +19,7 @@ const words = { SSLv3: "SSL 3", TLSv1: "TLS 1.0", "TLSv1.1": "TLS 1.1" } as cons
 export const verLegacy: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: profiled(({ versions }) => (old.every((version) => versions[version] !== undefined) ? versions : undefined)),
   judge: (facts) => {
     const { profile } = facts.observation;

@@ -724,6 +724,7 @@ test("a check that nobody asked for is not called passed", () => {
   expect(about).toHaveLength(13);
   for (const check of about) {
     if (check.scope !== "entry") throw new Error(`${check.id} is about the whole`);
+    expect(check.full).toBe(true);
     expect(check.applies?.(entryFacts({ chain: good })), check.id).toBe(false);
     expect(check.applies?.(entryFacts({ chain: good, observation: profile() })), check.id).toBe(true);
     const stopped = { profile: { connections: 1, versions: {}, stopped: "421" } };

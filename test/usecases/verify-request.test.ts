@@ -101,6 +101,13 @@ test("the least and the most at once is a mistake", async () => {
   await expect(ask({ ...words, quick: true })).rejects.toMatchObject({ kind: "usage" });
 });
 
+test("a check of the full look is not asked for without it", async () => {
+  const words = { targets: ["imaps://mail.example.org"], check: ["cert-name", "ciph-weak"] };
+  await expect(ask(words)).rejects.toThrow("ciph-weak is judged with --full alone");
+  expect(await ask({ ...words, full: true })).toMatchObject({ check: words.check });
+  expect(await ask({ targets: words.targets, skip: ["ciph-weak"] })).toMatchObject({ skip: ["ciph-weak"] });
+});
+
 describe("targets", () => {
   test("the same target twice is looked at once", async () => {
     const { wanted } = await ask({ targets: ["imaps://mail.example.org", "imaps://MAIL.example.org:993"] });
