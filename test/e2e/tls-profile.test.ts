@@ -56,6 +56,11 @@ describe.each(["bookworm", "trixie"] as const)("%s as Debian installs it", (suit
       expect(profile?.stopped).toBeUndefined();
       expect((profile?.connections ?? 0) + 1, `port ${port}`).toBeLessThanOrEqual(10);
     }
+    // By Postfix's own count, too.
+    const told = [25, 465, 587].reduce((sum, port) => sum + (looked.get(port)?.profile?.connections ?? 0) + 1, 0);
+    const counted = async (): Promise<number> =>
+      (await host.log()).match(/postfix\/\S*smtpd\[\d+\]: connect from/g)?.length ?? 0;
+    await expect.poll(counted, { timeout: 20_000 }).toBe(told);
     for (const port of [25, 993]) await judge(host, port, looked.get(port)?.profile);
   });
 });
