@@ -3,10 +3,11 @@ import type { CaFailures } from "../domain/ca-failures.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { authorityOf, targetOf, wantedText } from "../domain/generation.ts";
+import { authorityOf, generationOf, targetOf, wantedText } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
 import { emptyState } from "../domain/state.ts";
+import { whyNoGain } from "../domain/validity.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
 import { type KeyWish, keysFor } from "./certified-keys.ts";
@@ -14,7 +15,7 @@ import { type ChosenCa, withFirstCa } from "./choose-ca.ts";
 import { type LivingNames, withoutDeadNames } from "./dead-names.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
-import { type Obtained, obtainSlots } from "./obtain.ts";
+import { type Obtained, obtainSlots, wrongDates } from "./obtain.ts";
 import { orderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
@@ -103,6 +104,7 @@ const issueGeneration = async (
 ): Promise<IssueResult> => {
   const { staged, leaves, span, root, account, notes } = result;
   const findings = [...dead, ...tried];
+  refuseNoGain(world, certificate, state, span);
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
@@ -132,6 +134,21 @@ const issueGeneration = async (
     ...(notes.length === 0 ? {} : { notes }),
     ...(findings.length === 0 ? {} : { findings }),
   };
+};
+
+/** @throws Failure `unavailable` for a certificate that is worth less than what is served. */
+const refuseNoGain = (
+  world: World,
+  { issuer }: CertificateConfig,
+  state: CertificateState,
+  { notBefore, notAfter }: Obtained["span"],
+): void => {
+  const live = generationOf(state, world.store.liveNumber(state.name));
+  if (live === undefined) return;
+  const present = { notBefore: new Date(live.notBefore), notAfter: new Date(live.notAfter) };
+  const next = { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
+  const why = whyNoGain(next, present, world.now());
+  if (why !== undefined) throw wrongDates(issuer.kind, why);
 };
 
 /**

@@ -38,6 +38,9 @@ export interface OrderStore {
  */
 const longestMs = 2 * 86_400_000;
 
+/** A clock is set back by seconds; what was placed later than that was placed by one that was wrong, nobody knows when. */
+const aheadMs = 3_600_000;
+
 const spkiHex = ({ spki }: OrderIdentity): string => createHash("sha256").update(spki).digest("hex");
 
 /** What a record says; undefined when it is too old or not readable: it only saves an order. */
@@ -46,7 +49,8 @@ const readPending = (text: string, now: Date): LeftOrder | undefined => {
     const { schema, url, placedAt } = JSON.parse(text) as Partial<PendingOrder>;
     const date = new Date(placedAt ?? "");
     const age = now.getTime() - date.getTime();
-    return schema === 1 && typeof url === "string" && age < longestMs ? { url, placedAt: date } : undefined;
+    const known = age < longestMs && age > -aheadMs;
+    return schema === 1 && typeof url === "string" && known ? { url, placedAt: date } : undefined;
   } catch {
     return undefined;
   }

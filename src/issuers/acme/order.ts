@@ -4,6 +4,7 @@ import { readCertificate } from "../../domain/certificate.ts";
 import type { KeyAlgorithm } from "../../domain/keys.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { SubjectKey } from "../../domain/subject-key.ts";
+import { isSpent } from "../../domain/validity.ts";
 import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
@@ -164,10 +165,15 @@ const explained = (error: unknown, { account, patience }: OrderOptions, doing: s
     : problemFailure(error.problem, { doing, now: patience.now() });
 };
 
-/** What a valid order of an earlier run has for us; undefined where it is somebody else's: the CA gave one order for two keys (acme.md §2.3). */
-const leftOver = async (o: DownloadOptions, order: Order): Promise<ReadChain | undefined> => {
+/** What a valid order of an earlier run has for us; undefined where it is somebody else's (the CA gave one order for two keys, acme.md §2.3), kept already, or too old. */
+const leftOver = async (o: OrderOptions & DownloadOptions, order: Order): Promise<ReadChain | undefined> => {
   try {
-    return await download(o, order);
+    const left = await download(o, order);
+    const leaf = readCertificate(left.leaf);
+    if (o.staged?.includes(leaf.sha256) === true) return undefined;
+    if (!isSpent(leaf, o.patience.now())) return left;
+    o.step(`order ${order.url} is given up: its certificate ends on ${leaf.notAfter.toISOString()}`);
+    return undefined;
   } catch (error) {
     if (!isAnothers(error)) throw error;
     o.step(`order ${order.url} is given up: ${(error as Failure).message}`);
@@ -213,11 +219,11 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     if (order?.status === "valid") {
       doing = "the CA would not hand out the certificate";
       const left = await leftOver(downloading, order);
-      if (left !== undefined && o.staged?.includes(readCertificate(left.leaf).sha256) !== true) {
+      if (left !== undefined) {
         await o.spending.issued(names, exempt, resumed);
         return await ended(left);
       }
-      // What it ended in is kept already, or another's: this is another time.
+      // This is another time.
       order = undefined;
       doing = "the CA would not take the order";
     }
