@@ -240,8 +240,10 @@ export const rememberFailure = async (
   const attempts = (already ?? state.attempts) + 1;
   const now = world.now();
   const asked = Date.parse(String(failure.facts?.["retryAt"]));
-  const wished = Number.isNaN(asked) ? nextAttempt(attempts, now).getTime() : asked;
-  const next = new Date(Math.min(wished, latestRetry(targetOf(state), now))).toISOString();
+  const ladder = nextAttempt(attempts, now).getTime();
+  // "At once", said again and again, is no time to come back.
+  const later = Number.isNaN(asked) ? ladder : Math.max(ladder, asked);
+  const next = new Date(Math.min(later, latestRetry(targetOf(state), now))).toISOString();
   await world.store.write({
     ...state,
     attempts,
