@@ -7,6 +7,7 @@ import { authorityOf, generationOf, targetOf, wantedText } from "../domain/gener
 import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
 import { emptyState } from "../domain/state.ts";
+import { withoutKeys } from "../domain/text.ts";
 import { whyNoGain } from "../domain/validity.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
@@ -227,6 +228,14 @@ const latestRetry = (target: GenerationRecord | undefined, now: Date): number =>
   return now.getTime() + Math.max(3_600_000, Math.min(day, left / 4));
 };
 
+type Facts = NonNullable<Failure["facts"]>;
+
+/** As it is written: a CA's words stand anywhere in them. */
+const factsWithoutKeys = (facts: Facts): Facts =>
+  JSON.parse(
+    JSON.stringify(facts, (_key, value: unknown) => (typeof value === "string" ? withoutKeys(value) : value)),
+  ) as Facts;
+
 /** Remembers a failed attempt, so that `status` shows it and timer runs back off. `already`: failed attempts in a row before this one, where the state does not tell. `wanted`: what the configuration asked for (domain/generation.ts). */
 export const rememberFailure = async (
   world: World,
@@ -252,8 +261,8 @@ export const rememberFailure = async (
       at: world.now().toISOString(),
       what,
       ...(wanted === undefined ? {} : { wanted }),
-      message: failure.message,
-      ...(failure.facts === undefined ? {} : { facts: failure.facts }),
+      message: withoutKeys(failure.message),
+      ...(failure.facts === undefined ? {} : { facts: factsWithoutKeys(failure.facts) }),
     },
   });
 };
