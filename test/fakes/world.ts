@@ -206,6 +206,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       withoutLineage: unused,
       adoption: unused,
       adopt: unused,
+      noteIssued: unused,
     }),
     scheduling: unused,
   };
