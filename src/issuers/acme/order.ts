@@ -84,12 +84,16 @@ const send = async (
 };
 
 /** `remember`: before anything else is done with it. */
-const place = async (o: OrderOptions, extra: Replacing, remember: (url: string) => Promise<void>): Promise<Order> => {
+const place = async (
+  o: OrderOptions,
+  extra: Replacing,
+  remember: (url: string, exempt: boolean) => Promise<void>,
+): Promise<Order> => {
   const { names, spending, step } = o;
   const exempt = isExempt(o, extra);
   await spending.refuse(names, exempt);
   const { url, reply } = await send(o, { identifiers: names.map(identifierOf), ...extra });
-  await remember(url);
+  await remember(url, exempt);
   await spending.ordered(names, exempt);
   step(`order ${url} placed for ${names.join(", ")}`);
   const order = reply === undefined || reply.data === "" ? undefined : readOrder(reply, url);
@@ -204,16 +208,18 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
   const downloading = { ...o, note: wishing.note };
-  const remember = (url: string): Promise<void> => store.remember(identity, url, patience.now());
+  const remember = (url: string, free: boolean): Promise<void> =>
+    store.remember(identity, { url, placedAt: patience.now(), exempt: free });
   // Until it is staged, a run that is killed finds it again.
   const ended = async (issued: ReadChain): Promise<ReadChain> => {
     if (o.staged === undefined) await store.forget(identity);
     return issued;
   };
   let doing = "the CA would not take the order";
-  let exempt = isExempt(o, o.replacing ?? {});
+  let exempt = false;
   try {
     const known = await store.recall(identity, patience.now());
+    exempt = known?.exempt === true;
     let order = known === undefined ? undefined : await resume(o, known.url);
     const resumed = order === undefined ? undefined : known?.placedAt;
     if (order?.status === "valid") {

@@ -59,6 +59,8 @@ const spent = async (): Promise<Readonly<Record<string, number>>> => {
 interface Script {
   /** What the CA says of each challenge type: `valid`, or a refusal. */
   readonly validates?: (type: string) => boolean;
+  /** The reply to the finalizing is lost. */
+  readonly loses?: boolean;
   /** The download breaks off. */
   readonly breaks?: boolean;
   /** Lifetime of what it issues; default 90. */
@@ -113,6 +115,7 @@ const scripted = (script: { current: Script }) => {
       } as const;
       const { leaf } = await selfSigned.issue({ ...request, settings });
       orders[number] = { ...orders[number], status: "valid", leaf };
+      if (script.current.loses) throw new Failure("unavailable", "the reply was lost");
       return reply(order(number));
     },
     apiRequest: async (url: string) => {
@@ -205,6 +208,24 @@ describe("an order", () => {
     // The names were certified before: neither an order nor one under the domain counts.
     expect(await spent()).toEqual({ set: 1 });
   });
+});
+
+test("an order of an earlier run costs what it did when it was placed, whatever this run would have said", async () => {
+  const replacing = { replaces: "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE" };
+  const script: { current: Script } = { current: { loses: true } };
+  const { run, orders } = scripted(script);
+  await failureOf(run());
+  expect(await spent()).toEqual({ orders: 1 });
+  script.current = {};
+  await run({ replacing, exempt: true });
+  expect([orders.length, await spent()]).toEqual([1, { orders: 1, domain: 1, set: 1 }]);
+
+  privateKey = await generateKey("ecdsa");
+  script.current = { loses: true };
+  await failureOf(run({ replacing, exempt: true }));
+  script.current = {};
+  await run();
+  expect([orders.length, await spent()]).toEqual([2, { orders: 1, domain: 1, set: 1 }]);
 });
 
 describe("an order of an earlier run that ended in a certificate", () => {
