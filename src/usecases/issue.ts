@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf, wantedText } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
+import { hasRetiredKey } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import { withoutKeys } from "../domain/text.ts";
 import { whyNoGain } from "../domain/validity.ts";
@@ -204,13 +205,17 @@ const guarded = (
   const { name, names, servers } = certificate;
   const auto = servers === "auto";
   const again = `mailcert setup ${names[0] ?? name}${newKey ? " --new-key" : ""} --replace`;
+  const live = generationOf(state, world.store.liveNumber(name));
+  const keeps = live !== undefined && !hasRetiredKey(state, live);
   return {
     state,
     candidate,
     place: async () => ({ servers: found ?? (await serversHere(world, certificate)), auto }),
     ways: {
       resume: "run this again",
-      ...(world.store.liveNumber(name) === undefined ? {} : { keep: `mailcert renew --force ${name}` }),
+      // A key that was given up is not stayed with, nor taken over again.
+      ...(keeps ? { keep: `mailcert renew --force ${name}` } : {}),
+      ...(live && !keeps ? { given: true } : {}),
       force: toReplace ?? again,
     },
   };

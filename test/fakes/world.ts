@@ -208,6 +208,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       adopt: unused,
       noteIssued: unused,
     }),
+    accounts: unused,
     scheduling: unused,
   };
   return {

@@ -174,6 +174,16 @@ describe("import", () => {
     expect(readFileSync(here.configPath, "utf8")).not.toContain("new@example.org");
   });
 
+  it("a lineage with a key that was given up as compromised is refused, and nothing of it is kept", async () => {
+    const { spkiSha256 } = readCertificate(leaf.pem);
+    await here.world.store.write({ ...emptyState("other.example.org"), retired: [spkiSha256] });
+    expect(await failing()).toMatchObject({
+      kind: "data",
+      message: expect.stringContaining("has a key of other.example.org that was given up as compromised"),
+    });
+    expect(stored()).toBeUndefined();
+  });
+
   it("an entry that asks for something else keeps it from coming", async () => {
     writeFileSync(here.configPath, `certificates:\n  ${main}:\n    issuer: acme\n    acme: ${directory}\n`);
     expect((await run()).certificates).toMatchObject([{ outcome: "kept" }]);
