@@ -1,5 +1,6 @@
 // Whether the dates of a certificate that was just handed out make it one to serve. The wrong clock may be the CA's, or this host's.
 import { renewalDue } from "./renewal.ts";
+import { utcMinute } from "./utc-minute.ts";
 
 export interface Validity {
   readonly notBefore: Date;
@@ -12,12 +13,10 @@ const skewMs = 5 * 60_000;
 /** Further ahead than anybody waits for. */
 const longestMs = 86_400_000;
 
-const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-
 /** Why nobody would take it now; undefined: it is valid. */
 export const whyNotValid = ({ notBefore, notAfter }: Validity, now: Date): string | undefined => {
-  if (notAfter <= now) return `it ended on ${minute(notAfter)}`;
-  if (notBefore.getTime() - now.getTime() > skewMs) return `it is not valid before ${minute(notBefore)}`;
+  if (notAfter <= now) return `it ended on ${utcMinute(notAfter)}`;
+  if (notBefore.getTime() - now.getTime() > skewMs) return `it is not valid before ${utcMinute(notBefore)}`;
   return undefined;
 };
 
@@ -28,5 +27,5 @@ export const isSpent = ({ notBefore, notAfter }: Validity, now: Date): boolean =
 /** Why it is no gain over the one that is there; undefined: it is one. A shorter lifetime alone may be what was asked for. */
 export const whyNoGain = (next: Validity, present: Validity, now: Date): string | undefined =>
   isSpent(next, now) && next.notAfter <= present.notAfter
-    ? `it ends on ${minute(next.notAfter)}, no later than the present one, and would have to be renewed at once`
+    ? `it ends on ${utcMinute(next.notAfter)}, no later than the present one, and would have to be renewed at once`
     : undefined;

@@ -27,7 +27,7 @@ export const orderTerms = async (
   const hurry = latest !== undefined && isEmergency(latest, world.now());
   const rehearse = failed && !hurry && worthRehearsing(lastError.facts);
   // `replaces` itself may be what the CA cannot take: the second attempt goes without (certmagic does so, too).
-  const target = failed && attempts === 1 ? undefined : latest;
+  const target = failed && (attempts === 1 || lastError.notDue === true) ? undefined : latest;
   const known =
     target?.account !== undefined && target.names.some((name) => certificate.names.includes(name))
       ? { account: target.account, leaves: await world.store.readCertificates(state.name, target.number) }
