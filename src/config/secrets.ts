@@ -111,5 +111,5 @@ export const noUpdaterFile = (path: string, name: string, providers: KnownProvid
     hints: [
       `make it with mode 0600: provider: with one of ${Object.keys(providers).join(", ")}, and its settings (docs/dns-providers.md)`,
     ],
-    facts: { path },
+    facts: { path, code: "NO_UPDATER" },
   });

@@ -131,9 +131,11 @@ const issueBy = async (
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
-  const provers = await openProvers(settings, o.challenges, deps);
   const notes: string[] = [];
+  const note = (sentence: string): void => void notes.push(sentence);
+  const { caaIdentities } = directory;
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, note, accountUrl, caaIdentities, names };
+  const provers = await openProvers(settings, o.challenges, deps);
   const wishing = {
     wishes: {
       profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
@@ -141,7 +143,7 @@ const issueBy = async (
     },
     offered: directory.profiles,
     now: o.now(),
-    note: (sentence: string): void => void notes.push(sentence),
+    note,
   };
   const issued = await obtain({
     account,
