@@ -27,8 +27,8 @@ export const isCaTrouble = ({ kind, facts }: Failure): boolean => {
   if (facts?.["refused"] !== undefined || facts?.["here"] === true || ownCodes.has(facts?.["code"])) return false;
   // CAA: nothing was spent, and CAA may name the next one.
   if (kind === "try-later" || kind === "unavailable" || facts?.["code"] === "CAA") return true;
-  // A page in the directory's place: a maintenance, a portal, or a wrong URL; another CA may do.
-  if (facts?.["code"] === "NOT_ACME") return true;
+  // A page in the directory's place (a maintenance, a portal, a wrong URL), or the CA knows our account no more: another CA may do.
+  if (facts?.["code"] === "NOT_ACME" || facts?.["code"] === "ACCOUNT") return true;
   const problem = facts?.["problem"] as { readonly type?: unknown } | null | undefined;
   return kind === "data" && typeof problem?.type === "string" && rejections.test(problem.type);
 };

@@ -25,7 +25,8 @@ export const decisionText = (decision: Decision): string => {
 
 const oneText = (one: RenewedCertificate, now: Date): string => {
   const ending = findingsText(one.findings);
-  return `${stateText(one, now)}${ending === "" ? "" : `\n${ending}`}`;
+  const notes = (one.issued?.notes ?? []).map((note) => `\n  note: ${note}`).join("");
+  return `${stateText(one, now)}${notes}${ending === "" ? "" : `\n${ending}`}`;
 };
 
 const stateText = (one: RenewedCertificate, now: Date): string => {
@@ -59,6 +60,8 @@ export const renewText = ({ certificates, findings }: RenewResult, now: Date, qu
     (one) =>
       !quiet ||
       one.findings.length > 0 ||
+      // Something was not had as it is wished for, or is left for a person to do: once for each certificate issued.
+      one.issued?.notes !== undefined ||
       (one.failure && one.failure.kind !== "try-later") ||
       (one.deployed && hasFault(one.deployed)),
   );
@@ -80,6 +83,7 @@ export const renewDocument = (result: RenewResult): object => ({
     certificate: one.certificate,
     decision: one.decision,
     ...(one.issued ? { issued: one.issued.generation } : {}),
+    ...(one.issued?.notes ? { notes: one.issued.notes } : {}),
     ...(one.deployed ? { deployed: deploymentDocument(one.deployed) } : {}),
     ...(one.findings.length > 0 ? { findings: one.findings } : {}),
     ...(one.failure

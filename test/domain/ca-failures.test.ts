@@ -34,6 +34,8 @@ describe("is it the CA, or is it us?", () => {
     ["it will not have a name", "data", problem("rejectedIdentifier"), true, true],
     ["it will not have the key", "data", problem("badPublicKey"), true, true],
     ["CAA forbids it: the next may be permitted", "config", { code: "CAA" }, true, true],
+    ["no ACME directory at its URL", "config", { code: "NOT_ACME" }, true, true],
+    ["our account is gone, or deactivated", "config", { code: "ACCOUNT" }, true, true],
     ["a validation that failed", "unavailable", { refused: [{}] }, false, false],
     ["the same with a problem", "unavailable", { refused: [{}], ...problem("connection") }, false, false],
     ["a challenge that failed here", "unavailable", { here: true }, false, false],

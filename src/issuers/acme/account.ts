@@ -56,7 +56,7 @@ export const accountFailure = (problem: Problem, folder: string, url: string | u
           ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]
           : []),
       ],
-      facts: { problem, account: url, folder },
+      facts: { code: "ACCOUNT", problem, account: url, folder },
     },
   );
 };
