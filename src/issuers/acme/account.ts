@@ -16,6 +16,8 @@ export interface AccountOptions {
   readonly transport: Transport;
   readonly now: () => Date;
   readonly step: (what: string) => void;
+  /** One sentence for people, shown with what was issued. */
+  readonly note: (sentence: string) => void;
 }
 
 export interface Account {
@@ -129,10 +131,15 @@ const updateEmail = async (account: Account, o: AccountOptions): Promise<Account
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (isAccountProblem(error.problem)) throw accountFailure(error.problem, account.folder, account.record.url);
-    throw problemFailure(error.problem, {
-      doing: `the CA would not change the account's e-mail address to ${email}`,
-      now: o.now(),
-    });
+    // Nobody's mail depends on it: a certificate does not end because of a contact.
+    const mend = shortType(error.problem).endsWith("Contact")
+      ? "give one that it takes (email:)"
+      : "the next order asks again";
+    const kept = account.record.email === undefined ? "" : `, which stays ${account.record.email}`;
+    o.note(
+      `the CA would not change the account's e-mail address to ${email}${kept}: ${describeProblem(error.problem)}; ${mend}`,
+    );
+    return account;
   }
   const record = { ...account.record, email };
   await saveRecord(account.folder, record);
