@@ -1,5 +1,6 @@
 // The configuration as use cases see it: read it, check it, change one certificate's entry; yaml is loaded when first needed.
 import type { ConfigFile } from "./problem.ts";
+import { bindingWarnings } from "../domain/binding-warnings.ts";
 import { sharedServerWarnings } from "../domain/shared-servers.ts";
 import type { ConfigAccess } from "../usecases/world.ts";
 import { type Choices, defaultChoices } from "./choices.ts";
@@ -43,7 +44,7 @@ export const createConfigAccess = (options: ConfigAccessOptions): ConfigAccess =
       return {
         files: read,
         // A thousand entries would say the same thing a thousand times.
-        warnings: [...warnings, ...sharedServerWarnings(certificates).slice(0, 5)],
+        warnings: [...warnings, ...sharedServerWarnings(certificates).slice(0, 5), ...bindingWarnings(certificates)],
         certificates: certificates.map(({ name }) => name),
         problems: [],
       };

@@ -62,7 +62,7 @@ export interface CertificateConfig {
   /** One algorithm per slot, in the order given. */
   readonly keys: readonly KeyAlgorithm[];
   readonly issuer: IssuerSettings;
-  /** Further ACME CAs in order of preference, for when the first cannot; everything but the CA is as with `issuer`. */
+  /** Further ACME CAs in order of preference, for when the first cannot; everything but the CA, its account binding and the trust in a CA of one's own is as with `issuer` (domain/fallback.ts). */
   readonly fallbacks: readonly AcmeSettings[];
   /** A certificate signing request made elsewhere (PEM or DER), instead of keys of our own. Absolute path. */
   readonly csr?: string;
