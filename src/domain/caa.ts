@@ -117,8 +117,7 @@ export const judgeCaa = (records: readonly CaaRecord[], question: CaaQuestion): 
   const but = broken ? `; "${clean(broken.value, most)}" permits nobody, because it is malformed (RFC 8659 §4.2)` : "";
   if (permissions.length === 0) return forbid(`no CA is permitted${but}`);
   const names = clean([...new Set(permissions.map(({ domain }) => domain))].join(", "), most);
-  if (nameless)
-    return { kind: "unknown", why: `${names} may issue, and the CA does not say which name it answers to` };
+  if (nameless) return { kind: "unknown", why: `${names} may issue, and the CA does not say which name it answers to` };
   const identities = new Set(question.identities.map((identity) => identity.toLowerCase()));
   const ours = permissions.filter(({ domain }) => identities.has(domain));
   if (ours.length === 0)

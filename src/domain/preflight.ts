@@ -27,16 +27,16 @@ export const clockFinding = (aheadMs: number | undefined): Finding => {
 const listed = (texts: readonly string[]): string =>
   texts.length <= 6 ? texts.join(", ") : `${texts.slice(0, 6).join(", ")} and ${texts.length - 6} more`;
 
-/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `droppable`: it would be left out. */
+/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `dead`: what would be done where it leads nowhere. */
 export const resolveFinding = (
   name: string,
   lookup:
     | { readonly kind: "found"; readonly addresses: readonly string[] }
-    | { readonly kind: "none"; readonly exists: boolean }
+    | { readonly kind: "none"; readonly exists: boolean; readonly unconfirmed?: true }
     | { readonly kind: "unknown"; readonly why: string },
   own: readonly string[],
   needed: boolean,
-  droppable = false,
+  dead: "fail" | "drop" | "order" = "fail",
 ): Finding => {
   const check = "preflight-resolve";
   if (lookup.kind === "unknown")
@@ -48,7 +48,16 @@ export const resolveFinding = (
     );
   if (lookup.kind === "none") {
     const what = lookup.exists ? `${name} has no A or AAAA record` : `${name} does not exist in DNS (NXDOMAIN)`;
-    if (needed && droppable)
+    if (needed && lookup.unconfirmed)
+      return finding(
+        check,
+        "warning",
+        `${what}, says this host's resolver, and none of the zone's own servers could be asked`,
+        "check this host's name servers (/etc/resolv.conf): the CA asks others, and may know",
+      );
+    if (needed && dead === "order")
+      return finding(check, "warning", `${what}: it would be ordered all the same`, "give it an address");
+    if (needed && dead === "drop")
       return finding(
         check,
         "warning",
@@ -60,7 +69,7 @@ export const resolveFinding = (
           check,
           "fault",
           what,
-          "give it an address, or take it out of the configuration (or: on_dead_name: drop)",
+          "give it an address, or take it out of the configuration (or: on_dead_name: drop, or order)",
         )
       : finding(check, "info", `${what}; it is proven by a TXT record, which needs none`);
   }

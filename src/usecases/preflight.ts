@@ -41,7 +41,7 @@ export const preflight = async (world: World, certificate: CertificateConfig): P
   return [
     ...folders,
     ...resolved.map(({ name, lookup }) =>
-      resolveFinding(name, lookup, own, needed, onDeadName === "drop" && name !== names[0]),
+      resolveFinding(name, lookup, own, needed, onDeadName === "drop" && name === names[0] ? "fail" : onDeadName),
     ),
     ...(await portFindings(world, issuer, resolved, own)),
     ...first,

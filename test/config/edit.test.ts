@@ -182,7 +182,7 @@ const certificate: fc.Arbitrary<CertificateConfig> = fc
     ),
     servers: fc.constantFrom<CertificateConfig["servers"]>("auto", [], ["dovecot"], ["postfix", "dovecot"]),
     reuseKey: fc.boolean(),
-    onDeadName: fc.constantFrom("fail" as const, "drop" as const),
+    onDeadName: fc.constantFrom("fail" as const, "drop" as const, "order" as const),
     paths: fc.record({ bundle: path, csr: path }, sparse),
     further: fc.boolean(),
     bound: fc.boolean(),

@@ -380,7 +380,7 @@ describe("what is refused, with its place", () => {
     [
       "neither fail nor drop",
       entry("on_dead_name: ignore"),
-      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop'],
+      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop nor order'],
     ],
     ["a bad name", entry("names: [mail example.org]"), ['main.yaml:3:13: "mail example.org" has a space in it']],
     [

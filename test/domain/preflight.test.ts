@@ -49,9 +49,17 @@ describe("where a name leads", () => {
     const nowhere = { kind: "none", exists: false } as const;
     const fault = resolveFinding(name, nowhere, own, true);
     expect(fault).toMatchObject({ severity: "fault", message: `${name} does not exist in DNS (NXDOMAIN)` });
-    const dropped = resolveFinding(name, nowhere, own, true, true);
+    const dropped = resolveFinding(name, nowhere, own, true, "drop");
     expect(dropped).toMatchObject({ severity: "warning", message: expect.stringContaining("it would be left out") });
-    expect(severity(resolveFinding(name, nowhere, own, false, true))).toBe("info");
+    expect(severity(resolveFinding(name, nowhere, own, false, "drop"))).toBe("info");
+    const ordered = resolveFinding(name, nowhere, own, true, "order");
+    expect([severity(ordered), ordered.message]).toEqual(["warning", expect.stringContaining("ordered all the same")]);
+    const doubtful = { ...nowhere, unconfirmed: true } as const;
+    for (const dead of ["fail", "drop", "order"] as const) {
+      const told = resolveFinding(name, doubtful, own, true, dead);
+      expect([severity(told), told.message]).toEqual(["warning", expect.stringContaining("says this host's resolver")]);
+    }
+    expect(severity(resolveFinding(name, doubtful, own, false))).toBe("info");
     expect(resolveFinding(name, { kind: "none", exists: true }, own, true).message).toBe(
       `${name} has no A or AAAA record`,
     );
