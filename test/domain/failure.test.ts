@@ -1,5 +1,5 @@
 // A failure's words: whatever was forgotten before, no control character of somebody else's gets onto a terminal.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { failureText } from "../../src/cli/output.ts";
 import { Failure } from "../../src/domain/failure.ts";
@@ -20,5 +20,9 @@ it("printable: whatever the text, and what is printable stays as it is", () => {
       expect(printable(text)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     }),
   );
-  fc.assert(fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => void expect(printable(text)).toBe(text)));
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => {
+      expect(printable(text)).toBe(text);
+    }),
+  );
 });
