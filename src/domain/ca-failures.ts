@@ -20,6 +20,8 @@ const longestWaitMs = 24 * 3_600_000;
 
 /** Ours to mend: names, what the host could not do. `here`: a challenge failed before the CA looked. */
 const ownCodes = new Set<unknown>(["NAME_DEAD", "NOT_WRITABLE"]);
+/** A person's to mend, and another CA may do meanwhile. */
+const elsewhere = new Set<unknown>(["NOT_ACME", "ACCOUNT", "ACCOUNT_DEACTIVATED"]);
 const rejections = /:(?:rejectedIdentifier|unsupportedIdentifier|badCSR|badPublicKey)$/;
 
 /** Was it the CA (unavailable, rate limited, not permitted by CAA, it will not have these names)? Not where a validation failed, or the settings are wrong. */
@@ -28,7 +30,7 @@ export const isCaTrouble = ({ kind, facts }: Failure): boolean => {
   // CAA: nothing was spent, and CAA may name the next one.
   if (kind === "try-later" || kind === "unavailable" || facts?.["code"] === "CAA") return true;
   // A page in the directory's place (a maintenance, a portal, a wrong URL), or the CA knows our account no more: another CA may do.
-  if (facts?.["code"] === "NOT_ACME" || facts?.["code"] === "ACCOUNT") return true;
+  if (elsewhere.has(facts?.["code"])) return true;
   const problem = facts?.["problem"] as { readonly type?: unknown } | null | undefined;
   return kind === "data" && typeof problem?.type === "string" && rejections.test(problem.type);
 };
@@ -59,6 +61,12 @@ export const casToAsk = (cas: readonly AcmeSettings[], failures: CaFailures, now
 export const caTitle = ({ ca, directory }: Pick<AcmeSettings, "ca" | "directory">): string =>
   ca ?? acmeCaOf(directory)?.name ?? (URL.canParse(directory) ? new URL(directory).host : directory);
 
+/** "Later" goes before what excludes a CA; one that waits (`facts.waits`) makes no trouble of another a matter of waiting. */
+const mostTelling = (failures: readonly Failure[]): Failure | undefined =>
+  failures.find(({ kind, facts }) => kind === "try-later" && facts?.["waits"] !== true) ??
+  failures.find(({ kind }) => kind === "unavailable") ??
+  failures.find(({ kind }) => kind === "try-later");
+
 /**
  * Several failures in one: what ended the search (a validation that failed: it is repeated as such), else the first CA's with
  * what the others said and the earliest time to come back.
@@ -73,7 +81,7 @@ export const failuresTogether = (failed: readonly { readonly title: string; read
     .filter((date) => !Number.isNaN(date));
   const soonest =
     end !== undefined || dates.length === 0 ? {} : { retryAt: new Date(Math.min(...dates)).toISOString() };
-  const kind = (end ?? failed.find(({ failure }) => failure.kind === "try-later")?.failure ?? first.failure).kind;
+  const { kind } = end ?? mostTelling(failed.map(({ failure }) => failure)) ?? first.failure;
   return new Failure(kind, `no CA could issue: ${said}`, {
     hints: [...new Set(failed.flatMap(({ failure }) => failure.hints))].slice(0, 6),
     facts: { ...(end ?? first.failure).facts, ...soonest },

@@ -36,6 +36,7 @@ describe("is it the CA, or is it us?", () => {
     ["CAA forbids it: the next may be permitted", "config", { code: "CAA" }, true, true],
     ["no ACME directory at its URL", "config", { code: "NOT_ACME" }, true, true],
     ["our account is gone, or deactivated", "config", { code: "ACCOUNT" }, true, true],
+    ["our account was deactivated from here", "config", { code: "ACCOUNT_DEACTIVATED" }, true, true],
     ["a validation that failed", "unavailable", { refused: [{}] }, false, false],
     ["the same with a problem", "unavailable", { refused: [{}], ...problem("connection") }, false, false],
     ["a challenge that failed here", "unavailable", { here: true }, false, false],

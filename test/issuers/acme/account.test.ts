@@ -90,6 +90,19 @@ test.each([
   expect(await stored()).toBe("b@example.invalid");
 });
 
+test("certificates with different addresses do not change it to and fro: the last new one stays, and it is said", async () => {
+  changed = () => ({ status: 200, headers: {}, data: { status: "valid" } });
+  for (let count = 0; count < 3; count += 1)
+    for (const email of ["a@example.org", "b@example.org"]) await ensure(email);
+  expect(asked).toEqual(["/account", "/acct/1"]);
+  expect(await stored()).toBe("b@example.org");
+  expect(notes).toHaveLength(2);
+  expect(notes[0]).toContain("mailcert account update --email a@example.org");
+  // A third one is somebody's wish.
+  await ensure("c@example.org");
+  expect(await stored()).toBe("c@example.org");
+});
+
 test("an account that the CA does not take any more is no matter of its address", async () => {
   await ensure("a@example.org");
   refusing("unauthorized", 403, "account is deactivated");
