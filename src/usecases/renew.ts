@@ -4,18 +4,21 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
+import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
-import { type IssueResult, issue, rememberFailure } from "./issue.ts";
-import { failureOf, stopped } from "./one-failure.ts";
+import { type IssueResult, issue } from "./issue.ts";
+import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
+import { rememberFailure } from "./remember-failure.ts";
 import { orReturnedNames } from "./returned-names.ts";
-import { readableState } from "./unless-failure.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -123,14 +126,8 @@ const orphanFindings = async (
     const state = readableState(world, name);
     if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
     const live = state && generationOf(state, world.store.liveNumber(name));
-    const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) continue;
-    findings.push({
-      check: "renew-orphan",
-      severity: nearEnd(live, world.now()) ? "fault" : "warning",
-      message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-      hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-    });
+    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
+    if (finding) findings.push(finding);
   }
   return findings;
 };
@@ -174,10 +171,10 @@ const renewOne = async (
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = failureOf(error, world);
+    const failure = await endOf(error, world, certificate);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
+    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -188,10 +185,19 @@ const renewOne = async (
   }
 };
 
+/** A stop is told as what follows from it: what is due, or half done, is the next run's. */
+const endOf = async (error: unknown, world: World, certificate: CertificateConfig): Promise<Failure> => {
+  if (error instanceof Failure || !world.signal.aborted) return failureOf(error, world);
+  const state = readableState(world, certificate.name);
+  const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
+  const done = !(left instanceof Failure) && left.action === "nothing";
+  return done ? stoppedForced(certificate.name) : failureOf(error, world);
+};
+
 /** A full disk must not hide what went wrong before it. */
-const remember = async (world: World, name: string, failure: Failure): Promise<void> => {
+const remember = async (world: World, certificate: CertificateConfig, failure: Failure): Promise<void> => {
   try {
-    await rememberFailure(world, name, "deploy", failure);
+    await rememberFailure(world, certificate, "deploy", failure);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     world.step(error.message);

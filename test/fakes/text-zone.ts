@@ -24,6 +24,8 @@ export interface TextZone {
   readonly steps: string[];
   readonly notes: string[];
   readonly journal: JournalEntry[];
+  /** What was told to be published for good. */
+  readonly standing: string[];
   readonly clock: { now: number };
   /** Thrown by the next changes. */
   trouble: Error | undefined;
@@ -42,6 +44,7 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
     steps: [],
     notes: [],
     journal: [],
+    standing: [],
     clock: { now: 0 },
     trouble: undefined,
     noUpdater: undefined,
@@ -110,6 +113,7 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
     accountUrl: "https://ca.example/acct/1",
     caaIdentities: [],
     names,
+    standing: async ({ record, zone: apex }) => void zone.standing.push(`${apex}: ${record}`),
   });
   const first = depsOf();
   return zone;

@@ -4,6 +4,7 @@ import { stagingOf } from "../../domain/acme-directories.ts";
 import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
@@ -23,6 +24,7 @@ import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { revoke } from "./revoke.ts";
 import { unlessSilent } from "./silence.ts";
+import { standingRecords } from "./standing-records.ts";
 import { createTransport } from "./transport.ts";
 
 export interface AcmeIssuerOptions {
@@ -72,7 +74,7 @@ const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure =
     "try-later",
     `the CA at ${clean(directory, 200)} was not done within ${Math.round(ms / 60_000)} minutes`,
     {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { code: "TOO_LONG", retryAt },
     },
   );
@@ -136,7 +138,8 @@ const issueBy = async (
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
   const { caaIdentities } = directory;
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, note, accountUrl, caaIdentities, names };
+  const standing = standingRecords(request, notes);
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, note, accountUrl, caaIdentities, names, standing };
   const provers = await openProvers(settings, o.challenges, deps);
   const wishing = {
     wishes: {
