@@ -41,6 +41,8 @@ const listOf = (value: RawValue | undefined): readonly string[] => {
   return isList(value) ? value : [];
 };
 
+const textOf = (value: RawValue | undefined): string => listOf(value).join();
+
 /** Of several CAs a command line can name one. */
 const withOneCa = (entry: Entry): Entry => {
   const { acme: _acme, ...rest } = entry;
@@ -83,14 +85,14 @@ export const setupCommand = (name: string, entry: Entry): string => {
     return `write this below certificates: in the configuration: ${yamlLine(name, entry)}`;
   const one = withOneCa(entry);
   // --acme URL means the issuer acme.
-  const issuer = one["acme"] === undefined ? ["--issuer", shellWord(String(one["issuer"] ?? "private-ca"))] : [];
+  const issuer = one["acme"] === undefined ? ["--issuer", shellWord(textOf(one["issuer"] ?? "private-ca"))] : [];
   const words = Object.entries(options).flatMap(([key, option]) => {
     const value = one[key];
     return value === undefined || value === false ? [] : optionWords(option, value);
   });
   const left = byHand.filter((key) => one[key] !== undefined);
   const rest =
-    left.length === 0 ? "" : `   (its entry also had: ${left.map((key) => `${key}: ${String(one[key])}`).join(", ")})`;
+    left.length === 0 ? "" : `   (its entry also had: ${left.map((key) => `${key}: ${textOf(one[key])}`).join(", ")})`;
   return `mailcert setup ${[...names.map(shellWord), ...issuer, ...words].join(" ")}${rest}`;
 };
 
@@ -117,7 +119,7 @@ const entryOf = (record: GenerationRecord): Entry => {
   const algorithms = Object.values(record.leaves).map(({ algorithm }) => algorithm);
   const lead = caEntry(record);
   const entry = record.entry ?? (algorithms.join() === "ecdsa" ? {} : { key: algorithms });
-  const { issuer: _issuer, acme: _acme, ...rest } = ofOneCa(entry, String(lead["acme"] ?? lead["issuer"]));
+  const { issuer: _issuer, acme: _acme, ...rest } = ofOneCa(entry, textOf(lead["acme"] ?? lead["issuer"]));
   const names = [...record.names, ...(record.dropped ?? [])];
   return { ...rest, names, ...lead };
 };
@@ -135,5 +137,5 @@ export const issuerTitle = ({ issuer, authority }: Pick<GenerationRecord, "issue
 /** The same for what was asked for and never issued. */
 export const entryTitle = (entry: Entry): string => {
   const { issuer = "private-ca", acme } = withOneCa(entry);
-  return acme === undefined ? String(issuer) : issuerTitle({ issuer: "acme", authority: String(acme) });
+  return acme === undefined ? textOf(issuer) : issuerTitle({ issuer: "acme", authority: textOf(acme) });
 };
