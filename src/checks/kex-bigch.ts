@@ -1,5 +1,5 @@
 // A ClientHello of two packets, as today's programs send it, is answered like a small one.
-import type { EntryCheck } from "./check.ts";
+import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 import { profiled } from "./profiled.ts";
 
@@ -17,12 +17,16 @@ export const kexBigch: EntryCheck = {
   ...base,
   scope: "entry",
   full: true,
-  applies: profiled(({ largeHello }) => largeHello),
+  applies: (facts) => refusesLarge(facts) || profiled(({ largeHello }) => largeHello)(facts),
   judge: (facts) =>
-    facts.observation.profile?.largeHello === false
+    refusesLarge(facts)
       ? say(base, facts.role, {
           message: "a ClientHello of two packets, as today's programs send it, is not answered; a small one is",
           hint: "update the server, or the firewall or load balancer in front of it, which expects a ClientHello in one packet (tldr.fail)",
         })
       : [],
 };
+
+/** Newer versions of Node send a large one themselves: then the ordinary look has seen it. */
+const refusesLarge = ({ observation: { tls, profile } }: EntryFacts): boolean =>
+  tls?.smallHelloOnly === true || profile?.largeHello === false;

@@ -434,7 +434,7 @@ const rows: readonly Row[] = [
   [
     "small ClientHello only",
     () => ({ chain: good, observation: { tls: { version: "TLSv1.3", cipher: "x", smallHelloOnly: true } } }),
-    ["warning tls-handshake"],
+    ["fault kex-bigch"],
   ],
 
   ["another name", () => ({ chain: [certificates.other, pki.intermediate] }), ["fault cert-name"]],
