@@ -1,4 +1,5 @@
 // The certificate carries the name that clients are configured with, in its SAN.
+import { socketPath } from "../domain/entry-point.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { isIpName, isWildcard } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
@@ -28,7 +29,10 @@ export const certName: EntryCheck = {
   scope: "entry",
   judge: (facts) => {
     const leaf = facts.chain[0];
-    const { host } = facts.observation.entry;
+    const { sni, entry } = facts.observation;
+    const { host } = entry;
+    // A unix socket is known by no name, except where --sni gave it one.
+    if (socketPath(entry) !== undefined && sni === undefined) return [];
     if (!leaf || certificateMatches(leaf, host)) return [];
     const asked = askedName(host);
     const name = asked === host ? host : `${asked} (asked for as ${host})`;

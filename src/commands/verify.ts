@@ -4,6 +4,7 @@ import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
+import { schemeWords } from "../domain/usual-ports.ts";
 import { verifyDocument } from "../reports/verify-json.ts";
 import { verifyText } from "../reports/verify-text.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
@@ -16,7 +17,7 @@ export const command: CommandModule = {
         "[target...]",
         "host names (all their usual entry points) or URLs; default: all that the configuration deploys",
       )
-      .option("--entry <LIST>", "only these: imap,imaps,pop3,pop3s,smtp,submission,submissions,sieve,lmtp", list)
+      .option("--entry <LIST>", `only these of ${schemeWords().join(", ")}`, list)
       .option("--address <IP>", "connect there, keep the name")
       .option("--port <PROTOCOL=PORT>", "another port than the usual one (repeatable)", list)
       .option("--ca-file <FILE>", "trust this too (repeatable)", list)

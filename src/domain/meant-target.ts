@@ -1,6 +1,6 @@
 // A port that is the usual one of another protocol or mode than the URL says: `imap://host:993`. Most often the scheme was mistyped.
 import { type EntryPoint, type Mode, type ProtocolName, entryUrl } from "./entry-point.ts";
-import type { PortTable } from "./targets.ts";
+import type { PortTable } from "./usual-ports.ts";
 
 /** What the port is usual for. */
 export type Meant = Pick<EntryPoint, "protocol" | "mode">;

@@ -1,5 +1,5 @@
 // What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
-import { type ProtocolName, clientLabel, entryUrl } from "../domain/entry-point.ts";
+import { type ProtocolName, clientLabel, entryUrl, placeOf } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { askedName } from "../domain/probe-host.ts";
@@ -21,6 +21,11 @@ const protocolWords: Readonly<Record<ProtocolName, string>> = {
   submission: "submission",
   lmtp: "LMTP",
   sieve: "sieve",
+  nntp: "NNTP",
+  "xmpp-client": "XMPP",
+  "xmpp-server": "XMPP s2s",
+  ldap: "LDAP",
+  ftp: "FTP",
 };
 
 const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33", info: "36", ok: "32" };
@@ -28,7 +33,7 @@ const paint = (text: string, severity: Severity, color: boolean): string =>
   color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text;
 
 /** `993 · SSL/TLS` */
-const labelOf = ({ entry }: VerifiedEntry): string => `${entry.port} · ${clientLabel(entry.mode)}`;
+const labelOf = ({ entry }: VerifiedEntry): string => `${placeOf(entry)} · ${clientLabel(entry.mode)}`;
 
 /** `*.example.org` where a name below it was asked for in its stead. */
 const shownHost = (host: string): string => {
@@ -129,7 +134,7 @@ const table = (entries: readonly VerifiedEntry[], color: boolean): readonly stri
         if (column === row.length - 1) return one ? paint(cell, verdictOf(one)[1], color) : cell;
         // Ports and days are numbers: their ends stand below each other.
         if (column === 0 && one)
-          return `${" ".repeat(4 - Math.min(4, String(one.entry.port).length))}${cell}`.padEnd(widths[0] ?? 0);
+          return `${" ".repeat(4 - Math.min(4, placeOf(one.entry).length))}${cell}`.padEnd(widths[0] ?? 0);
         return column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
       })
       .join("  ");

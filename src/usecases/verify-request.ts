@@ -2,6 +2,7 @@
 import type { ExpectedLeaves } from "../checks/check.ts";
 import { checks } from "../checks/index.ts";
 import { readCertificate } from "../domain/certificate.ts";
+import { socketPath } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import { canonicalIp } from "../domain/ip.ts";
 import { meantFor } from "../domain/meant-target.ts";
@@ -82,12 +83,15 @@ const named = async (world: World, words: VerifyWords): Promise<Configured> => {
       ...(words.entries ? { entries: words.entries } : {}),
     })) {
       const meant = text.includes("://") ? meantFor(target, protocols) : undefined;
+      const socket = socketPath(target) !== undefined;
       const one = {
         ...target,
-        ...(address === undefined ? {} : { address }),
+        // Nobody knows a socket by a name: only --sni says what its certificate should be for.
+        ...(socket && words.sni ? { host: readHost(words.sni) } : {}),
+        ...(address === undefined || socket ? {} : { address }),
         ...(meant === undefined ? {} : { meant }),
       };
-      const key = JSON.stringify([one.protocol, one.mode, one.host, one.port]);
+      const key = JSON.stringify([one.protocol, one.mode, one.host, one.port, one.address]);
       if (!seen.has(key)) wanted.push(one);
       seen.add(key);
     }
