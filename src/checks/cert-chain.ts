@@ -53,6 +53,7 @@ export const certChain: EntryCheck = {
       facts,
       "let ssl_cert (2.4: ssl_server_cert_file) name the full chain (fullchain.pem), then `doveadm reload`",
       "let smtpd_tls_chain_files name key and full chain (combined.pem), then `postfix reload`",
+      "chain",
     );
     const wrong = disorder(chain);
     // Clients sort a chain that is complete; one that does not reach a root leaves them nothing to sort.

@@ -1,5 +1,5 @@
 // Every address of every name answers, and the dialogue comes to its end.
-import { clientLabel } from "../domain/entry-point.ts";
+import { clientLabel, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { meantUrl } from "../domain/meant-target.ts";
@@ -7,6 +7,7 @@ import { isIpName } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
+import { otherServers } from "./other-servers.ts";
 
 const base = {
   id: "net-reach",
@@ -16,16 +17,23 @@ const base = {
 } as const;
 
 const listenHint = (facts: EntryFacts): string => {
-  const { protocol, mode } = facts.observation.entry;
+  const { protocol, mode, port } = facts.observation.entry;
   if (protocol === "submission") {
     return `Postfix: switch on the ${mode === "implicit" ? "submissions (smtps)" : "submission"} service in master.cf, then \`postfix reload\``;
   }
+  if (otherServers[protocol])
+    return `is the server running, and does it listen there? \`ss -ltnp sport = :${port}\`, and its log`;
   if (protocol === "smtp") return "is the mail server running? `systemctl status postfix`, `ss -ltn sport = :25`";
   return `is the service running and listening? \`systemctl status dovecot\`, \`ss -ltn\`; the protocol's package must be installed (dovecot-imapd, dovecot-pop3d, dovecot-managesieved)`;
 };
 
 const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; message: string; hint: string } => {
   const { entry, error } = facts.observation;
+  if (socketPath(entry) !== undefined) {
+    const hint =
+      "is it running, and is this the path? `ss -lxp`, Dovecot: `doveconf service/lmtp/unix_listener`, Postfix: `postconf mailbox_transport virtual_transport`";
+    return { severity: "fault", message: error?.message ?? "no connection", hint };
+  }
   if (reason === "refused") {
     if (!facts.demanded) return { severity: "info", message: "not offered", hint: listenHint(facts) };
     return { severity: "fault", message: error?.message ?? "connection refused", hint: listenHint(facts) };
@@ -66,6 +74,7 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
     };
   }
   const { entry } = facts.observation;
+  const log = otherServers[entry.protocol] ? "its log" : "the server's log: `journalctl -u dovecot -u postfix -n 50`";
   if (facts.meant && error?.reason === "protocol") {
     const right = meantUrl(entry, facts.meant);
     return {
@@ -76,8 +85,8 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
   }
   const hint =
     error?.reason === "timeout"
-      ? "look at the server's log and load: `journalctl -u dovecot -u postfix -n 50`; a greeting may also wait for a slow DNS look-up of this machine's address"
-      : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? The server's log says more: \`journalctl -u dovecot -u postfix -n 50\``;
+      ? `look at the server's load and ${log}; a greeting may also wait for a slow DNS look-up of this machine's address`
+      : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? More says ${log}`;
   return { severity: "fault", message, hint };
 };
 
@@ -112,7 +121,13 @@ const isDead = (facts: readonly EntryFacts[]): boolean => {
 export const deadHosts = (
   all: readonly EntryFacts[],
 ): readonly { readonly host: string; readonly findings: readonly Finding[] }[] =>
-  [...groupBy(all, ({ observation }) => observation.entry.host)]
+  // A socket's finding says all there is to say.
+  [
+    ...groupBy(
+      all.filter(({ observation }) => socketPath(observation.entry) === undefined),
+      ({ observation }) => observation.entry.host,
+    ),
+  ]
     .filter(([, facts]) => isDead(facts))
     .map(([host, facts]) => ({ host, findings: deadHost(host, facts) }));
 

@@ -17,11 +17,11 @@ export const stAdv: EntryCheck = {
     if (error?.reason !== "not-offered") return [];
     return say(base, facts.role, {
       message: `no TLS here: ${error.message}`,
-      hint: `${settingFor(
+      hint: settingFor(
         facts,
-        "set `ssl = yes` (or `required`) and a certificate (2.3: ssl_cert and ssl_key, 2.4: ssl_server_cert_file and ssl_server_key_file), then `doveadm reload`",
-        'set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload`; a firewall that rewrites SMTP ("fixup") also hides STARTTLS',
-      )}; or \`mailcert deploy\` on the server`,
+        "set `ssl = yes` (or `required`) and a certificate (2.3: ssl_cert and ssl_key, 2.4: ssl_server_cert_file and ssl_server_key_file), then `doveadm reload`; or `mailcert deploy` on the server",
+        'set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload`; a firewall that rewrites SMTP ("fixup") also hides STARTTLS; or `mailcert deploy` on the server',
+      ),
     });
   },
 };

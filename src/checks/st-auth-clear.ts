@@ -5,7 +5,7 @@ import { say, settingFor } from "./finding.ts";
 const base = {
   id: "st-auth-clear",
   summary: "no login is offered before TLS",
-  reference: "RFC 8314 §4.1, RFC 9051 §11.1, RFC 5804 §1.7",
+  reference: "RFC 8314 §4.1, RFC 9051 §11.1, RFC 5804 §1.7, RFC 4643 §2.1, RFC 6120 §13.8",
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;
 
@@ -37,6 +37,7 @@ export const stAuthClear: EntryCheck = {
         facts,
         "`disable_plaintext_auth = yes` and `ssl = required` (2.4: `auth_allow_cleartext = no`), then `doveadm reload`",
         "`smtpd_tls_auth_only = yes` (submission: also `smtpd_tls_security_level = encrypt`), then `postfix reload`",
+        "login",
       ),
     });
   },

@@ -4,6 +4,7 @@ import { type EntryPoint, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
+import { otherServers } from "./other-servers.ts";
 
 const base = {
   id: "wrap-misuse",
@@ -14,6 +15,11 @@ const base = {
 
 /** Where to turn TLS at once on or off. */
 const serverHint = ({ protocol, mode, port }: EntryPoint): string => {
+  if (otherServers[protocol]) {
+    return mode === "implicit"
+      ? `in the server's listener for port ${port}, switch on TLS from the start`
+      : `in the server's listener for port ${port}, switch off TLS from the start`;
+  }
   if (mode === "implicit") {
     return protocol === "submission"
       ? `Postfix: the service on ${port} needs \`-o smtpd_tls_wrappermode=yes\` in master.cf, then \`postfix reload\``
