@@ -59,6 +59,10 @@ export const createWorld = async (
       roots: systemRoots,
       randomId: () => randomInt(65_536),
       ticks: host.elapsed,
+      ownLookUp: async (name, timeoutMs) => {
+        const found = await (await import("./probe/index.ts")).resolveHost(name, timeoutMs);
+        return "message" in found ? [] : found;
+      },
     });
   });
 
@@ -72,6 +76,7 @@ export const createWorld = async (
         turns,
         run,
         now: host.now,
+        sleep: host.sleep,
         userAgent: `mailcert/${host.version}`,
         randomId: () => randomInt(65_536),
       }),
@@ -164,8 +169,8 @@ export const createWorld = async (
     preflight: memo(() => import("./system/host-facts.ts")),
     systemRoots,
     readRequest: async (path) => {
-      const { readRequestFile } = await import("./system/request-file.ts");
-      const content = await readRequestFile(path);
+      const { readPlainFile } = await import("./system/plain-file.ts");
+      const { content } = await readPlainFile(path, { mostBytes: 1 << 18, what: "a certificate signing request" });
       return (await import("./x509/read-request.ts")).readRequest(content, path);
     },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),

@@ -16,7 +16,11 @@ const soonMs = 30 * 86_400_000;
 /** The draft allows a CA ten names. */
 const mostIssuers = 10;
 
-const needOf = (token: ChallengeToken, deps: ChallengeDeps): Omit<PersistNeed, "wildcard"> => {
+const hostOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).host : undefined);
+
+type Settings = Pick<AcmeSettings, "dns" | "directory">;
+
+const needOf = (token: ChallengeToken, deps: ChallengeDeps, { directory }: Settings): Omit<PersistNeed, "wildcard"> => {
   const accountUri = token.accountUri ?? deps.accountUrl;
   const issuers = (token.issuerDomainNames ?? [])
     .slice(0, mostIssuers)
@@ -29,12 +33,18 @@ const needOf = (token: ChallengeToken, deps: ChallengeDeps): Omit<PersistNeed, "
     );
   if (!/^https?:\/\/[!-:<-~]+$/.test(accountUri) || accountUri.includes('"'))
     throw new Failure("unavailable", `the CA's account "${clean(accountUri, 200)}" cannot stand in a record (${type})`);
+  // A record of this kind lets an account have certificates for good: a CA must not be able to name one at another CA.
+  if (hostOf(accountUri) !== hostOf(directory))
+    throw new Failure(
+      "unavailable",
+      `the CA at ${clean(directory, 200)} wants a record for an account elsewhere (${clean(accountUri, 200)}): nothing was published (${type})`,
+    );
   return { issuers, accountUri };
 };
 
 const recordLine = (owner: string, need: PersistNeed): string => `${owner}. IN TXT "${persistValue(need)}"`;
 
-export const createDnsPersist01 = (settings: Pick<AcmeSettings, "dns">, deps: ChallengeDeps): Challenge => {
+export const createDnsPersist01 = (settings: Settings, deps: ChallengeDeps): Challenge => {
   const nameOf = (identifier: string): string => `_validation-persist.${identifier}`;
   const isWildcard = (identifier: string): boolean => deps.names.includes(`*.${identifier}`);
   const allows =
@@ -104,7 +114,7 @@ export const createDnsPersist01 = (settings: Pick<AcmeSettings, "dns">, deps: Ch
   const present = async (token: ChallengeToken, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
     const name = nameOf(token.identifier);
-    const base = needOf(token, deps);
+    const base = needOf(token, deps, settings);
     const need = { ...base, wildcard: isWildcard(token.identifier) };
     const authority = await deps.authoritative();
     const shown = await look(authority, name, signal);

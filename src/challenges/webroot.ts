@@ -1,12 +1,12 @@
 // http-01 (RFC 8555 §8.3) through a web server that has port 80 already: its folder gets the token's file, until the CA has looked.
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rmdir, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { fileFailure } from "../system/files.ts";
 import type { Challenge, ChallengeToken } from "./challenge.ts";
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /** RFC 8555 §8.3: base64url. Anything else could be a path. */
 const tokenPattern = /^[A-Za-z0-9_-]{1,512}$/;
@@ -81,14 +81,27 @@ const write = async (tokens: FileHandle, { token, keyAuthorization }: ChallengeT
   }
 };
 
+/** More than a token, a dot and a thumbprint. */
+const mostBytes = 2048;
+
+/** Others may put what they like into a web server's folder: a pipe would be waited for, and a device never ends. */
+const textOf = async (path: string): Promise<string> => {
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const facts = await file.stat();
+    return facts.isFile() && facts.size <= mostBytes ? await file.readFile("utf8") : "";
+  } finally {
+    await file.close();
+  }
+};
+
 /** Files that an earlier run of this account could not take away any more: named by a token, holding its key authorization. */
 const sweep = async (tokens: FileHandle, keyAuthorization: string, kept: ReadonlySet<string>): Promise<void> => {
   const thumbprint = keyAuthorization.slice(keyAuthorization.lastIndexOf(".") + 1);
   for (const name of await readdir(inside(tokens, "."))) {
     if (!tokenPattern.test(name) || kept.has(name)) continue;
-    const text = await readFile(inside(tokens, name), { encoding: "utf8", flag: O_RDONLY | O_NOFOLLOW }).catch(
-      () => "",
-    );
+    const text = await textOf(inside(tokens, name));
     if (text === `${name}.${thumbprint}`) await unlink(inside(tokens, name)).catch(() => undefined);
   }
 };

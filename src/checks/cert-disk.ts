@@ -6,6 +6,10 @@ import { say, settingFor } from "./finding.ts";
 const base = {
   id: "cert-disk",
   summary: "the served leaf is that of the live generation on disk",
+  clients:
+    "The old certificate is shown although it was renewed, until it expires, and then everybody complains at once.",
+  servers:
+    "Reload: `doveadm reload`, `postfix reload`. Where it stays, another setting names other files: `mailcert deploy` says which.",
   reference: "doveadm(1), postfix(1): reload",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

@@ -5,6 +5,8 @@ import { say } from "./finding.ts";
 const base = {
   id: "cert-eku",
   summary: "the certificate is for TLS servers (serverAuth, digitalSignature)",
+  clients: '"The certificate is not valid for this use": iPhones and Outlook refuse it, others let it pass.',
+  servers: "Serve a server certificate (serverAuth), not one for people or for signing mail: `mailcert issue`.",
   reference: "RFC 5280 §4.2.1.12, §4.2.1.3",
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;

@@ -6,6 +6,9 @@ import { say } from "./finding.ts";
 const base = {
   id: "cert-expect",
   summary: "the served leaf is the expected one (--expect)",
+  clients: "Another certificate is shown than the one that you expect.",
+  servers:
+    "Reload the server, and look for settings that name other files: `doveconf -n | grep ssl`, `postconf -n | grep smtpd_tls`.",
   reference: "--expect",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

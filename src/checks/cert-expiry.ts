@@ -8,6 +8,10 @@ import { say } from "./finding.ts";
 const base = {
   id: "cert-expiry",
   summary: "the certificate is valid: warning under 1/4 of its lifetime, fault under 1/8",
+  clients:
+    '"The certificate has expired": every program complains, most stop. Mail from servers that check DANE or MTA-STS waits.',
+  servers:
+    "`mailcert renew` renews when it is due, and `mailcert schedule install` sees to it every hour. With the wrong date on one machine alone: `timedatectl`.",
   reference: "RFC 5280 §4.1.2.5",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

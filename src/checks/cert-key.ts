@@ -7,6 +7,9 @@ import { say } from "./finding.ts";
 const base = {
   id: "cert-key",
   summary: "RSA keys have 2048 bits or more, elliptic-curve keys P-256 or better",
+  clients: 'New programs refuse the connection, with words about a weak key or "key too small".',
+  servers:
+    "A new key: `mailcert issue --key ecdsa --new-key`, then `mailcert deploy`; publish its TLSA record first where DANE is in use.",
   reference: "RFC 9325 §4.5",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

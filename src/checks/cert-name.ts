@@ -11,6 +11,10 @@ import { say } from "./finding.ts";
 const base = {
   id: "cert-name",
   summary: "the certificate's SAN has the name that clients use (the common name does not count)",
+  clients:
+    '"The name on the security certificate is invalid or does not match": Outlook asks each time, iPhones refuse, Thunderbird asks for an exception.',
+  servers:
+    "Let clients use a name that the certificate has, or give it theirs: `mailcert setup NAME OTHER-NAME`. With several certificates on one server: Dovecot `local_name`, Postfix `tls_server_sni_maps`.",
   reference: "RFC 9525 §6.3, RFC 7817 §3",
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;

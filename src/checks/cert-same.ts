@@ -8,6 +8,10 @@ import { portOf, say } from "./finding.ts";
 const base = {
   id: "cert-same",
   summary: "all ports of a name serve the same leaf for each kind of key",
+  clients:
+    "Reading mail works and sending does not, or the other way round, since the two show different certificates.",
+  servers:
+    "One of the servers was not reloaded, or has a certificate of its own: `mailcert deploy` points all of them at the same one.",
   reference: "RFC 9325 §3.9",
   severity: { mta: "warning", mua: "fault", internal: "warning" },
 } as const;

@@ -8,6 +8,9 @@ import { say } from "./finding.ts";
 const base = {
   id: "cert-trust",
   summary: "the chain leads to a trusted root",
+  clients:
+    '"The certificate is not trusted" or "unknown issuer"; with a private CA it is so until its root is imported.',
+  servers: "A public CA (`--issuer letsencrypt`), or the root for everybody: `mailcert bundle --out DIR`.",
   reference: "RFC 5280 §6",
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;

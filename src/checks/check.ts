@@ -1,4 +1,5 @@
 // The seam for checks: pure judges of observations.
+import type { TlsaLookup } from "../dns/dns.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
@@ -26,6 +27,8 @@ export interface EntryFacts {
   readonly demanded: boolean;
   /** The port was named and is the usual one of this instead: the scheme may be mistyped. */
   readonly meant?: Meant;
+  /** TLSA records of this host and port; absent: nobody asked. */
+  readonly tlsa?: TlsaLookup;
   readonly now: Date;
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
   readonly expiryDays?: { readonly warning: number; readonly fault: number };
@@ -36,6 +39,10 @@ interface CheckBase {
   readonly id: string;
   /** One line for docs and `explain`. */
   readonly summary: string;
+  /** What people see in their programs when it fails; for `explain`. */
+  readonly clients: string;
+  /** What to set in the servers' own words; for `explain`. */
+  readonly servers: string;
   /** RFC section or other source. */
   readonly reference: string;
   /** The worst severity by role, for docs/checks.md. */

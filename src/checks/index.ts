@@ -9,6 +9,11 @@ import { certName } from "./cert-name.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
+import { daneMatch } from "./dane-match.ts";
+import { daneRoll } from "./dane-roll.ts";
+import { daneSec } from "./dane-sec.ts";
+import { daneTa } from "./dane-ta.ts";
+import { daneUsage } from "./dane-usage.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { sigHash } from "./sig-hash.ts";
@@ -40,6 +45,11 @@ export const checks: readonly Check[] = [
   certEku,
   certDisk,
   certExpect,
+  daneMatch,
+  daneTa,
+  daneUsage,
+  daneSec,
+  daneRoll,
   certSame,
   netEqual,
 ];

@@ -7,6 +7,8 @@ import { say } from "./finding.ts";
 const base = {
   id: "net-equal",
   summary: "all addresses of one service give an equal TLS version",
+  clients: "It works now and then: the name leads to several machines, and they differ.",
+  servers: "Give all machines behind the name the same certificate, version and settings.",
   reference: "RFC 9325 §3.9",
   severity: { mta: "warning", mua: "warning", internal: "info" },
 } as const;

@@ -12,6 +12,10 @@ import { otherServers } from "./other-servers.ts";
 const base = {
   id: "net-reach",
   summary: "every address of every name answers and speaks its protocol",
+  clients:
+    'Mail programs say "cannot connect to the server" or wait until they give up; people behind the address that does not answer see it only now and then.',
+  servers:
+    "The server listens on every address of the name: Dovecot `listen = *, ::`, Postfix `inet_interfaces = all` and `inet_protocols = all`; the firewall lets the port through. An A or AAAA record of a machine without mail goes out of the DNS.",
   reference: "RFC 5321 §5.1, RFC 8314 §3",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

@@ -6,6 +6,9 @@ import { say } from "./finding.ts";
 const base = {
   id: "sig-hash",
   summary: "no SHA-1 or MD5 signatures in the chain below the root",
+  clients: "New programs refuse the certificate as signed weakly.",
+  servers:
+    "Issue it again: every CA signs with SHA-256 today. A SHA-1 certificate above it comes from an old chain: serve the one that the CA gives out now.",
   reference: "RFC 9155, RFC 9325 §4.5",
   severity: { mta: "info", mua: "warning", internal: "info" },
 } as const;

@@ -5,6 +5,8 @@ import { say } from "./finding.ts";
 const base = {
   id: "st-caps",
   summary: "capabilities are told anew inside TLS, and STARTTLS is gone",
+  clients: "Old programs go on with what the server said before TLS, where anybody could have changed it.",
+  servers: "Update the server; where a proxy stands in front of it, let that one ask again inside TLS.",
   reference: "RFC 3207 §4.2, RFC 5804 §2.2, RFC 9051 §6.2.1",
   severity: { mta: "info", mua: "warning", internal: "info" },
 } as const;

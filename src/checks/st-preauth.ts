@@ -5,6 +5,10 @@ import { say } from "./finding.ts";
 const base = {
   id: "st-preauth",
   summary: "IMAP does not greet with PREAUTH on a clear port",
+  clients:
+    "A program with STARTTLS cannot go on, or, where it is careless, shows the mailbox of whoever is in between.",
+  servers:
+    "Nothing may log people in by itself on port 143. Look for a proxy or a `preauth` service; and, from another network, for somebody who forges the greeting.",
   reference: "RFC 9051 §7.1.4",
   severity: { mta: "-", mua: "fault", internal: "fault" },
 } as const;

@@ -5,6 +5,9 @@ import { say, settingFor } from "./finding.ts";
 const base = {
   id: "st-refused",
   summary: "STARTTLS that is offered is honoured",
+  clients: "Programs say that the secure connection failed before any certificate was shown.",
+  servers:
+    "The server offers what it cannot do: most often it cannot read its certificate or key (its log says which), or the two do not belong together. `mailcert deploy` gives it a pair that does.",
   reference: "RFC 3207 §4",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

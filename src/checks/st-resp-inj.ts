@@ -5,6 +5,10 @@ import { say } from "./finding.ts";
 const base = {
   id: "st-resp-inj",
   summary: "no bytes in clear between the STARTTLS go-ahead and the handshake",
+  clients:
+    "Nothing is to be seen: words that came before the encryption are believed as if they had come inside it (mail, settings, even passwords asked for).",
+  servers:
+    "A server with the fault is old: update it. Where it shows from one network only, somebody changes the traffic there. Clients should use the ports with TLS at once (993, 995, 465).",
   reference: "RFC 3207 §6, CVE-2021-22947",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

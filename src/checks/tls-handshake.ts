@@ -5,6 +5,10 @@ import { say, settingFor } from "./finding.ts";
 const base = {
   id: "tls-handshake",
   summary: "a TLS 1.2 or 1.3 handshake succeeds",
+  clients:
+    '"A secure connection cannot be established"; old phones and programs, or new ones, depending on what is missing.',
+  servers:
+    "Dovecot: `ssl_min_protocol = TLSv1.2` and no `ssl_cipher_list` of an old guide. Postfix: `smtpd_tls_protocols = >=TLSv1.2`. A reset of new clients alone is a firewall that expects a ClientHello in one packet.",
   reference: "RFC 9325 §3.1.1, RFC 8997",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;

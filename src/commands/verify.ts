@@ -57,7 +57,14 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 77, 78])}`,
     const tools = await world.verifying();
     const probe = await world.probe();
     const result = await verify(
-      { now: world.now, resolve: tools.resolve, probe, signal: world.signal, step: (what) => output.step(what) },
+      {
+        now: world.now,
+        resolve: tools.resolve,
+        dns: world.dns,
+        probe,
+        signal: world.signal,
+        step: (what) => output.step(what),
+      },
       request,
     );
     const document = verifyDocument(result);

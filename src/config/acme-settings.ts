@@ -4,7 +4,7 @@ import type { AcmeSettings, ChallengeName } from "../domain/certificate-config.t
 import { defaults, dnsName } from "../domain/certificate-defaults.ts";
 import { parseListenAddress } from "../domain/listen-address.ts";
 import type { Choices } from "./choices.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
 import { isSeq } from "yaml";

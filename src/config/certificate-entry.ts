@@ -7,7 +7,7 @@ import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../dom
 import { NameProblem, canonicalName } from "../domain/names.ts";
 import type { Choices } from "./choices.ts";
 import { allIssuerKeys, readIssuers } from "./issuer-settings.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import {
   type Field,

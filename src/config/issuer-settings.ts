@@ -6,7 +6,7 @@ import { sameElsewhere } from "../domain/fallback.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
 import { acmeKeys, readAcme, readFurtherDirectories } from "./acme-settings.ts";
 import type { Choices } from "./choices.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, type Text, readText, readTexts, readWhole } from "./source.ts";
 import { caDomainsOf } from "./values.ts";

@@ -53,7 +53,7 @@ export const readUpdaterFile = (file: ConfigFile, name: string, providers: Known
   const source = openSource(file);
   if (source.problems.length > 0) throw refuse(source);
   if (source.root === undefined) {
-    source.report(undefined, "the file says nothing", "it holds the settings of a DNS provider: docs/dns.md");
+    source.report(undefined, "the file says nothing", "it holds the settings of a DNS provider: docs/dns-providers.md");
     throw refuse(source);
   }
   const fields = readFields(source, source.root, "the file") ?? new Map<string, Field>();
@@ -93,7 +93,7 @@ export const readUpdaterFile = (file: ConfigFile, name: string, providers: Known
 export const noUpdaterFile = (path: string, name: string, providers: KnownProviders): Failure =>
   new Failure("config", `dns: ${clean(name, 63)} needs its settings in ${path}: there is no such file`, {
     hints: [
-      `make it with mode 0600: provider: ${Object.keys(providers).join(" or ")}, and the provider's settings (docs/dns.md)`,
+      `make it with mode 0600: provider: with one of ${Object.keys(providers).join(", ")}, and its settings (docs/dns-providers.md)`,
     ],
     facts: { path },
   });

@@ -1,7 +1,7 @@
 // One configuration file as YAML nodes that know their line: syntax problems, and typed reading of mappings, texts and lists.
 import { LineCounter, type Node, type YAMLMap, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
 import { clean } from "../domain/text.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { type ConfigFile, type Problem, quoted } from "./problem.ts";
 
 /** A value where it stands; `at` is the value, or its key where the value is missing. */

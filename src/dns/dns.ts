@@ -38,7 +38,7 @@ export interface ServerTlsa {
 
 export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none" } | Unknown;
 
-/** `blocked`: a server said SERVFAIL or REFUSED for `owner`, which a CA has to take for a no. */
+/** `blocked`: the resolver said SERVFAIL for `owner`, which a CA has to take for a no. */
 export type CaaLookup =
   | { readonly kind: "found"; readonly owner: string; readonly records: readonly CaaRecord[] }
   | { readonly kind: "none" }
@@ -62,6 +62,9 @@ export interface Dns {
   mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
   /** The relevant record set of RFC 8659 §3; a wildcard is looked up as the domain below its star. */
   caa(name: string, options: AskOptions): Promise<CaaLookup>;
+  /** The CAA records at `owner` itself, as each authoritative server has them; empty where none could be asked. */
+  caaEverywhere(owner: string, options: AskOptions): Promise<readonly (readonly CaaRecord[])[]>;
+  /** `none` only where this host's resolver, its own host table and every authoritative server that answers know no address. */
   addresses(name: string, options: AskOptions): Promise<AddressLookup>;
   readonly authoritative: Authoritative;
 }

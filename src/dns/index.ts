@@ -1,7 +1,7 @@
 // The DNS room: what this host's resolver says about TLSA, MTA-STS, CAA and addresses, and what authoritative servers say.
 import { readFile } from "node:fs/promises";
-import { lookUpAddresses } from "./addresses.ts";
-import { lookUpCaa } from "./caa.ts";
+import { type AddressSources, lookUpAddresses } from "./addresses.ts";
+import { lookUpCaa, lookUpCaaEverywhere } from "./caa.ts";
 import type { Dns } from "./dns.ts";
 import { type AuthoritativeOptions, createAuthoritative } from "./everywhere.ts";
 import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
@@ -11,7 +11,11 @@ import { createShared } from "./shared.ts";
 import { lookUpTlsa, lookUpTlsaEverywhere } from "./tlsa.ts";
 
 export interface DnsDependencies
-  extends ResolverOptions, Pick<PolicyOptions, "roots">, Pick<AuthoritativeOptions, "serverAt"> {
+  extends
+    ResolverOptions,
+    Pick<PolicyOptions, "roots">,
+    Pick<AuthoritativeOptions, "serverAt">,
+    Pick<AddressSources, "ownLookUp"> {
   /** Default 443. */
   readonly policyPort?: number;
 }
@@ -23,7 +27,7 @@ export const readResolvConf = async (other?: string): Promise<ResolvConf> => {
 };
 
 export const createDns = (dependencies: DnsDependencies): Dns => {
-  const { ticks, randomId, serverAt, roots, policyPort: port = 443 } = dependencies;
+  const { ticks, randomId, serverAt, roots, ownLookUp, policyPort: port = 443 } = dependencies;
   const resolver = createShared(createResolver(dependencies), ticks);
   const authoritative = createAuthoritative({
     resolver,
@@ -37,6 +41,12 @@ export const createDns = (dependencies: DnsDependencies): Dns => {
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
     authoritative,
     caa: (name, options) => lookUpCaa(resolver, name, options, ticks),
-    addresses: (name, options) => lookUpAddresses(resolver, name, options),
+    caaEverywhere: (owner, options) => lookUpCaaEverywhere(authoritative, owner, options),
+    addresses: (name, options) =>
+      lookUpAddresses(
+        { resolver, authoritative, ticks, ...(ownLookUp === undefined ? {} : { ownLookUp }) },
+        name,
+        options,
+      ),
   };
 };

@@ -118,6 +118,12 @@ export const pollIsDue = (advice: RenewalAdvice | undefined, generation: number,
   return !(wait > 0 && wait <= longestWait);
 };
 
+/** Is it the time that the CA gave for this slot's leaf? Only then does Boulder exempt a renewal from its rate limits. */
+export const isAdvisedNow = (advice: RenewalAdvice | undefined, generation: number, slot: Slot, now: Date): boolean => {
+  const window = advice?.generation === generation ? advice.windows[slot] : undefined;
+  return window !== undefined && Date.parse(window.start) <= now.getTime() && now.getTime() < Date.parse(window.end);
+};
+
 /** Several slots are renewed as one: the earliest instant leads. */
 export const adviceFor = (advice: RenewalAdvice | undefined, generation: number): AdvisedWindow | undefined =>
   advice?.generation === generation

@@ -53,27 +53,35 @@ const renewalMs = 120 * 86_400_000;
 const setKey = (names: readonly string[]): string =>
   `set ${sha256Hex(Buffer.from([...new Set(names)].sort().join(" "))).slice(0, 16)}`;
 
+/** A clock is set back by seconds; what lies further ahead was written by one that was wrong, and nobody waits until then. */
+const aheadMs = 3_600_000;
+
 /** Tokens at `now`. A clock that went back refills nothing. */
 export const tokensAt = (bucket: Bucket | undefined, { capacity, refillMs }: Limit, now: Date): number => {
   if (bucket === undefined) return capacity;
-  const passed = Math.max(0, now.getTime() - Date.parse(bucket.at));
-  return Math.min(capacity, bucket.tokens + passed / refillMs);
+  const passed = now.getTime() - Date.parse(bucket.at);
+  return passed < -aheadMs ? capacity : Math.min(capacity, bucket.tokens + Math.max(0, passed) / refillMs);
 };
 
 const span = ({ capacity, refillMs }: Limit): string => {
-  const hours = (capacity * refillMs) / 3_600_000;
-  return `${capacity} in ${hours > 72 ? `${Math.round(hours / 24)} days` : `${Math.round(hours * 10) / 10} hours`}`;
+  const hours = Math.round((capacity * refillMs) / 360_000) / 10;
+  if (hours > 72) return `${capacity} in ${Math.round(hours / 24)} days`;
+  return `${capacity} in ${hours === 1 ? "an hour" : `${hours} hours`}`;
 };
 
-const failureCost = (name: string, limits: CaLimits): Cost => ({
-  key: `failure ${name}`,
-  limit: limits.failures,
-  what: `failed validations of ${name} (${span(limits.failures)})`,
-});
+/** A wildcard is validated, and counted, as the domain below its star (RFC 8555 §7.1.3). */
+const failureCost = (name: string, limits: CaLimits): Cost => {
+  const validated = name.replace(/^\*\./, "");
+  return {
+    key: `failure ${validated}`,
+    limit: limits.failures,
+    what: `failed validations of ${validated} (${span(limits.failures)})`,
+  };
+};
 
 const isRenewal = ({ issued }: Budget, names: readonly string[], now: Date): boolean => {
   const last = issued[setKey(names)];
-  return last !== undefined && now.getTime() - Date.parse(last) < renewalMs;
+  return last !== undefined && Math.abs(now.getTime() - Date.parse(last)) < renewalMs;
 };
 
 /** What a certificate costs besides its order. */
@@ -118,16 +126,23 @@ export const whyNotNow = (budget: Budget, order: BudgetOrder, limits: CaLimits, 
   return exhausted(budget, costs, now);
 };
 
+/** One token for each; a bucket may be named twice. */
 const spend = (budget: Budget, costs: readonly Cost[], now: Date): Budget => {
-  const spent = costs.map(({ key, limit }): [string, Bucket] => [
-    key,
-    { tokens: Math.max(0, tokensAt(budget.buckets[key], limit, now) - 1), at: now.toISOString() },
-  ]);
-  return { ...budget, buckets: { ...budget.buckets, ...Object.fromEntries(spent) } };
+  const buckets: Record<string, Bucket> = { ...budget.buckets };
+  for (const { key, limit } of costs) {
+    buckets[key] = { tokens: Math.max(0, tokensAt(buckets[key], limit, now) - 1), at: now.toISOString() };
+  }
+  return { ...budget, buckets };
 };
 
 export const withOrder = (budget: Budget, order: BudgetOrder, limits: CaLimits, now: Date): Budget =>
   order.replaces || isRenewal(budget, order.names, now) ? budget : spend(budget, [orderCost(limits)], now);
+
+/** Was a certificate of an order of that date counted already, by a run that was killed before it kept the certificate? */
+export const isCounted = ({ issued }: Budget, names: readonly string[], placed: Date, now: Date): boolean => {
+  const last = Date.parse(issued[setKey(names)] ?? "");
+  return last >= placed.getTime() && last <= now.getTime();
+};
 
 export const withCertificate = (budget: Budget, order: BudgetOrder, limits: CaLimits, now: Date): Budget => {
   const costs = order.replaces ? [] : certificateCosts(order, limits, isRenewal(budget, order.names, now));
@@ -159,7 +174,9 @@ export const prunedBudget = ({ buckets, issued }: Budget, limits: CaLimits, now:
       return limit !== undefined && tokensAt(bucket, limit, now) < limit.capacity;
     }),
   ),
-  issued: Object.fromEntries(Object.entries(issued).filter(([, at]) => now.getTime() - Date.parse(at) < renewalMs)),
+  issued: Object.fromEntries(
+    Object.entries(issued).filter(([, at]) => Math.abs(now.getTime() - Date.parse(at)) < renewalMs),
+  ),
 });
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -168,6 +185,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isBucket = (value: unknown): boolean =>
   isRecord(value) &&
   typeof value["tokens"] === "number" &&
+  value["tokens"] >= 0 &&
   typeof value["at"] === "string" &&
   !Number.isNaN(Date.parse(value["at"]));
 

@@ -18,14 +18,17 @@ const usualWaitMs = 50 * 60_000;
 /** However long it asks for. */
 const longestWaitMs = 24 * 3_600_000;
 
-/** Ours to mend: CAA records, names, what the host could not do. `here`: a challenge failed before the CA looked. */
-const ownCodes = new Set<unknown>(["CAA", "NAME_DEAD", "NOT_WRITABLE"]);
+/** Ours to mend: names, what the host could not do. `here`: a challenge failed before the CA looked. */
+const ownCodes = new Set<unknown>(["NAME_DEAD", "NOT_WRITABLE"]);
 const rejections = /:(?:rejectedIdentifier|unsupportedIdentifier|badCSR|badPublicKey)$/;
 
-/** Was it the CA (unavailable, rate limited, it will not have these names)? Not where a validation failed, or the settings are wrong. */
+/** Was it the CA (unavailable, rate limited, not permitted by CAA, it will not have these names)? Not where a validation failed, or the settings are wrong. */
 export const isCaTrouble = ({ kind, facts }: Failure): boolean => {
   if (facts?.["refused"] !== undefined || facts?.["here"] === true || ownCodes.has(facts?.["code"])) return false;
-  if (kind === "try-later" || kind === "unavailable") return true;
+  // CAA: nothing was spent, and CAA may name the next one.
+  if (kind === "try-later" || kind === "unavailable" || facts?.["code"] === "CAA") return true;
+  // A page in the directory's place: a maintenance, a portal, or a wrong URL; another CA may do.
+  if (facts?.["code"] === "NOT_ACME") return true;
   const problem = facts?.["problem"] as { readonly type?: unknown } | null | undefined;
   return kind === "data" && typeof problem?.type === "string" && rejections.test(problem.type);
 };
@@ -56,19 +59,24 @@ export const casToAsk = (cas: readonly AcmeSettings[], failures: CaFailures, now
 export const caTitle = ({ ca, directory }: Pick<AcmeSettings, "ca" | "directory">): string =>
   ca ?? acmeCaOf(directory)?.name ?? (URL.canParse(directory) ? new URL(directory).host : directory);
 
-/** Several failures in one: the first CA's, with what the others said; the earliest time to come back. */
+/**
+ * Several failures in one: what ended the search (a validation that failed: it is repeated as such), else the first CA's with
+ * what the others said and the earliest time to come back.
+ */
 export const failuresTogether = (failed: readonly { readonly title: string; readonly failure: Failure }[]): Failure => {
   const [first, ...others] = failed as readonly [(typeof failed)[number], ...typeof failed];
   if (others.length === 0) return first.failure;
+  const end = failed.find(({ failure }) => !isPassedOver(failure))?.failure;
   const said = failed.map(({ title, failure }) => `${title}: ${failure.message}`).join("; ");
   const dates = failed
     .map(({ failure }) => Date.parse(String(failure.facts?.["retryAt"])))
     .filter((date) => !Number.isNaN(date));
-  const soonest = dates.length === 0 ? {} : { retryAt: new Date(Math.min(...dates)).toISOString() };
-  const kind = failed.find(({ failure }) => failure.kind === "try-later")?.failure.kind ?? first.failure.kind;
+  const soonest =
+    end !== undefined || dates.length === 0 ? {} : { retryAt: new Date(Math.min(...dates)).toISOString() };
+  const kind = (end ?? failed.find(({ failure }) => failure.kind === "try-later")?.failure ?? first.failure).kind;
   return new Failure(kind, `no CA could issue: ${said}`, {
     hints: [...new Set(failed.flatMap(({ failure }) => failure.hints))].slice(0, 6),
-    facts: { ...first.failure.facts, ...soonest },
-    cause: first.failure,
+    facts: { ...(end ?? first.failure).facts, ...soonest },
+    cause: end ?? first.failure,
   });
 };

@@ -27,7 +27,7 @@ export const clockFinding = (aheadMs: number | undefined): Finding => {
 const listed = (texts: readonly string[]): string =>
   texts.length <= 6 ? texts.join(", ") : `${texts.slice(0, 6).join(", ")} and ${texts.length - 6} more`;
 
-/** Where a name leads, seen from this host. `needed`: the challenge goes to that address. */
+/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `droppable`: it would be left out. */
 export const resolveFinding = (
   name: string,
   lookup:
@@ -36,6 +36,7 @@ export const resolveFinding = (
     | { readonly kind: "unknown"; readonly why: string },
   own: readonly string[],
   needed: boolean,
+  droppable = false,
 ): Finding => {
   const check = "preflight-resolve";
   if (lookup.kind === "unknown")
@@ -47,6 +48,13 @@ export const resolveFinding = (
     );
   if (lookup.kind === "none") {
     const what = lookup.exists ? `${name} has no A or AAAA record` : `${name} does not exist in DNS (NXDOMAIN)`;
+    if (needed && droppable)
+      return finding(
+        check,
+        "warning",
+        `${what}: it would be left out`,
+        "give it an address, or take it out of the configuration",
+      );
     return needed
       ? finding(
           check,
@@ -81,12 +89,28 @@ export const writeFinding = (what: string, folder: string, trouble: string | und
 const leastBytes = 4 << 20;
 const fewBytes = 64 << 20;
 
-export const diskFinding = (folder: string, bytes: number): Finding => {
+/** `bytes` undefined: nobody could say. */
+export const diskFinding = (folder: string, bytes: number | undefined): Finding => {
+  if (bytes === undefined) return finding("preflight-write", "info", `nobody could say what is left for ${folder}`);
   const left = `${Math.floor(bytes / (1 << 20))} MiB are left for ${folder}`;
   if (bytes < leastBytes) return finding("preflight-write", "fault", left, "make room on that file system");
   if (bytes < fewBytes) return finding("preflight-write", "warning", left, "make room on that file system");
   return finding("preflight-write", "ok", left);
 };
+
+/** The CA's limits, by what was counted here. */
+export const limitFinding = (
+  title: string,
+  exhausted: { readonly what: string; readonly retryAt: Date } | undefined,
+): Finding =>
+  exhausted === undefined
+    ? finding("preflight-limit", "ok", `no rate limit of ${title} that is known here is used up`)
+    : finding(
+        "preflight-limit",
+        "fault",
+        `this would exceed a rate limit of ${title}: ${exhausted.what}`,
+        `from ${exhausted.retryAt.toISOString()} on there is room again`,
+      );
 
 export interface PortFacts {
   readonly challenge: "http-01" | "tls-alpn-01";
@@ -96,9 +120,15 @@ export interface PortFacts {
   readonly reached?: readonly {
     readonly address: string;
     readonly port: number;
+    /** An address of this host itself: no router on the way that could answer otherwise from inside. */
+    readonly own: boolean;
     readonly answer: "open" | "refused" | "silent";
   }[];
 }
+
+/** Nobody could validate by this challenge. */
+export const isStuck = ({ listenTrouble, reached = [] }: PortFacts): boolean =>
+  listenTrouble !== undefined || reached.some(({ answer, own }) => answer === "refused" && own);
 
 /** `only`: no other challenge is configured that could do instead. */
 export const portFinding = (
@@ -116,7 +146,7 @@ export const portFinding = (
         ? "where a web server has the port, let it serve the tokens: --webroot DIR"
         : "use another challenge (--challenge http-01), or another address",
     );
-  const refused = reached.find(({ answer }) => answer === "refused");
+  const refused = reached.find(({ answer, own }) => answer === "refused" && own);
   if (refused)
     return finding(
       check,
@@ -124,12 +154,12 @@ export const portFinding = (
       `nothing listens on port ${refused.port} of ${refused.address}`,
       "start the web server that serves the challenge's folder, also for IPv6 where the name has an AAAA record",
     );
-  const silent = reached.find(({ answer }) => answer === "silent");
+  const silent = reached.find(({ answer }) => answer !== "open");
   if (silent)
     return finding(
       check,
       "warning",
-      `port ${silent.port} of ${silent.address} does not answer from here`,
+      `port ${silent.port} of ${silent.address} ${silent.answer === "refused" ? "refuses connections" : "does not answer"} from here`,
       "check firewall and port forwarding; from inside a NAT that can be as it should be",
     );
   return finding(

@@ -26,7 +26,8 @@ export type TlsaMatch = "match" | "mismatch" | "undecided" | "unusable";
 
 const digestLength: Readonly<Record<number, number>> = { 1: 64, 2: 128 };
 
-const usable = ({ usage, selector, matchingType, data }: TlsaRecord): boolean =>
+/** Can a mail sender use it (RFC 7672 §3.1)? */
+export const usable = ({ usage, selector, matchingType, data }: TlsaRecord): boolean =>
   (usage === 2 || usage === 3) &&
   (selector === 0 || selector === 1) &&
   (matchingType === 0 ? data.startsWith("30") : data.length === digestLength[matchingType]);
@@ -73,6 +74,10 @@ export const matchTlsa = (records: readonly TlsaRecord[], offer: TlsaOffer): Tls
   if (results.length === 0) return "unusable";
   return (["match", "undecided"] as const).find((one) => results.includes(one)) ?? "mismatch";
 };
+
+/** The records that a chain satisfies, among those that a sender reads. */
+export const matchedBy = (records: readonly TlsaRecord[], offer: TlsaOffer): readonly TlsaRecord[] =>
+  considered(records).filter((record) => matchOne(record, offer) === "match");
 
 /** The record to publish beside `present` before this key is served: `3 1 1`, or with the digest that the present ones make senders read. */
 export const tlsaFor = (spki: Uint8Array, present: readonly TlsaRecord[] = []): TlsaRecord => {

@@ -18,6 +18,7 @@ const proofOf = (name: string, values: Values): Proof => {
   // acme.sh's own abbreviations where mailcert's provider is called otherwise.
   const providers: Readonly<Record<string, string>> = {
     cf: "cloudflare",
+    hetznercloud: "hetzner",
     nsupdate: "rfc2136",
     acmedns: "acme-dns",
     pdns: "powerdns",

@@ -15,8 +15,8 @@ interface IssueTerms<Settings extends IssuerSettings> {
   readonly signal: AbortSignal;
   /** One line for `--verbose`; never a secret. */
   readonly step: (what: string) => void;
-  /** The certificate that this one comes after: PEM of its leaf, and the ACME account that it was issued to. */
-  readonly replaces?: { readonly leaf: string; readonly account: string };
+  /** The certificate that this one comes after: PEM of its leaf, the ACME account that it was issued to, and whether the CA asked for its renewal by now (RFC 9773). */
+  readonly replaces?: { readonly leaf: string; readonly account: string; readonly inWindow: boolean };
   /** SHA-256 of leaves that are kept here already. Given: the caller keeps the next one, too, and what a killed run was issued is to be found again. */
   readonly staged?: readonly string[];
   /** The last attempt failed for a reason that a CA's test instance would show as well: try it there first, where there is one. */
@@ -35,6 +35,10 @@ export interface RenewalInfoRequest<Settings extends IssuerSettings = IssuerSett
 }
 
 export interface InspectRequest<Settings extends IssuerSettings = IssuerSettings> {
+  /** What would be ordered. */
+  readonly names: readonly string[];
+  /** With `thoroughly`: the order would be exempt from rate limits. */
+  readonly exempt?: boolean;
   readonly settings: Settings;
   readonly signal: AbortSignal;
   readonly step: (what: string) => void;
@@ -52,6 +56,8 @@ export interface CaFacts {
   readonly clockAheadMs?: number;
   /** Why no certificate can be had with the account, or without one. */
   readonly accountTrouble?: Failure;
+  /** The rate limit, for people, that keeps an order from being placed before `retryAt`. */
+  readonly exhausted?: { readonly what: string; readonly retryAt: Date };
 }
 
 export interface IssuedChain {

@@ -87,7 +87,10 @@ const below = (one: CertificateStatus): readonly string[] => [
 
 /** `letsencrypt failed (2026-11-20 12:00): rate limited, used zerossl.example`. */
 const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: CertificateStatus): string => {
-  const used = one.target === undefined || one.target.authority === directory ? undefined : one.target.authority;
+  const { target } = one;
+  // An older one was issued whatever became of this.
+  const issued = target !== undefined && target.authority !== directory && target.createdAt >= at;
+  const used = issued ? target.authority : undefined;
   const host = used !== undefined && URL.canParse(used) ? new URL(used).host : used;
   return `${ca} failed (${minute(new Date(at))}): ${message}${host === undefined ? "" : `; used ${host}`}`;
 };

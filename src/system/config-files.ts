@@ -1,4 +1,5 @@
 // Reads mailcert.yaml and conf.d/*.yaml beside it, in the order in which they count.
+import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../domain/failure.ts";
@@ -16,7 +17,7 @@ const mostBytes = 4 << 20;
 /** @returns undefined where there is no such file. */
 const readOne = async (path: string): Promise<{ text: string; warning?: string } | undefined> => {
   try {
-    const handle = await open(path, "r");
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const facts = await handle.stat();
       if (!facts.isFile()) throw new Failure("config", `${path} is not a file`);

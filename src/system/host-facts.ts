@@ -15,6 +15,7 @@ const words: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENOSPC: "no space is left on the device",
   EDQUOT: "the disk quota is used up",
+  ENOENT: "no file can be made there",
   ENOTDIR: "it is no folder",
   EADDRNOTAVAIL: "this host does not have that address",
 };
@@ -55,9 +56,13 @@ export const accessTrouble = async (folder: string): Promise<string | undefined>
   }
 };
 
-export const freeBytes = async (folder: string): Promise<number> => {
-  const { bavail, bsize } = await statfs(await present(folder));
-  return bavail * bsize;
+export const freeBytes = async (folder: string): Promise<number | undefined> => {
+  try {
+    const { bavail, bsize } = await statfs(await present(folder));
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Listens and closes again at once: nothing is accepted. */
@@ -88,6 +93,10 @@ export const reach = (
   signal: AbortSignal,
 ): Promise<"open" | "refused" | "silent"> =>
   new Promise((done) => {
+    if (signal.aborted) {
+      done("silent");
+      return;
+    }
     const socket = connect({ host: address, port });
     const end = (answer: "open" | "refused" | "silent"): void => {
       clearTimeout(timer);

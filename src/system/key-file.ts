@@ -1,8 +1,7 @@
 // Reads a private key that somebody else keeps (PEM; other things may stand in the file): as PKCS#8, with what is to be said about the file.
-import { open } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { readPrivateKey } from "../domain/private-key.ts";
-import { fileFailure } from "./files.ts";
+import { readPlainFile } from "./plain-file.ts";
 
 export interface KeyFile {
   /** PKCS#8 PEM. Never leaves this process but into 0600 files. */
@@ -21,22 +20,8 @@ const noKey = (path: string, what: string, ...hints: readonly string[]): Failure
 
 /** @throws Failure `data` for a file that holds no usable key, `no-permission` or `data` where it cannot be read; nothing of the content travels on. */
 export const readKeyFile = async (path: string): Promise<KeyFile> => {
-  let text = "";
-  let mode = 0;
-  try {
-    const file = await open(path, "r");
-    try {
-      const facts = await file.stat();
-      if (!facts.isFile()) throw noKey(path, "is no file");
-      if (facts.size > mostBytes) throw noKey(path, "is too large to be a private key");
-      mode = facts.mode;
-      text = await file.readFile("utf8");
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw error instanceof Failure ? error : fileFailure(error, "read", path);
-  }
+  const { content, facts } = await readPlainFile(path, { mostBytes, what: "a private key" });
+  const [text, mode] = [content.toString("utf8"), facts.mode];
   const [pem, label] = block.exec(text) ?? [];
   if (pem === undefined)
     throw noKey(path, "holds no private key in PEM", "DER becomes PEM with: openssl pkey -inform DER");

@@ -9,6 +9,10 @@ export interface RunOptions {
   readonly input?: string;
   /** Bytes kept of each stream; the rest is read and dropped. Default 1 MiB. */
   readonly maxOutput?: number;
+  /** Ends the program (SIGTERM) when it fires; the deadline goes on. */
+  readonly signal?: AbortSignal;
+  /** In a process group of its own, which is ended as a whole: for scripts, whose work other programs do. */
+  readonly ownGroup?: boolean;
   /** Open descriptors handed on as 3, 4, ... */
   readonly descriptors?: readonly number[];
 }
@@ -36,17 +40,32 @@ export const createRunProgram =
   (env: Readonly<Record<string, string | undefined>>): RunProgram =>
   (program, args, options = {}) =>
     new Promise((resolve, reject) => {
-      const { timeoutMs = 30_000, maxOutput = 1 << 20, input, descriptors = [] } = options;
+      const { timeoutMs = 30_000, maxOutput = 1 << 20, input, ownGroup = false, descriptors = [] } = options;
       const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
       const child = spawn(program, args, {
         env: { PATH: path, LC_ALL: "C", HOME: "/" },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],
         cwd: "/",
+        detached: ownGroup,
       });
+      const end = (how: NodeJS.Signals): void => {
+        if (!ownGroup || child.pid === undefined) return void child.kill(how);
+        try {
+          process.kill(-child.pid, how);
+        } catch {
+          // All of it has ended.
+        }
+      };
+      const stop = (): void => end("SIGTERM");
+      options.signal?.addEventListener("abort", stop, { once: true });
+      const settled = (): void => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener("abort", stop);
+      };
       let overran = false;
       const timer = setTimeout(() => {
         overran = true;
-        child.kill("SIGKILL");
+        end("SIGKILL");
         // A daemon that it started may hold our pipes open: let go of them.
         child.stdout?.destroy();
         child.stderr?.destroy();
@@ -63,12 +82,12 @@ export const createRunProgram =
       const stdout = collect(child.stdout);
       const stderr = collect(child.stderr);
       child.on("error", (error: NodeJS.ErrnoException) => {
-        clearTimeout(timer);
+        settled();
         const why = error.code === "ENOENT" ? "is not installed" : `cannot be run: ${error.message}`;
         reject(new Failure("unavailable", `${program} ${why}`, { cause: error, facts: { code: error.code } }));
       });
       const finish = (status: number | null, signal: NodeJS.Signals | null): void => {
-        clearTimeout(timer);
+        settled();
         if (overran) {
           reject(new Failure("unavailable", `${program} did not end within ${timeoutMs / 1000} s and was stopped`));
         } else if (status === null) {

@@ -1,5 +1,5 @@
 // The quick part of pre-flight: what would certainly spend an order for nothing stops it. Whatever nobody could say does not.
-import { type CaaVerdict, caaLine, judgeCaa } from "../domain/caa.ts";
+import { type CaaQuestion, type CaaVerdict, caaLine, judgeCaa } from "../domain/caa.ts";
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { caTitle } from "../domain/ca-failures.ts";
 import { Failure } from "../domain/failure.ts";
@@ -14,9 +14,29 @@ export const dnsDeadlineMs = 5_000;
 export interface CaaAnswer {
   readonly name: string;
   readonly lookup: CaaLookup;
+  /** The challenges that can prove such a name. */
+  readonly methods: readonly string[];
   /** Absent where there are no records, or nobody could say. */
   readonly verdict?: CaaVerdict;
 }
+
+/** What the zone's own servers say of a no: the resolver may remember records that were mended meanwhile. */
+const confirmed = async (
+  world: Pick<World, "dns" | "signal">,
+  owner: string,
+  question: CaaQuestion,
+  verdict: CaaVerdict,
+): Promise<CaaVerdict> => {
+  if (verdict.kind !== "forbidden") return verdict;
+  const dns = await world.dns();
+  const sets = await dns.caaEverywhere(owner, { timeoutMs: dnsDeadlineMs, signal: world.signal });
+  return sets.length > 0 && sets.every((records) => judgeCaa(records, question).kind !== "forbidden")
+    ? {
+        kind: "unknown",
+        why: `this host's resolver still has old CAA records of ${owner}, which its name servers do not`,
+      }
+    : verdict;
+};
 
 /** CAA for each name that has any: addresses have none (RFC 8738 §7). */
 export const askCaa = async (
@@ -32,19 +52,28 @@ export const askCaa = async (
       .filter((name) => !isIpName(name))
       .map(async (name): Promise<CaaAnswer> => {
         const lookup = await dns.caa(name, options);
-        if (lookup.kind !== "found") return { name, lookup };
-        const question = { identities, account, methods: challenges, wildcard: isWildcard(name) };
-        return { name, lookup, verdict: judgeCaa(lookup.records, question) };
+        const wildcard = isWildcard(name);
+        // RFC 8555 §8.3, RFC 8737: nothing but DNS proves a wildcard.
+        const inDns = challenges.filter((type) => type.startsWith("dns-"));
+        const methods = wildcard && inDns.length > 0 ? inDns : challenges;
+        if (lookup.kind !== "found") return { name, lookup, methods };
+        const question = { identities, account, methods, wildcard };
+        const verdict = await confirmed(world, lookup.owner, question, judgeCaa(lookup.records, question));
+        return { name, lookup, methods, verdict };
       }),
   );
 };
 
-const caaHint = (settings: AcmeSettings, { identities, account }: CaFacts, owner: string): string => {
-  const identity = identities[0] ?? caTitle(settings);
-  const [method] = settings.challenges;
-  return `change the record set there, for example: ${caaLine(owner, identity, undefined)}${
-    account === undefined ? "" : ` (for this account only: ${caaLine(owner, identity, account)})`
-  }; ${method === undefined ? "" : `${method} has to stand in validationmethods, where there are any`}`;
+const caaHint = (
+  { challenges }: AcmeSettings,
+  { identities, account }: CaFacts,
+  owner: string,
+  tag: "issue" | "issuewild",
+): string => {
+  const [identity] = identities;
+  if (identity === undefined) return `change the record set at ${owner}: the CA says which name it has in CAA records`;
+  const own = account === undefined ? "" : ` (for this account only: ${caaLine(owner, identity, account, tag)})`;
+  return `change the record set there, for example: ${caaLine(owner, identity, undefined, tag)}${own}; ${challenges.join(" or ")} has to stand in validationmethods, where there are any`;
 };
 
 export const forbidden = (
@@ -53,24 +82,45 @@ export const forbidden = (
   answers: readonly CaaAnswer[],
 ): Failure | undefined => {
   const found = answers.flatMap(({ name, lookup, verdict }) =>
-    lookup.kind === "found" && verdict?.kind === "forbidden" ? [{ name, owner: lookup.owner, why: verdict.why }] : [],
+    lookup.kind === "found" && verdict?.kind === "forbidden"
+      ? [{ name, owner: lookup.owner, why: verdict.why, tag: verdict.tag }]
+      : [],
   );
   const [first] = found;
   if (first === undefined) return undefined;
   const said = found.map(({ name, owner, why }) => `${name} (CAA at ${owner}): ${why}`);
+  const shown = said.length > 6 ? [...said.slice(0, 6), `and ${said.length - 6} more`] : said;
   return new Failure(
     "config",
-    `no order was placed: CAA records forbid ${caTitle(settings)} to issue: ${said.join("; ")}`,
+    `no order was placed: CAA records forbid ${caTitle(settings)} to issue: ${shown.join("; ")}`,
     {
-      hints: [caaHint(settings, facts, first.owner), "`mailcert issue --dry-run` shows what stands in the way"],
-      facts: { code: "CAA", forbidden: found },
+      hints: [
+        caaHint(settings, facts, first.owner, first.tag),
+        "`mailcert issue --dry-run` shows what stands in the way",
+      ],
+      facts: { code: "CAA", forbidden: found.map(({ name, owner, why }) => ({ name, owner, why })) },
     },
   );
 };
 
-/** @throws Failure `config` where CAA forbids this CA, `cannot-create` where the state could not take the certificate. */
-export const beforeOrder = async (world: World, { issuer, names }: CertificateConfig): Promise<void> => {
-  if (issuer.kind !== "acme") return;
+/** Without the challenges that CAA rules out for some name: one that is tried for nothing counts as a failed validation. */
+const permitted = (settings: AcmeSettings, answers: readonly CaaAnswer[]): AcmeSettings => {
+  const ruledOut = new Set(
+    answers.flatMap(({ methods, verdict }) =>
+      verdict?.kind === "allowed" ? methods.filter((type) => !verdict.methods.includes(type)) : [],
+    ),
+  );
+  const challenges = settings.challenges.filter((type) => !ruledOut.has(type));
+  // Where none is left for all of the names, each has its own.
+  return challenges.length === 0 ? settings : { ...settings, challenges };
+};
+
+/** The settings to order with. @throws Failure `config` where CAA forbids this CA, `cannot-create` where the state could not take the certificate. */
+export const beforeOrder = async (
+  world: World,
+  { issuer, names }: CertificateConfig,
+): Promise<CertificateConfig["issuer"]> => {
+  if (issuer.kind !== "acme") return issuer;
   const tools = await world.preflight();
   const stuck = await tools.writeTrouble(world.store.dir);
   if (stuck !== undefined) {
@@ -80,14 +130,16 @@ export const beforeOrder = async (world: World, { issuer, names }: CertificateCo
     });
   }
   const acme = await world.issuer("acme");
-  if (!acme.inspect) return;
+  if (!acme.inspect) return issuer;
   const { signal, step } = world;
-  const facts = await acme.inspect({ settings: issuer, signal, step, thoroughly: false });
+  const facts = await acme.inspect({ settings: issuer, names, signal, step, thoroughly: false });
   const answers = await askCaa(world, names, issuer, facts);
-  for (const { lookup } of answers) {
+  for (const { name, lookup, verdict } of answers) {
     if (lookup.kind === "blocked") step(`the CAA records of ${lookup.owner} could not be had (${lookup.why})`);
     if (lookup.kind === "unknown") step(`going on without CAA: ${lookup.why}`);
+    if (verdict?.kind === "unknown") step(`going on: ${name}: ${verdict.why}`);
   }
   const failure = forbidden(issuer, facts, answers);
   if (failure) throw failure;
+  return permitted(issuer, answers);
 };

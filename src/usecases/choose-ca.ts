@@ -77,20 +77,30 @@ export const withFirstCa = async <Result>(
     const result = await unlessFailure(async () => {
       const refused = await refusal(world, certificate.names, settings);
       if (refused) throw refused;
-      await beforeOrder(world, chosen);
-      return attempt(chosen);
+      return attempt({ ...chosen, issuer: await beforeOrder(world, chosen) });
     });
     if (!(result instanceof Failure)) {
       const { [settings.directory]: _mended, ...others } = { ...known, ...recorded(world, failed) };
       return { result, certificate: chosen, caFailures: others, findings: fallbackFinding(failed, title) };
     }
+    // What ends a run that was stopped says nothing about a CA.
+    if (world.signal.aborted) throw result;
     failed.push({ settings, title, failure: result });
-    const goesOn = failed.length === 1 ? isCaTrouble(result) : isPassedOver(result);
-    if (world.signal.aborted || !goesOn) break;
+    if (!(settings === issuer ? isCaTrouble(result) : isPassedOver(result))) break;
   }
   if (fallbacks.length > 0) await keep(world, name, { ...known, ...recorded(world, failed) });
-  throw failuresTogether(failed);
+  throw failuresTogether([...failed, ...waiting([issuer, ...fallbacks], cas, known)]);
 };
+
+/** Those that were not asked at all, because their time has not come. */
+const waiting = (all: readonly AcmeSettings[], asked: readonly AcmeSettings[], known: CaFailures): readonly Failed[] =>
+  all.flatMap((settings) => {
+    const failure = known[settings.directory];
+    if (asked.includes(settings) || failure === undefined) return [];
+    const message = `${failure.message} (not asked again before ${failure.nextAttempt})`;
+    const facts = { retryAt: failure.nextAttempt };
+    return [{ settings, title: caTitle(settings), failure: new Failure("try-later", message, { facts }) }];
+  });
 
 /** A validation that failed says nothing about the CA. */
 const recorded = (world: World, failed: readonly Failed[]): CaFailures =>

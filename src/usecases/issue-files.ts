@@ -44,13 +44,13 @@ export const issueFiles = async (
       hints: ["name another folder, or add --replace"],
     });
   }
-  await beforeOrder(world, certificate);
+  const ordered = { ...certificate, issuer: await beforeOrder(world, certificate) };
   const files: string[] = [];
   const notes: string[] = [];
   let notAfter = Number.POSITIVE_INFINITY;
   for (const [index, algorithm] of certificate.keys.entries()) {
     const key = await keyOf(world, certificate, algorithm);
-    const chain = await obtainChain(world, certificate, algorithm, key);
+    const chain = await obtainChain(world, ordered, algorithm, key);
     notes.push(...(chain.notes ?? []));
     notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
     const place = places[index] ?? folder;

@@ -1,4 +1,5 @@
 // What an order says besides names and key: which certificate it replaces, and whether it is tried at the CA's test instance first.
+import { isAdvisedNow } from "../domain/ari.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { targetOf, wantedText } from "../domain/generation.ts";
 import { type Slot, slotOf } from "../domain/keys.ts";
@@ -31,9 +32,10 @@ export const orderTerms = async (
   const staged = state.generations.flatMap(({ leaves }) => Object.values(leaves).map(({ sha256 }) => sha256));
   return (slot) => {
     const leaf = known?.leaves[slot]?.leaf;
+    const inWindow = target !== undefined && isAdvisedNow(state.ari, target.number, slot, world.now());
     return {
       staged,
-      ...(known === undefined || leaf === undefined ? {} : { replaces: { leaf, account: known.account } }),
+      ...(known === undefined || leaf === undefined ? {} : { replaces: { leaf, account: known.account, inWindow } }),
       ...(rehearse && first !== undefined && slotOf(first) === slot ? { rehearse } : {}),
     };
   };

@@ -5,8 +5,8 @@ export interface PreflightTools {
   readonly writeTrouble: (folder: string) => Promise<string | undefined>;
   /** The same by asking only: nothing is written. */
   readonly accessTrouble: (folder: string) => Promise<string | undefined>;
-  /** Bytes that are left for files in the folder (or the next one above that exists). */
-  readonly freeBytes: (folder: string) => Promise<number>;
+  /** Bytes that are left for files in the folder (or the next one above that exists); undefined: nobody could say. */
+  readonly freeBytes: (folder: string) => Promise<number | undefined>;
   /** Why nobody could listen there, or undefined. `address` as in `--http-address`. */
   readonly listenTrouble: (address: string) => Promise<string | undefined>;
   /** Whether a connection comes about within the deadline. */

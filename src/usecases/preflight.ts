@@ -3,33 +3,47 @@ import { caTitle } from "../domain/ca-failures.ts";
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { clockFinding, diskFinding, portFinding, resolveFinding, writeFinding } from "../domain/preflight.ts";
+import { targetOf } from "../domain/generation.ts";
+import { isAdvisedNow } from "../domain/ari.ts";
+import { slotOf } from "../domain/keys.ts";
+import {
+  type PortFacts,
+  clockFinding,
+  diskFinding,
+  isStuck,
+  limitFinding,
+  portFinding,
+  resolveFinding,
+  writeFinding,
+} from "../domain/preflight.ts";
 import type { CaFacts } from "../issuers/issuer.ts";
 import { type CaaAnswer, askCaa, forbidden } from "./before-order.ts";
 import { type NameAddresses, askAddresses, needsAddress } from "./dead-names.ts";
 import { findServers } from "./entries.ts";
-import { unlessFailure } from "./unless-failure.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 const reachDeadlineMs = 3_000;
 
 /** What each finding is about, in the order in which a person would mend it. Nothing for an issuer that spends nothing. */
 export const preflight = async (world: World, certificate: CertificateConfig): Promise<readonly Finding[]> => {
-  const { issuer, fallbacks, names } = certificate;
+  const { issuer, fallbacks, names, onDeadName } = certificate;
   if (issuer.kind !== "acme") return [];
   const addresses = askAddresses(world, names);
   const folders = await folderFindings(world, certificate);
   const resolved = await addresses;
   const own = world.localAddresses();
   const needed = needsAddress(issuer);
-  const first = await caFindings(world, issuer, names);
+  const first = await caFindings(world, issuer, certificate);
   const others: Finding[] = [];
   // One after the other: each may have to be waited for.
-  for (const settings of fallbacks) others.push(...(await caFindings(world, settings, names)).map(softened));
+  for (const settings of fallbacks) others.push(...(await caFindings(world, settings, certificate)).map(softened));
   return [
     ...folders,
-    ...resolved.map(({ name, lookup }) => resolveFinding(name, lookup, own, needed)),
-    ...(await portFindings(world, issuer, resolved)),
+    ...resolved.map(({ name, lookup }) =>
+      resolveFinding(name, lookup, own, needed, onDeadName === "drop" && name !== names[0]),
+    ),
+    ...(await portFindings(world, issuer, resolved, own)),
     ...first,
     ...others,
   ];
@@ -69,11 +83,11 @@ const portFindings = async (
   world: World,
   settings: AcmeSettings,
   resolved: readonly NameAddresses[],
+  own: readonly string[],
 ): Promise<readonly Finding[]> => {
   const { listenTrouble, reach } = await world.preflight();
-  const only = settings.challenges.length === 1;
   const addresses = [...new Set(resolved.flatMap(({ lookup }) => (lookup.kind === "found" ? lookup.addresses : [])))];
-  const findings: Finding[] = [];
+  const found: { readonly facts: PortFacts; readonly address: string }[] = [];
   for (const challenge of settings.challenges) {
     if (challenge !== "http-01" && challenge !== "tls-alpn-01") continue;
     const address = challenge === "http-01" ? settings.httpAddress : settings.tlsAlpnAddress;
@@ -82,26 +96,32 @@ const portFindings = async (
         addresses.map(async (to) => ({
           address: to,
           port: 80,
+          own: own.includes(to),
           answer: await reach(to, 80, reachDeadlineMs, world.signal),
         })),
       );
-      findings.push(portFinding({ challenge, reached }, address, only));
+      found.push({ facts: { challenge, reached }, address });
       continue;
     }
     const stuck = await listenTrouble(address);
-    findings.push(portFinding({ challenge, ...(stuck === undefined ? {} : { listenTrouble: stuck }) }, address, only));
+    found.push({ facts: { challenge, ...(stuck === undefined ? {} : { listenTrouble: stuck }) }, address });
   }
-  return findings;
+  const none = found.length === settings.challenges.length && found.every(({ facts }) => isStuck(facts));
+  return found.map(({ facts, address }) => portFinding(facts, address, none));
 };
 
 const caFindings = async (
   world: World,
   settings: AcmeSettings,
-  names: readonly string[],
+  certificate: CertificateConfig,
 ): Promise<readonly Finding[]> => {
+  const { names } = certificate;
   const issuer = await world.issuer("acme");
   const { signal, step } = world;
-  const inspected = await unlessFailure(async () => issuer.inspect?.({ settings, signal, step, thoroughly: true }));
+  const exempt = isExempt(world, settings, certificate);
+  const inspected = await unlessFailure(async () =>
+    issuer.inspect?.({ settings, names, exempt, signal, step, thoroughly: true }),
+  );
   if (inspected instanceof Failure) return [trouble("preflight-account", inspected)];
   const facts: CaFacts = inspected ?? { identities: [] };
   const answers = await askCaa(world, names, settings, facts);
@@ -110,8 +130,20 @@ const caFindings = async (
     accountFinding(settings, facts),
     ...(refused ? [{ ...trouble("preflight-caa", refused), reference: "RFC 8659 3" }] : []),
     ...caaFindings(settings, answers),
+    limitFinding(caTitle(settings), facts.exhausted),
     clockFinding(facts.clockAheadMs),
   ];
+};
+
+/** The CA gave the renewal this very time (RFC 9773): its rate limits do not count. */
+const isExempt = (world: World, { directory }: AcmeSettings, { name, keys }: CertificateConfig): boolean => {
+  const state = readableState(world, name);
+  const target = state && targetOf(state);
+  return (
+    target?.account !== undefined &&
+    target.authority === directory &&
+    keys.every((algorithm) => isAdvisedNow(state?.ari, target.number, slotOf(algorithm), world.now()))
+  );
 };
 
 const accountFinding = (settings: AcmeSettings, { account, accountTrouble }: CaFacts): Finding => {
@@ -128,7 +160,7 @@ const caaFindings = (settings: AcmeSettings, answers: readonly CaaAnswer[]): rea
   const check = "preflight-caa";
   const findings: Finding[] = [];
   const allowed: string[] = [];
-  for (const { name, lookup, verdict } of answers) {
+  for (const { name, lookup, methods, verdict } of answers) {
     if (lookup.kind === "blocked")
       findings.push({
         check,
@@ -149,9 +181,8 @@ const caaFindings = (settings: AcmeSettings, answers: readonly CaaAnswer[]): rea
         check,
         severity: "warning",
         message: `${name}: ${verdict.why}`,
-        hint: "ask the CA which name it has in CAA records",
       });
-    else if (verdict?.kind === "allowed" && verdict.methods.length < settings.challenges.length)
+    else if (verdict?.kind === "allowed" && verdict.methods.length < methods.length)
       findings.push({
         check,
         severity: "info",

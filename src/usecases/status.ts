@@ -76,7 +76,7 @@ const statusOf = (
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
   const caFailures = caFailuresOf(state, config);
-  const findings = deadFindings(target);
+  const findings = deadFindings(target, config);
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,
@@ -112,13 +112,19 @@ const caFailuresOf = (
       : [];
   });
 
-const deadFindings = (target: GenerationRecord | undefined): readonly Finding[] =>
-  (target?.dropped ?? []).map((name) => ({
-    check: "name-dead",
-    severity: "warning",
-    message: `${name} did not resolve when generation ${target?.number ?? ""} was issued: it was left out`,
-    hint: "give it an address again, and the next renewal takes it back; or take it out of the configuration",
-  }));
+/** Those that are asked for still. */
+const deadFindings = (
+  target: GenerationRecord | undefined,
+  config: CertificateConfig | undefined,
+): readonly Finding[] =>
+  (target?.dropped ?? [])
+    .filter((name) => config?.names.includes(name))
+    .map((name) => ({
+      check: "name-dead",
+      severity: "warning",
+      message: `${name} did not resolve when generation ${target?.number ?? ""} was issued: it was left out`,
+      hint: "give it an address again, and the next renewal takes it back; or take it out of the configuration",
+    }));
 
 /** What was wanted then is for the next run to compare. */
 const lastErrorOf = ({ wanted: _wanted, ...error }: NonNullable<CertificateState["lastError"]>): LastError => error;

@@ -11,14 +11,18 @@ import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import type { Dns } from "../dns/dns.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Resolve } from "../probe/resolve.ts";
+import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { parallel } from "./parallel.ts";
 
 export interface VerifyDeps {
   readonly now: () => Date;
   readonly probe: Probe;
   readonly resolve: Resolve;
+  /** For DANE; undefined: it is not looked at. */
+  readonly dns?: () => Promise<Dns>;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -71,9 +75,10 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const startedAt = deps.now();
   const addresses = await resolveAll(deps, request);
   const places = request.wanted.flatMap((wanted) => placesOf(wanted, addresses));
+  const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
   const looked = (
     await parallel(places, request.concurrency ?? 32, async (place) => {
-      const seen = await look(deps, request, place);
+      const [seen] = await Promise.all([look(deps, request, place, askTlsa), askTlsa(place.wanted)]);
       deps.step?.(`${place.wanted.protocol} ${place.address ?? place.wanted.host} port ${place.wanted.port}: observed`);
       return seen;
     })
@@ -121,7 +126,12 @@ const placesOf = (wanted: Wanted, addresses: ReadonlyMap<string, Resolved>): rea
 };
 
 /** One after the other for each kind of key, so that an entry point sees one connection at a time. */
-const look = async (deps: VerifyDeps, request: VerifyRequest, place: Place): Promise<readonly Looked[]> => {
+const look = async (
+  deps: VerifyDeps,
+  request: VerifyRequest,
+  place: Place,
+  askTlsa: AskTlsa,
+): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
   const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
@@ -139,7 +149,8 @@ const look = async (deps: VerifyDeps, request: VerifyRequest, place: Place): Pro
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
-    const facts = factsOf(deps, request, wanted, observation);
+    const tlsa = await askTlsa(wanted);
+    const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
     const early = observation.error !== undefined && observation.error.stage !== "handshake" && !observation.tls;
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });

@@ -13,6 +13,7 @@ const token: ChallengeToken = {
   issuerDomainNames: ["CA.example.", "other.example"],
 };
 const name = "_validation-persist.mail.example.org";
+const directory = "https://ca.example/dir";
 const value = "ca.example; accounturi=https://ca.example/acct/1";
 
 const refusal = async (job: Promise<unknown>): Promise<Failure> => {
@@ -27,7 +28,7 @@ describe("dns-persist-01", () => {
   it("is content with a record that allows CA and account, and leaves it alone", async () => {
     const zone = textZone();
     zone.values.set(name, [{ value, since: 0 }]);
-    const challenge = createDnsPersist01({ dns: "fake" }, zone.deps);
+    const challenge = createDnsPersist01({ dns: "fake", directory }, zone.deps);
     await challenge.present(token, signal);
     await challenge.cleanUp(token);
     expect([zone.changes, zone.journal]).toEqual([[], []]);
@@ -37,7 +38,7 @@ describe("dns-persist-01", () => {
     const zone = textZone(["mail.example.org", "*.mail.example.org", "imap.example.org", "pop.example.org"]);
     zone.values.set(name, [{ value, since: 0 }]);
     zone.values.set("_validation-persist.pop.example.org", [{ value, since: 0 }]);
-    const error = await refusal(createDnsPersist01({}, zone.deps).present(token, signal));
+    const error = await refusal(createDnsPersist01({ directory }, zone.deps).present(token, signal));
     expect(error).toMatchObject({
       kind: "config",
       message: `${name} does not allow this CA and account: what is there does not: "${value}"`,
@@ -53,7 +54,7 @@ describe("dns-persist-01", () => {
   it("publishes it once where an updater is named, and waits until it is seen", async () => {
     const zone = textZone();
     zone.servers.push({ server: "ns2.example.org", address: "192.0.2.2", lag: 10_000 });
-    const challenge = createDnsPersist01({ dns: "fake" }, zone.deps);
+    const challenge = createDnsPersist01({ dns: "fake", directory }, zone.deps);
     await challenge.present(token, signal);
     expect(zone.clock.now).toBeGreaterThanOrEqual(10_000);
     await challenge.cleanUp(token);
@@ -67,20 +68,22 @@ describe("dns-persist-01", () => {
     const accountUri = "https://ca.example/hash/abc";
     const until = Date.parse("2026-12-01T00:00:00Z") / 1000;
     zone.values.set(name, [{ value: `ca.example;accounturi=${accountUri};persistUntil=${until}`, since: 0 }]);
-    await createDnsPersist01({}, zone.deps).present({ ...token, accountUri }, signal);
+    await createDnsPersist01({ directory }, zone.deps).present({ ...token, accountUri }, signal);
     expect(zone.steps.at(-1)).toContain("the record ends at 2026-12-01T00:00:00.000Z");
-    expect((await refusal(createDnsPersist01({}, zone.deps).present(token, signal))).kind).toBe("config");
+    expect((await refusal(createDnsPersist01({ directory }, zone.deps).present(token, signal))).kind).toBe("config");
   });
 
   it("does not make a record of what a CA should not have sent", async () => {
     const { deps } = textZone();
     const of = (change: Partial<ChallengeToken>) =>
-      refusal(createDnsPersist01({}, deps).present({ ...token, ...change }, signal));
+      refusal(createDnsPersist01({ directory }, deps).present({ ...token, ...change }, signal));
     for (const change of [
       { issuerDomainNames: [] },
       { issuerDomainNames: ['ca.example"\n'] },
       { accountUri: 'https://ca.example/"; x' },
       { accountUri: "javascript:1" },
+      // At another CA, which would take the record for leave to certify for somebody else.
+      { accountUri: "https://other.example/acct/1" },
     ])
       expect(await of(change)).toMatchObject({ name: "Failure", kind: "unavailable" });
     expect(await of({ identifier: "nowhere" })).toMatchObject({

@@ -1,4 +1,5 @@
 // http-01 by files below a web server's folder: its tokens alone, no way through links, nothing left behind.
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   lstatSync,
@@ -64,6 +65,17 @@ describe("webroot", () => {
         () => Promise.reject(new Error("it went well")),
         (error: unknown) => error as Failure,
       );
+
+  test("a pipe or a large file among the tokens holds nothing up, and stays", async () => {
+    mkdirSync(inWebroot(webroot), { recursive: true });
+    execFileSync("sh", ["-c", `mkfifo ${inWebroot(webroot, "pipe")}`]);
+    writeFileSync(inWebroot(webroot, "large"), "x".repeat(1 << 20));
+    const challenge = createWebroot({ webroot });
+    await challenge.present(tokenOf("a"), signal);
+    expect(read(inWebroot(webroot, "a"))).toBe(tokenOf("a").keyAuthorization);
+    await challenge.cleanUp(tokenOf("a"));
+    expect(readdirSync(inWebroot(webroot)).toSorted()).toEqual(["large", "pipe"]);
+  });
 
   test("the web server, which is somebody else, may read it, whatever the umask says", async () => {
     const before = process.umask(0o077);

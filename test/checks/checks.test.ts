@@ -1,6 +1,7 @@
 // Every check: what makes it speak, how loudly for each role, and what leaves it silent.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Check, EntryFacts } from "../../src/checks/check.ts";
+import { readCertificate } from "../../src/domain/certificate.ts";
 import { checks } from "../../src/checks/index.ts";
 import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
@@ -72,11 +73,127 @@ const error = (
   error: { stage, reason, message: "words of the server" },
 });
 
+/** Secure TLSA records of port 25; `spki`: of that certificate. */
+const tlsa = (
+  records: readonly (readonly [usage: number, of: Issued | "foreign" | "cut"])[],
+  secure = true,
+): Pick<FactsOptions, "entry" | "tlsa"> => ({
+  entry: mta,
+  tlsa: {
+    kind: "found",
+    owner: "_25._tcp.mail.example.org",
+    secure,
+    records: records.map(([usage, of]) => ({
+      usage,
+      selector: 1,
+      matchingType: 1,
+      data: of === "foreign" ? "ab".repeat(32) : of === "cut" ? "abcd" : readCertificate(of.der).spkiSha256,
+    })),
+  },
+});
+
 /** name, facts, findings */
 const rows: readonly (readonly [string, () => FactsOptions, readonly string[]])[] = [
   ["a healthy entry point", () => ({ chain: good }), []],
   ["with the root at the end", () => ({ chain: [...good, pki.root] }), []],
 
+  [
+    "pinned by key",
+    () => ({
+      ...tlsa([
+        [3, pki.leaf],
+        [3, "foreign"],
+      ]),
+      chain: good,
+    }),
+    [],
+  ],
+  ["pinned by one key alone", () => ({ ...tlsa([[3, pki.leaf]]), chain: good }), ["info dane-roll"]],
+  [
+    "pinned by its issuer",
+    () => ({
+      ...tlsa([
+        [2, pki.intermediate],
+        [3, "foreign"],
+      ]),
+      chain: good,
+    }),
+    [],
+  ],
+  [
+    "pinned by its issuer, for another host",
+    () => ({
+      ...tlsa([
+        [2, pki.intermediate],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.other, pki.intermediate],
+    }),
+    ["info cert-name", "fault dane-ta"],
+  ],
+  [
+    "pinned by its issuer, expired",
+    () => ({
+      ...tlsa([
+        [2, pki.intermediate],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.expired, pki.intermediate],
+    }),
+    ["fault cert-expiry", "fault dane-ta"],
+  ],
+  [
+    "pinned by key, expired and for another host: no matter for DANE",
+    () => ({
+      ...tlsa([
+        [3, certificates.other],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.other, pki.intermediate],
+    }),
+    ["info cert-name"],
+  ],
+  [
+    "pinned otherwise",
+    () => ({
+      ...tlsa([
+        [3, "foreign"],
+        [2, pki.root],
+      ]),
+      chain: good,
+    }),
+    ["fault dane-match"],
+  ],
+  ["pinned otherwise, not signed", () => ({ ...tlsa([[3, "foreign"]], false), chain: good }), ["warning dane-sec"]],
+  [
+    "pinned by kinds that nobody uses",
+    () => ({
+      ...tlsa([
+        [1, pki.leaf],
+        [0, pki.root],
+      ]),
+      chain: good,
+    }),
+    ["warning dane-usage"],
+  ],
+  [
+    "a record that was cut off, beside one that fits",
+    () => ({
+      ...tlsa([
+        [3, "cut"],
+        [3, pki.leaf],
+        [3, "foreign"],
+      ]),
+      chain: good,
+    }),
+    ["warning dane-usage"],
+  ],
+  ["nobody could say what TLSA there is", () => ({ entry: mta, tlsa: { kind: "unknown", why: "x" }, chain: good }), []],
+  [
+    "TLSA records, and no TLS",
+    () => ({ ...tlsa([[3, "foreign"]]), observation: error("starttls", "not-offered") }),
+    ["fault st-adv"],
+  ],
   ["refused, named", () => ({ observation: error("connect", "refused") }), ["fault net-reach"]],
   ["refused, guessed", () => ({ observation: error("connect", "refused"), demanded: false }), ["info net-reach"]],
   ["timeout, named", () => ({ observation: error("connect", "timeout") }), ["warning net-reach"]],
@@ -444,6 +561,15 @@ describe("the words fit who asked", () => {
       observation: error("greeting", "protocol"),
     });
     expect(said(facts, "net-reach")?.hint).toContain("was `mailcert verify pop3s://mail.example.org:995` meant?");
+  });
+});
+
+describe("what DANE findings tell", () => {
+  test("the line to publish, beside the strongest digest that is there", () => {
+    const facts = entryFacts({ ...tlsa([[3, "foreign"]]), chain: good });
+    const [finding] = checks.flatMap((check) => (check.scope === "entry" ? check.judge(facts) : []));
+    const { spkiSha256 } = readCertificate(pki.leaf.der);
+    expect(finding?.hint).toContain(`_25._tcp.mail.example.org. IN TLSA 3 1 1 ${spkiSha256}`);
   });
 });
 

@@ -33,6 +33,7 @@ afterEach(async () => {
 const deps = {
   run: () => Promise.reject(new Error("no program is needed")),
   now: () => now,
+  sleep: async () => undefined,
   userAgent: "mailcert/test",
   randomId: () => 4711,
   timeoutMs: 5_000,

@@ -95,10 +95,17 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
     await zone.remove(`_25._tcp.mail 5 TLSA ${record}`);
     await zone.remove(`_25._tcp.mail 5 TLSA 3 1 1 ${foreign}`);
     expect(await sender(host)).toBe("Verified");
+    const verified = async (): Promise<readonly [number | null, string]> => {
+      const { status, stdout, stderr } = await host.mailcert(["verify", `smtp://${name}`]);
+      return [status, stdout + stderr];
+    };
+    expect(await verified()).toEqual([0, expect.stringContaining("dane-roll") as string]);
     // The judge can say no: a record for another key alone.
     await zone.remove(`_25._tcp.mail 5 TLSA ${next}`);
     await zone.add(`_25._tcp.mail 5 TLSA 3 1 1 ${foreign}`);
     expect(await sender(host)).not.toBe("Verified");
+    const [status, said] = await verified();
+    expect([status, recordIn(said.replaceAll(/\s+/g, " "))]).toEqual([1, next]);
     // The record is wrong already: a renewal that keeps the key makes nothing worse.
     expect((await host.mailcert(["renew", "--force"])).status).toBe(0);
     // A deliberate step over it.

@@ -18,6 +18,8 @@ export interface Seen {
   /** 1 for the first request for this resource. */
   readonly nth: number;
   readonly body: string;
+  /** What the CA behind it said, where it was asked. */
+  answered?: { readonly status: number; readonly location?: string };
 }
 
 interface Upstream {
@@ -93,18 +95,22 @@ const forward = (target: Target, incoming: IncomingMessage, body: Buffer): Promi
     call.end(body);
   });
 
-const write = (response: ServerResponse, { status, headers, body }: Upstream): void => {
+const setHeaders = (response: ServerResponse, { headers }: Upstream): void => {
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined && !["content-length", "transfer-encoding", "connection"].includes(name))
       response.setHeader(name, value);
+};
+
+const write = (response: ServerResponse, reply: Upstream): void => {
+  const { status, body } = reply;
+  setHeaders(response, reply);
   response.writeHead(status, { "content-length": Buffer.byteLength(body) }).end(body);
 };
 
-const cutOff = (response: ServerResponse, { status, headers, body }: Upstream, bytes: number): void => {
-  response.writeHead(status, {
-    "content-type": String(headers["content-type"]),
-    "content-length": Buffer.byteLength(body),
-  });
+const cutOff = (response: ServerResponse, reply: Upstream, bytes: number): void => {
+  const { status, body } = reply;
+  setHeaders(response, reply);
+  response.writeHead(status, { "content-length": Buffer.byteLength(body) });
   response.write(body.slice(0, bytes));
   setTimeout(() => response.socket?.destroy(), 50);
 };
@@ -115,8 +121,9 @@ export interface Target {
   readonly caFile: string;
 }
 
-export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
-  const tls: ServerTls = await makeServerTls();
+/** `identity`: of its own HTTPS; default a fresh one. */
+export const startAcmeProxy = async (first: Target, identity?: ServerTls): Promise<AcmeProxy> => {
+  const tls = identity ?? (await makeServerTls());
   const folder = await mkdtemp(join(tmpdir(), "mailcert-proxy-"));
   const caFile = join(folder, "ca.pem");
   await writeFile(caFile, tls.ca);
@@ -133,6 +140,8 @@ export const startAcmeProxy = async (first: Target): Promise<AcmeProxy> => {
     if (fault !== undefined && "hang" in fault) return;
     if (fault !== undefined && "reply" in fault) return write(response, { headers: {}, body: "", ...fault.reply });
     const upstream = await forward(proxy.target, incoming, body);
+    const { location } = upstream.headers;
+    entry.answered = { status: upstream.status, ...(typeof location === "string" ? { location } : {}) };
     if (fault === undefined) return write(response, upstream);
     if ("swallow" in fault) response.socket?.destroy();
     else if ("change" in fault) write(response, fault.change(upstream));

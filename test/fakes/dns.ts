@@ -11,6 +11,7 @@ export const noDns: Dns = {
   tlsa: nobody,
   mtaSts: nobody,
   caa: nobody,
+  caaEverywhere: async () => [],
   addresses: nobody,
   authoritative: noAuthority,
 };

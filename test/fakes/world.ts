@@ -11,7 +11,7 @@ import type { Change, Override, Server } from "../../src/servers/server.ts";
 import { openStore } from "../../src/store/index.ts";
 import type { Store } from "../../src/store/store.ts";
 import { readKeyFile } from "../../src/system/key-file.ts";
-import { readRequestFile } from "../../src/system/request-file.ts";
+import { readPlainFile } from "../../src/system/plain-file.ts";
 import { readRequest } from "../../src/x509/read-request.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
@@ -164,7 +164,8 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     issuer: async () => issuer,
     generateKey,
     readKeyFile,
-    readRequest: async (path) => readRequest(await readRequestFile(path), path),
+    readRequest: async (path) =>
+      readRequest((await readPlainFile(path, { mostBytes: 1 << 18, what: "a request" })).content, path),
     servers: async () => ({ fake: adapter(server) }),
     probe: async () => async (entry) => {
       const observation: Observation = {

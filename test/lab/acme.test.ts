@@ -69,14 +69,17 @@ interface Ask {
   readonly issuer?: ReturnType<typeof createAcmeIssuer>;
 }
 
-const issuerOf = (bench: Bench, patienceMs?: number): ReturnType<typeof createAcmeIssuer> =>
+/** For faults that are looked at again: the waits between cost nothing. */
+const hasty = (ms: number): Promise<void> => sleep(Math.min(ms, 5));
+
+const issuerOf = (bench: Bench, patienceMs?: number, wait = sleep): ReturnType<typeof createAcmeIssuer> =>
   createAcmeIssuer({
     challengeWorld: noChallengeWorld,
     stateDir: bench.state,
     challenges,
     now: () => new Date(),
     elapsed: () => performance.now(),
-    sleep,
+    sleep: wait,
     userAgent: "mailcert-lab/1",
     timeoutMs: 2000,
     ...(patienceMs === undefined ? {} : { patienceMs }),
@@ -342,8 +345,9 @@ describe("the proxy's faults", () => {
   test("a reset in the middle of the certificate: said; the next run downloads it without a new order", async () => {
     const b = bench();
     const privateKey = await generateKey("ecdsa");
-    b.proxy.script = once("certificate", { cut: 200 });
-    const error = await failure(issue(b, { privateKey }));
+    b.proxy.script = always("certificate", { cut: 200 });
+    const error = await failure(issue(b, { privateKey, issuer: issuerOf(b, undefined, hasty) }));
+    b.proxy.script = () => undefined;
     expect(error).toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining("broke before the reply was complete"),
@@ -363,12 +367,6 @@ describe("the proxy's faults", () => {
       "an HTML page for an order",
       "order",
       { reply: { status: 200, headers: { "content-type": "text/html" }, body: "<html>" } },
-      /answered with "text\/html"/,
-    ],
-    [
-      "an HTML page as 201 for an order",
-      "order",
-      { change: (r) => ({ ...r, headers: { ...r.headers, "content-type": "text/html" } }) },
       /answered with "text\/html"/,
     ],
     [
@@ -436,8 +434,8 @@ describe("the proxy's faults", () => {
   ];
   test.each(changed)("%s", async (_, resource, fault, why) => {
     const b = bench();
-    b.proxy.script = once(resource, fault);
-    const error = await failure(issue(b));
+    b.proxy.script = always(resource, fault);
+    const error = await failure(issue(b, { issuer: issuerOf(b, undefined, hasty) }));
     expect(error.message).toMatch(why);
     expect(["unavailable", "config"]).toContain(error.kind);
     expect(error.message).not.toMatch(/[\u0000-\u001f]/);
@@ -459,11 +457,13 @@ describe("the proxy's faults", () => {
 
   test("three server errors while waiting are outlived", async () => {
     const b = bench();
-    let left = 3;
-    b.proxy.script = ({ resource, nth }) =>
-      resource === "authorization" && nth % 2 === 0 && left-- > 0 ? { reply: { status: 500, body: "" } } : undefined;
-    const error = await issue(b).catch((reason: unknown) => reason);
-    expect(error).toHaveProperty("leaf");
+    let looks = 0;
+    b.proxy.script = ({ resource }) =>
+      resource === "authorization" && [2, 3, 4].includes((looks += 1))
+        ? { reply: { status: 500, body: "" } }
+        : undefined;
+    expect((await issue(b)).leaf).toContain("BEGIN CERTIFICATE");
+    expect(looks).toBeGreaterThan(4);
   });
 
   test("a connection that dies before the reply: signed anew, never the same JWS twice", async () => {

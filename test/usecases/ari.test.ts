@@ -195,6 +195,28 @@ describe("what is said", () => {
 });
 
 describe("what the order says", () => {
+  it("that it comes inside the window, which exempts it from rate limits: not before, not after, not by force", async () => {
+    const [day1, day2] = [at(day), at(2 * day)];
+    ca.advise = () => within(day1, day2);
+    await run();
+    await run();
+    const inWindow = async (): Promise<boolean | undefined> => {
+      await run({ force: true });
+      return ca.requests.at(-1)?.replaces?.inWindow;
+    };
+    const before = kept() ?? never();
+    pass(day - 1);
+    expect(await inWindow()).toBe(false);
+    await ca.world.store.write(before);
+    pass(1);
+    expect(await inWindow()).toBe(true);
+    // What was issued just now is another leaf: nothing is said of it.
+    expect(await inWindow()).toBe(false);
+    await ca.world.store.write(before);
+    pass(day);
+    expect(await inWindow()).toBe(false);
+  });
+
   const target = async (): Promise<string | undefined> => {
     const number = targetOf(kept() ?? never())?.number ?? 0;
     return (await ca.world.store.readCertificates(config.name, number)).ecdsa?.leaf;
@@ -206,7 +228,7 @@ describe("what the order says", () => {
   it("names the certificate that it replaces; not at the second attempt, and again at the third", async () => {
     await run();
     expect(ca.requests.at(-1)).not.toHaveProperty("replaces");
-    const replaces = { leaf: await target(), account: "https://ca.example/account/1" };
+    const replaces = { leaf: await target(), account: "https://ca.example/account/1", inWindow: false };
     ca.refuse = () => {
       throw new Failure("unavailable", "the CA is down");
     };

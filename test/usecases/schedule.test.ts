@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { scheduleInstallText, scheduleShowText } from "../../src/reports/schedule.ts";
 import type { ScheduleKind, ScheduleRun, ScheduleState, Scheduler } from "../../src/system/scheduler.ts";
 import type { ScheduleDeps } from "../../src/usecases/schedule-tools.ts";
-import { installSchedule, removeSchedule, showSchedule } from "../../src/usecases/schedule.ts";
+import { installSchedule, removeSchedule, scheduleJob, showSchedule } from "../../src/usecases/schedule.ts";
 import { job } from "../contract/scheduler.ts";
+import { usualAcme } from "../fakes/settings.ts";
+import { certificate, fakeWorld } from "../fakes/world.ts";
 
 const path = { systemd: "/etc/systemd/system/mailcert.timer", cron: "/etc/cron.d/mailcert" } as const;
 
@@ -151,5 +153,26 @@ describe("show and remove", () => {
   test("only root removes", async () => {
     const { deps } = host(undefined, undefined, { uid: 1000 });
     await expect(removeSchedule(deps, job, false)).rejects.toMatchObject({ kind: "no-permission" });
+  });
+});
+
+describe("what the timer's run may write to", () => {
+  test("state, configuration, the servers' folders, bundles, and a web server's folder for tokens", async () => {
+    const fake = fakeWorld();
+    const acme = {
+      kind: "acme",
+      directory: "https://ca.example/dir",
+      agreeTos: true,
+      ...usualAcme,
+      httpAddress: ":80",
+      webroot: "/srv/www",
+    } as const;
+    const { writable } = await scheduleJob(fake.world, host().deps, [
+      certificate({ bundle: "/srv/bundle" }),
+      certificate({ name: "other.example.org", issuer: acme }),
+    ]);
+    expect(writable).toContain(fake.world.store.dir);
+    expect(writable).toContain("/srv/bundle");
+    expect(writable).toContain("/srv/www");
   });
 });

@@ -28,6 +28,8 @@ export type UpdaterSettings = Readonly<Record<string, string>>;
 export interface UpdaterDeps {
   readonly run: RunProgram;
   readonly now: () => Date;
+  /** Rejects when the signal fires. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** `mailcert/0.1.0` */
   readonly userAgent: string;
   /** A fresh number from 0 to 65535, not to be guessed. */

@@ -91,6 +91,7 @@ const register = async (
     throw new Failure(
       "unavailable",
       `the CA at ${settings.directory} registered an account without saying its URL (RFC 8555 §7.3)`,
+      { hints: ["run the command again later: the CA knows the account by the key that is kept"] },
     );
   const status = (reply.data as { status?: unknown } | null)?.status;
   if (status === "deactivated" || status === "revoked")

@@ -3,6 +3,7 @@ import type { Challenge, ChallengeToken } from "../../challenges/challenge.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { Engine } from "./engine.ts";
 import { refuseStranger } from "./ordered.ts";
+import { lookAgain } from "./passing.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import type { Provers } from "./provers.ts";
@@ -56,7 +57,8 @@ const gather = async (o: AuthorizeOptions): Promise<readonly Task[]> => {
   const refused: Refusal[] = [];
   // One after the other: each reply brings the next request's nonce.
   for (const url of order.authorizations) {
-    const authorization = readAuthorization(await engine.api.apiRequest(url, null, [200]), url);
+    const look = (): Promise<Reply> => engine.api.apiRequest(url, null, [200]);
+    const authorization = await lookAgain(look, (reply) => readAuthorization(reply, url), o.patience);
     refuseStranger(authorization, names);
     if (authorization.status === "valid") step(`${authorization.name}: already validated by the CA`);
     else if (authorization.status === "pending") tasks.push(await taskFor(authorization, o));

@@ -5,7 +5,9 @@ import {
   type Budget,
   type BudgetOrder,
   type CaLimits,
+  type Exhausted,
   emptyBudget,
+  isCounted,
   prunedBudget,
   readBudget,
   whyNotNow,
@@ -19,10 +21,13 @@ import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/f
 import { caFolder } from "./ca-folder.ts";
 
 export interface Spending {
+  /** The limit that is used up; undefined: an order may be placed. */
+  exhausted(names: readonly string[], replaces: boolean): Promise<Exhausted | undefined>;
   /** @throws Failure `try-later` naming the limit, before anything is spent. */
   refuse(names: readonly string[], replaces: boolean): Promise<void>;
   ordered(names: readonly string[], replaces: boolean): Promise<void>;
-  issued(names: readonly string[], replaces: boolean): Promise<void>;
+  /** `resumed`: when the order was placed that an earlier run left, which may have counted its certificate. */
+  issued(names: readonly string[], replaces: boolean, resumed?: Date): Promise<void>;
   failed(names: readonly string[]): Promise<void>;
 }
 
@@ -44,10 +49,21 @@ const countedUnder = async (name: string): Promise<string> => {
 };
 
 const nobodysLimits: Spending = {
+  exhausted: async () => undefined,
   refuse: async () => undefined,
   ordered: async () => undefined,
   issued: async () => undefined,
   failed: async () => undefined,
+};
+
+/** It only saves requests: a file that cannot be read or written must neither cost a certificate nor hide why there is none. */
+const unlessFailure = async <Result>(job: () => Promise<Result>): Promise<Result | undefined> => {
+  try {
+    return await job();
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 };
 
 /** `limits` undefined: nothing is counted. */
@@ -61,22 +77,27 @@ export const openSpending = (
   const folder = join(stateDir, "accounts", caFolder(directory));
   const path = join(folder, "budget.json");
   const read = async (): Promise<Budget> => {
-    const text = await readTextIfPresent(path);
+    const text = await unlessFailure(() => readTextIfPresent(path));
     return (text === undefined ? undefined : readBudget(text)) ?? emptyBudget;
   };
   const change = async (with_: (budget: Budget) => Budget): Promise<void> => {
     const budget = prunedBudget(with_(await read()), limits, now());
-    await ensureFolder(folder, 0o700);
-    await writeFileAtomic(path, `${JSON.stringify(budget, null, 2)}\n`, { mode: 0o600 });
+    await unlessFailure(async () => {
+      await ensureFolder(folder, 0o700);
+      await writeFileAtomic(path, `${JSON.stringify(budget, null, 2)}\n`, { mode: 0o600 });
+    });
   };
   const orderOf = async (names: readonly string[], replaces: boolean): Promise<BudgetOrder> => ({
     names,
     domains: await Promise.all(names.map(countedUnder)),
     replaces,
   });
+  const exhausted: Spending["exhausted"] = async (names, replaces) =>
+    whyNotNow(await read(), await orderOf(names, replaces), limits, now());
   return {
+    exhausted,
     refuse: async (names, replaces) => {
-      const spent = whyNotNow(await read(), await orderOf(names, replaces), limits, now());
+      const spent = await exhausted(names, replaces);
       if (spent === undefined) return;
       const retryAt = spent.retryAt.toISOString();
       throw new Failure(
@@ -92,9 +113,13 @@ export const openSpending = (
       const order = await orderOf(names, replaces);
       await change((budget) => withOrder(budget, order, limits, now()));
     },
-    issued: async (names, replaces) => {
+    issued: async (names, replaces, resumed) => {
       const order = await orderOf(names, replaces);
-      await change((budget) => withCertificate(budget, order, limits, now()));
+      await change((budget) =>
+        resumed !== undefined && isCounted(budget, names, resumed, now())
+          ? budget
+          : withCertificate(budget, order, limits, now()),
+      );
     },
     failed: (names) => change((budget) => withFailures(budget, names, limits, now())),
   };

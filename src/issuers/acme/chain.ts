@@ -10,6 +10,16 @@ const wrong = (what: string): Failure =>
     facts: { code: "BAD_CHAIN" },
   });
 
+/** Whole, and somebody else's: the CA mixed two orders up, or something in between two replies. */
+const anothers = (what: string): Failure =>
+  new Failure("unavailable", `the CA's certificate chain is not used: ${what}`, {
+    hints: ["run the command again: it looks once more, and places a new order where it is the same still"],
+    facts: { code: "BAD_CHAIN", anothers: true },
+  });
+
+/** Was it this? To fetch it again and again would not help. */
+export const isAnothers = (error: unknown): boolean => error instanceof Failure && error.facts?.["anothers"] === true;
+
 const block = /-----BEGIN ([A-Z0-9 ]{1,40})-----[^-]*-----END \1-----/g;
 
 /** Every PEM block, each with one newline at its end. RFC 8555 §9.1: certificates only, nothing else in between. */
@@ -22,7 +32,8 @@ export const splitChain = (text: string): readonly string[] => {
   if (rest !== "") throw wrong("there is something else than certificates in it");
   if (blocks.some(([, label]) => label !== "CERTIFICATE"))
     throw wrong("there is something else than certificates in it");
-  return blocks.map(([pem]) => `${pem.replaceAll("\r", "")}\n`);
+  // A certificate that is sent twice would be a broken chain to some clients, and one that is left out harms none.
+  return [...new Set(blocks.map(([pem]) => `${pem.replaceAll("\r", "")}\n`))];
 };
 
 const read = (pem: string, index: number): X509Certificate => {
@@ -53,10 +64,10 @@ export const readChain = (
   const path = [leaf, ...chain].map(read);
   const [first] = path;
   if (first === undefined || !spki.equals(first.publicKey.export({ type: "spki", format: "der" })))
-    throw wrong("its first certificate is for another key");
+    throw anothers("its first certificate is for another key");
   const san = sanOf(first);
   const missing = names.filter((name) => !san.has(name));
-  if (missing.length > 0) throw wrong(`it lacks ${missing.map((name) => clean(name, 253)).join(", ")}`);
+  if (missing.length > 0) throw anothers(`it lacks ${missing.map((name) => clean(name, 253)).join(", ")}`);
   for (const [index, certificate] of path.entries()) {
     const issuer = path[index + 1];
     if (issuer !== undefined && !(certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)))

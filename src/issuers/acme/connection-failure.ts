@@ -71,14 +71,19 @@ const explain = (code: string, detail: string, host: string, caFile?: string): r
 };
 
 /** `error` came from node:https. An AggregateError (several addresses tried) is judged by its first. */
-export const connectionFailure = (error: unknown, url: string, caFile?: string): Failure => {
+export const connectionFailure = (
+  error: unknown,
+  url: string,
+  caFile?: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Failure => {
   const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
   const { code, message } = inner as NodeJS.ErrnoException;
   const where = new URL(url);
   const [what, hints] = explain(code ?? "", message, where.host, caFile);
   return new Failure("unavailable", `cannot talk to the ACME server at ${where.origin}: ${what}`, {
     hints,
-    facts: { code: code ?? "UNKNOWN", url: clean(url, 300) },
+    facts: { ...more, code: code ?? "UNKNOWN", url: clean(url, 300) },
     cause: error,
   });
 };

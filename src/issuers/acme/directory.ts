@@ -44,7 +44,10 @@ const fetchDirectory = async (url: string, transport: Transport, now: Date): Pro
     if (error instanceof ProblemError) {
       const { problem } = error;
       if (isLater(problem) || problem.status >= 500)
-        throw problemFailure(problem, { doing: `the ACME directory ${clean(url, 300)} cannot be read`, now });
+        throw problemFailure(problem, {
+          doing: `the ACME directory ${problem.from === undefined ? `${clean(url, 300)} ` : ""}cannot be read`,
+          now,
+        });
       throw notOne(url, `it answers with HTTP ${problem.status}`, { problem });
     }
     if (error instanceof Failure && error.facts?.["code"] === "NOT_ACME") {

@@ -4,6 +4,8 @@ import { clean } from "../../domain/text.ts";
 import type { Account } from "./account.ts";
 import { readChain } from "./chain.ts";
 import { alternatesOf, isPreferred, topOf } from "./chain-choice.ts";
+import { lookAgain } from "./passing.ts";
+import type { Patience } from "./poll.ts";
 import { ProblemError } from "./problem.ts";
 import type { Order } from "./resources.ts";
 import type { Reply } from "./transport.ts";
@@ -17,15 +19,18 @@ export interface DownloadOptions {
   readonly preferredChain?: string;
   /** One sentence for people. */
   readonly note: (sentence: string) => void;
-  readonly signal: AbortSignal;
+  readonly patience: Pick<Patience, "sleep" | "signal">;
   readonly step: (what: string) => void;
 }
 
-const fetchChain = async (
-  o: DownloadOptions,
-  url: string,
-): Promise<{ readonly text: string; readonly reply: Reply }> => {
-  const reply = await o.account.engine.api.apiRequest(url, null, [200]);
+export type ReadChain = ReturnType<typeof readChain>;
+
+interface Fetched {
+  readonly read: ReadChain;
+  readonly reply: Reply;
+}
+
+const readReply = (o: DownloadOptions, reply: Reply): Fetched => {
   if (typeof reply.data !== "string")
     throw new Failure(
       "unavailable",
@@ -35,23 +40,32 @@ const fetchChain = async (
         facts: { code: "BAD_CHAIN" },
       },
     );
-  return { text: reply.data, reply };
+  return { read: readChain(reply.data, o.names, o.spki), reply };
 };
 
-export type ReadChain = ReturnType<typeof readChain>;
+const fetchChain = (o: DownloadOptions, url: string): Promise<Fetched> =>
+  lookAgain(
+    () => o.account.engine.api.apiRequest(url, null, [200]),
+    (reply) => readReply(o, reply),
+    o.patience,
+  );
 
 /** The chain that is preferred among those that the CA has; its default where there is no such one, or an alternate cannot be had. */
-const preferredOf = async (o: DownloadOptions, byDefault: ReadChain, reply: Reply, url: string): Promise<ReadChain> => {
-  const { preferredChain: preferred, names, spki, note, signal } = o;
+const preferredOf = async (
+  o: DownloadOptions,
+  { read: byDefault, reply }: Fetched,
+  url: string,
+): Promise<ReadChain> => {
+  const { preferredChain: preferred, note, patience } = o;
   if (preferred === undefined || isPreferred(byDefault.chain, preferred)) return byDefault;
   const offered = [...topOf(byDefault.chain)];
   for (const alternate of alternatesOf(reply, url)) {
     try {
-      const read = readChain((await fetchChain(o, alternate)).text, names, spki);
+      const { read } = await fetchChain(o, alternate);
       if (isPreferred(read.chain, preferred)) return read;
       offered.push(...topOf(read.chain));
     } catch (error) {
-      signal.throwIfAborted();
+      patience.signal.throwIfAborted();
       if (!(error instanceof ProblemError || error instanceof Failure)) throw error;
       o.step(`an alternate chain cannot be had: ${error.message}`);
     }
@@ -67,7 +81,7 @@ export const download = async (o: DownloadOptions, order: Order): Promise<ReadCh
     throw new Failure(
       "unavailable",
       `the CA's order is "${order.status}" and names no certificate (RFC 8555 §7.1.3): ${order.url}`,
+      { hints: ["run the command again later: it goes on with the same order"] },
     );
-  const { text, reply } = await fetchChain(o, order.certificate);
-  return preferredOf(o, readChain(text, o.names, o.spki), reply, order.certificate);
+  return preferredOf(o, await fetchChain(o, order.certificate), order.certificate);
 };

@@ -8,20 +8,21 @@ import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
 import { clean } from "../../domain/text.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
 import { openSpending } from "./budget-store.ts";
 import { readDirectory } from "./directory.ts";
 import { inspect } from "./inspect.ts";
-import { createLines, directoryOf } from "./line.ts";
+import { type Line, createLines, directoryOf } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
 import { openProvers } from "./provers.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
+import { unlessSilent } from "./silence.ts";
 import { createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface AcmeIssuerOptions {
   /** The state folder; accounts live in `accounts/` below it. */
@@ -98,13 +99,23 @@ const issueWith = async (
   lines: Lines,
   request: IssueRequest<AcmeSettings>,
 ): Promise<IssuedChain> => {
-  const { settings, names, algorithm, signal, step } = request;
+  const { settings, names, signal } = request;
   refuseNames(names, (name) => refuses(name, settings, o.challenges));
   // Said before anything is spent when it cannot be read.
   const spki = spkiOf(request);
   signal.throwIfAborted();
   const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
   const line = lines(settings.directory, ca);
+  return unlessSilent(line, o, () => issueBy(o, line, request, spki));
+};
+
+const issueBy = async (
+  o: AcmeIssuerOptions,
+  line: Line,
+  request: IssueRequest<AcmeSettings>,
+  spki: Buffer,
+): Promise<IssuedChain> => {
+  const { settings, names, algorithm, signal, step } = request;
   const transport = createTransport({
     userAgent: o.userAgent,
     now: o.now,
@@ -143,6 +154,7 @@ const issueWith = async (
     patience,
     step,
     replacing: replacingFor(request, directory, account),
+    exempt: request.replaces?.inWindow === true,
     wishing,
     ...(settings.preferredChain === undefined ? {} : { preferredChain: settings.preferredChain }),
     ...(request.staged === undefined ? {} : { staged: request.staged }),
@@ -161,6 +173,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
       return issue(request);
     },
     renewalInfo: renewalInfoReader(options, lines),
-    inspect: (request) => inspect(options, lines, request),
+    inspect: (request) => inspect({ ...options, limitsOf: options.limitsOf ?? limitsOf }, lines, request),
   };
 };

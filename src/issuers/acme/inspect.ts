@@ -1,16 +1,20 @@
 // What a CA says of itself and of our account before an order: its CAA names, its clock, whether the account can be used. Makes nothing.
+import type { CaLimits } from "../../domain/budget.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { CaFacts, InspectRequest } from "../issuer.ts";
+import { readAccountBinding } from "./account-binding.ts";
 import { accountFailure, isAccountProblem, requireTerms } from "./account.ts";
 import { type StoredAccount, findAccount } from "./account-store.ts";
+import { openSpending } from "./budget-store.ts";
 import { type Directory, readDirectory } from "./directory.ts";
 import { createEngine } from "./engine.ts";
 import { type createLines, directoryOf } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
 import { type Transport, createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface InspectOptions {
   readonly stateDir: string;
@@ -20,6 +24,7 @@ export interface InspectOptions {
   readonly userAgent: string;
   /** Milliseconds for one HTTP request; default 30 s. */
   readonly timeoutMs?: number;
+  readonly limitsOf: (directory: string) => CaLimits | undefined;
 }
 
 /** A directory and an account. */
@@ -59,10 +64,11 @@ const troubleAtCa = async (stored: StoredAccount, url: string, o: Asking): Promi
   }
 };
 
-/** Why none could be registered; undefined: one could. */
-const troubleWithTerms = (o: Asking): Failure | undefined => {
+/** Why none could be registered; undefined: nothing is known. */
+const troubleWithNew = async (o: Asking): Promise<Failure | undefined> => {
   try {
     requireTerms(o);
+    if (o.directory.externalAccountRequired) await readAccountBinding(o.settings);
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error;
@@ -73,7 +79,7 @@ const troubleWithTerms = (o: Asking): Failure | undefined => {
 export const inspect = async (
   o: InspectOptions,
   lines: ReturnType<typeof createLines>,
-  { settings, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
+  { settings, names, exempt = false, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
 ): Promise<CaFacts> => {
   const line = lines(
     settings.directory,
@@ -95,15 +101,19 @@ export const inspect = async (
   const asking: Asking = { settings, directory, transport, now: o.now };
   const known = stored !== undefined && account !== undefined;
   const trouble = !known
-    ? troubleWithTerms(asking)
+    ? await troubleWithNew(asking)
     : thoroughly
       ? await troubleAtCa(stored, account, asking)
       : undefined;
+  const spending = openSpending(o.stateDir, settings.directory, o.limitsOf(settings.directory), o.now);
+  const exhausted = thoroughly ? await spending.exhausted(names, exempt) : undefined;
   const { caaIdentities: identities, clockAheadMs } = directory;
   return {
     identities,
-    ...(account === undefined ? {} : { account }),
+    // Compared and shown: a URL has nothing in it that this would change.
+    ...(account === undefined ? {} : { account: clean(account, 1000) }),
     ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
     ...(trouble === undefined ? {} : { accountTrouble: trouble }),
+    ...(exhausted === undefined ? {} : { exhausted }),
   };
 };

@@ -1,5 +1,6 @@
 // The way to a CA, kept for a whole run: its connections, nonces that nobody used yet, and its directory. A hoster's run asks hundreds of times.
 import { Agent } from "node:https";
+import type { Failure } from "../../domain/failure.ts";
 import type { Directory } from "./directory.ts";
 
 export interface Line {
@@ -9,6 +10,8 @@ export interface Line {
   readonly nonces: string[];
   /** `at`: milliseconds of a clock that never goes back. */
   directory?: { readonly document: Directory; readonly at: number };
+  /** Why the CA is left alone, and until when by the same clock (silence.ts). */
+  silence?: { readonly failure: Failure; readonly until: number };
 }
 
 /** Nonces that are kept; what a burst leaves over. */

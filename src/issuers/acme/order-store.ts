@@ -20,24 +20,33 @@ interface PendingOrder {
   readonly placedAt: string;
 }
 
+export interface LeftOrder {
+  readonly url: string;
+  readonly placedAt: Date;
+}
+
 export interface OrderStore {
-  /** The order's URL; undefined: none, or one that is too old to be good for anything. */
-  recall(identity: OrderIdentity, now: Date): Promise<string | undefined>;
+  /** The order that was left; undefined: none, or one that is too old to be good for anything. */
+  recall(identity: OrderIdentity, now: Date): Promise<LeftOrder | undefined>;
   remember(identity: OrderIdentity, url: string, now: Date): Promise<void>;
   forget(identity: OrderIdentity): Promise<void>;
 }
 
-/** CAs keep an order for 7 days at most (acme.md §2.1), and a certificate as old as that is better ordered anew. */
-const longestMs = 7 * 86_400_000;
+/**
+ * CAs keep an order for 7 days at most (acme.md §2.1). One that did not end in a certificate within two is stuck (it stays in processing, its chain is
+ * broken): a six-day certificate must not end because of it.
+ */
+const longestMs = 2 * 86_400_000;
 
 const spkiHex = ({ spki }: OrderIdentity): string => createHash("sha256").update(spki).digest("hex");
 
-/** The URL in a record; undefined when it is too old or not readable: it only saves an order. */
-const readPending = (text: string, now: Date): string | undefined => {
+/** What a record says; undefined when it is too old or not readable: it only saves an order. */
+const readPending = (text: string, now: Date): LeftOrder | undefined => {
   try {
     const { schema, url, placedAt } = JSON.parse(text) as Partial<PendingOrder>;
-    const age = now.getTime() - Date.parse(placedAt ?? "");
-    return schema === 1 && typeof url === "string" && age < longestMs ? url : undefined;
+    const date = new Date(placedAt ?? "");
+    const age = now.getTime() - date.getTime();
+    return schema === 1 && typeof url === "string" && age < longestMs ? { url, placedAt: date } : undefined;
   } catch {
     return undefined;
   }
@@ -61,8 +70,8 @@ export const createOrderStore = (accountFolder: string): OrderStore => {
     recall: async (identity, now) => {
       const text = await readTextIfPresent(pathOf(identity));
       if (text === undefined) return undefined;
-      const url = readPending(text, now);
-      if (url !== undefined) return url;
+      const left = readPending(text, now);
+      if (left !== undefined) return left;
       await forget(identity);
       return undefined;
     },

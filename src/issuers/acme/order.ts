@@ -8,9 +8,11 @@ import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
 import type { Spending } from "./budget-store.ts";
-import { type ReadChain, download } from "./download.ts";
+import { isAnothers } from "./chain.ts";
+import { type DownloadOptions, type ReadChain, download } from "./download.ts";
 import { type OrderIdentity, createOrderStore } from "./order-store.ts";
-import { isNotOrdered, refuseSurplus } from "./ordered.ts";
+import { isNotOrdered, lostOrder, refuseSurplus, refuseUsed } from "./ordered.ts";
+import { lookAgain } from "./passing.ts";
 import { type Patience, poll } from "./poll.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
@@ -35,6 +37,8 @@ export interface OrderOptions {
   readonly staged?: readonly string[];
   readonly provers: Provers;
   readonly replacing?: Replacing;
+  /** The CA asked for this renewal by now: where the order says what it replaces, no rate limit counts. */
+  readonly exempt: boolean;
   readonly spending: Spending;
   readonly patience: Patience;
   readonly step: (what: string) => void;
@@ -46,29 +50,55 @@ const identifierOf = (name: string): { readonly type: "dns" | "ip"; readonly val
   value: name,
 });
 
-const place = async ({ account, names, spending, step }: OrderOptions, extra: Replacing): Promise<Order> => {
-  const { api } = account.engine;
-  const exempt = extra.replaces !== undefined;
-  await spending.refuse(names, exempt);
-  const payload = { identifiers: names.map(identifierOf), ...extra };
-  const reply = await api.createOrder(payload);
-  const url = reply.headers.location;
-  if (url === undefined)
-    throw new Failure("unavailable", "the CA took the order without saying its URL (RFC 8555 §7.4)", {
-      facts: { code: "NOT_ACME" },
-    });
-  await spending.ordered(names, exempt);
-  step(`order ${url} placed for ${names.join(", ")}`);
-  return readOrder(reply, url);
-};
+/** Boulder: only inside the window that it gave. */
+const isExempt = ({ exempt }: OrderOptions, { replaces }: Replacing): boolean => exempt && replaces !== undefined;
 
 const look = ({ account }: OrderOptions, url: string): Promise<Reply> =>
   account.engine.api.apiRequest(url, null, [200]);
 
+const lookAtOrder = (o: OrderOptions, url: string): Promise<Order> =>
+  lookAgain(
+    () => look(o, url),
+    (reply) => readOrder(reply, url),
+    o.patience,
+  );
+
+/** The order stands where its URL came through, even if what the CA said of it was lost on the way. */
+const send = async (
+  { account }: OrderOptions,
+  payload: object,
+): Promise<{ readonly url: string; readonly reply?: Reply }> => {
+  try {
+    const reply = await account.engine.api.createOrder(payload);
+    const url = reply.headers.location;
+    if (url !== undefined) return { url, reply };
+  } catch (error) {
+    const url = lostOrder(error);
+    if (url === undefined) throw error;
+    return { url };
+  }
+  throw new Failure("unavailable", "the CA took the order without saying its URL (RFC 8555 §7.4)", {
+    facts: { code: "NOT_ACME" },
+  });
+};
+
+/** `remember`: before anything else is done with it. */
+const place = async (o: OrderOptions, extra: Replacing, remember: (url: string) => Promise<void>): Promise<Order> => {
+  const { names, spending, step } = o;
+  const exempt = isExempt(o, extra);
+  await spending.refuse(names, exempt);
+  const { url, reply } = await send(o, { identifiers: names.map(identifierOf), ...extra });
+  await remember(url);
+  await spending.ordered(names, exempt);
+  step(`order ${url} placed for ${names.join(", ")}`);
+  const order = reply === undefined || reply.data === "" ? undefined : readOrder(reply, url);
+  return order ?? lookAtOrder(o, url);
+};
+
 /** An order that an earlier run left behind, as it stands now at the CA; undefined when it is good for nothing any more. */
 const resume = async (o: OrderOptions, url: string): Promise<Order | undefined> => {
   try {
-    const order = readOrder(await look(o, url), url);
+    const order = await lookAtOrder(o, url);
     const usable = ["pending", "ready", "processing", "valid"].includes(order.status);
     if (usable) o.step(`order ${url} of an earlier run is ${order.status}: continued`);
     return usable ? order : undefined;
@@ -96,17 +126,17 @@ const requestOf = async ({ key, algorithm, names }: OrderOptions): Promise<Buffe
 const finalize = async (o: OrderOptions, order: Order): Promise<Order> => {
   const der = await requestOf(o);
   const again = (): Promise<Reply> => look(o, order.url);
-  const send = (): Promise<Reply> =>
+  const ask = (): Promise<Reply> =>
     o.account.engine.api.finalizeOrder(order.finalize, { csr: der.toString("base64url") });
   let reply: Reply;
   try {
-    reply = await send();
+    reply = await ask();
   } catch (error) {
     if (!(error instanceof ProblemError) || shortType(error.problem) !== "orderNotReady") throw error;
     // RFC 8555 §7.4: it has not seen its last authorization yet, or a request that broke off had been heard after all.
     const now = await poll("the order", again, moved(order.url, ["pending"]), o.patience);
     if (now.status !== "ready") return now;
-    reply = await send();
+    reply = await ask();
   }
   o.step("order finalized");
   return readOrder(reply, order.url);
@@ -134,13 +164,27 @@ const explained = (error: unknown, { account, patience }: OrderOptions, doing: s
     : problemFailure(error.problem, { doing, now: patience.now() });
 };
 
+/** What a valid order of an earlier run has for us; undefined where it is somebody else's: the CA gave one order for two keys (acme.md §2.3). */
+const leftOver = async (o: DownloadOptions, order: Order): Promise<ReadChain | undefined> => {
+  try {
+    return await download(o, order);
+  } catch (error) {
+    if (!isAnothers(error)) throw error;
+    o.step(`order ${order.url} is given up: ${(error as Failure).message}`);
+    return undefined;
+  }
+};
+
 /** Where names were refused and there is another way to prove them, a new order goes that way: as many orders as ways at most. */
 export const obtain = async (o: OrderOptions): Promise<{ leaf: string; chain: readonly string[] }> => {
-  for (;;) {
+  for (let refused: unknown; ;) {
     try {
       return await obtainOnce(o);
     } catch (error) {
-      if (!o.provers.again(error)) throw o.provers.explained(error);
+      // Where that used up a limit of ours, what was refused is the reason to tell.
+      const held = refused !== undefined && error instanceof Failure && error.facts?.["code"] === "BUDGET";
+      if (!o.provers.again(error)) throw o.provers.explained(held ? refused : error);
+      refused = error;
     }
   }
 };
@@ -153,33 +197,38 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     spki,
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
-  const downloading = { ...o, note: wishing.note, signal: patience.signal };
+  const downloading = { ...o, note: wishing.note };
+  const remember = (url: string): Promise<void> => store.remember(identity, url, patience.now());
   // Until it is staged, a run that is killed finds it again.
   const ended = async (issued: ReadChain): Promise<ReadChain> => {
     if (o.staged === undefined) await store.forget(identity);
     return issued;
   };
   let doing = "the CA would not take the order";
-  let exempt = o.replacing?.replaces !== undefined;
+  let exempt = isExempt(o, o.replacing ?? {});
   try {
     const known = await store.recall(identity, patience.now());
-    let order = known === undefined ? undefined : await resume(o, known);
+    let order = known === undefined ? undefined : await resume(o, known.url);
+    const resumed = order === undefined ? undefined : known?.placedAt;
     if (order?.status === "valid") {
       doing = "the CA would not hand out the certificate";
-      const left = await download(downloading, order);
-      if (o.staged?.includes(readCertificate(left.leaf).sha256) !== true) return await ended(left);
-      // What it ended in is kept already: this is another time.
+      const left = await leftOver(downloading, order);
+      if (left !== undefined && o.staged?.includes(readCertificate(left.leaf).sha256) !== true) {
+        await o.spending.issued(names, exempt, resumed);
+        return await ended(left);
+      }
+      // What it ended in is kept already, or another's: this is another time.
       order = undefined;
       doing = "the CA would not take the order";
     }
     if (order === undefined) {
       await store.forget(identity);
       const placeWith = (extra: Replacing): Promise<Order> => {
-        exempt = extra.replaces !== undefined;
-        return placeWishing((wish) => place(o, { ...wish, ...extra }), wishing);
+        exempt = isExempt(o, extra);
+        return placeWishing((wish) => place(o, { ...wish, ...extra }, remember), wishing);
       };
       order = await placeReplacing(o.replacing ?? {}, placeWith, o.step);
-      await store.remember(identity, order.url, patience.now());
+      refuseUsed(order);
     }
     refuseSurplus(order, names);
     doing = "the CA would not go on with the order";
@@ -189,15 +238,16 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
       const problem = completed.error ?? { type: "about:blank", detail: "no reason given", status: 0, subproblems: [] };
       throw problemFailure(problem, { doing: "the CA gave the order up", now: patience.now() });
     }
+    // It counts at the CA from here on, whether it reaches us or not.
+    if (completed.status === "valid")
+      await o.spending.issued(names, exempt, order.url === known?.url ? resumed : undefined);
     doing = "the CA would not hand out the certificate";
-    const issued = await download(downloading, completed);
-    await o.spending.issued(names, exempt);
-    return await ended(issued);
+    return await ended(await download(downloading, completed));
   } catch (error) {
     // RFC 8555 §7.1.6: a refused authorization ends its order.
     if (isRefusal(error) || isNotOrdered(error)) await store.forget(identity);
-    // Those that failed on this host cost nothing: the CA was not asked to look.
-    const looked = refusalsOf(error).filter(({ why }) => why === undefined);
+    // Those that failed on this host, expired or were withdrawn cost nothing: the CA did not look.
+    const looked = refusalsOf(error).filter(({ why, status }) => why === undefined && status === "invalid");
     if (looked.length > 0) await o.spending.failed(looked.map(({ name }) => name));
     throw explained(error, o, doing);
   }

@@ -1,6 +1,7 @@
 // Waiting for the CA (RFC 8555 §7.1.6): Retry-After where it is given, else from 50 ms upwards, one deadline for the whole wait.
 import { Failure } from "../../domain/failure.ts";
-import { ProblemError, isProblemOfServer, retryAfterDate } from "./problem.ts";
+import { retryAfterDate } from "../../domain/retry-after.ts";
+import { mayPass } from "./passing.ts";
 import type { Reply } from "./transport.ts";
 
 export interface Patience {
@@ -18,7 +19,7 @@ export interface Patience {
 const earlyMs = 20;
 const firstMs = 50;
 const longestMs = 5_000;
-/** Server errors in a row that a wait outlives. */
+/** Looks in a row that may fail: server errors, broken connections, pages that are not the CA's. */
 const maxStumbles = 3;
 
 /**
@@ -50,16 +51,16 @@ export const poll = async <T>(
     await sleep(wait, signal);
     signal.throwIfAborted();
     backOff = backOff < firstMs ? firstMs : Math.min(backOff * 1.6, longestMs);
+    let result: T | undefined;
     try {
       last = await look();
+      result = done(last);
     } catch (error) {
-      if (!(error instanceof ProblemError && isProblemOfServer(error.problem)) || (stumbles += 1) > maxStumbles)
-        throw error;
+      if (!mayPass(error) || (stumbles += 1) > maxStumbles) throw error;
       last = undefined;
       continue;
     }
     stumbles = 0;
-    const result = done(last);
     if (result !== undefined) return result;
   }
 };

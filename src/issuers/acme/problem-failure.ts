@@ -54,9 +54,18 @@ export const problemFailure = (problem: Problem, { doing, now, hints = [] }: Pro
   }
   const page = problem.instance === undefined ? [] : [`the CA explains: ${problem.instance}`];
   const server = problem.status >= 500 && short === "" ? (hintsFor["serverInternal"] ?? []) : [];
+  // RFC 8555 §6.7: an ACME server says what is wrong.
+  const between =
+    problem.from !== undefined && problem.status < 500
+      ? ["this came without a problem document: look for a proxy in between, or run the command again later"]
+      : [];
   const kind = (short === "" ? undefined : own(kinds, short)) ?? "unavailable";
   return new Failure(kind, message, {
-    hints: [...hints, ...(own(hintsFor, short) ?? []), ...server, ...page],
-    facts: { problem },
+    hints: [...hints, ...(own(hintsFor, short) ?? []), ...server, ...between, ...page],
+    // A server in trouble may say how long it lasts.
+    facts:
+      problem.status >= 500 && problem.retryAfter !== undefined
+        ? { problem, retryAt: problem.retryAfter }
+        : { problem },
   });
 };

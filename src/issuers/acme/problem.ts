@@ -17,6 +17,8 @@ export interface Problem {
   readonly subproblems: readonly Subproblem[];
   /** ISO date, where the reply said when to come back. */
   readonly retryAfter?: string;
+  /** What was asked for, where the reply was no problem document: something in between may have sent it. */
+  readonly from?: string;
   /** A page for people (RFC 8555 §7.3.3, userActionRequired; Boulder also for rate limits). */
   readonly instance?: string;
 }
@@ -53,40 +55,21 @@ const readSubproblem = (value: unknown): Subproblem | undefined => {
 };
 
 /** `value` is the parsed body (anything), `status` the reply's. Nothing in it is trusted to have its right type. */
-export const readProblem = (value: unknown, status: number, retryAt?: Date): Problem => {
+export const readProblem = (value: unknown, status: number, retryAt?: Date, url?: string): Problem => {
   const body = isRecord(value) ? value : {};
   const listed = Array.isArray(body["subproblems"]) ? body["subproblems"].slice(0, 100) : [];
   const instance = text(body["instance"], 500);
   const own = typeof body["status"] === "number" ? body["status"] : 0;
+  const type = text(body["type"], 120) || "about:blank";
   return {
-    type: text(body["type"], 120) || "about:blank",
+    type,
     detail: text(body["detail"], 1000) || text(body["title"], 200),
     status: status || own,
     subproblems: listed.map(readSubproblem).filter((sub) => sub !== undefined),
     ...(retryAt === undefined ? {} : { retryAfter: retryAt.toISOString() }),
+    ...(url === undefined || type !== "about:blank" ? {} : { from: url }),
     ...(instance.startsWith("https://") ? { instance } : {}),
   };
-};
-
-const httpDate = (value: string | undefined): number =>
-  // Date.parse takes much that is no HTTP date ("-5" is a year to it); each of the three forms begins with the day's name.
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value ?? "") ? Date.parse(value ?? "") : Number.NaN;
-
-/**
- * Retry-After (RFC 9110 §10.2.3): seconds or an HTTP date, which is the server's: counted from its own Date, so that neither clock has to be right.
- * undefined when it says nothing; never before `now`, never over a year.
- */
-export const retryAfterDate = (
-  headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined,
-  now: Date,
-): Date | undefined => {
-  const [value, date] = ["retry-after", "date"].map((name) => String(headers?.[name] ?? "").trim());
-  const serverNow = httpDate(date);
-  const seconds = /^[0-9]{1,12}$/.test(value ?? "") ? Number(value) * 1000 : Number.NaN;
-  const until = httpDate(value) - (Number.isNaN(serverNow) ? now.getTime() : serverNow);
-  const wait = Number.isNaN(seconds) ? until : seconds;
-  if (Number.isNaN(wait)) return undefined;
-  return new Date(now.getTime() + Math.min(Math.max(wait, 0), 366 * 86_400_000));
 };
 
 /** One line: type, detail, and each subproblem with its name. */
@@ -95,7 +78,8 @@ export const describeProblem = (problem: Problem): string => {
     (sub) => `${sub.identifier === undefined ? "" : `${sub.identifier}: `}${sub.type}: ${sub.detail}`,
   );
   const shown = subs.length > 10 ? [...subs.slice(0, 10), `and ${subs.length - 10} more`] : subs;
-  const head = problem.type === "about:blank" ? `HTTP ${problem.status}` : problem.type;
+  const bare = `HTTP ${problem.status}${problem.from === undefined ? "" : ` from ${problem.from}`}`;
+  const head = problem.type === "about:blank" ? bare : problem.type;
   return [`${head}${problem.detail === "" ? "" : `: ${problem.detail}`}`, ...shown].join("; ");
 };
 

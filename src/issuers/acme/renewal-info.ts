@@ -3,14 +3,15 @@ import { type RenewalInfo, readWindow } from "../../domain/ari.ts";
 import { renewalInfoId } from "../../domain/ari-id.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
+import { retryAfterDate } from "../../domain/retry-after.ts";
 import { clean } from "../../domain/text.ts";
+import { readTrustFile } from "../../system/trust-file.ts";
 import type { RenewalInfoRequest } from "../issuer.ts";
 import { type Directory, readDirectory } from "./directory.ts";
 import { type Line, type createLines, directoryOf } from "./line.ts";
-import { ProblemError, describeProblem, isProblemOfServer, retryAfterDate } from "./problem.ts";
+import { ProblemError, describeProblem, isProblemOfServer } from "./problem.ts";
 import { isLater } from "./problem-failure.ts";
 import { type Transport, createTransport } from "./transport.ts";
-import { readTrustFile } from "./trust-file.ts";
 
 export interface RenewalInfoOptions {
   readonly now: () => Date;

@@ -7,6 +7,8 @@ import type { Reply } from "./transport.ts";
 export interface Order {
   readonly url: string;
   readonly status: string;
+  /** Values alone; empty where the CA does not repeat them. */
+  readonly identifiers: readonly string[];
   readonly authorizations: readonly string[];
   readonly finalize: string;
   readonly certificate?: string;
@@ -57,6 +59,7 @@ const maybeError = (record: Json): { readonly error?: Problem } =>
 export const readOrder = (reply: Reply, url: string): Order => {
   const data = isRecord(reply.data) ? reply.data : {};
   const listed: readonly unknown[] = Array.isArray(data["authorizations"]) ? data["authorizations"] : [];
+  const named: readonly unknown[] = Array.isArray(data["identifiers"]) ? data["identifiers"] : [];
   const authorizations = listed.filter((entry) => typeof entry === "string");
   const [status, finalize, certificate, expires] = ["status", "finalize", "certificate", "expires"].map((field) =>
     text(data, field),
@@ -65,6 +68,7 @@ export const readOrder = (reply: Reply, url: string): Order => {
   return {
     url,
     status: clean(status, 40),
+    identifiers: named.filter(isRecord).map((entry) => clean(text(entry, "value"), 253)),
     authorizations,
     finalize,
     ...(certificate ? { certificate } : {}),

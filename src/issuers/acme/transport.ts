@@ -3,10 +3,11 @@
 import { type Agent, request as httpsRequest } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
 import { Failure } from "../../domain/failure.ts";
+import { retryAfterDate } from "../../domain/retry-after.ts";
 import { clean } from "../../domain/text.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { type Line, keepNonce } from "./line.ts";
-import { ProblemError, readProblem, retryAfterDate } from "./problem.ts";
+import { ProblemError, readProblem } from "./problem.ts";
 
 export interface TransportOptions {
   readonly userAgent: string;
@@ -74,13 +75,15 @@ const exchange = (
     const call = httpsRequest(url, { method, headers, agent, signal: o.signal });
     const timer = setTimeout(() => call.destroy(timedOut(o.timeoutMs)), o.timeoutMs);
     let answered = false;
+    let location: string | undefined;
     const fail = (error: unknown): void => {
       clearTimeout(timer);
-      reject(Object.assign(error as Error, { answered }));
+      reject(Object.assign(error as Error, { answered, location }));
     };
     call.on("error", fail);
     call.on("response", (response) => {
       answered = true;
+      ({ location } = response.headers);
       const parts: Buffer[] = [];
       let size = 0;
       response.on("data", (part: Buffer) => {
@@ -97,6 +100,10 @@ const exchange = (
     });
     call.end(body);
   });
+
+/** What a request made at the CA is there, even where the rest of the reply was lost (RFC 8555 §7.4: an order's URL). */
+const made = (location: string | undefined): { readonly location?: string } =>
+  location === undefined ? {} : { location: clean(location, 1000) };
 
 const parse = (reply: RawReply, url: string): unknown => {
   if (reply.body.length === 0) return "";
@@ -118,7 +125,13 @@ const parse = (reply: RawReply, url: string): unknown => {
       hints: [
         "this is not an ACME server's answer: look for a proxy or a captive portal in between, or run the command again later",
       ],
-      facts: { code: "NOT_ACME", url: clean(url, 300), status: reply.status, contentType: clean(type, 60) },
+      facts: {
+        code: "NOT_ACME",
+        url: clean(url, 300),
+        status: reply.status,
+        contentType: clean(type, 60),
+        ...made(reply.headers.location),
+      },
     },
   );
 };
@@ -143,10 +156,10 @@ export const createTransport = (o: TransportOptions): Transport => {
     } catch (error) {
       o.signal.throwIfAborted();
       if (error instanceof Failure) throw error;
-      const { code, answered } = error as NodeJS.ErrnoException & { answered?: boolean };
+      const { code, answered, location } = error as NodeJS.ErrnoException & { answered?: boolean; location?: string };
       // A server may close an idle connection just as we use it. Nothing was answered, so the request may be made again.
       if (!answered && died.has(code ?? "") && mayDie) return "died";
-      throw connectionFailure(error, url, o.caFile);
+      throw connectionFailure(error, url, o.caFile, made(location));
     }
   };
 
@@ -170,16 +183,21 @@ export const createTransport = (o: TransportOptions): Transport => {
     if (typeof nonce === "string" && /^[A-Za-z0-9_-]{1,512}$/.test(nonce)) keepNonce(o.line, nonce);
     if (status >= 300 && status < 400)
       throw new Failure("unavailable", `${clean(url, 300)} redirects to ${clean(headers.location ?? "nowhere", 300)}`, {
-        hints: ["give the directory URL that it redirects to, if you trust it"],
+        hints: [
+          data === undefined
+            ? "give the directory URL that it redirects to, if you trust it"
+            : "no signed request is sent elsewhere than where it was meant to go: look for a proxy or a captive portal in between, or run the command again later",
+        ],
         facts: { code: "REDIRECT", url: clean(url, 300), status },
       });
     const body = parse(raw, url);
     if (status < 400) {
-      badNonces = 0;
+      // A nonce fetched (RFC 8555 §7.2) is not yet one that was taken.
+      if (data !== undefined) badNonces = 0;
       return { status, headers, data: body };
     }
-    const problem = readProblem(body, status, retryAfterDate(headers, o.now()));
-    if (status === 400 && problem.type === badNonceType) {
+    const problem = readProblem(body, status, retryAfterDate(headers, o.now()), clean(url, 300));
+    if (data !== undefined && status === 400 && problem.type === badNonceType) {
       badNonces += 1;
       allBadNonces += 1;
       if (badNonces >= maxBadNonces || allBadNonces >= mostBadNonces) throw new ProblemError(problem, url);

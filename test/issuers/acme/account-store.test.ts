@@ -103,8 +103,9 @@ describe("order store", () => {
   test("an order is found for the same names, key and profile only", async () => {
     const store = createOrderStore(state);
     await store.remember(identity, "https://ca/order/1", now);
-    expect(await store.recall(identity, now)).toBe("https://ca/order/1");
-    expect(await store.recall({ ...identity, names: [...identity.names].reverse() }, now)).toBe("https://ca/order/1");
+    const left = { url: "https://ca/order/1", placedAt: now };
+    expect(await store.recall(identity, now)).toEqual(left);
+    expect(await store.recall({ ...identity, names: [...identity.names].reverse() }, now)).toEqual(left);
     expect(await store.recall({ ...identity, names: ["a.example.org"] }, now)).toBeUndefined();
     expect(await store.recall({ ...identity, spki: Buffer.from("key two") }, now)).toBeUndefined();
     expect(await store.recall({ ...identity, profile: "shortlived" }, now)).toBeUndefined();
@@ -126,7 +127,9 @@ describe("order store", () => {
   test("it is gone when forgotten, too old, or unreadable", async () => {
     const store = createOrderStore(state);
     await store.remember(identity, "https://ca/order/1", now);
-    expect(await store.recall(identity, new Date(now.getTime() + 8 * 86_400_000))).toBeUndefined();
+    const recalled = await store.recall(identity, new Date(now.getTime() + 2 * 86_400_000 - 1));
+    expect(recalled?.url).toBe("https://ca/order/1");
+    expect(await store.recall(identity, new Date(now.getTime() + 2 * 86_400_000))).toBeUndefined();
     await store.remember(identity, "https://ca/order/2", now);
     await store.forget(identity);
     await store.forget(identity);

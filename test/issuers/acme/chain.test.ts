@@ -21,6 +21,11 @@ describe("readChain", () => {
     expect(issued.chain).toEqual([tls.ca]);
   });
 
+  test("what is sent twice is kept once", () => {
+    const leaf = leafOf(tls.cert);
+    expect(readChain(leaf + leaf + tls.ca + tls.ca, names, publicKeyOf(tls.key))).toEqual({ leaf, chain: [tls.ca] });
+  });
+
   const cases: readonly (readonly [string, () => string, RegExp])[] = [
     ["nothing", () => "", /no certificate/],
     ["a page", () => "<html></html>", /no certificate/],

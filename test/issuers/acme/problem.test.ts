@@ -1,7 +1,8 @@
 // Problem documents: kept whole, whatever the CA sends, and fit to print.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { describeProblem, readProblem, retryAfterDate, shortType } from "../../../src/issuers/acme/problem.ts";
+import { retryAfterDate } from "../../../src/domain/retry-after.ts";
+import { describeProblem, readProblem, shortType } from "../../../src/issuers/acme/problem.ts";
 import { problemFailure } from "../../../src/issuers/acme/problem-failure.ts";
 import { validationFailure } from "../../../src/issuers/acme/validation-failure.ts";
 
@@ -44,6 +45,11 @@ describe("readProblem", () => {
 
   test("what is no problem document shows its status", () => {
     expect(describeProblem(readProblem("<html>", 502))).toBe("HTTP 502");
+    const url = "https://ca.example.org/nonce";
+    expect(describeProblem(readProblem("", 502, undefined, url))).toBe(`HTTP 502 from ${url}`);
+    // The CA's own words need no address.
+    const said = { type: acme("malformed"), detail: "no" };
+    expect(describeProblem(readProblem(said, 400, undefined, url))).toBe(`${acme("malformed")}: no`);
   });
 });
 

@@ -14,12 +14,12 @@ const directory = { renewalInfo: "https://ca.example/ari" } as Directory;
 const asking = (replaces?: IssueRequest["replaces"]): IssueRequest => ({ replaces }) as IssueRequest;
 
 test("it is said of a leaf of the same account, where the directory lists renewalInfo", async () => {
-  const replaces = { leaf: rfc9773Leaf, account: url };
+  const replaces = { leaf: rfc9773Leaf, account: url, inWindow: false };
   expect(replacingFor(asking(replaces), directory, account)).toEqual({ replaces: rfc9773LeafId });
   expect(replacingFor(asking(), directory, account)).toEqual({});
   expect(replacingFor(asking({ ...replaces, account: `${url}2` }), directory, account)).toEqual({});
   expect(replacingFor(asking(replaces), {} as Directory, account)).toEqual({});
-  const without = { leaf: (await makeServerTls()).cert, account: url };
+  const without = { leaf: (await makeServerTls()).cert, account: url, inWindow: false };
   expect(replacingFor(asking(without), directory, account)).toEqual({});
 });
 

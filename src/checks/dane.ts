@@ -1,0 +1,25 @@
+// What the DANE checks have in common: the secure TLSA records of an entry point, and what it offers them.
+import { readFields } from "../domain/certificate-fields.ts";
+import { tlsaFor, tlsaLine, type TlsaOffer, type TlsaRecord } from "../domain/tlsa.ts";
+import type { EntryFacts } from "./check.ts";
+
+export interface DaneFacts {
+  readonly owner: string;
+  readonly records: readonly TlsaRecord[];
+  readonly offer: TlsaOffer & { readonly spki: Uint8Array };
+}
+
+/** undefined: there are no records that senders believe, or no certificate was seen. */
+export const daneFacts = ({ tlsa, chain }: EntryFacts): DaneFacts | undefined => {
+  const leaf = chain[0];
+  if (tlsa?.kind !== "found" || !tlsa.secure || !leaf) return undefined;
+  return {
+    owner: tlsa.owner,
+    records: tlsa.records,
+    offer: { spki: readFields(leaf.der).spki, chain: chain.map(({ der }) => der) },
+  };
+};
+
+/** The line that names the served key, to stand beside what is there. */
+export const lineToPublish = ({ owner, records, offer }: DaneFacts): string =>
+  tlsaLine(owner, tlsaFor(offer.spki, records));

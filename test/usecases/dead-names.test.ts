@@ -1,0 +1,160 @@
+// Names that no longer resolve: they end the attempt or are left out, never the first one, and never because nobody could say.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
+import { Failure } from "../../src/domain/failure.ts";
+import { issueText } from "../../src/reports/issue.ts";
+import { renewText } from "../../src/reports/renew.ts";
+import { statusText } from "../../src/reports/status.ts";
+import { issue } from "../../src/usecases/issue.ts";
+import { type RenewOptions, type RenewResult, renew } from "../../src/usecases/renew.ts";
+import { status } from "../../src/usecases/status.ts";
+import { type AcmeCas, acmeAt, acmeCas } from "../fakes/acme-cas.ts";
+import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+
+const [first, second, third] = ["mail.example.org", "autoconfig.example.org", "smtp.example.org"];
+const names = [first, second, third];
+const day = 86_400_000;
+const config = (over: Partial<CertificateConfig> = {}): CertificateConfig =>
+  certificate({ names, issuer: acmeAt("ca.example"), onDeadName: "drop", ...over });
+
+let fake: FakeWorld;
+let cas: AcmeCas;
+beforeEach(() => {
+  fake = fakeWorld();
+  cas = acmeCas(fake.world);
+  for (const name of names) cas.addresses.set(name, { kind: "found", addresses: ["192.0.2.10"] });
+});
+afterEach(() => fake.dispose());
+
+const die = (name: string, exists = false): void => void cas.addresses.set(name, { kind: "none", exists });
+const live = (name: string): void => void cas.addresses.set(name, { kind: "found", addresses: ["192.0.2.10"] });
+const failure = async (one: CertificateConfig): Promise<Failure> => {
+  try {
+    await issue(cas.world, one);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("it was issued");
+};
+const ordered = (): readonly (readonly string[])[] => cas.orders.map(({ request }) => request.names);
+const timer: RenewOptions = {
+  replace: false,
+  accept: async () => false,
+  force: false,
+  newKey: false,
+  named: false,
+  dryRun: false,
+};
+const run = (one: CertificateConfig, over: Partial<RenewOptions> = {}): Promise<RenewResult> =>
+  renew(cas.world, [one], { ...timer, ...over });
+const pass = (ms: number): void => {
+  fake.clock.now = new Date(fake.clock.now.getTime() + ms);
+};
+const told = async (one: CertificateConfig): Promise<string> => {
+  const world = { ...cas.world, config: { ...cas.world.config, read: async () => ({ certificates: [one] }) as never } };
+  return statusText(await status(world, []), undefined, fake.clock.now);
+};
+
+describe("on_dead_name: fail", () => {
+  it("ends the attempt before an order, with the names and what to do", async () => {
+    die(second);
+    die(third, true);
+    const refused = await failure(config({ onDeadName: "fail" }));
+    expect(refused).toMatchObject({
+      kind: "unavailable",
+      message:
+        "no order was placed: autoconfig.example.org does not exist in DNS (NXDOMAIN); smtp.example.org has no A or AAAA record",
+      facts: { code: "NAME_DEAD", names: [second, third] },
+    });
+    expect(refused.hints.join(" ")).toContain("on_dead_name: drop");
+    expect(cas.orders).toEqual([]);
+    expect(cas.world.store.read(first)).toMatchObject({ attempts: 1 });
+  });
+
+  it("does not advise to drop the first name, which never is", async () => {
+    die(first);
+    expect((await failure(config({ onDeadName: "fail" }))).hints.join(" ")).not.toContain("on_dead_name");
+  });
+});
+
+describe("on_dead_name: drop", () => {
+  it("leaves the name out, says so in every report, and certifies the others", async () => {
+    die(second);
+    const issued = await issue(cas.world, config());
+    expect(ordered()).toEqual([[first, third]]);
+    expect(issued.generation).toMatchObject({ names: [first, third], dropped: [second] });
+    const text = issueText({ certificate: config(), issued, configured: true }, fake.clock.now);
+    expect(text.replaceAll(/\s+/g, " ")).toContain(
+      "autoconfig.example.org does not exist in DNS (NXDOMAIN): it was left out of this certificate",
+    );
+    expect(await told(config())).toContain("autoconfig.example.org did not resolve when generation 1 was issued");
+    // Who took it out of the configuration was told enough.
+    expect(await told(config({ names: [first, third] }))).not.toContain("did not resolve");
+  });
+
+  it("deploys it and is content: the name that is missing is no reason for a new order each hour", async () => {
+    die(second);
+    const result = await run(config());
+    expect(result.certificates[0]).toMatchObject({ deployed: { outcome: "verified" } });
+    expect(renewText(result, fake.clock.now, true)).toContain("autoconfig.example.org");
+    live(second);
+    expect((await run(config())).certificates[0]?.decision.action).toBe("nothing");
+    expect(ordered()).toHaveLength(1);
+    pass(61 * day);
+    await run(config());
+    expect(ordered()).toEqual([[first, third], names]);
+    expect(cas.world.store.read(first)?.generations.at(-1)).not.toHaveProperty("dropped");
+    expect(await told(config())).not.toContain("did not resolve");
+  });
+
+  it("never the first name, whoever else is dead", async () => {
+    die(first);
+    die(second);
+    expect(await failure(config())).toMatchObject({ facts: { code: "NAME_DEAD", names: [first, second] } });
+    expect(cas.orders).toEqual([]);
+  });
+
+  it("a name that is added while another is out asks for a new certificate", async () => {
+    die(second);
+    await run(config());
+    live("imap.example.org");
+    await run(config({ names: [...names, "imap.example.org"] }));
+    expect(ordered()).toEqual([
+      [first, third],
+      [first, third, "imap.example.org"],
+    ]);
+    // And none when the dead one is taken out of the configuration.
+    expect((await run(config({ names: [first, third, "imap.example.org"] }))).certificates[0]?.decision.action).toBe(
+      "nothing",
+    );
+  });
+});
+
+describe("a name is not dead", () => {
+  it("because nobody could say: resolver trouble stops no renewal and drops nothing", async () => {
+    cas.addresses.clear();
+    for (const onDeadName of ["fail", "drop"] as const) await issue(cas.world, config({ onDeadName }));
+    expect(ordered()).toEqual([names, names]);
+  });
+
+  it("where the proof stands in DNS, in whatever place of the list", async () => {
+    for (const name of names) die(name);
+    for (const challenges of [["dns-01"], ["http-01", "dns-01"], ["dns-persist-01"]] as const)
+      await issue(cas.world, config({ issuer: acmeAt("ca.example", { challenges }), onDeadName: "fail" }));
+    expect(ordered()).toEqual([names, names, names]);
+  });
+
+  it("where it is a wildcard or an address", async () => {
+    const odd = [first, "*.example.org", "192.0.2.10", "2001:db8::1"];
+    for (const name of odd.slice(1)) die(name);
+    await issue(cas.world, config({ names: odd, onDeadName: "fail" }));
+    expect(ordered()).toEqual([odd]);
+  });
+
+  it("for another issuer than ACME", async () => {
+    die(second);
+    const own = certificate({ names, onDeadName: "fail" });
+    expect((await issue(cas.world, own)).names).toEqual(names);
+  });
+});
