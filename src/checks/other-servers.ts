@@ -14,6 +14,10 @@ const xmpp: Settings = {
     "Prosody: `c2s_require_encryption = true` and no allow_unencrypted_plain_auth; ejabberd: `starttls_required: true` on the listener",
 };
 
+/** The last sentence of what to set, in `explain`. */
+export const otherServersWords =
+  "News, chat, directories, files: `mailcert explain PORT` names their servers' settings.";
+
 export const otherServers: Readonly<Partial<Record<ProtocolName, Settings>>> = {
   nntp: {
     tls: "INN: tlscertfile and tlskeyfile in inn.conf, which new connections read",

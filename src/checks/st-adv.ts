@@ -1,14 +1,14 @@
 // STARTTLS (STLS) is offered on the port that needs it.
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { otherServersWords } from "./other-servers.ts";
 
 const base = {
   id: "st-adv",
   summary: "STARTTLS is offered on a STARTTLS port",
   clients:
     'Programs set to "STARTTLS" say that the server does not support it; those set to "if available" send passwords in clear.',
-  servers:
-    'Dovecot: `ssl = yes` or `required`, with a certificate. Postfix: `smtpd_tls_security_level = may` (25) or `encrypt` (587), with `smtpd_tls_chain_files`. Firewalls that rewrite SMTP ("fixup") hide STARTTLS as well.',
+  servers: `Dovecot: \`ssl = yes\` or \`required\`, with a certificate. Postfix: \`smtpd_tls_security_level = may\` (25) or \`encrypt\` (587), with \`smtpd_tls_chain_files\`. Firewalls that rewrite SMTP ("fixup") hide STARTTLS as well. ${otherServersWords}`,
   reference: "RFC 3207 §4, RFC 9051 §6.2.1, RFC 2595 §4, RFC 5804 §2.2",
   severity: { mta: "fault", mua: "fault", internal: "warning" },
 } as const;

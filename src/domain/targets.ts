@@ -29,6 +29,7 @@ const aliases: Readonly<Record<string, string>> = {
   xmpp: "xmpp-client",
   xmpps: "xmpps-client",
   snews: "nntps",
+  ftpes: "ftp",
 };
 
 const readScheme = (text: string): Scheme | undefined => {

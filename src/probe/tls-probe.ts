@@ -152,15 +152,15 @@ const walkToTls = async (
   dialogueOptions: DialogueOptions,
 ): Promise<void> => {
   const conversation = openConversation(socket, signal);
-  const { clientFirst, startTls } = protocols[entry.protocol];
-  if (!clientFirst && !(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
+  const protocol = protocols[entry.protocol];
+  if (!protocol.clientFirst && !(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
     if (signal.aborted) throw silence(entry);
     conversation.detach();
     draft.wrongMode = true;
     return;
   }
   const stage = (): ProbeStage => (draft.clear ? "starttls" : "greeting");
-  const outcome = await during(stage, () => startTls(conversation, dialogueOptions));
+  const outcome = await during(stage, () => protocol.startTls(conversation, dialogueOptions));
   draft.clear = outcome.dialogue;
   if (outcome.refused) {
     throw new Stop(outcome.refused.stage ?? "starttls", outcome.refused.reason, outcome.refused.message);

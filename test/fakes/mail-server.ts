@@ -34,10 +34,11 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
+/** `place` is an address of this machine, or the path of a unix socket. */
 export const startServer = async (
   script: Script,
   tls?: SecureContextOptions,
-  host = "127.0.0.1",
+  place = "127.0.0.1",
 ): Promise<FakeServer> => {
   const sockets = new Set<Socket>();
   const lines: string[] = [];
@@ -48,9 +49,10 @@ export const startServer = async (
     socket.on("close", () => sockets.delete(socket));
     script(talkOver(socket, lines, tls)).catch(() => socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const path = place.startsWith("/");
+  await new Promise<void>((resolve) => server.listen(path ? { path: place } : { port: 0, host: place }, resolve));
   const fake: FakeServer = {
-    port: (server.address() as AddressInfo).port,
+    port: path ? 0 : (server.address() as AddressInfo).port,
     lines,
     connections: 0,
     close: async () => {

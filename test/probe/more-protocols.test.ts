@@ -70,7 +70,9 @@ describe("a server that does all as it should", () => {
   });
 
   test.each(both)("%s %s, byte by byte", async (protocol, mode) => {
-    const server = await serve(mailServer(protocol, mode, { cuts: (text) => [...text].map((_, index) => index) }));
+    const server = await serve(
+      mailServer(protocol, mode, { cuts: ({ length }) => Array.from({ length }, (_, at) => at) }),
+    );
     const seen = await look(server, protocol, mode);
     expect(seen.error).toBeUndefined();
     expect(seen.chain).toHaveLength(2);
