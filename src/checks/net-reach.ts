@@ -2,7 +2,7 @@
 import { clientLabel, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
-import { meantUrl } from "../domain/meant-target.ts";
+import { meantHint } from "../domain/meant-target.ts";
 import { isIpName } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
@@ -63,30 +63,31 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
 const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; hint: string } => {
   const { error, tls } = facts.observation;
   const message = tls ? `the TLS handshake works, but then: ${error?.message}` : (error?.message ?? "no dialogue");
+  const { entry } = facts.observation;
+  const isOther = otherServers[entry.protocol] !== undefined;
   if (error?.reason === "temporary") {
+    const limits = isOther
+      ? ""
+      : " (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections)";
     return {
       severity: "fault",
       message: `the server asks to come back later: ${error.message}`,
-      hint: "wait and run it again; where this machine checks often, allow it in the server's limits (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections) and in fail2ban",
+      hint: `wait and run it again; where this machine checks often, allow it in the server's limits${limits} and in fail2ban`,
     };
   }
   if (error?.reason === "declined") {
     return {
       severity: "fault",
       message: `the server refuses this machine: ${error.message}`,
-      hint: "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)",
+      hint: isOther
+        ? "its log says why: a limit, a rule about addresses, or a name that it does not serve"
+        : "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)",
     };
   }
-  const { entry } = facts.observation;
-  const log = otherServers[entry.protocol] ? "its log" : "the server's log: `journalctl -u dovecot -u postfix -n 50`";
-  if (facts.meant && error?.reason === "protocol") {
-    const right = meantUrl(entry, facts.meant);
-    return {
-      severity: "fault",
-      message,
-      hint: `port ${entry.port} is the usual one of ${right.replace(/:.*/, "")}: was \`mailcert verify ${right}\` meant?`,
-    };
-  }
+  const log = isOther ? "its log" : "the server's log: `journalctl -u dovecot -u postfix -n 50`";
+  // Where the client speaks first, the other mode just hangs up.
+  if (facts.meant && (error?.reason === "protocol" || error?.reason === "closed"))
+    return { severity: "fault", message, hint: meantHint(entry, facts.meant) };
   const hint =
     error?.reason === "timeout"
       ? `look at the server's load and ${log}; a greeting may also wait for a slow DNS look-up of this machine's address`

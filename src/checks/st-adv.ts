@@ -17,7 +17,15 @@ export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
   judge: (facts) => {
-    const { error } = facts.observation;
+    const { error, clear, tls, wrongMode } = facts.observation;
+    if (clear && tls && !clear.startTlsOffered && !wrongMode) {
+      return say(base, facts.role, {
+        severity: "info",
+        message:
+          "TLS starts when it is asked for, but the server does not list it: programs that look first stay in clear",
+        hint: "update the server, or set the programs to insist on TLS (vsftpd 3.0.5 leaves AUTH TLS out of FEAT)",
+      });
+    }
     if (error?.reason !== "not-offered") return [];
     return say(base, facts.role, {
       message: `no TLS here: ${error.message}`,

@@ -15,7 +15,7 @@ export const command: CommandModule = {
     void command
       .argument(
         "[target...]",
-        "host names (all their usual entry points) or URLs; default: all that the configuration deploys",
+        "host names (all their usual entry points) or URLs, lmtp+unix:///PATH for a socket; default: all that the configuration deploys",
       )
       .option("--entry <LIST>", `only these of ${schemeWords().join(", ")}`, list)
       .option("--address <IP>", "connect there, keep the name")

@@ -66,19 +66,20 @@ export const ftp: Protocol = {
     if (features) {
       dialogue = { ...dialogue, capabilities: features, startTlsOffered: offersTls(features) };
       learn(dialogue);
-      if (!dialogue.startTlsOffered) {
-        await farewell(conversation, "QUIT");
-        return { dialogue, refused: { reason: "not-offered", message: "AUTH TLS is not in the answer to FEAT" } };
-      }
     }
+    // Asked for in any case, as programs do: FEAT may be unknown, and vsftpd takes AUTH TLS without listing it.
     const answer = await command(conversation, "AUTH TLS");
     const go = answer.code === 234;
-    // Without FEAT, taking AUTH TLS is the only way to offer it.
-    const answered = { ...dialogue, startTlsOffered: features ? true : go, startTlsReply: textOf(answer) };
+    const answered = {
+      ...dialogue,
+      startTlsOffered: features ? dialogue.startTlsOffered : go,
+      startTlsReply: textOf(answer),
+    };
     learn(answered);
     if (go) return { dialogue: answered };
     await farewell(conversation, "QUIT");
-    const unknown = !features && [500, 502, 504].includes(answer.code);
+    // 530 is vsftpd's word for a command that it takes only after a login.
+    const unknown = !answered.startTlsOffered && [500, 502, 504, 530].includes(answer.code);
     return {
       dialogue: answered,
       refused: { reason: unknown ? "not-offered" : reasonOf(answer), message: textOf(answer) },

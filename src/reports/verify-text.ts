@@ -1,8 +1,9 @@
 // What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
-import { type ProtocolName, clientLabel, entryUrl, placeOf } from "../domain/entry-point.ts";
+import { type ProtocolName, clientLabel, entryUrl, placeOf, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { askedName } from "../domain/probe-host.ts";
+import { socketHost } from "../domain/unix-target.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { daysLeft } from "./verify-json.ts";
 import { wrap } from "./wrap.ts";
@@ -35,6 +36,10 @@ const paint = (text: string, severity: Severity, color: boolean): string =>
 /** `993 · SSL/TLS` */
 const labelOf = ({ entry }: VerifiedEntry): string => `${placeOf(entry)} · ${clientLabel(entry.mode)}`;
 
+/** The name that entry points share; a socket has none unless it was given one. */
+const nameOf = ({ entry }: VerifiedEntry): string =>
+  entry.host === socketHost ? (socketPath(entry) ?? entry.host) : entry.host;
+
 /** `*.example.org` where a name below it was asked for in its stead. */
 const shownHost = (host: string): string => {
   const asked = askedName(host);
@@ -50,7 +55,7 @@ interface Told {
 
 /** One finding that many entry points share is told once, with all of them. */
 const gather = (result: VerifyResult): readonly Told[] => {
-  const severalHosts = new Set(result.entries.map(({ entry }) => entry.host)).size > 1;
+  const severalHosts = new Set(result.entries.map(nameOf)).size > 1;
   const dead = new Set(result.deadHosts);
   const all = [
     ...result.findings.map((finding) => ({ finding, where: "" })),
@@ -62,7 +67,7 @@ const gather = (result: VerifyResult): readonly Told[] => {
           .filter(({ check }) => check !== "net-reach" || !dead.has(one.entry.host))
           .map((finding) => ({
             finding,
-            where: `${severalHosts ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
+            where: `${severalHosts && nameOf(one) === one.entry.host ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
           })),
       ),
   ];
@@ -145,7 +150,7 @@ const count = (number: number, one: string, many = `${one}s`): string => `${numb
 
 const summary = (result: VerifyResult, told: readonly Told[]): string => {
   const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
-  const hosts = [...new Set(result.entries.map(({ entry }) => entry.host))];
+  const hosts = [...new Set(result.entries.map(nameOf))];
   const whose = hosts.length <= 2 ? hosts.map(shownHost).join(" and ") : `${hosts.length} hosts`;
   const places = (absent: boolean): number =>
     new Set(
@@ -171,7 +176,7 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
   const wrong = [...of("fault"), ...of("warning")];
   if (options.quiet) return wrong.join("\n\n");
   const severity = result.ok ? (wrong.length > 0 ? "warning" : "ok") : "fault";
-  const tables = [...groupBy(result.entries, ({ entry }) => entry.host)].map(([host, entries], _, all) =>
+  const tables = [...groupBy(result.entries, nameOf)].map(([host, entries], _, all) =>
     [...(all.length > 1 ? [shownHost(host)] : []), ...table(entries, options.color)].join("\n"),
   );
   const first = wrap(summary(result, told), options.width, "", "  ");

@@ -6,6 +6,7 @@ import { deadHosts } from "../../src/checks/net-reach.ts";
 import { otherServers } from "../../src/checks/other-servers.ts";
 import type { EntryPoint, ProtocolName } from "../../src/domain/entry-point.ts";
 import type { Finding } from "../../src/domain/finding.ts";
+import { meantFor } from "../../src/domain/meant-target.ts";
 import { usualPorts } from "../../src/domain/usual-ports.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
 import { type Pki, issue, makePki } from "../fakes/pki.ts";
@@ -28,6 +29,8 @@ const broken: Broken = (mode) => [
   ["net-reach", failed("connect", "refused")],
   ["net-reach", failed("greeting", "timeout")],
   ["net-reach", failed("greeting", "protocol")],
+  ["net-reach", failed("greeting", "temporary")],
+  ["net-reach", failed("greeting", "declined")],
   ["tls-handshake", failed("handshake", "tls")],
   ["cert-chain", { chain: [pki.leaf], verifyError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }],
   ["wrap-misuse", { chain: [pki.leaf], observation: { wrongMode: true } }],
@@ -59,6 +62,28 @@ describe.each(names.flatMap((name) => (["starttls", "implicit"] as const).map((m
     });
   },
 );
+
+test.each([
+  ["ldap", "starttls", 636, "greeting", "net-reach", "ldaps://mail.example.org:636"],
+  ["ldap", "implicit", 389, "handshake", "tls-handshake", "ldap://mail.example.org:389"],
+  ["xmpp-client", "implicit", 5222, "handshake", "tls-handshake", "xmpp-client://mail.example.org:5222"],
+] as const)(
+  "%s %s on %i: the one that hangs up is told the URL that was meant",
+  (protocol, mode, port, stage, id, url) => {
+    const meant = meantFor({ protocol, mode, port }, usualPorts);
+    const findings = judge({ protocol, mode, port }, { ...failed(stage, "closed"), ...(meant ? { meant } : {}) });
+    expect(findings).toMatchObject([{ check: id, hint: expect.stringContaining(`\`mailcert verify ${url}\``) }]);
+  },
+);
+
+test("AUTH TLS that is taken and not listed is told, and no fault", () => {
+  const clear = { ...clearDialogue, startTlsOffered: false };
+  const findings = judge(
+    { protocol: "ftp", mode: "starttls", port: 21 },
+    { chain: [pki.leaf, pki.intermediate], observation: { clear } },
+  );
+  expect(findings).toMatchObject([{ check: "st-adv", severity: "info", hint: expect.stringContaining("vsftpd") }]);
+});
 
 describe("a unix socket", () => {
   const entry = { protocol: "lmtp", mode: "starttls", host: "localhost", address: "/run/lmtp", port: 0 } as const;

@@ -101,6 +101,13 @@ describe("a server that does all as it should", () => {
     expect(nameless.lines[0]).not.toContain(" from=");
   });
 
+  test("FTP that takes AUTH TLS without listing it (vsftpd) is told from one that lists it", async () => {
+    const capabilities = "211-F\r\n UTF8\r\n211 End\r\n";
+    const seen = await look(await serve(mailServer("ftp", "starttls", { capabilities })), "ftp", "starttls");
+    expect(seen).toMatchObject({ clear: { startTlsOffered: false }, tls: { version: "TLSv1.3" } });
+    expect(seen.error).toBeUndefined();
+  });
+
   test("LDAP shows what the root DSE says", async () => {
     const seen = await look(await serve(mailServer("ldap", "implicit")), "ldap", "implicit");
     expect(seen.secure?.capabilities).toContain("supportedSASLMechanisms EXTERNAL PLAIN");
@@ -179,12 +186,12 @@ describe("where it ends early, stage and reason say so", () => {
     ["ready in some minutes", "ftp", { greeting: "120 ready in 5 minutes\r\n" }, "greeting", "temporary", /5 minutes/],
     ["421 to FEAT", "ftp", { capabilities: "421 closing\r\n" }, "starttls", "temporary", /closing/],
     [
-      "no AUTH TLS in FEAT",
+      "no AUTH TLS in FEAT, none taken (vsftpd)",
       "ftp",
-      { capabilities: "211-F\r\n UTF8\r\n211 End\r\n" },
+      { capabilities: "211-F\r\n UTF8\r\n211 End\r\n", goAhead: "530 Please login with USER and PASS.\r\n" },
       "starttls",
       "not-offered",
-      /FEAT/,
+      /Please login/,
     ],
     ["431", "ftp", { goAhead: "431 resource\r\n" }, "starttls", "temporary", /431/],
     ["534", "ftp", { goAhead: "534 policy\r\n" }, "starttls", "declined", /534/],
