@@ -164,6 +164,7 @@ export const createWorld = async (
         protocols,
         readCertificates: readCertificateFile,
         writeReport,
+        renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),
     preflight: memo(() => import("./system/host-facts.ts")),

@@ -2,6 +2,7 @@
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { otherServersWords } from "./other-servers.ts";
+import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-adv",
@@ -16,6 +17,7 @@ const base = {
 export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: startTlsOnly,
   judge: (facts) => {
     const { error, clear, tls, wrongMode } = facts.observation;
     if (clear && tls && !clear.startTlsOffered && !wrongMode) {

@@ -1,11 +1,21 @@
 // What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
-import { type ProtocolName, clientLabel, entryUrl, placeOf, socketPath } from "../domain/entry-point.ts";
-import type { Finding, Severity } from "../domain/finding.ts";
+import { type ProtocolName, placeOf } from "../domain/entry-point.ts";
+import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
-import { askedName } from "../domain/probe-host.ts";
-import { socketHost } from "../domain/unix-target.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { daysLeft } from "./verify-json.ts";
+import {
+  type Told,
+  count,
+  extent,
+  gather,
+  labelOf,
+  nameOf,
+  shownHost,
+  verdictOf,
+  verdictWords,
+  whose,
+} from "./verify-told.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -15,7 +25,8 @@ export interface TextOptions {
   readonly quiet?: boolean;
 }
 
-const protocolWords: Readonly<Record<ProtocolName, string>> = {
+/** What people call a protocol. */
+export const protocolWords: Readonly<Record<ProtocolName, string>> = {
   imap: "IMAP",
   pop3: "POP3",
   smtp: "SMTP",
@@ -32,59 +43,6 @@ const protocolWords: Readonly<Record<ProtocolName, string>> = {
 const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33", info: "36", ok: "32" };
 const paint = (text: string, severity: Severity, color: boolean): string =>
   color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text;
-
-/** `993 · SSL/TLS` */
-const labelOf = ({ entry }: VerifiedEntry): string => `${placeOf(entry)} · ${clientLabel(entry.mode)}`;
-
-/** The name that entry points share; a socket has none unless it was given one. */
-const nameOf = ({ entry }: VerifiedEntry): string =>
-  entry.host === socketHost ? (socketPath(entry) ?? entry.host) : entry.host;
-
-/** `*.example.org` where a name below it was asked for in its stead. */
-const shownHost = (host: string): string => {
-  const asked = askedName(host);
-  return asked === host ? host : `${asked} (asked for as ${host})`;
-};
-
-interface Told {
-  readonly finding: Finding;
-  /** What mends it: servers behind different ports may need different commands. */
-  readonly hints: readonly string[];
-  readonly where: readonly string[];
-}
-
-/** One finding that many entry points share is told once, with all of them. */
-const gather = (result: VerifyResult): readonly Told[] => {
-  const severalHosts = new Set(result.entries.map(nameOf)).size > 1;
-  const dead = new Set(result.deadHosts);
-  const all = [
-    ...result.findings.map((finding) => ({ finding, where: "" })),
-    ...result.entries
-      .filter(({ notOffered }) => !notOffered)
-      .flatMap((one) =>
-        one.findings
-          // Said once about the whole host.
-          .filter(({ check }) => check !== "net-reach" || !dead.has(one.entry.host))
-          .map((finding) => ({
-            finding,
-            where: `${severalHosts && nameOf(one) === one.entry.host ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
-          })),
-      ),
-  ];
-  const groups = groupBy(all, ({ finding }) => JSON.stringify([finding.severity, finding.check, finding.message]));
-  return [...groups.values()].flatMap((group) => {
-    const first = group[0];
-    return first
-      ? [
-          {
-            finding: first.finding,
-            hints: [...new Set(group.flatMap(({ finding }) => finding.hint ?? []))],
-            where: [...new Set(group.map(({ where }) => where))].filter((where) => where !== ""),
-          },
-        ]
-      : [];
-  });
-};
 
 /** A command that fits on a line is not broken: it is there to be pasted. */
 const wholeCommands = (hint: string): string =>
@@ -103,16 +61,6 @@ const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions)
     ...hints.map((hint) => wrap(wholeCommands(hint), width, "  hint: ", "        ")),
     ...(finding.reference === undefined ? [] : [wrap(`(${finding.reference})`, width, "  ", "   ")]),
   ].join("\n");
-};
-
-const verdictOf = ({ observation, findings, notOffered }: VerifiedEntry): readonly [string, Severity] => {
-  if (notOffered) return ["not offered", "info"];
-  const worst = (["fault", "warning"] as const).find((severity) =>
-    findings.some((finding) => finding.severity === severity),
-  );
-  if (observation.error?.stage === "connect" && observation.error.reason === "timeout")
-    return ["no answer", worst ?? "warning"];
-  return worst ? [worst, worst] : ["ok", "ok"];
 };
 
 const cellsOf = (one: VerifiedEntry): readonly string[] => {
@@ -146,27 +94,10 @@ const table = (entries: readonly VerifiedEntry[], color: boolean): readonly stri
   });
 };
 
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
-
 const summary = (result: VerifyResult, told: readonly Told[]): string => {
-  const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
-  const hosts = [...new Set(result.entries.map(nameOf))];
-  const whose = hosts.length <= 2 ? hosts.map(shownHost).join(" and ") : `${hosts.length} hosts`;
-  const places = (absent: boolean): number =>
-    new Set(
-      result.entries
-        .filter(({ notOffered }) => notOffered === absent)
-        .map(({ entry, observation }) => `${entryUrl(entry)} ${observation.address}`),
-    ).size;
-  const absent = places(true);
-  const looked = places(false);
-  const wrong = [
-    ...(number("fault") > 0 ? [count(number("fault"), "fault")] : []),
-    ...(number("warning") > 0 ? [count(number("warning"), "warning")] : []),
-  ];
-  const verdict = wrong.length > 0 ? wrong.join(", ") : "all as it should be";
-  const extent = `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`;
-  return `${whose}: ${verdict} (${extent}, ${(result.durationMs / 1000).toFixed(1)} s)`;
+  const { looked, absent } = extent(result);
+  const places = `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`;
+  return `${whose(result)}: ${verdictWords(told)} (${places}, ${(result.durationMs / 1000).toFixed(1)} s)`;
 };
 
 export const verifyText = (result: VerifyResult, options: TextOptions): string => {

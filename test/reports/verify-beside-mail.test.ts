@@ -8,6 +8,8 @@ import type { VerifyResult } from "../../src/domain/verify-result.ts";
 import { createProbe } from "../../src/probe/tls-probe.ts";
 import { protocols } from "../../src/protocols/index.ts";
 import { verifyDocument } from "../../src/reports/verify-json.ts";
+import { verifyNagios } from "../../src/reports/verify-nagios.ts";
+import { verifyPrometheus } from "../../src/reports/verify-prometheus.ts";
 import { verifyText } from "../../src/reports/verify-text.ts";
 import { verify } from "../../src/usecases/verify.ts";
 import { complaints } from "../docs/schemas.ts";
@@ -49,6 +51,10 @@ describe("a socket", () => {
   test("is called by its path", () => {
     expect(text(one)).toMatch(new RegExp(`^${path}: all as it should be \\(1 entry point looked at`));
     expect(text(one)).not.toContain("localhost");
+  });
+  test("is a series of its own for monitors", () => {
+    expect(verifyNagios(one, "share").text).toContain(`'lmtp+unix_${path}_days'=`);
+    expect(verifyPrometheus(one)).toContain(`url="lmtp+unix://${path}"`);
   });
   test("has a document with its URL, its path and port 0", () => {
     const document = JSON.parse(JSON.stringify(verifyDocument(one))) as object;
