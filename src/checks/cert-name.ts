@@ -52,6 +52,14 @@ export const certName: EntryCheck = {
         hint: `issue one with a SAN: \`mailcert setup ${shellWord(asked)}\``,
       });
     }
+    const domain = facts.serviceOf?.find((one) => certificateMatches(leaf, one));
+    if (domain !== undefined) {
+      return say(base, facts.role, {
+        severity: "warning",
+        message: `the certificate is for ${domain} and not for ${name}: programs that came by the SRV records accept it, those that were told the host's name do not`,
+        hint: issueHint(asked),
+      });
+    }
     return say(base, facts.role, {
       message: `the certificate is not for ${name}; it is for ${shown || clean(leaf.subject, 80) || "no name at all"}`,
       hint: isIpName(host) ? addressHint(host, names) : issueHint(asked),

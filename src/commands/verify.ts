@@ -18,6 +18,8 @@ export const command: CommandModule = {
         "[target...]",
         "host names (all their usual entry points) or URLs, lmtp+unix:///PATH for a socket; default: all that the configuration deploys",
       )
+      .option("--mx <DOMAIN>", "every MX host of a mail domain, on port 25 (repeatable)", list)
+      .option("--srv <DOMAIN>", "what a domain's SRV records lead mail programs to (repeatable)", list)
       .option("--entry <LIST>", `only these of ${schemeWords().join(", ")}`, list)
       .option("--address <IP>", "connect there, keep the name")
       .option("--port <PROTOCOL=PORT>", "another port than the usual one (repeatable)", list)
@@ -123,6 +125,8 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
   const expect = options["expect"] as readonly string[] | undefined;
   const plain = Object.fromEntries(
     Object.entries({
+      mx: options["mx"],
+      srv: options["srv"],
       entries: options["entry"],
       ports: options["port"],
       address: options["address"],

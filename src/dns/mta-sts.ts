@@ -74,6 +74,13 @@ const fetchPolicy = (
     call.end();
   });
 
+/** Records that were meant for it are told from none. */
+const nothingIn = (owner: string, texts: readonly string[]): StsLookup => {
+  const meant = texts.filter((text) => /^v=STSv1/i.test(text)).length;
+  if (meant === 0) return { kind: "none" };
+  return { kind: "none", why: meant > 1 ? `${owner} has ${meant} records` : `the record at ${owner} is malformed` };
+};
+
 export const lookUpPolicy = async (
   { resolver, roots, ticks, port }: PolicyOptions,
   domain: string,
@@ -86,12 +93,12 @@ export const lookUpPolicy = async (
     const { rcode, answers } = await resolver.ask(owner, "TXT", options);
     if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") return { kind: "unknown", why: `${owner}: ${rcode}` };
     const texts = recordsOf(owner, "TXT", answers).map(({ data }) => [data].flat().map(String).join(""));
-    if (stsId(texts) === undefined) return { kind: "none" };
+    if (stsId(texts) === undefined) return nothingIn(owner, texts);
     const host = `mta-sts.${domain}`;
     const addresses = await addressesOf(resolver, host, remaining());
     if (addresses.length === 0) return { kind: "unknown", why: `${host} has no address` };
     const policy = parseStsPolicy(await fetchPolicy(host, addresses, await roots(), port, remaining()));
-    return policy ? { kind: "found", policy } : { kind: "none" };
+    return policy ? { kind: "found", policy } : { kind: "none", why: `the text that ${host} has is no policy` };
   } catch (error) {
     return { kind: "unknown", why: `${domain}: ${clean((error as Error).message, 200)}` };
   }

@@ -3,6 +3,7 @@ import { type ProtocolName, placeOf } from "../domain/entry-point.ts";
 import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { domainTexts } from "./verify-domains.ts";
 import { daysLeft } from "./verify-json.ts";
 import {
   type Told,
@@ -111,5 +112,11 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
     [...(all.length > 1 ? [shownHost(host)] : []), ...table(entries, options.color)].join("\n"),
   );
   const first = wrap(summary(result, told), options.width, "", "  ");
-  return [paint(first, severity, options.color), ...wrong, ...tables, ...of("info")].join("\n\n");
+  return [
+    paint(first, severity, options.color),
+    ...wrong,
+    ...domainTexts(result.domains),
+    ...tables,
+    ...of("info"),
+  ].join("\n\n");
 };

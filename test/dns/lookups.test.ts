@@ -203,7 +203,24 @@ describe("MTA-STS", () => {
 
   it("takes a text that is no policy for none, as senders do", async () => {
     const { dns } = await zone(published, await policyHost((_request, response) => response.end("<html>hello</html>")));
-    expect(await dns.mtaSts("example.org", options)).toEqual({ kind: "none" });
+    expect(await dns.mtaSts("example.org", options)).toEqual({
+      kind: "none",
+      why: "the text that mta-sts.example.org has is no policy",
+    });
+  });
+
+  it("says what is wrong with a record that was meant for it, and asks nobody for a policy then", async () => {
+    const why = async (...answers: readonly Answer[]): Promise<unknown> => {
+      const { dns } = await zone({ "_mta-sts.example.org TXT": { answers } });
+      return dns.mtaSts("example.org", options);
+    };
+    expect(await why(txt("v=STSv1; id=1;"), txt("v=STSv1; id=2;"))).toEqual({
+      kind: "none",
+      why: "_mta-sts.example.org has 2 records",
+    });
+    const malformed = { kind: "none", why: "the record at _mta-sts.example.org is malformed" };
+    expect(await why(txt("v=STSv1; id=2026-01-01;"))).toEqual(malformed);
+    expect(await why(txt("V=stsv1; id=1;"))).toEqual(malformed);
   });
 
   it("could not say: SERVFAIL, no address, nothing listens", async () => {
