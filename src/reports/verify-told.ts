@@ -84,7 +84,9 @@ export const verdictWords = (told: readonly Told[]): string => {
 
 /** The hosts that were asked for, or how many. */
 export const whose = (result: VerifyResult): string => {
-  const hosts = [...new Set(result.entries.map(nameOf))];
+  const named = [...new Set(result.entries.map(nameOf))];
+  // A domain without hosts is all that was looked at.
+  const hosts = named.length > 0 ? named : [...new Set(result.domains.map(({ domain }) => domain))];
   return hosts.length <= 2 ? hosts.map(shownHost).join(" and ") : `${hosts.length} hosts`;
 };
 

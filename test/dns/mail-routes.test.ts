@@ -1,4 +1,5 @@
 // MX and SRV records as senders and mail programs look them up, against a scripted name server.
+import { setMaxListeners } from "node:events";
 import { AUTHENTIC_DATA, type Answer } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dns } from "../../src/dns/dns.ts";
@@ -10,7 +11,10 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
-const options = { timeoutMs: 2_000, signal: new AbortController().signal };
+const { signal } = new AbortController();
+// As the program's own: forty questions at once listen to it.
+setMaxListeners(0, signal);
+const options = { timeoutMs: 2_000, signal };
 
 const zone = async (records: Readonly<Record<string, Reply>>): Promise<Dns> => {
   const server = await startNameServer(({ name, type }) => records[`${name} ${type}`] ?? { rcode: 3 });

@@ -1,11 +1,11 @@
 // Mail domains as checks see them: sound ones, and each way in which one can be wrong.
 import type { DomainFacts } from "../../src/checks/check.ts";
-import type { MxRecord, ServiceRecord } from "../../src/dns/dns.ts";
+import type { MxLookup, MxRecord, ServiceRecord } from "../../src/dns/dns.ts";
 import { mailServices } from "../../src/domain/mail-services.ts";
 
 const domain = "example.org";
 
-export const withMx = (...records: readonly Partial<MxRecord>[]): DomainFacts => ({
+export const withMx = (...records: readonly Partial<MxRecord>[]): DomainFacts & { readonly mx: MxLookup } => ({
   domain,
   mx: {
     kind: "found",
