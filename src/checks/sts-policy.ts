@@ -35,6 +35,11 @@ export const stsPolicy: DomainCheck = {
       });
     }
     const { mode, maxAge } = sts.policy;
+    if (sts.mediaType !== undefined)
+      return say(base, "mta", {
+        message: `the MTA-STS policy of ${domain} is sent as ${sts.mediaType}: senders are to take nothing but text/plain`,
+        hint: `let the web server send \`Content-Type: text/plain\` for ${text} (RFC 8461 §3.3)`,
+      });
     if (mode === "none")
       return say(base, "mta", {
         severity: "info",

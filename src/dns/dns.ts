@@ -36,9 +36,11 @@ export interface ServerTlsa {
   readonly records: readonly TlsaRecord[];
 }
 
-/** `why`: there is a record or a text, and senders find no policy in it. */
+/** `why`: there is a record or a text, and senders find no policy in it. `mediaType`: not text/plain (RFC 8461 §3.3). */
 export type StsLookup =
-  { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none"; readonly why?: string } | Unknown;
+  | { readonly kind: "found"; readonly policy: StsPolicy; readonly mediaType?: string }
+  | { readonly kind: "none"; readonly why?: string }
+  | Unknown;
 
 export interface MxRecord {
   readonly preference: number;

@@ -28,7 +28,7 @@ export const domainDocument = ({ domain, mx, sts, services, hosts }: VerifiedDom
 });
 
 const daneWords = (tlsa: TlsaLookup | undefined): string => {
-  if (tlsa === undefined) return "not asked";
+  if (tlsa === undefined) return "not looked at";
   if (tlsa.kind === "none") return "-";
   if (tlsa.kind === "unknown") return "nobody could say";
   const { records, secure } = tlsa;

@@ -19,6 +19,7 @@ const rows: readonly (readonly [keyof typeof domainFacts, readonly string[]])[] 
   ["testing", ["info sts-policy"]],
   ["short", ["info sts-policy"]],
   ["none", ["info sts-policy"]],
+  ["asPage", ["warning sts-policy"]],
   ["unfetched", ["warning sts-policy"]],
   ["malformed", ["warning sts-policy"]],
   ["noMx", ["info mx-target"]],

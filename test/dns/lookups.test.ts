@@ -142,7 +142,7 @@ describe("MTA-STS", () => {
     const asked: string[] = [];
     const port = await policyHost((request, response) => {
       asked.push(`${request.headers.host ?? ""}${request.url ?? ""}`);
-      response.end(policyText);
+      response.setHeader("Content-Type", "Text/Plain; charset=utf-8").end(policyText);
     });
     const { dns } = await zone(published, port);
     expect(await dns.mtaSts("example.org", options)).toEqual({
@@ -205,8 +205,23 @@ describe("MTA-STS", () => {
     const { dns } = await zone(published, await policyHost((_request, response) => response.end("<html>hello</html>")));
     expect(await dns.mtaSts("example.org", options)).toEqual({
       kind: "none",
-      why: "the text that mta-sts.example.org has is no policy",
+      why: "the text that mta-sts.example.org has is no policy: it has no line `version: STSv1`",
     });
+  });
+
+  it("keeps the media type where it is not text/plain", async () => {
+    const typed = async (type?: string): Promise<unknown> => {
+      const port = await policyHost((_request, response) => {
+        if (type !== undefined) response.setHeader("Content-Type", type);
+        response.end(policyText);
+      });
+      const found = await (await zone(published, port)).dns.mtaSts("example.org", options);
+      return found.kind === "found" ? found.mediaType : found;
+    };
+    expect(await typed("text/plain")).toBeUndefined();
+    expect(await typed("text/html")).toBe("text/html");
+    expect(await typed("text/plainer")).toBe("text/plainer");
+    expect(await typed()).toBe("none");
   });
 
   it("says what is wrong with a record that was meant for it, and asks nobody for a policy then", async () => {

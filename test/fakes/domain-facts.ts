@@ -40,6 +40,14 @@ export const domainFacts = {
   testing: withPolicy("testing"),
   short: withPolicy("enforce", ["mail.example.org"], 86_400),
   none: withPolicy("none", []),
+  asPage: {
+    ...withMx({}),
+    sts: {
+      kind: "found",
+      policy: { mode: "enforce", mx: ["mail.example.org"], maxAge: 604_800 },
+      mediaType: "text/html; charset=utf-8",
+    },
+  },
   unfetched: { ...withMx({}), sts: { kind: "unknown", why: "example.org: the policy host answered 404" } },
   malformed: { ...withMx({}), sts: { kind: "none", why: "_mta-sts.example.org has 2 records" } },
   noMx: { domain, mx: { kind: "none", exists: true, secure: true }, sts: { kind: "none" } },
