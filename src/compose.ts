@@ -175,6 +175,7 @@ export const createWorld = async (
       return (await import("./x509/read-request.ts")).readRequest(content, path);
     },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
+    fileMark: async (path) => (await import("./system/file-mark.ts")).fileMark(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>
       (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),
@@ -205,6 +206,10 @@ export const createWorld = async (
         adoption: (account) => adoptionOf(stateDir, account),
         adopt: (account) => adoptAccount(stateDir, account, now()),
       };
+    }),
+    accounts: memo(async () => {
+      const { createAccounts } = await import("./issuers/acme/accounts.ts");
+      return createAccounts({ stateDir, now: host.now, elapsed: host.elapsed, userAgent: `mailcert/${host.version}` });
     }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([

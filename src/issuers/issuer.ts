@@ -3,6 +3,7 @@ import type { RenewalInfo } from "../domain/ari.ts";
 import type { IssuerSettings } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
+import type { RevocationReason } from "../domain/revocation.ts";
 import type { SubjectKey } from "../domain/subject-key.ts";
 
 interface IssueTerms<Settings extends IssuerSettings> {
@@ -15,6 +16,8 @@ interface IssueTerms<Settings extends IssuerSettings> {
   readonly signal: AbortSignal;
   /** One line for `--verbose`; never a secret. */
   readonly step: (what: string) => void;
+  /** Writes down a change to this host, or to DNS, that outlives the issuance: before it is made. Absent: nobody keeps a log. */
+  readonly record?: (change: { readonly what: string; readonly undo: string }) => Promise<void>;
   /** The certificate that this one comes after: PEM of its leaf, the ACME account that it was issued to, and whether the CA asked for its renewal by now (RFC 9773). */
   readonly replaces?: { readonly leaf: string; readonly account: string; readonly inWindow: boolean };
   /** SHA-256 of leaves that are kept here already. Given: the caller keeps the next one, too, and what a killed run was issued is to be found again. */
@@ -44,6 +47,21 @@ export interface InspectRequest<Settings extends IssuerSettings = IssuerSettings
   readonly step: (what: string) => void;
   /** Ask the CA about the account, too; else what is on this host says it. */
   readonly thoroughly: boolean;
+}
+
+export interface RevokeRequest<Settings extends IssuerSettings = IssuerSettings> {
+  /** PEM. */
+  readonly leaf: string;
+  /** By the account that it was issued to, or by its own key (RFC 8555 §7.6), which CAs then take for compromised. */
+  readonly by: "account" | "certificate-key";
+  /** PKCS#8 PEM of its own key, where that signs. MUST NOT leave this process. */
+  readonly privateKey?: string;
+  /** URL of the account that it was issued to; undefined: not known, the one in use is tried. */
+  readonly account?: string;
+  readonly reason: RevocationReason;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  readonly step: (what: string) => void;
 }
 
 /** What an ACME CA says of itself and of our account, before anything is spent. */
@@ -94,4 +112,6 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
   renewalInfo?(request: RenewalInfoRequest<Settings>): Promise<RenewalInfo>;
   /** Makes nothing, neither here nor at the CA. @throws Failure where the CA cannot be reached. Absent: there is nothing to know. */
   inspect?(request: InspectRequest<Settings>): Promise<CaFacts>;
+  /** `already`: it was revoked before, which is as good. The caller holds the lock. Absent: what it issues cannot be revoked. */
+  revoke?(request: RevokeRequest<Settings>): Promise<"revoked" | "already">;
 }

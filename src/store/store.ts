@@ -3,6 +3,8 @@ import type { RenewalAdvice } from "../domain/ari.ts";
 import type { CaFailure } from "../domain/ca-failures.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
+import type { Entry } from "../domain/setup-command.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
 import type { Change, SlotPaths } from "../servers/server.ts";
 
@@ -25,6 +27,8 @@ export interface GenerationRecord {
   readonly authority: string;
   /** URL of the ACME account that it was issued to. */
   readonly account?: string;
+  /** The configuration's entry that it was made by, as `setup` would write it; no secret. Absent: an older mailcert made it. */
+  readonly entry?: Entry;
   /** Names of the configuration that were left out, because they did not resolve. */
   readonly dropped?: readonly string[];
   /** ISO dates. */
@@ -35,6 +39,8 @@ export interface GenerationRecord {
   readonly leaves: Readonly<Partial<Record<Slot, LeafRecord>>>;
   /** Why it must never be served again. */
   readonly failed?: string;
+  /** Its CA has revoked it: never served again either. */
+  readonly revoked?: { readonly at: string; readonly reason: RevocationReason };
 }
 
 export interface KeyRecord {
@@ -66,6 +72,10 @@ export interface CertificateState {
   readonly name: string;
   readonly generations: readonly GenerationRecord[];
   readonly keys: Readonly<Partial<Record<Slot, KeyRecord>>>;
+  /** Keys that are never certified again, compromised ones: SHA-256 of their SubjectPublicKeyInfo, hex. */
+  readonly retired?: readonly string[];
+  /** A revocation that is not done yet. */
+  readonly revocation?: PendingRevocation;
   /** The generation that is to be served; absent before the first issue. */
   readonly target?: number;
   readonly stage?: Stage;
@@ -86,9 +96,17 @@ export interface CertificateState {
   readonly lastError?: {
     readonly at: string;
     readonly what: "issue" | "deploy";
-    /** What the configuration asked for then: another wish does not wait for this one's next attempt. */
+    /** Names, keys and CA that were asked for. */
     readonly wanted?: string;
+    /** Of the whole entry and the files that it names: another wish does not wait for this one's next attempt. */
+    readonly fingerprint?: string;
+    /** Nothing was due (`renew --force`, a `setup` that would have changed something): no attempt is owed, and none is counted. */
+    readonly notDue?: boolean;
+    /** What was asked for, where no entry of the configuration says it: a first `setup` that failed. */
+    readonly entry?: Entry;
     readonly message: string;
+    /** What to do about it, as it was said then. */
+    readonly hints?: readonly string[];
     readonly facts?: Readonly<Record<string, unknown>>;
   };
 }

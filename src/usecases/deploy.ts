@@ -2,7 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { targetOf } from "../domain/generation.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
+import { hasRetiredKey } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -33,6 +34,7 @@ export const deploy = async (
       hints: [`run: mailcert issue ${certificate.name}`],
     });
   }
+  refuseRevoked(certificate.name, target);
   await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
@@ -41,7 +43,7 @@ export const deploy = async (
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
   if (state.stage === "verified" || state.stage === "reloaded") {
-    const quick = left.length === 0 ? await proveQuickly(world, state, target, found, targets) : undefined;
+    const quick = left.length === 0 ? await proveQuickly(world, certificate, state, target, found, targets) : undefined;
     if (quick) return quick;
   }
   if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
@@ -53,7 +55,14 @@ export const deploy = async (
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
-    : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+    : finish(world, certificate, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+};
+
+/** @throws Failure `data`. */
+const refuseRevoked = (name: string, { number, revoked }: GenerationRecord): void => {
+  if (!revoked) return;
+  const message = `generation ${number} of ${name} was revoked on ${revoked.at.slice(0, 10)} (${revoked.reason}) and is not served again`;
+  throw new Failure("data", message, { hints: [`make a new one: mailcert renew --force ${name}`] });
 };
 
 /** Servers that the configuration no longer names for this certificate get their own settings back. */
@@ -83,13 +92,18 @@ const refuseUnpromised = async (
   const { name } = certificate;
   const live = world.store.liveNumber(name);
   if (live === target.number && (state.baseline || found.length === 0)) return;
+  const before = live === target.number ? undefined : generationOf(state, live);
   await keepDnsPromises(world, {
     state,
     candidate: await candidateOfGeneration(world, name, target),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
     ways: {
       resume: `run: mailcert deploy ${name}`,
-      ...(live === undefined || live === target.number ? {} : { keep: `mailcert renew --force ${name}` }),
+      ...(before === undefined
+        ? {}
+        : hasRetiredKey(state, before)
+          ? { given: true }
+          : { keep: `mailcert renew --force ${name}` }),
       force: `mailcert deploy --replace ${name}`,
     },
   });
@@ -98,6 +112,7 @@ const refuseUnpromised = async (
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */
 const proveQuickly = async (
   world: World,
+  wanted: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
   found: readonly Deployable[],
@@ -123,5 +138,5 @@ const proveQuickly = async (
   if (entries.some((entry) => entry.verdict === "stale" || entry.verdict === "broken" || entry.verdict === "failing"))
     return undefined;
   const servers = found.map((one) => deployedServer(one, { changes: [], findings: [], usable: true }, false));
-  return finish(world, state, target, { servers, entries, findings });
+  return finish(world, wanted, state, target, { servers, entries, findings });
 };

@@ -4,17 +4,20 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
+import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
-import { type IssueResult, issue, rememberFailure } from "./issue.ts";
-import { failureOf, stopped } from "./one-failure.ts";
+import { type IssueResult, issue } from "./issue.ts";
+import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
-import { readableState } from "./unless-failure.ts";
+import { rememberFailure } from "./remember-failure.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -23,6 +26,10 @@ export interface RenewOptions extends DeployOptions {
   /** Certificates were named on the command line. */
   readonly named: boolean;
   readonly dryRun: boolean;
+  /** The caller finishes a revocation that is under way by itself. */
+  readonly leaveRevocation?: boolean;
+  /** How a person says that it is to go on although DNS is against the new key. */
+  readonly toReplace?: string;
 }
 
 export interface RenewedCertificate {
@@ -54,16 +61,25 @@ export const renew = async (
   const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const one = await renewOne(world, certificate, options, ask);
+    const { revoking, ...one } = await renewOne(world, certificate, options, ask);
+    const revoked =
+      revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
       ...one,
-      findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? [])],
+      findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? []), ...revoked],
     });
   }
   // Without names these are all that the configuration has.
-  const findings = options.named ? [] : orphanFindings(world, certificates);
+  const findings = options.named ? [] : await orphanFindings(world, certificates, options);
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
+
+/** Loaded only where a revocation is under way. */
+const goOn = async (
+  world: World,
+  name: string,
+  certificate: CertificateConfig | undefined,
+): Promise<readonly Finding[]> => (await import("./finish-revocation.ts")).finishRevocation(world, name, certificate);
 
 /** A run that waits is no news, unless what is served ends meanwhile. */
 const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
@@ -96,27 +112,29 @@ const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly
   ];
 };
 
-/** Certificates that servers have and that no entry of the configuration renews. */
-const orphanFindings = (world: World, certificates: readonly CertificateConfig[]): readonly Finding[] => {
+/** Certificates that servers have and that no entry of the configuration renews; their revocations are finished all the same. */
+const orphanFindings = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  { dryRun }: RenewOptions,
+): Promise<readonly Finding[]> => {
   const configured = new Set(certificates.map(({ name }) => name));
-  return world.store.list().flatMap((name): readonly Finding[] => {
-    if (configured.has(name)) return [];
+  const findings: Finding[] = [];
+  for (const name of world.store.list()) {
+    if (configured.has(name)) continue;
     const state = readableState(world, name);
+    if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
     const live = state && generationOf(state, world.store.liveNumber(name));
-    const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) return [];
-    return [
-      {
-        check: "renew-orphan",
-        severity: nearEnd(live, world.now()) ? "fault" : "warning",
-        message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-        hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-      },
-    ];
-  });
+    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
+    if (finding) findings.push(finding);
+  }
+  return findings;
 };
 
-type Renewed = Omit<RenewedCertificate, "findings">;
+interface Renewed extends Omit<RenewedCertificate, "findings"> {
+  /** A revocation is under way. */
+  readonly revoking?: boolean;
+}
 
 const renewOne = async (
   world: World,
@@ -124,12 +142,13 @@ const renewOne = async (
   options: RenewOptions,
   ask: AskRenewalInfo,
 ): Promise<Renewed> => {
-  const base = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking"> = { certificate: certificate.name };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
+    if (known?.revocation) base = { ...base, revoking: true };
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
     decision = await decideNow(world, certificate, state, options);
@@ -140,7 +159,8 @@ const renewOne = async (
     if (decision.action === "issue") {
       // Before a certificate is spent on one that no server may take.
       await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
-      issued = await issue(world, certificate, { newKey: options.newKey });
+      const { newKey, replace, toReplace } = options;
+      issued = await issue(world, certificate, { newKey, replace, ...(toReplace === undefined ? {} : { toReplace }) });
     }
     if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
     deployed = await deploy(world, certificate, options);
@@ -148,10 +168,10 @@ const renewOne = async (
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = failureOf(error, world);
+    const failure = await endOf(error, world, certificate);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
+    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -162,10 +182,19 @@ const renewOne = async (
   }
 };
 
+/** A stop is told as what follows from it: what is due, or half done, is the next run's. */
+const endOf = async (error: unknown, world: World, certificate: CertificateConfig): Promise<Failure> => {
+  if (error instanceof Failure || !world.signal.aborted) return failureOf(error, world);
+  const state = readableState(world, certificate.name);
+  const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
+  const done = !(left instanceof Failure) && left.action === "nothing";
+  return done ? stoppedForced(certificate.name) : failureOf(error, world);
+};
+
 /** A full disk must not hide what went wrong before it. */
-const remember = async (world: World, name: string, failure: Failure): Promise<void> => {
+const remember = async (world: World, certificate: CertificateConfig, failure: Failure): Promise<void> => {
   try {
-    await rememberFailure(world, name, "deploy", failure);
+    await rememberFailure(world, certificate, "deploy", failure);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     world.step(error.message);

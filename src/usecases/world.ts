@@ -4,6 +4,7 @@ import type { ConfigCheck } from "../domain/config-problem.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 import type { ReadRequest } from "../domain/subject-key.ts";
 import type { Dns } from "../dns/dns.ts";
+import type { Accounts } from "../issuers/accounts.ts";
 import type { Issuer } from "../issuers/issuer.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
@@ -61,6 +62,8 @@ export interface World {
   ) => Promise<{ readonly privateKey: string; readonly warnings: readonly string[] }>;
   /** A certificate signing request that was made elsewhere, PEM or DER. @throws Failure `data` naming the file. */
   readonly readRequest: (path: string) => Promise<ReadRequest>;
+  /** A text that changes when the file does; it is not read (system/file-mark.ts). undefined: this user may not look at it. */
+  readonly fileMark: (path: string) => Promise<string | undefined>;
   /** The first of these folders' privkey.pem or combined.pem that exists. */
   readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
   /** @throws Failure `cannot-create` where this run is root's and somebody else can change the folder, or one above it. */
@@ -81,6 +84,8 @@ export interface World {
   readonly bundles: () => Promise<BundleDeps>;
   /** Other ACME clients on this host, and what of theirs can become ours. */
   readonly importing: () => Promise<ImportTools>;
+  /** The accounts at ACME CAs. */
+  readonly accounts: () => Promise<Accounts>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
 }

@@ -4,6 +4,7 @@ import { stagingOf } from "../../domain/acme-directories.ts";
 import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
@@ -21,7 +22,9 @@ import { openProvers } from "./provers.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
+import { revoke } from "./revoke.ts";
 import { unlessSilent } from "./silence.ts";
+import { standingRecords } from "./standing-records.ts";
 import { createTransport } from "./transport.ts";
 
 export interface AcmeIssuerOptions {
@@ -71,7 +74,7 @@ const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure =
     "try-later",
     `the CA at ${clean(directory, 200)} was not done within ${Math.round(ms / 60_000)} minutes`,
     {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { code: "TOO_LONG", retryAt },
     },
   );
@@ -131,9 +134,10 @@ const issueBy = async (
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
-  const provers = await openProvers(settings, o.challenges, deps);
   const notes: string[] = [];
+  const standing = standingRecords(request, notes);
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names, standing };
+  const provers = await openProvers(settings, o.challenges, deps);
   const wishing = {
     wishes: {
       profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
@@ -174,5 +178,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
     },
     renewalInfo: renewalInfoReader(options, lines),
     inspect: (request) => inspect({ ...options, limitsOf: options.limitsOf ?? limitsOf }, lines, request),
+    revoke: (request) => revoke(options, lines, request),
   };
 };
