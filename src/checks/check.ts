@@ -3,7 +3,7 @@ import type { MxLookup, ServiceLookup, StsLookup, TlsaLookup } from "../dns/dns.
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
-import type { MailService } from "../domain/mail-services.ts";
+import type { MailService } from "../domain/srv-records.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 

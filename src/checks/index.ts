@@ -14,7 +14,7 @@ import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
-import { mxTarget } from "./mx-target.ts";
+import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { sigHash } from "./sig-hash.ts";
@@ -57,7 +57,7 @@ export const checks: readonly Check[] = [
   stsMx,
   certSame,
   netEqual,
-  mxTarget,
+  mxHost,
   stsPolicy,
   srvTarget,
 ];

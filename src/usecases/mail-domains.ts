@@ -3,7 +3,7 @@ import type { DomainFacts } from "../checks/check.ts";
 import { schemeOf } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import { hostNameIn } from "../domain/host-name.ts";
-import { mailServices } from "../domain/mail-services.ts";
+import { mailServices } from "../domain/srv-records.ts";
 import { clean } from "../domain/text.ts";
 import type { AskOptions, Dns } from "../dns/dns.ts";
 import type { Wanted } from "./verify.ts";

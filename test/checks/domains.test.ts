@@ -22,14 +22,14 @@ const rows: readonly (readonly [keyof typeof domainFacts, readonly string[]])[] 
   ["asPage", ["warning sts-policy"]],
   ["unfetched", ["warning sts-policy"]],
   ["malformed", ["warning sts-policy"]],
-  ["noMx", ["info mx-target"]],
-  ["noDomain", ["fault mx-target"]],
-  ["unasked", ["fault mx-target", "warning sts-policy"]],
-  ["nullMx", ["info mx-target"]],
-  ["halfNull", ["fault mx-target"]],
-  ["addressMx", ["fault mx-target"]],
-  ["oddMx", ["fault mx-target"]],
-  ["aliasMx", ["warning mx-target"]],
+  ["noMx", ["info mx-host"]],
+  ["noDomain", ["fault mx-host"]],
+  ["unasked", ["fault mx-host", "warning sts-policy"]],
+  ["nullMx", ["info mx-host"]],
+  ["halfNull", ["fault mx-host"]],
+  ["addressMx", ["fault mx-host"]],
+  ["oddMx", ["fault mx-host"]],
+  ["aliasMx", ["warning mx-host"]],
   ["services", []],
   ["noServices", ["info srv-target"]],
   ["worseFirst", ["warning srv-target"]],
@@ -47,7 +47,7 @@ test("every kind of domain has its row", () => {
 
 test("each applies only to what was asked", () => {
   const ids = (facts: DomainFacts) => domainChecks.filter((check) => check.applies(facts)).map(({ id }) => id);
-  expect(ids(domainFacts.sound)).toEqual(["mx-target", "sts-policy"]);
+  expect(ids(domainFacts.sound)).toEqual(["mx-host", "sts-policy"]);
   expect(ids(domainFacts.services)).toEqual(["srv-target"]);
 });
 

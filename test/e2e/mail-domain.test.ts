@@ -142,7 +142,7 @@ it("without name servers nothing is known, and that is no success", async () => 
   await zone.stopResolver();
   const { status, findings } = await verify("--mx", "example.org");
   expect(findings.map(({ severity, check }) => `${severity} ${check}`)).toEqual([
-    "fault mx-target",
+    "fault mx-host",
     "warning sts-policy",
   ]);
   expect(status).toBe(1);

@@ -1,7 +1,7 @@
 // Mail domains as checks see them: sound ones, and each way in which one can be wrong.
 import type { DomainFacts } from "../../src/checks/check.ts";
 import type { MxLookup, MxRecord, ServiceRecord } from "../../src/dns/dns.ts";
-import { mailServices } from "../../src/domain/mail-services.ts";
+import { mailServices } from "../../src/domain/srv-records.ts";
 
 const domain = "example.org";
 

@@ -64,7 +64,7 @@ describe("--mx", () => {
     const result = await run(sound(readCertificate(pki.leaf.der).spkiSha256), { mx: ["example.org"] });
     expect(told(result).filter((one) => !one.startsWith("info "))).toEqual([]);
     expect(result.ok).toBe(true);
-    expect(result.checked).toEqual(expect.arrayContaining(["mx-target", "sts-policy", "cert-same"]));
+    expect(result.checked).toEqual(expect.arrayContaining(["mx-host", "sts-policy", "cert-same"]));
     expect(result.checked).not.toContain("srv-target");
     expect(result.entries[0]?.checked).toContain("sts-mx");
     expect(text(result)).toContain(
@@ -83,7 +83,7 @@ describe("--mx", () => {
     );
     expect(result.ok).toBe(false);
     expect(told(result)).toEqual(
-      expect.arrayContaining(["fault mx-target", "fault sts-mx", "fault dane-match", "info cert-name"]),
+      expect.arrayContaining(["fault mx-host", "fault sts-mx", "fault dane-match", "info cert-name"]),
     );
   });
 
@@ -101,7 +101,7 @@ describe("--mx", () => {
 
   test("nothing to connect to is said, and is no success where nobody could say", async () => {
     const mute = await run({}, { mx: ["example.org"] });
-    expect([mute.ok, mute.entries, told(mute)]).toEqual([false, [], ["fault mx-target", "warning sts-policy"]]);
+    expect([mute.ok, mute.entries, told(mute)]).toEqual([false, [], ["fault mx-host", "warning sts-policy"]]);
     const none = await run({ ...sound(), mx: async () => domainFacts.nullMx.mx }, { mx: ["example.org"] });
     expect([none.ok, none.entries]).toEqual([true, []]);
     expect(text(none)).toMatch(/^example\.org: all as it should be \(0 entry points looked at.*takes no mail/s);

@@ -7,7 +7,7 @@ import type { DomainCheck, DomainFacts } from "./check.ts";
 import { say } from "./finding.ts";
 
 const base = {
-  id: "mx-target",
+  id: "mx-host",
   summary: "the MX records of a domain name hosts, by names that are no aliases",
   clients:
     "Mail from some senders does not arrive, or comes back to them after days; mail programs show nothing of it.",
@@ -54,7 +54,7 @@ const found = (
   });
 };
 
-export const mxTarget: DomainCheck = {
+export const mxHost: DomainCheck = {
   ...base,
   scope: "domain",
   applies: ({ mx }) => mx !== undefined,
