@@ -45,17 +45,27 @@ const stsWords = ({ sts }: VerifiedDomain, host: string): string => {
   return policy.mode === "none" ? "none" : `${policy.mode}, ${stsCovers(policy, host) ? "listed" : "not listed"}`;
 };
 
-const mxLines = (one: VerifiedDomain): readonly string[] => {
+export interface DomainTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const mxTable = (one: VerifiedDomain): DomainTable => {
   const { mx, hosts } = one;
   const preferenceOf = (host: string): string =>
     mx?.kind === "found" ? String(mx.records.find((record) => record.host === host)?.preference ?? "") : "-";
-  if (hosts.length === 0) return [];
-  const rows = hosts.map(({ host, tlsa }) => [preferenceOf(host), host, daneWords(tlsa), stsWords(one, host)]);
-  return [`Mail for ${one.domain} goes to`, table([["MX", "host", "DANE", "MTA-STS"], ...rows], "  ")];
+  return {
+    title: `Mail for ${one.domain} goes to`,
+    head: ["MX", "host", "DANE", "MTA-STS"],
+    rows: hosts.map(({ host, tlsa }) => [preferenceOf(host), host, daneWords(tlsa), stsWords(one, host)]),
+  };
 };
 
-const serviceLines = ({ domain, services = [] }: VerifiedDomain): readonly string[] => {
-  const rows = services.flatMap(({ service, lookup }) =>
+const serviceTable = ({ domain, services = [] }: VerifiedDomain): DomainTable => ({
+  title: `Programs that know ${domain} alone find`,
+  head: ["service", "priority", "place"],
+  rows: services.flatMap(({ service, lookup }) =>
     lookup.kind === "found"
       ? lookup.records.map(({ priority, host, port }) => [
           schemeOf(service),
@@ -63,13 +73,12 @@ const serviceLines = ({ domain, services = [] }: VerifiedDomain): readonly strin
           host === "" ? "not offered" : `${host}:${port}`,
         ])
       : [],
-  );
-  if (rows.length === 0) return [];
-  return [`Programs that know ${domain} alone find`, table([["service", "priority", "place"], ...rows], "  ")];
-};
+  ),
+});
 
-/** One piece of text for each domain and kind; none where DNS gave nothing to show. */
+/** One for each domain and kind; none where DNS gave nothing to show. */
+export const domainTables = (domains: readonly VerifiedDomain[]): readonly DomainTable[] =>
+  domains.flatMap((one) => [mxTable(one), serviceTable(one)]).filter(({ rows }) => rows.length > 0);
+
 export const domainTexts = (domains: readonly VerifiedDomain[]): readonly string[] =>
-  domains
-    .flatMap((one) => [mxLines(one), serviceLines(one)])
-    .flatMap((lines) => (lines.length > 0 ? [lines.join("\n")] : []));
+  domainTables(domains).map(({ title, head, rows }) => `${title}\n${table([head, ...rows], "  ")}`);

@@ -5,6 +5,7 @@ import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { minute } from "./dates.ts";
 import { type NumberedCertificate, certificateView, numberCertificates } from "./verify-certificates.ts";
+import { domainTables } from "./verify-domains.ts";
 import { daysLeft } from "./verify-json.ts";
 import { protocolWords } from "./verify-text.ts";
 import {
@@ -93,6 +94,11 @@ export const verifyHtmlView = (result: VerifyResult): object => {
     took: (result.durationMs / 1000).toFixed(1),
     anyWrong: wrong.length > 0,
     wrong,
+    domains: domainTables(result.domains).map(({ title, head, rows }) => ({
+      title,
+      head: head.map((word) => ({ word })),
+      lines: rows.map((cells) => ({ cells: cells.map((text, column) => ({ label: head[column] ?? "", text })) })),
+    })),
     hosts: [...groupBy(result.entries, nameOf)].map(([host, entries]) => ({
       name: shownHost(host),
       rows: presentFirst(entries).map((one) => rowView(one, certificates)),

@@ -1,13 +1,16 @@
 // A run with mail domains, to its end: scripted MX hosts, what is said about them, and documents that fit their schemas.
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DomainFacts } from "../../src/checks/check.ts";
 import type { Dns, TlsaLookup } from "../../src/dns/dns.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import type { VerifyResult } from "../../src/domain/verify-result.ts";
 import { createProbe } from "../../src/probe/tls-probe.ts";
+import { verifyHtmlView } from "../../src/reports/verify-html.ts";
 import { verifyDocument } from "../../src/reports/verify-json.ts";
 import { verifyNdjson } from "../../src/reports/verify-ndjson.ts";
 import { verifyText } from "../../src/reports/verify-text.ts";
+import { createTemplates } from "../../src/system/templates.ts";
 import { mailDomains } from "../../src/usecases/mail-domains.ts";
 import { type VerifyRequest, verify } from "../../src/usecases/verify.ts";
 import { complaints } from "../docs/schemas.ts";
@@ -119,6 +122,22 @@ test("--srv: places, and what is served there", async () => {
     `Programs that know example.org alone find\n  service  priority  place\n  imaps    0         mail.example.org:${imaps.port}`,
   );
   expect(said).toContain("not offered");
+});
+
+test("the page has the same tables, and no word of DNS is markup there", async () => {
+  const render = createTemplates(join(import.meta.dirname, "../../templates"));
+  const page = async (result: VerifyResult) =>
+    render("verify-report.html", verifyHtmlView(result) as Readonly<Record<string, unknown>>, "html");
+  const html = await page(await run(sound(), { mx: ["example.org"] }));
+  expect(html).toContain("<caption>Mail for example.org goes to</caption>");
+  expect(html).toContain('<td role="cell" data-label="MTA-STS">enforce, listed</td>');
+  const service: Dns["service"] = async () => ({
+    kind: "found",
+    records: [{ priority: 0, weight: 0, port: 993, host: "<b>x</b>.example.org" }],
+  });
+  const hostile = await page(await run({ service }, { srv: ["example.org"] }));
+  expect(hostile).toContain("&lt;b&gt;x");
+  expect(hostile).not.toContain("<b>");
 });
 
 test("documents fit their schemas, whatever DNS says", async () => {
