@@ -62,7 +62,9 @@ const readFallbacks = (
   for (const { text, node } of others) {
     if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
       const hint = `a list of issuers holds ACME CAs: ${acmeCaNames.join(", ")}, the first may be acme`;
-      source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+      if (issuerWords.includes(text) || issuer.kind !== "acme")
+        source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+      else source.report(node, `unknown issuer ${quoted(text)}`, didYouMean(text, acmeCaNames));
     } else if (seen.has(text)) source.report(node, `the issuer ${text} is listed twice`, "remove one of the two");
     else read.push(sameElsewhere(issuer, { ca: text, directory: acmeCas[text].directory }));
     seen.add(text);
