@@ -56,7 +56,7 @@ export const certTrust: EntryCheck = {
       : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
     const hint = leaf.selfSigned
       ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`--issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
-      : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle`); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
+      : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle --out DIR` writes the files; with --root ROOT.pem where it does not have that root); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
     return say(base, facts.role, {
       message: `${what}${leaf.selfSigned ? "" : ` (issuer: ${issuer || "unnamed"})`}`,
       hint,
