@@ -18,7 +18,7 @@ const inside = (folder: FileHandle, name: string): string => `/proc/self/fd/${fo
 
 const refused = (path: string, error: unknown): unknown => {
   const hints = [
-    "name the folder that your web server shows for this name, as it stands in its root setting (--webroot DIR)",
+    "name the folder that your web server shows for this name, as it stands in its root setting: webroot: DIR (--webroot DIR)",
   ];
   const code = codeOf(error);
   if (code === "ENOENT") return new Failure("config", `the webroot ${path} does not exist`, { hints });
@@ -148,5 +148,5 @@ export const createWebroot = ({ webroot }: { readonly webroot: string }): Challe
     if (shown.size === 0 && wasThere === false) await removeFolders(webroot);
   };
 
-  return { type: "http-01", present, cleanUp };
+  return { type: "http-01", webroot, present, cleanUp };
 };

@@ -43,7 +43,8 @@ ${exitStatusHelp([0, 1, 64, 75, 77, 78])}`,
 
 const run = async (context: Context): Promise<number> => {
   const { args, options, globals, output, host } = context;
-  const result = await locked(context, async (world) =>
+  const { fitting } = context;
+  const done = await locked(context, async (world) =>
     renew(world, await chosenCertificates(world, args), {
       force: options["force"] === true,
       newKey: options["newKey"] === true,
@@ -53,6 +54,9 @@ const run = async (context: Context): Promise<number> => {
       accept: globals.yes ? accept(context) : async () => false,
     }),
   );
+  // A timer's run has the configuration alone, and no options to add.
+  const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
+  const result = { ...done, certificates };
   output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
   return globals.dryRun ? exitStatus.done : statuses[result.outcome];
 };

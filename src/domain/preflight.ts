@@ -143,8 +143,8 @@ export const portFinding = (
       only ? "fault" : "warning",
       `${challenge} could not listen on ${address}: ${listenTrouble}`,
       challenge === "http-01"
-        ? "where a web server has the port, let it serve the tokens: --webroot DIR"
-        : "use another challenge (--challenge http-01), or another address",
+        ? "where a web server has the port, let it serve the tokens: webroot: DIR (--webroot DIR)"
+        : "use another challenge, challenge: http-01 (--challenge http-01), or another address",
     );
   const refused = reached.find(({ answer, own }) => answer === "refused" && own);
   if (refused)

@@ -59,7 +59,7 @@ export const unpublished = (candidate: Candidate, broken: readonly Pinned[], way
             ]
           : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
         ways.keep === undefined
-          ? "or take over the key that is served now: add --adopt-key FILE"
+          ? `or take over the key that is served now: mailcert setup ${candidate.names[0] ?? first.name} --adopt-key FILE`
           : `or stay with the present key: ${ways.keep}`,
         `or go on all the same: ${ways.force}`,
       ],
@@ -103,7 +103,7 @@ export const untrusted = (
     `the MTA-STS policy of ${domain} says "enforce" and lists ${name}: mail servers that follow it (Gmail does) would refuse a certificate from ${issuer} on port 25`,
     {
       hints: [
-        "for a certificate that every mail server trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
+        "for a certificate that every mail server trusts: issuer: letsencrypt, email: YOU@DOMAIN, agree_tos: true (--issuer letsencrypt --email YOU@DOMAIN --agree-tos)",
         `or take the policy back first: "mode: none" with a new id, and wait until its max_age of ${policy.maxAge} s is over (RFC 8461 §8.3)`,
         `or go on all the same: ${force}`,
       ],

@@ -24,7 +24,7 @@ export const refuseSecond = async (
       {
         hints: [
           `put all names into one certificate: mailcert setup ${names[0] ?? name} --names ${[...names.slice(1), ...certificate.names].join(",")}`,
-          `or keep ${certificate.name} off the servers of this host: --server none ("servers: none" in the configuration)`,
+          `or keep ${certificate.name} off the servers of this host: servers: none (--server none)`,
         ],
       },
     );

@@ -144,7 +144,7 @@ const refusePrivateOverPublic = async (
   const targets = proofTargets(found, certificate.names, ["ecdsa"], world.localAddresses());
   const observed = await observeBaseline(world, targets, certificate.names[0] ?? "localhost");
   const better = trustedAlready(observed, world.store.read(certificate.name));
-  if (better) throw worseThanServed(better, certificate.issuer.kind);
+  if (better) throw worseThanServed(better, certificate.issuer.kind, toReplace);
 };
 
 /** The caller holds the lock, unless it is a dry run. */

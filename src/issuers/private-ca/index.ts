@@ -42,7 +42,7 @@ const refuses = (name: string, settings: PrivateCaSettings): string | undefined 
   const why = constraints === "default" ? undefined : outside(constraints, name);
   return why === undefined
     ? undefined
-    : `by ca_domains the private CA ${why}; add its domain there (--ca-domains), or use another CA (--ca NAME)`;
+    : `by ca_domains the private CA ${why}; add its domain there (--ca-domains), or use another CA, ca: NAME (--ca NAME)`;
 };
 
 /** Everything that is wrong with the request itself. @throws Failure before anything is made. */
