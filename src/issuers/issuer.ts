@@ -3,6 +3,7 @@ import type { RenewalInfo } from "../domain/ari.ts";
 import type { IssuerSettings } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { SubjectKey } from "../domain/subject-key.ts";
 
 interface IssueTerms<Settings extends IssuerSettings> {
@@ -71,6 +72,8 @@ export interface IssuedChain {
   readonly account?: string;
   /** What was made on the way that a person should know, one sentence each; never a secret. */
   readonly notes?: readonly string[];
+  /** What was asked for and not given. */
+  readonly unmet?: readonly UnmetWish[];
 }
 
 /**

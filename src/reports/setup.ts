@@ -9,6 +9,7 @@ import { bundleText } from "./bundle.ts";
 import { clientSettings } from "./client-settings.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
+import { findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
@@ -113,6 +114,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
     ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),
+    ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
     "",
     scheduleInstallText(after.schedule),
     ...failures,
@@ -142,6 +144,7 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
     ...(issued?.notes ? { notes: issued.notes } : {}),
+    ...(issued?.findings ? { findings: issued.findings } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,

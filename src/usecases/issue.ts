@@ -7,6 +7,7 @@ import { authorityOf, targetOf, wantedText } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
 import { emptyState } from "../domain/state.ts";
+import { unmetFindings } from "../domain/unmet-wish.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
 import { type KeyWish, keysFor } from "./certified-keys.ts";
@@ -38,7 +39,7 @@ export interface IssueResult {
   readonly root?: string;
   /** What the issuer made on the way, for people to know. */
   readonly notes?: readonly string[];
-  /** Names that were left out, CAs that could not. */
+  /** Names that were left out, CAs that could not, what the CA did not give. */
   readonly findings?: readonly Finding[];
 }
 
@@ -101,8 +102,8 @@ const issueGeneration = async (
   state: CertificateState,
   options: IssueOptions,
 ): Promise<IssueResult> => {
-  const { staged, leaves, span, root, account, notes } = result;
-  const findings = [...dead, ...tried];
+  const { staged, leaves, span, root, account, notes, unmet } = result;
+  const findings = [...dead, ...tried, ...unmetFindings(unmet)];
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
@@ -114,6 +115,7 @@ const issueGeneration = async (
     authority: authorityOf(certificate.issuer),
     ...(account === undefined ? {} : { account }),
     ...(dropped.length === 0 ? {} : { dropped }),
+    ...(unmet.length === 0 ? {} : { unmet }),
     createdAt: world.now().toISOString(),
     notBefore: new Date(span.notBefore).toISOString(),
     notAfter: new Date(span.notAfter).toISOString(),

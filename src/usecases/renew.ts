@@ -2,9 +2,10 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { generationOf } from "../domain/generation.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
@@ -54,10 +55,10 @@ export const renew = async (
   const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const one = await renewOne(world, certificate, options, ask);
+    const { known, ...one } = await renewOne(world, certificate, options, ask);
     results.push({
       ...one,
-      findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? [])],
+      findings: [...endingFindings(world, one), ...explainedFindings(one), ...newFindings(one.issued, known)],
     });
   }
   // Without names these are all that the configuration has.
@@ -81,6 +82,10 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
     },
   ];
 };
+
+/** What the CA did not give the last time either was said then; `status` goes on saying it. */
+const newFindings = (issued: IssueResult | undefined, known: readonly UnmetWish[] = []): readonly Finding[] =>
+  (issued?.findings ?? []).filter(({ message }) => !known.some((wish) => wish.message === message));
 
 /** A CA that gives a reason for its window has had an incident, or revokes: a person should know, also when all went well. */
 const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly Finding[] => {
@@ -116,7 +121,7 @@ const orphanFindings = (world: World, certificates: readonly CertificateConfig[]
   });
 };
 
-type Renewed = Omit<RenewedCertificate, "findings">;
+type Renewed = Omit<RenewedCertificate, "findings"> & { readonly known?: readonly UnmetWish[] };
 
 const renewOne = async (
   world: World,
@@ -126,11 +131,13 @@ const renewOne = async (
 ): Promise<Renewed> => {
   const base = { certificate: certificate.name };
   let decision: Decision | undefined;
+  let unmet: readonly UnmetWish[] = [];
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
+    unmet = (known && targetOf(known)?.unmet) ?? [];
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
     decision = await decideNow(world, certificate, state, options);
     // An earlier run may have deployed and then found the folder not writable.
@@ -142,10 +149,11 @@ const renewOne = async (
       await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
       issued = await issue(world, certificate, { newKey: options.newKey });
     }
-    if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
+    if (world.store.read(certificate.name)?.parked)
+      return { ...base, decision, ...(issued ? { issued, known: unmet } : {}) };
     deployed = await deploy(world, certificate, options);
     await refreshBundle(world, certificate, false);
-    return { ...base, decision, ...(issued ? { issued } : {}), deployed };
+    return { ...base, decision, ...(issued ? { issued, known: unmet } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
     const failure = failureOf(error, world);
@@ -155,7 +163,7 @@ const renewOne = async (
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
-      ...(issued ? { issued } : {}),
+      ...(issued ? { issued, known: unmet } : {}),
       ...(deployed ? { deployed } : {}),
       failure,
     };

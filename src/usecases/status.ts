@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { type Decision, decide, lastProof } from "../domain/renew-decision.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
+import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted">;
@@ -76,7 +77,10 @@ const statusOf = (
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
   const caFailures = caFailuresOf(state, config);
-  const findings = deadFindings(target, config);
+  const findings = [
+    ...deadFindings(target, config),
+    ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
+  ];
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,

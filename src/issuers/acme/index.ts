@@ -7,6 +7,7 @@ import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
+import type { UnmetWish } from "../../domain/unmet-wish.ts";
 import { clean } from "../../domain/text.ts";
 import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
@@ -133,7 +134,7 @@ const issueBy = async (
   const accountUrl = account.record.url;
   const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
   const provers = await openProvers(settings, o.challenges, deps);
-  const notes: string[] = [];
+  const unmet: UnmetWish[] = [];
   const wishing = {
     wishes: {
       profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
@@ -141,7 +142,7 @@ const issueBy = async (
     },
     offered: directory.profiles,
     now: o.now(),
-    note: (sentence: string): void => void notes.push(sentence),
+    unmet: (wish: UnmetWish): void => void unmet.push(wish),
   };
   const issued = await obtain({
     account,
@@ -160,7 +161,7 @@ const issueBy = async (
     ...(request.staged === undefined ? {} : { staged: request.staged }),
   });
   step(`${transport.sent()} requests to the CA`);
-  return { ...issued, account: account.record.url, ...(notes.length === 0 ? {} : { notes }) };
+  return { ...issued, account: account.record.url, ...(unmet.length === 0 ? {} : { unmet }) };
 };
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {

@@ -197,7 +197,7 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     spki,
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
-  const downloading = { ...o, note: wishing.note };
+  const downloading = { ...o, unmet: wishing.unmet };
   const remember = (url: string): Promise<void> => store.remember(identity, url, patience.now());
   // Until it is staged, a run that is killed finds it again.
   const ended = async (issued: ReadChain): Promise<ReadChain> => {
