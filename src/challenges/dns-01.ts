@@ -50,7 +50,17 @@ export const createDns01 = (settings: Pick<AcmeSettings, "dns">, deps: Challenge
     // Noted first: a run that is killed right after the change leaves word of it.
     published.set(token.token, { dns, record });
     await remains.note({ dns, record });
-    await updater.add(record, signal);
+    try {
+      await updater.add(record, signal);
+    } catch (error) {
+      // A provider that says no has published nothing: there is nothing to take away, now or in the next run.
+      if (error instanceof Failure && error.kind === "config") {
+        published.delete(token.token);
+        remains.release({ dns, record });
+        await remains.forget({ dns, record });
+      }
+      throw error;
+    }
     deps.step(`${record.name}: published in ${record.zone} (${dns})`);
     await waitEverywhere({
       authority: await deps.authoritative(),

@@ -185,6 +185,22 @@ describe("what a killed run left", () => {
     zone.trouble = new Failure("config", "no such file");
     await failure(present(zone.again(), "b").presented);
     expect(zone.steps.filter((step) => step.includes("take it away by hand"))).toHaveLength(2);
-    expect(zone.journal).toHaveLength(1);
+    expect(zone.journal).toEqual([]);
+  });
+
+  it("is nothing where the provider said no: the next run takes nothing away, and does not say so", async () => {
+    const zone = textZone();
+    zone.trouble = new Failure("config", "BADSIG");
+    const refused = present(zone.deps, "a");
+    await failure(refused.presented);
+    await refused.cleanUp();
+    expect(zone.journal).toEqual([]);
+    zone.trouble = undefined;
+    zone.changes.length = 0;
+    const next = present(zone.again(), "b");
+    await next.presented;
+    expect(zone.changes).toEqual([`add ${name} in example.org`]);
+    expect(zone.steps.filter((step) => step.includes("taken away"))).toEqual([]);
+    await next.cleanUp();
   });
 });
