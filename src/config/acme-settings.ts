@@ -109,12 +109,14 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
     return value === undefined ? undefined : read(value);
   };
   const path = (key: string): string | undefined => text(key, (value) => pathOf(source, value, key));
-  const listen = (key: string): string | undefined =>
-    text(key, ({ text: address, node }) => {
-      const parsed = parseListenAddress(address);
-      if ("problem" in parsed) source.report(node, `${key}: ${quoted(address)} is not an address`, parsed.problem);
-      return address;
-    });
+  const listen = (key: string): string | undefined => {
+    const value = readText(source, fields.get(key), key, (port) => `write it as ":PORT" or "ADDRESS:PORT": ":${port}"`);
+    if (value === undefined) return undefined;
+    const parsed = parseListenAddress(value.text);
+    if ("problem" in parsed)
+      source.report(value.node, `${key}: ${quoted(value.text)} is not an address`, parsed.problem);
+    return value.text;
+  };
   const directory = readDirectory(source, fields, issuer.text, issuer.node);
   const email = text("email", (value) => emailOf(source, value));
   const [caFile, webroot] = [path("ca_file"), path("webroot")];

@@ -60,7 +60,9 @@ const readFallbacks = (
   const seen = new Set([first.text]);
   const read: AcmeSettings[] = [];
   for (const { text, node } of others) {
-    if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
+    if (issuer.kind === "acme" && !issuerWords.includes(text)) {
+      source.report(node, `unknown issuer ${quoted(text)}`, didYouMean(text, acmeCaNames));
+    } else if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
       const hint = `a list of issuers holds ACME CAs: ${acmeCaNames.join(", ")}, the first may be acme`;
       source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
     } else if (seen.has(text)) source.report(node, `the issuer ${text} is listed twice`, "remove one of the two");

@@ -147,15 +147,27 @@ const hasValue = (source: Source, { key, value }: Field, name: string): boolean 
   return false;
 };
 
-export const readText = (source: Source, field: Field | undefined, name: string): Text | undefined => {
+/** `instead`: what to write where something else than a text stands there. */
+export const readText = (
+  source: Source,
+  field: Field | undefined,
+  name: string,
+  instead?: (text: string) => string,
+): Text | undefined => {
   if (field === undefined || !hasValue(source, field, name)) return undefined;
-  return textOf(source, field.value, name, "a text");
+  return textOf(source, field.value, name, "a text", instead);
 };
 
-const textOf = (source: Source, node: Node | null, name: string, wanted: string): Text | undefined => {
+const textOf = (
+  source: Source,
+  node: Node | null,
+  name: string,
+  wanted: string,
+  instead: (text: string) => string = () => "put it into quotes if it is meant as text",
+): Text | undefined => {
   if (node === null || refusesAlias(source, node)) return undefined;
   if (isScalar(node) && typeof node.value === "string") return { text: node.value, node };
-  const hint = isScalar(node) && node.value !== null ? "put it into quotes if it is meant as text" : undefined;
+  const hint = isScalar(node) && node.value !== null ? instead(clean(String(node.value), 40)) : undefined;
   source.report(node, `${name} must be ${wanted}, not ${kindOf(node)}`, hint);
   return undefined;
 };

@@ -298,6 +298,11 @@ describe("what is refused, with its place", () => {
       ],
     ],
     [
+      "a CA misspelt in a list, and a port alone",
+      entry("issuer: [letsencrypt, zerosl]\nhttp_address: 80"),
+      ['main.yaml:3:27: unknown issuer "zerosl"', "main.yaml:4:19: http_address must be a text, not a number"],
+    ],
+    [
       "half an external account binding",
       entry("issuer: letsencrypt\neab_kid: x"),
       ["main.yaml:4:5: eab_kid and eab_hmac_file go together"],
