@@ -79,7 +79,7 @@ export const refuseOwned = async (world: World, { names: [main = ""] }: Certific
     throw new Failure("config", `${client} keeps a certificate for ${main} (${found.folder}), valid until ${until}`, {
       hints: [
         `take it over, account and key included: mailcert import ${client} --name ${shellWord(lineage.name)}`,
-        `to make another one beside it: with its key, mailcert setup ${main} --adopt-key FILE; with a new one, mailcert setup ${main} --replace`,
+        `to make another one beside it: with its key, mailcert setup ${shellWord(main)} --adopt-key FILE; with a new one, mailcert setup ${shellWord(main)} --replace`,
       ],
       facts: { client, folder: found.folder, lineage: lineage.name },
     });

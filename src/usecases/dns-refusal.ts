@@ -1,5 +1,6 @@
 // The words of a stop for DNS's sake: what is published, what to publish, and the ways on.
 import { Failure } from "../domain/failure.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../domain/tlsa.ts";
 import type { Lagging, Pinned, Promised } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
@@ -59,7 +60,7 @@ export const unpublished = (candidate: Candidate, broken: readonly Pinned[], way
             ]
           : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
         ways.keep === undefined
-          ? `or take over the key that is served now: mailcert setup ${candidate.names[0] ?? first.name} --adopt-key FILE`
+          ? `or take over the key that is served now: mailcert setup ${shellWord(candidate.names[0] ?? first.name)} --adopt-key FILE`
           : `or stay with the present key: ${ways.keep}`,
         `or go on all the same: ${ways.force}`,
       ],

@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import { authorityOf, targetOf, wantedText } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { emptyState } from "../domain/state.ts";
 import { unmetFindings } from "../domain/unmet-wish.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
@@ -187,7 +188,7 @@ const guarded = (
 ): Guarded => {
   const { name, names, servers } = certificate;
   const auto = servers === "auto";
-  const again = `mailcert setup ${names[0] ?? name}${newKey ? " --new-key" : ""} --replace`;
+  const again = `mailcert setup ${shellWord(names[0] ?? name)}${newKey ? " --new-key" : ""} --replace`;
   return {
     state,
     candidate,
