@@ -17,6 +17,7 @@ const base = {
 export const certDisk: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: ({ expected }) => expected?.kind === "live",
   judge: (facts) => {
     const other = otherLeaf(facts, "live");
     if (other === undefined) return [];

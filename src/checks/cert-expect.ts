@@ -16,6 +16,7 @@ const base = {
 export const certExpect: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: ({ expected }) => expected?.kind === "given",
   judge: (facts) => {
     const other = otherLeaf(facts, "given");
     if (other === undefined) return [];

@@ -1,5 +1,6 @@
 // The certificate is valid now and for a fair share of its lifetime. Renewal comes at a third; later than a quarter something is stuck.
 import type { CertificateFacts } from "../domain/certificate.ts";
+import { expiryLimits } from "../domain/expiry-limits.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
@@ -36,12 +37,9 @@ const renewHint =
   "`mailcert renew` on the server, `mailcert status` says why it has not happened by itself; if it was renewed, the server still serves the old one: `doveadm reload`, `postfix reload`";
 
 const leafSeverity = (facts: EntryFacts, left: number, lifetime: number): Severity | undefined => {
-  if (facts.expiryDays) {
-    if (left < facts.expiryDays.fault * day) return "fault";
-    return left < facts.expiryDays.warning * day ? "warning" : undefined;
-  }
-  if (left < lifetime / 8) return "fault";
-  return left < lifetime / 4 ? "warning" : undefined;
+  const limits = expiryLimits(lifetime, facts.expiryDays);
+  if (left < limits.fault) return "fault";
+  return left < limits.warning ? "warning" : undefined;
 };
 
 const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] => {

@@ -52,6 +52,8 @@ interface CheckBase {
 /** Judges one entry point. */
 export interface EntryCheck extends CheckBase {
   readonly scope: "entry";
+  /** There is something to judge by; default: always. A report must not call passed what was not asked. */
+  readonly applies?: (facts: EntryFacts) => boolean;
   /** No finding: nothing to say. MUST be pure. */
   judge(facts: EntryFacts): readonly Finding[];
 }

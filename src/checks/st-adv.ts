@@ -1,6 +1,7 @@
 // STARTTLS (STLS) is offered on the port that needs it.
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-adv",
@@ -16,6 +17,7 @@ const base = {
 export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: startTlsOnly,
   judge: (facts) => {
     const { error } = facts.observation;
     if (error?.reason !== "not-offered") return [];

@@ -1,6 +1,7 @@
 // Passwords are not asked for before TLS. "Offered", not "accepted": nothing is tried.
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-auth-clear",
@@ -18,6 +19,7 @@ const passwordless = /^(?:CRAM-MD5|DIGEST-MD5|SCRAM-.*|NTLM|GSSAPI|GS2-.*|GSS-SP
 export const stAuthClear: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: startTlsOnly,
   judge: (facts) => {
     const { clear, local } = facts.observation;
     const offered = clear?.authInClear ?? [];

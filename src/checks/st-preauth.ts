@@ -1,6 +1,7 @@
 // An IMAP server does not greet with PREAUTH on a clear port: STARTTLS would be impossible.
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-preauth",
@@ -16,6 +17,7 @@ const base = {
 export const stPreauth: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: startTlsOnly,
   judge: (facts) =>
     facts.observation.clear?.preauth
       ? say(base, facts.role, {

@@ -1,6 +1,7 @@
 // STARTTLS that is offered is also honoured.
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-refused",
@@ -17,6 +18,7 @@ const reasons: readonly string[] = ["declined", "temporary", "closed", "timeout"
 export const stRefused: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: startTlsOnly,
   judge: (facts) => {
     const { error, clear, tls } = facts.observation;
     if (error?.stage !== "starttls" || tls || clear?.preauth || !reasons.includes(error.reason)) return [];

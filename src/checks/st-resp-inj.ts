@@ -1,6 +1,7 @@
 // Nothing comes between the go-ahead and the handshake: such bytes are protected by nobody.
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-resp-inj",
@@ -16,6 +17,7 @@ const base = {
 export const stRespInj: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: startTlsOnly,
   judge: (facts) => {
     const bytes = facts.observation.clear?.injectedBytes ?? 0;
     if (bytes === 0) return [];

@@ -26,3 +26,9 @@ export const exitMeaning: Readonly<Record<number, string>> = {
   77: "no permission",
   78: "bad configuration, or a change that needs --replace",
 };
+
+/** Monitors know 0 to 3, and take anything else for a plugin that is broken: with --format nagios a failure is UNKNOWN. */
+export const failureStatus = (argv: readonly string[], status: number): number =>
+  argv.some((word, index) => word === "--format=nagios" || (word === "nagios" && argv[index - 1] === "--format"))
+    ? 3
+    : status;

@@ -1,6 +1,6 @@
 // A failure as words on stderr (or a JSON document) and an exit status; anything unexpected shows its stack and asks for a report.
 import { Failure } from "../domain/failure.ts";
-import { exitStatus } from "./exit-status.ts";
+import { exitStatus, failureStatus } from "./exit-status.ts";
 import type { Host } from "./host.ts";
 import { failureDocument, failureText } from "./output.ts";
 
@@ -13,7 +13,7 @@ export const reportError = (host: Host, error: unknown): number => {
   if (error instanceof Failure) {
     if (json) host.stdout.write(`${JSON.stringify(failureDocument(error), undefined, 2)}\n`);
     host.stderr.write(withoutKeys(failureText(error)));
-    return exitStatus[error.kind];
+    return failureStatus(host.argv, exitStatus[error.kind]);
   }
   // Ctrl-C and Ctrl-D at a question: nothing was begun.
   if (error instanceof Error && error.name === "AbortError" && !host.signal.aborted) {
@@ -29,5 +29,5 @@ export const reportError = (host: Host, error: unknown): number => {
   host.stderr.write(
     `mailcert: error: this is a bug in mailcert ${host.version} (${withoutKeys(stack)})\nmailcert: hint: please report it with the lines above\n`,
   );
-  return exitStatus.internal;
+  return failureStatus(host.argv, exitStatus.internal);
 };

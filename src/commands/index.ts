@@ -16,6 +16,11 @@ export const commands = {
   explain: { summary: "what a port, a label or a finding means, and what to set", load: () => import("./explain.ts") },
   status: { summary: "certificates, expiry, next renewal, served where", load: () => import("./status.ts") },
   log: { summary: "what was changed on this host, when, by which run", load: () => import("./log.ts") },
+  account: {
+    summary: "accounts at ACME CAs: shown, registered, new key, deactivated",
+    load: () => import("./account.ts"),
+  },
+  revoke: { summary: "replace what is live, then revoke it at its CA", load: () => import("./revoke.ts") },
   import: {
     summary: "take over what certbot, acme.sh, lego or dehydrated made, account included",
     load: () => import("./import.ts"),

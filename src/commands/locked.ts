@@ -1,5 +1,6 @@
 // Runs a job under the state folder's lock; a dry run takes none.
 import type { Context } from "../cli/command.ts";
+import { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 
 export const locked = async <Result>(context: Context, job: (world: World) => Promise<Result>): Promise<Result> => {
@@ -20,4 +21,16 @@ export const accept =
     if (globals.yes) return true;
     if (!host.ask) return false;
     return /^y(es)?$/i.test((await host.ask(`${question} [y/N] `)).trim());
+  };
+
+/** Asks before what nothing takes back. @throws Failure `usage` where nobody can be asked, `try-later` where the answer is no. */
+export const confirmed =
+  (context: Context) =>
+  async (question: string): Promise<void> => {
+    const { host, globals } = context;
+    if (!globals.yes && !host.ask)
+      throw new Failure("usage", `nobody is there to be asked: ${question}`, {
+        hints: ["add --yes where that is meant; --dry-run shows what would be done"],
+      });
+    if (!(await accept(context)(question))) throw new Failure("try-later", "not confirmed; nothing was changed");
   };

@@ -4,10 +4,11 @@ import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
-import { verifyDocument } from "../reports/verify-json.ts";
-import { verifyText } from "../reports/verify-text.ts";
+import { Failure } from "../domain/failure.ts";
+import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
+import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
-import { verify } from "../usecases/verify.ts";
+import { type VerifyRequest, verify } from "../usecases/verify.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -39,7 +40,7 @@ export const command: CommandModule = {
         "fault when fewer days are left (instead of 1/8)",
         wholeNumber("--critical-days", 0),
       )
-      .addOption(new Option("--format <FORMAT>", "form of the report").choices(["text", "json"]))
+      .addOption(new Option("--format <FORMAT>", "form of the report").choices(Object.keys(verifyReports)))
       .option("--output <FILE>", "write the report there")
       .addHelpText(
         "after",
@@ -47,37 +48,71 @@ export const command: CommandModule = {
 Examples:
   mailcert verify mail.example.org
   mailcert verify imaps://mail.example.org smtp://mx.example.org --ca-file ca.pem
-${exitStatusHelp([0, 1, 64, 65, 69, 77, 78])}`,
+${exitStatusHelp([0, 1, 64, 65, 69, 73, 77, 78])}
+With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be looked at).`,
       ),
   run: async (context) => {
-    const { options, globals, output, host } = context;
-    const world = await context.world();
-    const request = await verifyRequest(world, wordsOf(context));
-    const tools = await world.verifying();
-    const probe = await world.probe();
-    const result = await verify(
-      {
-        now: world.now,
-        resolve: tools.resolve,
-        dns: world.dns,
-        probe,
-        signal: world.signal,
-        step: (what) => output.step(what),
-      },
-      request,
-    );
-    const document = verifyDocument(result);
-    const json = globals.json || options["format"] === "json";
-    const file = options["output"] as string | undefined;
-    const text = (color: boolean, width: number): string => verifyText(result, { color, width, quiet: globals.quiet });
-    if (file !== undefined) {
-      const report = json ? JSON.stringify(document, undefined, 2) : text(false, 80);
-      await tools.writeReport(resolve(host.cwd, file), `${report}\n`);
-    } else if (json) output.text(JSON.stringify(document, undefined, 2));
-    else output.result(text(output.color, Math.min(output.width, 80)), document);
-    return result.ok ? exitStatus.done : exitStatus.findings;
+    const format = formatOf(context);
+    if (format !== "nagios") return lookAndReport(context, format);
+    try {
+      return await lookAndReport(context, format);
+    } catch (error) {
+      // A monitor shows what a plugin prints: that it could not look, which is neither well nor ill.
+      if (!(error instanceof Failure)) throw error;
+      const { status, text } = nagiosUnknown(error);
+      context.output.text(text);
+      return status;
+    }
   },
 };
+
+const formatOf = ({ options, globals }: Context): ReportFormat => {
+  const named = options["format"] as ReportFormat | undefined;
+  if (globals.json && named !== undefined && named !== "json") {
+    throw new Failure("usage", `--json and --format ${named} ask for two different reports`, {
+      hints: ["leave one of them out"],
+    });
+  }
+  return globals.json ? "json" : (named ?? "text");
+};
+
+const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
+  const { options, globals, output, host } = context;
+  const world = await context.world();
+  const request = await verifyRequest(world, wordsOf(context));
+  const tools = await world.verifying();
+  const probe = await world.probe();
+  const result = await verify(
+    {
+      now: world.now,
+      resolve: tools.resolve,
+      dns: world.dns,
+      probe,
+      signal: world.signal,
+      step: (what) => output.step(what),
+    },
+    request,
+  );
+  const file = options["output"] as string | undefined;
+  const onScreen = file === undefined;
+  const limits = judges(request, "cert-expiry") ? (request.expiryDays ?? "share") : undefined;
+  const report = await verifyReports[format](result, {
+    text: {
+      color: onScreen && output.color,
+      width: onScreen ? Math.min(output.width, 80) : 80,
+      quiet: globals.quiet,
+    },
+    limits,
+    renderHtml: tools.renderHtml,
+  });
+  if (file === undefined) output.text(report);
+  else await tools.writeReport(resolve(host.cwd, file), report.endsWith("\n") ? report : `${report}\n`);
+  if (format === "nagios") return verifyNagios(result, limits).status;
+  return result.ok ? exitStatus.done : exitStatus.findings;
+};
+
+const judges = ({ check, skip }: VerifyRequest, id: string): boolean =>
+  (check === undefined || check.includes(id)) && skip?.includes(id) !== true;
 
 const wordsOf = ({ args, options, host }: Context): VerifyWords => {
   const files = (name: string): { readonly [key: string]: readonly string[] } => {

@@ -14,6 +14,8 @@ export interface AcmeCa {
   readonly needsAccountBinding: boolean;
   /** Where to get one, one sentence. */
   readonly binding?: string;
+  /** The name that CAA records call it by (`caaIdentities` of its directory). */
+  readonly caa: string;
   /** Directory of its test instance, which judges names as this one does and has limits of its own. */
   readonly staging?: string;
 }
@@ -29,6 +31,7 @@ export const acmeCas = {
     public: true,
     trusted: true,
     needsAccountBinding: false,
+    caa: "letsencrypt.org",
     staging: letsEncryptStaging,
   },
   "letsencrypt-staging": {
@@ -38,6 +41,7 @@ export const acmeCas = {
     public: true,
     trusted: false,
     needsAccountBinding: false,
+    caa: "letsencrypt.org",
   },
   zerossl: {
     title: "ZeroSSL",
@@ -46,6 +50,7 @@ export const acmeCas = {
     public: true,
     trusted: true,
     needsAccountBinding: true,
+    caa: "sectigo.com",
     binding: "ZeroSSL shows both on the Developer page of its dashboard (EAB Credentials for ACME Clients)",
   },
   google: {
@@ -55,6 +60,7 @@ export const acmeCas = {
     public: true,
     trusted: true,
     needsAccountBinding: true,
+    caa: "pki.goog",
     binding:
       "Google gives both with: gcloud publicca external-account-keys create; they are void when no account is registered with them within 7 days",
   },
@@ -74,3 +80,9 @@ export const acmeCaOf = (directory: string): (AcmeCa & { readonly name: AcmeCaNa
 
 /** Where an order can be tried before it is placed at this directory; undefined: nowhere. */
 export const stagingOf = (directory: string): string | undefined => acmeCaOf(directory)?.staging;
+
+/** The way to a new account at a CA, as a command. */
+export const registerCommand = (directory: string): string => {
+  const ca = acmeCaOf(directory)?.name;
+  return `mailcert account register ${ca === undefined ? `--acme ${directory}` : `--issuer ${ca}`} --agree-tos`;
+};

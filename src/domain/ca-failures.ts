@@ -59,6 +59,12 @@ export const casToAsk = (cas: readonly AcmeSettings[], failures: CaFailures, now
 export const caTitle = ({ ca, directory }: Pick<AcmeSettings, "ca" | "directory">): string =>
   ca ?? acmeCaOf(directory)?.name ?? (URL.canParse(directory) ? new URL(directory).host : directory);
 
+/** "Later" goes before what excludes a CA; one that waits (`facts.waits`) makes no trouble of another a matter of waiting. */
+const mostTelling = (failures: readonly Failure[]): Failure | undefined =>
+  failures.find(({ kind, facts }) => kind === "try-later" && facts?.["waits"] !== true) ??
+  failures.find(({ kind }) => kind === "unavailable") ??
+  failures.find(({ kind }) => kind === "try-later");
+
 /**
  * Several failures in one: what ended the search (a validation that failed: it is repeated as such), else the first CA's with
  * what the others said and the earliest time to come back.
@@ -73,7 +79,7 @@ export const failuresTogether = (failed: readonly { readonly title: string; read
     .filter((date) => !Number.isNaN(date));
   const soonest =
     end !== undefined || dates.length === 0 ? {} : { retryAt: new Date(Math.min(...dates)).toISOString() };
-  const kind = (end ?? failed.find(({ failure }) => failure.kind === "try-later")?.failure ?? first.failure).kind;
+  const { kind } = end ?? mostTelling(failed.map(({ failure }) => failure)) ?? first.failure;
   return new Failure(kind, `no CA could issue: ${said}`, {
     hints: [...new Set(failed.flatMap(({ failure }) => failure.hints))].slice(0, 6),
     facts: { ...(end ?? first.failure).facts, ...soonest },

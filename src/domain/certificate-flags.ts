@@ -118,7 +118,8 @@ const challengesFrom = (texts: readonly string[]): readonly ChallengeName[] =>
     return found;
   });
 
-const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): AcmeSettings => {
+/** `existing`: what the configuration says of a CA. @throws Failure `usage`. */
+export const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undefined): AcmeSettings => {
   const ca = flags.issuer !== undefined && isAcmeCaName(flags.issuer) ? flags.issuer : undefined;
   if (ca !== undefined && flags.acme !== undefined) {
     throw usage(

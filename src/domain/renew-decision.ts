@@ -3,6 +3,7 @@ import type { CertificateState } from "../store/store.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
 import { differsFrom, targetOf, wantedText } from "./generation.ts";
 import { type RenewalPlan, renewalPlan } from "./renewal.ts";
+import { condemned } from "./revocation.ts";
 
 export type Decision =
   | { readonly action: "nothing"; readonly dueAt: Date; readonly advised?: NonNullable<RenewalPlan["advised"]> }
@@ -36,6 +37,8 @@ export const decide = (
     const issuing = state.lastError?.what === "issue" ? waiting : undefined;
     return issuing ?? { action: "issue", why: different };
   }
+  const bad = condemned(state, target);
+  if (bad !== undefined) return waiting ?? { action: "issue", why: bad };
   const plan = renewalPlan(target, state.ari, now);
   if (plan.due) {
     // What the CA itself asked for is kept to even then: asking sooner would only be refused.

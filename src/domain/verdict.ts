@@ -34,11 +34,17 @@ const day = 86_400_000;
 const margin = ({ notBefore, notAfter }: { readonly notBefore: string; readonly notAfter: string }): number =>
   Math.min(7 * day, (Date.parse(notAfter) - Date.parse(notBefore)) / 3);
 
-/** A generation may be served again: not failed, not expired, and not about to end. */
+/** A generation may be served again: not failed, not revoked, not expired, and not about to end. */
 export const mayGoBackTo = (
-  generation: { readonly notBefore: string; readonly notAfter: string; readonly failed?: string },
+  generation: {
+    readonly notBefore: string;
+    readonly notAfter: string;
+    readonly failed?: string;
+    readonly revoked?: object;
+  },
   now: Date,
 ): boolean =>
   generation.failed === undefined &&
+  generation.revoked === undefined &&
   Date.parse(generation.notBefore) <= now.getTime() &&
   Date.parse(generation.notAfter) - now.getTime() > margin(generation);

@@ -14,6 +14,8 @@ export interface VerifiedEntry {
   /** As sent, leaf first. */
   readonly chain: readonly CertificateFacts[];
   readonly findings: readonly Finding[];
+  /** Ids of the checks that judged it, in their order. What was not observed, they could not judge: see `observation.error`. */
+  readonly checked: readonly string[];
   /** A guessed port where nobody listens: no failure. */
   readonly notOffered: boolean;
   /** No finding is a fault. */
@@ -26,6 +28,8 @@ export interface VerifyResult {
   readonly entries: readonly VerifiedEntry[];
   /** About the whole: different leaves on different ports, a host where nothing answers. */
   readonly findings: readonly Finding[];
+  /** Ids of the checks that judged the whole. */
+  readonly checked: readonly string[];
   /** Hosts where nothing could be connected to: `findings` says it once for all their entry points. */
   readonly deadHosts: readonly string[];
   readonly ok: boolean;

@@ -4,6 +4,7 @@ import type { IssuerSettings } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
+import type { RevocationReason } from "../domain/revocation.ts";
 import type { SubjectKey } from "../domain/subject-key.ts";
 
 interface IssueTerms<Settings extends IssuerSettings> {
@@ -45,6 +46,21 @@ export interface InspectRequest<Settings extends IssuerSettings = IssuerSettings
   readonly step: (what: string) => void;
   /** Ask the CA about the account, too; else what is on this host says it. */
   readonly thoroughly: boolean;
+}
+
+export interface RevokeRequest<Settings extends IssuerSettings = IssuerSettings> {
+  /** PEM. */
+  readonly leaf: string;
+  /** By the account that it was issued to, or by its own key (RFC 8555 §7.6), which CAs then take for compromised. */
+  readonly by: "account" | "certificate-key";
+  /** PKCS#8 PEM of its own key, where that signs. MUST NOT leave this process. */
+  readonly privateKey?: string;
+  /** URL of the account that it was issued to; undefined: not known, the one in use is tried. */
+  readonly account?: string;
+  readonly reason: RevocationReason;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  readonly step: (what: string) => void;
 }
 
 /** What an ACME CA says of itself and of our account, before anything is spent. */
@@ -97,4 +113,6 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
   renewalInfo?(request: RenewalInfoRequest<Settings>): Promise<RenewalInfo>;
   /** Makes nothing, neither here nor at the CA. @throws Failure where the CA cannot be reached. Absent: there is nothing to know. */
   inspect?(request: InspectRequest<Settings>): Promise<CaFacts>;
+  /** `already`: it was revoked before, which is as good. The caller holds the lock. Absent: what it issues cannot be revoked. */
+  revoke?(request: RevokeRequest<Settings>): Promise<"revoked" | "already">;
 }

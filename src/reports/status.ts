@@ -10,6 +10,7 @@ const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
   const generation = live ?? target;
   if (!generation) return "none yet";
   const until = new Date(generation.notAfter);
+  if (generation.revoked) return `REVOKED ${day(new Date(generation.revoked.at))}`;
   const days = daysBetween(now, until);
   return until <= now ? `EXPIRED ${day(until)}` : `${day(until)} (${days} days)`;
 };
@@ -67,9 +68,22 @@ const generation = ({ live, target, rolledBack, lastProven }: CertificateStatus)
   return parts.length === 0 ? [] : [`  ${parts.join(", ")}`];
 };
 
+const revocation = ({ name, live, revocation: pending }: CertificateStatus): readonly string[] => [
+  ...(live?.revoked
+    ? [`  REVOKED on ${day(new Date(live.revoked.at))} (${live.revoked.reason}), and served still`]
+    : []),
+  ...(pending
+    ? [
+        `  the revocation of generation ${pending.generation} (${pending.reason}) is not finished`,
+        `    -> mailcert revoke ${name} --reason ${pending.reason}`,
+      ]
+    : []),
+];
+
 const below = (one: CertificateStatus): readonly string[] => [
   `${one.name}: ${next(one)}`,
   ...generation(one),
+  ...revocation(one),
   ...(one.live ? [`  served by ${servedBy(one)}`] : []),
   ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
     ? [`  names: ${namesForPeople(one.names)}`]

@@ -22,7 +22,8 @@ const leafDocument = (leaf: CertificateFacts, now: Date): object => ({
   key: leaf.key,
 });
 
-const entryDocument = ({ entry, role, observation, slot, chain, findings, ok }: VerifiedEntry): object => {
+/** An entry point as it stands in `entries`. */
+export const entryDocument = ({ entry, role, observation, slot, chain, findings, ok }: VerifiedEntry): object => {
   const { address, tls, error, durationMs, startedAt } = observation;
   const leaf = chain[0];
   return {

@@ -1,10 +1,10 @@
 // What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
-import { type ProtocolName, clientLabel, entryUrl } from "../domain/entry-point.ts";
-import type { Finding, Severity } from "../domain/finding.ts";
+import type { ProtocolName } from "../domain/entry-point.ts";
+import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
-import { askedName } from "../domain/probe-host.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { daysLeft } from "./verify-json.ts";
+import { type Told, count, extent, gather, labelOf, shownHost, verdictOf, verdictWords, whose } from "./verify-told.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -14,7 +14,8 @@ export interface TextOptions {
   readonly quiet?: boolean;
 }
 
-const protocolWords: Readonly<Record<ProtocolName, string>> = {
+/** What people call a protocol. */
+export const protocolWords: Readonly<Record<ProtocolName, string>> = {
   imap: "IMAP",
   pop3: "POP3",
   smtp: "SMTP",
@@ -26,55 +27,6 @@ const protocolWords: Readonly<Record<ProtocolName, string>> = {
 const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33", info: "36", ok: "32" };
 const paint = (text: string, severity: Severity, color: boolean): string =>
   color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text;
-
-/** `993 · SSL/TLS` */
-const labelOf = ({ entry }: VerifiedEntry): string => `${entry.port} · ${clientLabel(entry.mode)}`;
-
-/** `*.example.org` where a name below it was asked for in its stead. */
-const shownHost = (host: string): string => {
-  const asked = askedName(host);
-  return asked === host ? host : `${asked} (asked for as ${host})`;
-};
-
-interface Told {
-  readonly finding: Finding;
-  /** What mends it: servers behind different ports may need different commands. */
-  readonly hints: readonly string[];
-  readonly where: readonly string[];
-}
-
-/** One finding that many entry points share is told once, with all of them. */
-const gather = (result: VerifyResult): readonly Told[] => {
-  const severalHosts = new Set(result.entries.map(({ entry }) => entry.host)).size > 1;
-  const dead = new Set(result.deadHosts);
-  const all = [
-    ...result.findings.map((finding) => ({ finding, where: "" })),
-    ...result.entries
-      .filter(({ notOffered }) => !notOffered)
-      .flatMap((one) =>
-        one.findings
-          // Said once about the whole host.
-          .filter(({ check }) => check !== "net-reach" || !dead.has(one.entry.host))
-          .map((finding) => ({
-            finding,
-            where: `${severalHosts ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
-          })),
-      ),
-  ];
-  const groups = groupBy(all, ({ finding }) => JSON.stringify([finding.severity, finding.check, finding.message]));
-  return [...groups.values()].flatMap((group) => {
-    const first = group[0];
-    return first
-      ? [
-          {
-            finding: first.finding,
-            hints: [...new Set(group.flatMap(({ finding }) => finding.hint ?? []))],
-            where: [...new Set(group.map(({ where }) => where))].filter((where) => where !== ""),
-          },
-        ]
-      : [];
-  });
-};
 
 /** A command that fits on a line is not broken: it is there to be pasted. */
 const wholeCommands = (hint: string): string =>
@@ -93,16 +45,6 @@ const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions)
     ...hints.map((hint) => wrap(wholeCommands(hint), width, "  hint: ", "        ")),
     ...(finding.reference === undefined ? [] : [wrap(`(${finding.reference})`, width, "  ", "   ")]),
   ].join("\n");
-};
-
-const verdictOf = ({ observation, findings, notOffered }: VerifiedEntry): readonly [string, Severity] => {
-  if (notOffered) return ["not offered", "info"];
-  const worst = (["fault", "warning"] as const).find((severity) =>
-    findings.some((finding) => finding.severity === severity),
-  );
-  if (observation.error?.stage === "connect" && observation.error.reason === "timeout")
-    return ["no answer", worst ?? "warning"];
-  return worst ? [worst, worst] : ["ok", "ok"];
 };
 
 const cellsOf = (one: VerifiedEntry): readonly string[] => {
@@ -136,27 +78,10 @@ const table = (entries: readonly VerifiedEntry[], color: boolean): readonly stri
   });
 };
 
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
-
 const summary = (result: VerifyResult, told: readonly Told[]): string => {
-  const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
-  const hosts = [...new Set(result.entries.map(({ entry }) => entry.host))];
-  const whose = hosts.length <= 2 ? hosts.map(shownHost).join(" and ") : `${hosts.length} hosts`;
-  const places = (absent: boolean): number =>
-    new Set(
-      result.entries
-        .filter(({ notOffered }) => notOffered === absent)
-        .map(({ entry, observation }) => `${entryUrl(entry)} ${observation.address}`),
-    ).size;
-  const absent = places(true);
-  const looked = places(false);
-  const wrong = [
-    ...(number("fault") > 0 ? [count(number("fault"), "fault")] : []),
-    ...(number("warning") > 0 ? [count(number("warning"), "warning")] : []),
-  ];
-  const verdict = wrong.length > 0 ? wrong.join(", ") : "all as it should be";
-  const extent = `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`;
-  return `${whose}: ${verdict} (${extent}, ${(result.durationMs / 1000).toFixed(1)} s)`;
+  const { looked, absent } = extent(result);
+  const places = `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`;
+  return `${whose(result)}: ${verdictWords(told)} (${places}, ${(result.durationMs / 1000).toFixed(1)} s)`;
 };
 
 export const verifyText = (result: VerifyResult, options: TextOptions): string => {

@@ -74,6 +74,16 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
   const caFailures: unknown = state.caFailures ?? {};
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
+  if (state.retired !== undefined && !Array.isArray(state.retired)) return "retired is not a list";
+  const revocation: unknown = state.revocation;
+  const pending =
+    revocation === undefined ||
+    (isRecord(revocation) &&
+      Number.isInteger(revocation["generation"]) &&
+      typeof revocation["reason"] === "string" &&
+      typeof revocation["byKey"] === "boolean" &&
+      isDate(revocation["since"]));
+  if (!pending) return "revocation lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
   return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"

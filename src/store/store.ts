@@ -4,6 +4,7 @@ import type { CaFailure } from "../domain/ca-failures.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
+import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
 import type { Change, SlotPaths } from "../servers/server.ts";
 
@@ -38,6 +39,8 @@ export interface GenerationRecord {
   readonly leaves: Readonly<Partial<Record<Slot, LeafRecord>>>;
   /** Why it must never be served again. */
   readonly failed?: string;
+  /** Its CA has revoked it: never served again either. */
+  readonly revoked?: { readonly at: string; readonly reason: RevocationReason };
 }
 
 export interface KeyRecord {
@@ -69,6 +72,10 @@ export interface CertificateState {
   readonly name: string;
   readonly generations: readonly GenerationRecord[];
   readonly keys: Readonly<Partial<Record<Slot, KeyRecord>>>;
+  /** Keys that are never certified again, compromised ones: SHA-256 of their SubjectPublicKeyInfo, hex. */
+  readonly retired?: readonly string[];
+  /** A revocation that is not done yet. */
+  readonly revocation?: PendingRevocation;
   /** The generation that is to be served; absent before the first issue. */
   readonly target?: number;
   readonly stage?: Stage;

@@ -5,7 +5,7 @@ import Mustache from "mustache";
 import { Failure } from "../domain/failure.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
-export type TemplateKind = "dovecot" | "postfix" | "shell" | "systemd" | "xml" | "none";
+export type TemplateKind = "dovecot" | "postfix" | "shell" | "systemd" | "xml" | "html" | "none";
 
 /** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
 export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;
@@ -41,6 +41,23 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
     // XML 1.0 §2.2: most control characters cannot be written at all.
     if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)) return refuse(value, "XML");
     return value.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  },
+  // Text and values in double quotes. Reports hold what servers said: nothing is refused, what could mislead is made visible.
+  html: (value) => {
+    const entities: Record<string, string> = {
+      "&": "&amp;",
+      "<": "&lt;",
+      ">": "&gt;",
+      '"': "&quot;",
+      "'": "&#39;",
+      "`": "&#96;",
+    };
+    return value
+      .replace(
+        /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+        "\ufffd",
+      )
+      .replace(/[&<>"'`]/g, (character) => entities[character] ?? character);
   },
   none: (value) => value,
 };

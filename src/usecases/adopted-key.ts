@@ -6,6 +6,7 @@ import { sha256Hex } from "../domain/fingerprint.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, algorithmOf, slotOf } from "../domain/keys.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
+import { givenUpBy } from "./given-up-keys.ts";
 import type { World } from "./world.ts";
 
 export interface AdoptedKey {
@@ -16,7 +17,18 @@ export interface AdoptedKey {
   readonly algorithm: KeyAlgorithm;
 }
 
-/** @throws Failure `data` for a file without a key that a slot takes. A warning is said at once. */
+/** Asked again when the lock is held: it may have been given up meanwhile. */
+const refuseGivenUp = (world: World, path: string, privateKey: string): void => {
+  const owner = givenUpBy(world, sha256Hex(publicKeyOf(privateKey)));
+  if (owner === undefined) return;
+  throw new Failure(
+    "data",
+    `${path} holds a key of ${owner} that was given up as compromised: it is not certified again`,
+    { hints: ["leave --adopt-key out: a new key is made"] },
+  );
+};
+
+/** @throws Failure `data` for a file without a key that a slot takes, or with one that was given up. A warning is said at once. */
 export const readAdoptedKey = async (
   world: World,
   path: string,
@@ -28,6 +40,7 @@ export const readAdoptedKey = async (
     throw new Failure("data", `${path} holds a key of a kind that mailcert does not serve`, {
       hints: ["it serves ECDSA P-256 and P-384, and RSA with 2048, 3072 or 4096 bits"],
     });
+  refuseGivenUp(world, path, privateKey);
   for (const warning of warnings) warn(warning);
   return { path, privateKey, algorithm };
 };
@@ -50,10 +63,11 @@ export const hasKey = (state: CertificateState | undefined, { algorithm, private
 export const keepAdopted = async (
   world: World,
   state: CertificateState,
-  { algorithm, privateKey }: AdoptedKey,
+  { algorithm, privateKey, path }: AdoptedKey,
 ): Promise<{ readonly id: string; readonly state: CertificateState }> => {
   const slot = slotOf(algorithm);
   const record: KeyRecord = state.keys[slot] ?? { old: [] };
+  refuseGivenUp(world, path, privateKey);
   const wanted = publicKeyOf(privateKey);
   for (const id of [record.current, record.next, ...record.old]) {
     if (id === undefined) continue;

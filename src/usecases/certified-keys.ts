@@ -1,8 +1,11 @@
 // Which keys a certificate is asked for: those that are live, those left by an unfinished run, or new ones.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { sha256Hex } from "../domain/fingerprint.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
+import { isRetired } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { ForeignRequest } from "../domain/subject-key.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
@@ -55,6 +58,8 @@ const refuseKeyWish = (name: string, csr: string, { newKey, adopted }: KeyWish):
     },
   );
 };
+
+const spkiHash = (privateKey: string): string => sha256Hex(publicKeyOf(privateKey));
 
 /** Those that are there, or new ones, written down before they are used: a run that is repeated comes to the same. The last one has the state as it was written. */
 export const keysFor = async (
@@ -118,7 +123,7 @@ const knownKey = async (
   const generations = [generationOf(state, world.store.liveNumber(name)), targetOf(state)];
   const present = generations
     .map((generation) => generation?.leaves[slot])
-    .find((leaf) => leaf?.algorithm === algorithm);
+    .find((leaf) => leaf?.algorithm === algorithm && !isRetired(state, leaf.spkiSha256));
   if (!fresh && present?.key !== undefined) {
     return { id: present.key, privateKey: await world.store.readKey(name, slot, present.key) };
   }
@@ -127,7 +132,8 @@ const knownKey = async (
     record.next !== undefined && !state.generations.some((generation) => generation.leaves[slot]?.key === record.next);
   if (record.next !== undefined && unused) {
     const left = await world.store.readKey(name, slot, record.next);
-    if (algorithmOf(left) === algorithm) return { id: record.next, privateKey: left };
+    if (algorithmOf(left) === algorithm && !isRetired(state, spkiHash(left)))
+      return { id: record.next, privateKey: left };
   }
   return undefined;
 };

@@ -98,7 +98,7 @@ const waiting = (all: readonly AcmeSettings[], asked: readonly AcmeSettings[], k
     const failure = known[settings.directory];
     if (asked.includes(settings) || failure === undefined) return [];
     const message = `${failure.message} (not asked again before ${failure.nextAttempt})`;
-    const facts = { retryAt: failure.nextAttempt };
+    const facts = { retryAt: failure.nextAttempt, waits: true };
     return [{ settings, title: caTitle(settings), failure: new Failure("try-later", message, { facts }) }];
   });
 

@@ -2,7 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { targetOf } from "../domain/generation.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
+import { hasRetiredKey } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -33,6 +34,7 @@ export const deploy = async (
       hints: [`run: mailcert issue ${certificate.name}`],
     });
   }
+  refuseRevoked(certificate.name, target);
   await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
@@ -54,6 +56,13 @@ export const deploy = async (
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
     : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+};
+
+/** @throws Failure `data`. */
+const refuseRevoked = (name: string, { number, revoked }: GenerationRecord): void => {
+  if (!revoked) return;
+  const message = `generation ${number} of ${name} was revoked on ${revoked.at.slice(0, 10)} (${revoked.reason}) and is not served again`;
+  throw new Failure("data", message, { hints: [`make a new one: mailcert renew --force ${name}`] });
 };
 
 /** Servers that the configuration no longer names for this certificate get their own settings back. */
@@ -83,13 +92,18 @@ const refuseUnpromised = async (
   const { name } = certificate;
   const live = world.store.liveNumber(name);
   if (live === target.number && (state.baseline || found.length === 0)) return;
+  const before = live === target.number ? undefined : generationOf(state, live);
   await keepDnsPromises(world, {
     state,
     candidate: await candidateOfGeneration(world, name, target),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
     ways: {
       resume: `run: mailcert deploy ${name}`,
-      ...(live === undefined || live === target.number ? {} : { keep: `mailcert renew --force ${name}` }),
+      ...(before === undefined
+        ? {}
+        : hasRetiredKey(state, before)
+          ? { given: true }
+          : { keep: `mailcert renew --force ${name}` }),
       force: `mailcert deploy --replace ${name}`,
     },
   });

@@ -10,6 +10,8 @@ export interface Ways {
   readonly resume: string;
   /** How to stay with the key that is served now, where there is one. */
   readonly keep?: string;
+  /** The key that is served now was given up as compromised: there is no staying with it. */
+  readonly given?: boolean;
   /** How to go on all the same. */
   readonly force: string;
 }
@@ -59,9 +61,15 @@ export const unpublished = (candidate: Candidate, broken: readonly Pinned[], way
               `once every name server has it, and two TTLs later (RFC 7671 §8.1), ${ways.resume}; the new key is kept until then`,
             ]
           : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
-        ways.keep === undefined
-          ? `or take over the key that is served now: mailcert setup ${shellWord(candidate.names[0] ?? first.name)} --adopt-key FILE`
-          : `or stay with the present key: ${ways.keep}`,
+        ...(ways.given
+          ? [
+              "until then the compromised key is still served; whoever must not wait goes on all the same and loses mail meanwhile",
+            ]
+          : [
+              ways.keep === undefined
+                ? `or take over the key that is served now: mailcert setup ${shellWord(candidate.names[0] ?? first.name)} --adopt-key FILE`
+                : `or stay with the present key: ${ways.keep}`,
+            ]),
         `or go on all the same: ${ways.force}`,
       ],
       facts: {

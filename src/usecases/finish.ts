@@ -73,7 +73,7 @@ const outcomeOf = (
 const kept = (state: CertificateState, live: number): readonly number[] => [
   live,
   ...state.generations
-    .filter(({ number, failed }) => number < live && failed === undefined)
+    .filter(({ number, failed, revoked }) => number < live && failed === undefined && revoked === undefined)
     .map(({ number }) => number)
     .toSorted((a, b) => b - a)
     .slice(0, 2),

@@ -82,7 +82,7 @@ const stay = async (
   const finding: Finding = {
     check: "deploy-no-way-back",
     severity: "warning",
-    message: `${state.name} has no earlier generation that may be served (failed, damaged, expired, or ending within 7 days): generation ${target.number} stays`,
+    message: `${state.name} has no earlier generation that may be served (failed, damaged, revoked, expired, or ending within 7 days): generation ${target.number} stays`,
     hint: `mend what the fault says, then run: mailcert deploy ${state.name}`,
   };
   return finish(world, state, target, { ...gathered, findings: [...gathered.findings, finding] });

@@ -1,12 +1,14 @@
 // The certificate and keys of a lineage as a generation of ours, staged: what killed runs left is taken up, what is there is left alone.
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
 import { authorityOf, differsFrom, targetOf } from "../domain/generation.ts";
 import type { LineageGroup } from "../domain/imported-certificate.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, type Slot, slotOf } from "../domain/keys.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import { givenUpBy } from "./given-up-keys.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -55,6 +57,20 @@ const present = (state: CertificateState, leaves: readonly ImportedLeaf[]): Gene
     leaves.every(({ slot, sha256 }) => generation.leaves[slot]?.sha256 === sha256),
   );
 
+const refuseGivenUp = (world: World, { name, names }: CertificateConfig, leaves: readonly ImportedLeaf[]): void => {
+  for (const { spkiSha256 } of leaves) {
+    const owner = givenUpBy(world, spkiSha256);
+    if (owner !== undefined)
+      throw new Failure(
+        "data",
+        `what is to be imported as ${name} has a key of ${owner} that was given up as compromised`,
+        {
+          hints: [`have one made with a new key: mailcert setup ${names[0] ?? name}`],
+        },
+      );
+  }
+};
+
 export const importGeneration = async (
   world: World,
   certificate: CertificateConfig,
@@ -67,6 +83,7 @@ export const importGeneration = async (
   if (known) return { outcome: "present", generation: known };
   const target = targetOf(state);
   if (target) return { outcome: "kept", generation: target };
+  refuseGivenUp(world, certificate, leaves);
   const spans = group.lineages.map(({ notBefore, notAfter }) => [notBefore.getTime(), notAfter.getTime()] as const);
   const draft: Omit<GenerationRecord, "number" | "leaves"> = {
     names: group.lineages[0]?.names ?? [],

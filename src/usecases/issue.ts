@@ -3,9 +3,10 @@ import type { CaFailures } from "../domain/ca-failures.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { authorityOf, targetOf, wantedText } from "../domain/generation.ts";
+import { authorityOf, generationOf, targetOf, wantedText } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { nextAttempt } from "../domain/renewal.ts";
+import { hasRetiredKey } from "../domain/revocation.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { emptyState } from "../domain/state.ts";
 import { unmetFindings } from "../domain/unmet-wish.ts";
@@ -189,13 +190,17 @@ const guarded = (
   const { name, names, servers } = certificate;
   const auto = servers === "auto";
   const again = `mailcert setup ${shellWord(names[0] ?? name)}${newKey ? " --new-key" : ""} --replace`;
+  const live = generationOf(state, world.store.liveNumber(name));
+  const keeps = live !== undefined && !hasRetiredKey(state, live);
   return {
     state,
     candidate,
     place: async () => ({ servers: found ?? (await serversHere(world, certificate)), auto }),
     ways: {
       resume: "run this again",
-      ...(world.store.liveNumber(name) === undefined ? {} : { keep: `mailcert renew --force ${name}` }),
+      // A key that was given up is not stayed with, nor taken over again.
+      ...(keeps ? { keep: `mailcert renew --force ${name}` } : {}),
+      ...(live && !keeps ? { given: true } : {}),
       force: toReplace ?? again,
     },
   };

@@ -24,6 +24,10 @@ export interface RenewOptions extends DeployOptions {
   /** Certificates were named on the command line. */
   readonly named: boolean;
   readonly dryRun: boolean;
+  /** The caller finishes a revocation that is under way by itself. */
+  readonly leaveRevocation?: boolean;
+  /** How a person says that it is to go on although DNS is against the new key. */
+  readonly toReplace?: string;
 }
 
 export interface RenewedCertificate {
@@ -55,16 +59,30 @@ export const renew = async (
   const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const { known, ...one } = await renewOne(world, certificate, options, ask);
+    const { revoking, unmet, ...one } = await renewOne(world, certificate, options, ask);
+    const revoked =
+      revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
       ...one,
-      findings: [...endingFindings(world, one), ...explainedFindings(one), ...newFindings(one.issued, known)],
+      findings: [
+        ...endingFindings(world, one),
+        ...explainedFindings(one),
+        ...newFindings(one.issued, unmet),
+        ...revoked,
+      ],
     });
   }
   // Without names these are all that the configuration has.
-  const findings = options.named ? [] : orphanFindings(world, certificates);
+  const findings = options.named ? [] : await orphanFindings(world, certificates, options);
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
+
+/** Loaded only where a revocation is under way. */
+const goOn = async (
+  world: World,
+  name: string,
+  certificate: CertificateConfig | undefined,
+): Promise<readonly Finding[]> => (await import("./finish-revocation.ts")).finishRevocation(world, name, certificate);
 
 /** A run that waits is no news, unless what is served ends meanwhile. */
 const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
@@ -101,27 +119,37 @@ const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly
   ];
 };
 
-/** Certificates that servers have and that no entry of the configuration renews. */
-const orphanFindings = (world: World, certificates: readonly CertificateConfig[]): readonly Finding[] => {
+/** Certificates that servers have and that no entry of the configuration renews; their revocations are finished all the same. */
+const orphanFindings = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  { dryRun }: RenewOptions,
+): Promise<readonly Finding[]> => {
   const configured = new Set(certificates.map(({ name }) => name));
-  return world.store.list().flatMap((name): readonly Finding[] => {
-    if (configured.has(name)) return [];
+  const findings: Finding[] = [];
+  for (const name of world.store.list()) {
+    if (configured.has(name)) continue;
     const state = readableState(world, name);
+    if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
     const live = state && generationOf(state, world.store.liveNumber(name));
     const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) return [];
-    return [
-      {
-        check: "renew-orphan",
-        severity: nearEnd(live, world.now()) ? "fault" : "warning",
-        message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-        hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-      },
-    ];
-  });
+    if (!live || state.parked || servers.length === 0) continue;
+    findings.push({
+      check: "renew-orphan",
+      severity: nearEnd(live, world.now()) ? "fault" : "warning",
+      message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
+      hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
+    });
+  }
+  return findings;
 };
 
-type Renewed = Omit<RenewedCertificate, "findings"> & { readonly known?: readonly UnmetWish[] };
+interface Renewed extends Omit<RenewedCertificate, "findings"> {
+  /** A revocation is under way. */
+  readonly revoking?: boolean;
+  /** What was said at the issuance before. */
+  readonly unmet?: readonly UnmetWish[];
+}
 
 const renewOne = async (
   world: World,
@@ -129,15 +157,15 @@ const renewOne = async (
   options: RenewOptions,
   ask: AskRenewalInfo,
 ): Promise<Renewed> => {
-  const base = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking" | "unmet"> = { certificate: certificate.name };
   let decision: Decision | undefined;
-  let unmet: readonly UnmetWish[] = [];
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
+    base = { ...base, unmet: (known && targetOf(known)?.unmet) ?? [] };
+    if (known?.revocation) base = { ...base, revoking: true };
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
-    unmet = (known && targetOf(known)?.unmet) ?? [];
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
     decision = await decideNow(world, certificate, state, options);
     // An earlier run may have deployed and then found the folder not writable.
@@ -147,13 +175,13 @@ const renewOne = async (
     if (decision.action === "issue") {
       // Before a certificate is spent on one that no server may take.
       await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
-      issued = await issue(world, certificate, { newKey: options.newKey });
+      const { newKey, replace, toReplace } = options;
+      issued = await issue(world, certificate, { newKey, replace, ...(toReplace === undefined ? {} : { toReplace }) });
     }
-    if (world.store.read(certificate.name)?.parked)
-      return { ...base, decision, ...(issued ? { issued, known: unmet } : {}) };
+    if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
     deployed = await deploy(world, certificate, options);
     await refreshBundle(world, certificate, false);
-    return { ...base, decision, ...(issued ? { issued, known: unmet } : {}), deployed };
+    return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
     const failure = failureOf(error, world);
@@ -163,7 +191,7 @@ const renewOne = async (
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
-      ...(issued ? { issued, known: unmet } : {}),
+      ...(issued ? { issued } : {}),
       ...(deployed ? { deployed } : {}),
       failure,
     };

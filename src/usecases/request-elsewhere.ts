@@ -7,6 +7,7 @@ import { NameProblem, canonicalName } from "../domain/names.ts";
 import { clean } from "../domain/text.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { RequestedKey } from "./certified-keys.ts";
+import { givenUpBy } from "./given-up-keys.ts";
 import type { World } from "./world.ts";
 
 const shown = (names: readonly string[]): string => names.map((name) => clean(name, 253)).join(", ");
@@ -57,6 +58,15 @@ export const keyOfRequest = async (
       certified.length === 0
         ? "names count in its subject alternative name only: make it with -addext subjectAltName=DNS:..."
         : `write names: [${shown(certified)}], or make a request with the names of the configuration`,
+    );
+  const owner = givenUpBy(world, sha256Hex(request.spki));
+  if (owner !== undefined)
+    throw new Failure(
+      "config",
+      `${path} has a key of ${owner} that was given up as compromised: it is not certified again`,
+      {
+        hints: ["make a request with a new key and put that into the file"],
+      },
     );
   return { algorithm, slot: slotOf(algorithm), state, request, pem: request.pem };
 };

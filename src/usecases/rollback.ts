@@ -24,7 +24,7 @@ export const rollbackTarget = (world: World, name: string): number => {
   if (!previous) {
     throw new Failure(
       "data",
-      `${name} has no earlier generation that may be served (failed, expired, or ending within 7 days)`,
+      `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`,
       {
         hints: [`make a new one: mailcert renew --force ${name}`],
       },

@@ -36,6 +36,8 @@ export interface CertificateStatus {
   readonly lastError?: LastError;
   /** Of several CAs, those that could not the last time. */
   readonly caFailures?: readonly CaTrouble[];
+  /** A revocation that is not done yet. */
+  readonly revocation?: NonNullable<CertificateState["revocation"]>;
   /** Names that were left out. */
   readonly findings?: readonly Finding[];
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
@@ -63,7 +65,12 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
   const now = world.now();
   const ok = certificates.every(
     ({ configured, live, lastError, next }) =>
-      !configured || (live !== undefined && new Date(live.notAfter) > now && !lastError && next?.action !== "wait"),
+      !configured ||
+      (live !== undefined &&
+        live.revoked === undefined &&
+        new Date(live.notAfter) > now &&
+        !lastError &&
+        next?.action !== "wait"),
   );
   return { certificates, ok };
 };
@@ -98,6 +105,7 @@ const statusOf = (
     attempts: state?.attempts ?? 0,
     ...(state?.lastError ? { lastError: lastErrorOf(state.lastError) } : {}),
     ...(caFailures.length > 0 ? { caFailures } : {}),
+    ...(state?.revocation ? { revocation: state.revocation } : {}),
     ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),

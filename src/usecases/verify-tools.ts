@@ -10,4 +10,6 @@ export interface VerifyTools {
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
   /** Writes a report. */
   readonly writeReport: (path: string, text: string) => Promise<void>;
+  /** Fills a file of templates/, every value escaped for HTML. */
+  readonly renderHtml: (template: string, view: object) => Promise<string>;
 }

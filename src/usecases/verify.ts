@@ -96,6 +96,7 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
     entries,
     findings,
+    checked: wantedChecks(request).flatMap(({ id, scope }) => (scope === "run" ? [id] : [])),
     deadHosts: dead.map(({ host }) => host),
     ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
   };
@@ -203,12 +204,14 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
   return looked.map(({ facts, slot }) => {
     const { observation, chain, role, demanded } = facts;
     const { entry, address, error } = observation;
-    // The second handshake of a place has the same dialogue: what was said about it is not said again.
+    // The second handshake of a place has the same dialogue: what was said about it is not said again, nor taken for well.
+    const again = new Set<string>();
     const findings = judges
       .flatMap((check) => check.judge(facts))
       .filter((finding) => {
         if (!finding.check.startsWith("st-")) return true;
         const key = JSON.stringify([entry, address, finding.check, finding.message]);
+        if (told.has(key)) again.add(finding.check);
         return !told.has(key) && told.add(key);
       });
     return {
@@ -218,11 +221,16 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
       ...(slot === undefined ? {} : { slot }),
       chain,
       findings,
+      checked: judges.filter((check) => !again.has(check.id) && appliesTo(check, facts)).map(({ id }) => id),
       notOffered: !demanded && error?.stage === "connect" && error.reason === "refused",
       ok: findings.every(({ severity }) => severity !== "fault"),
     };
   });
 };
+
+/** Whether silence of the check means that all is well. */
+const appliesTo = ({ severity, applies }: EntryCheck, facts: EntryFacts): boolean =>
+  severity[facts.role] !== "-" && (applies?.(facts) ?? true);
 
 const judgeRun = (
   all: readonly EntryFacts[],

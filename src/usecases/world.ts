@@ -4,6 +4,7 @@ import type { ConfigCheck } from "../domain/config-problem.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 import type { ReadRequest } from "../domain/subject-key.ts";
 import type { Dns } from "../dns/dns.ts";
+import type { Accounts } from "../issuers/accounts.ts";
 import type { Issuer } from "../issuers/issuer.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
@@ -81,6 +82,8 @@ export interface World {
   readonly bundles: () => Promise<BundleDeps>;
   /** Other ACME clients on this host, and what of theirs can become ours. */
   readonly importing: () => Promise<ImportTools>;
+  /** The accounts at ACME CAs. */
+  readonly accounts: () => Promise<Accounts>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
 }

@@ -110,7 +110,7 @@ it("issue --dry-run: port 80 is taken, and by whom; free again, all is well; not
   }
   const free = await dryRun();
   expect(free.status, free.said).toBe(0);
-  expect(free.said).toContain(`${name} leads here: 192.0.2.10 (preflight-resolve)`);
+  expect(free.said).toContain(`${name} leads here: 192.0.2.10`);
   expect(free.said).toMatch(/the account https:\/\/\S+ can be used/);
   expect(free.said).toContain("the clock agrees with the CA's");
   const { stdout } = await host.mailcert(["issue", name, "--dry-run", "--json"]);

@@ -207,6 +207,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       adoption: unused,
       adopt: unused,
     }),
+    accounts: unused,
     scheduling: unused,
   };
   return {

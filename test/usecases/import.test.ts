@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readCertificate } from "../../src/domain/certificate.ts";
 import type { Failure } from "../../src/domain/failure.ts";
+import { emptyState } from "../../src/domain/state.ts";
 import { findAccount } from "../../src/issuers/acme/account-store.ts";
 import { importDocument, importText } from "../../src/reports/import.ts";
 import { importFrom } from "../../src/usecases/import.ts";
@@ -165,6 +167,16 @@ describe("import", () => {
     certbotLineage(folder(), "mx.example.org", await leafOf(ca, ["mx.example.org"]), [ca.intermediate], params);
     await run({ names: ["mx.example.org"] });
     expect(readFileSync(here.configPath, "utf8")).not.toContain("new@example.org");
+  });
+
+  it("a lineage with a key that was given up as compromised is refused, and nothing of it is kept", async () => {
+    const { spkiSha256 } = readCertificate(leaf.pem);
+    await here.world.store.write({ ...emptyState("other.example.org"), retired: [spkiSha256] });
+    expect(await failing()).toMatchObject({
+      kind: "data",
+      message: expect.stringContaining("has a key of other.example.org that was given up as compromised"),
+    });
+    expect(stored()).toBeUndefined();
   });
 
   it("an entry that asks for something else keeps it from coming", async () => {

@@ -86,6 +86,7 @@ const world = (given: Given = {}): World => {
         return read();
       },
       writeReport: async () => undefined,
+      renderHtml: async () => "",
     }),
   };
   return parts as World;

@@ -1,4 +1,5 @@
 // The ACME account: registered once with the CA's terms agreed to, kept, its e-mail brought up to date; never silently replaced.
+import { registerCommand } from "../../domain/acme-directories.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { type AccountBinding, readAccountBinding } from "./account-binding.ts";
@@ -7,6 +8,7 @@ import type { Directory } from "./directory.ts";
 import { type Engine, createEngine } from "./engine.ts";
 import { type Problem, ProblemError, describeProblem, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
+import { type RegisteredAccount, withKnownKey } from "./rollover.ts";
 import type { Transport } from "./transport.ts";
 
 export interface AccountOptions {
@@ -16,6 +18,8 @@ export interface AccountOptions {
   readonly transport: Transport;
   readonly now: () => Date;
   readonly step: (what: string) => void;
+  /** A person asks for a new account where the present one was deactivated. */
+  readonly fresh?: boolean;
 }
 
 export interface Account {
@@ -25,7 +29,8 @@ export interface Account {
 }
 
 /** RFC 8555 §7.3: contact URLs; an empty list takes the address away. */
-const contact = (email: string | undefined): readonly string[] => (email === undefined ? [] : [`mailto:${email}`]);
+export const contact = (email: string | undefined): readonly string[] =>
+  email === undefined ? [] : [`mailto:${email}`];
 
 /** @throws Failure `config` where no account can be registered with these settings. */
 export const requireTerms = ({ settings, directory }: Pick<AccountOptions, "settings" | "directory">): void => {
@@ -54,12 +59,26 @@ export const accountFailure = (problem: Problem, folder: string, url: string | u
         "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
         ...(gone
           ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]
-          : []),
+          : ["or: mailcert account register, which marks this one as deactivated and makes another"]),
       ],
       facts: { problem, account: url, folder },
     },
   );
 };
+
+/** A person has deactivated it with us: no CA takes that back. */
+export const deactivatedFailure = ({ url, directory, deactivatedAt = "" }: AccountRecord): Failure =>
+  new Failure(
+    "config",
+    `the account ${url} was deactivated on ${deactivatedAt.slice(0, 10)}: nothing is ordered with it`,
+    {
+      hints: [
+        `register a new one: ${registerCommand(directory)}`,
+        "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
+      ],
+      facts: { code: "ACCOUNT_DEACTIVATED", account: url, deactivatedAt },
+    },
+  );
 
 const register = async (
   stored: StoredAccount,
@@ -140,18 +159,31 @@ const updateEmail = async (account: Account, o: AccountOptions): Promise<Account
   return { ...account, record };
 };
 
+/** A problem of the CA's while it is asked which key it knows is one with the account. */
+const knownKey = async (account: RegisteredAccount, o: AccountOptions): Promise<RegisteredAccount> => {
+  try {
+    return await withKnownKey(account, o);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw problemFailure(error.problem, { doing: "the CA does not say which account key it knows", now: o.now() });
+  }
+};
+
 /** The account for these settings. @throws Failure when there is none and the terms are not agreed to, or the CA refuses it. */
 export const ensureAccount = async (o: AccountOptions): Promise<Account> => {
   const { stateDir, settings, directory, transport } = o;
   const stored = await findAccount(stateDir, settings.directory);
-  if (stored?.record === undefined) {
+  const record = stored?.record;
+  if (record?.deactivatedAt !== undefined && !o.fresh) throw deactivatedFailure(record);
+  if (stored === undefined || record === undefined || record.deactivatedAt !== undefined) {
     requireTerms(o);
     // Only where the CA demands it: with several CAs it is one of them that knows the customer.
     const binding = directory.externalAccountRequired ? await readAccountBinding(settings) : undefined;
-    const key = stored ?? (await makeAccountKey(stateDir, settings.directory));
+    const waiting = record === undefined ? stored : undefined;
+    const key = waiting ?? (await makeAccountKey(stateDir, settings.directory));
     return updateEmail(await register(key, binding, o), o);
   }
-  const { folder, key, record } = stored;
+  const { folder, key } = await knownKey({ ...stored, record }, o);
   const engine = createEngine({
     transport,
     directoryUrl: settings.directory,

@@ -18,6 +18,7 @@ export type Adoption =
 export const adoptionOf = async (stateDir: string, { directory, url }: AdoptableAccount): Promise<Adoption> => {
   const ours = (await findAccount(stateDir, directory))?.record;
   if (ours === undefined) return { outcome: "imported" };
+  if (ours.deactivatedAt !== undefined && ours.url !== url) return { outcome: "imported" };
   return ours.url === url ? { outcome: "present" } : { outcome: "other", url: ours.url };
 };
 

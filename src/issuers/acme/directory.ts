@@ -9,6 +9,9 @@ export interface Directory {
   readonly newNonce: string;
   readonly newAccount: string;
   readonly newOrder: string;
+  /** undefined: the CA offers neither. */
+  readonly keyChange?: string;
+  readonly revokeCert?: string;
   /** RFC 9773 §4.1; undefined: the CA has no renewal information, and takes no `replaces`. */
   readonly renewalInfo?: string;
   readonly termsOfService?: string;
@@ -82,9 +85,11 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
   const terms = meta["termsOfService"];
   const identities = Array.isArray(meta["caaIdentities"]) ? (meta["caaIdentities"] as readonly unknown[]) : [];
   const date = Date.parse(headers.date ?? "");
-  const advice = document["renewalInfo"];
-  const renewalInfo =
-    typeof advice === "string" && /^https:/i.test(advice) && URL.canParse(advice) ? advice : undefined;
+  const further = (name: string): string | undefined => {
+    const value = document[name];
+    return typeof value === "string" && /^https:/i.test(value) && URL.canParse(value) ? value : undefined;
+  };
+  const [renewalInfo, keyChange, revokeCert] = [further("renewalInfo"), further("keyChange"), further("revokeCert")];
   const profiles = isRecord(meta["profiles"]) ? Object.keys(meta["profiles"]) : undefined;
   return {
     ...(profiles === undefined ? {} : { profiles }),
@@ -92,6 +97,8 @@ export const readDirectory = async (url: string, transport: Transport, now: Date
     newAccount: resource("newAccount"),
     newOrder: resource("newOrder"),
     ...(renewalInfo === undefined ? {} : { renewalInfo }),
+    ...(keyChange === undefined ? {} : { keyChange }),
+    ...(revokeCert === undefined ? {} : { revokeCert }),
     ...(typeof terms === "string" && terms !== "" ? { termsOfService: clean(terms, 500) } : {}),
     externalAccountRequired: meta["externalAccountRequired"] === true,
     caaIdentities: identities

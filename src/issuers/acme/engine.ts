@@ -9,6 +9,9 @@ interface EngineHttp {
   request: Transport["request"];
   getNonce: () => Promise<string>;
   getResourceUrl(resource: string): Promise<string>;
+  getJwk(): object;
+  /** With the key itself (`jwk`) in the header, and no nonce. */
+  createSignedBody(url: string, payload: object): object;
   maxBadNonceRetries: number;
   directoryCache: unknown;
   directoryTimestamp: number;
@@ -16,7 +19,13 @@ interface EngineHttp {
 
 interface EngineApi {
   accountUrl: string | null;
-  apiRequest(url: string, payload: unknown, valid: readonly number[]): Promise<Reply>;
+  apiRequest(
+    url: string,
+    payload: unknown,
+    valid: readonly number[],
+    /** false: signed with the key itself in the header (`jwk`), not in the name of an account. */
+    options?: { readonly includeJwsKid?: boolean },
+  ): Promise<Reply>;
   createAccount(data: object): Promise<Reply>;
   updateAccount(data: object): Promise<Reply>;
   createOrder(data: object): Promise<Reply>;
@@ -27,6 +36,10 @@ export interface Engine {
   readonly api: EngineApi;
   /** RFC 8555 §8.1, from the account key; what each challenge makes of it is the challenge's own work. */
   keyAuthorization(token: string): Promise<string>;
+  /** The account key's public half as a JWK. */
+  readonly jwk: () => object;
+  /** The inner JWS of a key rollover (RFC 8555 §7.3.5), signed by this engine's key: without a nonce, with its own `jwk`. */
+  readonly signInner: (url: string, payload: object) => object;
 }
 
 export interface EngineOptions {
@@ -76,5 +89,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     // acme-client gives the plain key authorization for http-01 only, and throws for types that it does not know.
     keyAuthorization: (token) =>
       client.getChallengeKeyAuthorization({ type: "http-01", token, url: "", status: "pending" }),
+    jwk: () => http.getJwk(),
+    signInner: (url, payload) => http.createSignedBody(url, payload),
   };
 };

@@ -22,6 +22,7 @@ import { openProvers } from "./provers.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
+import { revoke } from "./revoke.ts";
 import { unlessSilent } from "./silence.ts";
 import { createTransport } from "./transport.ts";
 
@@ -175,5 +176,6 @@ export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSetting
     },
     renewalInfo: renewalInfoReader(options, lines),
     inspect: (request) => inspect({ ...options, limitsOf: options.limitsOf ?? limitsOf }, lines, request),
+    revoke: (request) => revoke(options, lines, request),
   };
 };

@@ -19,12 +19,13 @@ export const replacingFor = (request: IssueRequest, directory: Directory, accoun
   return id === undefined ? {} : { replaces: id };
 };
 
-/** RFC 9773 §5 and §7.4: replaced already, or nothing that this CA could replace. */
+/** RFC 9773 §5 and §7.4: replaced already, or nothing that this CA could replace. Pebble says the latter with a 500, of each serial number that begins with a zero octet. */
 const isAboutReplaces = (problem: Problem): boolean => {
   const type = shortType(problem);
   return (
     type === "alreadyReplaced" ||
     problem.status === 409 ||
+    (type === "serverInternal" && /could not find an order for the given certificate/i.test(problem.detail)) ||
     ((type === "malformed" || type === "unauthorized" || problem.status === 404) &&
       /replac|renewal|\bari\b|cert/i.test(problem.detail))
   );

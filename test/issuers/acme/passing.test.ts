@@ -18,8 +18,11 @@ const looking = async (error: Error, times: number): Promise<{ waits: number[]; 
     return { status: 200, headers: {}, data: "good" };
   };
   const patience = { signal: new AbortController().signal, sleep: async (ms: number) => void waits.push(ms) };
-  const read = await lookAgain(look, ({ data }) => data, patience).catch((reason: unknown) => reason);
-  return { waits, read };
+  try {
+    return { waits, read: await lookAgain(look, ({ data }) => data, patience) };
+  } catch (reason) {
+    return { waits, read: reason };
+  }
 };
 
 test.each([answered(500), answered(502), broken("ECONNRESET"), broken("NOT_ACME"), broken("BAD_CHAIN")])(

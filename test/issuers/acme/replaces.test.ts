@@ -47,6 +47,7 @@ describe("an order that is refused", () => {
     ["malformed", 400, "could not parse replaces"],
     ["malformed", 404, "Certificate not found"],
     ["serverInternal", 404, "ARI Feature not enabled"],
+    ["serverInternal", 500, "could not find an order for the given certificate: could not find order resulting in it"],
     ["unauthorized", 403, "requester account did not request the certificate being replaced by this order"],
   ])("%s (%d: %s): once more without it", async (type, status, detail) => {
     const { end, orders } = await place(refusal(type, status, detail));

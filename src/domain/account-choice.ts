@@ -1,0 +1,64 @@
+// Which CA a command about accounts means: the one that flags name, that a certificate of the configuration has, or the only one there is.
+import { acmeCaNames } from "./acme-directories.ts";
+import { caTitle } from "./ca-failures.ts";
+import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
+import { type CertificateFlags, acmeFrom } from "./certificate-flags.ts";
+import { Failure } from "./failure.ts";
+import { clean } from "./text.ts";
+
+export type CaFlags = Pick<
+  CertificateFlags,
+  "issuer" | "acme" | "caFile" | "email" | "agreeTos" | "eabKid" | "eabHmacFile"
+>;
+
+export interface CaWish {
+  readonly flags: CaFlags;
+  /** The certificate that was named, if any. */
+  readonly certificate?: CertificateConfig;
+  readonly certificates: readonly CertificateConfig[];
+  /** Directory URLs that accounts on this host are registered at. */
+  readonly registered: readonly string[];
+}
+
+/** Every ACME CA that a certificate may be ordered from, in order of preference. */
+export const casOf = ({ issuer, fallbacks }: CertificateConfig): readonly AcmeSettings[] =>
+  issuer.kind === "acme" ? [issuer, ...fallbacks] : [];
+
+/** What the configuration says of a CA, or what there is to say without it. */
+export const settingsAt = (directory: string, certificates: readonly CertificateConfig[]): AcmeSettings =>
+  certificates.flatMap(casOf).find((settings) => settings.directory === directory) ??
+  acmeFrom({ acme: directory }, undefined);
+
+/** undefined: neither flags nor a name say which. @throws Failure `usage` for a name or flag that leads to no ACME CA. */
+export const meantCa = ({ flags, certificate, certificates }: CaWish): AcmeSettings | undefined => {
+  const { issuer, acme, ...others } = flags;
+  if (certificate && casOf(certificate).length === 0)
+    throw new Failure("usage", `${certificate.name} is issued by ${certificate.issuer.kind}: that has no accounts`);
+  if (issuer === "private-ca" || issuer === "self-signed")
+    throw new Failure("usage", `--issuer ${issuer} has no accounts`, {
+      hints: [`accounts are at ACME CAs: --issuer ${acmeCaNames.join("|")}, or --acme URL`],
+    });
+  const known = (certificate ? [certificate] : certificates).flatMap(casOf);
+  if (issuer !== undefined || acme !== undefined) {
+    const { directory } = acmeFrom({ issuer, acme }, undefined);
+    return acmeFrom(
+      { ...flags, issuer, acme },
+      known.find((settings) => settings.directory === directory),
+    );
+  }
+  return certificate ? acmeFrom(others, known[0]) : undefined;
+};
+
+/** @throws Failure `usage` where several could be meant, or none. */
+export const chosenCa = (wish: CaWish): AcmeSettings => {
+  const meant = meantCa(wish);
+  if (meant) return meant;
+  const { flags, certificates, registered } = wish;
+  const directories = [...new Set([...certificates.flatMap(casOf).map(({ directory }) => directory), ...registered])];
+  const [only] = directories;
+  if (only !== undefined && directories.length === 1) return acmeFrom(flags, settingsAt(only, certificates));
+  const listed = directories.map((directory) => clean(caTitle({ directory }), 80)).join(", ");
+  throw new Failure("usage", only === undefined ? "no ACME CA is known here yet" : `which CA is meant: ${listed}?`, {
+    hints: [`say it: --issuer ${acmeCaNames.join("|")}, --acme URL, or the name of a certificate that uses it`],
+  });
+};

@@ -1,0 +1,84 @@
+// What a revocation came to: what took the place of what is revoked, each certificate, and what a new key means for TLSA; and its JSON twin.
+import type { RevokeResult } from "../usecases/revoke.ts";
+import type { RevokedLeaf } from "../usecases/revoke-generations.ts";
+import { deploymentDocument, deploymentText } from "./deployment.ts";
+import { generationLine } from "./generation.ts";
+import { wrap } from "./wrap.ts";
+
+const leafText = ({ generation, slot, serial, outcome, by }: RevokedLeaf): string => {
+  const which = `generation ${generation} ${slot}${serial === undefined ? "" : ` (serial ${serial})`}`;
+  const words: Readonly<Record<RevokedLeaf["outcome"], string>> = {
+    planned: "would be revoked",
+    revoked: `revoked${by === "certificate-key" ? " by its own key" : ""}`,
+    already: "was revoked already",
+    expired: "has expired: there is nothing to revoke",
+    gone: "its file is not kept any more: not revoked",
+  };
+  return `  ${which}: ${words[outcome]}`;
+};
+
+const keyNotes = ({ newKey, reason, outcome, sharing }: RevokeResult): readonly string[] => {
+  if (!newKey) return [];
+  const why =
+    reason === "keyCompromise"
+      ? "the private key is given up: no later renewal asks for it again"
+      : "the account that it was issued to cannot be used from here, so its own key asks; CAs take that for a compromise and bar the key: no later renewal asks for it again";
+  return [
+    why,
+    ...(outcome === "planned"
+      ? [
+          "a new key is made; where a signed TLSA record does not name it yet, the run stops there and shows what to publish",
+        ]
+      : []),
+    ...sharing.map(
+      (name) =>
+        `${name} has the same key: the next renewal replaces it and revokes it, too (or now: mailcert renew ${name})`,
+    ),
+  ];
+};
+
+const tlsaText = ({ tlsa }: RevokeResult): readonly string[] =>
+  tlsa.length === 0
+    ? []
+    : [
+        "",
+        "The key is a new one. Where TLSA records are published (DANE), these name it; take the old key's out:",
+        ...tlsa.slice(0, 20).map((line) => `  ${line}`),
+        ...(tlsa.length > 20 ? [`  (${tlsa.length - 20} more)`] : []),
+      ];
+
+const headline = ({ certificate, outcome, generation, reason, replaces }: RevokeResult): string => {
+  const what = `generation ${generation.number} (${reason})`;
+  if (outcome === "planned")
+    return `${certificate}: would revoke ${what}${replaces ? ", after a new one is issued, deployed and proven" : ""}`;
+  if (outcome === "revoked") return `${certificate}: revoked ${what}`;
+  return `${certificate}: NOT revoked: what takes the place of ${what} is not proven everywhere`;
+};
+
+export const revokeText = (result: RevokeResult, now: Date): string => {
+  const { certificate, outcome, replacement, revoked, reason } = result;
+  const { deployed, issued } = replacement ?? {};
+  return [
+    headline(result),
+    ...revoked.map(leafText),
+    ...keyNotes(result).map((note) => wrap(note, 100, "  - ", "    ")),
+    ...(outcome === "not-replaced"
+      ? [`  -> mend what is said below, then: mailcert revoke ${certificate} --reason ${reason}`]
+      : []),
+    ...(deployed
+      ? ["", deploymentText(deployed, now)]
+      : issued
+        ? [`  in its place: ${generationLine(issued.generation, now)}`]
+        : []),
+    ...tlsaText(result),
+  ].join("\n");
+};
+
+export const revokeDocument = ({ outcome, replacement, ...result }: RevokeResult): object => ({
+  schema: "mailcert.revoke/1",
+  ok: outcome !== "not-replaced",
+  outcome,
+  ...result,
+  ...(replacement?.issued ? { issued: replacement.issued.generation } : {}),
+  ...(replacement?.deployed ? { deployed: deploymentDocument(replacement.deployed) } : {}),
+});

@@ -1,0 +1,128 @@
+// verify for Prometheus, in the text exposition format 0.0.4 (node_exporter's textfile collector): no timestamps, every series once.
+import { entryUrl } from "../domain/entry-point.ts";
+import type { Finding, Severity } from "../domain/finding.ts";
+import { askedName } from "../domain/probe-host.ts";
+import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly samples: readonly (readonly [Labels, number])[];
+  /** What two samples of one series come to. */
+  readonly merge: (left: number, right: number) => number;
+}
+
+const least = (left: number, right: number): number => Math.min(left, right);
+const most = (left: number, right: number): number => Math.max(left, right);
+const sum = (left: number, right: number): number => left + right;
+
+/** Label values may hold any text; these three are escaped. No control character belongs into a name or an address. */
+const escapeLabel = (value: string): string =>
+  value
+    .replaceAll("\\", "\\\\")
+    .replaceAll("\n", "\\n")
+    .replaceAll('"', '\\"')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\ufffd");
+
+const series = (name: string, labels: Labels): string => {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
+  return pairs.length > 0 ? `${name}{${pairs.join(",")}}` : name;
+};
+
+/** An empty label counts as none; all samples of a family have the same ones, as collectors want it. */
+const labelsOf = ({ entry, observation, slot }: VerifiedEntry): Labels => ({
+  url: entryUrl(entry),
+  host: askedName(entry.host),
+  port: String(entry.port),
+  protocol: entry.protocol,
+  mode: entry.mode,
+  address: observation.address ?? "",
+  slot: slot ?? "",
+});
+
+const seconds = (date: Date): number => date.getTime() / 1000;
+
+const told: readonly Severity[] = ["fault", "warning", "info"];
+
+const findingsOf = (findings: readonly Finding[], labels: Labels): readonly (readonly [Labels, number])[] =>
+  findings
+    .filter(({ severity }) => told.includes(severity))
+    .map(({ check, severity }) => [{ check, severity, ...labels }, 1] as const);
+
+const familiesOf = (result: VerifyResult): readonly Family[] => {
+  const { entries } = result;
+  const offered = entries.filter(({ notOffered }) => !notOffered);
+  const hosts = [...new Set(entries.map(({ entry }) => askedName(entry.host)))];
+  const served = offered.flatMap((one) => (one.chain[0] ? [{ labels: labelsOf(one), leaf: one.chain[0] }] : []));
+  const about: Labels = {
+    url: "",
+    host: hosts.length === 1 ? (hosts[0] ?? "") : "",
+    port: "",
+    protocol: "",
+    mode: "",
+    address: "",
+    slot: "",
+  };
+  const end = (result.startedAt.getTime() + result.durationMs) / 1000;
+  return [
+    {
+      name: "mailcert_entry_offered",
+      help: "Whether anything listens there; 0 only for usual ports of a host that were not asked for by name.",
+      samples: entries.map((one) => [labelsOf(one), one.notOffered ? 0 : 1] as const),
+      merge: least,
+    },
+    {
+      name: "mailcert_entry_ok",
+      help: "1 where no check found a fault at the entry point, else 0; absent where it is not offered.",
+      samples: offered.map((one) => [labelsOf(one), one.ok ? 1 : 0] as const),
+      merge: least,
+    },
+    {
+      name: "mailcert_cert_not_after_seconds",
+      help: "When the served certificate ends, in seconds since 1970.",
+      samples: served.map(({ labels, leaf }) => [labels, seconds(leaf.notAfter)] as const),
+      merge: least,
+    },
+    {
+      name: "mailcert_cert_not_before_seconds",
+      help: "When the served certificate begins, in seconds since 1970.",
+      samples: served.map(({ labels, leaf }) => [labels, seconds(leaf.notBefore)] as const),
+      merge: most,
+    },
+    {
+      name: "mailcert_finding",
+      help: "How often a check found something; findings about the whole run have no url.",
+      samples: [
+        ...findingsOf(result.findings, about),
+        ...offered.flatMap((one) => findingsOf(one.findings, labelsOf(one))),
+      ],
+      merge: sum,
+    },
+    {
+      name: "mailcert_probe_duration_seconds",
+      help: "How long the look at the entry point took, from connecting to closing.",
+      samples: offered.map((one) => [labelsOf(one), one.observation.durationMs / 1000] as const),
+      merge: most,
+    },
+    {
+      name: "mailcert_verify_last_run_seconds",
+      help: "When the run that looked at the host ended, in seconds since 1970.",
+      samples: hosts.map((host) => [{ host }, end] as const),
+      merge: most,
+    },
+  ];
+};
+
+const linesOf = ({ name, help, samples, merge }: Family): readonly string[] => {
+  const values = new Map<string, number>();
+  for (const [labels, value] of samples) {
+    const key = series(name, labels);
+    const before = values.get(key);
+    values.set(key, before === undefined ? value : merge(before, value));
+  }
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...[...values].map(([key, value]) => `${key} ${value}`)];
+};
+
+export const verifyPrometheus = (result: VerifyResult): string => familiesOf(result).flatMap(linesOf).join("\n");

@@ -1,0 +1,557 @@
+// Revocation: what is live is replaced first, a compromised key never comes back, a killed run is gone on with, and DNS is asked before a new key.
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Failure } from "../../src/domain/failure.ts";
+import { publicKeyOf } from "../../src/domain/key-match.ts";
+import { decide } from "../../src/domain/renew-decision.ts";
+import type { RevocationReason } from "../../src/domain/revocation.ts";
+import type { ReadRequest } from "../../src/domain/subject-key.ts";
+import type { TlsaRecord } from "../../src/domain/tlsa.ts";
+import type { Accounts, KnownAccount } from "../../src/issuers/accounts.ts";
+import type { IssuedChain, Issuer, RevokeRequest } from "../../src/issuers/issuer.ts";
+import { revokeDocument, revokeText } from "../../src/reports/revoke.ts";
+import { statusDocument, statusText } from "../../src/reports/status.ts";
+import type { CertificateState } from "../../src/store/store.ts";
+import { readAdoptedKey } from "../../src/usecases/adopted-key.ts";
+import { deploy } from "../../src/usecases/deploy.ts";
+import { issue } from "../../src/usecases/issue.ts";
+import { remove } from "../../src/usecases/remove.ts";
+import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { type RevokeOptions, type RevokeResult, revoke } from "../../src/usecases/revoke.ts";
+import { rollback } from "../../src/usecases/rollback.ts";
+import { status } from "../../src/usecases/status.ts";
+import type { World } from "../../src/usecases/world.ts";
+import { complaints } from "../docs/schemas.ts";
+import { noDns } from "../fakes/dns.ts";
+import { usualAcme } from "../fakes/settings.ts";
+import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+
+const name = "mail.example.org";
+const directory = "https://ca.example.org/directory";
+const url = "https://ca.example.org/acct/1";
+const acme = certificate({
+  issuer: { kind: "acme", directory, agreeTos: true, ...usualAcme, httpAddress: ":80" },
+});
+const deployOptions = { replace: false, accept: async () => false };
+const timer: RenewOptions = { ...deployOptions, force: false, newKey: false, named: false, dryRun: false };
+
+/** A CA that signs what it is asked for, and remembers what it was told to revoke. */
+interface FakeCa {
+  readonly revoked: Pick<RevokeRequest, "by" | "reason" | "leaf" | "privateKey" | "account">[];
+  /** Thrown by the next requests. */
+  refuse: ((request: RevokeRequest) => Failure | undefined) | undefined;
+  account: string;
+  deactivated: boolean;
+}
+
+let fake: FakeWorld;
+let ca: FakeCa;
+let world: World;
+let tlsa: Map<string, readonly TlsaRecord[]>;
+
+const accountsOf = (): Accounts => {
+  const known = (): KnownAccount => ({
+    folder: "/accounts/1",
+    ca: "ca.example.org",
+    registered: {
+      url: ca.account,
+      directory,
+      createdAt: "2026-01-01T00:00:00.000Z",
+      ...(ca.deactivated ? { deactivatedAt: "2026-02-01T00:00:00.000Z" } : {}),
+    },
+    inUse: !ca.deactivated,
+    unfinishedRollover: false,
+  });
+  const unused = async (): Promise<never> => {
+    throw new Error("not part of this test");
+  };
+  return {
+    list: async () => [known()],
+    ask: unused,
+    terms: unused,
+    register: unused,
+    update: unused,
+    rollOver: unused,
+    deactivate: unused,
+  };
+};
+
+const caOf = (signing: Issuer): Issuer => ({
+  ...signing,
+  issue: async (request): Promise<IssuedChain> => ({
+    ...(await signing.issue({ ...request, settings: { kind: "self-signed", days: 90 } })),
+    account: ca.account,
+  }),
+  revoke: async (request) => {
+    const failure = ca.refuse?.(request);
+    if (failure) throw failure;
+    const before = ca.revoked.some(({ leaf }) => leaf === request.leaf);
+    const { by, reason, leaf, privateKey, account } = request;
+    ca.revoked.push({
+      by,
+      reason,
+      leaf,
+      ...(privateKey === undefined ? {} : { privateKey }),
+      ...(account === undefined ? {} : { account }),
+    });
+    return before ? "already" : "revoked";
+  },
+});
+
+const worldOf = async (one: FakeWorld): Promise<World> => {
+  const signing = await one.world.issuer("self-signed");
+  return {
+    ...one.world,
+    issuer: async (kind) => (kind === "acme" ? caOf(signing) : signing),
+    accounts: async () => accountsOf(),
+    dns: async () => ({
+      ...noDns,
+      tlsa: async (host, port) => {
+        const owner = `_${port}._tcp.${host}`;
+        const records = tlsa.get(owner);
+        return records ? { kind: "found", owner, records, secure: true } : { kind: "none" };
+      },
+    }),
+  };
+};
+
+beforeEach(async () => {
+  fake = fakeWorld();
+  ca = { revoked: [], refuse: undefined, account: url, deactivated: false };
+  tlsa = new Map();
+  world = await worldOf(fake);
+});
+afterEach(() => fake.dispose());
+
+const served = async (config = acme): Promise<void> => {
+  await issue(world, config);
+  expect((await deploy(world, config, deployOptions)).outcome).toBe("verified");
+};
+
+const state = (): CertificateState => {
+  const read = world.store.read(name);
+  if (!read) throw new Error("no state");
+  return read;
+};
+
+let asked: string[] = [];
+const run = async (
+  reason?: RevocationReason,
+  over: Partial<RevokeOptions> = {},
+  config = acme,
+): Promise<RevokeResult> => {
+  asked = [];
+  const result = await revoke(world, name, config, {
+    ...deployOptions,
+    dryRun: false,
+    confirm: async (question) => void asked.push(question),
+    ...(reason === undefined ? {} : { reason }),
+    ...over,
+  });
+  const document = revokeDocument(result);
+  expect(complaints(document), JSON.stringify(document)).toEqual([]);
+  expect(revokeText(result, fake.clock.now)).not.toContain("PRIVATE KEY");
+  return result;
+};
+
+const failureOf = async (job: Promise<unknown>): Promise<Failure> => {
+  const error = await job.then(
+    () => new Error("it went on"),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Failure)) throw error;
+  return error;
+};
+
+const keys = (): readonly (string | undefined)[] => state().generations.map(({ leaves }) => leaves.ecdsa?.key);
+const spkiOf = async (id: string): Promise<string> =>
+  createHash("sha256")
+    .update(publicKeyOf(await world.store.readKey(name, "ecdsa", id)))
+    .digest("hex");
+const revokedNumbers = (): readonly number[] =>
+  state()
+    .generations.filter(({ revoked }) => revoked)
+    .map(({ number }) => number);
+
+describe("revoke", () => {
+  it("replaces what is live with the same key, proves it, and then revokes what was, by its account", async () => {
+    await served();
+    const result = await run("superseded");
+    expect(asked).toEqual([expect.stringContaining("Revoke generation 1 of mail.example.org")]);
+    expect(result).toMatchObject({ outcome: "revoked", newKey: false, replaces: true, tlsa: [] });
+    expect(result.replacement?.deployed?.outcome).toBe("verified");
+    expect(result.revoked).toMatchObject([{ generation: 1, slot: "ecdsa", outcome: "revoked", by: "account" }]);
+    expect(ca.revoked).toMatchObject([{ by: "account", reason: "superseded", account: url }]);
+    expect(ca.revoked[0]).not.toHaveProperty("privateKey");
+    expect(world.store.liveNumber(name)).toBe(2);
+    expect(keys()).toEqual(["0001", "0001"]);
+    expect(state().generations[0]?.revoked).toEqual({ at: fake.clock.now.toISOString(), reason: "superseded" });
+    expect(state()).not.toHaveProperty("revocation");
+    expect(state()).not.toHaveProperty("retired");
+    expect((await world.store.events()).some(({ what }) => what.startsWith("revoked generation 1"))).toBe(true);
+    // Never back to it.
+    expect((await failureOf(rollback(world, acme, deployOptions))).message).toContain("no earlier generation");
+  });
+
+  it("keyCompromise: a new key, for every later renewal, and the old one asks for itself", async () => {
+    await served();
+    const old = await world.store.readKey(name, "ecdsa", "0001");
+    const result = await run("keyCompromise");
+    expect(asked[0]).toContain("a new one with a new key is issued and deployed first");
+    expect(result).toMatchObject({ outcome: "revoked", newKey: true });
+    expect(ca.revoked).toMatchObject([{ by: "certificate-key", reason: "keyCompromise", privateKey: old }]);
+    expect(keys()).toEqual(["0001", "0002"]);
+    expect(state().retired).toEqual([await spkiOf("0001")]);
+    const spki = await spkiOf("0002");
+    expect(result.tlsa).toEqual([`_25._tcp.${name}. IN TLSA 3 1 1 ${spki}`]);
+    expect(revokeText(result, fake.clock.now)).toContain("no later renewal asks for it again");
+    await renew(world, [acme], { ...timer, force: true, named: true });
+    expect(keys()).toEqual(["0001", "0002", "0002"]);
+  });
+
+  it("keyCompromise takes every valid certificate with that key along", async () => {
+    await served();
+    await renew(world, [acme], { ...timer, force: true });
+    expect(keys()).toEqual(["0001", "0001"]);
+    const result = await run("keyCompromise");
+    expect(result.revoked.map(({ generation, outcome }) => [generation, outcome])).toEqual([
+      [2, "revoked"],
+      [1, "revoked"],
+    ]);
+    expect(revokedNumbers()).toEqual([1, 2]);
+    expect(world.store.liveNumber(name)).toBe(3);
+  });
+
+  it("a key that lay ready beside a compromised one is given up, too, and so is adopting either again", async () => {
+    await served();
+    const spare = await world.generateKey("ecdsa");
+    const id = await world.store.addKey(name, "ecdsa", spare);
+    await world.store.write({ ...state(), keys: { ecdsa: { current: "0001", next: id, old: [] } } });
+    await run("keyCompromise");
+    expect(state().retired).toEqual([await spkiOf("0001"), await spkiOf("0002")].toSorted());
+    expect(keys().at(-1)).toBe("0003");
+    const old = await world.store.readKey(name, "ecdsa", "0001");
+    const adopted = { path: "/root/old.pem", privateKey: old, algorithm: "ecdsa" } as const;
+    expect((await failureOf(issue(world, acme, { adopted }))).message).toContain("given up as compromised");
+    // Nor does a request with it, made elsewhere.
+    const request: ReadRequest = {
+      pem: "",
+      der: Buffer.alloc(0),
+      spki: publicKeyOf(old),
+      algorithm: "ecdsa",
+      names: [name],
+      otherNames: [],
+    };
+    world = { ...world, readRequest: async () => request };
+    const elsewhere = { ...acme, csr: "/root/old.csr", servers: [] };
+    expect((await failureOf(issue(world, elsewhere))).message).toContain("/root/old.csr has a key of");
+    // Nor is it any other certificate's from now on.
+    expect((await failureOf(issue(world, { ...elsewhere, name: "other" }))).message).toContain(`has a key of ${name}`);
+    expect((await failureOf(issue(world, { ...acme, name: "other" }, { adopted }))).message).toContain(
+      `holds a key of ${name}`,
+    );
+    world = { ...world, readKeyFile: async () => ({ privateKey: old, warnings: [] }) };
+    expect((await failureOf(readAdoptedKey(world, "/root/old.pem", () => undefined))).message).toContain("given up");
+  });
+
+  it("another certificate with the same key is replaced and revoked by the next renewal, whatever ends the run", async () => {
+    const other = { ...acme, name: "imap", names: ["imap.example.org"], servers: [] };
+    await served();
+    const privateKey = await world.store.readKey(name, "ecdsa", "0001");
+    await issue(world, other, { adopted: { path: "/root/shared.pem", privateKey, algorithm: "ecdsa" } });
+    await deploy(world, other, deployOptions);
+    const planned = await run("keyCompromise", { dryRun: true });
+    expect(planned.sharing).toEqual(["imap"]);
+    expect(world.store.read("imap")).not.toHaveProperty("retired");
+    ca.refuse = () => new Failure("unavailable", "the CA is gone");
+    await failureOf(run("keyCompromise"));
+    expect(asked[0]).toContain("The same key has imap: the next renewal replaces and revokes that, too.");
+    ca.refuse = undefined;
+    const result = await renew(world, [acme, other], timer);
+    expect(result.certificates.map(({ findings }) => findings[0]?.check)).toEqual([
+      "revoke-finished",
+      "revoke-finished",
+    ]);
+    const after = world.store.read("imap");
+    expect(after?.generations.map(({ revoked }) => revoked?.reason)).toEqual(["keyCompromise", undefined]);
+    expect(after?.generations[1]?.leaves.ecdsa?.key).toBe("0002");
+    expect(after).not.toHaveProperty("revocation");
+    expect(ca.revoked.map(({ by }) => by)).toEqual(["certificate-key", "certificate-key"]);
+    // Again: nothing of it is there any more.
+    expect((await run("keyCompromise")).revoked).toHaveLength(1);
+    expect(world.store.read("imap")).toEqual(after);
+  });
+
+  it("the CA that does not take the key's own word is told by the account", async () => {
+    await served();
+    ca.refuse = ({ by }) =>
+      by === "certificate-key" ? new Failure("unavailable", "no", { facts: { problem: { type: "x" } } }) : undefined;
+    expect((await run("keyCompromise")).revoked).toMatchObject([{ by: "account", outcome: "revoked" }]);
+  });
+
+  it.each(["gone", "another"])("its account is %s: its own key asks, and is not certified again", async (how) => {
+    await served();
+    if (how === "gone") ca.deactivated = true;
+    else ca.account = "https://ca.example.org/acct/2";
+    const result = await run("superseded");
+    expect(ca.revoked).toMatchObject([{ by: "certificate-key", reason: "superseded" }]);
+    expect(result.newKey).toBe(true);
+    expect(keys()).toEqual(["0001", "0002"]);
+    expect(revokeText(result, fake.clock.now).replaceAll(/\s+/g, " ")).toContain("CAs take that for a compromise");
+  });
+
+  it("what was revoked before counts as done", async () => {
+    await served();
+    const [leaf] = Object.values(await world.store.readCertificates(name, 1));
+    ca.revoked.push({ by: "account", reason: "unspecified", leaf: leaf?.leaf ?? "" });
+    expect((await run()).revoked).toMatchObject([{ outcome: "already" }]);
+    expect(revokedNumbers()).toEqual([1]);
+  });
+
+  it("both slots go together", async () => {
+    const both = { ...acme, keys: ["ecdsa", "rsa"] as const };
+    // The fake server has one slot only.
+    await issue(world, both);
+    const result = await run("superseded", {}, both);
+    expect(result.revoked.map(({ slot, outcome }) => [slot, outcome])).toEqual([
+      ["ecdsa", "revoked"],
+      ["rsa", "revoked"],
+    ]);
+  });
+
+  it("a dry run says what would be done and does none of it", async () => {
+    await served();
+    const before = JSON.stringify(state());
+    const result = await run("keyCompromise", { dryRun: true });
+    expect(result).toMatchObject({
+      outcome: "planned",
+      newKey: true,
+      replaces: true,
+      revoked: [{ outcome: "planned" }],
+    });
+    expect(revokeText(result, fake.clock.now)).toContain("would revoke generation 1 (keyCompromise), after a new one");
+    expect(asked).toEqual([]);
+    expect(JSON.stringify(state())).toBe(before);
+    expect(ca.revoked).toEqual([]);
+  });
+
+  it("nobody says yes: nothing is written", async () => {
+    await served();
+    const before = JSON.stringify(state());
+    const no = new Failure("try-later", "not confirmed");
+    expect(await failureOf(run("keyCompromise", { confirm: async () => Promise.reject(no) }))).toBe(no);
+    expect(JSON.stringify(state())).toBe(before);
+  });
+
+  it("one that is staged and not live is revoked without a successor, and is due", async () => {
+    await issue(world, acme);
+    const result = await run("superseded");
+    expect(result).toMatchObject({ outcome: "revoked", replaces: false });
+    expect(state().generations).toHaveLength(1);
+    expect(decide(acme, state(), timer, fake.clock.now)).toMatchObject({
+      action: "issue",
+      why: expect.stringContaining("it was revoked on 2026-11-20 (superseded)"),
+    });
+    expect((await failureOf(deploy(world, acme, deployOptions))).message).toContain("was revoked on 2026-11-20");
+    const renewed = await renew(world, [acme], timer);
+    expect(renewed.certificates[0]?.deployed?.generation.number).toBe(2);
+  });
+
+  it("out of the configuration: refused while it is served, revoked alone once it is not", async () => {
+    await served();
+    const options: RevokeOptions = { ...deployOptions, dryRun: false, confirm: async () => undefined };
+    const refusal = await failureOf(revoke(world, name, undefined, options));
+    expect(refusal).toMatchObject({ kind: "config" });
+    expect(refusal.hints.join(" ")).toContain(`mailcert deploy --remove ${name}`);
+    await remove(world, [name], { dryRun: false });
+    const result = await revoke(world, name, undefined, options);
+    expect(result).toMatchObject({ outcome: "revoked", replaces: false });
+    expect(revokedNumbers()).toEqual([1]);
+  });
+
+  it.each([
+    ["private-ca", "no client would hear of it"],
+    ["self-signed", "nobody who could revoke it"],
+  ] as const)("%s: what it means there, and what to do", async (kind, words) => {
+    const issuer = kind === "self-signed" ? { kind, days: 90 } : { kind, ca: "default", days: 90 };
+    const config = certificate({ issuer });
+    await issue(world, config);
+    const failure = await failureOf(run("keyCompromise", {}, config));
+    expect(failure).toMatchObject({ kind: "usage", message: expect.stringContaining(words) });
+    expect(failure.hints[0]).toContain(`mailcert renew --force --new-key ${name}`);
+  });
+});
+
+describe("revoke, where something is in the way", () => {
+  it("the successor cannot be issued: nothing is revoked and nothing stays under way", async () => {
+    await served();
+    const broken: World = {
+      ...world,
+      issuer: async (kind) => ({
+        ...(await world.issuer(kind)),
+        issue: async () => Promise.reject(new Failure("unavailable", "the CA is away")),
+      }),
+    };
+    const failure = await failureOf(
+      revoke(broken, name, acme, {
+        ...deployOptions,
+        dryRun: false,
+        reason: "superseded",
+        confirm: async () => undefined,
+      }),
+    );
+    expect(failure.message).toContain(
+      "nothing was revoked, for mail.example.org could not be replaced: the CA is away",
+    );
+    expect(failure.hints.at(-1)).toBe(`then: mailcert revoke ${name} --reason superseded`);
+    expect(state()).not.toHaveProperty("revocation");
+    expect(ca.revoked).toEqual([]);
+  });
+
+  it("the successor breaks the server: back to what was, which is not revoked", async () => {
+    await served();
+    fake.server.breaks = true;
+    const result = await run("superseded");
+    expect(result).toMatchObject({ outcome: "not-replaced", revoked: [] });
+    expect(result.replacement?.deployed?.outcome).toBe("rolled-back");
+    expect(ca.revoked).toEqual([]);
+    expect(revokeText(result, fake.clock.now)).toContain("NOT revoked");
+  });
+
+  it("not served everywhere yet: revoked by the run that sees it proven, be it a timer's", async () => {
+    await served();
+    fake.server.deaf = true;
+    const result = await run("superseded");
+    expect(result).toMatchObject({ outcome: "not-replaced" });
+    expect(state().revocation).toMatchObject({ generation: 1, reason: "superseded" });
+    const shown = await status(world, []);
+    expect(statusText(shown, undefined, fake.clock.now)).toContain(
+      "the revocation of generation 1 (superseded) is not finished",
+    );
+    expect(complaints(statusDocument(shown))).toEqual([]);
+    const waiting = await renew(world, [acme], { ...timer, named: true });
+    expect(waiting.certificates[0]?.findings).toMatchObject([{ check: "revoke-unfinished" }]);
+    fake.server.deaf = false;
+    const done = await renew(world, [acme], { ...timer, named: true });
+    expect(done.certificates[0]?.findings).toMatchObject([{ check: "revoke-finished", severity: "info" }]);
+    expect(revokedNumbers()).toEqual([1]);
+    expect(state()).not.toHaveProperty("revocation");
+    expect(state().generations).toHaveLength(2);
+  });
+
+  it("the CA cannot be reached for the last step: the next run takes it alone", async () => {
+    await served();
+    ca.refuse = () => new Failure("unavailable", "away");
+    expect((await failureOf(run("superseded"))).message).toBe("away");
+    ca.refuse = undefined;
+    const result = await run();
+    expect(result).toMatchObject({ outcome: "revoked", reason: "superseded", replaces: false });
+    expect(result).not.toHaveProperty("replacement");
+    expect(revokedNumbers()).toEqual([1]);
+    expect(state().generations).toHaveLength(2);
+  });
+
+  it("the same, and it is out of the configuration: the timer's run takes it, a plan and a run for others do not", async () => {
+    await served();
+    await remove(world, [name], { dryRun: false });
+    ca.refuse = () => new Failure("unavailable", "away");
+    const options: RevokeOptions = { ...deployOptions, dryRun: false, confirm: async () => undefined };
+    await failureOf(revoke(world, name, undefined, options));
+    expect((await renew(world, [], timer)).findings).toMatchObject([{ check: "revoke-unfinished", severity: "fault" }]);
+    ca.refuse = undefined;
+    expect((await renew(world, [], { ...timer, dryRun: true })).findings).toEqual([]);
+    expect((await renew(world, [], { ...timer, named: true })).findings).toEqual([]);
+    const { findings, outcome } = await renew(world, [], timer);
+    expect({ checks: findings.map(({ check }) => check), outcome }).toEqual({
+      checks: ["revoke-finished"],
+      outcome: "done",
+    });
+    expect(revokedNumbers()).toEqual([1]);
+    expect(state()).not.toHaveProperty("revocation");
+  });
+
+  it("the account turns out to be refused after the key was kept: as keyCompromise the successor is replaced as well", async () => {
+    await served();
+    ca.refuse = ({ by }) =>
+      by === "account" ? new Failure("config", "no longer accepts", { facts: { problem: {} } }) : undefined;
+    await failureOf(run("superseded"));
+    const result = await run("keyCompromise");
+    expect(result.revoked.map(({ generation, by }) => [generation, by])).toEqual([
+      [1, "certificate-key"],
+      [2, "certificate-key"],
+    ]);
+    expect(keys()).toEqual(["0001", "0001", "0002"]);
+  });
+
+  it("a secure TLSA record lacks the new key: what to publish, no way back to the old key, and on from there", async () => {
+    await served();
+    const owner = `_25._tcp.${name}`;
+    const sha256 = (data: string): string => createHash("sha256").update(data).digest("hex");
+    tlsa.set(owner, [{ usage: 3, selector: 1, matchingType: 1, data: sha256("old") }]);
+    const failure = await failureOf(run("keyCompromise"));
+    const hints = failure.hints.join("\n");
+    expect(failure).toMatchObject({ kind: "config", facts: { code: "DANE" } });
+    expect(hints).toContain(`publish, beside what is there: ${owner}. IN TLSA 3 1 1 `);
+    expect(hints).toContain(`mailcert revoke ${name} --reason keyCompromise --replace`);
+    expect(hints).not.toContain("stay with the present key");
+    expect(ca.revoked).toEqual([]);
+    // The timer does not certify the old key either.
+    const [hourly] = (await renew(world, [acme], timer)).certificates;
+    expect(hourly?.decision).toMatchObject({ action: "issue", why: "its private key was given up as compromised" });
+    expect(hourly?.failure?.facts?.["code"]).toBe("DANE");
+
+    const data = /3 1 1 ([0-9a-f]{64})/.exec(hints)?.[1] ?? "";
+    tlsa.set(owner, [{ usage: 3, selector: 1, matchingType: 1, data }]);
+    const result = await run();
+    expect(result).toMatchObject({ outcome: "revoked", reason: "keyCompromise" });
+    expect(state().generations.at(-1)?.leaves.ecdsa?.spkiSha256).toBe(data);
+    expect(revokedNumbers()).toEqual([1]);
+  });
+
+  it("--replace goes on against DNS", async () => {
+    await served();
+    tlsa.set(`_25._tcp.${name}`, [{ usage: 3, selector: 1, matchingType: 1, data: "00".repeat(32) }]);
+    expect((await run("keyCompromise", { replace: true })).outcome).toBe("revoked");
+  });
+});
+
+describe("a revocation that is killed", () => {
+  it.each(["superseded", "keyCompromise"] as const)(
+    "at any write, as %s: the next run comes to the same",
+    async (reason) => {
+      let reached = true;
+      for (let nth = 1; reached; nth += 1) {
+        const one = fakeWorld();
+        ca = { revoked: [], refuse: undefined, account: url, deactivated: false };
+        fake.dispose();
+        fake = one;
+        world = await worldOf(fake);
+        await served();
+        let count = 0;
+        fake.hooks.beforeWrite = () => {
+          count += 1;
+          // Nothing is written after it, as after a kill.
+          if (count >= nth) throw new Error("killed");
+        };
+        const outcome = await run(reason).then(
+          () => "done",
+          (error: unknown) => (error instanceof Error ? error.message : "?"),
+        );
+        reached = count >= nth;
+        fake.hooks.beforeWrite = () => undefined;
+        if (reached && outcome !== "done") {
+          const left = state().revocation;
+          world = await worldOf(fake.again());
+          // Before the first write nothing is known of it: a person asks again. After it the timer goes on by itself, or a person does.
+          if (left || revokedNumbers().length === 0) await run(reason);
+        }
+        expect(revokedNumbers(), `write ${nth}`).toContain(1);
+        const live = state().generations.find(({ number }) => number === world.store.liveNumber(name));
+        expect(live?.revoked, `write ${nth}`).toBeUndefined();
+        expect(live?.leaves.ecdsa?.key === "0001", `write ${nth}`).toBe(reason === "superseded");
+        expect(state()).not.toHaveProperty("revocation");
+      }
+      expect(reached).toBe(false);
+    },
+  );
+});
