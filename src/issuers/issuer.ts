@@ -102,9 +102,10 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
   refuses(name: string, settings: Settings): string | undefined;
   /**
    * Throws what `issue` would throw for these names by what is on this host already; makes nothing, so that a dry run can say it.
+   * Returns what `issue` would make on the way for a person to know (a private CA), one sentence each.
    * MUST be quick and need no network. Absent: `refuses` says all.
    */
-  check?(names: readonly string[], settings: Settings): Promise<void>;
+  check?(names: readonly string[], settings: Settings): Promise<readonly string[]>;
   issue(request: IssueRequest<Settings>): Promise<IssuedChain>;
   /**
    * When the CA would like this leaf to be renewed (RFC 9773). MUST NOT fail for anything that the CA or the network does: that is an answer, too.

@@ -40,6 +40,7 @@ const planText = (plan: SetupPlan): string => {
     `${certificate.name}: plan (nothing was changed)`,
     `  names: ${namesForPeople(certificate.names)}`,
     `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
+    ...(plan.made ?? []).map((sentence) => wrap(sentence, 80, "  ", "    ")),
     ...[...configText(plan, false), ...laterLines(plan)].map((line) => `  ${line}`),
     ...deployPlanLines(deploy, { advice: true, noServer }).map((line) => `  ${line}`),
     ...(certificate.bundle === undefined
@@ -143,7 +144,7 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     },
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
-    ...(issued?.notes ? { notes: issued.notes } : {}),
+    ...(issued?.notes ? { notes: issued.notes } : !deployed && plan.made ? { notes: plan.made } : {}),
     ...(issued?.findings ? { findings: issued.findings } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),

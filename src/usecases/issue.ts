@@ -45,14 +45,14 @@ export interface IssueResult {
   readonly findings?: readonly Finding[];
 }
 
-/** @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
-export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<void> => {
+/** @returns what would be made on the way, for people. @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
+export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<readonly string[]> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   for (const name of certificate.names) {
     const why = issuer.refuses(name, certificate.issuer);
     if (why !== undefined) throw new Failure("data", `${certificate.issuer.kind} cannot certify ${name}: ${why}`);
   }
-  await issuer.check?.(certificate.names, certificate.issuer);
+  return (await issuer.check?.(certificate.names, certificate.issuer)) ?? [];
 };
 
 /** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */

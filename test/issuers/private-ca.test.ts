@@ -299,13 +299,24 @@ describe("a name outside", () => {
 });
 
 describe("check says what issue would say, and makes nothing", () => {
-  const check = async (names: readonly string[], settings: Partial<PrivateCaSettings> = {}): Promise<void> =>
+  const check = async (
+    names: readonly string[],
+    settings: Partial<PrivateCaSettings> = {},
+  ): Promise<readonly string[] | undefined> =>
     createPrivateCa({ stateDir, random, generateKey }).check?.(names, {
       kind: "private-ca",
       ca: "default",
       days: 397,
       ...settings,
     });
+  test("which CA would be made, and with which limits; nothing more once it is there", async () => {
+    expect(await check(["mail.exmaple.org"])).toEqual([
+      'would make the private CA "default", limited to exmaple.org and the names below it; that cannot be changed later',
+    ]);
+    await issue(["mail.example.org"]);
+    expect(await check(["mail.example.org"])).toEqual([]);
+  });
+
   /** The same words from both; the folder as it was. */
   const refusedAlike = async (
     names: readonly string[],
