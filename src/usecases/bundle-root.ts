@@ -4,6 +4,7 @@ import { acmeCaOf } from "../domain/acme-directories.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { sortChain } from "../domain/chain.ts";
 import { Failure } from "../domain/failure.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { leadsTo } from "../domain/trust.ts";
 import type { GenerationRecord, PublicSlot } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
@@ -16,6 +17,8 @@ export interface RootRequest {
   readonly slots: readonly PublicSlot[];
   /** Absolute path of a file that holds the root, where a person named one. */
   readonly file?: string;
+  /** The folder that the bundle goes into. */
+  readonly dir: string;
   /** PEM of the root that the bundle's folder has from an earlier run. */
   readonly before?: string;
 }
@@ -57,7 +60,7 @@ const topIssuer = ({ leaf, chain }: PublicSlot): string => readCertificate(chain
 export const importedRoot = async (
   world: World,
   deps: BundleDeps,
-  { certificate, generation, slots, file, before }: RootRequest,
+  { certificate, generation, slots, file, dir, before }: RootRequest,
 ): Promise<string | undefined> => {
   let slot = slots[0];
   if (generation.issuer === "acme") {
@@ -89,7 +92,7 @@ export const importedRoot = async (
     `clients do not trust the certificate of ${certificate.name}, and the root that they would have to import is not at hand: the chain ends below "${topIssuer(slot)}"`,
     {
       hints: [
-        "get that root from whoever runs the CA, and name it once: mailcert bundle --root FILE --out DIR (later runs find it in that folder)",
+        `get that root from whoever runs the CA, and name it once: mailcert bundle ${certificate.name} --root FILE --out ${shellWord(dir)} (later runs find it in that folder)`,
         ...(caFile === undefined ? [] : [`or add it to ${caFile} (ca_file in the configuration)`]),
       ],
     },

@@ -65,6 +65,7 @@ const bundleMaterial = async (
       certificate,
       generation,
       slots,
+      dir,
       ...(file === undefined ? {} : { file }),
       ...(before === undefined ? {} : { before }),
     }),

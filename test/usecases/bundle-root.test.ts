@@ -48,6 +48,7 @@ const find = async (
       notAfter: "",
       leaves: {},
     },
+    dir: "/srv/mail",
     ...request,
   };
   return importedRoot(world, deps, asked).catch((error: unknown) => error as Failure);
