@@ -14,6 +14,7 @@ export const commands = {
   bundle: { summary: "write the files that mail clients import", load: () => import("./bundle.ts") },
   verify: { summary: "check what mail servers really serve", load: () => import("./verify.ts") },
   explain: { summary: "what a port, a label or a finding means, and what to set", load: () => import("./explain.ts") },
+  dns: { summary: "DNS records to publish for what is served, and what is published", load: () => import("./dns.ts") },
   status: { summary: "certificates, expiry, next renewal, served where", load: () => import("./status.ts") },
   log: { summary: "what was changed on this host, when, by which run", load: () => import("./log.ts") },
   account: {

@@ -47,7 +47,7 @@ export const portsOf = ({ servers, auto }: Place): readonly number[] => {
 };
 
 /** A host is MX for the domain that it stands in, or for its own name: the two that can be guessed. */
-const mailDomains = (name: string): readonly string[] => {
+export const mailDomains = (name: string): readonly string[] => {
   const parent = name.slice(name.indexOf(".") + 1);
   return parent.includes(".") ? [parent, name] : [name];
 };

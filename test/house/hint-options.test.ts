@@ -21,6 +21,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["issuers/acme/rollover.ts", ["account"]],
   ["issuers/acme/revoke.ts", ["revoke"]],
   ["usecases/account.ts", ["account"]],
+  ["usecases/dns-check.ts", ["dns"]],
   ["usecases/adopted-key.ts", ["setup", "issue"]],
   ["usecases/revoke.ts", ["revoke"]],
   ["reports/account.ts", ["account"]],

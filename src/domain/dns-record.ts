@@ -1,0 +1,67 @@
+// A DNS record to publish: a line of a zone file, and what the web forms of DNS hosters ask for.
+import { type TlsaRecord, tlsaText } from "./tlsa.ts";
+
+/** What a record is for. `dane`: RFC 7672, `caa`: RFC 8659, `mta-sts`: RFC 8461, `tlsrpt`: RFC 8460, `srv`: RFC 6186 and RFC 8314. */
+export type RecordTopic = "dane" | "caa" | "mta-sts" | "tlsrpt" | "srv";
+
+export interface DnsRecord {
+  readonly topic: RecordTopic;
+  /** Without a dot at the end. */
+  readonly owner: string;
+  readonly type: "TLSA" | "CAA" | "TXT" | "SRV";
+  /** As a zone file has it (RFC 1035 §5.1). */
+  readonly data: string;
+  /** The fields of a web form, in its order. */
+  readonly fields: Readonly<Record<string, string | number>>;
+}
+
+export const zoneLine = ({ owner, type, data }: DnsRecord): string => `${owner}. IN ${type} ${data}`;
+
+/** Character strings of 255 octets at most (RFC 1035 §3.3.14), quotes and backslashes escaped. */
+const quoted = (text: string): string =>
+  Array.from(text.matchAll(/.{1,255}/gs), ([part]) => `"${part.replaceAll(/["\\]/g, "\\$&")}"`).join(" ");
+
+export const tlsaToPublish = (owner: string, record: TlsaRecord): DnsRecord => ({
+  topic: "dane",
+  owner,
+  type: "TLSA",
+  data: tlsaText(record),
+  fields: {
+    usage: record.usage,
+    selector: record.selector,
+    "matching type": record.matchingType,
+    data: record.data,
+  },
+});
+
+export const caaToPublish = (owner: string, tag: "issue" | "issuewild", value: string): DnsRecord => ({
+  topic: "caa",
+  owner,
+  type: "CAA",
+  data: `0 ${tag} ${quoted(value)}`,
+  fields: { flags: 0, tag, value },
+});
+
+export const textToPublish = (topic: RecordTopic, owner: string, text: string): DnsRecord => ({
+  topic,
+  owner,
+  type: "TXT",
+  data: quoted(text),
+  fields: { text },
+});
+
+export interface ServiceAt {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  /** Without a dot at the end. */
+  readonly target: string;
+}
+
+export const serviceToPublish = (owner: string, { priority, weight, port, target }: ServiceAt): DnsRecord => ({
+  topic: "srv",
+  owner,
+  type: "SRV",
+  data: `${priority} ${weight} ${port} ${target}.`,
+  fields: { priority, weight, port, target },
+});

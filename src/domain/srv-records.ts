@@ -1,0 +1,39 @@
+// SRV records of mail services (RFC 6186, RFC 8314 §5.1, RFC 5804 §1.8): how mail programs that know an address alone find servers.
+import { type DnsRecord, serviceToPublish } from "./dns-record.ts";
+import type { EntryPoint } from "./entry-point.ts";
+
+type Offered = Pick<EntryPoint, "protocol" | "mode" | "port">;
+
+export interface MailService {
+  /** `_imaps._tcp` */
+  readonly label: string;
+  readonly protocol: EntryPoint["protocol"];
+  readonly mode: EntryPoint["mode"];
+}
+
+/** In the order of preference: TLS at once before STARTTLS, reading before sending. */
+export const mailServices: readonly MailService[] = [
+  { label: "_imaps._tcp", protocol: "imap", mode: "implicit" },
+  { label: "_submissions._tcp", protocol: "submission", mode: "implicit" },
+  { label: "_pop3s._tcp", protocol: "pop3", mode: "implicit" },
+  { label: "_imap._tcp", protocol: "imap", mode: "starttls" },
+  { label: "_submission._tcp", protocol: "submission", mode: "starttls" },
+  { label: "_pop3._tcp", protocol: "pop3", mode: "starttls" },
+  { label: "_sieve._tcp", protocol: "sieve", mode: "starttls" },
+];
+
+/** Mail programs take the lower number first: TLS at once (RFC 8314 §5.1). */
+const priorityOf = ({ mode }: MailService): number => (mode === "implicit" ? 0 : 10);
+
+/** The port at which a service is offered here; undefined: it is not. */
+export const portOf = ({ protocol, mode }: MailService, offered: readonly Offered[]): number | undefined =>
+  offered.find((one) => one.protocol === protocol && one.mode === mode)?.port;
+
+/** A record for each service that is offered under `host`. */
+export const serviceRecords = (domain: string, host: string, offered: readonly Offered[]): readonly DnsRecord[] =>
+  mailServices.flatMap((service) => {
+    const port = portOf(service, offered);
+    if (port === undefined) return [];
+    const place = { priority: priorityOf(service), weight: 1, port, target: host };
+    return [serviceToPublish(`${service.label}.${domain}`, place)];
+  });
