@@ -167,7 +167,7 @@ const textOf = (
 ): Text | undefined => {
   if (node === null || refusesAlias(source, node)) return undefined;
   if (isScalar(node) && typeof node.value === "string") return { text: node.value, node };
-  const hint = isScalar(node) && node.value !== null ? instead(clean(String(node.value), 40)) : undefined;
+  const hint = isScalar(node) && node.value !== null ? instead(clean(node.source ?? "", 40)) : undefined;
   source.report(node, `${name} must be ${wanted}, not ${kindOf(node)}`, hint);
   return undefined;
 };

@@ -28,14 +28,18 @@ const play = async (ms: number, spent: number, rounds: readonly (() => void)[]):
     },
   } as unknown as Context["host"];
   const newWorld = (async () => ({ number: (worlds += 1) })) as unknown as Context["newWorld"];
-  const status = await every({ host, newWorld, fitting: (failure: Failure) => failure } as unknown as Context, ms, async (context) => {
-    starts.push(time);
-    time += spent;
-    expect(await context.world()).toBe(await context.world());
-    if (starts.length === rounds.length) stop.abort();
-    rounds[starts.length - 1]?.();
-    return 0;
-  });
+  const status = await every(
+    { host, newWorld, fitting: (failure: Failure) => failure } as unknown as Context,
+    ms,
+    async (context) => {
+      starts.push(time);
+      time += spent;
+      expect(await context.world()).toBe(await context.world());
+      if (starts.length === rounds.length) stop.abort();
+      rounds[starts.length - 1]?.();
+      return 0;
+    },
+  );
   return { status, starts, worlds, stderr };
 };
 
