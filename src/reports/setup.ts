@@ -51,7 +51,16 @@ const planText = (plan: SetupPlan): string => {
 
 const trust = ({ plan: { certificate }, deployed }: SetupResult): readonly string[] => {
   const { issuer, bundle, name } = certificate;
-  if (issuer.kind === "acme" || deployed?.outcome === "rolled-back") return [];
+  if (deployed?.outcome === "rolled-back") return [];
+  // A file of roots to trust the CA by is a sign of a CA that clients do not know either; `bundle` finds out.
+  if (issuer.kind === "acme")
+    return issuer.caFile === undefined || bundle !== undefined
+      ? []
+      : [
+          "",
+          "Clients that do not know this CA import its root. The files, and the steps:",
+          `  mailcert bundle ${name} --out DIR`,
+        ];
   if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
   // The bundle's own report says what to do with it.
   if (bundle !== undefined) return [];

@@ -16,6 +16,7 @@ it("asks for the root once, and from then on finds it", async () => {
   const ca = ["--acme", pebble.directoryUrl, "--ca-file", pebble.caFile, "--agree-tos"];
   const made = await host.mailcert(["setup", "mail.example.org", ...ca, "--schedule", "none"]);
   expect(made.status, made.stderr).toBe(0);
+  expect(made.stdout).toContain("mailcert bundle mail.example.org --out DIR");
 
   const none = await host.mailcert(["bundle", "--out", "/srv/mail"]);
   expect(none).toMatchObject({ status: 78, stderr: expect.stringContaining("--root FILE") as string });
