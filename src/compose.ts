@@ -175,6 +175,7 @@ export const createWorld = async (
       return (await import("./x509/read-request.ts")).readRequest(content, path);
     },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
+    fileMark: async (path) => (await import("./system/file-mark.ts")).fileMark(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>
       (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),

@@ -45,8 +45,18 @@ export interface ChallengeWorld {
   readonly journal: ChallengeJournal;
 }
 
+/** A record that stays in DNS when the issuance has ended, in the words of a zone file, and the zone. */
+export interface StandingRecord {
+  readonly record: string;
+  readonly zone: string;
+  /** Whose settings published it. */
+  readonly updater: string;
+}
+
 /** What a challenge may need. */
 export interface ChallengeDeps extends ChallengeWorld {
+  /** MUST be called before such a record is published: people are told of it, and how to take it back. */
+  readonly standing: (record: StandingRecord) => Promise<void>;
   readonly now: () => Date;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */

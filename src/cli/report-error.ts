@@ -22,7 +22,7 @@ export const reportError = (host: Host, error: unknown): number => {
   if (host.signal.aborted) {
     return reportError(
       host,
-      new Failure("try-later", "stopped; what was done is kept, the next run goes on from here"),
+      new Failure("try-later", "stopped; what was done is kept, and the same command goes on from there"),
     );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

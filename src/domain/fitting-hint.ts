@@ -5,6 +5,9 @@ import { Failure } from "./failure.ts";
 export const fittingHint = (hint: string, options: ReadonlySet<string>): string =>
   hint.replaceAll(/ \((--[a-z][a-z-]*)[^()]*\)/g, (written, option: string) => (options.has(option) ? written : ""));
 
+/** For what outlives the run, or is shown by several commands. */
+export const inConfiguration = (hint: string): string => fittingHint(hint, new Set());
+
 export const fittingFailure = (failure: Failure, options: ReadonlySet<string>): Failure => {
   const { kind, message, hints, facts, stack } = failure;
   const fitting = new Failure(kind, fittingHint(message, options), {

@@ -17,6 +17,8 @@ interface IssueTerms<Settings extends IssuerSettings> {
   readonly signal: AbortSignal;
   /** One line for `--verbose`; never a secret. */
   readonly step: (what: string) => void;
+  /** Writes down a change to this host, or to DNS, that outlives the issuance: before it is made. Absent: nobody keeps a log. */
+  readonly record?: (change: { readonly what: string; readonly undo: string }) => Promise<void>;
   /** The certificate that this one comes after: PEM of its leaf, the ACME account that it was issued to, and whether the CA asked for its renewal by now (RFC 9773). */
   readonly replaces?: { readonly leaf: string; readonly account: string; readonly inWindow: boolean };
   /** SHA-256 of leaves that are kept here already. Given: the caller keeps the next one, too, and what a killed run was issued is to be found again. */

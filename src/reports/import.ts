@@ -1,7 +1,7 @@
 // What was taken over from another ACME client, what was not, and what to do next; and its JSON twin.
 import { shellWord } from "../domain/shell-word.ts";
 import type { ImportResult, ImportedAccount, ImportedCertificate } from "../usecases/import-result.ts";
-import { day, daysBetween } from "./dates.ts";
+import { day, timeLeft } from "./dates.ts";
 import { namesForPeople } from "./names.ts";
 import { wrap } from "./wrap.ts";
 
@@ -14,7 +14,7 @@ const accountLine = ({ url, email, outcome, ours }: ImportedAccount, dryRun: boo
 
 const certificateLines = (one: ImportedCertificate, dryRun: boolean, now: Date): readonly string[] => {
   const { certificate, names, outcome, generation, servers, notAfter, leaves } = one;
-  const what = `${leaves.map(({ algorithm }) => algorithm).join(" + ")}, valid until ${day(new Date(notAfter))} (${daysBetween(now, new Date(notAfter))} days)`;
+  const what = `${leaves.map(({ algorithm }) => algorithm).join(" + ")}, valid until ${day(new Date(notAfter))} (${timeLeft(now, new Date(notAfter))})`;
   if (outcome === "kept") {
     const why = generation
       ? `mailcert has one of its own, valid until ${day(new Date(generation.notAfter))}`

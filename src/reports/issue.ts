@@ -1,7 +1,7 @@
 // What was issued, and what to do next.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
-import { shellWord } from "../domain/shell-word.ts";
 import type { IssuedFiles } from "../usecases/issue-files.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
@@ -36,7 +36,7 @@ export const issueText = ({ certificate, issued, configured, preflight = [] }: I
     ...(findings === "" ? [] : [findings]),
     configured
       ? `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`
-      : `  it is staged, and not in the configuration: nothing serves or renews it; next: mailcert setup ${shellWord(certificate.names[0] ?? "")}`,
+      : `  it is staged, and not in the configuration: nothing serves or renews it; next: ${setupAgain(certificate.name, issued.generation)}`,
   ].join("\n");
 };
 

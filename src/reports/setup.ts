@@ -112,6 +112,12 @@ const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean):
         `Take it back:                mailcert deploy --remove ${certificate.name}`,
       ];
 
+const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] =>
+  otherClients.flatMap(({ client, switchOff }) => [
+    `warning: ${client} renews it, too; keep it from that:`,
+    ...switchOff.map((way) => `  -> ${way}`),
+  ]);
+
 export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
   const { plan, deployed } = result;
   const failures = after.failures.flatMap(failureLines);
@@ -127,6 +133,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
     ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
     "",
     scheduleInstallText(after.schedule),
+    ...otherClientLines(after),
     ...failures,
     ...(after.bundle ? ["", bundleText(after.bundle)] : []),
     ...(clients.length > 0 ? ["", ...clients] : []),
@@ -158,6 +165,7 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,
+    ...(after.otherClients ? { otherClients: after.otherClients } : {}),
     ...(after.bundle ? { bundle: after.bundle } : {}),
     ...(after.failures.length > 0
       ? { failures: after.failures.map(({ kind, message, hints }) => ({ kind, message, hints })) }

@@ -38,12 +38,18 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isDate = (value: unknown): boolean => typeof value === "string" && !Number.isNaN(Date.parse(value));
 
+const isUnmet = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((one) => isRecord(one) && typeof one["setting"] === "string" && typeof one["message"] === "string");
+
 const isGeneration = (value: unknown): boolean =>
   isRecord(value) &&
   Number.isInteger(value["number"]) &&
   Array.isArray(value["names"]) &&
   isDate(value["notBefore"]) &&
   isDate(value["notAfter"]) &&
+  (value["entry"] === undefined || isRecord(value["entry"])) &&
+  (value["unmet"] === undefined || isUnmet(value["unmet"])) &&
   isRecord(value["leaves"]) &&
   Object.values(value["leaves"]).every(
     (leaf) =>
@@ -61,6 +67,12 @@ const isAdvice = (value: unknown): boolean =>
 
 const isCaFailure = (value: unknown): boolean =>
   isRecord(value) && isDate(value["at"]) && isDate(value["nextAttempt"]) && typeof value["message"] === "string";
+
+const isError = (value: unknown): boolean =>
+  isRecord(value) &&
+  typeof value["message"] === "string" &&
+  (value["hints"] === undefined || Array.isArray(value["hints"])) &&
+  (value["entry"] === undefined || isRecord(value["entry"]));
 
 /** What of the fields that runs rely on is not as it was written. */
 const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
@@ -86,9 +98,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!pending) return "revocation lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
-  return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"
-    ? undefined
-    : "lastError lacks a field";
+  return state.lastError === undefined || isError(state.lastError) ? undefined : "lastError lacks a field";
 };
 
 const damaged = (path: string, why: string, cause?: unknown): Failure =>

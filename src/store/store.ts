@@ -5,6 +5,7 @@ import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
+import type { Entry } from "../domain/setup-command.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
 import type { Change, SlotPaths } from "../servers/server.ts";
 
@@ -27,6 +28,8 @@ export interface GenerationRecord {
   readonly authority: string;
   /** URL of the ACME account that it was issued to. */
   readonly account?: string;
+  /** The configuration's entry that it was made by, as `setup` would write it; no secret. Absent: an older mailcert made it. */
+  readonly entry?: Entry;
   /** Names of the configuration that were left out, because they did not resolve. */
   readonly dropped?: readonly string[];
   /** What the CA was asked for and did not give. */
@@ -96,9 +99,17 @@ export interface CertificateState {
   readonly lastError?: {
     readonly at: string;
     readonly what: "issue" | "deploy";
-    /** What the configuration asked for then: another wish does not wait for this one's next attempt. */
+    /** Names, keys and CA that were asked for. */
     readonly wanted?: string;
+    /** Of the whole entry and the files that it names: another wish does not wait for this one's next attempt. */
+    readonly fingerprint?: string;
+    /** Nothing was due (`renew --force`, a `setup` that would have changed something): no attempt is owed, and none is counted. */
+    readonly notDue?: boolean;
+    /** What was asked for, where no entry of the configuration says it: a first `setup` that failed. */
+    readonly entry?: Entry;
     readonly message: string;
+    /** What to do about it, as it was said then. */
+    readonly hints?: readonly string[];
     readonly facts?: Readonly<Record<string, unknown>>;
   };
 }

@@ -12,6 +12,7 @@ import type { AcmeSettings, CertificateConfig } from "../domain/certificate-conf
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { emptyState } from "../domain/state.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { beforeOrder } from "./before-order.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -97,7 +98,7 @@ const waiting = (all: readonly AcmeSettings[], asked: readonly AcmeSettings[], k
   all.flatMap((settings) => {
     const failure = known[settings.directory];
     if (asked.includes(settings) || failure === undefined) return [];
-    const message = `${failure.message} (not asked again before ${failure.nextAttempt})`;
+    const message = `${failure.message} (not asked again before ${utcMinute(failure.nextAttempt)})`;
     const facts = { retryAt: failure.nextAttempt, waits: true };
     return [{ settings, title: caTitle(settings), failure: new Failure("try-later", message, { facts }) }];
   });

@@ -43,7 +43,7 @@ export const deploy = async (
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
   if (state.stage === "verified" || state.stage === "reloaded") {
-    const quick = left.length === 0 ? await proveQuickly(world, state, target, found, targets) : undefined;
+    const quick = left.length === 0 ? await proveQuickly(world, certificate, state, target, found, targets) : undefined;
     if (quick) return quick;
   }
   if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
@@ -55,7 +55,7 @@ export const deploy = async (
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
-    : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+    : finish(world, certificate, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
 };
 
 /** @throws Failure `data`. */
@@ -112,6 +112,7 @@ const refuseUnpromised = async (
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */
 const proveQuickly = async (
   world: World,
+  wanted: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
   found: readonly Deployable[],
@@ -137,5 +138,5 @@ const proveQuickly = async (
   if (entries.some((entry) => entry.verdict === "stale" || entry.verdict === "broken" || entry.verdict === "failing"))
     return undefined;
   const servers = found.map((one) => deployedServer(one, { changes: [], findings: [], usable: true }, false));
-  return finish(world, state, target, { servers, entries, findings });
+  return finish(world, wanted, state, target, { servers, entries, findings });
 };

@@ -1,12 +1,14 @@
 // The certificate and keys of a lineage as a generation of ours, staged: what killed runs left is taken up, what is there is left alone.
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
 import { authorityOf, differsFrom, targetOf } from "../domain/generation.ts";
 import type { LineageGroup } from "../domain/imported-certificate.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, type Slot, slotOf } from "../domain/keys.ts";
 import { emptyState } from "../domain/state.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import { givenUpBy } from "./given-up-keys.ts";
 import { recordChange } from "./record-change.ts";
@@ -89,6 +91,7 @@ export const importGeneration = async (
     names: group.lineages[0]?.names ?? [],
     issuer: "acme",
     authority: group.lineages[0]?.directory ?? authorityOf(certificate.issuer),
+    entry: Object.fromEntries(rawEntry(certificate)),
     createdAt: world.now().toISOString(),
     notBefore: new Date(Math.max(...spans.map(([from]) => from))).toISOString(),
     notAfter: new Date(Math.min(...spans.map(([, to]) => to))).toISOString(),
@@ -124,7 +127,7 @@ export const importGeneration = async (
   });
   await recordChange(world, {
     certificate: certificate.name,
-    what: `imported generation ${number} from ${client} for ${generation.names.join(", ")}, valid until ${generation.notAfter}`,
+    what: `imported generation ${number} from ${client} for ${generation.names.join(", ")}, valid until ${utcMinute(generation.notAfter)}`,
   });
   return { outcome: "imported", generation };
 };

@@ -1,15 +1,17 @@
 // Issue: a key (kept or new), a chain from the issuer, checked and written as a new generation. Stops at staged.
 import type { CaFailures } from "../domain/ca-failures.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { authorityOf, generationOf, targetOf, wantedText } from "../domain/generation.ts";
+import { authorityOf, generationOf } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
-import { nextAttempt } from "../domain/renewal.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
-import { shellWord } from "../domain/shell-word.ts";
 import { emptyState } from "../domain/state.ts";
+import { issuerTitle } from "../domain/setup-command.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { unmetFindings } from "../domain/unmet-wish.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
 import { type KeyWish, keysFor } from "./certified-keys.ts";
@@ -20,6 +22,7 @@ import { type Deployable, findServers } from "./entries.ts";
 import { type Obtained, obtainSlots } from "./obtain.ts";
 import { orderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
+import { rememberFailure, withNextAttempt } from "./remember-failure.ts";
 import type { World } from "./world.ts";
 
 /** `newKey`: make new keys instead of keeping those that are live. */
@@ -75,7 +78,7 @@ export const issue = async (
   return remembering(world, asked, async () => {
     const termsOf = await orderTerms(world, asked, state);
     const chosen = await withFirstCa(world, certificate, (by) => obtainSlots(world, by, keys, termsOf));
-    return issueGeneration(world, living, chosen, state, options);
+    return issueGeneration(world, asked, living, chosen, state, options);
   });
 };
 
@@ -88,17 +91,15 @@ const remembering = async <Result>(
     return await job();
   } catch (error) {
     // Where not even that can be written (a full disk), the first failure is the one to tell.
-    if (error instanceof Failure) {
-      await rememberFailure(world, certificate.name, "issue", error, undefined, wantedText(certificate)).catch(
-        ignoreFailure,
-      );
-    }
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    const next = await rememberFailure(world, certificate, "issue", error).catch(ignoreFailure);
+    throw withNextAttempt(error, next);
   }
 };
 
 const issueGeneration = async (
   world: World,
+  asked: CertificateConfig,
   { dropped, findings: dead }: LivingNames,
   { result, certificate, caFailures, findings: tried }: ChosenCa<Obtained>,
   state: CertificateState,
@@ -116,6 +117,7 @@ const issueGeneration = async (
     issuer: certificate.issuer.kind,
     authority: authorityOf(certificate.issuer),
     ...(account === undefined ? {} : { account }),
+    entry: Object.fromEntries(rawEntry(asked)),
     ...(dropped.length === 0 ? {} : { dropped }),
     ...(unmet.length === 0 ? {} : { unmet }),
     createdAt: world.now().toISOString(),
@@ -126,7 +128,7 @@ const issueGeneration = async (
   await world.store.write(withGeneration(state, generation, caFailures));
   await recordChange(world, {
     certificate: certificate.name,
-    what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${generation.notAfter}`,
+    what: `issued generation ${number} by ${issuerTitle(generation)} for ${certificate.names.join(", ")}, valid until ${utcMinute(generation.notAfter)}`,
   });
   return {
     certificate: certificate.name,
@@ -207,42 +209,7 @@ const guarded = (
 };
 
 /** For what is done on the way out of a failure. */
-const ignoreFailure = (error: unknown): void => {
+const ignoreFailure = (error: unknown): undefined => {
   if (!(error instanceof Failure)) throw error;
-};
-
-/** However long a CA asks to wait: a day at most, and less where the certificate ends sooner, so that some attempts still fit in. */
-const latestRetry = (target: GenerationRecord | undefined, now: Date): number => {
-  const day = 86_400_000;
-  const left = target === undefined ? Number.POSITIVE_INFINITY : Date.parse(target.notAfter) - now.getTime();
-  return now.getTime() + Math.max(3_600_000, Math.min(day, left / 4));
-};
-
-/** Remembers a failed attempt, so that `status` shows it and timer runs back off. `already`: failed attempts in a row before this one, where the state does not tell. `wanted`: what the configuration asked for (domain/generation.ts). */
-export const rememberFailure = async (
-  world: World,
-  name: string,
-  what: "issue" | "deploy",
-  failure: Failure,
-  already?: number,
-  wanted?: string,
-): Promise<void> => {
-  const state = world.store.read(name) ?? emptyState(name);
-  const attempts = (already ?? state.attempts) + 1;
-  const now = world.now();
-  const asked = Date.parse(String(failure.facts?.["retryAt"]));
-  const wished = Number.isNaN(asked) ? nextAttempt(attempts, now).getTime() : asked;
-  const next = new Date(Math.min(wished, latestRetry(targetOf(state), now))).toISOString();
-  await world.store.write({
-    ...state,
-    attempts,
-    nextAttempt: next,
-    lastError: {
-      at: world.now().toISOString(),
-      what,
-      ...(wanted === undefined ? {} : { wanted }),
-      message: failure.message,
-      ...(failure.facts === undefined ? {} : { facts: failure.facts }),
-    },
-  });
+  return undefined;
 };

@@ -11,6 +11,7 @@ import type { IssuedChain } from "../issuers/issuer.ts";
 import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import type { ChosenKey } from "./certified-keys.ts";
 import type { OrderTerms } from "./order-terms.ts";
+import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
 /** A chain for one key, refused unless it belongs to that key and carries the names. */
@@ -30,6 +31,7 @@ export const obtainChain = async (
     now: world.now(),
     signal: world.signal,
     step: world.step,
+    record: (change) => recordChange(world, { certificate: certificate.name, ...change }),
     ...terms,
   });
   const leaf = readCertificate(chain.leaf);

@@ -24,7 +24,7 @@ export const orderTerms = async (
   const [first] = certificate.keys;
   const rehearse = failed && worthRehearsing(lastError.facts);
   // `replaces` itself may be what the CA cannot take: the second attempt goes without (certmagic does so, too).
-  const target = failed && attempts === 1 ? undefined : targetOf(state);
+  const target = failed && (attempts === 1 || lastError.notDue === true) ? undefined : targetOf(state);
   const known =
     target?.account !== undefined && target.names.some((name) => certificate.names.includes(name))
       ? { account: target.account, leaves: await world.store.readCertificates(state.name, target.number) }

@@ -2,9 +2,12 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import { inConfiguration } from "../domain/fitting-hint.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
+import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
@@ -12,10 +15,11 @@ import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
-import { type IssueResult, issue, rememberFailure } from "./issue.ts";
-import { failureOf, stopped } from "./one-failure.ts";
+import { type IssueResult, issue } from "./issue.ts";
+import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
-import { readableState } from "./unless-failure.ts";
+import { rememberFailure } from "./remember-failure.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -90,7 +94,7 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
   const state = readableState(world, certificate);
   const live = state && generationOf(state, world.store.liveNumber(certificate));
   if (!live || !nearEnd(live, world.now())) return [];
-  const why = failure?.message ?? (decision.action === "wait" ? decision.why : "");
+  const why = failure ? inConfiguration(failure.message) : decision.action === "wait" ? decision.why : "";
   return [
     {
       check: "renew-ending",
@@ -132,14 +136,8 @@ const orphanFindings = async (
     const state = readableState(world, name);
     if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
     const live = state && generationOf(state, world.store.liveNumber(name));
-    const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) continue;
-    findings.push({
-      check: "renew-orphan",
-      severity: nearEnd(live, world.now()) ? "fault" : "warning",
-      message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-      hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-    });
+    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
+    if (finding) findings.push(finding);
   }
   return findings;
 };
@@ -184,10 +182,10 @@ const renewOne = async (
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = failureOf(error, world);
+    const failure = await endOf(error, world, certificate);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
+    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -198,10 +196,19 @@ const renewOne = async (
   }
 };
 
+/** A stop is told as what follows from it: what is due, or half done, is the next run's. */
+const endOf = async (error: unknown, world: World, certificate: CertificateConfig): Promise<Failure> => {
+  if (error instanceof Failure || !world.signal.aborted) return failureOf(error, world);
+  const state = readableState(world, certificate.name);
+  const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
+  const done = !(left instanceof Failure) && left.action === "nothing";
+  return done ? stoppedForced(certificate.name) : failureOf(error, world);
+};
+
 /** A full disk must not hide what went wrong before it. */
-const remember = async (world: World, name: string, failure: Failure): Promise<void> => {
+const remember = async (world: World, certificate: CertificateConfig, failure: Failure): Promise<void> => {
   try {
-    await rememberFailure(world, name, "deploy", failure);
+    await rememberFailure(world, certificate, "deploy", failure);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     world.step(error.message);

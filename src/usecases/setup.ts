@@ -6,6 +6,7 @@ import { lineChanges } from "../domain/line-changes.ts";
 import { authorityOf, targetOf } from "../domain/generation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { issuerTitle, setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
 import { type AdoptedKey, hasKey } from "./adopted-key.ts";
@@ -73,6 +74,7 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
       },
     );
   }
+  if (!known && !options.issuerGiven) refuseOtherIssuer(world, certificate);
   // Who takes its key alone knows of it.
   if (!known && !options.replace && !options.adopted) await refuseOwned(world, certificate);
   const { servers: found } = await findServers(world, certificate);
@@ -101,6 +103,23 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   if (options.dryRun && wantsIssue(world, plan, options) && !options.replace)
     await refuseUnpromised(world, plan, options);
   return plan;
+};
+
+/** It left the configuration, and the state knows who issued it: the default would replace a certificate that everybody trusts by one that few do. */
+const refuseOtherIssuer = (world: World, { name, issuer }: CertificateConfig): void => {
+  const state = world.store.read(name);
+  const target = state && targetOf(state);
+  if (!target || (target.issuer === issuer.kind && target.authority === authorityOf(issuer))) return;
+  throw new Failure(
+    "config",
+    `${name} was issued by ${issuerTitle(target)}, and its entry is not in the configuration any more`,
+    {
+      hints: [
+        `to have it as it was: ${setupAgain(name, target)}`,
+        `for another issuer say so: --issuer ${issuer.kind}`,
+      ],
+    },
+  );
 };
 
 /** The lifetime is the CA's to shorten (it never outlives its root): only one that is longer than asked for tells. */

@@ -113,6 +113,7 @@ describe("documents of real command lines", () => {
       { line: () => ["rollback", "mail.example.org", "--dry-run"], schema: "rollback", status: 0 },
       { line: () => ["rollback", "mail.example.org"], schema: "rollback", status: 0 },
       { line: () => ["renew"], schema: "renew", status: 0 },
+      { line: () => ["renew", "--new-key"], schema: "error", status: 64 },
       { line: () => ["renew", "--force", "--new-key"], schema: "renew", status: 0 },
       { line: () => ["renew", "--dry-run", "--force"], schema: "renew", status: 0 },
       { line: () => ["status"], schema: "status", status: 0 },

@@ -23,6 +23,8 @@ export interface TextZone {
   readonly changes: string[];
   readonly steps: string[];
   readonly journal: JournalEntry[];
+  /** What was told to be published for good. */
+  readonly standing: string[];
   readonly clock: { now: number };
   /** Thrown by the next changes. */
   trouble: Error | undefined;
@@ -38,6 +40,7 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
     changes: [],
     steps: [],
     journal: [],
+    standing: [],
     clock: { now: 0 },
     trouble: undefined,
     again: () => depsOf(),
@@ -100,6 +103,7 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
     step: (what) => void zone.steps.push(what),
     accountUrl: "https://ca.example/acct/1",
     names,
+    standing: async ({ record, zone: apex }) => void zone.standing.push(`${apex}: ${record}`),
   });
   const first = depsOf();
   return zone;

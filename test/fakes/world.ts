@@ -10,6 +10,7 @@ import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 import type { Change, Override, Server } from "../../src/servers/server.ts";
 import { openStore } from "../../src/store/index.ts";
 import type { Store } from "../../src/store/store.ts";
+import { fileMark } from "../../src/system/file-mark.ts";
 import { readKeyFile } from "../../src/system/key-file.ts";
 import { readPlainFile } from "../../src/system/plain-file.ts";
 import { readRequest } from "../../src/x509/read-request.ts";
@@ -192,6 +193,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       reach: async () => "open",
     }),
     systemRoots: async () => [],
+    fileMark,
     keyAt: async () => undefined,
     refuseUnsafeFolder: async () => undefined,
     writePem: async () => [],

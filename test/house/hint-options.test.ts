@@ -25,6 +25,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["usecases/adopted-key.ts", ["setup", "issue"]],
   ["usecases/revoke.ts", ["revoke"]],
   ["reports/account.ts", ["account"]],
+  ["domain/setup-command.ts", ["setup"]],
   ["domain/self-signed-notes.ts", ["setup", "issue"]],
   ["domain/targets.ts", ["verify"]],
   ["probe/tls-probe.ts", ["verify"]],

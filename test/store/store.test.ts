@@ -153,6 +153,26 @@ describe("state.json", () => {
     }
   });
 
+  it("what a failed attempt left is read back, and named where it is damaged", async () => {
+    const path = join(dir, "certificates", name, "state.json");
+    const lastError = {
+      at: "2026-11-20T12:00:00.000Z",
+      what: "issue",
+      fingerprint: "00",
+      notDue: true,
+      entry: { issuer: "acme", acme: "https://ca.example/dir", key: ["ecdsa", "rsa"] },
+      message: "no",
+      hints: ["do this"],
+    } as const;
+    await store.write({ ...emptyState(name), lastError });
+    expect(store.read(name)?.lastError).toEqual(lastError);
+    for (const wrong of [{ hints: "do this" }, { entry: "x" }, { message: 1 }]) {
+      writeFileSync(path, JSON.stringify({ ...emptyState(name), lastError: { ...lastError, ...wrong } }));
+      const message = expect.stringContaining("lastError lacks a field") as string;
+      expect(await failureOf(() => store.read(name))).toMatchObject({ kind: "data", message });
+    }
+  });
+
   it("never takes a key", async () => {
     const state = {
       ...emptyState(name),

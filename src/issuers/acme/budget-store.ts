@@ -15,6 +15,7 @@ import {
   withFailures,
   withOrder,
 } from "../../domain/budget.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
@@ -104,7 +105,7 @@ export const openSpending = (
         "try-later",
         `no order was placed: this would exceed the CA's rate limit at ${clean(directory, 200)}: ${spent.what}`,
         {
-          hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+          hints: [comeBackHint(retryAt)],
           facts: { code: "BUDGET", bucket: spent.what, retryAt },
         },
       );

@@ -4,6 +4,7 @@ import { stagingOf } from "../../domain/acme-directories.ts";
 import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
@@ -24,6 +25,7 @@ import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { revoke } from "./revoke.ts";
 import { unlessSilent } from "./silence.ts";
+import { standingRecords } from "./standing-records.ts";
 import { createTransport } from "./transport.ts";
 
 export interface AcmeIssuerOptions {
@@ -73,7 +75,7 @@ const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure =
     "try-later",
     `the CA at ${clean(directory, 200)} was not done within ${Math.round(ms / 60_000)} minutes`,
     {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { code: "TOO_LONG", retryAt },
     },
   );
@@ -133,7 +135,9 @@ const issueBy = async (
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
+  const notes: string[] = [];
+  const standing = standingRecords(request, notes);
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names, standing };
   const provers = await openProvers(settings, o.challenges, deps);
   const unmet: UnmetWish[] = [];
   const wishing = {
@@ -162,7 +166,12 @@ const issueBy = async (
     ...(request.staged === undefined ? {} : { staged: request.staged }),
   });
   step(`${transport.sent()} requests to the CA`);
-  return { ...issued, account: account.record.url, ...(unmet.length === 0 ? {} : { unmet }) };
+  return {
+    ...issued,
+    account: account.record.url,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(unmet.length === 0 ? {} : { unmet }),
+  };
 };
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {

@@ -1,4 +1,5 @@
 // A CA's error, said as a Failure: what was being done, what the CA said, what to do next. The problem document goes along whole.
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure, type FailureKind } from "../../domain/failure.ts";
 import { own } from "../../domain/own.ts";
 import { type Problem, describeProblem, shortType } from "./problem.ts";
@@ -50,7 +51,7 @@ export const problemFailure = (problem: Problem, { doing, now, hints = [] }: Pro
     const minutes = defaultWait[problem.status] ?? 60;
     const retryAt = problem.retryAfter ?? new Date(now.getTime() + minutes * 60_000).toISOString();
     return new Failure("try-later", message, {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { problem, retryAt },
     });
   }
