@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
-import type { ChallengeWorld } from "./challenges/challenge.ts";
+import type { ChallengeWorld, ConfiguredUpdater } from "./challenges/challenge.ts";
 import type { Turns } from "./compose-updater.ts";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
@@ -67,19 +67,20 @@ export const createWorld = async (
   });
 
   const turns: Turns = new Map();
+  const updater = async (name: string, beside = configPath): Promise<ConfiguredUpdater> =>
+    (await import("./compose-updater.ts")).openUpdater(name, {
+      folder: dirname(beside),
+      turns,
+      run,
+      now: host.now,
+      sleep: host.sleep,
+      userAgent: `mailcert/${host.version}`,
+      randomId: () => randomInt(65_536),
+    });
   const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
     random: (size) => randomBytes(size),
     authoritative: async () => (await dns()).authoritative,
-    updater: async (name) =>
-      (await import("./compose-updater.ts")).openUpdater(name, {
-        folder: dirname(configPath),
-        turns,
-        run,
-        now: host.now,
-        sleep: host.sleep,
-        userAgent: `mailcert/${host.version}`,
-        randomId: () => randomInt(65_536),
-      }),
+    updater: (name) => updater(name),
     journal: (await import("./challenges/journal.ts")).createChallengeJournal(stateDir),
   }));
 
@@ -167,7 +168,19 @@ export const createWorld = async (
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),
-    preflight: memo(() => import("./system/host-facts.ts")),
+    preflight: memo(async () => ({
+      ...(await import("./system/host-facts.ts")),
+      updater,
+      tryWebroot: async (webroot, hosts, signal) =>
+        (await import("./challenges/webroot-trial.ts")).tryWebroot({
+          webroot,
+          hosts,
+          signal,
+          random: (size) => randomBytes(size),
+          timeoutMs: 5_000,
+          userAgent: `mailcert/${host.version}`,
+        }),
+    })),
     systemRoots,
     readRequest: async (path) => {
       const { readPlainFile } = await import("./system/plain-file.ts");

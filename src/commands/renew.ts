@@ -17,7 +17,7 @@ export const command: CommandModule = {
       .argument("[name...]", "certificates (default: all in the configuration)")
       .option("--force", "renew now, due or not")
       .option("--new-key", "with --force: with a new private key")
-      .option("--every <TIME>", "go on for ever, a run each TIME (30m, 1h, 1d): for containers", duration)
+      .option("--every <TIME>", "go on for ever, a run each TIME (1m to 24h: 30m, 1h, 1d): for containers", duration)
       .addHelpText(
         "after",
         `

@@ -1,5 +1,6 @@
 // The ACME part of a certificate's entry: which CA, the account, how names are proven, what is asked of the CA.
 import { acmeCaNames, acmeCas, isAcmeCaName } from "../domain/acme-directories.ts";
+import { caWordProblem, preferredChainProblem } from "../domain/acme-words.ts";
 import type { AcmeSettings, ChallengeName } from "../domain/certificate-config.ts";
 import { defaults, dnsName } from "../domain/certificate-defaults.ts";
 import { parseListenAddress } from "../domain/listen-address.ts";
@@ -7,7 +8,7 @@ import type { Choices } from "./choices.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
-import { isSeq } from "yaml";
+import { isScalar, isSeq } from "yaml";
 import { directoryOf, emailOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
@@ -95,12 +96,18 @@ const readEab = (source: Source, fields: Fields): AcmeSettings["eab"] => {
   return kid === undefined || hmacFile === undefined ? undefined : { kid: kid.text, hmacFile };
 };
 
-/** A short word of the CA's, such as a profile's name. */
-const readWords = (source: Source, fields: Fields, key: string): readonly string[] | undefined =>
-  readTexts(source, fields.get(key), key)?.map(({ text, node }) => {
-    if (!/^[\x21-\x7e]{1,64}$/.test(text)) source.report(node, `${key}: ${quoted(text)} is no word of a CA's`);
-    return text;
-  });
+/** Profiles in order of preference. */
+const readWords = (source: Source, fields: Fields, key: string): readonly string[] | undefined => {
+  const texts = readTexts(source, fields.get(key), key);
+  const words: string[] = [];
+  for (const { text, node } of texts ?? []) {
+    const problem = caWordProblem(text);
+    if (problem !== undefined) source.report(node, `${key}: ${quoted(text)} ${problem}`);
+    if (words.includes(text)) source.report(node, `${key}: ${quoted(text)} is listed twice`, "remove one of the two");
+    else words.push(text);
+  }
+  return texts && words;
+};
 
 /** Values are only good when nothing was reported. */
 export const readAcme = (source: Source, fields: Fields, choices: Choices, issuer: Text): AcmeSettings => {
@@ -110,12 +117,22 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
   };
   const path = (key: string): string | undefined => text(key, (value) => pathOf(source, value, key));
   const listen = (key: string): string | undefined => {
-    const value = readText(source, fields.get(key), key, (port) => `write it as ":PORT" or "ADDRESS:PORT": ":${port}"`);
-    if (value === undefined) return undefined;
-    const parsed = parseListenAddress(value.text);
-    if ("problem" in parsed)
-      source.report(value.node, `${key}: ${quoted(value.text)} is not an address`, parsed.problem);
-    return value.text;
+    const field = fields.get(key);
+    const value = field?.value;
+    // Taken for a number by YAML; in quotes it would still lack its colon.
+    if (field !== undefined && isScalar(value) && typeof value.value === "number") {
+      source.report(
+        value,
+        `${key} must be ADDRESS:PORT, not a number`,
+        `write ${key}: ":${value.source ?? value.value}"`,
+      );
+      return undefined;
+    }
+    return text(key, ({ text: address, node }) => {
+      const parsed = parseListenAddress(address);
+      if ("problem" in parsed) source.report(node, `${key}: ${quoted(address)} is not an address`, parsed.problem);
+      return address;
+    });
   };
   const directory = readDirectory(source, fields, issuer.text, issuer.node);
   const email = text("email", (value) => emailOf(source, value));
@@ -131,10 +148,14 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
     source.report(
       fields.get("challenge")?.key,
       "dns-01 needs to know how DNS is changed",
-      "add dns: NAME, and the updater's settings in secrets/NAME.yaml",
+      "add dns: NAME, and the updater's settings in secrets/NAME.yaml (docs/dns.md)",
     );
   const rsaProfiles = readWords(source, fields, "profile_rsa");
-  const preferredChain = text("preferred_chain", (value) => value.text);
+  const preferredChain = text("preferred_chain", ({ text: chain, node }) => {
+    const problem = preferredChainProblem(chain);
+    if (problem !== undefined) source.report(node, `preferred_chain: ${quoted(chain)} ${problem}`);
+    return chain;
+  });
   const days = readWhole(source, fields.get("days"), "days");
   if (days !== undefined && days.number < 1) source.report(days.node, "days must be at least 1");
   return {

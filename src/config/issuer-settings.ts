@@ -60,11 +60,11 @@ const readFallbacks = (
   const seen = new Set([first.text]);
   const read: AcmeSettings[] = [];
   for (const { text, node } of others) {
-    if (issuer.kind === "acme" && !issuerWords.includes(text)) {
-      source.report(node, `unknown issuer ${quoted(text)}`, didYouMean(text, acmeCaNames));
-    } else if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
+    if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
       const hint = `a list of issuers holds ACME CAs: ${acmeCaNames.join(", ")}, the first may be acme`;
-      source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+      if (issuerWords.includes(text) || issuer.kind !== "acme")
+        source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+      else source.report(node, `unknown issuer ${quoted(text)}`, didYouMean(text, acmeCaNames));
     } else if (seen.has(text)) source.report(node, `the issuer ${text} is listed twice`, "remove one of the two");
     else read.push(sameElsewhere(issuer, { ca: text, directory: acmeCas[text].directory }));
     seen.add(text);

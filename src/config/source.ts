@@ -147,27 +147,15 @@ const hasValue = (source: Source, { key, value }: Field, name: string): boolean 
   return false;
 };
 
-/** `instead`: what to write where something else than a text stands there. */
-export const readText = (
-  source: Source,
-  field: Field | undefined,
-  name: string,
-  instead?: (text: string) => string,
-): Text | undefined => {
+export const readText = (source: Source, field: Field | undefined, name: string): Text | undefined => {
   if (field === undefined || !hasValue(source, field, name)) return undefined;
-  return textOf(source, field.value, name, "a text", instead);
+  return textOf(source, field.value, name, "a text");
 };
 
-const textOf = (
-  source: Source,
-  node: Node | null,
-  name: string,
-  wanted: string,
-  instead: (text: string) => string = () => "put it into quotes if it is meant as text",
-): Text | undefined => {
+const textOf = (source: Source, node: Node | null, name: string, wanted: string): Text | undefined => {
   if (node === null || refusesAlias(source, node)) return undefined;
   if (isScalar(node) && typeof node.value === "string") return { text: node.value, node };
-  const hint = isScalar(node) && node.value !== null ? instead(clean(node.source ?? "", 40)) : undefined;
+  const hint = isScalar(node) && node.value !== null ? "put it into quotes if it is meant as text" : undefined;
   source.report(node, `${name} must be ${wanted}, not ${kindOf(node)}`, hint);
   return undefined;
 };
@@ -202,8 +190,16 @@ export const readFlag = (source: Source, field: Field | undefined, name: string)
   if (field === undefined || !hasValue(source, field, name)) return undefined;
   const { value } = field;
   if (isScalar(value) && typeof value.value === "boolean") return value.value;
-  source.report(value ?? undefined, `${name} must be true or false, not ${kindOf(value)}`, `write ${name}: true`);
+  source.report(value ?? undefined, `${name} must be true or false, not ${kindOf(value)}`, meantFlag(value, name));
   return undefined;
+};
+
+/** YAML 1.1 had more words for the two; what was meant is not guessed where it could be either. */
+const meantFlag = (value: Node | null, name: string): string => {
+  const word = isScalar(value) ? String(value.value).toLowerCase() : "";
+  if (["no", "n", "off", "0", "false"].includes(word)) return `write ${name}: false`;
+  if (["yes", "y", "on", "1", "true"].includes(word)) return `write ${name}: true`;
+  return `write ${name}: true or ${name}: false`;
 };
 
 export const readWhole = (

@@ -5,9 +5,10 @@ import type { ConfigCheck } from "../domain/config-problem.ts";
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 
-export const configCheckText = ({ files, certificates, problems }: ConfigCheck): string => {
+export const configCheckText = ({ files, certificates, problems, warnings }: ConfigCheck): string => {
   if (problems.length === 0) {
-    return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems`;
+    const warned = warnings.length === 0 ? "" : `, ${count(warnings.length, "warning")}`;
+    return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems${warned}`;
   }
   const lines = problems.map(
     ({ file, line, column, message, hint }) =>

@@ -5,7 +5,7 @@ import { selfSignedNotes } from "../domain/self-signed-notes.ts";
 import type { IssuedFiles } from "../usecases/issue-files.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
-import type { Finding } from "../domain/finding.ts";
+import type { PreflightFinding } from "../domain/preflight.ts";
 import { findingLines, findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
@@ -18,7 +18,7 @@ interface Issued {
   /** In the configuration: deploy and timer runs know it. */
   readonly configured: boolean;
   /** With --dry-run: what stands in the way of an order. */
-  readonly preflight?: readonly Finding[];
+  readonly preflight?: readonly PreflightFinding[];
 }
 
 export const issueText = ({ certificate, issued, configured, preflight = [] }: Issued, now: Date): string => {

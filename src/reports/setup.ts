@@ -1,5 +1,6 @@
 // What setup did, what clients need now, and how to take it back.
 import type { Failure } from "../domain/failure.ts";
+import { effectiveSettings } from "../domain/certificate-settings.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { isWildcard } from "../domain/names.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
@@ -11,6 +12,7 @@ import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
 import { findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
+import { hasFaults, preflightText } from "./preflight.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
 import { wrap } from "./wrap.ts";
@@ -27,10 +29,13 @@ const configText = ({ config }: SetupPlan, done: boolean): readonly string[] => 
 };
 
 /** What was asked for and does not hold yet. */
-const laterLines = ({ certificate: { name, issuer }, fromNextRenewal }: SetupPlan): readonly string[] =>
-  fromNextRenewal.includes("days") && issuer.kind !== "acme"
-    ? [`days: ${issuer.days} holds from the next renewal; now: mailcert renew --force ${name}`]
-    : [];
+const laterLines = ({ certificate, fromNextRenewal }: SetupPlan): readonly string[] =>
+  effectiveSettings(certificate)
+    .filter(({ key }) => (fromNextRenewal as readonly string[]).includes(key))
+    .map(
+      ({ key, value }) =>
+        `${key}: ${[value].flat().join(", ")} holds from the next renewal; now: mailcert renew --force ${certificate.name}`,
+    );
 
 const planText = (plan: SetupPlan): string => {
   const { certificate, decision, deploy } = plan;
@@ -119,9 +124,15 @@ const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] 
   ]);
 
 export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
-  const { plan, deployed } = result;
+  const { plan, deployed, preflight = [] } = result;
   const failures = after.failures.flatMap(failureLines);
-  if (!deployed) return [planText(plan), `  ${scheduleInstallText(after.schedule)}`, ...failures].join("\n");
+  if (!deployed)
+    return [
+      planText(plan),
+      `  ${scheduleInstallText(after.schedule)}`,
+      ...failures,
+      ...(preflight.length === 0 ? [] : ["before the order (pre-flight):", preflightText(preflight)]),
+    ].join("\n");
   const clients =
     deployed.outcome === "rolled-back" ? [] : clientSettings(deployed, plan.certificate.servers === "auto");
   const unfinished = hasFault(deployed) || failures.length > 0;
@@ -147,8 +158,9 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
   const { plan, issued, deployed, snippets } = result;
   return {
     schema: "mailcert.setup/1",
-    ok: after.failures.length === 0 && (!deployed || !hasFault(deployed)),
+    ok: after.failures.length === 0 && (!deployed || !hasFault(deployed)) && !hasFaults(result.preflight ?? []),
     ...(deployed ? {} : { dryRun: true }),
+    ...(result.preflight && result.preflight.length > 0 ? { preflight: result.preflight } : {}),
     certificate: plan.certificate.name,
     names: plan.certificate.names,
     issuer: plan.certificate.issuer.kind,

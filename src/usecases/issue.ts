@@ -6,6 +6,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
+import { isWildcard } from "../domain/names.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import { issuerTitle } from "../domain/setup-command.ts";
@@ -53,7 +54,16 @@ export const refuseBadNames = async (world: World, certificate: CertificateConfi
   const issuer = await world.issuer(certificate.issuer.kind);
   for (const name of certificate.names) {
     const why = issuer.refuses(name, certificate.issuer);
-    if (why !== undefined) throw new Failure("data", `${certificate.issuer.kind} cannot certify ${name}: ${why}`);
+    if (why === undefined) continue;
+    const { issuer: settings } = certificate;
+    const inDns = settings.kind === "acme" && settings.challenges.some((type) => type.startsWith("dns-"));
+    const hints =
+      settings.kind === "acme" && isWildcard(name) && !inDns
+        ? [
+            "a wildcard is proven through DNS: challenge: dns-01, dns: NAME (--challenge dns-01 --dns NAME); see docs/dns.md",
+          ]
+        : [];
+    throw new Failure("data", `${settings.kind} cannot certify ${name}: ${why}`, { hints });
   }
   return (await issuer.check?.(certificate.names, certificate.issuer)) ?? [];
 };

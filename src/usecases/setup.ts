@@ -1,9 +1,11 @@
 // Setup: the whole way in one go. Issue, write the configuration, deploy, prove; safe to run again.
-import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { authorityOf, targetOf } from "../domain/generation.ts";
+import type { PreflightFinding } from "../domain/preflight.ts";
 import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import { issuerTitle, setupAgain } from "../domain/setup-command.ts";
@@ -22,6 +24,7 @@ import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
+import { preflight } from "./preflight.ts";
 import { recordChange } from "./record-change.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -35,6 +38,8 @@ export interface SetupOptions extends DeployOptions {
   readonly issuerGiven: boolean;
 }
 
+export type LateSetting = "days" | "profile" | "preferred_chain";
+
 export interface SetupPlan {
   readonly certificate: CertificateConfig;
   /** Its entry in the configuration before this run. */
@@ -44,13 +49,15 @@ export interface SetupPlan {
   /** What the issuer would make on the way, one sentence each. */
   readonly made?: readonly string[];
   /** Settings that were changed and make no new certificate: the present one was made without them. */
-  readonly fromNextRenewal: readonly "days"[];
+  readonly fromNextRenewal: readonly LateSetting[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
   readonly deploy: DeployPlan;
 }
 
 export interface SetupResult {
   readonly plan: SetupPlan;
+  /** In a dry run that would place an order: what stands in its way, and what does not. */
+  readonly preflight?: readonly PreflightFinding[];
   readonly issued?: IssueResult;
   readonly deployed?: DeployResult;
   /** Settings for pasting, where no server serves it. */
@@ -127,14 +134,22 @@ const heldBack = (
   world: World,
   { name, issuer }: CertificateConfig,
   known: CertificateConfig | undefined,
-): readonly "days"[] => {
+): readonly LateSetting[] => {
   const state = world.store.read(name);
   const target = state && targetOf(state);
-  if (issuer.kind === "acme" || !target) return [];
+  if (!target) return [];
+  if (issuer.kind === "acme") return known?.issuer.kind === "acme" ? changedWishes(issuer, known.issuer) : [];
   const changed = known !== undefined && known.issuer.kind !== "acme" && known.issuer.days !== issuer.days;
   const lasts = (Date.parse(target.notAfter) - Date.parse(target.notBefore)) / 86_400_000;
   return changed || lasts > issuer.days + 2 ? ["days"] : [];
 };
+
+/** What an ACME CA is asked for, and gives with the next order only. */
+const changedWishes = (asked: AcmeSettings, before: AcmeSettings): readonly LateSetting[] => [
+  ...(asked.days === before.days ? [] : ["days" as const]),
+  ...(isDeepStrictEqual(asked.profiles, before.profiles) ? [] : ["profile" as const]),
+  ...(asked.preferredChain === before.preferredChain ? [] : ["preferred_chain" as const]),
+];
 
 /** Another key than that of what is served, or about to be. */
 const wantsKey = (world: World, { name }: CertificateConfig, { newKey, adopted }: SetupOptions): boolean =>
@@ -176,7 +191,8 @@ export const setup = async (
   options: SetupOptions,
 ): Promise<SetupResult> => {
   const plan = await planSetup(world, certificate, options);
-  if (options.dryRun) return { plan };
+  if (options.dryRun)
+    return { plan, ...(wantsIssue(world, plan, options) ? { preflight: await preflight(world, certificate) } : {}) };
   // Issue before anything is written: where the CA says no, this host is as it was.
   const { newKey, adopted, replace } = options;
   const wish = { newKey, ...(adopted === undefined ? {} : { adopted }) };

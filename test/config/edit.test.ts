@@ -217,3 +217,27 @@ test("whatever is written reads back, twice is once, and other entries stay", ()
     { numRuns: 200 },
   );
 });
+
+test("what would be no valid entry is said as that, not as a file that cannot be edited", () => {
+  const dns01 = {
+    ...base,
+    issuer: {
+      ...usualAcme,
+      kind: "acme",
+      directory: acmeCas.letsencrypt.directory,
+      ca: "letsencrypt",
+      agreeTos: true,
+      httpAddress: ":80",
+      challenges: ["dns-01"],
+    },
+  } as const;
+  for (const text of [undefined, "certificates:\n  old.example.org:\n"]) {
+    expect(() => editConfig(text, dns01)).toThrow(
+      expect.objectContaining({
+        kind: "usage",
+        message: "mail.example.org cannot be configured so: dns-01 needs to know how DNS is changed",
+        hints: [expect.stringContaining("docs/dns.md")],
+      }),
+    );
+  }
+});

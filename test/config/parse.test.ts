@@ -290,17 +290,25 @@ describe("what is refused, with its place", () => {
       ['main.yaml:4:26: unknown challenge "dns-99"', "main.yaml:4:34: the challenge http-01 is listed twice"],
     ],
     [
+      "a mistyped CA in a list of issuers",
+      entry("issuer: [letsencrypt, zerosl]"),
+      ['main.yaml:3:27: unknown issuer "zerosl"'],
+    ],
+    [
+      "a preferred chain that no chain could be, a profile twice",
+      entry("issuer: letsencrypt\npreferred_chain: sha256:zz\nprofile: [tlsserver, shortlived, tlsserver]"),
+      [
+        'main.yaml:4:22: preferred_chain: "sha256:zz" is not sha256: with the 64 hexadecimal digits of a public key\'s hash',
+        'main.yaml:5:38: profile: "tlsserver" is listed twice',
+      ],
+    ],
+    [
       "issuers of which one is no ACME CA, and one twice",
       entry("issuer: [letsencrypt, private-ca, letsencrypt]"),
       [
         'main.yaml:3:27: "private-ca" cannot stand in a list of issuers',
         "main.yaml:3:39: the issuer letsencrypt is listed twice",
       ],
-    ],
-    [
-      "a CA misspelt in a list, and a port alone",
-      entry("issuer: [letsencrypt, zerosl]\nhttp_address: 80"),
-      ['main.yaml:3:27: unknown issuer "zerosl"', "main.yaml:4:19: http_address must be a text, not a number"],
     ],
     [
       "half an external account binding",
@@ -425,6 +433,21 @@ describe("what is refused, with its place", () => {
       "did you mean issuer",
       "did you mean ecdsa",
     ]);
+  });
+
+  test("a hint never says the opposite of what was meant", () => {
+    const hintOf = (line: string): string | undefined => {
+      const result = parse(entry(`issuer: letsencrypt\n${line}`));
+      return "problems" in result ? result.problems[0]?.hint : undefined;
+    };
+    expect(hintOf("reuse_key: no")).toBe("write reuse_key: false");
+    expect(hintOf("reuse_key: Off")).toBe("write reuse_key: false");
+    expect(hintOf("reuse_key: yes")).toBe("write reuse_key: true");
+    expect(hintOf("agree_tos: 1")).toBe("write agree_tos: true");
+    expect(hintOf("reuse_key: maybe")).toBe("write reuse_key: true or reuse_key: false");
+    expect(hintOf("http_address: 80")).toBe('write http_address: ":80"');
+    expect(hintOf("tls_alpn_address: 8443")).toBe('write tls_alpn_address: ":8443"');
+    expect(hintOf("challenge: dns-01")).toContain("docs/dns.md");
   });
 
   test("all problems of all files at once, in order; a broken file does not hide the others", () => {

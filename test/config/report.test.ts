@@ -51,12 +51,3 @@ test("a check says how many certificates, or every problem", () => {
     problems: bad.problems,
   });
 });
-
-test("what is meant is guessed, and what to write is said", () => {
-  const source = "certificates: { mail.example.org: { issuer: [letsencrypt, zerosl], http_address: 80 } }";
-  const result = parseConfig([{ path: "x", text: source }]);
-  expect("problems" in result ? result.problems.map(({ hint }) => hint) : []).toEqual([
-    expect.stringContaining("did you mean zerossl?") as string,
-    'write it as ":PORT" or "ADDRESS:PORT": ":80"',
-  ]);
-});

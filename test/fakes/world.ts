@@ -190,7 +190,11 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       accessTrouble: async () => undefined,
       freeBytes: async () => 1 << 30,
       listenTrouble: async () => undefined,
-      reach: async () => "open",
+      tryWebroot: async (_webroot, hosts) =>
+        hosts.flatMap(({ name, addresses }) =>
+          addresses.map((address) => ({ name, address, answer: "shown" as const })),
+        ),
+      updater: async () => ({}),
     }),
     systemRoots: async () => [],
     fileMark,

@@ -120,6 +120,22 @@ describe("import", () => {
     expect(complaints(importDocument(result))).toEqual([]);
   });
 
+  it("a file of trust that is named only the second time goes into the entry, and nothing else changes", async () => {
+    await run();
+    const before = readFileSync(here.configPath, "utf8");
+    const planned = await run({ caFile: "/etc/ssl/ca.pem", dryRun: true });
+    expect(planned.certificates).toMatchObject([{ outcome: "present", configChanged: true }]);
+    expect(readFileSync(here.configPath, "utf8")).toBe(before);
+    const result = await run({ caFile: "/etc/ssl/ca.pem" });
+    expect(result.certificates).toMatchObject([{ outcome: "present", configChanged: true }]);
+    const text = importText(result, here.world.now());
+    expect(text).toContain(`${main}: ours already (generation 1)\n`);
+    expect(text).toContain(`written: ${here.configPath}`);
+    expect(readFileSync(here.configPath, "utf8")).toBe(`${before}    ca_file: /etc/ssl/ca.pem\n`);
+    expect((await here.world.store.events()).at(-1)?.what).toContain("ca_file: /etc/ssl/ca.pem");
+    expect((await run({ caFile: "/etc/ssl/ca.pem" })).certificates).toMatchObject([{ configChanged: false }]);
+  });
+
   it("killed before any write, it comes to the same in the next run", async () => {
     for (let kills = 0; ; kills += 1) {
       let writes = 0;
@@ -196,6 +212,14 @@ describe("import", () => {
     expect(asked.kind).toBe("usage");
     expect(asked.hints.join()).toContain("www.example.org");
     expect((await failing({ names: ["nobody"] })).kind).toBe("usage");
+    const planned = await run({ dryRun: true });
+    expect(planned.certificates.map(({ certificate: one }) => one)).toEqual([
+      main,
+      "shop.example.org",
+      "www.example.org",
+    ]);
+    const shown = importText(planned, here.world.now()).replaceAll(/\s+/g, " ");
+    expect(shown).toContain(`each with --name: mailcert import certbot --name ${main}`);
     expect(existsSync(here.configPath)).toBe(false);
     const first = await run({ names: [main] });
     expect(first.left).toEqual(["shop.example.org", "www.example.org"]);

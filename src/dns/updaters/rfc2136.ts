@@ -117,5 +117,7 @@ export const createRfc2136: UpdaterFactory = (settings, { now, randomId, timeout
   return {
     add: (record, signal) => update(record, { kind: "add", ttl }, signal),
     remove: (record, signal) => update(record, { kind: "remove" }, signal),
+    // Taking away what is not there changes nothing (RFC 2136 §3.4.2.4), and needs the same key and the same rights.
+    check: (record, signal) => update(record, { kind: "remove" }, signal),
   };
 };
