@@ -50,7 +50,8 @@ const withoutForce = (): Failure =>
     hints: ["add --force: mailcert renew --force --new-key NAME"],
   });
 
-const run = async (context: Context): Promise<number> => {
+/** `first`: a person has just said so, in words. */
+const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
   const { fitting } = context;
   const done = await locked(context, async (world) =>
@@ -58,6 +59,7 @@ const run = async (context: Context): Promise<number> => {
       force: options["force"] === true,
       newKey: options["newKey"] === true,
       named: args.length > 0,
+      asked: args.length > 0 && first,
       dryRun: globals.dryRun,
       replace: false,
       accept: globals.yes ? accept(context) : async () => false,
