@@ -19,6 +19,7 @@ import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { rememberFailure } from "./remember-failure.ts";
+import { orReturnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -169,6 +170,8 @@ const renewOne = async (
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
     decision = await decideNow(world, certificate, state, wish);
+    // A plan asks nobody.
+    if (!options.dryRun) decision = await orReturnedNames(world, certificate, state, decision, wish.named);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };

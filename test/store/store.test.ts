@@ -151,6 +151,8 @@ describe("state.json", () => {
       withAri(value);
       expect(await failureOf(() => store.read(name))).toMatchObject({ message: expect.stringContaining("ari lacks") });
     }
+    writeFileSync(path, JSON.stringify({ ...emptyState(name), droppedSeen: "yesterday" }));
+    expect((await failureOf(() => store.read(name))).message).toContain("droppedSeen is not a date");
   });
 
   it("what a failed attempt left is read back, and named where it is damaged", async () => {
