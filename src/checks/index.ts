@@ -23,16 +23,20 @@ import { kexBigch } from "./kex-bigch.ts";
 import { kexDh } from "./kex-dh.ts";
 import { kexEc } from "./kex-ec.ts";
 import { kexPq } from "./kex-pq.ts";
+import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { renegSec } from "./reneg-sec.ts";
 import { sigHash } from "./sig-hash.ts";
+import { srvTarget } from "./srv-target.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
 import { stCaps } from "./st-caps.ts";
 import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
+import { stsMx } from "./sts-mx.ts";
+import { stsPolicy } from "./sts-policy.ts";
 import { tlsHandshake } from "./tls-handshake.ts";
 import { ver12 } from "./ver-12.ts";
 import { ver13 } from "./ver-13.ts";
@@ -76,6 +80,10 @@ export const checks: readonly Check[] = [
   daneUsage,
   daneSec,
   daneRoll,
+  stsMx,
   certSame,
   netEqual,
+  mxHost,
+  stsPolicy,
+  srvTarget,
 ];

@@ -1,6 +1,6 @@
 // A key exchange that a quantum computer of later cannot undo: X25519MLKEM768 and its like.
 import type { EntryCheck } from "./check.ts";
-import { say, settingFor } from "./finding.ts";
+import { say } from "./finding.ts";
 import { profiled } from "./profiled.ts";
 
 const base = {
@@ -22,11 +22,9 @@ export const kexPq: EntryCheck = {
     facts.observation.profile?.hybridGroup === null
       ? say(base, facts.role, {
           message: "no post-quantum key exchange (X25519MLKEM768) is offered",
-          hint: settingFor(
-            facts,
-            "it comes with OpenSSL 3.5 and needs no setting; nothing is wrong without it today",
-            "with OpenSSL 3.5: `postconf 'tls_eecdh_auto_curves = X25519MLKEM768, X25519, prime256v1, secp384r1'`; nothing is wrong without it today",
-          ),
+          hint: /^(smtp|submission)$/.test(facts.observation.entry.protocol)
+            ? "Postfix with OpenSSL 3.5: `postconf 'tls_eecdh_auto_curves = X25519MLKEM768, X25519, prime256v1, secp384r1'`; nothing is wrong without it today"
+            : "it comes with OpenSSL 3.5 and needs no setting; nothing is wrong without it today",
         })
       : [],
 };

@@ -1,14 +1,14 @@
 // SSLv3, TLS 1.0 and TLS 1.1 are switched off.
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { otherServersWords } from "./other-servers.ts";
 import { profiled } from "./profiled.ts";
 
 const base = {
   id: "ver-legacy",
   summary: "SSLv3, TLS 1.0 and TLS 1.1 are refused",
   clients: "Nothing, until somebody in between makes a program use the old version; audits complain.",
-  servers:
-    "Dovecot: `ssl_min_protocol = TLSv1.2`. Postfix: `smtpd_tls_protocols = >=TLSv1.2` (port 25) and `smtpd_tls_mandatory_protocols = >=TLSv1.2` (where TLS is a must). On port 25 old servers then deliver in clear: watch the log first.",
+  servers: `Dovecot: \`ssl_min_protocol = TLSv1.2\`. Postfix: \`smtpd_tls_protocols = >=TLSv1.2\` (port 25) and \`smtpd_tls_mandatory_protocols = >=TLSv1.2\` (where TLS is a must). On port 25 old servers then deliver in clear: watch the log first. ${otherServersWords}`,
   reference: "RFC 8996, RFC 8997, RFC 9325 §3.1.1",
   severity: { mta: "warning", mua: "fault", internal: "warning" },
 } as const;
@@ -34,6 +34,7 @@ export const verLegacy: EntryCheck = {
               facts,
               "`ssl_min_protocol = TLSv1.2`, then `doveadm reload`",
               "`postconf 'smtpd_tls_protocols = >=TLSv1.2' 'smtpd_tls_mandatory_protocols = >=TLSv1.2'`, then `postfix reload`",
+              "policy",
             ),
           })),
       ...(profile.stopped === undefined

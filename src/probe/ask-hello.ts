@@ -8,7 +8,7 @@ import { protocols } from "../protocols/index.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { Stop, during } from "./stop.ts";
-import { addressLiteral, leave, plainAddress } from "./tls-probe.ts";
+import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
 export interface HelloTerms {
   /** undefined: none is sent. */
@@ -43,11 +43,9 @@ export const askHello = async (entry: Entry, offer: Offer, terms: HelloTerms): P
 
 const walk = async (entry: Entry, socket: Socket, { ehlo, signal }: HelloTerms): Promise<void> => {
   const conversation = openConversation(socket, signal);
-  const local = plainAddress(socket.localAddress);
   const options = {
     host: entry.host,
-    // A unix socket has no address to be called by.
-    ehlo: ehlo || (local === "" ? "localhost" : addressLiteral(local)),
+    ehlo: ehlo || ownName(plainAddress(socket.localAddress)),
     learn: () => undefined,
   };
   const outcome = await during(

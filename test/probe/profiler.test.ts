@@ -1,10 +1,15 @@
 // Profiles on the wire: through STARTTLS, against servers that say nothing, too much, or something else, and how politely.
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { EntryPoint } from "../../src/domain/entry-point.ts";
+import type { EntryPoint, ProtocolName } from "../../src/domain/entry-point.ts";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import type { KnownTls } from "../../src/hello/profile.ts";
+import { protocols } from "../../src/protocols/index.ts";
 import { type ProfileOptions, createProfiler } from "../../src/probe/profiler.ts";
 import { type HelloServer, alert, serverHelloMessage, record, startHelloServer } from "../fakes/hello-server.ts";
 import { type FakeServer, mailServer, startServer } from "../fakes/mail-server.ts";
@@ -46,7 +51,7 @@ const raw = async (...args: Parameters<typeof startHelloServer>): Promise<HelloS
 };
 
 describe("through STARTTLS", () => {
-  test.each(["imap", "pop3", "smtp", "submission", "sieve", "lmtp"] as const)("%s", async (protocol) => {
+  test.each(Object.keys(protocols) as readonly ProtocolName[])("%s", async (protocol) => {
     const server = await mail(mailServer(protocol, "starttls"), { ...pki.served, minVersion: "TLSv1.2" });
     const profile = await look(server.port, { protocol, mode: "starttls" });
     expect(profile).toMatchObject({
@@ -57,8 +62,34 @@ describe("through STARTTLS", () => {
     });
     expect(profile.stopped).toBeUndefined();
     expect(server.connections).toBe(profile.connections);
-    // Nothing is sent but what asks for TLS: nobody logs in.
-    expect(server.lines.filter((line) => !/STARTTLS|STLS|EHLO|LHLO|CAPA/.test(line))).toEqual([]);
+    // Nobody logs in.
+    const login = /^(\S+ )?(LOGIN|AUTHENTICATE|USER|PASS|AUTH PLAIN|AUTHINFO|<auth)/i;
+    expect(server.lines.filter((line) => login.test(line))).toEqual([]);
+  });
+
+  test("a unix socket, which has no name for SNI", async () => {
+    const server = await mail(mailServer("lmtp", "starttls"), { ...pki.served, minVersion: "TLSv1.2" });
+    const folder = mkdtempSync(join(tmpdir(), "mailcert-profile-"));
+    const path = join(folder, "lmtp");
+    const socket = createServer((client) => {
+      const through = connect(server.port, "127.0.0.1");
+      client.on("error", () => through.destroy()).pipe(through);
+      through.on("error", () => client.destroy()).pipe(client);
+    });
+    try {
+      await new Promise<void>((resolve) => socket.listen(path, resolve));
+      const profile = await createProfiler({ random: randomBytes })(
+        { protocol: "lmtp", mode: "starttls", host: "localhost", address: path, port: 0 },
+        known,
+        { ehlo: "", timeoutMs: 20_000, sni: false },
+      );
+      expect(profile).toMatchObject({ versions: { TLSv1: false, "TLSv1.2": true }, brokenSuite: null });
+      expect(profile.stopped).toBeUndefined();
+      expect(server.lines).toContain("LHLO localhost");
+    } finally {
+      await new Promise((resolve) => socket.close(resolve));
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("a limit that is reached stops it at once, in the server's words, clean", async () => {
