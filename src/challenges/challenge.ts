@@ -60,8 +60,12 @@ export interface ChallengeDeps extends ChallengeWorld {
   /** Milliseconds of a clock that never goes back. */
   readonly elapsed: () => number;
   readonly step: (what: string) => void;
+  /** One sentence for people, shown with what was issued. */
+  readonly note: (sentence: string) => void;
   /** The ACME account's URL (RFC 8555 §7.1.2). */
   readonly accountUrl: string;
+  /** Names by which CAA records call the CA (`caaIdentities` of its directory); empty: it says none. */
+  readonly caaIdentities: readonly string[];
   /** All that is ordered, wildcards with `*.`. */
   readonly names: readonly string[];
 }

@@ -40,7 +40,15 @@ const needOf = (token: ChallengeToken, deps: ChallengeDeps, { directory }: Setti
       "unavailable",
       `the CA at ${clean(directory, 200)} wants a record for an account elsewhere (${clean(accountUri, 200)}): nothing was published (${type})`,
     );
-  return { issuers, accountUri };
+  // Nor to have another CA's name published: where it says its names, it may ask for those alone.
+  const identities = new Set(deps.caaIdentities.map((name) => name.toLowerCase().replace(/\.$/, "")));
+  const own = identities.size === 0 ? issuers : issuers.filter((name) => identities.has(name));
+  if (own.length === 0)
+    throw new Failure(
+      "unavailable",
+      `the CA at ${clean(directory, 200)} wants a record for ${clean(issuers.join(", "), 200)}, and calls itself ${clean(deps.caaIdentities.join(", "), 200)} (caaIdentities): nothing was published (${type})`,
+    );
+  return { issuers: own, accountUri };
 };
 
 const recordLine = (owner: string, need: PersistNeed): string => `${owner}. IN TXT "${persistValue(need)}"`;

@@ -73,6 +73,8 @@ With an ACME issuer:
   agree_tos         true where you agree to the CA's terms of service
   ca_file           trust for the CA's own HTTPS (PEM file)
   eab_kid, eab_hmac_file  external account binding, where the CA demands it
+  eab               the same for issuers after the first, by their names:
+                    { google: { kid: KID, hmac_file: FILE } }
   challenge         http-01 (default), tls-alpn-01, dns-01, dns-persist-01, or a
                     list in order of preference
   http_address      where the http-01 listener binds (default ":80")

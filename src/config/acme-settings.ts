@@ -3,11 +3,22 @@ import { acmeCaNames, acmeCas, isAcmeCaName } from "../domain/acme-directories.t
 import { caWordProblem, preferredChainProblem } from "../domain/acme-words.ts";
 import type { AcmeSettings, ChallengeName } from "../domain/certificate-config.ts";
 import { defaults, dnsName } from "../domain/certificate-defaults.ts";
+import { bindingKey } from "../domain/certificate-settings.ts";
 import { parseListenAddress } from "../domain/listen-address.ts";
 import type { Choices } from "./choices.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
-import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
+import {
+  type Field,
+  type Source,
+  type Text,
+  readFields,
+  readFlag,
+  readText,
+  readTexts,
+  readWhole,
+  reportUnknown,
+} from "./source.ts";
 import { isScalar, isSeq } from "yaml";
 import { directoryOf, emailOf, pathOf } from "./values.ts";
 
@@ -19,6 +30,7 @@ export const acmeKeys = [
   "ca_file",
   "eab_kid",
   "eab_hmac_file",
+  "eab",
   "challenge",
   "http_address",
   "webroot",
@@ -94,6 +106,39 @@ const readEab = (source: Source, fields: Fields): AcmeSettings["eab"] => {
   if (alone !== undefined)
     source.report(alone.key, "eab_kid and eab_hmac_file go together", "the CA gives you both (RFC 8555 §7.3.4)");
   return kid === undefined || hmacFile === undefined ? undefined : { kid: kid.text, hmacFile };
+};
+
+/** `eab:` of the CAs after the first: the same CAs, each with its binding. */
+export const withBindings = (
+  source: Source,
+  fields: Fields,
+  fallbacks: readonly AcmeSettings[],
+): readonly AcmeSettings[] => {
+  const field = fields.get("eab");
+  if (field === undefined) return fallbacks;
+  const known = fallbacks.map(bindingKey);
+  const bindings = new Map<string, NonNullable<AcmeSettings["eab"]>>();
+  for (const [ca, { key, value }] of readFields(source, field.value, "eab") ?? []) {
+    if (!known.includes(ca)) {
+      const others = known.length === 0 ? "it has none" : `they are ${known.join(", ")}`;
+      const hint = "the first issuer's binding is eab_kid and eab_hmac_file";
+      source.report(key, `eab: ${quoted(ca)} is none of the issuers after the first (${others})`, hint);
+      continue;
+    }
+    const where = `eab of ${quoted(ca)}`;
+    const own = readFields(source, value, where);
+    if (own === undefined) continue;
+    reportUnknown(source, own, where, ["kid", "hmac_file"]);
+    const [kid, file] = [readText(source, own.get("kid"), "kid"), readText(source, own.get("hmac_file"), "hmac_file")];
+    const hmacFile = file === undefined ? undefined : pathOf(source, file, "hmac_file");
+    if (!own.has("kid") || !own.has("hmac_file"))
+      source.report(key, `${where} needs kid and hmac_file`, "the CA gives you both (RFC 8555 §7.3.4)");
+    if (kid !== undefined && hmacFile !== undefined) bindings.set(ca, { kid: kid.text, hmacFile });
+  }
+  return fallbacks.map((settings) => {
+    const eab = bindings.get(bindingKey(settings));
+    return eab === undefined ? settings : { ...settings, eab };
+  });
 };
 
 /** Profiles in order of preference. */

@@ -76,10 +76,10 @@ export type CaaLookup =
   | { readonly kind: "blocked"; readonly owner: string; readonly why: string }
   | Unknown;
 
-/** `exists`: there are records of other types at the name. */
+/** `exists`: there are records of other types at the name. `unconfirmed`: so says this host's resolver alone, because none of the zone's own servers could be asked. */
 export type AddressLookup =
   | { readonly kind: "found"; readonly addresses: readonly string[] }
-  | { readonly kind: "none"; readonly exists: boolean }
+  | { readonly kind: "none"; readonly exists: boolean; readonly unconfirmed?: true }
   | Unknown;
 
 /**
@@ -98,7 +98,7 @@ export interface Dns {
   caa(name: string, options: AskOptions): Promise<CaaLookup>;
   /** The CAA records at `owner` itself, as each authoritative server has them; empty where none could be asked. */
   caaEverywhere(owner: string, options: AskOptions): Promise<readonly (readonly CaaRecord[])[]>;
-  /** `none` only where this host's resolver, its own host table and every authoritative server that answers know no address. */
+  /** `none` only where neither this host's resolver, its own host table, nor any authoritative server that answers knows an address. */
   addresses(name: string, options: AskOptions): Promise<AddressLookup>;
   readonly authoritative: Authoritative;
 }

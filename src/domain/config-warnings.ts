@@ -1,4 +1,5 @@
 // What a valid configuration says that will not do, or that means nothing: sentences for `config check`.
+import { bindingWarnings } from "./binding-warnings.ts";
 import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
 import { isIpName, isWildcard } from "./names.ts";
@@ -50,4 +51,5 @@ export const configWarnings = (certificates: readonly CertificateConfig[]): read
       issuer.kind === "acme" ? idle(issuer).map((sentence) => `${name}: ${sentence}`) : [],
     )
     .slice(0, mostOfAKind),
+  ...bindingWarnings(certificates),
 ];

@@ -32,16 +32,16 @@ export const clockFinding = (aheadMs: number | undefined): Finding => {
 const listed = (texts: readonly string[]): string =>
   texts.length <= 6 ? texts.join(", ") : `${texts.slice(0, 6).join(", ")} and ${texts.length - 6} more`;
 
-/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `place`: the first name is never left out, and a further one where that is asked for. */
+/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `place`: the first name is never left out, and a further one where that is asked for; `ordered`: it is asked for all the same. */
 export const resolveFinding = (
   name: string,
   lookup:
     | { readonly kind: "found"; readonly addresses: readonly string[] }
-    | { readonly kind: "none"; readonly exists: boolean }
+    | { readonly kind: "none"; readonly exists: boolean; readonly unconfirmed?: true }
     | { readonly kind: "unknown"; readonly why: string },
   own: readonly string[],
   needed: boolean,
-  place: "first" | "further" | "droppable" = "further",
+  place: "first" | "further" | "droppable" | "ordered" = "further",
 ): Finding => {
   const check = "preflight-resolve";
   if (lookup.kind === "unknown")
@@ -53,6 +53,15 @@ export const resolveFinding = (
     );
   if (lookup.kind === "none") {
     const what = lookup.exists ? `${name} has no A or AAAA record` : `${name} does not exist in DNS (NXDOMAIN)`;
+    if (needed && lookup.unconfirmed)
+      return finding(
+        check,
+        "warning",
+        `${what}, says this host's resolver, and none of the zone's own servers could be asked`,
+        "check this host's name servers (/etc/resolv.conf): the CA asks others, and may know",
+      );
+    if (needed && place === "ordered")
+      return finding(check, "warning", `${what}: it would be ordered all the same`, "give it an address");
     if (needed && place === "droppable")
       return finding(
         check,
@@ -66,8 +75,8 @@ export const resolveFinding = (
           "fault",
           what,
           place === "first"
-            ? "give it an address: a CA cannot validate it so"
-            : "give it an address, or take it out of the configuration (or: on_dead_name: drop)",
+            ? "give it an address: a CA cannot validate it so (or, where it sees another DNS than this host: on_dead_name: order)"
+            : "give it an address, or take it out of the configuration (or: on_dead_name: drop, or order)",
         )
       : finding(check, "info", `${what}; it is proven by a TXT record, which needs none`);
   }

@@ -1,9 +1,9 @@
 // The command that brings a certificate back as it was: for one that left the configuration, or never came to stand in it.
 import type { GenerationRecord } from "../store/store.ts";
-import { acmeCaOf } from "./acme-directories.ts";
+import { acmeCaOf, isAcmeCaName } from "./acme-directories.ts";
 import type { IssuerKind } from "./certificate-config.ts";
 import { certificateNameFor } from "./certificate-name.ts";
-import type { RawValue } from "./certificate-settings.ts";
+import type { RawBindings, RawValue } from "./certificate-settings.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** A certificate's entry as `setup` would write it: only what differs from the defaults. */
@@ -32,10 +32,16 @@ const options: Readonly<Record<string, string>> = {
   bundle: "--bundle",
 };
 
+// Array.isArray does not tell readonly lists.
+const isList = (value: readonly string[] | RawBindings): value is readonly string[] => Array.isArray(value);
+
 const listOf = (value: RawValue | undefined): readonly string[] => {
   if (value === undefined) return [];
-  return typeof value === "object" ? value : [String(value)];
+  if (typeof value !== "object") return [String(value)];
+  return isList(value) ? value : [];
 };
+
+const textOf = (value: RawValue | undefined): string => listOf(value).join();
 
 /** Of several CAs a command line can name one. */
 const withOneCa = (entry: Entry): Entry => {
@@ -79,14 +85,14 @@ export const setupCommand = (name: string, entry: Entry): string => {
     return `write this below certificates: in the configuration: ${yamlLine(name, entry)}`;
   const one = withOneCa(entry);
   // --acme URL means the issuer acme.
-  const issuer = one["acme"] === undefined ? ["--issuer", shellWord(String(one["issuer"] ?? "private-ca"))] : [];
+  const issuer = one["acme"] === undefined ? ["--issuer", shellWord(textOf(one["issuer"] ?? "private-ca"))] : [];
   const words = Object.entries(options).flatMap(([key, option]) => {
     const value = one[key];
     return value === undefined || value === false ? [] : optionWords(option, value);
   });
   const left = byHand.filter((key) => one[key] !== undefined);
   const rest =
-    left.length === 0 ? "" : `   (its entry also had: ${left.map((key) => `${key}: ${String(one[key])}`).join(", ")})`;
+    left.length === 0 ? "" : `   (its entry also had: ${left.map((key) => `${key}: ${textOf(one[key])}`).join(", ")})`;
   return `mailcert setup ${[...names.map(shellWord), ...issuer, ...words].join(" ")}${rest}`;
 };
 
@@ -97,16 +103,25 @@ const caEntry = ({ issuer, authority }: GenerationRecord): Entry => {
   return known === undefined ? { issuer, acme: authority } : { issuer: known };
 };
 
+/** Account binding and trust of the CA that leads: those of an entry are its first CA's (domain/fallback.ts). */
+const ofOneCa = (entry: Entry, lead: string): Entry => {
+  const { eab, eab_kid: _kid, eab_hmac_file: _file, ca_file: _trust, ...rest } = entry;
+  const { issuer, acme } = withOneCa(entry);
+  const { eab: _others, ...whole } = entry;
+  if ((acme ?? issuer) === lead) return whole;
+  const bound = typeof eab === "object" && !isList(eab) ? eab[lead] : undefined;
+  const trust = entry["ca_file"] !== undefined && !isAcmeCaName(lead) ? { ca_file: entry["ca_file"] } : {};
+  return { ...rest, ...trust, ...(bound === undefined ? {} : { eab_kid: bound.kid, eab_hmac_file: bound.hmac_file }) };
+};
+
 /** The CA that issued leads, whichever of the entry's it was. */
 const entryOf = (record: GenerationRecord): Entry => {
   const algorithms = Object.values(record.leaves).map(({ algorithm }) => algorithm);
-  const {
-    issuer: _issuer,
-    acme: _acme,
-    ...rest
-  } = record.entry ?? (algorithms.join() === "ecdsa" ? {} : { key: algorithms });
+  const lead = caEntry(record);
+  const entry = record.entry ?? (algorithms.join() === "ecdsa" ? {} : { key: algorithms });
+  const { issuer: _issuer, acme: _acme, ...rest } = ofOneCa(entry, textOf(lead["acme"] ?? lead["issuer"]));
   const names = [...record.names, ...(record.dropped ?? [])];
-  return { ...rest, names, ...caEntry(record) };
+  return { ...rest, names, ...lead };
 };
 
 /** The command for the certificate of a generation. */
@@ -122,5 +137,5 @@ export const issuerTitle = ({ issuer, authority }: Pick<GenerationRecord, "issue
 /** The same for what was asked for and never issued. */
 export const entryTitle = (entry: Entry): string => {
   const { issuer = "private-ca", acme } = withOneCa(entry);
-  return acme === undefined ? String(issuer) : issuerTitle({ issuer: "acme", authority: String(acme) });
+  return acme === undefined ? textOf(issuer) : issuerTitle({ issuer: "acme", authority: textOf(acme) });
 };

@@ -31,9 +31,17 @@ const yamlText = (text: string): string =>
     ? text
     : JSON.stringify(text);
 
+// Array.isArray does not tell readonly lists.
+const isList = (value: object): value is readonly string[] => Array.isArray(value);
+
 const yamlValue = (value: RawValue): string => {
   if (typeof value === "string") return yamlText(value);
-  return typeof value === "object" ? `[${value.map(yamlText).join(", ")}]` : String(value);
+  if (typeof value !== "object") return String(value);
+  if (isList(value)) return `[${value.map(yamlText).join(", ")}]`;
+  const bindings = Object.entries(value).map(
+    ([ca, { kid, hmac_file: file }]) => `${yamlText(ca)}: { kid: ${yamlText(kid)}, hmac_file: ${yamlText(file)} }`,
+  );
+  return `{ ${bindings.join(", ")} }`;
 };
 
 /** URLs are validated to hold no password, and tokens live in files of their own: nothing here is secret. */

@@ -64,6 +64,8 @@ export const renewText = ({ certificates, findings }: RenewResult, now: Date, qu
     (one) =>
       !quiet ||
       one.findings.length > 0 ||
+      // Something was not had as it is wished for, or is left for a person to do: once for each certificate issued.
+      one.issued?.notes !== undefined ||
       (one.failure && one.failure.kind !== "try-later") ||
       (one.deployed && hasFault(one.deployed)),
   );

@@ -81,6 +81,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
   const caFailures: unknown = state.caFailures ?? {};
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
+  if (state.droppedSeen !== undefined && !isDate(state.droppedSeen)) return "droppedSeen is not a date";
   if (state.retired !== undefined && !Array.isArray(state.retired)) return "retired is not a list";
   const revocation: unknown = state.revocation;
   const pending =

@@ -91,6 +91,8 @@ export interface CertificateState {
   readonly ari?: RenewalAdvice;
   /** By directory URL, where several CAs are configured: what the last attempt there failed at. */
   readonly caFailures?: Readonly<Record<string, CaFailure>>;
+  /** ISO date at which names that had been left out were last looked at. */
+  readonly droppedSeen?: string;
   /** ISO date before which no timer run tries again. */
   readonly nextAttempt?: string;
   readonly lastError?: {

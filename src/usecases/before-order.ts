@@ -70,8 +70,8 @@ const caaHint = (
   owner: string,
   tag: "issue" | "issuewild",
 ): string => {
-  const [identity] = identities;
-  if (identity === undefined) return `change the record set at ${owner}: the CA says which name it has in CAA records`;
+  // Without one nothing is forbidden.
+  const [identity = ""] = identities;
   const own = account === undefined ? "" : ` (for this account only: ${caaLine(owner, identity, account, tag)})`;
   return `change the record set there, for example: ${caaLine(owner, identity, undefined, tag)}${own}; ${challenges.join(" or ")} has to stand in validationmethods, where there are any`;
 };

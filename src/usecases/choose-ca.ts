@@ -46,6 +46,14 @@ const refusal = async (
   return undefined;
 };
 
+/** What is down comes back by itself; what its settings or its account are is a person's to mend. */
+const hintFor = (failed: readonly Failed[]): string => {
+  const mend = failed.find(({ failure }) => failure.kind === "config" && failure.hints.length > 0);
+  return mend === undefined
+    ? "nothing has to be done: the first CA is asked again at the next renewal"
+    : `${mend.title} will not issue until that is mended: ${mend.failure.hints[0] ?? ""}`;
+};
+
 const fallbackFinding = (failed: readonly Failed[], used: string): readonly Finding[] =>
   failed.length === 0
     ? []
@@ -54,7 +62,7 @@ const fallbackFinding = (failed: readonly Failed[], used: string): readonly Find
           check: "ca-fallback",
           severity: "warning",
           message: `${failed.map(({ title, failure }) => `${title} failed: ${failure.message}`).join("; ")}; used ${used}`,
-          hint: "nothing has to be done: the first CA is asked again at the next renewal",
+          hint: hintFor(failed),
         },
       ];
 

@@ -21,21 +21,30 @@ import { keyOfRequest } from "./request-elsewhere.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
+/** What becomes of a name that leads nowhere. */
+const placeOf = (
+  name: string,
+  { names, onDeadName }: CertificateConfig,
+): "first" | "further" | "droppable" | "ordered" => {
+  if (onDeadName === "order") return "ordered";
+  if (name === names[0]) return "first";
+  return onDeadName === "drop" ? "droppable" : "further";
+};
+
 /** What each finding is about, in the order in which a person would mend it. Nothing for an issuer that spends nothing. */
 export const preflight = async (world: World, certificate: CertificateConfig): Promise<readonly PreflightFinding[]> => {
-  const { issuer, names, onDeadName } = certificate;
+  const { issuer, names } = certificate;
   if (issuer.kind !== "acme") return [];
   const addresses = askAddresses(world, names);
   const folders = await folderFindings(world, certificate);
   const resolved = await addresses;
   const own = world.localAddresses();
-  const further = onDeadName === "drop" ? "droppable" : "further";
   return [
     ...backoff(world, certificate),
     ...(await requestFindings(world, certificate)),
     ...folders,
     ...resolved.map(({ name, lookup }) =>
-      resolveFinding(name, lookup, own, needsAddress(issuer), name === names[0] ? "first" : further),
+      resolveFinding(name, lookup, own, needsAddress(issuer), placeOf(name, certificate)),
     ),
     ...(await wayFindings(world, certificate, issuer, resolved)),
     ...(await allCaFindings(world, certificate, issuer)),

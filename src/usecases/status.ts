@@ -173,7 +173,7 @@ const deadFindings = (
       check: "name-dead",
       severity: "warning",
       message: `${name} did not resolve when generation ${target?.number ?? ""} was issued: it was left out`,
-      hint: "give it an address again, and the next renewal takes it back; or take it out of the configuration",
+      hint: "give it an address again, and it is taken back within a day; or take it out of the configuration",
     }));
 
 /** What was wanted then is for the next run to compare. */

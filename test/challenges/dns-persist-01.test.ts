@@ -71,6 +71,25 @@ describe("dns-persist-01", () => {
     expect([zone.changes, zone.standing.length]).toEqual([[], 1]);
   });
 
+  it("is for a name that the CA gives itself in its directory, where it says any: never for another CA's", async () => {
+    const zone = textZone();
+    const foreign = { ...token, issuerDomainNames: ["letsencrypt.org"] };
+    const deps = { ...zone.deps, caaIdentities: ["ca.example"] };
+    for (const dns of [{ dns: "fake" }, {}]) {
+      const error = await refusal(createDnsPersist01({ ...dns, directory }, deps).present(foreign, signal));
+      expect(error.kind).toBe("unavailable");
+      expect(error.message).toContain("wants a record for letsencrypt.org, and calls itself ca.example");
+    }
+    // What stands there for another CA is not ours either.
+    zone.values.set(name, [{ value: value.replace("ca.example", "letsencrypt.org"), since: 0 }]);
+    const both = { ...token, issuerDomainNames: ["letsencrypt.org", "CA.example."] };
+    expect(zone.changes).toEqual([]);
+    await createDnsPersist01({ dns: "fake", directory }, deps).present(both, signal);
+    expect(zone.values.get(name)).toMatchObject([{}, { value }]);
+    // A directory that says none leaves it to the account's host.
+    await createDnsPersist01({ dns: "fake", directory }, zone.deps).present(foreign, signal);
+  });
+
   it("takes the account as the challenge names it, and speaks of a record that ends soon", async () => {
     const zone = textZone();
     const accountUri = "https://ca.example/hash/abc";

@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import { configFailure, problemLine } from "../../src/config/problem.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { acmeCas } from "../../src/domain/acme-directories.ts";
+import { configText } from "../../src/reports/config.ts";
 import { usualAcme, usualCertificate } from "../fakes/settings.ts";
 
 const parse = (...texts: string[]) =>
@@ -167,6 +168,44 @@ certificates:
     ]);
   });
 
+  test("an account binding belongs to one CA: the first one's to the first, the others' to those that eab: names", () => {
+    const [certificate] = configOf(
+      entry(
+        [
+          "issuer: [acme, google, zerossl, letsencrypt]",
+          "acme: [https://a.example/dir, https://b.example/dir]",
+          "eab_kid: first",
+          "eab_hmac_file: /secrets/first",
+          "eab:",
+          "  google: { kid: g-1, hmac_file: /secrets/google }",
+          "  https://b.example/dir: { kid: b-1, hmac_file: /secrets/b }",
+        ].join("\n"),
+      ),
+    );
+    if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+    expect([certificate.issuer, ...certificate.fallbacks].map(({ eab }) => eab)).toEqual([
+      { kid: "first", hmacFile: "/secrets/first" },
+      { kid: "b-1", hmacFile: "/secrets/b" },
+      { kid: "g-1", hmacFile: "/secrets/google" },
+      undefined,
+      undefined,
+    ]);
+    // What is shown could be used as it is.
+    expect(configOf(configText("x", { certificates: [certificate] }))).toEqual([certificate]);
+  });
+
+  test("trust in a CA of one's own is not asked of those that the whole world knows", () => {
+    const files = (text: string) => {
+      const [certificate] = configOf(entry(`${text}\nca_file: /roots.pem`));
+      if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+      return [certificate.issuer, ...certificate.fallbacks].map(({ caFile }) => caFile);
+    };
+    const own = "issuer: [acme, letsencrypt]\nacme: [https://a.example/dir, https://b.example/dir]";
+    expect(files(own)).toEqual(["/roots.pem", "/roots.pem", undefined]);
+    // Where the first is known as well, something in between needs it.
+    expect(files("issuer: [letsencrypt, zerossl]")).toEqual(["/roots.pem", "/roots.pem"]);
+  });
+
   test("conf.d files add their certificates in order; one of them may be empty", () => {
     const names = configOf(
       "# nothing here\n",
@@ -316,6 +355,32 @@ describe("what is refused, with its place", () => {
       ["main.yaml:4:5: eab_kid and eab_hmac_file go together"],
     ],
     [
+      "an account binding for a CA that is not asked, or for the first",
+      entry(
+        "issuer: [zerossl, google]\neab:\n  zerossl: { kid: x, hmac_file: /x }\n  buypass: { kid: x, hmac_file: /x }",
+      ),
+      [
+        'main.yaml:5:7: eab: "zerossl" is none of the issuers after the first (they are google)',
+        'main.yaml:6:7: eab: "buypass" is none of the issuers after the first (they are google)',
+      ],
+    ],
+    [
+      "account bindings that are none",
+      entry(
+        "issuer: [letsencrypt, google, zerossl]\neab:\n  google: { kid: x, hmac: /x }\n  zerossl: { kid: x, hmac_file: x }",
+      ),
+      [
+        'main.yaml:5:7: eab of "google" needs kid and hmac_file',
+        'main.yaml:5:25: unknown key "hmac" in eab of "google"',
+        'main.yaml:6:37: hmac_file: "x" is not an absolute path',
+      ],
+    ],
+    [
+      "account bindings as a text",
+      entry("issuer: [letsencrypt, google]\neab: x"),
+      ["main.yaml:4:10: eab must be a mapping (key: value), not a text"],
+    ],
+    [
       "a DNS updater that is no name",
       entry("issuer: letsencrypt\ndns: ../x"),
       ['main.yaml:4:10: dns: "../x" is not such a name'],
@@ -328,7 +393,7 @@ describe("what is refused, with its place", () => {
     [
       "neither fail nor drop",
       entry("on_dead_name: ignore"),
-      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop'],
+      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop nor order'],
     ],
     ["a bad name", entry("names: [mail example.org]"), ['main.yaml:3:13: "mail example.org" has a space in it']],
     [

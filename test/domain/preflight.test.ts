@@ -54,8 +54,16 @@ describe("where a name leads", () => {
     expect(dropped).toMatchObject({ severity: "warning", message: expect.stringContaining("it would be left out") });
     expect(fault.hint).toContain("on_dead_name: drop");
     expect(resolveFinding(name, nowhere, own, true, "first")).toMatchObject({ severity: "fault" });
-    expect(resolveFinding(name, nowhere, own, true, "first").hint).not.toContain("on_dead_name");
+    expect(resolveFinding(name, nowhere, own, true, "first").hint).not.toContain("on_dead_name: drop");
     expect(severity(resolveFinding(name, nowhere, own, false, "droppable"))).toBe("info");
+    const ordered = resolveFinding(name, nowhere, own, true, "ordered");
+    expect([severity(ordered), ordered.message]).toEqual(["warning", expect.stringContaining("ordered all the same")]);
+    const doubtful = { ...nowhere, unconfirmed: true } as const;
+    for (const place of ["first", "further", "droppable", "ordered"] as const) {
+      const told = resolveFinding(name, doubtful, own, true, place);
+      expect([severity(told), told.message]).toEqual(["warning", expect.stringContaining("says this host's resolver")]);
+    }
+    expect(severity(resolveFinding(name, doubtful, own, false))).toBe("info");
     expect(resolveFinding(name, { kind: "none", exists: true }, own, true).message).toBe(
       `${name} has no A or AAAA record`,
     );

@@ -1,5 +1,7 @@
 // The command that brings a certificate back: typed as printed it must make what was there, by the same CA.
 import { describe, expect, test } from "vitest";
+import { acmeCas } from "../../src/domain/acme-directories.ts";
+import { sameElsewhere } from "../../src/domain/fallback.ts";
 import { rawEntry } from "../../src/domain/certificate-settings.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../../src/domain/setup-command.ts";
@@ -49,6 +51,20 @@ describe("setup again", () => {
       "mailcert setup mail.example.org pop.example.org --acme https://127.0.0.1:14000/dir --email postmaster@example.org --agree-tos " +
         "--ca-file '/root/my ca.pem' --challenge dns-01 --challenge http-01 --dns ns1 --key ecdsa --key rsa",
     );
+  });
+
+  test("the CA that issued has its own account binding and trust, not those of the first of the list", () => {
+    const { issuer } = certificate;
+    if (issuer.kind !== "acme") throw new Error("no ACME issuer");
+    const bound = { ...issuer, eab: { kid: "first", hmacFile: "/secrets/first" } };
+    const google = { ca: "google", directory: acmeCas.google.directory, eab: { kid: "g", hmacFile: "/secrets/g" } };
+    const second = { directory: "https://second.example/dir", eab: { kid: "s", hmacFile: "/secrets/s" } };
+    const entry = entryOf({ issuer: bound, fallbacks: [second, google].map((one) => sameElsewhere(bound, one)) });
+    const by = (authority: string): string => setupAgain("mail.example.org", { ...record, authority, entry });
+    expect(by(pebble)).toContain("--ca-file '/root/my ca.pem' --eab-kid first --eab-hmac-file /secrets/first");
+    expect(by(second.directory)).toContain("--ca-file '/root/my ca.pem' --eab-kid s --eab-hmac-file /secrets/s");
+    expect(by(google.directory)).toContain("--agree-tos --eab-kid g --eab-hmac-file /secrets/g");
+    expect(by(google.directory)).not.toContain("--ca-file");
   });
 
   test("of a record that an older mailcert wrote: issuer, CA and keys", () => {

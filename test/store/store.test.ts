@@ -151,6 +151,8 @@ describe("state.json", () => {
       withAri(value);
       expect(await failureOf(() => store.read(name))).toMatchObject({ message: expect.stringContaining("ari lacks") });
     }
+    writeFileSync(path, JSON.stringify({ ...emptyState(name), droppedSeen: "yesterday" }));
+    expect((await failureOf(() => store.read(name))).message).toContain("droppedSeen is not a date");
   });
 
   it("what a failed attempt left is read back, and named where it is damaged", async () => {
@@ -179,6 +181,12 @@ describe("state.json", () => {
       lastError: { at: "", what: "issue" as const, message: "-----BEGIN PRIVATE KEY-----" },
     };
     await expect(store.write(state)).rejects.toThrow("never hold a key");
+  });
+
+  it("takes a CA's words about one", async () => {
+    const message = 'the CA found "BEGIN PRIVATE KEY" at port 80, and no -----BEGIN CERTIFICATE-----';
+    await store.write({ ...emptyState(name), lastError: { at: "", what: "issue", message } });
+    expect(store.read(name)?.lastError?.message).toBe(message);
   });
 });
 

@@ -130,13 +130,16 @@ const issueBy = async (
     ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
   });
   const directory = await directoryOf(line, o.elapsed(), () => readDirectory(settings.directory, transport, o.now()));
-  const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
+  const notes: string[] = [];
+  const note = (sentence: string): void => void notes.push(sentence);
+  const { stateDir } = o;
+  const account = await ensureAccount({ stateDir, settings, directory, transport, now: o.now, step, note });
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
-  const notes: string[] = [];
+  const { caaIdentities } = directory;
   const standing = standingRecords(request, notes);
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names, standing };
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, note, accountUrl, caaIdentities, names, standing };
   const provers = await openProvers(settings, o.challenges, deps);
   const wishing = {
     wishes: {
@@ -145,7 +148,7 @@ const issueBy = async (
     },
     offered: directory.profiles,
     now: o.now(),
-    note: (sentence: string): void => void notes.push(sentence),
+    note,
   };
   const issued = await obtain({
     account,
