@@ -237,9 +237,7 @@ describe("over the runs", () => {
     const nobody = await failure();
     expect(asked()).toEqual(["one", "two", "two", "three"]);
     expect(nobody.kind).toBe("try-later");
-    expect(nobody.message).toMatch(
-      /one\.example: too many orders \(not asked again before 2026-11-20 14:00 UTC\)/,
-    );
+    expect(nobody.message).toMatch(/one\.example: too many orders \(not asked again before 2026-11-20 14:00 UTC\)/);
     expect(cas.world.store.read(name)?.nextAttempt).toBe("2026-11-20T14:00:00.000Z");
   });
 
