@@ -8,6 +8,7 @@ import type { Turns } from "./compose-updater.ts";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
 import { createConfigAccess } from "./config/access.ts";
+import type { CaLimits } from "./domain/budget.ts";
 import type { IssuerKind } from "./domain/certificate-config.ts";
 import { issuers } from "./issuers/index.ts";
 import type { Issuer } from "./issuers/issuer.ts";
@@ -84,6 +85,12 @@ export const createWorld = async (
     journal: (await import("./challenges/journal.ts")).createChallengeJournal(stateDir),
   }));
 
+  /** Trials against a test CA keep Let's Encrypt's limits, too. */
+  const limits = async (): Promise<(directory: string) => CaLimits | undefined> => {
+    const { limitsOf, limitsOfAll } = await import("./domain/ca-limits.ts");
+    return host.env["MAILCERT_LIMITS"] === "all" ? limitsOfAll : limitsOf;
+  };
+
   const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
     switch (kind) {
@@ -109,10 +116,7 @@ export const createWorld = async (
           elapsed: host.elapsed,
           sleep: host.sleep,
           userAgent: `mailcert/${host.version}`,
-          // Trials against a test CA keep Let's Encrypt's limits, too.
-          ...(host.env["MAILCERT_LIMITS"] === "all"
-            ? { limitsOf: (await import("./domain/ca-limits.ts")).limitsOfAll }
-            : {}),
+          limitsOf: await limits(),
         });
       }
     }
@@ -209,15 +213,19 @@ export const createWorld = async (
       return applyConfinement(run, await planConfinement(run, stateDir));
     },
     importing: memo(async () => {
-      const [{ createImporting }, { adoptAccount, adoptionOf }] = await Promise.all([
+      const [{ createImporting }, { adoptAccount, adoptionOf }, { openSpending }, limitsOf] = await Promise.all([
         import("./importers/find.ts"),
         import("./issuers/acme/adopt-account.ts"),
+        import("./issuers/acme/budget-store.ts"),
+        limits(),
       ]);
       const { uid, cwd, now } = host;
       return {
         ...createImporting({ uid, home: host.env["HOME"] ?? "/root", cwd, run, now }),
         adoption: (account) => adoptionOf(stateDir, account),
         adopt: (account) => adoptAccount(stateDir, account, now()),
+        noteIssued: (directory, names, issued) =>
+          openSpending(stateDir, directory, limitsOf(directory), now).noteForeign(names, issued),
       };
     }),
     accounts: memo(async () => {

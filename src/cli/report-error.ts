@@ -1,13 +1,9 @@
 // A failure as words on stderr (or a JSON document) and an exit status; anything unexpected shows its stack and asks for a report.
 import { Failure } from "../domain/failure.ts";
-import { printable } from "../domain/text.ts";
+import { printable, withoutKeys } from "../domain/text.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import type { Host } from "./host.ts";
 import { failureDocument, failureText } from "./output.ts";
-
-/** What looks like a key never reaches a screen, whatever went wrong. */
-const withoutKeys = (text: string): string =>
-  text.replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, "(private key)");
 
 export const reportError = (host: Host, error: unknown): number => {
   const json = host.argv.includes("--json");

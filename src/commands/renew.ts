@@ -50,13 +50,15 @@ const withoutForce = (): Failure =>
     hints: ["add --force: mailcert renew --force --new-key NAME"],
   });
 
-const run = async (context: Context): Promise<number> => {
+/** `first`: a person has just said so, in words. */
+const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
   const result = await locked(context, async (world) =>
     renew(world, await chosenCertificates(world, args), {
       force: options["force"] === true,
       newKey: options["newKey"] === true,
       named: args.length > 0,
+      asked: args.length > 0 && first,
       dryRun: globals.dryRun,
       replace: false,
       accept: globals.yes ? accept(context) : async () => false,

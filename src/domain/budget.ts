@@ -158,6 +158,14 @@ export const withCertificate = (budget: Budget, order: BudgetOrder, limits: CaLi
   };
 };
 
+/** One that somebody else was given: only a renewal of it is told by it. What was spent for it is not known here. */
+export const withForeign = (budget: Budget, names: readonly string[], issued: Date): Budget => {
+  const known = Date.parse(budget.issued[setKey(names)] ?? "");
+  return known >= issued.getTime()
+    ? budget
+    : { ...budget, issued: { ...budget.issued, [setKey(names)]: issued.toISOString() } };
+};
+
 export const withFailures = (budget: Budget, names: readonly string[], limits: CaLimits, now: Date): Budget =>
   spend(
     budget,

@@ -2,6 +2,7 @@
 import type { AcmeSettings } from "./certificate-config.ts";
 import { acmeCaOf } from "./acme-directories.ts";
 import { Failure } from "./failure.ts";
+import { withoutKeys } from "./text.ts";
 
 /** What the last attempt at a CA failed at. */
 export interface CaFailure {
@@ -42,7 +43,11 @@ export const isPassedOver = (failure: Failure): boolean =>
 export const caFailureOf = ({ message, facts }: Failure, now: Date): CaFailure => {
   const asked = Date.parse(String(facts?.["retryAt"])) - now.getTime();
   const wait = Math.min(Math.max(Number.isNaN(asked) ? usualWaitMs : asked, 0), longestWaitMs);
-  return { at: now.toISOString(), message, nextAttempt: new Date(now.getTime() + wait).toISOString() };
+  return {
+    at: now.toISOString(),
+    message: withoutKeys(message),
+    nextAttempt: new Date(now.getTime() + wait).toISOString(),
+  };
 };
 
 const waits = (failure: CaFailure | undefined, now: Date): boolean => {

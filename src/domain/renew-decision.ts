@@ -12,6 +12,8 @@ export type Decision =
   | { readonly action: "deploy"; readonly why: string }
   | { readonly action: "wait"; readonly until: Date; readonly why: string; readonly hints?: readonly string[] };
 
+type Waiting = Extract<Decision, { readonly action: "wait" }>;
+
 export interface Wish {
   /** Renew now, due or not. */
   readonly force: boolean;
@@ -44,8 +46,7 @@ export const decide = (
   if (bad !== undefined) return waiting ?? { action: "issue", why: bad };
   const plan = renewalPlan(target, state.ari, now);
   if (plan.due) {
-    // What the CA itself asked for is kept to even then: asking sooner would only be refused.
-    const held = plan.desperate && state.lastError?.facts?.["retryAt"] === undefined ? undefined : waiting;
+    const held = plan.desperate ? untilAsked(waiting, state, now) : waiting;
     return held ?? dueNow(plan, target.notAfter, now);
   }
   if (state.stage !== "verified" && !state.parked) {
@@ -64,6 +65,13 @@ export const decide = (
     };
   }
   return { action: "nothing", dueAt: plan.at, ...(plan.advised ? { advised: plan.advised } : {}) };
+};
+
+/** What the CA itself asked for is kept to even then: asking sooner would only be refused. */
+const untilAsked = (waiting: Waiting | undefined, { lastError }: CertificateState, now: Date): Waiting | undefined => {
+  const asked = new Date(String(lastError?.facts?.["retryAt"]));
+  if (waiting === undefined || !(asked > now)) return undefined;
+  return asked < waiting.until ? { ...waiting, until: asked } : waiting;
 };
 
 const dueNow = ({ at, advised }: RenewalPlan, notAfter: string, now: Date): Decision => {
@@ -101,7 +109,7 @@ const waitFor = (
   state: CertificateState | undefined,
   wish: Wish,
   now: Date,
-): Decision | undefined => {
+): Waiting | undefined => {
   if (!state?.nextAttempt || wish.named) return undefined;
   if (askedOtherwise(config, state, wish)) return undefined;
   const until = new Date(state.nextAttempt);

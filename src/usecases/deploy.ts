@@ -8,12 +8,13 @@ import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { candidateOfGeneration } from "./candidate.ts";
-import { keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
 import { checkGeneration } from "./intact.ts";
 import { deployedServer, installAndProve, settleFirst } from "./install-and-prove.ts";
+import { keepPinnedChain } from "./pinned-chain.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { revertSettings } from "./revert-settings.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
@@ -93,7 +94,7 @@ const refuseUnpromised = async (
   const live = world.store.liveNumber(name);
   if (live === target.number && (state.baseline || found.length === 0)) return;
   const before = live === target.number ? undefined : generationOf(state, live);
-  await keepDnsPromises(world, {
+  const guarded: Guarded = {
     state,
     candidate: await candidateOfGeneration(world, name, target),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
@@ -106,7 +107,9 @@ const refuseUnpromised = async (
           : { keep: `mailcert renew --force ${name}` }),
       force: `mailcert deploy --replace ${name}`,
     },
-  });
+  };
+  await keepDnsPromises(world, guarded);
+  await keepPinnedChain(world, guarded);
 };
 
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */

@@ -77,7 +77,8 @@ export const importGeneration = async (
   world: World,
   certificate: CertificateConfig,
   group: LineageGroup,
-  { client, dryRun }: { readonly client: string; readonly dryRun: boolean },
+  /** `account`: URL of the one that the certificate was issued to, where it is ours now. */
+  { client, dryRun, account }: { readonly client: string; readonly dryRun: boolean; readonly account?: string },
 ): Promise<ImportedGeneration> => {
   const leaves = leavesOf(group);
   let state = world.store.read(certificate.name) ?? emptyState(certificate.name);
@@ -91,6 +92,7 @@ export const importGeneration = async (
     names: group.lineages[0]?.names ?? [],
     issuer: "acme",
     authority: group.lineages[0]?.directory ?? authorityOf(certificate.issuer),
+    ...(account === undefined ? {} : { account }),
     entry: Object.fromEntries(rawEntry(certificate)),
     createdAt: world.now().toISOString(),
     notBefore: new Date(Math.max(...spans.map(([from]) => from))).toISOString(),
@@ -104,6 +106,8 @@ export const importGeneration = async (
   // An entry that somebody wrote by hand and that asks for something else: the next renewal would throw this one away.
   if (differsFrom({ ...draft, number: 0, leaves: wanted }, certificate) !== undefined) return { outcome: "kept" };
   if (dryRun) return { outcome: "imported" };
+  const { noteIssued } = await world.importing();
+  for (const { directory, names, notBefore } of group.lineages) await noteIssued(directory, names, notBefore);
   const slots: Partial<Record<Slot, StagedSlot>> = {};
   const records: Partial<Record<Slot, LeafRecord>> = {};
   for (const leaf of leaves) {

@@ -62,7 +62,13 @@ const importCertificate = async (
   });
   const certificate: CertificateConfig | undefined = known ?? fresh;
   if (!certificate) throw new Failure("config", `no name is left for the certificate of ${main}: others have it`);
-  const staged = await importGeneration(world, certificate, group, options);
+  // Its renewals say what they replace (RFC 9773 §5): only where the account that it was issued to is the one in use.
+  const [issuedTo, ...others] = new Set(group.lineages.map((one) => one.account));
+  const adopted = others.length === 0 && accounts.some(({ url, outcome }) => url === issuedTo && outcome !== "other");
+  const staged = await importGeneration(world, certificate, group, {
+    ...options,
+    ...(adopted && issuedTo !== undefined ? { account: issuedTo } : {}),
+  });
   const wanted = known ? withCaFile(known, group, options) : certificate;
   const { path, before, after } = wanted
     ? await world.config.edited(wanted)

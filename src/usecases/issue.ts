@@ -11,6 +11,7 @@ import { hasRetiredKey } from "../domain/revocation.ts";
 import { issuerTitle } from "../domain/setup-command.ts";
 import { emptyState } from "../domain/state.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
+import { whyNoGain } from "../domain/validity.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
 import { type KeyWish, keysFor } from "./certified-keys.ts";
@@ -18,7 +19,7 @@ import { type ChosenCa, withFirstCa } from "./choose-ca.ts";
 import { type LivingNames, withoutDeadNames } from "./dead-names.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
-import { type Obtained, obtainSlots } from "./obtain.ts";
+import { type Obtained, obtainSlots, wrongDates } from "./obtain.ts";
 import { orderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
 import { rememberFailure, withNextAttempt } from "./remember-failure.ts";
@@ -115,6 +116,7 @@ const issueGeneration = async (
 ): Promise<IssueResult> => {
   const { staged, leaves, span, root, account, notes } = result;
   const findings = [...dead, ...tried];
+  refuseNoGain(world, certificate, state, span);
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
@@ -145,6 +147,21 @@ const issueGeneration = async (
     ...(notes.length === 0 ? {} : { notes }),
     ...(findings.length === 0 ? {} : { findings }),
   };
+};
+
+/** @throws Failure `unavailable` for a certificate that is worth less than what is served. */
+const refuseNoGain = (
+  world: World,
+  { issuer }: CertificateConfig,
+  state: CertificateState,
+  { notBefore, notAfter }: Obtained["span"],
+): void => {
+  const live = generationOf(state, world.store.liveNumber(state.name));
+  if (live === undefined) return;
+  const present = { notBefore: new Date(live.notBefore), notAfter: new Date(live.notAfter) };
+  const next = { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
+  const why = whyNoGain(next, present, world.now());
+  if (why !== undefined) throw wrongDates(issuer.kind, why);
 };
 
 /**

@@ -6,6 +6,7 @@ import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import { certifiedKeyOf } from "../domain/key-match.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { type SubjectKey, spkiOf } from "../domain/subject-key.ts";
+import { whyNotValid } from "../domain/validity.ts";
 import type { IssuedChain } from "../issuers/issuer.ts";
 import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import type { ChosenKey } from "./certified-keys.ts";
@@ -13,7 +14,14 @@ import type { OrderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
-/** A chain for one key, refused unless it belongs to that key and carries the names. */
+/** A later run asks again; the clock of this host may be the wrong one. */
+export const wrongDates = (who: string, why: string): Failure =>
+  new Failure("unavailable", `${who} returned a certificate that is not used: ${why}; it was thrown away`, {
+    hints: ["compare the clock of this host with the CA's: timedatectl, and `mailcert issue --dry-run NAME`"],
+    facts: { code: "BAD_DATES" },
+  });
+
+/** A chain for one key, refused unless it belongs to that key, carries the names and is valid. */
 export const obtainChain = async (
   world: World,
   certificate: CertificateConfig,
@@ -47,6 +55,8 @@ export const obtainChain = async (
       `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`,
     );
   }
+  const why = whyNotValid(leaf, world.now());
+  if (why !== undefined) throw wrongDates(certificate.issuer.kind, why);
   return chain;
 };
 

@@ -4,8 +4,9 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
 import { targetOf, wantedText } from "../domain/generation.ts";
-import { nextAttempt } from "../domain/renewal.ts";
+import { nextAttempt, renewalPlan } from "../domain/renewal.ts";
 import { emptyState } from "../domain/state.ts";
+import { withoutKeys } from "../domain/text.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { decideNow } from "./intact.ts";
@@ -31,22 +32,30 @@ const isDue = async (
   return action === "issue";
 };
 
+type Facts = NonNullable<Failure["facts"]>;
+
+/** As it is written: a CA's words stand anywhere in them. */
+const factsWithoutKeys = (facts: Facts): Facts =>
+  JSON.parse(
+    JSON.stringify(facts, (_key, value: unknown) => (typeof value === "string" ? withoutKeys(value) : value)),
+  ) as Facts;
+
 const errorOf = async (
   world: World,
   certificate: CertificateConfig,
   what: LastError["what"],
   { message, hints: all, facts }: Failure,
 ): Promise<LastError> => {
-  const hints = withoutComeBack(all);
+  const hints = withoutComeBack(all).map(withoutKeys);
   const fingerprint = await fingerprintOf(world, certificate);
   return {
     at: world.now().toISOString(),
     what,
     ...(what === "issue" ? { wanted: wantedText(certificate) } : {}),
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    message,
+    message: withoutKeys(message),
     ...(hints.length === 0 ? {} : { hints }),
-    ...(facts === undefined ? {} : { facts }),
+    ...(facts === undefined ? {} : { facts: factsWithoutKeys(facts) }),
   };
 };
 
@@ -78,8 +87,12 @@ export const rememberFailure = async (
   const attempts = (already ?? (before === undefined || before === error.fingerprint ? state.attempts : 0)) + 1;
   const now = world.now();
   const asked = Date.parse(askedFor(failure) ?? "");
-  const wished = Number.isNaN(asked) ? nextAttempt(attempts, now).getTime() : asked;
-  const next = new Date(Math.min(wished, latestRetry(targetOf(state), now))).toISOString();
+  const ladder = nextAttempt(attempts, now).getTime();
+  const target = targetOf(state);
+  // "At once", said again and again, is no time to come back; near the end our own wait counts no more (domain/renew-decision.ts).
+  const least = target !== undefined && renewalPlan(target, state.ari, now).desperate ? now.getTime() : ladder;
+  const later = Number.isNaN(asked) ? ladder : Math.max(least, asked);
+  const next = new Date(Math.min(later, latestRetry(target, now))).toISOString();
   const entry = configured === undefined ? { entry: Object.fromEntries(rawEntry(certificate)) } : {};
   await world.store.write({ ...state, attempts, nextAttempt: next, lastError: { ...error, ...entry } });
   return configured === undefined ? undefined : next;

@@ -24,8 +24,10 @@ import type { World } from "./world.ts";
 export interface RenewOptions extends DeployOptions {
   readonly force: boolean;
   readonly newKey: boolean;
-  /** Certificates were named on the command line. */
+  /** Certificates were named on the command line: about others nothing is said. */
   readonly named: boolean;
+  /** A person named them just now, and does not wait for a next attempt; default: as `named`. */
+  readonly asked?: boolean;
   readonly dryRun: boolean;
   /** The caller finishes a revocation that is under way by itself. */
   readonly leaveRevocation?: boolean;
@@ -144,6 +146,7 @@ const renewOne = async (
   ask: AskRenewalInfo,
 ): Promise<Renewed> => {
   let base: Pick<Renewed, "certificate" | "revoking"> = { certificate: certificate.name };
+  const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
@@ -152,9 +155,9 @@ const renewOne = async (
     if (known?.revocation) base = { ...base, revoking: true };
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
-    decision = await decideNow(world, certificate, state, options);
+    decision = await decideNow(world, certificate, state, wish);
     // A plan asks nobody.
-    if (!options.dryRun) decision = await orReturnedNames(world, certificate, state, decision, options.named);
+    if (!options.dryRun) decision = await orReturnedNames(world, certificate, state, decision, wish.named);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };

@@ -8,9 +8,10 @@ import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { candidateOfGeneration } from "./candidate.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
-import { keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { findServers } from "./entries.ts";
 import { checkGeneration } from "./intact.ts";
+import { keepPinnedChain } from "./pinned-chain.ts";
 import type { World } from "./world.ts";
 
 export interface RollbackTarget {
@@ -82,10 +83,12 @@ const refuseUnpromised = async (
   previous: GenerationRecord,
 ): Promise<void> => {
   const { name, servers } = certificate;
-  await keepDnsPromises(world, {
+  const guarded: Guarded = {
     state,
     candidate: await candidateOfGeneration(world, name, previous),
     place: async () => ({ servers: (await findServers(world, certificate)).servers, auto: servers === "auto" }),
     ways: { resume: `run: mailcert rollback ${name}`, force: `mailcert rollback --replace ${name}` },
-  });
+  };
+  await keepDnsPromises(world, guarded);
+  await keepPinnedChain(world, guarded);
 };

@@ -182,6 +182,12 @@ describe("state.json", () => {
     };
     await expect(store.write(state)).rejects.toThrow("never hold a key");
   });
+
+  it("takes a CA's words about one", async () => {
+    const message = 'the CA found "BEGIN PRIVATE KEY" at port 80, and no -----BEGIN CERTIFICATE-----';
+    await store.write({ ...emptyState(name), lastError: { at: "", what: "issue", message } });
+    expect(store.read(name)?.lastError?.message).toBe(message);
+  });
 });
 
 describe("events.jsonl", () => {

@@ -13,6 +13,7 @@ import {
   whyNotNow,
   withCertificate,
   withFailures,
+  withForeign,
   withOrder,
 } from "../../domain/budget.ts";
 import { comeBackHint } from "../../domain/come-back.ts";
@@ -29,6 +30,8 @@ export interface Spending {
   ordered(names: readonly string[], replaces: boolean): Promise<void>;
   /** `resumed`: when the order was placed that an earlier run left, which may have counted its certificate. */
   issued(names: readonly string[], replaces: boolean, resumed?: Date): Promise<void>;
+  /** Another client was given a certificate at that time; ours renews it. */
+  noteForeign(names: readonly string[], issued: Date): Promise<void>;
   failed(names: readonly string[]): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ const nobodysLimits: Spending = {
   refuse: async () => undefined,
   ordered: async () => undefined,
   issued: async () => undefined,
+  noteForeign: async () => undefined,
   failed: async () => undefined,
 };
 
@@ -122,6 +126,7 @@ export const openSpending = (
           : withCertificate(budget, order, limits, now()),
       );
     },
+    noteForeign: (names, at) => change((budget) => withForeign(budget, names, at)),
     failed: (names) => change((budget) => withFailures(budget, names, limits, now())),
   };
 };
