@@ -199,13 +199,21 @@ export const createWorld = async (
     writePem: async (folder, slot, root) =>
       (await import("./store/pem-folder.ts")).writePem(folder, slot, root, host.uid),
     bundles: memo(async () => {
-      const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([
+      const [{ bundles }, { bundleRender, createBundleFolder }, anchors, render] = await Promise.all([
         import("./bundles/index.ts"),
         import("./system/bundle-folder.ts"),
+        import("./probe/anchors.ts"),
         templates(),
       ]);
       const random = (count: number): Uint8Array => randomBytes(count);
-      return { formats: bundles, render: bundleRender(render), folder: createBundleFolder(host.uid), random };
+      return {
+        formats: bundles,
+        render: bundleRender(render),
+        folder: createBundleFolder(host.uid),
+        publicRoots: async () => anchors.publicRoots,
+        readCertificates: anchors.readCertificateFile,
+        random,
+      };
     }),
     localAddresses,
     confine: async () => {

@@ -23,6 +23,8 @@ export interface ChallengeToken {
 export interface Challenge {
   /** ACME challenge type, e.g. `http-01`. */
   readonly type: string;
+  /** The folder of the web server that answers the CA, where we do not ourselves. */
+  readonly webroot?: string;
   present(token: ChallengeToken, signal: AbortSignal): Promise<void>;
   cleanUp(token: ChallengeToken): Promise<void>;
 }

@@ -51,7 +51,12 @@ export const createDns01 = (settings: Pick<AcmeSettings, "dns">, deps: Challenge
     const left = { dns, record, noted: deps.now().toISOString() };
     published.set(token.token, left);
     await remains.note(left);
-    await updater.add(record, signal);
+    try {
+      await updater.add(record, signal);
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "config") published.set(token.token, await remains.refused(left));
+      throw error;
+    }
     deps.step(`${record.name}: published in ${record.zone} (${dns})`);
     await waitEverywhere({
       authority: await deps.authoritative(),

@@ -10,6 +10,8 @@ export interface Remains {
   readonly record: TxtRecord;
   /** ISO date; absent in what was noted before dates were kept. */
   readonly noted?: string;
+  /** The provider said no to it: most likely nothing was published, and nobody is told that something was. */
+  readonly refused?: boolean;
 }
 
 const sweepMs = 60_000;
@@ -27,10 +29,15 @@ interface Now {
 const states = new WeakMap<ChallengeJournal, Now>();
 
 const read = (what: Readonly<Record<string, string>>): Remains | undefined => {
-  const { dns, name, zone, value, noted } = what;
+  const { dns, name, zone, value, noted, refused } = what;
   return dns === undefined || name === undefined || zone === undefined || value === undefined
     ? undefined
-    : { dns, record: { name, zone, value }, ...(noted === undefined ? {} : { noted }) };
+    : {
+        dns,
+        record: { name, zone, value },
+        ...(noted === undefined ? {} : { noted }),
+        ...(refused === undefined ? {} : { refused: true }),
+      };
 };
 
 export const createRemains = (
@@ -38,16 +45,24 @@ export const createRemains = (
   deps: Pick<ChallengeDeps, "journal" | "updater" | "step" | "note" | "now">,
 ) => {
   const { journal } = deps;
-  const entry = ({ dns, record: { name, zone, value }, noted }: Remains): JournalEntry => ({
+  const entry = ({ dns, record: { name, zone, value }, noted, refused }: Remains): JournalEntry => ({
     type,
-    what: { dns, name, zone, value, ...(noted === undefined ? {} : { noted }) },
+    what: {
+      dns,
+      name,
+      zone,
+      value,
+      ...(noted === undefined ? {} : { noted }),
+      ...(refused === true ? { refused: "yes" } : {}),
+    },
   });
 
   const giveUp = async (left: Remains, why: string): Promise<void> => {
     const { dns, record } = left;
-    deps.note(
-      `${record.name}: take away the TXT record "${record.value}", which an earlier run published through ${dns}: ${why}`,
-    );
+    if (left.refused !== true)
+      deps.note(
+        `${record.name}: take away the TXT record "${record.value}", which an earlier run published through ${dns}: ${why}`,
+      );
     await journal.forget(entry(left));
   };
 
@@ -57,7 +72,7 @@ export const createRemains = (
       await (await deps.updater(dns)).remove(record, AbortSignal.timeout(sweepMs));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      deps.step(`${record.name}: what an earlier run published stays for now: ${why}`);
+      if (left.refused !== true) deps.step(`${record.name}: what an earlier run published stays for now: ${why}`);
       // Nobody can take it away any more through settings that are gone. Any other refusal may be over tomorrow.
       if (error instanceof Failure && error.facts?.["code"] === "NO_UPDATER") return giveUp(left, why);
       const age = deps.now().getTime() - Date.parse(left.noted ?? "");
@@ -65,10 +80,10 @@ export const createRemains = (
         return giveUp(left, `it could not be taken away for ${Math.floor(age / 86_400_000)} days: ${why}`);
       if (age >= 0) return;
       // Noted by a clock that ran ahead, or before dates were kept: its time begins now.
-      await journal.note(entry({ dns, record, noted: deps.now().toISOString() }));
+      await journal.note(entry({ ...left, noted: deps.now().toISOString() }));
       return journal.forget(entry(left));
     }
-    deps.step(`${record.name}: what an earlier run published is taken away`);
+    if (left.refused !== true) deps.step(`${record.name}: what an earlier run published is taken away`);
     await journal.forget(entry(left));
   };
 
@@ -87,6 +102,13 @@ export const createRemains = (
     note: async (left: Remains): Promise<void> => {
       state.live.add(keyOf(left));
       await journal.note(entry(left));
+    },
+    /** The provider did not publish it, or so it said. @returns what is noted now. */
+    refused: async (left: Remains): Promise<Remains> => {
+      const refused = { ...left, refused: true };
+      await journal.note(entry(refused));
+      await journal.forget(entry(left));
+      return refused;
     },
     /** It is gone. */
     forget: (left: Remains): Promise<void> => journal.forget(entry(left)),

@@ -19,7 +19,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 const refused = (path: string, error: unknown): unknown => {
   if (error instanceof Failure) return error;
   const hints = [
-    "name the folder that your web server shows for this name, as it stands in its root setting (--webroot DIR)",
+    "name the folder that your web server shows for this name, as it stands in its root setting: webroot: DIR (--webroot DIR)",
   ];
   const code = codeOf(error);
   if (code === "ENOENT") return new Failure("config", `the webroot ${path} does not exist`, { hints });
@@ -169,5 +169,5 @@ export const createWebroot = ({ webroot }: { readonly webroot: string }): Challe
     });
   };
 
-  return { type: "http-01", present, cleanUp };
+  return { type: "http-01", webroot, present, cleanUp };
 };

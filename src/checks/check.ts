@@ -1,8 +1,9 @@
 // The seam for checks: pure judges of observations.
-import type { TlsaLookup } from "../dns/dns.ts";
+import type { MxLookup, ServiceLookup, StsLookup, TlsaLookup } from "../dns/dns.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
+import type { MailService } from "../domain/srv-records.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 
@@ -13,6 +14,17 @@ export interface ExpectedLeaves {
   readonly leaves: readonly string[];
   /** In words: `generation 7 of mail.example.org`, a file name, a fingerprint. */
   readonly source: string;
+}
+
+/** A mail domain as its DNS and its policy host show it. What was not asked for is not there. */
+export interface DomainFacts {
+  readonly domain: string;
+  /** --mx */
+  readonly mx?: MxLookup;
+  /** --mx */
+  readonly sts?: StsLookup;
+  /** --srv: every service that there is a label for. */
+  readonly services?: readonly { readonly service: MailService; readonly lookup: ServiceLookup }[];
 }
 
 /** One entry point as a check sees it. */
@@ -29,6 +41,12 @@ export interface EntryFacts {
   readonly meant?: Meant;
   /** TLSA records of this host and port; absent: nobody asked. */
   readonly tlsa?: TlsaLookup;
+  /** Domains whose MX records name this host. */
+  readonly mxOf?: readonly DomainFacts[];
+  /** Domains whose SRV records name this host and port: mail programs know nothing else. */
+  readonly serviceOf?: readonly string[];
+  /** SHA-256 of roots that are trusted only because this host made them. */
+  readonly ownRoots?: readonly string[];
   readonly now: Date;
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
   readonly expiryDays?: { readonly warning: number; readonly fault: number };
@@ -64,4 +82,12 @@ export interface RunCheck extends CheckBase {
   judge(all: readonly EntryFacts[]): readonly Finding[];
 }
 
-export type Check = EntryCheck | RunCheck;
+/** Judges one mail domain. */
+export interface DomainCheck extends CheckBase {
+  readonly scope: "domain";
+  /** It was asked what this is about. */
+  applies(facts: DomainFacts): boolean;
+  judge(facts: DomainFacts): readonly Finding[];
+}
+
+export type Check = EntryCheck | RunCheck | DomainCheck;

@@ -14,15 +14,19 @@ import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
+import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { sigHash } from "./sig-hash.ts";
+import { srvTarget } from "./srv-target.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
 import { stCaps } from "./st-caps.ts";
 import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
+import { stsMx } from "./sts-mx.ts";
+import { stsPolicy } from "./sts-policy.ts";
 import { tlsHandshake } from "./tls-handshake.ts";
 import { wrapMisuse } from "./wrap-misuse.ts";
 
@@ -50,6 +54,10 @@ export const checks: readonly Check[] = [
   daneUsage,
   daneSec,
   daneRoll,
+  stsMx,
   certSame,
   netEqual,
+  mxHost,
+  stsPolicy,
+  srvTarget,
 ];

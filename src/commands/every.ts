@@ -39,7 +39,7 @@ export const every = async (
       await round({ ...context, world: () => world }, first);
     } catch (error) {
       if (first && forPeople(error)) throw error;
-      if (!host.signal.aborted) reportError(host, error);
+      if (!host.signal.aborted) reportError(host, error instanceof Failure ? context.fitting(error) : error);
     }
     await host.sleep(Math.max(0, ms - (host.elapsed() - started)), host.signal).catch((error: unknown) => {
       if (!host.signal.aborted) throw error;

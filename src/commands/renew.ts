@@ -53,7 +53,8 @@ const withoutForce = (): Failure =>
 /** `first`: a person has just said so, in words. */
 const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
-  const result = await locked(context, async (world) =>
+  const { fitting } = context;
+  const done = await locked(context, async (world) =>
     renew(world, await chosenCertificates(world, args), {
       force: options["force"] === true,
       newKey: options["newKey"] === true,
@@ -64,6 +65,9 @@ const run = async (context: Context, first = true): Promise<number> => {
       accept: globals.yes ? accept(context) : async () => false,
     }),
   );
+  // A timer's run has the configuration alone, and no options to add.
+  const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
+  const result = { ...done, certificates };
   output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
   return globals.dryRun ? exitStatus.done : statuses[result.outcome];
 };

@@ -36,7 +36,38 @@ export interface ServerTlsa {
   readonly records: readonly TlsaRecord[];
 }
 
-export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none" } | Unknown;
+/** `why`: there is a record or a text, and senders find no policy in it. `mediaType`: not text/plain (RFC 8461 §3.3). */
+export type StsLookup =
+  | { readonly kind: "found"; readonly policy: StsPolicy; readonly mediaType?: string }
+  | { readonly kind: "none"; readonly why?: string }
+  | Unknown;
+
+export interface MxRecord {
+  readonly preference: number;
+  /** Lower case, no dot at the end, as published: may be an address, or no name at all. Empty: "." (RFC 7505). */
+  readonly host: string;
+  /** The host is an alias (CNAME) of this, which it must not be (RFC 2181 §10.3). */
+  readonly alias?: string;
+}
+
+/** `found`: by preference. `exists`: the domain has records of other types. */
+export type MxLookup =
+  | { readonly kind: "found"; readonly records: readonly MxRecord[]; readonly secure: boolean }
+  | { readonly kind: "none"; readonly exists: boolean; readonly secure: boolean }
+  | Unknown;
+
+export interface ServiceRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  /** As in MxRecord; empty: "." for a service that is not offered (RFC 2782). */
+  readonly host: string;
+  readonly alias?: string;
+}
+
+/** `found`: by priority. */
+export type ServiceLookup =
+  { readonly kind: "found"; readonly records: readonly ServiceRecord[] } | { readonly kind: "none" } | Unknown;
 
 /** `blocked`: the resolver said SERVFAIL for `owner`, which a CA has to take for a no. */
 export type CaaLookup =
@@ -60,6 +91,9 @@ export interface Dns {
   tlsaEverywhere(owner: string, options: AskOptions): Promise<readonly ServerTlsa[]>;
   tlsa(host: string, port: number, options: AskOptions): Promise<TlsaLookup>;
   mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
+  mx(domain: string, options: AskOptions): Promise<MxLookup>;
+  /** SRV records at `owner` (`_imaps._tcp.example.org`). */
+  service(owner: string, options: AskOptions): Promise<ServiceLookup>;
   /** The relevant record set of RFC 8659 §3; a wildcard is looked up as the domain below its star. */
   caa(name: string, options: AskOptions): Promise<CaaLookup>;
   /** The CAA records at `owner` itself, as each authoritative server has them; empty where none could be asked. */

@@ -142,8 +142,8 @@ export const portFinding = (
     only ? "fault" : "warning",
     `${challenge} could not listen on ${address}: ${trouble}`,
     challenge === "http-01"
-      ? "where a web server has the port, let it serve the tokens: --webroot DIR"
-      : "use another challenge (--challenge http-01), or another address",
+      ? "where a web server has the port, let it serve the tokens: webroot: DIR (--webroot DIR)"
+      : "use another challenge, challenge: http-01 (--challenge http-01), or another address",
   );
 };
 

@@ -1,6 +1,7 @@
 // The probe: connects to one address, walks to where TLS may start, shakes hands, and writes down what it saw.
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { socketPath } from "../domain/entry-point.ts";
 import type { ClearDialogue, Observation, ProbeStage, SecureDialogue, TlsFacts } from "../domain/observation.ts";
 import { protocols } from "../protocols/index.ts";
 import type { DialogueOptions } from "../protocols/protocol.ts";
@@ -40,6 +41,9 @@ const plainAddress = (address: string | undefined): string =>
 /** RFC 5321 §4.1.3: a host without a name greets with the literal of its address. */
 const addressLiteral = (address: string): string => (address.includes(":") ? `[IPv6:${address}]` : `[${address}]`);
 
+/** A unix socket has no address to be called by. */
+const ownName = (address: string): string => (address === "" ? "localhost" : addressLiteral(address));
+
 /** Part of the budget that is kept for trying TLS on a port that should have greeted in clear. */
 const reserve = (timeoutMs: number): number => Math.min(3000, timeoutMs / 4);
 
@@ -58,16 +62,17 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
     try {
       socket = await connect(entry.address, entry.port, signal);
       const local = plainAddress(socket.localAddress);
-      draft.local = local !== "" && local === plainAddress(socket.remoteAddress);
+      draft.local = socketPath(entry) !== undefined || (local !== "" && local === plainAddress(socket.remoteAddress));
       const dialogueOptions = {
-        ehlo: options.ehlo || addressLiteral(local),
+        host: entry.host,
+        ehlo: options.ehlo || ownName(local),
         learn: (known: Partial<ClearDialogue>) => {
           draft.clear = { ...nothingSaid, ...draft.clear, ...known };
         },
       };
       if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
       const before = socket.bytesRead;
-      const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
+      const sni = sniOf(entry, options);
       const context = contexts(options.anchors, { slot: options.slot, smallHello });
       const result = await handshake(socket, { sni, context, signal });
       const received = socket.bytesRead - before;
@@ -123,6 +128,12 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
   };
 };
 
+/** A unix socket has no name that could be sent. */
+const sniOf = (entry: Entry, { sni }: ProbeOptions): string | undefined => {
+  if (sni === false) return undefined;
+  return sni ?? (socketPath(entry) === undefined ? entry.host : undefined);
+};
+
 const nothingSaid: ClearDialogue = {
   greeting: "",
   capabilities: [],
@@ -141,14 +152,15 @@ const walkToTls = async (
   dialogueOptions: DialogueOptions,
 ): Promise<void> => {
   const conversation = openConversation(socket, signal);
-  if (!(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
+  const protocol = protocols[entry.protocol];
+  if (!protocol.clientFirst && !(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
     if (signal.aborted) throw silence(entry);
     conversation.detach();
     draft.wrongMode = true;
     return;
   }
   const stage = (): ProbeStage => (draft.clear ? "starttls" : "greeting");
-  const outcome = await during(stage, () => protocols[entry.protocol].startTls(conversation, dialogueOptions));
+  const outcome = await during(stage, () => protocol.startTls(conversation, dialogueOptions));
   draft.clear = outcome.dialogue;
   if (outcome.refused) {
     throw new Stop(outcome.refused.stage ?? "starttls", outcome.refused.reason, outcome.refused.message);
@@ -218,7 +230,7 @@ const leave = (socket: Socket | undefined): void => {
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
   const { stop, local, chain, clear, secure, tls, wrongMode } = draft;
-  const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
+  const sni = sniOf(entry, options);
   return {
     entry,
     address: entry.address,

@@ -22,7 +22,7 @@ const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   "in-place": "settings in place, NOT proven: a server is not running; the next run looks again",
   unproven: "NOT served everywhere yet; the next run goes on from here",
   "rolled-back": "ROLLED BACK: the new certificate is not served",
-  "no-server": "staged and live, but no mail server on this host serves it",
+  "no-server": "live; no mail server of this host is set to use it",
 };
 
 const forOthers = "live, for other programs to read: no mail server is to serve it (servers: none)";

@@ -6,7 +6,7 @@ import type { IssuedFiles } from "../usecases/issue-files.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
 import type { PreflightFinding } from "../domain/preflight.ts";
-import { findingsText } from "./findings-text.ts";
+import { findingLines, findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
 import { generationLine } from "./generation.ts";
@@ -57,6 +57,7 @@ export const issuedFilesText = (result: IssuedFiles): string =>
     `issued for ${namesForPeople(result.names)} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
     ...result.files.map((path) => `  ${path}`),
     ...(result.notes ?? []).map((note) => wrap(note, 80, "", "  ")),
+    ...(result.findings ?? []).flatMap((finding) => findingLines(finding)),
     ...(result.issuer === "self-signed" ? selfSignedNotes : []),
   ].join("\n");
 

@@ -10,6 +10,7 @@ import { bundleText } from "./bundle.ts";
 import { clientSettings } from "./client-settings.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
+import { findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
 import { decisionText } from "./renew.ts";
@@ -44,6 +45,7 @@ const planText = (plan: SetupPlan): string => {
     `${certificate.name}: plan (nothing was changed)`,
     `  names: ${namesForPeople(certificate.names)}`,
     `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
+    ...(plan.made ?? []).map((sentence) => wrap(sentence, 80, "  ", "    ")),
     ...[...configText(plan, false), ...laterLines(plan)].map((line) => `  ${line}`),
     ...deployPlanLines(deploy, { advice: true, noServer }).map((line) => `  ${line}`),
     ...(certificate.bundle === undefined
@@ -54,7 +56,16 @@ const planText = (plan: SetupPlan): string => {
 
 const trust = ({ plan: { certificate }, deployed }: SetupResult): readonly string[] => {
   const { issuer, bundle, name } = certificate;
-  if (issuer.kind === "acme" || deployed?.outcome === "rolled-back") return [];
+  if (deployed?.outcome === "rolled-back") return [];
+  // A file of roots to trust the CA by is a sign of a CA that clients do not know either; `bundle` finds out.
+  if (issuer.kind === "acme")
+    return issuer.caFile === undefined || bundle !== undefined
+      ? []
+      : [
+          "",
+          "Clients that do not know this CA import its root. The files, and the steps:",
+          `  mailcert bundle ${name} --out DIR`,
+        ];
   if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
   // The bundle's own report says what to do with it.
   if (bundle !== undefined) return [];
@@ -130,6 +141,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
     ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),
+    ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
     "",
     scheduleInstallText(after.schedule),
     ...otherClientLines(after),
@@ -160,7 +172,8 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     },
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
-    ...(issued?.notes ? { notes: issued.notes } : {}),
+    ...(issued?.notes ? { notes: issued.notes } : !deployed && plan.made ? { notes: plan.made } : {}),
+    ...(issued?.findings ? { findings: issued.findings } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,

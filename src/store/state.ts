@@ -38,6 +38,10 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isDate = (value: unknown): boolean => typeof value === "string" && !Number.isNaN(Date.parse(value));
 
+const isUnmet = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((one) => isRecord(one) && typeof one["setting"] === "string" && typeof one["message"] === "string");
+
 const isGeneration = (value: unknown): boolean =>
   isRecord(value) &&
   Number.isInteger(value["number"]) &&
@@ -45,6 +49,7 @@ const isGeneration = (value: unknown): boolean =>
   isDate(value["notBefore"]) &&
   isDate(value["notAfter"]) &&
   (value["entry"] === undefined || isRecord(value["entry"])) &&
+  (value["unmet"] === undefined || isUnmet(value["unmet"])) &&
   isRecord(value["leaves"]) &&
   Object.values(value["leaves"]).every(
     (leaf) =>

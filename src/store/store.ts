@@ -3,6 +3,7 @@ import type { RenewalAdvice } from "../domain/ari.ts";
 import type { CaFailure } from "../domain/ca-failures.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
 import type { Entry } from "../domain/setup-command.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
@@ -31,6 +32,8 @@ export interface GenerationRecord {
   readonly entry?: Entry;
   /** Names of the configuration that were left out, because they did not resolve. */
   readonly dropped?: readonly string[];
+  /** What the CA was asked for and did not give. */
+  readonly unmet?: readonly UnmetWish[];
   /** ISO dates. */
   readonly createdAt: string;
   readonly notBefore: string;

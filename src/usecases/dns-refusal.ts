@@ -1,5 +1,6 @@
 // The words of a stop for DNS's sake: what is published, what to publish, and the ways on.
 import { Failure } from "../domain/failure.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../domain/tlsa.ts";
 import type { Lagging, Pinned, Promised } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
@@ -75,7 +76,7 @@ export const unpublished = (candidate: Candidate, broken: readonly Pinned[], way
           ]
         : [
             ways.keep === undefined
-              ? "or take over the key that is served now: add --adopt-key FILE"
+              ? `or take over the key that is served now: mailcert setup ${shellWord(candidate.names[0] ?? candidate.certificate)} --adopt-key FILE`
               : `or stay with the present key: ${ways.keep}`,
           ]),
       `or go on all the same: ${ways.force}`,
@@ -133,7 +134,7 @@ export const untrusted = (
     `the MTA-STS policy of ${domain} says "enforce" and lists ${name}: mail servers that follow it (Gmail does) would refuse a certificate from ${issuer} on port 25`,
     {
       hints: [
-        "for a certificate that every mail server trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
+        "for a certificate that every mail server trusts: issuer: letsencrypt, email: YOU@DOMAIN, agree_tos: true (--issuer letsencrypt --email YOU@DOMAIN --agree-tos)",
         `or take the policy back first: "mode: none" with a new id, and wait until its max_age of ${policy.maxAge} s is over (RFC 8461 §8.3)`,
         `or go on all the same: ${force}`,
       ],

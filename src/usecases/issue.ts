@@ -8,8 +8,10 @@ import { authorityOf, generationOf } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { isWildcard } from "../domain/names.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
-import { issuerTitle } from "../domain/setup-command.ts";
 import { emptyState } from "../domain/state.ts";
+import { issuerTitle } from "../domain/setup-command.ts";
+import { shellWord } from "../domain/shell-word.ts";
+import { unmetFindings } from "../domain/unmet-wish.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
 import { whyNoGain } from "../domain/validity.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
@@ -44,12 +46,12 @@ export interface IssueResult {
   readonly root?: string;
   /** What the issuer made on the way, for people to know. */
   readonly notes?: readonly string[];
-  /** Names that were left out, CAs that could not. */
+  /** Names that were left out, CAs that could not, what the CA did not give. */
   readonly findings?: readonly Finding[];
 }
 
-/** @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
-export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<void> => {
+/** @returns what would be made on the way, for people. @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
+export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<readonly string[]> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   for (const name of certificate.names) {
     const why = issuer.refuses(name, certificate.issuer);
@@ -59,12 +61,12 @@ export const refuseBadNames = async (world: World, certificate: CertificateConfi
     const hints =
       settings.kind === "acme" && isWildcard(name) && !inDns
         ? [
-            "a wildcard is proven through DNS: --challenge dns-01 --dns NAME; in the configuration challenge: and dns: (docs/dns.md)",
+            "a wildcard is proven through DNS: challenge: dns-01, dns: NAME (--challenge dns-01 --dns NAME); see docs/dns.md",
           ]
         : [];
     throw new Failure("data", `${settings.kind} cannot certify ${name}: ${why}`, { hints });
   }
-  await issuer.check?.(certificate.names, certificate.issuer);
+  return (await issuer.check?.(certificate.names, certificate.issuer)) ?? [];
 };
 
 /** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */
@@ -114,8 +116,8 @@ const issueGeneration = async (
   state: CertificateState,
   options: IssueOptions,
 ): Promise<IssueResult> => {
-  const { staged, leaves, span, root, account, notes } = result;
-  const findings = [...dead, ...tried];
+  const { staged, leaves, span, root, account, notes, unmet } = result;
+  const findings = [...dead, ...tried, ...unmetFindings(unmet)];
   refuseNoGain(world, certificate, state, span);
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
@@ -129,6 +131,7 @@ const issueGeneration = async (
     ...(account === undefined ? {} : { account }),
     entry: Object.fromEntries(rawEntry(asked)),
     ...(dropped.length === 0 ? {} : { dropped }),
+    ...(unmet.length === 0 ? {} : { unmet }),
     createdAt: world.now().toISOString(),
     notBefore: new Date(span.notBefore).toISOString(),
     notAfter: new Date(span.notAfter).toISOString(),
@@ -215,7 +218,7 @@ const guarded = (
 ): Guarded => {
   const { name, names, servers } = certificate;
   const auto = servers === "auto";
-  const again = `mailcert setup ${names[0] ?? name}${newKey ? " --new-key" : ""} --replace`;
+  const again = `mailcert setup ${shellWord(names[0] ?? name)}${newKey ? " --new-key" : ""} --replace`;
   const live = generationOf(state, world.store.liveNumber(name));
   const keeps = live !== undefined && !hasRetiredKey(state, live);
   return {

@@ -6,6 +6,7 @@ import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import { certifiedKeyOf } from "../domain/key-match.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { type SubjectKey, spkiOf } from "../domain/subject-key.ts";
+import { type UnmetWish, unmetOf } from "../domain/unmet-wish.ts";
 import { whyNotValid } from "../domain/validity.ts";
 import type { IssuedChain } from "../issuers/issuer.ts";
 import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
@@ -68,6 +69,7 @@ export interface Obtained {
   readonly root?: string;
   readonly account?: string;
   readonly notes: readonly string[];
+  readonly unmet: readonly UnmetWish[];
 }
 
 /** One after the other: a CA may take two orders for the same names for one (acme.md §2.3). */
@@ -83,6 +85,7 @@ export const obtainSlots = async (
   let root: string | undefined;
   let account: string | undefined;
   const notes: string[] = [];
+  const unmet: Partial<Record<Slot, readonly UnmetWish[]>> = {};
   for (const key of keys) {
     const { algorithm, slot } = key;
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
@@ -97,12 +100,14 @@ export const obtainSlots = async (
     root = chain.root ?? root;
     account = chain.account ?? account;
     notes.push(...(chain.notes ?? []));
+    unmet[slot] = chain.unmet ?? [];
   }
   return {
     staged,
     leaves,
     span,
     notes,
+    unmet: unmetOf(unmet),
     ...(root === undefined ? {} : { root }),
     ...(account === undefined ? {} : { account }),
   };

@@ -3,6 +3,7 @@ import { nextAttemptHint, withoutComeBack } from "../domain/come-back.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
+import { inConfiguration } from "../domain/fitting-hint.ts";
 import { targetOf, wantedText } from "../domain/generation.ts";
 import { nextAttempt, renewalPlan } from "../domain/renewal.ts";
 import { emptyState } from "../domain/state.ts";
@@ -46,14 +47,15 @@ const errorOf = async (
   what: LastError["what"],
   { message, hints: all, facts }: Failure,
 ): Promise<LastError> => {
-  const hints = withoutComeBack(all).map(withoutKeys);
+  // Other commands will show it: `status`, a timer's run.
+  const hints = withoutComeBack(all).map((hint) => inConfiguration(withoutKeys(hint)));
   const fingerprint = await fingerprintOf(world, certificate);
   return {
     at: world.now().toISOString(),
     what,
     ...(what === "issue" ? { wanted: wantedText(certificate) } : {}),
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    message: withoutKeys(message),
+    message: inConfiguration(withoutKeys(message)),
     ...(hints.length === 0 ? {} : { hints }),
     ...(facts === undefined ? {} : { facts: factsWithoutKeys(facts) }),
   };

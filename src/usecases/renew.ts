@@ -2,11 +2,13 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { generationOf } from "../domain/generation.ts";
+import { inConfiguration } from "../domain/fitting-hint.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
 import { setupAgain } from "../domain/setup-command.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
@@ -64,12 +66,17 @@ export const renew = async (
   const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const { revoking, ...one } = await renewOne(world, certificate, options, ask);
+    const { revoking, unmet, ...one } = await renewOne(world, certificate, options, ask);
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
       ...one,
-      findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? []), ...revoked],
+      findings: [
+        ...endingFindings(world, one),
+        ...explainedFindings(one),
+        ...newFindings(one.issued, unmet),
+        ...revoked,
+      ],
     });
   }
   // Without names these are all that the configuration has.
@@ -90,7 +97,7 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
   const state = readableState(world, certificate);
   const live = state && generationOf(state, world.store.liveNumber(certificate));
   if (!live || !nearEnd(live, world.now())) return [];
-  const why = failure?.message ?? (decision.action === "wait" ? decision.why : "");
+  const why = failure ? inConfiguration(failure.message) : decision.action === "wait" ? decision.why : "";
   return [
     {
       check: "renew-ending",
@@ -100,6 +107,10 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
     },
   ];
 };
+
+/** What the CA did not give the last time either was said then; `status` goes on saying it. */
+const newFindings = (issued: IssueResult | undefined, known: readonly UnmetWish[] = []): readonly Finding[] =>
+  (issued?.findings ?? []).filter(({ message }) => !known.some((wish) => wish.message === message));
 
 /** A CA that gives a reason for its window has had an incident, or revokes: a person should know, also when all went well. */
 const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly Finding[] => {
@@ -137,6 +148,8 @@ const orphanFindings = async (
 interface Renewed extends Omit<RenewedCertificate, "findings"> {
   /** A revocation is under way. */
   readonly revoking?: boolean;
+  /** What was said at the issuance before. */
+  readonly unmet?: readonly UnmetWish[];
 }
 
 const renewOne = async (
@@ -145,13 +158,14 @@ const renewOne = async (
   options: RenewOptions,
   ask: AskRenewalInfo,
 ): Promise<Renewed> => {
-  let base: Pick<Renewed, "certificate" | "revoking"> = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking" | "unmet"> = { certificate: certificate.name };
   const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
+    base = { ...base, unmet: (known && targetOf(known)?.unmet) ?? [] };
     if (known?.revocation) base = { ...base, revoking: true };
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
     const state = options.dryRun || options.force ? known : await ask(certificate, known);

@@ -46,6 +46,8 @@ export interface SetupPlan {
   readonly known?: CertificateConfig;
   readonly found: readonly Deployable[];
   readonly decision: Decision;
+  /** What the issuer would make on the way, one sentence each. */
+  readonly made?: readonly string[];
   /** Settings that were changed and make no new certificate: the present one was made without them. */
   readonly fromNextRenewal: readonly LateSetting[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
@@ -64,7 +66,7 @@ export interface SetupResult {
 
 /** What setup is going to do. Reads and observes, changes nothing. @throws Failure `config` where a better trusted certificate is served. */
 const planSetup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
-  await refuseBadNames(world, certificate);
+  const made = await refuseBadNames(world, certificate);
   const known = (await world.config.read())?.certificates.find((one) => one.name === certificate.name);
   if (
     known &&
@@ -99,6 +101,7 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
     ...(known ? { known } : {}),
     found,
     decision,
+    ...(decision.action === "issue" && made.length > 0 ? { made } : {}),
     fromNextRenewal:
       decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
     config: await world.config.edited(certificate),
@@ -178,7 +181,7 @@ const refusePrivateOverPublic = async (
   const targets = proofTargets(found, certificate.names, ["ecdsa"], world.localAddresses());
   const observed = await observeBaseline(world, targets, certificate.names[0] ?? "localhost");
   const better = trustedAlready(observed, world.store.read(certificate.name));
-  if (better) throw worseThanServed(better, certificate.issuer.kind);
+  if (better) throw worseThanServed(better, certificate.issuer.kind, toReplace);
 };
 
 /** The caller holds the lock, unless it is a dry run. */

@@ -7,6 +7,7 @@ import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
+import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
 import type { World } from "./world.ts";
 
@@ -99,7 +100,11 @@ const statusOf = async (
   const asked = !config && !target ? state?.lastError?.entry : undefined;
   const caFailures = caFailuresOf(state, config);
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());
-  const findings = [...deadFindings(target, config), ...endFindings(world, state, live, next)];
+  const findings = [
+    ...deadFindings(target, config),
+    ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
+    ...endFindings(world, state, live, next),
+  ];
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,

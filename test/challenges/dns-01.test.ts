@@ -196,6 +196,21 @@ describe("what a killed run left", () => {
     expect([valuesAt(zone), zone.journal, zone.notes]).toEqual([[], [], []]);
   });
 
+  it("that a provider said no to is noted all the same, and nobody is told that it was published", async () => {
+    const zone = textZone();
+    zone.trouble = new Failure("config", "BADSIG");
+    const refused = present(zone.deps, "a");
+    await failure(refused.presented);
+    await expect(refused.cleanUp()).rejects.toThrow("BADSIG");
+    expect(zone.journal).toHaveLength(1);
+    zone.trouble = undefined;
+    const next = present(zone.again(), "b");
+    await next.presented;
+    await next.cleanUp();
+    expect(zone.steps.filter((step) => step.includes("an earlier run"))).toEqual([]);
+    expect([valuesAt(zone), zone.journal, zone.notes]).toEqual([[], [], []]);
+  });
+
   it("stays noted while the file of its settings cannot be used, and is a person's once that is gone", async () => {
     const zone = await left();
     const remains = createRemains("dns-01", zone.again());

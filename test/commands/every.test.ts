@@ -31,7 +31,8 @@ const play = async (ms: number, spent: number, rounds: readonly (() => void)[]):
     },
   } as unknown as Context["host"];
   const newWorld = (async () => ({ number: (worlds += 1) })) as unknown as Context["newWorld"];
-  const status = await every({ host, newWorld } as unknown as Context, ms, async (context, first) => {
+  const fitting = (failure: Failure): Failure => failure;
+  const status = await every({ host, newWorld, fitting } as unknown as Context, ms, async (context, first) => {
     starts.push(time);
     firsts.push(first);
     time += spent;

@@ -38,7 +38,7 @@ export const contact = (email: string | undefined): readonly string[] =>
 export const requireTerms = ({ settings, directory }: Pick<AccountOptions, "settings" | "directory">): void => {
   if (directory.termsOfService !== undefined && !settings.agreeTos)
     throw new Failure("config", `the CA's terms of service are not agreed to: ${directory.termsOfService}`, {
-      hints: ["read them and add --agree-tos: with that an account is registered at the CA"],
+      hints: ["read them, then write agree_tos: true (--agree-tos): with that an account is registered at the CA"],
       facts: { termsOfService: directory.termsOfService },
     });
 };
@@ -57,7 +57,7 @@ export const accountFailure = (problem: Problem, folder: string, url: string | u
     `the CA ${gone ? "does not know" : "no longer accepts"} ${which}: ${describeProblem(problem)}`,
     {
       hints: [
-        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with --agree-tos`,
+        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with agree_tos: true (--agree-tos)`,
         "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
         ...(gone
           ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]

@@ -8,6 +8,7 @@ import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
+import type { UnmetWish } from "../../domain/unmet-wish.ts";
 import { clean } from "../../domain/text.ts";
 import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
@@ -141,6 +142,7 @@ const issueBy = async (
   const standing = standingRecords(request, notes);
   const deps = { ...o.challengeWorld, now, elapsed, sleep, step, note, accountUrl, caaIdentities, names, standing };
   const provers = await openProvers(settings, o.challenges, deps);
+  const unmet: UnmetWish[] = [];
   const wishing = {
     wishes: {
       profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
@@ -148,7 +150,7 @@ const issueBy = async (
     },
     offered: directory.profiles,
     now: o.now(),
-    note,
+    unmet: (wish: UnmetWish): void => void unmet.push(wish),
   };
   const issued = await obtain({
     account,
@@ -167,7 +169,12 @@ const issueBy = async (
     ...(request.staged === undefined ? {} : { staged: request.staged }),
   });
   step(`${transport.sent()} requests to the CA`);
-  return { ...issued, account: account.record.url, ...(notes.length === 0 ? {} : { notes }) };
+  return {
+    ...issued,
+    account: account.record.url,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(unmet.length === 0 ? {} : { unmet }),
+  };
 };
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {

@@ -207,7 +207,7 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     spki,
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
-  const downloading = { ...o, note: wishing.note };
+  const downloading = { ...o, unmet: wishing.unmet };
   const remember = (url: string, free: boolean): Promise<void> =>
     store.remember(identity, { url, placedAt: patience.now(), exempt: free });
   // Until it is staged, a run that is killed finds it again.

@@ -28,12 +28,14 @@ const kinds: Readonly<Record<string, FailureKind>> = {
 };
 
 const hintsFor: Readonly<Record<string, readonly string[]>> = {
-  rejectedIdentifier: ["leave the refused names out, or use another CA (--issuer)"],
-  unsupportedIdentifier: ["leave the refused names out, or use another CA (--issuer)"],
-  badCSR: ["the CA does not take this request; another key (--key) may help"],
-  badPublicKey: ["the CA does not take this key: make another one (--new-key, --key)"],
-  invalidContact: ["give an e-mail address that can receive mail (--email)"],
-  unsupportedContact: ["give an e-mail address that can receive mail (--email)"],
+  rejectedIdentifier: ["leave the refused names out, or use another CA: issuer: CA (--issuer CA)"],
+  unsupportedIdentifier: ["leave the refused names out, or use another CA: issuer: CA (--issuer CA)"],
+  badCSR: ["the CA does not take this request; another kind of key may help: key: KIND (--key KIND)"],
+  badPublicKey: [
+    "the CA does not take this key: make another one: mailcert setup NAME --new-key, or another kind: key: KIND (--key KIND)",
+  ],
+  invalidContact: ["give an e-mail address that can receive mail: email: ADDRESS (--email ADDRESS)"],
+  unsupportedContact: ["give an e-mail address that can receive mail: email: ADDRESS (--email ADDRESS)"],
   badNonce: ["look for a proxy or several CA servers that do not share their nonces; run the command again later"],
   serverInternal: ["the fault is the CA's: run the command again later"],
 };

@@ -153,7 +153,7 @@ const scripted = (script: { current: Script }) => {
       key: { privateKey },
       spki: spkiOf({ privateKey }),
       algorithm: "ecdsa",
-      wishing: { wishes: { profiles: [] }, offered: undefined, now: clock.now, note: () => undefined },
+      wishing: { wishes: { profiles: [] }, offered: undefined, now: clock.now, unmet: () => undefined },
       exempt: false,
       staged: [],
       provers,
