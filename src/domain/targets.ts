@@ -39,7 +39,7 @@ const readScheme = (text: string): Scheme | undefined => {
 
 const unknownScheme = (text: string, table: PortTable): Failure =>
   new Failure("usage", `unknown protocol "${clean(text, 40)}"`, {
-    hints: [`known are: ${schemeWords(table).join(", ")} (also smtps, managesieve, lmtp+unix)`],
+    hints: [`known are: ${schemeWords(table).join(", ")} (also ${Object.keys(aliases).join(", ")}, lmtp+unix)`],
   });
 
 /** A host name or an address; a name without a dot is let through, for hosts of one's own network. */
@@ -90,8 +90,9 @@ const ofUrl = (text: string, options: TargetOptions, table: PortTable): readonly
   if (!scheme) throw unknownScheme(word, table);
   const place = rest.replace(/\/$/, "");
   if (/[/?#@]/.test(place)) {
+    const meant = place.replace(/^.*@/, "").replace(/[/?#].*$/s, "");
     throw new Failure("usage", `"${clean(text, 120)}" holds more than protocol, host and port`, {
-      hints: ["write it as imaps://mail.example.org or imap://mail.example.org:10143; no user name is needed"],
+      hints: [`write it as ${word}://${clean(meant || "mail.example.org", 120)}: no user name and no path is needed`],
     });
   }
   const { host, port: given } = splitPort(place);

@@ -12,7 +12,7 @@ export const holdsKey = (text: string): boolean => keyHeader.test(text);
 /** A CA quotes the page that it found, a server what it was sent: whatever it is, no key is told or written further. */
 export const withoutKeys = (text: string): string => text.replaceAll(keyBlock, "(private key)");
 
-/** The same without a bound, in which line breaks and tabs stay: the last look at what is printed or stored, whatever was forgotten before. */
+/** `text` without control characters, unbounded, line breaks and tabs kept: the last look at what is printed or stored, whatever was forgotten before. */
 export const printable = (text: string): string =>
   text.replace(unprintable, (run) => run.replaceAll(/[^\n\t]/g, "") || " ");
 

@@ -34,7 +34,7 @@ const laterLines = ({ certificate, fromNextRenewal }: SetupPlan): readonly strin
     .filter(({ key }) => (fromNextRenewal as readonly string[]).includes(key))
     .map(
       ({ key, value }) =>
-        `${key}: ${[value].flat().join(", ")} holds from the next renewal; now: mailcert renew --force ${certificate.name}`,
+        `${key}: ${[value].flat().map(String).join(", ")} holds from the next renewal; now: mailcert renew --force ${certificate.name}`,
     );
 
 const planText = (plan: SetupPlan): string => {

@@ -38,6 +38,7 @@ const rounds = async (count: number): Promise<void> => {
     options: { every: minute },
     globals: { dryRun: false, yes: false, quiet: true },
     output: { result: () => undefined },
+    fitting: (failure: Failure) => failure,
     world,
     newWorld: world,
     host: {

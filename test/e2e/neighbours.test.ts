@@ -80,6 +80,7 @@ interface Entry {
   readonly url: string;
   readonly ok: boolean;
   readonly tls?: { readonly version: string };
+  readonly leaf?: { readonly sha256: string };
   readonly findings: readonly {
     readonly check: string;
     readonly severity: string;
@@ -108,6 +109,33 @@ it("entry points that work have nothing wrong", async () => {
     // Debian's vsftpd takes AUTH TLS and does not list it.
     expect(told(entry), entry.url).toEqual(entry.url.startsWith("ftp:") ? ["info st-adv"] : []);
   }
+});
+
+it("OpenSSL's client is served the same leaf everywhere", async () => {
+  const ways = [
+    "nntp:119",
+    "xmpp:5222",
+    "xmpp-server:5269",
+    "ldap:389",
+    "ftp:21",
+    ":563",
+    ":5223",
+    ":5270",
+    ":636",
+    ":990",
+  ];
+  const entries = await verify(`ldaps://${name}`);
+  const served = ways.map((way) => {
+    const [starttls = "", port = ""] = way.split(":");
+    const option = starttls === "" ? "" : `-starttls ${starttls} -name ${name}`;
+    return `openssl s_client -connect 192.0.2.10:${port} ${option} -servername ${name} </dev/null 2>/dev/null | openssl x509 -outform DER | sha256sum`;
+  });
+  const { stdout } = await host.clientExec(served.join("\n"));
+  const leaves = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ")[0]);
+  expect(leaves).toEqual(ways.map(() => entries[0]?.leaf?.sha256));
 });
 
 it("another domain than the server's is said by XMPP itself", async () => {

@@ -12,6 +12,9 @@ const src = join(import.meta.dirname, "../../src");
 /** Whose words reach a person through these commands alone: each of them must have the options that are named. */
 const spokenBy: readonly (readonly [start: string, commands: readonly string[]])[] = [
   ["checks/", ["verify"]],
+  ["protocols/", ["verify"]],
+  ["domain/other-ports.ts", ["verify"]],
+  ["usecases/mail-domains.ts", ["verify"]],
   ["importers/", ["import"]],
   ["domain/certificate-flags.ts", ["setup", "issue"]],
   ["domain/acme-flags.ts", ["setup", "issue"]],
