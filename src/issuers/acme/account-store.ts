@@ -24,18 +24,29 @@ export interface AccountRecord {
   readonly deactivatedAt?: string;
 }
 
+export interface RefusedKey {
+  /** Of its file. */
+  readonly name: string;
+  readonly key: string;
+  readonly refusedAt: Date;
+}
+
 export interface StoredAccount {
   readonly folder: string;
   /** PKCS#8 PEM. Never leaves this process. */
   readonly key: string;
   /** The key of a rollover whose end is not known here. */
   readonly nextKey?: string;
+  /** Keys of rollovers that the CA refused, the newest first: it may have taken one all the same. Absent where there are none. */
+  readonly refusedKeys?: readonly RefusedKey[];
   /** undefined: a key without an account yet. */
   readonly record?: AccountRecord;
 }
 
 const idPattern = /^[0-9a-f]{16}$/;
-const nextKeyName = "key.next.pem";
+export const nextKeyName = "key.next.pem";
+/** key.refused-20261121T094419Z.pem */
+const refusedPattern = /^key\.refused-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.pem$/;
 
 /** RFC 7638 thumbprint of the account's first key, its first 64 bits in hex: a rollover leaves the folder where it is. */
 const accountId = (key: KeyObject): string => {
@@ -76,16 +87,31 @@ const readKey = async (path: string): Promise<string | undefined> => {
   return key;
 };
 
+const readRefused = async (folder: string): Promise<readonly RefusedKey[]> => {
+  const found: RefusedKey[] = [];
+  for (const { name } of await readdir(folder, { withFileTypes: true })) {
+    const [whole, year, month, day, hour, minute, second] = refusedPattern.exec(name) ?? [];
+    if (whole === undefined) continue;
+    // A damaged one is no trouble of the account's.
+    const key = await readKey(join(folder, name)).catch(() => undefined);
+    if (key !== undefined)
+      found.push({ name, key, refusedAt: new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) });
+  }
+  return found.sort((a, b) => (a.name < b.name ? 1 : -1));
+};
+
 const readAccount = async (folder: string): Promise<StoredAccount | undefined> => {
   const key = await readKey(join(folder, "key.pem"));
   if (key === undefined) return undefined;
   const nextKey = await readKey(join(folder, nextKeyName));
+  const refusedKeys = await readRefused(folder);
   const path = join(folder, "account.json");
   const text = await readTextIfPresent(path);
   return {
     folder,
     key,
     ...(nextKey === undefined ? {} : { nextKey }),
+    ...(refusedKeys.length === 0 ? {} : { refusedKeys }),
     ...(text === undefined ? {} : { record: readRecord(text, path) }),
   };
 };
@@ -147,19 +173,25 @@ export const makeNextKey = async (folder: string): Promise<string> => {
   return key;
 };
 
-/** The CA has it: it takes the place of the old one, by one rename. */
-export const promoteNextKey = async (folder: string): Promise<void> => {
-  const path = join(folder, nextKeyName);
+const renameKey = async (folder: string, name: string, to: string): Promise<void> => {
+  const path = join(folder, name);
   try {
-    await rename(path, join(folder, "key.pem"));
+    await rename(path, join(folder, to));
     await syncFolder(folder);
   } catch (error) {
     throw fileFailure(error, "rename", path);
   }
 };
 
-/** The CA has refused it. */
-export const dropNextKey = (folder: string): Promise<void> => rm(join(folder, nextKeyName), { force: true });
+/** The CA has the key in the file `name`: it takes the place of the old one, by one rename. */
+export const promoteKey = (folder: string, name: string): Promise<void> => renameKey(folder, name, "key.pem");
+
+/** The CA has refused it. So it says: it is put aside, for a server of the CA's that lags behind may have said so. */
+export const refuseNextKey = (folder: string, now: Date): Promise<void> =>
+  renameKey(folder, nextKeyName, `key.refused-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}.pem`);
+
+/** One that never was the account's. */
+export const dropKey = (folder: string, name: string): Promise<void> => rm(join(folder, name), { force: true });
 
 /** Stores an account key, of whatever kind. The same key always lies in the same folder. */
 export const storeAccountKey = async (

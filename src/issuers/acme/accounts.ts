@@ -5,7 +5,15 @@ import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import type { AccountAtCa, AccountRequest, Accounts, KnownAccount } from "../accounts.ts";
 import { accountFailure, contact, deactivatedFailure, ensureAccount, isAccountProblem } from "./account.ts";
-import { type StoredAccount, accountsAt, allAccounts, dropNextKey, findAccount, saveRecord } from "./account-store.ts";
+import {
+  type StoredAccount,
+  accountsAt,
+  allAccounts,
+  dropKey,
+  findAccount,
+  nextKeyName,
+  saveRecord,
+} from "./account-store.ts";
 import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { createEngine } from "./engine.ts";
 import { createLines } from "./line.ts";
@@ -178,7 +186,7 @@ export const createAccounts = (o: AskOptions): Accounts => {
       const record = { ...account.record, deactivatedAt: now().toISOString() };
       await saveRecord(account.folder, record);
       // It was never the account's: the key that it has stays.
-      await dropNextKey(account.folder);
+      await dropKey(account.folder, nextKeyName);
       const { nextKey: _dropped, ...rest } = account;
       return known({ ...rest, record }, false);
     },
