@@ -4,7 +4,15 @@ import { registerCommand } from "../domain/acme-directories.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { AccountRequest, KnownAccount } from "../issuers/accounts.ts";
-import { type AccountWish, type ShownAccount, configured, directoriesOf, requestFor, shown } from "./account-show.ts";
+import {
+  type AccountWish,
+  type ShownAccount,
+  configured,
+  directoriesOf,
+  refuseDamaged,
+  requestFor,
+  shown,
+} from "./account-show.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -42,6 +50,7 @@ const meant = async (world: World, { flags, certificate }: AccountWish): Promise
     registered: directoriesOf(all),
     ...(certificate ? { certificate } : {}),
   });
+  refuseDamaged(all, settings.directory);
   const present = all.find(({ registered, inUse }) => inUse && registered?.directory === settings.directory);
   return { request: requestFor(world, settings), certificates, present };
 };

@@ -5,6 +5,7 @@ import { generationOf, targetOf } from "../domain/generation.ts";
 import { type PendingRevocation, type RevocationReason, doomedBy, withRetiredKeys } from "../domain/revocation.ts";
 import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { refuseDamaged } from "./account-show.ts";
 import { hostNames } from "./ask-dns.ts";
 import type { DeployOptions } from "./deployment.ts";
 import { readyKeys, sharing } from "./given-up-keys.ts";
@@ -56,13 +57,18 @@ const servedNumber = (world: World, state: CertificateState): number | undefined
   state.parked ? state.target : world.store.liveNumber(state.name);
 
 /** The account that it was issued to is ours and can still ask. */
-const hasAccount = async (world: World, { account, authority }: GenerationRecord): Promise<boolean> =>
-  (await (await world.accounts()).list()).some(
+const hasAccount = async (world: World, { account, authority }: GenerationRecord): Promise<boolean> => {
+  const all = await (await world.accounts()).list();
+  const has = all.some(
     ({ registered, inUse }) =>
       registered !== undefined &&
       registered.deactivatedAt === undefined &&
       (account === undefined ? inUse && registered.directory === authority : registered.url === account),
   );
+  // One that cannot be read may be it.
+  if (!has) refuseDamaged(all, authority);
+  return has;
+};
 
 const planned = async (
   world: World,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readPrivateKey } from "../../domain/private-key.ts";
 import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../../system/files.ts";
-import { caFolder } from "./ca-folder.ts";
+import { caFolder } from "../../domain/ca-folder.ts";
 
 /** account.json. No secret in it. */
 export interface AccountRecord {
@@ -127,16 +127,26 @@ const entries = async (folder: string): Promise<readonly string[]> => {
   }
 };
 
-const accountsBelow = async (parent: string): Promise<readonly StoredAccount[]> => {
-  const found: StoredAccount[] = [];
-  for (const name of (await entries(parent)).filter((entry) => idPattern.test(entry)).sort()) {
-    const account = await readAccount(join(parent, name));
-    if (account) found.push(account);
-  }
+const foldersBelow = async (parent: string): Promise<readonly string[]> =>
+  (await entries(parent))
+    .filter((entry) => idPattern.test(entry))
+    .toSorted()
+    .map((entry) => join(parent, entry));
+
+const inOrder = (found: readonly StoredAccount[]): readonly StoredAccount[] => {
   // The newest registered one, then keys that wait, then what was deactivated.
   const rank = ({ record }: StoredAccount): string =>
     record === undefined ? "1" : record.deactivatedAt === undefined ? `2${record.createdAt}` : `0${record.createdAt}`;
-  return found.sort((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0));
+  return found.toSorted((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0));
+};
+
+const accountsBelow = async (parent: string): Promise<readonly StoredAccount[]> => {
+  const found: StoredAccount[] = [];
+  for (const folder of await foldersBelow(parent)) {
+    const account = await readAccount(folder);
+    if (account) found.push(account);
+  }
+  return inOrder(found);
 };
 
 /** Every account for a directory, the one in use first. */
@@ -147,14 +157,39 @@ export const accountsAt = (stateDir: string, directory: string): Promise<readonl
 export const findAccount = async (stateDir: string, directory: string): Promise<StoredAccount | undefined> =>
   (await accountsAt(stateDir, directory))[0];
 
-/** Every account by the name of its CA's folder, the one in use there first. */
-export const allAccounts = async (
-  stateDir: string,
-): Promise<readonly { readonly ca: string; readonly accounts: readonly StoredAccount[] }[]> => {
+/** An account that cannot be used: nothing is ordered at its CA before a person has looked. */
+export interface DamagedAccount {
+  readonly folder: string;
+  readonly failure: Failure;
+}
+
+export interface AccountsOfCa {
+  /** The one in use first. */
+  readonly accounts: readonly StoredAccount[];
+  readonly damaged: readonly DamagedAccount[];
+}
+
+const accountsOfCa = async (parent: string): Promise<AccountsOfCa> => {
+  const found: StoredAccount[] = [];
+  const damaged: DamagedAccount[] = [];
+  for (const folder of await foldersBelow(parent)) {
+    try {
+      const account = await readAccount(folder);
+      if (account) found.push(account);
+    } catch (failure) {
+      // Who may not read it at all may not read the others either.
+      if (!(failure instanceof Failure) || failure.kind === "no-permission") throw failure;
+      damaged.push({ folder, failure });
+    }
+  }
+  return { accounts: inOrder(found), damaged };
+};
+
+/** Every account of each CA. What is damaged at one CA is no trouble of another's. */
+export const allAccounts = async (stateDir: string): Promise<readonly AccountsOfCa[]> => {
   const parent = join(stateDir, "accounts");
   const found = [];
-  for (const ca of (await entries(parent)).toSorted())
-    found.push({ ca, accounts: await accountsBelow(join(parent, ca)) });
+  for (const ca of (await entries(parent)).toSorted()) found.push(await accountsOfCa(join(parent, ca)));
   return found;
 };
 

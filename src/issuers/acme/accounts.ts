@@ -6,6 +6,7 @@ import { clean } from "../../domain/text.ts";
 import type { AccountAtCa, AccountRequest, Accounts, KnownAccount } from "../accounts.ts";
 import { accountFailure, contact, deactivatedFailure, ensureAccount, isAccountProblem } from "./account.ts";
 import {
+  type DamagedAccount,
   type StoredAccount,
   accountsAt,
   allAccounts,
@@ -32,6 +33,14 @@ const known = (account: StoredAccount, inUse: boolean): KnownAccount => {
     unfinishedRollover: nextKey !== undefined,
   };
 };
+
+const unusable = ({ folder, failure: { message, hints } }: DamagedAccount): KnownAccount => ({
+  folder,
+  ca: basename(dirname(folder)),
+  inUse: false,
+  unfinishedRollover: false,
+  trouble: { message, hints },
+});
 
 const none = (directory: string): Failure =>
   new Failure("config", `no account is registered at ${directory}`, {
@@ -130,7 +139,10 @@ export const createAccounts = (o: AskOptions): Accounts => {
 
   return {
     list: async () =>
-      (await allAccounts(stateDir)).flatMap(({ accounts }) => accounts.map((one, index) => known(one, index === 0))),
+      (await allAccounts(stateDir)).flatMap(({ accounts, damaged }) => [
+        ...accounts.map((one, index) => known(one, index === 0)),
+        ...damaged.map(unusable),
+      ]),
     ask,
     terms: async (what) => {
       const { directory } = await askCa(o, lines, what.settings, what);
