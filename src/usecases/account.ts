@@ -161,7 +161,7 @@ export const rollOverAccount = async (world: World, wish: AccountWish): Promise<
   return { outcome, account: shown(account, certificates, undefined), directory, notes: [] };
 };
 
-/** `confirm` throws where nobody says yes. The caller holds the lock, unless it is a dry run. */
+/** `confirm` throws where nobody says yes; nothing is changed before. From then on the caller holds the lock, unless it is a dry run. */
 export const deactivateAccount = async (
   world: World,
   wish: AccountWish,

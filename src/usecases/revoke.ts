@@ -19,7 +19,7 @@ export interface RevokeOptions extends DeployOptions {
   /** undefined: that of a revocation which is under way, or `unspecified`. */
   readonly reason?: RevocationReason;
   readonly dryRun: boolean;
-  /** Throws where nobody says yes. */
+  /** Throws where nobody says yes. Nothing is changed before it was called. */
   readonly confirm: (question: string) => Promise<void>;
 }
 
