@@ -154,6 +154,7 @@ export const createWorld = async (
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
     verifying: memo(async () => {
+      const injector = memo(async () => (await import("./probe/index.ts")).createInjector());
       const [{ readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
         import("./probe/index.ts"),
         import("./protocols/index.ts"),
@@ -163,6 +164,7 @@ export const createWorld = async (
         resolve: resolveHost,
         protocols,
         readCertificates: readCertificateFile,
+        inject: async (entry, options) => (await injector())(entry, options),
         writeReport,
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };

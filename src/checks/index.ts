@@ -20,6 +20,7 @@ import { sigHash } from "./sig-hash.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
 import { stCaps } from "./st-caps.ts";
+import { stCmdInj } from "./st-cmd-inj.ts";
 import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
@@ -33,6 +34,7 @@ export const checks: readonly Check[] = [
   stRefused,
   stPreauth,
   stRespInj,
+  stCmdInj,
   stAuthClear,
   stCaps,
   tlsHandshake,

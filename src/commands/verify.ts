@@ -26,6 +26,7 @@ export const command: CommandModule = {
       .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
       .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout"))
       .option("--quick", "one handshake for each entry point")
+      .option("--full", "also what takes connections of its own: command injection, both kinds of key, other names")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
       .option("--check <ID>", "only these checks (repeatable)", list)
@@ -88,6 +89,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
       resolve: tools.resolve,
       dns: world.dns,
       probe,
+      inject: tools.inject,
       signal: world.signal,
       step: (what) => output.step(what),
     },
@@ -128,6 +130,7 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
       sni: options["sni"],
       timeoutSeconds: options["timeout"],
       quick: options["quick"],
+      full: options["full"],
       ehlo: options["ehlo"],
       check: options["check"],
       skip: options["skip"],

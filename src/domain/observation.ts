@@ -41,6 +41,17 @@ export interface TlsFacts {
   readonly verifyError?: string;
 }
 
+/** What became of a harmless command that was sent in one packet with STARTTLS. */
+export type InjectionOutcome =
+  /** It was answered inside TLS: what somebody in between puts before TLS counts as the client's own. */
+  | { readonly kind: "executed"; readonly answer: string }
+  /** TLS came about, and nothing answered it. */
+  | { readonly kind: "discarded" }
+  /** No TLS came about: the server noticed. */
+  | { readonly kind: "refused"; readonly how: string }
+  /** Nothing can be said. */
+  | { readonly kind: "undecided"; readonly why: string };
+
 export interface Observation {
   readonly entry: EntryPoint;
   /** The address that was connected to. */
@@ -72,6 +83,8 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** Absent: it was not tried (--full tries). */
+  readonly injection?: InjectionOutcome;
   /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */
   readonly wrongMode?: boolean;
   readonly startedAt: Date;

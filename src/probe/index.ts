@@ -1,4 +1,5 @@
 // The probe's room from outside.
 export { readCertificateFile, readSystemRoots } from "./anchors.ts";
+export { createInjector } from "./injector.ts";
 export { resolveHost } from "./resolve.ts";
 export { createProbe } from "./tls-probe.ts";

@@ -34,11 +34,12 @@ interface Draft {
 type Entry = Parameters<Probe>[0];
 
 /** `::ffff:192.0.2.1` is 192.0.2.1. */
-const plainAddress = (address: string | undefined): string =>
+export const plainAddress = (address: string | undefined): string =>
   (address ?? "").replace(/^::ffff:/, "").replace(/%.*$/, "");
 
 /** RFC 5321 §4.1.3: a host without a name greets with the literal of its address. */
-const addressLiteral = (address: string): string => (address.includes(":") ? `[IPv6:${address}]` : `[${address}]`);
+export const addressLiteral = (address: string): string =>
+  address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
 
 /** Part of the budget that is kept for trying TLS on a port that should have greeted in clear. */
 const reserve = (timeoutMs: number): number => Math.min(3000, timeoutMs / 4);
@@ -205,7 +206,7 @@ const handshakeStop = (
 const lingerMs = 1000;
 
 /** close_notify and FIN, without waiting for the other side. */
-const leave = (socket: Socket | undefined): void => {
+export const leave = (socket: Socket | undefined): void => {
   if (!socket || socket.destroyed) return;
   socket.on("error", () => undefined);
   socket.unref();

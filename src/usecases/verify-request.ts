@@ -25,6 +25,7 @@ export interface VerifyWords {
   readonly expect?: readonly string[];
   readonly timeoutSeconds?: number;
   readonly quick?: boolean;
+  readonly full?: boolean;
   readonly ehlo?: string;
   readonly check?: readonly string[];
   readonly skip?: readonly string[];
@@ -36,6 +37,11 @@ export interface VerifyWords {
 /** @throws Failure `usage` or `data` that says which word is wrong. */
 export const verifyRequest = async (world: World, words: VerifyWords): Promise<VerifyRequest> => {
   const limits = expiryLimits(words);
+  if (words.quick && words.full) {
+    throw new Failure("usage", "--quick and --full ask for the least and for the most", {
+      hints: ["leave one of them out"],
+    });
+  }
   knownChecks(words.check);
   knownChecks(words.skip);
   const live = liveOrNone(world, words);
@@ -48,6 +54,7 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
     ...(words.sni === undefined ? {} : { sni: words.sni === "" ? false : readHost(words.sni) }),
     ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
     ...(words.quick ? { quick: true } : {}),
+    ...(words.full ? { full: true } : {}),
     ...(words.ehlo === undefined ? {} : { ehlo: helloName(words.ehlo) }),
     ...(words.check ? { check: words.check } : {}),
     ...(words.skip ? { skip: words.skip } : {}),

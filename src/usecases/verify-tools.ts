@@ -1,5 +1,6 @@
 // What verify needs of the outside world besides the probe: names, certificate files, a place for the report.
 import type { PortTable } from "../domain/targets.ts";
+import type { Inject } from "../probe/injector.ts";
 import type { Resolve } from "../probe/resolve.ts";
 
 export interface VerifyTools {
@@ -8,6 +9,8 @@ export interface VerifyTools {
   readonly protocols: PortTable;
   /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
+  /** Tries command injection. */
+  readonly inject: Inject;
   /** Writes a report. */
   readonly writeReport: (path: string, text: string) => Promise<void>;
   /** Fills a file of templates/, every value escaped for HTML. */

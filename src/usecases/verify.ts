@@ -12,9 +12,11 @@ import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
-import type { Probe } from "../probe/probe.ts";
+import type { Inject } from "../probe/injector.ts";
+import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
+import { type Looked, furtherLooks } from "./further-looks.ts";
 import { parallel } from "./parallel.ts";
 
 export interface VerifyDeps {
@@ -23,6 +25,8 @@ export interface VerifyDeps {
   readonly resolve: Resolve;
   /** For DANE; undefined: it is not looked at. */
   readonly dns?: () => Promise<Dns>;
+  /** Tries command injection, where --full asks for it. */
+  readonly inject?: Inject;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -49,6 +53,8 @@ export interface VerifyRequest {
   readonly timeoutMs?: number;
   /** One handshake for each entry point and address. */
   readonly quick?: boolean;
+  /** Ask each entry point also for what takes connections of its own. */
+  readonly full?: boolean;
   readonly ehlo?: string;
   /** Only these check ids; undefined: all. */
   readonly check?: readonly string[];
@@ -65,11 +71,6 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
   if (mode === "starttls" && meant?.mode === "implicit") return 4_000;
   return port === 25 ? 45_000 : 10_000;
 };
-
-interface Looked {
-  readonly facts: EntryFacts;
-  readonly slot?: Slot;
-}
 
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
@@ -135,10 +136,8 @@ const look = async (
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
-  const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
-  const looked: Looked[] = [];
-  for (const slot of slots) {
-    const observation = await deps.probe(
+  const ask = (more: Pick<ProbeOptions, "slot" | "sni">): Promise<Observation> =>
+    deps.probe(
       { ...entryOf(wanted), address },
       {
         timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
@@ -146,10 +145,14 @@ const look = async (
         anchors: request.anchors,
         dialogue: "full",
         ...(request.sni === undefined ? {} : { sni: request.sni }),
-        ...(slot === undefined ? {} : { slot }),
+        ...more,
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
+  const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
+  const looked: Looked[] = [];
+  for (const slot of slots) {
+    const observation = await ask(slot === undefined ? {} : { slot });
     const tlsa = await askTlsa(wanted);
     const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
@@ -157,7 +160,18 @@ const look = async (
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });
     if (early) break;
   }
-  return looked;
+  if (!request.full) return looked;
+  return furtherLooks(looked, {
+    entry: { ...entryOf(wanted), address },
+    again: ask,
+    factsOf: (observation) => factsOf(deps, request, wanted, observation),
+    inject: deps.inject,
+    terms: {
+      ehlo: request.ehlo ?? "",
+      timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
+      ...(deps.signal ? { signal: deps.signal } : {}),
+    },
+  });
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

@@ -232,6 +232,18 @@ const rows: readonly (readonly [string, () => FactsOptions, readonly string[]])[
     ["fault st-resp-inj"],
   ],
   [
+    "a command behind STARTTLS is answered inside TLS",
+    () => ({ entry: mta, chain: good, observation: { injection: { kind: "executed", answer: "250 Ok" } } }),
+    ["fault st-cmd-inj"],
+  ],
+  ...([{ kind: "discarded" }, { kind: "refused", how: "x" }, { kind: "undecided", why: "x" }] as const).map(
+    (injection): readonly [string, () => FactsOptions, readonly string[]] => [
+      `a command behind STARTTLS is ${injection.kind}`,
+      () => ({ entry: starttls, chain: good, observation: { injection } }),
+      [],
+    ],
+  ),
+  [
     "PREAUTH",
     () => ({
       entry: starttls,

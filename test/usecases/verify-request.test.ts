@@ -80,6 +80,7 @@ const world = (given: Given = {}): World => {
     verifying: async () => ({
       protocols,
       resolve: async () => [],
+      inject: async () => undefined,
       readCertificates: async (path) => {
         const read = files[path];
         if (!read) throw new Failure("unavailable", `cannot read ${path}`);

@@ -1,0 +1,37 @@
+// verify --full about real Dovecot and Postfix, of both generations: what takes connections of its own finds nothing wrong with them.
+import { expect, test } from "vitest";
+import { name, onHost } from "./deployed-host.ts";
+
+const lmtp = `service lmtp {
+  inet_listener lmtp {
+    port = 24
+  }
+}
+`;
+
+/** The checks that judged a port, and how: passed, or with a finding. */
+const judged = (junit: string, check: string, port: number): "passed" | "failed" | "not judged" => {
+  const cases = [...junit.matchAll(/<testcase\b[^>]*?(?:\/>|>[\s\S]*?<\/testcase>)/g)].map(([text]) => text);
+  const mine = cases.filter((text) => text.includes(`"${check}"`) && text.includes(`:${port}`));
+  if (mine.length === 0) return "not judged";
+  return mine.some((text) => /<failure|<error/.test(text)) ? "failed" : "passed";
+};
+
+test.each(["bookworm", "trixie"] as const)("command injection: %s's servers refuse or forget it", async (suite) => {
+  await onHost({ suite, start: ["postfix"] }, async (host) => {
+    await host.write("/etc/dovecot/conf.d/99-lmtp.conf", lmtp);
+    await host.startDovecot([24, 110, 143, 4190]);
+    const ports = { imap: 143, pop3: 110, sieve: 4190, smtp: 25, lmtp: 24 };
+    const run = await host.mailcert([
+      "verify",
+      ...Object.entries(ports).map(([protocol, port]) => `${protocol}://${name}:${port}`),
+      "--full",
+      "--format",
+      "junit",
+    ]);
+    for (const port of Object.values(ports)) expect(judged(run.stdout, "st-cmd-inj", port), run.stdout).toBe("passed");
+    // Postfix counts what it executes.
+    expect(await host.log()).toMatch(/disconnect from .* starttls=1 quit=1/);
+    expect(await host.log()).not.toMatch(/noop=/);
+  });
+});
