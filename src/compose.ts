@@ -154,8 +154,7 @@ export const createWorld = async (
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
     verifying: memo(async () => {
-      const injector = memo(async () => (await import("./probe/index.ts")).createInjector());
-      const [{ readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
+      const [{ askMailInClear, createInjector, readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
         import("./probe/index.ts"),
         import("./protocols/index.ts"),
         import("./system/report-file.ts"),
@@ -164,7 +163,7 @@ export const createWorld = async (
         resolve: resolveHost,
         protocols,
         readCertificates: readCertificateFile,
-        inject: async (entry, options) => (await injector())(entry, options),
+        further: { inject: createInjector(), mailInClear: askMailInClear },
         writeReport,
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };

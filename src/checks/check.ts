@@ -15,6 +15,13 @@ export interface ExpectedLeaves {
   readonly source: string;
 }
 
+/** What a server shows under another name than its own. */
+export interface ServedTo {
+  readonly leaf?: CertificateFacts;
+  /** Why there was no handshake. */
+  readonly error?: string;
+}
+
 /** One entry point as a check sees it. */
 export interface EntryFacts {
   readonly observation: Observation;
@@ -30,6 +37,8 @@ export interface EntryFacts {
   /** TLSA records of this host and port; absent: nobody asked. */
   readonly tlsa?: TlsaLookup;
   readonly now: Date;
+  /** Without SNI, and with a name that no server knows; absent: nobody asked (--full asks). */
+  readonly otherNames?: { readonly none?: ServedTo; readonly unknown?: ServedTo };
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
   readonly expiryDays?: { readonly warning: number; readonly fault: number };
 }

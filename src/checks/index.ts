@@ -1,11 +1,14 @@
 // The registry of checks, in the order in which findings are listed: one line each.
 import { certChain } from "./cert-chain.ts";
 import { certDisk } from "./cert-disk.ts";
+import { certDual } from "./cert-dual.ts";
 import { certEku } from "./cert-eku.ts";
 import { certExpect } from "./cert-expect.ts";
 import { certExpiry } from "./cert-expiry.ts";
 import { certKey } from "./cert-key.ts";
+import { certLife } from "./cert-life.ts";
 import { certName } from "./cert-name.ts";
+import { certRevoke } from "./cert-revoke.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
@@ -14,13 +17,16 @@ import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
+import { implicit } from "./implicit.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { sigHash } from "./sig-hash.ts";
+import { sni } from "./sni.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
 import { stCaps } from "./st-caps.ts";
 import { stCmdInj } from "./st-cmd-inj.ts";
+import { stEnforced } from "./st-enforced.ts";
 import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
@@ -36,12 +42,16 @@ export const checks: readonly Check[] = [
   stRespInj,
   stCmdInj,
   stAuthClear,
+  stEnforced,
   stCaps,
   tlsHandshake,
   certName,
+  sni,
   certTrust,
   certChain,
   certExpiry,
+  certLife,
+  certRevoke,
   certKey,
   sigHash,
   certEku,
@@ -53,5 +63,7 @@ export const checks: readonly Check[] = [
   daneSec,
   daneRoll,
   certSame,
+  certDual,
+  implicit,
   netEqual,
 ];

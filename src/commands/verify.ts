@@ -89,7 +89,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
       resolve: tools.resolve,
       dns: world.dns,
       probe,
-      inject: tools.inject,
+      further: tools.further,
       signal: world.signal,
       step: (what) => output.step(what),
     },

@@ -37,6 +37,8 @@ export interface TlsFacts {
   readonly group?: string;
   /** The usual large ClientHello (ML-KEM key share) was reset or ignored; a small one was answered. */
   readonly smallHelloOnly?: boolean;
+  /** An OCSP answer came with the handshake. */
+  readonly stapled?: true;
   /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
   readonly verifyError?: string;
 }
@@ -85,6 +87,8 @@ export interface Observation {
   };
   /** Absent: it was not tried (--full tries). */
   readonly injection?: InjectionOutcome;
+  /** The answer to MAIL FROM in clear; absent: it was not tried, or nobody answered (--full tries it on submission). */
+  readonly mailInClear?: { readonly code: number; readonly text: string };
   /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */
   readonly wrongMode?: boolean;
   readonly startedAt: Date;

@@ -80,7 +80,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
         throw handshakeStop(result, entry, received);
       }
       tls = result.socket;
-      draft.tls = { ...tlsFacts(tls), ...(smallHello ? { smallHelloOnly: true } : {}) };
+      draft.tls = { ...tlsFacts(tls, result.stapled), ...(smallHello ? { smallHelloOnly: true } : {}) };
       draft.chain = chainAsSent(tls);
       if (draft.wrongMode) {
         throw new Stop(

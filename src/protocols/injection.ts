@@ -43,7 +43,7 @@ const imap: Injection = {
   goodbye: "goodbye1 LOGOUT",
   read: (lines, ended) => {
     if (lines.some((line) => /^injected1 (?:OK|NO|BAD)\b/i.test(line))) return "executed";
-    if (lines.some((line) => /^goodbye1 /.test(line))) return "discarded";
+    if (lines.some((line) => line.startsWith("goodbye1 "))) return "discarded";
     // A server that ends in haste says BYE and no more; one that read the command answered it before.
     return ended ? (lines.some((line) => /^\* BYE\b/i.test(line)) ? "discarded" : "unclear") : undefined;
   },

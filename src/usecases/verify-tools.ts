@@ -1,7 +1,7 @@
 // What verify needs of the outside world besides the probe: names, certificate files, a place for the report.
 import type { PortTable } from "../domain/targets.ts";
-import type { Inject } from "../probe/injector.ts";
 import type { Resolve } from "../probe/resolve.ts";
+import type { FurtherTools } from "./further-looks.ts";
 
 export interface VerifyTools {
   readonly resolve: Resolve;
@@ -9,8 +9,8 @@ export interface VerifyTools {
   readonly protocols: PortTable;
   /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
-  /** Tries command injection. */
-  readonly inject: Inject;
+  /** For what --full asks. */
+  readonly further: FurtherTools;
   /** Writes a report. */
   readonly writeReport: (path: string, text: string) => Promise<void>;
   /** Fills a file of templates/, every value escaped for HTML. */

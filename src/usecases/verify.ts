@@ -12,11 +12,10 @@ import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
-import type { Inject } from "../probe/injector.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
-import { type Looked, furtherLooks } from "./further-looks.ts";
+import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
 import { parallel } from "./parallel.ts";
 
 export interface VerifyDeps {
@@ -25,8 +24,8 @@ export interface VerifyDeps {
   readonly resolve: Resolve;
   /** For DANE; undefined: it is not looked at. */
   readonly dns?: () => Promise<Dns>;
-  /** Tries command injection, where --full asks for it. */
-  readonly inject?: Inject;
+  /** For what --full asks. */
+  readonly further?: FurtherTools;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -165,7 +164,8 @@ const look = async (
     entry: { ...entryOf(wanted), address },
     again: ask,
     factsOf: (observation) => factsOf(deps, request, wanted, observation),
-    inject: deps.inject,
+    wants: (id) => wantedChecks(request).some((check) => check.id === id),
+    tools: deps.further,
     terms: {
       ehlo: request.ehlo ?? "",
       timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),

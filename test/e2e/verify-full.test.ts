@@ -17,21 +17,44 @@ const judged = (junit: string, check: string, port: number): "passed" | "failed"
   return mine.some((text) => /<failure|<error/.test(text)) ? "failed" : "passed";
 };
 
-test.each(["bookworm", "trixie"] as const)("command injection: %s's servers refuse or forget it", async (suite) => {
-  await onHost({ suite, start: ["postfix"] }, async (host) => {
-    await host.write("/etc/dovecot/conf.d/99-lmtp.conf", lmtp);
-    await host.startDovecot([24, 110, 143, 4190]);
-    const ports = { imap: 143, pop3: 110, sieve: 4190, smtp: 25, lmtp: 24 };
-    const run = await host.mailcert([
-      "verify",
-      ...Object.entries(ports).map(([protocol, port]) => `${protocol}://${name}:${port}`),
-      "--full",
-      "--format",
-      "junit",
-    ]);
-    for (const port of Object.values(ports)) expect(judged(run.stdout, "st-cmd-inj", port), run.stdout).toBe("passed");
-    // Postfix counts what it executes.
-    expect(await host.log()).toMatch(/disconnect from .* starttls=1 quit=1/);
-    expect(await host.log()).not.toMatch(/noop=/);
-  });
-});
+test.each(["bookworm", "trixie"] as const)(
+  "%s: no command injection; submission that takes mail without TLS, and without its sibling",
+  async (suite) => {
+    await onHost({ suite, start: ["postfix"] }, async (host) => {
+      await host.write("/etc/dovecot/conf.d/99-lmtp.conf", lmtp);
+      await host.startDovecot([24, 110, 143, 4190]);
+      const ports = { imap: 143, pop3: 110, sieve: 4190, smtp: 25, lmtp: 24 };
+      const run = await host.mailcert([
+        "verify",
+        ...Object.entries(ports).map(([protocol, port]) => `${protocol}://${name}:${port}`),
+        "--full",
+        "--format",
+        "junit",
+      ]);
+      for (const port of Object.values(ports))
+        expect(judged(run.stdout, "st-cmd-inj", port), run.stdout).toBe("passed");
+      // Postfix counts what it executes.
+      expect(await host.log()).toMatch(/disconnect from .* starttls=1 quit=1/);
+      expect(await host.log()).not.toMatch(/noop=/);
+
+      // Submission as Debian ships it commented out, first without its demand for TLS, then with it.
+      const submission = async (check: string): Promise<string> =>
+        (await host.mailcert(["verify", `submission://${name}`, "--full", "--check", check])).stdout.replaceAll(
+          /\s+/g,
+          " ",
+        );
+      await host.must(["postconf", "-M", "submission/inet=submission inet n - y - - smtpd"]);
+      await host.must(["postfix", "reload"]);
+      await expect.poll(() => submission("net-reach"), { timeout: 20_000 }).toContain("all as it should be");
+      expect(await submission("st-enforced")).toContain(
+        'MAIL FROM in clear is answered "250 2.1.0 Ok" (nothing was sent)',
+      );
+      expect((await host.mailcert(["verify", name, "--check", "implicit"])).stdout.replaceAll(/\s+/g, " ")).toContain(
+        `offers submission://${name}:587 and not submissions://${name}:465`,
+      );
+      await host.must(["postconf", "-P", "submission/inet/smtpd_tls_security_level=encrypt"]);
+      await host.must(["postfix", "reload"]);
+      await expect.poll(() => submission("st-enforced"), { timeout: 20_000 }).toContain("all as it should be");
+    });
+  },
+);

@@ -52,9 +52,9 @@ export const dialects: readonly Dialect[] = [
     no: "a2 BAD no\r\n",
     busy: "a2 NO [UNAVAILABLE] later\r\n",
     answer: (line) =>
-      / LOGOUT$/.test(line)
+      line.endsWith(" LOGOUT")
         ? `* BYE\r\n${tagOf(line)} OK bye\r\n`
-        : / NOOP$/.test(line)
+        : line.endsWith(" NOOP")
           ? `${tagOf(line)} OK done\r\n`
           : `${tagOf(line)} BAD what\r\n`,
   },
