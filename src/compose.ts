@@ -154,7 +154,11 @@ export const createWorld = async (
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
     verifying: memo(async () => {
-      const [{ askMailInClear, createInjector, readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
+      const [
+        { askMailInClear, createInjector, readCertificateFile, resolveHost },
+        { canInject, protocols },
+        { writeReport },
+      ] = await Promise.all([
         import("./probe/index.ts"),
         import("./protocols/index.ts"),
         import("./system/report-file.ts"),
@@ -163,7 +167,7 @@ export const createWorld = async (
         resolve: resolveHost,
         protocols,
         readCertificates: readCertificateFile,
-        further: { inject: createInjector(), mailInClear: askMailInClear },
+        further: { canInject, inject: createInjector(), mailInClear: askMailInClear },
         writeReport,
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };

@@ -6,8 +6,10 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
+import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
+import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyRequest, verify } from "../usecases/verify.ts";
 
 export const command: CommandModule = {
@@ -27,6 +29,7 @@ export const command: CommandModule = {
       .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout"))
       .option("--quick", "one handshake for each entry point")
       .option("--full", "also what takes connections of its own: command injection, both kinds of key, other names")
+      .option("--transcript", "show what is said in clear, up to TLS (text, json, ndjson)")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
       .option("--check <ID>", "only these checks (repeatable)", list)
@@ -67,6 +70,8 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
   },
 };
 
+const withTranscript: readonly ReportFormat[] = ["text", "json", "ndjson"];
+
 const formatOf = ({ options, globals }: Context): ReportFormat => {
   const named = options["format"] as ReportFormat | undefined;
   if (globals.json && named !== undefined && named !== "json") {
@@ -74,7 +79,13 @@ const formatOf = ({ options, globals }: Context): ReportFormat => {
       hints: ["leave one of them out"],
     });
   }
-  return globals.json ? "json" : (named ?? "text");
+  const format = globals.json ? "json" : (named ?? "text");
+  if (options["transcript"] === true && !withTranscript.includes(format)) {
+    throw new Failure("usage", `--format ${format} has no place for a transcript`, {
+      hints: [`--transcript goes with --format ${withTranscript.join(", ")}`],
+    });
+  }
+  return format;
 };
 
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
@@ -82,6 +93,13 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
   const world = await context.world();
   const request = await verifyRequest(world, wordsOf(context));
   const tools = await world.verifying();
+  if (globals.dryRun) {
+    const plan = await verifyPlan({ resolve: tools.resolve, further: tools.further }, request);
+    if (format === "json" || format === "ndjson") {
+      output.text(JSON.stringify(verifyPlanDocument(plan), undefined, format === "json" ? 2 : undefined));
+    } else output.text(verifyPlanText(plan));
+    return exitStatus.done;
+  }
   const probe = await world.probe();
   const result = await verify(
     {
@@ -131,6 +149,7 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
       timeoutSeconds: options["timeout"],
       quick: options["quick"],
       full: options["full"],
+      transcript: options["transcript"],
       ehlo: options["ehlo"],
       check: options["check"],
       skip: options["skip"],

@@ -1,5 +1,6 @@
 // Facts gathered from one entry point; no judgement. The probe writes it, checks read it.
 import type { EntryPoint } from "./entry-point.ts";
+import type { TranscriptLine } from "./transcript.ts";
 
 /** Where an exchange ended when it could not be observed to the end. */
 export type ProbeStage = "resolve" | "connect" | "greeting" | "starttls" | "handshake";
@@ -85,6 +86,8 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** What was said in clear, up to TLS; absent: nobody asked for it (--transcript). */
+  readonly transcript?: readonly TranscriptLine[];
   /** Absent: it was not tried (--full tries). */
   readonly injection?: InjectionOutcome;
   /** The answer to MAIL FROM in clear; absent: it was not tried, or nobody answered (--full tries it on submission). */

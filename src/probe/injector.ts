@@ -6,7 +6,7 @@ import type { InjectionOutcome } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
 import { ConversationError } from "../protocols/conversation-error.ts";
 import { protocols } from "../protocols/index.ts";
-import { type Injection, injections } from "../protocols/injection.ts";
+import { type Injection, canInject, injections } from "../protocols/injection.ts";
 import { connect } from "./connect.ts";
 import { type OpenConversation, openConversation } from "./conversation.ts";
 import { handshake } from "./handshake.ts";
@@ -44,7 +44,7 @@ export const createInjector = (): Inject => {
   const noAnchors: readonly string[] = [];
   return async (entry, { sni, ehlo, timeoutMs, smallHello, signal: stop }) => {
     const injection = injections[entry.protocol];
-    if (!injection || entry.mode !== "starttls") return undefined;
+    if (!injection || !canInject(entry)) return undefined;
     stop?.throwIfAborted();
     const expiry = new AbortController();
     const timer = setTimeout(() => expiry.abort(), timeoutMs);

@@ -9,14 +9,13 @@ import { openConversation } from "./conversation.ts";
 import { Stop } from "./stop.ts";
 import { addressLiteral, leave, plainAddress } from "./tls-probe.ts";
 
-/** undefined: it does not apply there, or nobody answered. Never rejects for what a server does. */
+/** undefined: nobody answered. Never rejects for what a server does. */
 export type AskMailInClear = (
   entry: EntryPoint & { readonly address: string },
   terms: { readonly ehlo: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
 ) => Promise<Observation["mailInClear"]>;
 
 export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, signal: stop }) => {
-  if (entry.protocol !== "submission" || entry.mode !== "starttls") return undefined;
   stop?.throwIfAborted();
   const expiry = new AbortController();
   const timer = setTimeout(() => expiry.abort(), timeoutMs);

@@ -11,6 +11,7 @@ import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
 import { handshakeWords, isPlainText } from "./tls-words.ts";
+import { type Recorder, createRecorder } from "./transcript.ts";
 
 export interface ProbeParts {
   readonly now: () => Date;
@@ -29,6 +30,7 @@ interface Draft {
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
+  readonly recorder?: Recorder;
 }
 
 type Entry = Parameters<Probe>[0];
@@ -53,7 +55,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
     signal: AbortSignal,
     smallHello: boolean,
   ): Promise<Draft> => {
-    const draft: Draft = { local: false, chain: [] };
+    const draft: Draft = { local: false, chain: [], ...(options.transcript ? { recorder: createRecorder() } : {}) };
     let socket: Socket | undefined;
     let tls: TLSSocket | undefined;
     try {
@@ -141,7 +143,8 @@ const walkToTls = async (
   draft: Draft,
   dialogueOptions: DialogueOptions,
 ): Promise<void> => {
-  const conversation = openConversation(socket, signal);
+  const opened = openConversation(socket, signal);
+  const conversation = draft.recorder?.listen(socket, opened) ?? opened;
   if (!(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
     if (signal.aborted) throw silence(entry);
     conversation.detach();
@@ -218,13 +221,14 @@ export const leave = (socket: Socket | undefined): void => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode } = draft;
+  const { stop, local, chain, clear, secure, tls, wrongMode, recorder } = draft;
   const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
   return {
     entry,
     address: entry.address,
     local,
     ...(sni === undefined || /:|^[\d.]+$/.test(sni) ? {} : { sni }),
+    ...(recorder ? { transcript: recorder.lines() } : {}),
     ...(clear ? { clear } : {}),
     ...(secure ? { secure } : {}),
     ...(tls ? { tls } : {}),

@@ -1,6 +1,7 @@
 // The registry of mail protocols: one line each.
 import type { ProtocolName } from "../domain/entry-point.ts";
 import { imap } from "./imap.ts";
+export { canInject } from "./injection.ts";
 import { lmtp } from "./lmtp.ts";
 import { pop3 } from "./pop3.ts";
 import type { Protocol } from "./protocol.ts";

@@ -1,5 +1,5 @@
 // Command injection (CVE-2011-0411 and its kin): what is glued to STARTTLS in each dialect, and how an answer to it inside TLS is told from all others.
-import type { ProtocolName } from "../domain/entry-point.ts";
+import type { Mode, ProtocolName } from "../domain/entry-point.ts";
 
 /** `executed`: the glued command was answered inside TLS. `discarded`: it was not. `unclear`: something came that is neither. */
 export type InjectionVerdict = "executed" | "discarded" | "unclear";
@@ -81,6 +81,10 @@ const sieve: Injection = {
       : "unclear";
   },
 };
+
+/** Whether it can be tried there. */
+export const canInject = ({ protocol, mode }: { readonly protocol: ProtocolName; readonly mode: Mode }): boolean =>
+  mode === "starttls" && injections[protocol] !== undefined;
 
 /** One line for each dialect that can be tried; what is not here is not tried. */
 export const injections: Readonly<Partial<Record<ProtocolName, Injection>>> = {

@@ -5,6 +5,7 @@ import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { daysLeft } from "./verify-json.ts";
 import { type Told, count, extent, gather, labelOf, shownHost, verdictOf, verdictWords, whose } from "./verify-told.ts";
+import { verifyTranscript } from "./verify-transcript.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -95,5 +96,6 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
     [...(all.length > 1 ? [shownHost(host)] : []), ...table(entries, options.color)].join("\n"),
   );
   const first = wrap(summary(result, told), options.width, "", "  ");
-  return [paint(first, severity, options.color), ...wrong, ...tables, ...of("info")].join("\n\n");
+  const said = result.entries.flatMap(verifyTranscript);
+  return [paint(first, severity, options.color), ...wrong, ...tables, ...of("info"), ...said].join("\n\n");
 };

@@ -1,5 +1,6 @@
 // What --full asks of an entry point besides the ordinary look: each question a connection of its own, one after the other.
 import type { EntryFacts, ServedTo } from "../checks/check.ts";
+import type { EntryPoint } from "../domain/entry-point.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Inject, InjectOptions } from "../probe/injector.ts";
@@ -12,6 +13,8 @@ export interface Looked {
 }
 
 export interface FurtherTools {
+  /** Whether there is a way to try command injection there. */
+  readonly canInject: (entry: Pick<EntryPoint, "protocol" | "mode">) => boolean;
   readonly inject: Inject;
   readonly mailInClear: AskMailInClear;
 }
@@ -42,6 +45,26 @@ export const furtherLooks = async (looked: readonly Looked[], ask: FurtherAsk): 
   if (injected.facts.observation.injection?.kind === "undecided") return [injected, ...others];
   return [await withMail(await withOtherNames(injected, ask), ask), ...others];
 };
+
+/** How many connections that makes at most. `named`: there is a name in TLS to leave out. */
+export const furtherQuestions = ({
+  wanted,
+  slots,
+  named,
+  tools,
+  wants,
+}: Pick<FurtherAsk, "tools" | "wants"> & {
+  readonly wanted: Pick<EntryPoint, "protocol" | "mode">;
+  readonly slots: number;
+  readonly named: boolean;
+}): number =>
+  (slots < 2 && aboutCertificates.some(wants) ? 1 : 0) +
+  (tools?.canInject(wanted) && wants("st-cmd-inj") ? 1 : 0) +
+  (named && wants("sni") ? 2 : 0) +
+  (tools && asksMail(wanted) && wants("st-enforced") ? 1 : 0);
+
+const asksMail = ({ protocol, mode }: Pick<EntryPoint, "protocol" | "mode">): boolean =>
+  protocol === "submission" && mode === "starttls";
 
 const kindOf = ({ chain }: EntryFacts): Slot | undefined => {
   const type = chain[0]?.key.type;
@@ -86,9 +109,9 @@ const seen = (one: Looked, more: Partial<Observation>): Looked => ({
 });
 
 const withInjection = async (one: Looked, { entry, tools, terms, wants }: FurtherAsk): Promise<Looked> => {
-  if (!wants("st-cmd-inj")) return one;
+  if (!tools?.canInject(entry) || !wants("st-cmd-inj")) return one;
   const { sni, tls } = one.facts.observation;
-  const injection = await tools?.inject(entry, { ...terms, sni, smallHello: tls?.smallHelloOnly === true });
+  const injection = await tools.inject(entry, { ...terms, sni, smallHello: tls?.smallHelloOnly === true });
   return injection ? seen(one, { injection }) : one;
 };
 
@@ -112,7 +135,7 @@ const servedTo = ({ observation, chain }: EntryFacts): ServedTo | undefined => {
 };
 
 const withMail = async (one: Looked, { entry, tools, terms, wants }: FurtherAsk): Promise<Looked> => {
-  if (!wants("st-enforced")) return one;
+  if (!asksMail(entry) || !wants("st-enforced")) return one;
   const mailInClear = await tools?.mailInClear(entry, terms);
   return mailInClear ? seen(one, { mailInClear }) : one;
 };

@@ -26,6 +26,7 @@ export interface VerifyWords {
   readonly timeoutSeconds?: number;
   readonly quick?: boolean;
   readonly full?: boolean;
+  readonly transcript?: boolean;
   readonly ehlo?: string;
   readonly check?: readonly string[];
   readonly skip?: readonly string[];
@@ -55,6 +56,7 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
     ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
     ...(words.quick ? { quick: true } : {}),
     ...(words.full ? { full: true } : {}),
+    ...(words.transcript ? { transcript: true } : {}),
     ...(words.ehlo === undefined ? {} : { ehlo: helloName(words.ehlo) }),
     ...(words.check ? { check: words.check } : {}),
     ...(words.skip ? { skip: words.skip } : {}),

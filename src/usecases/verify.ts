@@ -17,6 +17,7 @@ import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
 import { parallel } from "./parallel.ts";
+import { type Place, placesOf } from "./places.ts";
 
 export interface VerifyDeps {
   readonly now: () => Date;
@@ -54,6 +55,8 @@ export interface VerifyRequest {
   readonly quick?: boolean;
   /** Ask each entry point also for what takes connections of its own. */
   readonly full?: boolean;
+  /** Write down what is said in clear. */
+  readonly transcript?: boolean;
   readonly ehlo?: string;
   /** Only these check ids; undefined: all. */
   readonly check?: readonly string[];
@@ -73,8 +76,7 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
 
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
-  const addresses = await resolveAll(deps, request);
-  const places = request.wanted.flatMap((wanted) => placesOf(wanted, addresses));
+  const places = await placesOf(deps, request);
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
   const looked = (
     await parallel(places, request.concurrency ?? 32, async (place) => {
@@ -102,30 +104,6 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   };
 };
 
-type Resolved = Awaited<ReturnType<Resolve>>;
-
-/** Each name once. */
-const resolveAll = async (deps: VerifyDeps, request: VerifyRequest): Promise<ReadonlyMap<string, Resolved>> => {
-  const hosts = [...new Set(request.wanted.filter(({ address }) => address === undefined).map(({ host }) => host))];
-  const found = await parallel(hosts, 16, (host) => deps.resolve(host, request.timeoutMs ?? 10_000));
-  return new Map(hosts.map((host, index) => [host, found[index] ?? []]));
-};
-
-interface Place {
-  readonly wanted: Wanted;
-  readonly address?: string;
-  /** Why there is no address. */
-  readonly unresolved?: string;
-}
-
-const placesOf = (wanted: Wanted, addresses: ReadonlyMap<string, Resolved>): readonly Place[] => {
-  if (wanted.address !== undefined) return [{ wanted, address: wanted.address }];
-  const found = addresses.get(wanted.host) ?? [];
-  if ("message" in found) return [{ wanted, unresolved: `${wanted.host}: ${found.message}` }];
-  if (found.length === 0) return [{ wanted, unresolved: `${wanted.host}: the name has no address` }];
-  return found.map((address) => ({ wanted, address }));
-};
-
 /** One after the other for each kind of key, so that an entry point sees one connection at a time. */
 const look = async (
   deps: VerifyDeps,
@@ -135,7 +113,7 @@ const look = async (
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
-  const ask = (more: Pick<ProbeOptions, "slot" | "sni">): Promise<Observation> =>
+  const ask = (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> =>
     deps.probe(
       { ...entryOf(wanted), address },
       {
@@ -151,7 +129,9 @@ const look = async (
   const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
   const looked: Looked[] = [];
   for (const slot of slots) {
-    const observation = await ask(slot === undefined ? {} : { slot });
+    // The dialogue is the same for the other kind of key.
+    const transcript = request.transcript === true && looked.length === 0 ? { transcript: true } : {};
+    const observation = await ask({ ...transcript, ...(slot === undefined ? {} : { slot }) });
     const tlsa = await askTlsa(wanted);
     const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
@@ -164,7 +144,7 @@ const look = async (
     entry: { ...entryOf(wanted), address },
     again: ask,
     factsOf: (observation) => factsOf(deps, request, wanted, observation),
-    wants: (id) => wantedChecks(request).some((check) => check.id === id),
+    wants: wants(request),
     tools: deps.further,
     terms: {
       ehlo: request.ehlo ?? "",
@@ -209,8 +189,14 @@ const readChain = (chain: readonly Buffer[]): readonly CertificateFacts[] => {
   return facts;
 };
 
-const wantedChecks = ({ check, skip }: VerifyRequest): readonly Check[] =>
+const wantedChecks = ({ check, skip }: Pick<VerifyRequest, "check" | "skip">): readonly Check[] =>
   allChecks.filter(({ id }) => (check === undefined || check.includes(id)) && !skip?.includes(id));
+
+/** Whether a check is asked for. */
+export const wants = (request: Pick<VerifyRequest, "check" | "skip">): ((id: string) => boolean) => {
+  const ids = new Set(wantedChecks(request).map(({ id }) => id));
+  return (id) => ids.has(id);
+};
 
 const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readonly VerifiedEntry[] => {
   const judges = wantedChecks(request).filter((check): check is EntryCheck => check.scope === "entry");

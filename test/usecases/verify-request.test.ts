@@ -80,7 +80,7 @@ const world = (given: Given = {}): World => {
     verifying: async () => ({
       protocols,
       resolve: async () => [],
-      further: { inject: async () => undefined, mailInClear: async () => undefined },
+      further: { canInject: () => false, inject: async () => undefined, mailInClear: async () => undefined },
       readCertificates: async (path) => {
         const read = files[path];
         if (!read) throw new Failure("unavailable", `cannot read ${path}`);
