@@ -86,6 +86,8 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** From the connection to the first word of the server, in milliseconds; STARTTLS only. */
+  readonly greetingMs?: number;
   /** What was said in clear, up to TLS; absent: nobody asked for it (--transcript). */
   readonly transcript?: readonly TranscriptLine[];
   /** Absent: it was not tried (--full tries). */

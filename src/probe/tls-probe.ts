@@ -31,6 +31,9 @@ interface Draft {
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
   readonly recorder?: Recorder;
+  /** Milliseconds since the connection. */
+  connectedMs?: () => number;
+  greetingMs?: number;
 }
 
 type Entry = Parameters<Probe>[0];
@@ -60,6 +63,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
     let tls: TLSSocket | undefined;
     try {
       socket = await connect(entry.address, entry.port, signal);
+      const connectedAt = now().getTime();
+      draft.connectedMs = () => Math.max(0, now().getTime() - connectedAt);
       const local = plainAddress(socket.localAddress);
       draft.local = local !== "" && local === plainAddress(socket.remoteAddress);
       const dialogueOptions = {
@@ -151,6 +156,7 @@ const walkToTls = async (
     draft.wrongMode = true;
     return;
   }
+  if (draft.connectedMs) draft.greetingMs = draft.connectedMs();
   const stage = (): ProbeStage => (draft.clear ? "starttls" : "greeting");
   const outcome = await during(stage, () => protocols[entry.protocol].startTls(conversation, dialogueOptions));
   draft.clear = outcome.dialogue;
@@ -221,13 +227,14 @@ export const leave = (socket: Socket | undefined): void => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode, recorder } = draft;
+  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
   const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
   return {
     entry,
     address: entry.address,
     local,
     ...(sni === undefined || /:|^[\d.]+$/.test(sni) ? {} : { sni }),
+    ...(greetingMs === undefined ? {} : { greetingMs }),
     ...(recorder ? { transcript: recorder.lines() } : {}),
     ...(clear ? { clear } : {}),
     ...(secure ? { secure } : {}),

@@ -15,6 +15,7 @@ import type { Dns } from "../dns/dns.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
+import { type Polite, createPolite } from "./polite.ts";
 import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
 import { parallel } from "./parallel.ts";
 import { type Place, placesOf } from "./places.ts";
@@ -27,6 +28,8 @@ export interface VerifyDeps {
   readonly dns?: () => Promise<Dns>;
   /** For what --full asks. */
   readonly further?: FurtherTools;
+  /** Where several runs share their manners. */
+  readonly polite?: Polite;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -77,11 +80,16 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
   const places = await placesOf(deps, request);
+  const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
-  const looked = (
-    await parallel(places, request.concurrency ?? 32, async (place) => {
-      const [seen] = await Promise.all([look(deps, request, place, askTlsa), askTlsa(place.wanted)]);
-      deps.step?.(`${place.wanted.protocol} ${place.address ?? place.wanted.host} port ${place.wanted.port}: observed`);
+  const looked = // Who waits for whom is for good manners to say.
+  (
+    await parallel(places, places.length, async (place) => {
+      const { wanted, address } = place;
+      const looking = (): Promise<readonly Looked[]> => look({ ...deps, polite }, request, place, askTlsa);
+      const turn = address === undefined ? looking() : polite.turn(address, wanted.port, looking);
+      const [seen] = await Promise.all([turn, askTlsa(wanted)]);
+      deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
       return seen;
     })
   ).flat();
@@ -106,18 +114,22 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
 
 /** One after the other for each kind of key, so that an entry point sees one connection at a time. */
 const look = async (
-  deps: VerifyDeps,
+  deps: VerifyDeps & { readonly polite: Polite },
   request: VerifyRequest,
   place: Place,
   askTlsa: AskTlsa,
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
-  const ask = (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> =>
-    deps.probe(
+  const { polite } = deps;
+  const usual = request.timeoutMs ?? defaultTimeout(wanted);
+  const refused = polite.later(address, wanted.port);
+  if (refused) return [{ facts: factsOf(deps, request, wanted, notAgain(deps, place, refused)) }];
+  const ask = async (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> => {
+    const observation = await deps.probe(
       { ...entryOf(wanted), address },
       {
-        timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
+        timeoutMs: polite.budget(address, wanted.port, usual),
         ehlo: request.ehlo ?? "",
         anchors: request.anchors,
         dialogue: "full",
@@ -126,6 +138,9 @@ const look = async (
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
+    polite.note(observation);
+    return observation;
+  };
   const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
   const looked: Looked[] = [];
   for (const slot of slots) {
@@ -148,7 +163,7 @@ const look = async (
     tools: deps.further,
     terms: {
       ehlo: request.ehlo ?? "",
-      timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
+      timeoutMs: polite.budget(address, wanted.port, usual),
       ...(deps.signal ? { signal: deps.signal } : {}),
     },
   });
@@ -164,6 +179,19 @@ const unresolvedObservation = (deps: VerifyDeps, { wanted, unresolved = "no addr
   startedAt: deps.now(),
   durationMs: 0,
 });
+
+/** It was told so for another name that leads to the same port. */
+const notAgain = (deps: VerifyDeps, place: Place, error: NonNullable<Observation["error"]>): Observation => ({
+  ...unresolvedObservation(deps, place),
+  ...(place.address === undefined ? {} : { address: place.address }),
+  error: { ...error, message: `${error.message} (said to an earlier connection of this run; not asked again)` },
+});
+
+/** postscreen and others keep clients waiting on purpose. */
+const greeted = ([first]: readonly Looked[]): string => {
+  const { greetingMs = 0 } = first?.facts.observation ?? {};
+  return greetingMs < 1000 ? "" : `, greeted after ${(greetingMs / 1000).toFixed(1)} s`;
+};
 
 const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, observation: Observation): EntryFacts => ({
   observation,
