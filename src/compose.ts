@@ -169,6 +169,12 @@ export const createWorld = async (
         readCertificates: readCertificateFile,
         further: { canInject, inject: createInjector(), mailInClear: askMailInClear },
         writeReport,
+        openResults: async (path) => (await import("./system/result-file.ts")).openResultFile(path),
+        readList: async (path) => {
+          const { readPlainFile } = await import("./system/plain-file.ts");
+          const { content } = await readPlainFile(path, { mostBytes: 1 << 25, what: "a list of targets" });
+          return content.toString("utf8");
+        },
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),

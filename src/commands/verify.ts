@@ -10,7 +10,8 @@ import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
-import { type VerifyRequest, verify } from "../usecases/verify.ts";
+import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
+import { listedTargets, verifyList, withListed } from "./verify-list.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -46,6 +47,7 @@ export const command: CommandModule = {
       )
       .addOption(new Option("--format <FORMAT>", "form of the report").choices(Object.keys(verifyReports)))
       .option("--output <FILE>", "write the report there")
+      .option("--file <LIST>", "targets from a file, one a line (-: standard input); with ndjson: thousands of them")
       .addHelpText(
         "after",
         `
@@ -91,28 +93,28 @@ const formatOf = ({ options, globals }: Context): ReportFormat => {
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
   const { options, globals, output, host } = context;
   const world = await context.world();
-  const request = await verifyRequest(world, wordsOf(context));
   const tools = await world.verifying();
+  const listed = await listedTargets(context, world);
+  const words = withListed(wordsOf(context), listed, format);
+  const deps: VerifyDeps = {
+    now: world.now,
+    resolve: tools.resolve,
+    dns: world.dns,
+    probe: await world.probe(),
+    further: tools.further,
+    signal: world.signal,
+    step: (what) => output.step(what),
+  };
+  if (listed && format === "ndjson" && !globals.dryRun) return verifyList(context, world, deps, words, listed);
+  const request = await verifyRequest(world, words);
   if (globals.dryRun) {
-    const plan = await verifyPlan({ resolve: tools.resolve, further: tools.further }, request);
+    const plan = await verifyPlan(deps, request);
     if (format === "json" || format === "ndjson") {
       output.text(JSON.stringify(verifyPlanDocument(plan), undefined, format === "json" ? 2 : undefined));
     } else output.text(verifyPlanText(plan));
     return exitStatus.done;
   }
-  const probe = await world.probe();
-  const result = await verify(
-    {
-      now: world.now,
-      resolve: tools.resolve,
-      dns: world.dns,
-      probe,
-      further: tools.further,
-      signal: world.signal,
-      step: (what) => output.step(what),
-    },
-    request,
-  );
+  const result = await verify(deps, request);
   const file = options["output"] as string | undefined;
   const onScreen = file === undefined;
   const limits = judges(request, "cert-expiry") ? (request.expiryDays ?? "share") : undefined;

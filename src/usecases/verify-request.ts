@@ -37,7 +37,20 @@ export interface VerifyWords {
 
 /** @throws Failure `usage` or `data` that says which word is wrong. */
 export const verifyRequest = async (world: World, words: VerifyWords): Promise<VerifyRequest> => {
-  const limits = expiryLimits(words);
+  checkWords(words);
+  const live = liveOrNone(world, words);
+  const { wanted, notes } = words.targets.length > 0 ? await named(world, words) : await configured(world, words, live);
+  const expect = await expectation(world, words.expect, live);
+  return {
+    ...(await termsOf(world, words, live)),
+    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
+    notes,
+  };
+};
+
+/** What is wrong whatever the targets are. */
+const checkWords = (words: VerifyWords): void => {
+  expiryLimits(words);
   if (words.quick && words.full) {
     throw new Failure("usage", "--quick and --full ask for the least and for the most", {
       hints: ["leave one of them out"],
@@ -45,12 +58,16 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
   }
   knownChecks(words.check);
   knownChecks(words.skip);
-  const live = liveOrNone(world, words);
-  const { wanted, notes } = words.targets.length > 0 ? await named(world, words) : await configured(world, words, live);
-  const expect = await expectation(world, words.expect, live);
+};
+
+/** What is the same for all targets. */
+const termsOf = async (
+  world: World,
+  words: VerifyWords,
+  live: readonly LiveCertificate[],
+): Promise<Omit<VerifyRequest, "wanted" | "notes">> => {
+  const limits = expiryLimits(words);
   return {
-    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
-    notes,
     ...(await trustFor(world, words, live)),
     ...(words.sni === undefined ? {} : { sni: words.sni === "" ? false : readHost(words.sni) }),
     ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
@@ -63,6 +80,31 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
     ...(limits ? { expiryDays: limits } : {}),
     ...(words.concurrency === undefined ? {} : { concurrency: words.concurrency }),
   };
+};
+
+/** What is the same for every target of a list, made once; and each target's own. All are read before the first is looked at. */
+export const fleetRequests = async (
+  world: World,
+  words: VerifyWords,
+  where: (target: string) => string,
+): Promise<{ readonly requestFor: (target: string) => Promise<VerifyRequest>; readonly concurrency: number }> => {
+  checkWords(words);
+  const live = liveOrNone(world, words);
+  const base = await termsOf(world, words, live);
+  const expect = await expectation(world, words.expect, live);
+  const requestFor = async (target: string): Promise<VerifyRequest> => {
+    const { wanted } = await named(world, { ...words, targets: [target] });
+    return { ...base, wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })) };
+  };
+  for (const target of words.targets) {
+    try {
+      await requestFor(target);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, `${where(target)}${error.message}`, { cause: error, hints: error.hints });
+    }
+  }
+  return { requestFor, concurrency: base.concurrency ?? 32 };
 };
 
 /** A damaged or unreadable state folder stops only those runs that ask for what is in it. */

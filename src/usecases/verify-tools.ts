@@ -1,6 +1,7 @@
 // What verify needs of the outside world besides the probe: names, certificate files, a place for the report.
 import type { PortTable } from "../domain/targets.ts";
 import type { Resolve } from "../probe/resolve.ts";
+import type { ResultFile } from "../system/result-file.ts";
 import type { FurtherTools } from "./further-looks.ts";
 
 export interface VerifyTools {
@@ -13,6 +14,10 @@ export interface VerifyTools {
   readonly further: FurtherTools;
   /** Writes a report. */
   readonly writeReport: (path: string, text: string) => Promise<void>;
+  /** Opens a file that results are appended to, and tells what an earlier run left in it. */
+  readonly openResults: (path: string) => Promise<ResultFile>;
+  /** The text of a list of targets. @throws Failure naming the file. */
+  readonly readList: (path: string) => Promise<string>;
   /** Fills a file of templates/, every value escaped for HTML. */
   readonly renderHtml: (template: string, view: object) => Promise<string>;
 }

@@ -83,16 +83,16 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
   const looked = // Who waits for whom is for good manners to say.
-  (
-    await parallel(places, places.length, async (place) => {
-      const { wanted, address } = place;
-      const looking = (): Promise<readonly Looked[]> => look({ ...deps, polite }, request, place, askTlsa);
-      const turn = address === undefined ? looking() : polite.turn(address, wanted.port, looking);
-      const [seen] = await Promise.all([turn, askTlsa(wanted)]);
-      deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
-      return seen;
-    })
-  ).flat();
+    (
+      await parallel(places, places.length, async (place) => {
+        const { wanted, address } = place;
+        const looking = (): Promise<readonly Looked[]> => look({ ...deps, polite }, request, place, askTlsa);
+        const turn = address === undefined ? looking() : polite.turn(address, wanted.port, looking);
+        const [seen] = await Promise.all([turn, askTlsa(wanted)]);
+        deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
+        return seen;
+      })
+    ).flat();
   const entries = judgeEntries(looked, request);
   const all = looked.map(({ facts }) => facts);
   const dead = wantedChecks(request).some(({ id }) => id === "net-reach") ? deadHosts(all) : [];

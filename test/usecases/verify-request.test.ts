@@ -87,6 +87,10 @@ const world = (given: Given = {}): World => {
         return read();
       },
       writeReport: async () => undefined,
+      openResults: async () => {
+        throw new Error("not here");
+      },
+      readList: async () => "",
       renderHtml: async () => "",
     }),
   };
