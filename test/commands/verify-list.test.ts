@@ -37,10 +37,10 @@ const documents = (text: string): readonly Record<string, unknown>[] =>
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-const looked = (text: string): readonly unknown[] =>
+const looked = (text: string): readonly string[] =>
   documents(text)
     .filter(({ schema }) => schema === "mailcert.verify-target/1")
-    .map(({ target }) => target);
+    .map(({ target }) => String(target));
 
 describe("a list with --format ndjson", () => {
   test("every target once: its entry points, its own line, and a summary at the end", async () => {

@@ -47,14 +47,14 @@ describe("what a stopped run left", () => {
     const long = [0, 1, 2, 3].map((n) => entry("x".repeat(30_000)) + target(String(n))).join("");
     for (let cut = 40; cut < long.length; cut += 9_973) {
       writeFileSync(path, long.slice(0, cut));
-      const { remains, close } = await openResultFile(path);
-      await close();
+      const file = await openResultFile(path);
+      await file.close();
       expect(long.startsWith(text())).toBe(true);
       expect(
         text()
           .split("\n")
           .filter((line) => line.includes("verify-target")),
-      ).toHaveLength(remains.targets.size);
+      ).toHaveLength(file.remains.targets.size);
       expect(text() === "" || text().endsWith("}\n")).toBe(true);
     }
   });
