@@ -21,7 +21,8 @@ const inTurn = (updater: DnsUpdater, name: string, turns: Turns): DnsUpdater => 
       );
       return done;
     };
-  return { add: one("add"), remove: one("remove") };
+  const { check } = updater;
+  return { add: one("add"), remove: one("remove"), ...(check ? { check } : {}) };
 };
 
 export interface OpenUpdaterOptions extends UpdaterDeps {

@@ -3,11 +3,12 @@ import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
-import type { ChallengeWorld } from "./challenges/challenge.ts";
+import type { ChallengeWorld, ConfiguredUpdater } from "./challenges/challenge.ts";
 import type { Turns } from "./compose-updater.ts";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
 import { createConfigAccess } from "./config/access.ts";
+import type { CaLimits } from "./domain/budget.ts";
 import type { IssuerKind } from "./domain/certificate-config.ts";
 import { issuers } from "./issuers/index.ts";
 import type { Issuer } from "./issuers/issuer.ts";
@@ -67,21 +68,28 @@ export const createWorld = async (
   });
 
   const turns: Turns = new Map();
+  const updater = async (name: string, beside = configPath): Promise<ConfiguredUpdater> =>
+    (await import("./compose-updater.ts")).openUpdater(name, {
+      folder: dirname(beside),
+      turns,
+      run,
+      now: host.now,
+      sleep: host.sleep,
+      userAgent: `mailcert/${host.version}`,
+      randomId: () => randomInt(65_536),
+    });
   const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
     random: (size) => randomBytes(size),
     authoritative: async () => (await dns()).authoritative,
-    updater: async (name) =>
-      (await import("./compose-updater.ts")).openUpdater(name, {
-        folder: dirname(configPath),
-        turns,
-        run,
-        now: host.now,
-        sleep: host.sleep,
-        userAgent: `mailcert/${host.version}`,
-        randomId: () => randomInt(65_536),
-      }),
+    updater: (name) => updater(name),
     journal: (await import("./challenges/journal.ts")).createChallengeJournal(stateDir),
   }));
+
+  /** Trials against a test CA keep Let's Encrypt's limits, too. */
+  const limits = async (): Promise<(directory: string) => CaLimits | undefined> => {
+    const { limitsOf, limitsOfAll } = await import("./domain/ca-limits.ts");
+    return host.env["MAILCERT_LIMITS"] === "all" ? limitsOfAll : limitsOf;
+  };
 
   const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
@@ -108,10 +116,7 @@ export const createWorld = async (
           elapsed: host.elapsed,
           sleep: host.sleep,
           userAgent: `mailcert/${host.version}`,
-          // Trials against a test CA keep Let's Encrypt's limits, too.
-          ...(host.env["MAILCERT_LIMITS"] === "all"
-            ? { limitsOf: (await import("./domain/ca-limits.ts")).limitsOfAll }
-            : {}),
+          limitsOf: await limits(),
         });
       }
     }
@@ -178,7 +183,19 @@ export const createWorld = async (
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),
-    preflight: memo(() => import("./system/host-facts.ts")),
+    preflight: memo(async () => ({
+      ...(await import("./system/host-facts.ts")),
+      updater,
+      tryWebroot: async (webroot, hosts, signal) =>
+        (await import("./challenges/webroot-trial.ts")).tryWebroot({
+          webroot,
+          hosts,
+          signal,
+          random: (size) => randomBytes(size),
+          timeoutMs: 5_000,
+          userAgent: `mailcert/${host.version}`,
+        }),
+    })),
     systemRoots,
     readRequest: async (path) => {
       const { readPlainFile } = await import("./system/plain-file.ts");
@@ -186,19 +203,28 @@ export const createWorld = async (
       return (await import("./x509/read-request.ts")).readRequest(content, path);
     },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
+    fileMark: async (path) => (await import("./system/file-mark.ts")).fileMark(path),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>
       (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),
     writePem: async (folder, slot, root) =>
       (await import("./store/pem-folder.ts")).writePem(folder, slot, root, host.uid),
     bundles: memo(async () => {
-      const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([
+      const [{ bundles }, { bundleRender, createBundleFolder }, anchors, render] = await Promise.all([
         import("./bundles/index.ts"),
         import("./system/bundle-folder.ts"),
+        import("./probe/anchors.ts"),
         templates(),
       ]);
       const random = (count: number): Uint8Array => randomBytes(count);
-      return { formats: bundles, render: bundleRender(render), folder: createBundleFolder(host.uid), random };
+      return {
+        formats: bundles,
+        render: bundleRender(render),
+        folder: createBundleFolder(host.uid),
+        publicRoots: async () => anchors.publicRoots,
+        readCertificates: anchors.readCertificateFile,
+        random,
+      };
     }),
     localAddresses,
     confine: async () => {
@@ -206,15 +232,19 @@ export const createWorld = async (
       return applyConfinement(run, await planConfinement(run, stateDir));
     },
     importing: memo(async () => {
-      const [{ createImporting }, { adoptAccount, adoptionOf }] = await Promise.all([
+      const [{ createImporting }, { adoptAccount, adoptionOf }, { openSpending }, limitsOf] = await Promise.all([
         import("./importers/find.ts"),
         import("./issuers/acme/adopt-account.ts"),
+        import("./issuers/acme/budget-store.ts"),
+        limits(),
       ]);
       const { uid, cwd, now } = host;
       return {
         ...createImporting({ uid, home: host.env["HOME"] ?? "/root", cwd, run, now }),
         adoption: (account) => adoptionOf(stateDir, account),
         adopt: (account) => adoptAccount(stateDir, account, now()),
+        noteIssued: (directory, names, issued) =>
+          openSpending(stateDir, directory, limitsOf(directory), now).noteForeign(names, issued),
       };
     }),
     accounts: memo(async () => {

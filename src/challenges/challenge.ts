@@ -23,6 +23,8 @@ export interface ChallengeToken {
 export interface Challenge {
   /** ACME challenge type, e.g. `http-01`. */
   readonly type: string;
+  /** The folder of the web server that answers the CA, where we do not ourselves. */
+  readonly webroot?: string;
   present(token: ChallengeToken, signal: AbortSignal): Promise<void>;
   cleanUp(token: ChallengeToken): Promise<void>;
 }
@@ -43,15 +45,29 @@ export interface ChallengeWorld {
   readonly journal: ChallengeJournal;
 }
 
+/** A record that stays in DNS when the issuance has ended, in the words of a zone file, and the zone. */
+export interface StandingRecord {
+  readonly record: string;
+  readonly zone: string;
+  /** Whose settings published it. */
+  readonly updater: string;
+}
+
 /** What a challenge may need. */
 export interface ChallengeDeps extends ChallengeWorld {
+  /** MUST be called before such a record is published: people are told of it, and how to take it back. */
+  readonly standing: (record: StandingRecord) => Promise<void>;
   readonly now: () => Date;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
   readonly elapsed: () => number;
   readonly step: (what: string) => void;
+  /** One sentence for people, shown with what was issued. */
+  readonly note: (sentence: string) => void;
   /** The ACME account's URL (RFC 8555 §7.1.2). */
   readonly accountUrl: string;
+  /** Names by which CAA records call the CA (`caaIdentities` of its directory); empty: it says none. */
+  readonly caaIdentities: readonly string[];
   /** All that is ordered, wildcards with `*.`. */
   readonly names: readonly string[];
 }

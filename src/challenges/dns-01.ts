@@ -4,7 +4,7 @@ import type { TxtRecord } from "../dns/updaters/updater.ts";
 import type { AcmeSettings } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Challenge, ChallengeDeps, ChallengeToken } from "./challenge.ts";
-import { createRemains } from "./dns-remains.ts";
+import { type Remains, createRemains } from "./dns-remains.ts";
 import { waitEverywhere } from "./propagation.ts";
 
 const type = "dns-01";
@@ -19,7 +19,7 @@ export const digestOf = (keyAuthorization: string): string =>
   createHash("sha256").update(keyAuthorization).digest("base64url");
 
 export const createDns01 = (settings: Pick<AcmeSettings, "dns">, deps: ChallengeDeps): Challenge => {
-  const published = new Map<string, { readonly dns: string; readonly record: TxtRecord }>();
+  const published = new Map<string, Remains>();
   const remains = createRemains(type, deps);
 
   const recordFor = async (token: ChallengeToken, signal: AbortSignal): Promise<TxtRecord> => {
@@ -48,9 +48,15 @@ export const createDns01 = (settings: Pick<AcmeSettings, "dns">, deps: Challenge
     await remains.sweep();
     const record = await recordFor(token, signal);
     // Noted first: a run that is killed right after the change leaves word of it.
-    published.set(token.token, { dns, record });
-    await remains.note({ dns, record });
-    await updater.add(record, signal);
+    const left = { dns, record, noted: deps.now().toISOString() };
+    published.set(token.token, left);
+    await remains.note(left);
+    try {
+      await updater.add(record, signal);
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "config") published.set(token.token, await remains.refused(left));
+      throw error;
+    }
     deps.step(`${record.name}: published in ${record.zone} (${dns})`);
     await waitEverywhere({
       authority: await deps.authoritative(),

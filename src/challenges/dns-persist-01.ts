@@ -5,6 +5,7 @@ import type { AcmeSettings } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { type PersistNeed, persistAllows, persistValue } from "../domain/persist-record.ts";
 import { clean } from "../domain/text.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import type { Challenge, ChallengeDeps, ChallengeToken } from "./challenge.ts";
 import { type Shown, askTxt, valuesOf, waitEverywhere } from "./propagation.ts";
 
@@ -39,7 +40,15 @@ const needOf = (token: ChallengeToken, deps: ChallengeDeps, { directory }: Setti
       "unavailable",
       `the CA at ${clean(directory, 200)} wants a record for an account elsewhere (${clean(accountUri, 200)}): nothing was published (${type})`,
     );
-  return { issuers, accountUri };
+  // Nor to have another CA's name published: where it says its names, it may ask for those alone.
+  const identities = new Set(deps.caaIdentities.map((name) => name.toLowerCase().replace(/\.$/, "")));
+  const own = identities.size === 0 ? issuers : issuers.filter((name) => identities.has(name));
+  if (own.length === 0)
+    throw new Failure(
+      "unavailable",
+      `the CA at ${clean(directory, 200)} wants a record for ${clean(issuers.join(", "), 200)}, and calls itself ${clean(deps.caaIdentities.join(", "), 200)} (caaIdentities): nothing was published (${type})`,
+    );
+  return { issuers: own, accountUri };
 };
 
 const recordLine = (owner: string, need: PersistNeed): string => `${owner}. IN TXT "${persistValue(need)}"`;
@@ -74,6 +83,7 @@ export const createDnsPersist01 = (settings: Settings, deps: ChallengeDeps): Cha
           hints: [`${shown.owner}. IN TXT "${value}" (in several strings)`],
         },
       );
+    await deps.standing({ record: recordLine(shown.owner, need), zone: shown.zone, updater: dns });
     await updater.add({ name: shown.owner, zone: shown.zone, value }, signal);
     deps.step(`${shown.owner}: published in ${shown.zone} (${dns}), to stay: TXT "${value}"`);
     return updater.propagationMs;
@@ -125,9 +135,7 @@ export const createDnsPersist01 = (settings: Settings, deps: ChallengeDeps): Cha
     await waitEverywhere({ authority, name, matches: allows(need), withinMs, deps, signal });
     const { until } = persistAllows(shown.replies.flatMap(valuesOf), need, deps.now()) ?? {};
     if (until !== undefined && until - deps.now().getTime() < soonMs)
-      deps.step(
-        `${name}: the record ends at ${new Date(until).toISOString()} (persistUntil): publish a later one before`,
-      );
+      deps.step(`${name}: the record ends at ${utcMinute(new Date(until))} (persistUntil): publish a later one before`);
   };
 
   // The record stays: it is what the next renewal is validated by.

@@ -8,9 +8,15 @@ export interface Remains {
   /** The updater's name. */
   readonly dns: string;
   readonly record: TxtRecord;
+  /** ISO date; absent in what was noted before dates were kept. */
+  readonly noted?: string;
+  /** The provider said no to it: most likely nothing was published, and nobody is told that something was. */
+  readonly refused?: boolean;
 }
 
 const sweepMs = 60_000;
+/** A provider may refuse for a day, or for weeks; a value proves nothing without the account's key, so that one may be left at last. */
+const keptMs = 30 * 86_400_000;
 
 interface Now {
   /** What this process has published and still needs. */
@@ -23,35 +29,61 @@ interface Now {
 const states = new WeakMap<ChallengeJournal, Now>();
 
 const read = (what: Readonly<Record<string, string>>): Remains | undefined => {
-  const { dns, name, zone, value } = what;
+  const { dns, name, zone, value, noted, refused } = what;
   return dns === undefined || name === undefined || zone === undefined || value === undefined
     ? undefined
-    : { dns, record: { name, zone, value } };
+    : {
+        dns,
+        record: { name, zone, value },
+        ...(noted === undefined ? {} : { noted }),
+        ...(refused === undefined ? {} : { refused: true }),
+      };
 };
 
-export const createRemains = (type: string, deps: Pick<ChallengeDeps, "journal" | "updater" | "step">) => {
+export const createRemains = (
+  type: string,
+  deps: Pick<ChallengeDeps, "journal" | "updater" | "step" | "note" | "now">,
+) => {
   const { journal } = deps;
-  const entry = ({ dns, record: { name, zone, value } }: Remains): JournalEntry => ({
+  const entry = ({ dns, record: { name, zone, value }, noted, refused }: Remains): JournalEntry => ({
     type,
-    what: { dns, name, zone, value },
+    what: {
+      dns,
+      name,
+      zone,
+      value,
+      ...(noted === undefined ? {} : { noted }),
+      ...(refused === true ? { refused: "yes" } : {}),
+    },
   });
+
+  const giveUp = async (left: Remains, why: string): Promise<void> => {
+    const { dns, record } = left;
+    if (left.refused !== true)
+      deps.note(
+        `${record.name}: take away the TXT record "${record.value}", which an earlier run published through ${dns}: ${why}`,
+      );
+    await journal.forget(entry(left));
+  };
 
   const takeAway = async (left: Remains): Promise<void> => {
     const { dns, record } = left;
     try {
       await (await deps.updater(dns)).remove(record, AbortSignal.timeout(sweepMs));
-      deps.step(`${record.name}: what an earlier run published is taken away`);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const gone = error instanceof Failure && error.kind === "config";
-      deps.step(
-        gone
-          ? `${record.name}: an earlier run published TXT "${record.value}" through ${dns}; take it away by hand: ${why}`
-          : `${record.name}: what an earlier run published stays for now: ${why}`,
-      );
-      // Nobody can take it away any more through settings that are gone; it proves nothing without the account's key.
-      if (!gone) return;
+      if (left.refused !== true) deps.step(`${record.name}: what an earlier run published stays for now: ${why}`);
+      // Nobody can take it away any more through settings that are gone. Any other refusal may be over tomorrow.
+      if (error instanceof Failure && error.facts?.["code"] === "NO_UPDATER") return giveUp(left, why);
+      const age = deps.now().getTime() - Date.parse(left.noted ?? "");
+      if (age > keptMs)
+        return giveUp(left, `it could not be taken away for ${Math.floor(age / 86_400_000)} days: ${why}`);
+      if (age >= 0) return;
+      // Noted by a clock that ran ahead, or before dates were kept: its time begins now.
+      await journal.note(entry({ ...left, noted: deps.now().toISOString() }));
+      return journal.forget(entry(left));
     }
+    if (left.refused !== true) deps.step(`${record.name}: what an earlier run published is taken away`);
     await journal.forget(entry(left));
   };
 
@@ -70,6 +102,13 @@ export const createRemains = (type: string, deps: Pick<ChallengeDeps, "journal" 
     note: async (left: Remains): Promise<void> => {
       state.live.add(keyOf(left));
       await journal.note(entry(left));
+    },
+    /** The provider did not publish it, or so it said. @returns what is noted now. */
+    refused: async (left: Remains): Promise<Remains> => {
+      const refused = { ...left, refused: true };
+      await journal.note(entry(refused));
+      await journal.forget(entry(left));
+      return refused;
     },
     /** It is gone. */
     forget: (left: Remains): Promise<void> => journal.forget(entry(left)),

@@ -54,28 +54,38 @@ const besideWebServer = (web: string): readonly string[] => {
   const way = own(ways, web);
   const add = (block: string | undefined): string => (block === undefined ? "" : `: ${block}`);
   return [
-    `let ${web} show the CA a folder, and name that folder: --webroot DIR${add(way?.webroot)}`,
-    `or let ${web} hand the CA's requests on, then use --http-address 127.0.0.1:8402${add(way?.proxy)}`,
+    `let ${web} show the CA a folder, and name that folder: webroot: DIR (--webroot DIR)${add(way?.webroot)}`,
+    `or let ${web} hand the CA's requests on, then listen where it hands them to: http_address: "127.0.0.1:8402" (--http-address 127.0.0.1:8402)${add(way?.proxy)}`,
   ];
 };
+
+const settingOf = (challenge: string, value: string): string =>
+  challenge === "http-01"
+    ? `http_address: "${value}" (--http-address ${value})`
+    : `tls_alpn_address: "${value}" (--tls-alpn-address ${value})`;
+
+/** Right for a first look, and wrong for a timer. */
+const stopping = (program: string): string =>
+  `or stop ${program} while the certificate is issued; each renewal needs that again, so a timer's run would fail`;
 
 const taken = (error: unknown, at: ListenAddress, holders: readonly PortHolder[], challenge: string): Failure => {
   const [first] = holders;
   const web = holders.map(({ program }) => program).find((program) => webServers.test(program));
-  const option = challenge === "http-01" ? "--http-address" : "--tls-alpn-address";
   const hints =
     web === undefined
       ? [
-          first === undefined
-            ? "run mailcert as root to see who holds it"
-            : `stop ${first.program} while the certificate is issued, and start it again after`,
-          `or let mailcert listen on another address or port (${option} ADDRESS:PORT) that port ${challenge === "http-01" ? 80 : 443} of the name is forwarded to`,
+          ...(first === undefined ? ["run mailcert as root to see who holds it"] : []),
+          ...(challenge === "http-01"
+            ? [`if it is a web server, let it show the CA a folder, and name that folder: webroot: DIR (--webroot DIR)`]
+            : ["prove the names over port 80 instead: challenge: http-01 (--challenge http-01)"]),
+          `or let mailcert listen on another address or port that port ${challenge === "http-01" ? 80 : 443} of the name is forwarded to: ${settingOf(challenge, "ADDRESS:PORT")}`,
+          ...(first === undefined ? [] : [stopping(first.program)]),
         ]
       : challenge === "http-01"
-        ? [...besideWebServer(web), `or stop ${web} while the certificate is issued, and start it again after`]
+        ? [...besideWebServer(web), stopping(web)]
         : [
-            `prove the names over port 80 instead: --challenge http-01 (with --webroot DIR where ${web} has that port, too)`,
-            `or stop ${web} while the certificate is issued, and start it again after`,
+            `prove the names over port 80 instead: challenge: http-01 (--challenge http-01); where ${web} has that port, too, with webroot: DIR (--webroot DIR)`,
+            stopping(web),
           ];
   return new Failure("cannot-create", `cannot listen on ${written(at)} for ${challenge}: ${whoHolds(holders)}`, {
     cause: error,
@@ -91,7 +101,6 @@ export const listenFailure = (
   holders: readonly PortHolder[],
   challenge = "http-01",
 ): unknown => {
-  const option = challenge === "http-01" ? "--http-address" : "--tls-alpn-address";
   const code = (error as NodeJS.ErrnoException | null)?.code;
   const facts = { code, port: at.port };
   if (code === "EADDRINUSE") return taken(error, at, holders, challenge);
@@ -101,7 +110,7 @@ export const listenFailure = (
       facts,
       hints: [
         "run mailcert as root",
-        `or listen on a port from 1024 up (${option} :8402) that port ${challenge === "http-01" ? 80 : 443} of the name is forwarded to`,
+        `or listen on a port from 1024 up that port ${challenge === "http-01" ? 80 : 443} of the name is forwarded to: ${settingOf(challenge, ":8402")}`,
       ],
     });
   if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT")
@@ -112,7 +121,7 @@ export const listenFailure = (
         cause: error,
         facts,
         hints: [
-          `name an address of this machine, or \`:${challenge === "http-01" ? 80 : 443}\` for all of them (${option})`,
+          `name an address of this machine, or \`:${challenge === "http-01" ? 80 : 443}\` for all of them: ${settingOf(challenge, `ADDRESS:PORT`)}`,
         ],
       },
     );

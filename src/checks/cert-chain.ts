@@ -2,14 +2,14 @@
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { otherServersWords } from "./other-servers.ts";
 
 const base = {
   id: "cert-chain",
   summary: "the chain is sent in order, complete and without duplicates",
   clients:
     "Some programs complain and others do not: those that have seen the missing certificate elsewhere are content.",
-  servers:
-    "Serve the whole chain, leaf first: `fullchain.pem` in Dovecot, `combined.pem` in Postfix's `smtpd_tls_chain_files`. `mailcert deploy` does.",
+  servers: `Serve the whole chain, leaf first: \`fullchain.pem\` in Dovecot, \`combined.pem\` in Postfix's \`smtpd_tls_chain_files\`. \`mailcert deploy\` does. ${otherServersWords}`,
   reference: "RFC 8446 §4.4.2, RFC 5246 §7.4.2",
   severity: { mta: "warning", mua: "fault", internal: "warning" },
 } as const;
@@ -57,6 +57,7 @@ export const certChain: EntryCheck = {
       facts,
       "let ssl_cert (2.4: ssl_server_cert_file) name the full chain (fullchain.pem), then `doveadm reload`",
       "let smtpd_tls_chain_files name key and full chain (combined.pem), then `postfix reload`",
+      "chain",
     );
     const wrong = disorder(chain);
     // Clients sort a chain that is complete; one that does not reach a root leaves them nothing to sort.

@@ -1,4 +1,5 @@
 // The certificate carries the name that clients are configured with, in its SAN.
+import { socketPath } from "../domain/entry-point.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { isIpName, isWildcard } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
@@ -32,7 +33,10 @@ export const certName: EntryCheck = {
   scope: "entry",
   judge: (facts) => {
     const leaf = facts.chain[0];
-    const { host } = facts.observation.entry;
+    const { sni, entry } = facts.observation;
+    const { host } = entry;
+    // A unix socket is known by no name, except where --sni gave it one.
+    if (socketPath(entry) !== undefined && sni === undefined) return [];
     if (!leaf || certificateMatches(leaf, host)) return [];
     const asked = askedName(host);
     const name = asked === host ? host : `${asked} (asked for as ${host})`;
@@ -46,6 +50,14 @@ export const certName: EntryCheck = {
       return say(base, facts.role, {
         message: `the certificate has ${host} only as its common name, which clients ignore: it has no SAN`,
         hint: `issue one with a SAN: \`mailcert setup ${shellWord(asked)}\``,
+      });
+    }
+    const domain = facts.serviceOf?.find((one) => certificateMatches(leaf, one));
+    if (domain !== undefined) {
+      return say(base, facts.role, {
+        severity: "warning",
+        message: `the certificate is for ${domain} and not for ${name}: programs that came by the SRV records accept it, those that were told the host's name do not`,
+        hint: issueHint(asked),
       });
     }
     return say(base, facts.role, {

@@ -10,7 +10,7 @@ const base = {
   summary: "the chain leads to a trusted root",
   clients:
     '"The certificate is not trusted" or "unknown issuer"; with a private CA it is so until its root is imported.',
-  servers: "A public CA (`--issuer letsencrypt`), or the root for everybody: `mailcert bundle --out DIR`.",
+  servers: "A public CA (`issuer: letsencrypt`), or the root for everybody: `mailcert bundle --out DIR`.",
   reference: "RFC 5280 §6",
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;
@@ -55,8 +55,8 @@ export const certTrust: EntryCheck = {
       ? "the certificate is self-signed"
       : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
     const hint = leaf.selfSigned
-      ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`--issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
-      : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle`); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
+      ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`mailcert setup HOST --issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
+      : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle --out DIR` writes the files, `mailcert bundle --root ROOT.pem` where it does not have that root); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
     return say(base, facts.role, {
       message: `${what}${leaf.selfSigned ? "" : ` (issuer: ${issuer || "unnamed"})`}`,
       hint,

@@ -1,8 +1,9 @@
 // The seam for checks: pure judges of observations.
-import type { TlsaLookup } from "../dns/dns.ts";
+import type { MxLookup, ServiceLookup, StsLookup, TlsaLookup } from "../dns/dns.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
+import type { MailService } from "../domain/srv-records.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 
@@ -22,6 +23,17 @@ export interface ServedTo {
   readonly error?: string;
 }
 
+/** A mail domain as its DNS and its policy host show it. What was not asked for is not there. */
+export interface DomainFacts {
+  readonly domain: string;
+  /** --mx */
+  readonly mx?: MxLookup;
+  /** --mx */
+  readonly sts?: StsLookup;
+  /** --srv: every service that there is a label for. */
+  readonly services?: readonly { readonly service: MailService; readonly lookup: ServiceLookup }[];
+}
+
 /** One entry point as a check sees it. */
 export interface EntryFacts {
   readonly observation: Observation;
@@ -36,6 +48,12 @@ export interface EntryFacts {
   readonly meant?: Meant;
   /** TLSA records of this host and port; absent: nobody asked. */
   readonly tlsa?: TlsaLookup;
+  /** Domains whose MX records name this host. */
+  readonly mxOf?: readonly DomainFacts[];
+  /** Domains whose SRV records name this host and port: mail programs know nothing else. */
+  readonly serviceOf?: readonly string[];
+  /** SHA-256 of roots that are trusted only because this host made them. */
+  readonly ownRoots?: readonly string[];
   readonly now: Date;
   /** Without SNI, and with a name that no server knows; absent: nobody asked (--full asks). */
   readonly otherNames?: { readonly none?: ServedTo; readonly unknown?: ServedTo };
@@ -73,4 +91,12 @@ export interface RunCheck extends CheckBase {
   judge(all: readonly EntryFacts[]): readonly Finding[];
 }
 
-export type Check = EntryCheck | RunCheck;
+/** Judges one mail domain. */
+export interface DomainCheck extends CheckBase {
+  readonly scope: "domain";
+  /** It was asked what this is about. */
+  applies(facts: DomainFacts): boolean;
+  judge(facts: DomainFacts): readonly Finding[];
+}
+
+export type Check = EntryCheck | RunCheck | DomainCheck;

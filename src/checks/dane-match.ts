@@ -23,7 +23,7 @@ export const daneMatch: EntryCheck = {
     if (!dane || matchTlsa(dane.records, dane.offer) !== "mismatch") return [];
     return say(base, facts.role, {
       message: `none of the ${dane.records.length} TLSA records at ${dane.owner} pins what is served here: servers that check DANE do not deliver`,
-      hint: `add this record now: ${lineToPublish(dane)}; or serve the key that is published (\`mailcert rollback\`, \`--adopt-key\`)`,
+      hint: `add this record now: ${lineToPublish(dane)}; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)`,
     });
   },
 };

@@ -1,7 +1,8 @@
 // How checks word their findings: the severity of the entry point's role, the check's own id and reference.
-import { type EntryPoint, type Role, clientLabel } from "../domain/entry-point.ts";
+import { type EntryPoint, type Role, clientLabel, placeOf } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import type { EntryFacts } from "./check.ts";
+import { otherServers } from "./other-servers.ts";
 
 type Named = {
   readonly id: string;
@@ -29,11 +30,19 @@ export const say = (
 };
 
 /** `143 (STARTTLS)`: how a person knows an entry point. */
-export const portOf = (entry: Pick<EntryPoint, "port" | "mode">): string =>
-  `${entry.port} (${clientLabel(entry.mode)})`;
+export const portOf = (entry: Pick<EntryPoint, "port" | "mode" | "address">): string =>
+  `${placeOf(entry)} (${clientLabel(entry.mode)})`;
 
-/** Which server it is cannot be seen from outside: the words for both, for this protocol. */
-export const settingFor = (facts: Pick<EntryFacts, "observation">, dovecot: string, postfix: string): string => {
+/** Which server it is cannot be seen from outside: the words for those that speak this protocol. */
+export const settingFor = (
+  facts: Pick<EntryFacts, "observation">,
+  dovecot: string,
+  postfix: string,
+  kind: "tls" | "login" | "chain" = "tls",
+): string => {
   const { protocol } = facts.observation.entry;
+  const other = otherServers[protocol];
+  if (other && kind === "chain") return `let its certificate file hold the full chain (fullchain.pem). ${other.tls}`;
+  if (other) return (kind === "login" ? other.login : undefined) ?? other.tls;
   return protocol === "smtp" || protocol === "submission" ? `Postfix: ${postfix}` : `Dovecot: ${dovecot}`;
 };

@@ -1,5 +1,5 @@
 // Where a service is offered with STARTTLS, it is offered with TLS at once too: clients are asked to prefer that.
-import { type EntryPoint, entryUrl } from "../domain/entry-point.ts";
+import { type EntryPoint, type ProtocolName, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { askedName } from "../domain/probe-host.ts";
@@ -25,6 +25,9 @@ const hintFor = ({ protocol, port }: EntryPoint): string =>
     ? "Postfix: switch on the submissions service in master.cf (`postconf -M submissions/inet`, with `-o smtpd_tls_wrappermode=yes`), then `postfix reload`, and open the port in the firewall"
     : `Dovecot: the inet_listener on ${port} needs \`ssl = yes\` and a port that is not 0 (\`doveconf service\`), then \`doveadm reload\`, and open the port in the firewall`;
 
+/** RFC 8314 is about mail; elsewhere TLS at once may be the older way (FTP, LDAP). */
+const mail: readonly ProtocolName[] = ["imap", "pop3", "submission"];
+
 const ofService = (facts: readonly EntryFacts[]): readonly Finding[] => {
   const offered = facts.find(({ observation: { entry, tls } }) => entry.mode === "starttls" && tls);
   const siblings = facts.filter(({ observation: { entry } }) => entry.mode === "implicit");
@@ -42,5 +45,10 @@ export const implicit: RunCheck = {
   ...base,
   scope: "run",
   judge: (all) =>
-    [...groupBy(all, ({ observation: { entry } }) => `${entry.host} ${entry.protocol}`).values()].flatMap(ofService),
+    [
+      ...groupBy(
+        all.filter(({ observation }) => mail.includes(observation.entry.protocol)),
+        ({ observation: { entry } }) => `${entry.host} ${entry.protocol}`,
+      ).values(),
+    ].flatMap(ofService),
 };

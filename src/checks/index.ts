@@ -18,10 +18,12 @@ import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
 import { implicit } from "./implicit.ts";
+import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { sigHash } from "./sig-hash.ts";
 import { sni } from "./sni.ts";
+import { srvTarget } from "./srv-target.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
 import { stCaps } from "./st-caps.ts";
@@ -30,6 +32,8 @@ import { stEnforced } from "./st-enforced.ts";
 import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
+import { stsMx } from "./sts-mx.ts";
+import { stsPolicy } from "./sts-policy.ts";
 import { tlsHandshake } from "./tls-handshake.ts";
 import { wrapMisuse } from "./wrap-misuse.ts";
 
@@ -62,8 +66,12 @@ export const checks: readonly Check[] = [
   daneUsage,
   daneSec,
   daneRoll,
+  stsMx,
   certSame,
   certDual,
   implicit,
   netEqual,
+  mxHost,
+  stsPolicy,
+  srvTarget,
 ];

@@ -1,12 +1,13 @@
 // Every address of every name answers, and the dialogue comes to its end.
-import { clientLabel } from "../domain/entry-point.ts";
+import { clientLabel, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
-import { meantUrl } from "../domain/meant-target.ts";
+import { meantHint } from "../domain/meant-target.ts";
 import { isIpName } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
+import { otherServers } from "./other-servers.ts";
 
 const base = {
   id: "net-reach",
@@ -20,16 +21,23 @@ const base = {
 } as const;
 
 const listenHint = (facts: EntryFacts): string => {
-  const { protocol, mode } = facts.observation.entry;
+  const { protocol, mode, port } = facts.observation.entry;
   if (protocol === "submission") {
     return `Postfix: switch on the ${mode === "implicit" ? "submissions (smtps)" : "submission"} service in master.cf, then \`postfix reload\``;
   }
+  if (otherServers[protocol])
+    return `is the server running, and does it listen there? \`ss -ltnp sport = :${port}\`, and its log`;
   if (protocol === "smtp") return "is the mail server running? `systemctl status postfix`, `ss -ltn sport = :25`";
   return `is the service running and listening? \`systemctl status dovecot\`, \`ss -ltn\`; the protocol's package must be installed (dovecot-imapd, dovecot-pop3d, dovecot-managesieved)`;
 };
 
 const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; message: string; hint: string } => {
   const { entry, error } = facts.observation;
+  if (socketPath(entry) !== undefined) {
+    const hint =
+      "is it running, and is this the path? `ss -lxp`, Dovecot: `doveconf service/lmtp/unix_listener`, Postfix: `postconf mailbox_transport virtual_transport`";
+    return { severity: "fault", message: error?.message ?? "no connection", hint };
+  }
   if (reason === "refused") {
     if (!facts.demanded) return { severity: "info", message: "not offered", hint: listenHint(facts) };
     return { severity: "fault", message: error?.message ?? "connection refused", hint: listenHint(facts) };
@@ -55,33 +63,35 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
 const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; hint: string } => {
   const { error, tls } = facts.observation;
   const message = tls ? `the TLS handshake works, but then: ${error?.message}` : (error?.message ?? "no dialogue");
+  const { entry } = facts.observation;
+  const isOther = otherServers[entry.protocol] !== undefined;
   if (error?.reason === "temporary") {
+    const limits = isOther
+      ? ""
+      : " (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections)";
     return {
       severity: "fault",
       message: `the server asks to come back later: ${error.message}`,
-      hint: "wait and run it again; where this machine checks often, allow it in the server's limits (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections) and in fail2ban",
+      hint: `wait and run it again; where this machine checks often, allow it in the server's limits${limits} and in fail2ban`,
     };
   }
   if (error?.reason === "declined") {
     return {
       severity: "fault",
       message: `the server refuses this machine: ${error.message}`,
-      hint: "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)",
+      hint: isOther
+        ? "its log says why: a limit, a rule about addresses, or a name that it does not serve"
+        : "its log names the rule (blocklist, postscreen, EHLO name: --ehlo)",
     };
   }
-  const { entry } = facts.observation;
-  if (facts.meant && error?.reason === "protocol") {
-    const right = meantUrl(entry, facts.meant);
-    return {
-      severity: "fault",
-      message,
-      hint: `port ${entry.port} is the usual one of ${right.replace(/:.*/, "")}: was \`mailcert verify ${right}\` meant?`,
-    };
-  }
+  const log = isOther ? "its log" : "the server's log: `journalctl -u dovecot -u postfix -n 50`";
+  // Where the client speaks first, the other mode just hangs up.
+  if (facts.meant && (error?.reason === "protocol" || error?.reason === "closed"))
+    return { severity: "fault", message, hint: meantHint(entry, facts.meant) };
   const hint =
     error?.reason === "timeout"
-      ? "look at the server's log and load: `journalctl -u dovecot -u postfix -n 50`; a greeting may also wait for a slow DNS look-up of this machine's address"
-      : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? The server's log says more: \`journalctl -u dovecot -u postfix -n 50\``;
+      ? `look at the server's load and ${log}; a greeting may also wait for a slow DNS look-up of this machine's address`
+      : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? More says ${log}`;
   return { severity: "fault", message, hint };
 };
 
@@ -116,7 +126,13 @@ const isDead = (facts: readonly EntryFacts[]): boolean => {
 export const deadHosts = (
   all: readonly EntryFacts[],
 ): readonly { readonly host: string; readonly findings: readonly Finding[] }[] =>
-  [...groupBy(all, ({ observation }) => observation.entry.host)]
+  // A socket's finding says all there is to say.
+  [
+    ...groupBy(
+      all.filter(({ observation }) => socketPath(observation.entry) === undefined),
+      ({ observation }) => observation.entry.host,
+    ),
+  ]
     .filter(([, facts]) => isDead(facts))
     .map(([host, facts]) => ({ host, findings: deadHost(host, facts) }));
 

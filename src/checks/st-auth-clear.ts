@@ -1,15 +1,15 @@
 // Passwords are not asked for before TLS. "Offered", not "accepted": nothing is tried.
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { otherServersWords } from "./other-servers.ts";
 import { startTlsOnly } from "./starttls-only.ts";
 
 const base = {
   id: "st-auth-clear",
   summary: "no login is offered before TLS",
   clients: "A program that is set wrongly sends the password for everybody to read, and works: nobody notices.",
-  servers:
-    "Dovecot: `auth_allow_cleartext = no` (2.4), `disable_plaintext_auth = yes` (2.3). Postfix: `smtpd_tls_auth_only = yes`.",
-  reference: "RFC 8314 §4.1, RFC 9051 §11.1, RFC 5804 §1.7",
+  servers: `Dovecot: \`auth_allow_cleartext = no\` (2.4), \`disable_plaintext_auth = yes\` (2.3). Postfix: \`smtpd_tls_auth_only = yes\`. ${otherServersWords}`,
+  reference: "RFC 8314 §4.1, RFC 9051 §11.1, RFC 5804 §1.7, RFC 4643 §2.1, RFC 6120 §13.8",
   severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;
 
@@ -42,6 +42,7 @@ export const stAuthClear: EntryCheck = {
         facts,
         "`disable_plaintext_auth = yes` and `ssl = required` (2.4: `auth_allow_cleartext = no`), then `doveadm reload`",
         "`smtpd_tls_auth_only = yes` (submission: also `smtpd_tls_security_level = encrypt`), then `postfix reload`",
+        "login",
       ),
     });
   },

@@ -1,4 +1,5 @@
 // The TLS handshake succeeds with what today's clients offer (TLS 1.2 and 1.3).
+import { meantHint } from "../domain/meant-target.ts";
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 
@@ -17,7 +18,7 @@ export const tlsHandshake: EntryCheck = {
   ...base,
   scope: "entry",
   judge: (facts) => {
-    const { error, wrongMode, tls } = facts.observation;
+    const { entry, error, wrongMode, tls } = facts.observation;
     if (tls?.smallHelloOnly) {
       return say(base, facts.role, {
         severity: "warning",
@@ -29,11 +30,14 @@ export const tlsHandshake: EntryCheck = {
     if (error?.stage !== "handshake" || wrongMode) return [];
     return say(base, facts.role, {
       message: error.message,
-      hint: settingFor(
-        facts,
-        'look for "ssl" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`',
-        'look for "TLS library problem" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`',
-      ),
+      hint:
+        facts.meant && error.reason === "closed"
+          ? meantHint(entry, facts.meant)
+          : settingFor(
+              facts,
+              'look for "ssl" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`',
+              'look for "TLS library problem" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`',
+            ),
     });
   },
 };

@@ -4,20 +4,25 @@ import { type EntryPoint, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
+import { otherServers, otherServersWords } from "./other-servers.ts";
 
 const base = {
   id: "wrap-misuse",
   summary: "a port speaks the mode (STARTTLS or TLS at once) that clients expect",
   clients:
     'A program set to "SSL/TLS" waits for ever on a STARTTLS port, and one set to "STARTTLS" on a port where TLS begins at once: neither says why.',
-  servers:
-    "Dovecot: `ssl = yes` in the `inet_listener` of 993 and 995, and of no other. Postfix: `-o smtpd_tls_wrappermode=yes` at 465 in master.cf, and at no other service. ManageSieve has no port with TLS at once.",
+  servers: `Dovecot: \`ssl = yes\` in the \`inet_listener\` of 993 and 995, and of no other. Postfix: \`-o smtpd_tls_wrappermode=yes\` at 465 in master.cf, and at no other service. ManageSieve has no port with TLS at once. ${otherServersWords}`,
   reference: "RFC 8314 §3, RFC 5804 §1.8",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;
 
 /** Where to turn TLS at once on or off. */
 const serverHint = ({ protocol, mode, port }: EntryPoint): string => {
+  if (otherServers[protocol]) {
+    return mode === "implicit"
+      ? `in the server's listener for port ${port}, switch on TLS from the start`
+      : `in the server's listener for port ${port}, switch off TLS from the start`;
+  }
   if (mode === "implicit") {
     return protocol === "submission"
       ? `Postfix: the service on ${port} needs \`-o smtpd_tls_wrappermode=yes\` in master.cf, then \`postfix reload\``

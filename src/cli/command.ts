@@ -1,5 +1,6 @@
 // What a command file is: a declaration, and one function that reads, does and shows.
 import type { Command } from "commander";
+import type { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 import type { Host } from "./host.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +24,8 @@ export interface Context {
   readonly args: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly output: Output;
+  /** The same, with hints that name no option which this command lacks (domain/fitting-hint.ts). */
+  readonly fitting: (failure: Failure) => Failure;
   /** Wires the adapters together; heavy rooms are loaded when first used. */
   readonly world: () => Promise<World>;
   /** The same anew, for a command that goes round and round. */

@@ -1,5 +1,6 @@
 // What a command says: its result once on stdout (for people or as JSON), progress and problems on stderr.
 import type { Failure } from "../domain/failure.ts";
+import { printable } from "../domain/text.ts";
 import type { Host } from "./host.ts";
 
 export interface Output {
@@ -34,11 +35,11 @@ export const createOutput = (host: Host, options: OutputOptions): Output => ({
   },
   text: (text) => host.stdout.write(withEnd(text)),
   step: (what) => {
-    if (options.verbose) host.stderr.write(`mailcert: ${what}\n`);
+    if (options.verbose) host.stderr.write(`mailcert: ${printable(what)}\n`);
   },
   warn: (message, hint) => {
-    host.stderr.write(`mailcert: warning: ${message}\n`);
-    if (hint) host.stderr.write(`mailcert: hint: ${hint}\n`);
+    host.stderr.write(`mailcert: warning: ${printable(message)}\n`);
+    if (hint) host.stderr.write(`mailcert: hint: ${printable(hint)}\n`);
   },
 });
 

@@ -1,6 +1,7 @@
 // The command line: finds the command, loads only that one, parses, runs it.
 import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../domain/failure.ts";
+import { fittingFailure } from "../domain/fitting-hint.ts";
 import type { CommandEntry, CommandModule, Context, Globals } from "./command.ts";
 import { exitMeaning, exitStatus, failureStatus } from "./exit-status.ts";
 import type { Host } from "./host.ts";
@@ -76,6 +77,10 @@ const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
   yes: values["yes"] === true,
 });
 
+/** As they are typed: `--webroot`. */
+const optionsOf = (...commands: readonly Command[]): ReadonlySet<string> =>
+  new Set(commands.flatMap(({ options }) => options.flatMap(({ long }) => long ?? [])));
+
 /** Builds the commander program: `only` these commands, loaded and declared in full; all of them with their summaries where none is named. */
 export const buildProgram = async (
   { host, commands }: Pick<ProgramOptions, "host" | "commands">,
@@ -132,14 +137,19 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
     const output = createOutput(host, { ...globals, color: values["color"] !== false });
     const makeWorld = (): Context["world"] =>
       options.world(globals, (what) => output.step(what), module.mayMakeConfig === true);
-    status = await module.run({
+    const fitting = (failure: Failure): Failure => fittingFailure(failure, optionsOf(command, program));
+    const context: Context = {
       host,
       globals,
       args: command.args,
       options: values,
       output,
+      fitting,
       world: makeWorld(),
       newWorld: () => makeWorld()(),
+    };
+    status = await module.run(context).catch((error: unknown) => {
+      throw error instanceof Failure ? fitting(error) : error;
     });
   });
   try {

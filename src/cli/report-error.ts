@@ -1,12 +1,9 @@
 // A failure as words on stderr (or a JSON document) and an exit status; anything unexpected shows its stack and asks for a report.
 import { Failure } from "../domain/failure.ts";
+import { printable, withoutKeys } from "../domain/text.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import type { Host } from "./host.ts";
 import { failureDocument, failureText } from "./output.ts";
-
-/** What looks like a key never reaches a screen, whatever went wrong. */
-const withoutKeys = (text: string): string =>
-  text.replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, "(private key)");
 
 export const reportError = (host: Host, error: unknown): number => {
   const json = host.argv.includes("--json");
@@ -22,12 +19,12 @@ export const reportError = (host: Host, error: unknown): number => {
   if (host.signal.aborted) {
     return reportError(
       host,
-      new Failure("try-later", "stopped; what was done is kept, the next run goes on from here"),
+      new Failure("try-later", "stopped; what was done is kept, and the same command goes on from there"),
     );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   host.stderr.write(
-    `mailcert: error: this is a bug in mailcert ${host.version} (${withoutKeys(stack)})\nmailcert: hint: please report it with the lines above\n`,
+    `mailcert: error: this is a bug in mailcert ${host.version} (${withoutKeys(printable(stack))})\nmailcert: hint: please report it with the lines above\n`,
   );
   return failureStatus(host.argv, exitStatus.internal);
 };

@@ -18,6 +18,7 @@ export const command: CommandModule = {
       .argument("[name]", "the certificate (default: the only one)")
       .option("--out <DIR>", "folder to write into (default: bundle: of the configuration)")
       .addOption(new Option("--format <F...>", "only these formats").choices(bundleFormatNames))
+      .option("--root <FILE>", "the root of a CA of your own, where neither the chain nor ca_file has it")
       .addHelpText(
         "after",
         `
@@ -27,7 +28,7 @@ ${formatHelp}
 Examples:
   mailcert bundle --out /srv/www/mail
   mailcert bundle mail.example.org --out ./ca --format pem readme
-${exitStatusHelp([0, 64, 73, 77, 78])}`,
+${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
     const here = await world();
@@ -36,10 +37,12 @@ ${exitStatusHelp([0, 64, 73, 77, 78])}`,
     const dir = out === undefined ? certificate.bundle : resolve(host.cwd, out);
     if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
+    const root = options["root"] as string | undefined;
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
+      ...(root === undefined ? {} : { root: resolve(host.cwd, root) }),
     });
     output.result(bundleText(result), bundleDocument(result), false);
     return exitStatus.done;

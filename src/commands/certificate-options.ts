@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../cli/command.ts";
 import { list, wholeNumber } from "../cli/program.ts";
+import { absoluteFromFlag } from "../domain/acme-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { workingChallenges } from "../domain/certificate-defaults.ts";
 import type { CertificateFlags } from "../domain/certificate-flags.ts";
@@ -75,7 +76,7 @@ export const certificateFlags = ({ options, host }: Pick<Context, "options" | "h
     caFile: path("caFile"),
     challenges: texts("challenge"),
     httpAddress: text("httpAddress"),
-    webroot: path("webroot"),
+    webroot: absoluteFromFlag("--webroot", text("webroot")),
     tlsAlpnAddress: text("tlsAlpnAddress"),
     dns: text("dns"),
     eabKid: text("eabKid"),

@@ -6,6 +6,7 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { configCheckDocument, configCheckText, configDocument, configText } from "../reports/config.ts";
+import { checkConfig } from "../usecases/check-config.ts";
 import type { ConfigAccess } from "../usecases/world.ts";
 
 const accessOf = async ({ args: [, file], world, host }: Context): Promise<ConfigAccess> => {
@@ -14,7 +15,7 @@ const accessOf = async ({ args: [, file], world, host }: Context): Promise<Confi
 };
 
 const check = async (context: Context): Promise<number> => {
-  const result = await (await accessOf(context)).check();
+  const result = await checkConfig(await context.world(), await accessOf(context));
   const { output, globals } = context;
   for (const warning of result.warnings) output.warn(warning);
   const ok = result.problems.length === 0;
@@ -43,17 +44,23 @@ export const command: CommandModule = {
       .addHelpText(
         "after",
         `
-check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column.
+check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column;
+it warns of what will not do, such as a DNS updater without its secrets/NAME.yaml.
 show prints what holds, defaults included.
 
 Settings of a certificate (its entry's name is its only host name unless names
 lists others):
   names             host names, "*.example.org" (in quotes), IP addresses
   issuer            private-ca (default), self-signed, acme, letsencrypt,
-                    letsencrypt-staging, zerossl, google
+                    letsencrypt-staging, zerossl, google; a list of ACME CAs: the
+                    next one is asked where one cannot
   key               ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096, or one
                     of each kind: [ecdsa, rsa]
+  csr               PEM or DER file of a request made elsewhere, certified instead
+                    of a key of ours (ACME, servers: none)
   reuse_key         whether a renewal keeps the private key (default true)
+  on_dead_name      a further name that stopped resolving: fail (default) or drop,
+                    which leaves it out of this renewal
   servers           auto (default: those found here), none, or [dovecot, postfix]
   bundle            folder to keep the files for mail clients in
   days              lifetime in days (private CA, self-signed: default 397; ACME:
@@ -61,11 +68,13 @@ lists others):
   ca                private CA: its name (default: default)
   ca_domains        private CA: domains that it may certify, ["*"] for any
 With an ACME issuer:
-  acme              the CA's directory URL
+  acme              the CA's directory URL, or a list: the next one where one cannot
   email             contact of the account
   agree_tos         true where you agree to the CA's terms of service
   ca_file           trust for the CA's own HTTPS (PEM file)
   eab_kid, eab_hmac_file  external account binding, where the CA demands it
+  eab               the same for issuers after the first, by their names:
+                    { google: { kid: KID, hmac_file: FILE } }
   challenge         http-01 (default), tls-alpn-01, dns-01, dns-persist-01, or a
                     list in order of preference
   http_address      where the http-01 listener binds (default ":80")

@@ -40,12 +40,13 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       output.result(deployPlanText(plans), deployPlanDocument(plans));
       return exitStatus.done;
     }
-    const attempts = await locked(context, async (world) =>
+    const all = await locked(context, async (world) =>
       deployAll(world, await chosenCertificates(world, args), {
         replace: options["replace"] === true,
         accept: accept(context),
       }),
     );
+    const attempts = all.map((one) => (one.failure ? { ...one, failure: context.fitting(one.failure) } : one));
     const outcome = deployOutcome(attempts);
     output.result(deployText(attempts, host.now()), deployDocument(attempts), outcome !== "done");
     return statuses[outcome];

@@ -24,22 +24,22 @@ const forPeople = (error: unknown): boolean =>
 
 /**
  * From the start of one round to the start of the next: `ms`; each with adapters of its own, so that a changed configuration is seen.
- * A round that fails is told of and the next one comes all the same; what no round could do ends it with the first.
+ * Nobody is there to ask for anything after the `first` one. A round that fails is told of and the next one comes all the same; what no round could do ends it with the first.
  */
 export const every = async (
   context: Context,
   ms: number,
-  round: (context: Context) => Promise<number>,
+  round: (context: Context, first: boolean) => Promise<number>,
 ): Promise<number> => {
   const { host } = context;
   for (let first = true; !host.signal.aborted; first = false) {
     const started = host.elapsed();
     const world = context.newWorld();
     try {
-      await round({ ...context, world: () => world });
+      await round({ ...context, world: () => world }, first);
     } catch (error) {
       if (first && forPeople(error)) throw error;
-      if (!host.signal.aborted) reportError(host, error);
+      if (!host.signal.aborted) reportError(host, error instanceof Failure ? context.fitting(error) : error);
     }
     await host.sleep(Math.max(0, ms - (host.elapsed() - started)), host.signal).catch((error: unknown) => {
       if (!host.signal.aborted) throw error;

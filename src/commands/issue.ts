@@ -3,9 +3,10 @@ import { resolve } from "node:path";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
-import { certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
+import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { issueDocument, issueText, issuedFilesDocument, issuedFilesText } from "../reports/issue.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { preflight } from "../usecases/preflight.ts";
@@ -81,14 +82,36 @@ const wanted = async (
       ? await chosenCertificate(world, undefined)
       : config?.certificates.find(({ name }) => name === first);
   const flags = withKeyOf(adopted, certificateFlags(context), known);
-  if (first === undefined) {
-    if (!config)
-      throw new Failure("usage", "say which host name the certificate is for", {
-        hints: ["for example: mailcert issue mail.example.org"],
-      });
-    return certificateFromFlags(undefined, flags, known);
-  }
-  return known
-    ? certificateFromFlags(undefined, flags, known)
-    : certificateFromFlags(nameFromFlag(first), flags, undefined);
+  if (known) return certificateFromFlags(undefined, withFurtherNames(known, flags, context), known);
+  if (first === undefined)
+    throw new Failure("usage", "say which host name the certificate is for", {
+      hints: [
+        "for example: mailcert issue mail.example.org",
+        ...(context.globals.dryRun
+          ? [
+              "before the first setup: mailcert setup mail.example.org ... --dry-run, with the options that setup would get",
+            ]
+          : []),
+      ],
+    });
+  return certificateFromFlags(nameFromFlag(first), flags, undefined);
+};
+
+/** The entry's names and those of --names. A generation with more than the entry lists would be undone by the next renewal. @throws Failure `usage`. */
+const withFurtherNames = (
+  { name, names }: CertificateConfig,
+  flags: CertificateFlags,
+  { options }: Context,
+): CertificateFlags => {
+  const further = (flags.names ?? []).map(nameFromFlag).filter((one) => !names.includes(one));
+  const { names: _given, ...others } = flags;
+  if (further.length === 0) return others;
+  const all = [...names, ...new Set(further)];
+  if (options["out"] !== undefined) return { ...others, names: all };
+  throw new Failure("usage", `${further.join(", ")}: not among the names of ${name} in the configuration`, {
+    hints: [
+      `to add: mailcert setup ${shellWord(names[0] ?? name)} --names ${shellWord(all.slice(1).join(","))}`,
+      "(renew would go back to the configured names; --out writes a certificate for all of them into a folder of its own)",
+    ],
+  });
 };

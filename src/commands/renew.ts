@@ -16,8 +16,8 @@ export const command: CommandModule = {
     void command
       .argument("[name...]", "certificates (default: all in the configuration)")
       .option("--force", "renew now, due or not")
-      .option("--new-key", "with a new private key")
-      .option("--every <TIME>", "go on for ever, a run each TIME (30m, 1h, 1d): for containers", duration)
+      .option("--new-key", "with --force: with a new private key")
+      .option("--every <TIME>", "go on for ever, a run each TIME (1m to 24h: 30m, 1h, 1d): for containers", duration)
       .addHelpText(
         "after",
         `
@@ -30,7 +30,10 @@ ${exitStatusHelp([0, 1, 64, 75, 77, 78])}`,
   run: (context) => {
     const { options } = context;
     const ms = options["every"] as number | undefined;
-    if (ms === undefined) return run(context);
+    if (ms === undefined) {
+      if (options["newKey"] === true && options["force"] !== true) throw withoutForce();
+      return run(context);
+    }
     for (const option of ["force", "newKey"]) {
       if (options[option] === true)
         throw new Failure("usage", `--every and --${option === "force" ? "force" : "new-key"} do not go together`, {
@@ -41,18 +44,30 @@ ${exitStatusHelp([0, 1, 64, 75, 77, 78])}`,
   },
 };
 
-const run = async (context: Context): Promise<number> => {
+/** What is not due is not renewed, and what is keeps its key until somebody means it: alone the option would do nothing, or something at a time that nobody chose. */
+const withoutForce = (): Failure =>
+  new Failure("usage", "--new-key makes a new certificate, which a plain renew does only when it is due", {
+    hints: ["add --force: mailcert renew --force --new-key NAME"],
+  });
+
+/** `first`: a person has just said so, in words. */
+const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
-  const result = await locked(context, async (world) =>
+  const { fitting } = context;
+  const done = await locked(context, async (world) =>
     renew(world, await chosenCertificates(world, args), {
       force: options["force"] === true,
       newKey: options["newKey"] === true,
       named: args.length > 0,
+      asked: args.length > 0 && first,
       dryRun: globals.dryRun,
       replace: false,
       accept: globals.yes ? accept(context) : async () => false,
     }),
   );
+  // A timer's run has the configuration alone, and no options to add.
+  const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
+  const result = { ...done, certificates };
   output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
   return globals.dryRun ? exitStatus.done : statuses[result.outcome];
 };

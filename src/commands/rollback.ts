@@ -26,13 +26,15 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
     if (globals.dryRun) {
       const world = await context.world();
       const { name: certificate } = await chosenCertificate(world, name);
-      const generation = rollbackTarget(world, certificate);
-      output.result(`${certificate}: would go back to generation ${generation}`, {
+      const { number: generation, thrownAway } = rollbackTarget(world, certificate);
+      const also = thrownAway === undefined ? "" : `; generation ${thrownAway}, which is staged, would be thrown away`;
+      output.result(`${certificate}: would go back to generation ${generation}${also}`, {
         schema: "mailcert.rollback/1",
         ok: true,
         dryRun: true,
         certificate,
         generation,
+        ...(thrownAway === undefined ? {} : { thrownAway }),
       });
       return exitStatus.done;
     }

@@ -6,6 +6,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { hasFault } from "../reports/deployment.ts";
+import { hasFaults } from "../reports/preflight.ts";
 import { setupDocument, setupText } from "../reports/setup.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { afterSetup } from "../usecases/after-setup.ts";
@@ -68,9 +69,8 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       dryRun: globals.dryRun,
     });
     output.result(setupText(result, after, host.now()), setupDocument(result, after));
-    return after.failures.length > 0 || (result.deployed && hasFault(result.deployed))
-      ? exitStatus.findings
-      : exitStatus.done;
+    const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
+    return after.failures.length > 0 || faults ? exitStatus.findings : exitStatus.done;
   },
 };
 

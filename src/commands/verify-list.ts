@@ -36,6 +36,16 @@ const mostAtOnce = 1000;
 
 export const withListed = (words: VerifyWords, listed: Listed | undefined, format: string): VerifyWords => {
   if (!listed) return words;
+  const domains = [words.mx && "--mx", words.srv && "--srv"].find((option) => option);
+  if (domains !== undefined && format === "ndjson") {
+    throw new Failure(
+      "usage",
+      `${domains} does not go with --file and --format ndjson, which tells of hosts one by one`,
+      {
+        hints: [`look at the domain in a run of its own: mailcert verify ${domains} DOMAIN`],
+      },
+    );
+  }
   const targets = [...new Set([...words.targets, ...listed.targets.map(({ text }) => text)])];
   if (format !== "ndjson" && targets.length > mostAtOnce) {
     throw new Failure("usage", `${targets.length} targets are too many for --format ${format}`, {

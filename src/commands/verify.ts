@@ -5,6 +5,7 @@ import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
+import { schemeWords } from "../domain/usual-ports.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
@@ -18,9 +19,11 @@ export const command: CommandModule = {
     void command
       .argument(
         "[target...]",
-        "host names (all their usual entry points) or URLs; default: all that the configuration deploys",
+        "host names (all their usual entry points) or URLs, lmtp+unix:///PATH for a socket; default: all that the configuration deploys",
       )
-      .option("--entry <LIST>", "only these: imap,imaps,pop3,pop3s,smtp,submission,submissions,sieve,lmtp", list)
+      .option("--mx <DOMAIN>", "every MX host of a mail domain, on port 25 (repeatable)", list)
+      .option("--srv <DOMAIN>", "what a domain's SRV records lead mail programs to (repeatable)", list)
+      .option("--entry <LIST>", `only these of ${schemeWords().join(", ")}`, list)
       .option("--address <IP>", "connect there, keep the name")
       .option("--port <PROTOCOL=PORT>", "another port than the usual one (repeatable)", list)
       .option("--ca-file <FILE>", "trust this too (repeatable)", list)
@@ -144,6 +147,8 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
   const expect = options["expect"] as readonly string[] | undefined;
   const plain = Object.fromEntries(
     Object.entries({
+      mx: options["mx"],
+      srv: options["srv"],
       entries: options["entry"],
       ports: options["port"],
       address: options["address"],

@@ -1,6 +1,5 @@
 // The configuration as use cases see it: read it, check it, change one certificate's entry; yaml is loaded when first needed.
 import type { ConfigFile } from "./problem.ts";
-import { sharedServerWarnings } from "../domain/shared-servers.ts";
 import type { ConfigAccess } from "../usecases/world.ts";
 import { type Choices, defaultChoices } from "./choices.ts";
 
@@ -40,10 +39,10 @@ export const createConfigAccess = (options: ConfigAccessOptions): ConfigAccess =
       const read = files.map((file) => file.path);
       if ("problems" in result) return { files: read, warnings, certificates: [], problems: result.problems };
       const { certificates } = result.config;
+      const { configWarnings } = await import("../domain/config-warnings.ts");
       return {
         files: read,
-        // A thousand entries would say the same thing a thousand times.
-        warnings: [...warnings, ...sharedServerWarnings(certificates).slice(0, 5)],
+        warnings: [...warnings, ...configWarnings(certificates)],
         certificates: certificates.map(({ name }) => name),
         problems: [],
       };

@@ -1,13 +1,25 @@
 // The ACME part of a certificate's entry: which CA, the account, how names are proven, what is asked of the CA.
 import { acmeCaNames, acmeCas, isAcmeCaName } from "../domain/acme-directories.ts";
+import { caWordProblem, preferredChainProblem } from "../domain/acme-words.ts";
 import type { AcmeSettings, ChallengeName } from "../domain/certificate-config.ts";
 import { defaults, dnsName } from "../domain/certificate-defaults.ts";
+import { bindingKey } from "../domain/certificate-settings.ts";
 import { parseListenAddress } from "../domain/listen-address.ts";
 import type { Choices } from "./choices.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
-import { type Field, type Source, type Text, readFlag, readText, readTexts, readWhole } from "./source.ts";
-import { isSeq } from "yaml";
+import {
+  type Field,
+  type Source,
+  type Text,
+  readFields,
+  readFlag,
+  readText,
+  readTexts,
+  readWhole,
+  reportUnknown,
+} from "./source.ts";
+import { isScalar, isSeq } from "yaml";
 import { directoryOf, emailOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
@@ -18,6 +30,7 @@ export const acmeKeys = [
   "ca_file",
   "eab_kid",
   "eab_hmac_file",
+  "eab",
   "challenge",
   "http_address",
   "webroot",
@@ -95,12 +108,51 @@ const readEab = (source: Source, fields: Fields): AcmeSettings["eab"] => {
   return kid === undefined || hmacFile === undefined ? undefined : { kid: kid.text, hmacFile };
 };
 
-/** A short word of the CA's, such as a profile's name. */
-const readWords = (source: Source, fields: Fields, key: string): readonly string[] | undefined =>
-  readTexts(source, fields.get(key), key)?.map(({ text, node }) => {
-    if (!/^[\x21-\x7e]{1,64}$/.test(text)) source.report(node, `${key}: ${quoted(text)} is no word of a CA's`);
-    return text;
+/** `eab:` of the CAs after the first: the same CAs, each with its binding. */
+export const withBindings = (
+  source: Source,
+  fields: Fields,
+  fallbacks: readonly AcmeSettings[],
+): readonly AcmeSettings[] => {
+  const field = fields.get("eab");
+  if (field === undefined) return fallbacks;
+  const known = fallbacks.map(bindingKey);
+  const bindings = new Map<string, NonNullable<AcmeSettings["eab"]>>();
+  for (const [ca, { key, value }] of readFields(source, field.value, "eab") ?? []) {
+    if (!known.includes(ca)) {
+      const others = known.length === 0 ? "it has none" : `they are ${known.join(", ")}`;
+      const hint = "the first issuer's binding is eab_kid and eab_hmac_file";
+      source.report(key, `eab: ${quoted(ca)} is none of the issuers after the first (${others})`, hint);
+      continue;
+    }
+    const where = `eab of ${quoted(ca)}`;
+    const own = readFields(source, value, where);
+    if (own === undefined) continue;
+    reportUnknown(source, own, where, ["kid", "hmac_file"]);
+    const [kid, file] = [readText(source, own.get("kid"), "kid"), readText(source, own.get("hmac_file"), "hmac_file")];
+    const hmacFile = file === undefined ? undefined : pathOf(source, file, "hmac_file");
+    if (!own.has("kid") || !own.has("hmac_file"))
+      source.report(key, `${where} needs kid and hmac_file`, "the CA gives you both (RFC 8555 §7.3.4)");
+    if (kid !== undefined && hmacFile !== undefined) bindings.set(ca, { kid: kid.text, hmacFile });
+  }
+  return fallbacks.map((settings) => {
+    const eab = bindings.get(bindingKey(settings));
+    return eab === undefined ? settings : { ...settings, eab };
   });
+};
+
+/** Profiles in order of preference. */
+const readWords = (source: Source, fields: Fields, key: string): readonly string[] | undefined => {
+  const texts = readTexts(source, fields.get(key), key);
+  const words: string[] = [];
+  for (const { text, node } of texts ?? []) {
+    const problem = caWordProblem(text);
+    if (problem !== undefined) source.report(node, `${key}: ${quoted(text)} ${problem}`);
+    if (words.includes(text)) source.report(node, `${key}: ${quoted(text)} is listed twice`, "remove one of the two");
+    else words.push(text);
+  }
+  return texts && words;
+};
 
 /** Values are only good when nothing was reported. */
 export const readAcme = (source: Source, fields: Fields, choices: Choices, issuer: Text): AcmeSettings => {
@@ -109,12 +161,24 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
     return value === undefined ? undefined : read(value);
   };
   const path = (key: string): string | undefined => text(key, (value) => pathOf(source, value, key));
-  const listen = (key: string): string | undefined =>
-    text(key, ({ text: address, node }) => {
+  const listen = (key: string): string | undefined => {
+    const field = fields.get(key);
+    const value = field?.value;
+    // Taken for a number by YAML; in quotes it would still lack its colon.
+    if (field !== undefined && isScalar(value) && typeof value.value === "number") {
+      source.report(
+        value,
+        `${key} must be ADDRESS:PORT, not a number`,
+        `write ${key}: ":${value.source ?? value.value}"`,
+      );
+      return undefined;
+    }
+    return text(key, ({ text: address, node }) => {
       const parsed = parseListenAddress(address);
       if ("problem" in parsed) source.report(node, `${key}: ${quoted(address)} is not an address`, parsed.problem);
       return address;
     });
+  };
   const directory = readDirectory(source, fields, issuer.text, issuer.node);
   const email = text("email", (value) => emailOf(source, value));
   const [caFile, webroot] = [path("ca_file"), path("webroot")];
@@ -129,10 +193,14 @@ export const readAcme = (source: Source, fields: Fields, choices: Choices, issue
     source.report(
       fields.get("challenge")?.key,
       "dns-01 needs to know how DNS is changed",
-      "add dns: NAME, and the updater's settings in secrets/NAME.yaml",
+      "add dns: NAME, and the updater's settings in secrets/NAME.yaml (docs/dns.md)",
     );
   const rsaProfiles = readWords(source, fields, "profile_rsa");
-  const preferredChain = text("preferred_chain", (value) => value.text);
+  const preferredChain = text("preferred_chain", ({ text: chain, node }) => {
+    const problem = preferredChainProblem(chain);
+    if (problem !== undefined) source.report(node, `preferred_chain: ${quoted(chain)} ${problem}`);
+    return chain;
+  });
   const days = readWhole(source, fields.get("days"), "days");
   if (days !== undefined && days.number < 1) source.report(days.node, "days must be at least 1");
   return {

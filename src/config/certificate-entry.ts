@@ -91,8 +91,8 @@ const readServers = (source: Source, field: Field | undefined, choices: Choices)
 const readOnDeadName = (source: Source, field: Field | undefined): CertificateConfig["onDeadName"] => {
   const word = readText(source, field, "on_dead_name");
   if (word === undefined) return defaults.on_dead_name;
-  if (word.text === "fail" || word.text === "drop") return word.text;
-  source.report(word.node, `on_dead_name: ${quoted(word.text)} is neither fail nor drop`);
+  if (word.text === "fail" || word.text === "drop" || word.text === "order") return word.text;
+  source.report(word.node, `on_dead_name: ${quoted(word.text)} is neither fail nor drop nor order`);
   return defaults.on_dead_name;
 };
 

@@ -7,7 +7,7 @@ import { Failure } from "../domain/failure.ts";
 import { entryName } from "./certificate-entry.ts";
 import { type Choices, defaultChoices, schemaVersion } from "./choices.ts";
 import { readConfig } from "./parse.ts";
-import { configFailure, problemLine } from "./problem.ts";
+import { configFailure } from "./problem.ts";
 
 const header = ` mailcert's configuration. "mailcert config check" reads it with line numbers, "mailcert config show" adds the defaults.
  One entry for each certificate; "mailcert config --help" lists the settings.`;
@@ -82,8 +82,16 @@ const proveEdit = (
   ) {
     return;
   }
+  // The text that was there had none: what was asked for is wrong, not the file.
+  const [problem, ...more] = problems;
+  if (problem !== undefined)
+    throw new Failure(
+      "usage",
+      `${certificate.name} cannot be configured so: ${[problem, ...more.slice(0, 2)].map(({ message }) => message).join("; ")}`,
+      { hints: [...new Set(problems.flatMap(({ hint }) => hint ?? []))].slice(0, 3) },
+    );
   throw new Failure("config", `${path} cannot be edited safely: the entry of ${certificate.name} would not read back`, {
-    hints: [...problems.slice(0, 3).map(problemLine), "edit the entry by hand, then run the command again"],
+    hints: ["edit the entry by hand, then run the command again"],
   });
 };
 

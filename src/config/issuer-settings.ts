@@ -4,7 +4,7 @@ import type { AcmeSettings, IssuerSettings } from "../domain/certificate-config.
 import { defaults, mostDays } from "../domain/certificate-defaults.ts";
 import { sameElsewhere } from "../domain/fallback.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
-import { acmeKeys, readAcme, readFurtherDirectories } from "./acme-settings.ts";
+import { acmeKeys, readAcme, readFurtherDirectories, withBindings } from "./acme-settings.ts";
 import type { Choices } from "./choices.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
@@ -62,7 +62,9 @@ const readFallbacks = (
   for (const { text, node } of others) {
     if (issuer.kind !== "acme" || !isAcmeCaName(text)) {
       const hint = `a list of issuers holds ACME CAs: ${acmeCaNames.join(", ")}, the first may be acme`;
-      source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+      if (issuerWords.includes(text) || issuer.kind !== "acme")
+        source.report(node, `${quoted(text)} cannot stand in a list of issuers`, hint);
+      else source.report(node, `unknown issuer ${quoted(text)}`, didYouMean(text, acmeCaNames));
     } else if (seen.has(text)) source.report(node, `the issuer ${text} is listed twice`, "remove one of the two");
     else read.push(sameElsewhere(issuer, { ca: text, directory: acmeCas[text].directory }));
     seen.add(text);
@@ -81,9 +83,10 @@ export const readIssuers = (
   const first: Text = given ?? { text: defaults.issuer, node: entry };
   const issuer = readIssuer(source, fields, choices, first);
   const named = readFallbacks(source, issuer, first, others);
-  if (issuer.kind !== "acme" || issuer.ca !== undefined) return { issuer, fallbacks: named };
-  const listed = readFurtherDirectories(source, fields, issuer.directory);
-  return { issuer, fallbacks: [...listed.map((directory) => sameElsewhere(issuer, { directory })), ...named] };
+  if (issuer.kind !== "acme") return { issuer, fallbacks: named };
+  const listed = issuer.ca === undefined ? readFurtherDirectories(source, fields, issuer.directory) : [];
+  const all = [...listed.map((directory) => sameElsewhere(issuer, { directory })), ...named];
+  return { issuer, fallbacks: withBindings(source, fields, all) };
 };
 
 const readIssuer = (source: Source, fields: Fields, choices: Choices, issuer: Text): IssuerSettings => {

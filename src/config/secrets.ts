@@ -2,7 +2,8 @@
 import { type Node, isScalar } from "yaml";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
-import { type ConfigFile, configFailure, quoted } from "./problem.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { type ConfigFile, type Problem, configFailure, quoted } from "./problem.ts";
 import {
   type Field,
   type Source,
@@ -41,12 +42,23 @@ const valueOf = (source: Source, field: Field, name: string): string | undefined
   return undefined;
 };
 
-/** Syntax messages quote the text that they stumbled over, and here that may be a secret. */
-const hushed = (message: string): string =>
-  /^not valid YAML|alias|without quotes/.test(message) ? "not valid YAML (what stands there is not shown)" : message;
+/** Messages quote the text that they stumbled over, and here any of it may be a secret, a key without its colon too. */
+const hushed = (problem: Problem): Problem => {
+  const { message, file, line, column } = problem;
+  const place = { file, line, column };
+  const unknown = /^(unknown|duplicate) key /.exec(message)?.[1];
+  // The hints of these name known words and lines alone.
+  if (unknown !== undefined)
+    return {
+      ...problem,
+      message: `a key that is ${unknown === "unknown" ? "not known" : "there twice"} (it is not shown)`,
+    };
+  return /^not valid YAML|alias|without quotes/.test(message)
+    ? { ...place, message: "not valid YAML (what stands there is not shown)" }
+    : problem;
+};
 
-const refuse = (source: Source): Failure =>
-  configFailure(source.problems.map((problem) => ({ ...problem, message: hushed(problem.message) })));
+const refuse = (source: Source): Failure => configFailure(source.problems.map(hushed));
 
 /** @param name of the file, without `.yaml`: the provider where the file names none. @throws Failure `config` with every problem. */
 export const readUpdaterFile = (file: ConfigFile, name: string, providers: KnownProviders): UpdaterFile => {
@@ -63,8 +75,12 @@ export const readUpdaterFile = (file: ConfigFile, name: string, providers: Known
   if (known === undefined && source.problems.length === 0)
     source.report(
       chosen?.node,
-      `the provider ${quoted(provider)} is not known`,
-      `write provider: with one of ${Object.keys(providers).join(", ")}`,
+      chosen === undefined
+        ? `the provider ${quoted(name)} is not known`
+        : "its provider is not known (it is not shown)",
+      chosen === undefined
+        ? `write provider: with one of ${Object.keys(providers).join(", ")}`
+        : didYouMean(provider, Object.keys(providers)),
     );
   if (known === undefined) throw refuse(source);
   const keys = Object.keys(known.settings);
@@ -95,5 +111,5 @@ export const noUpdaterFile = (path: string, name: string, providers: KnownProvid
     hints: [
       `make it with mode 0600: provider: with one of ${Object.keys(providers).join(", ")}, and its settings (docs/dns-providers.md)`,
     ],
-    facts: { path },
+    facts: { path, code: "NO_UPDATER" },
   });

@@ -190,8 +190,16 @@ export const readFlag = (source: Source, field: Field | undefined, name: string)
   if (field === undefined || !hasValue(source, field, name)) return undefined;
   const { value } = field;
   if (isScalar(value) && typeof value.value === "boolean") return value.value;
-  source.report(value ?? undefined, `${name} must be true or false, not ${kindOf(value)}`, `write ${name}: true`);
+  source.report(value ?? undefined, `${name} must be true or false, not ${kindOf(value)}`, meantFlag(value, name));
   return undefined;
+};
+
+/** YAML 1.1 had more words for the two; what was meant is not guessed where it could be either. */
+const meantFlag = (value: Node | null, name: string): string => {
+  const word = isScalar(value) ? String(value.value).toLowerCase() : "";
+  if (["no", "n", "off", "0", "false"].includes(word)) return `write ${name}: false`;
+  if (["yes", "y", "on", "1", "true"].includes(word)) return `write ${name}: true`;
+  return `write ${name}: true or ${name}: false`;
 };
 
 export const readWhole = (

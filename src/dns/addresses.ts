@@ -35,19 +35,27 @@ const asResolved = async (resolver: Resolver, name: string, options: AskOptions)
   return { kind: "none", exists: said.every(({ rcode }) => rcode === "NOERROR") };
 };
 
+interface Published {
+  readonly addresses: readonly string[];
+  /** Some authoritative server answered for each type. */
+  readonly said: boolean;
+}
+
 /** A resolver remembers for hours that a name was not there, and may be told otherwise than the world (split horizon). */
 const asPublished = async (
   { authoritative }: AddressSources,
   name: string,
   options: AskOptions,
-): Promise<readonly string[]> => {
+): Promise<Published> => {
   const asked = await Promise.all(types.map((type) => authoritative.askAll(name, type, options)));
-  const found = asked.flatMap((one) =>
-    one.kind === "unknown"
-      ? []
-      : one.replies.flatMap((reply) => (reply.kind === "answered" ? reply.records.map(({ data }) => data) : [])),
+  const answered = asked.map((one) =>
+    one.kind === "unknown" ? [] : one.replies.flatMap((reply) => (reply.kind === "answered" ? [reply.records] : [])),
   );
-  return [...new Set(found)].slice(0, mostAddresses);
+  const found = answered.flat(2).map(({ data }) => data);
+  return {
+    addresses: [...new Set(found)].slice(0, mostAddresses),
+    said: answered.every((replies) => replies.length > 0),
+  };
 };
 
 export const lookUpAddresses = async (
@@ -64,6 +72,7 @@ export const lookUpAddresses = async (
     asPublished(sources, name, { ...options, timeoutMs }),
     ownLookUp?.(name, timeoutMs) ?? [],
   ]);
-  const addresses = published.length > 0 ? published : own;
-  return addresses.length > 0 ? { kind: "found", addresses } : lookup;
+  const addresses = published.addresses.length > 0 ? published.addresses : own;
+  if (addresses.length > 0) return { kind: "found", addresses };
+  return published.said ? lookup : { ...lookup, unconfirmed: true };
 };

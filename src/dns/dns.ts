@@ -36,7 +36,38 @@ export interface ServerTlsa {
   readonly records: readonly TlsaRecord[];
 }
 
-export type StsLookup = { readonly kind: "found"; readonly policy: StsPolicy } | { readonly kind: "none" } | Unknown;
+/** `why`: there is a record or a text, and senders find no policy in it. `mediaType`: not text/plain (RFC 8461 §3.3). */
+export type StsLookup =
+  | { readonly kind: "found"; readonly policy: StsPolicy; readonly mediaType?: string }
+  | { readonly kind: "none"; readonly why?: string }
+  | Unknown;
+
+export interface MxRecord {
+  readonly preference: number;
+  /** Lower case, no dot at the end, as published: may be an address, or no name at all. Empty: "." (RFC 7505). */
+  readonly host: string;
+  /** The host is an alias (CNAME) of this, which it must not be (RFC 2181 §10.3). */
+  readonly alias?: string;
+}
+
+/** `found`: by preference. `exists`: the domain has records of other types. */
+export type MxLookup =
+  | { readonly kind: "found"; readonly records: readonly MxRecord[]; readonly secure: boolean }
+  | { readonly kind: "none"; readonly exists: boolean; readonly secure: boolean }
+  | Unknown;
+
+export interface ServiceRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  /** As in MxRecord; empty: "." for a service that is not offered (RFC 2782). */
+  readonly host: string;
+  readonly alias?: string;
+}
+
+/** `found`: by priority. */
+export type ServiceLookup =
+  { readonly kind: "found"; readonly records: readonly ServiceRecord[] } | { readonly kind: "none" } | Unknown;
 
 /** `blocked`: the resolver said SERVFAIL for `owner`, which a CA has to take for a no. */
 export type CaaLookup =
@@ -45,10 +76,10 @@ export type CaaLookup =
   | { readonly kind: "blocked"; readonly owner: string; readonly why: string }
   | Unknown;
 
-/** `exists`: there are records of other types at the name. */
+/** `exists`: there are records of other types at the name. `unconfirmed`: so says this host's resolver alone, because none of the zone's own servers could be asked. */
 export type AddressLookup =
   | { readonly kind: "found"; readonly addresses: readonly string[] }
-  | { readonly kind: "none"; readonly exists: boolean }
+  | { readonly kind: "none"; readonly exists: boolean; readonly unconfirmed?: true }
   | Unknown;
 
 /**
@@ -60,11 +91,14 @@ export interface Dns {
   tlsaEverywhere(owner: string, options: AskOptions): Promise<readonly ServerTlsa[]>;
   tlsa(host: string, port: number, options: AskOptions): Promise<TlsaLookup>;
   mtaSts(domain: string, options: AskOptions): Promise<StsLookup>;
+  mx(domain: string, options: AskOptions): Promise<MxLookup>;
+  /** SRV records at `owner` (`_imaps._tcp.example.org`). */
+  service(owner: string, options: AskOptions): Promise<ServiceLookup>;
   /** The relevant record set of RFC 8659 §3; a wildcard is looked up as the domain below its star. */
   caa(name: string, options: AskOptions): Promise<CaaLookup>;
   /** The CAA records at `owner` itself, as each authoritative server has them; empty where none could be asked. */
   caaEverywhere(owner: string, options: AskOptions): Promise<readonly (readonly CaaRecord[])[]>;
-  /** `none` only where this host's resolver, its own host table and every authoritative server that answers know no address. */
+  /** `none` only where neither this host's resolver, its own host table, nor any authoritative server that answers knows an address. */
   addresses(name: string, options: AskOptions): Promise<AddressLookup>;
   readonly authoritative: Authoritative;
 }

@@ -1,9 +1,10 @@
-// The DNS room: what this host's resolver says about TLSA, MTA-STS, CAA and addresses, and what authoritative servers say.
+// The DNS room: what this host's resolver says about MX, SRV, TLSA, MTA-STS, CAA and addresses, and what authoritative servers say.
 import { readFile } from "node:fs/promises";
 import { type AddressSources, lookUpAddresses } from "./addresses.ts";
 import { lookUpCaa, lookUpCaaEverywhere } from "./caa.ts";
 import type { Dns } from "./dns.ts";
 import { type AuthoritativeOptions, createAuthoritative } from "./everywhere.ts";
+import { lookUpMx, lookUpService } from "./mail-routes.ts";
 import { type PolicyOptions, lookUpPolicy } from "./mta-sts.ts";
 import { type ResolvConf, parseResolvConf } from "./resolv-conf.ts";
 import { type ResolverOptions, createResolver } from "./resolver.ts";
@@ -39,6 +40,8 @@ export const createDns = (dependencies: DnsDependencies): Dns => {
     tlsaEverywhere: (owner, options) => lookUpTlsaEverywhere(authoritative, owner, options),
     tlsa: (host, at, options) => lookUpTlsa(resolver, host, at, options),
     mtaSts: (domain, options) => lookUpPolicy({ resolver, roots, ticks, port }, domain, options),
+    mx: (domain, options) => lookUpMx(resolver, domain, options),
+    service: (owner, options) => lookUpService(resolver, owner, options),
     authoritative,
     caa: (name, options) => lookUpCaa(resolver, name, options, ticks),
     caaEverywhere: (owner, options) => lookUpCaaEverywhere(authoritative, owner, options),

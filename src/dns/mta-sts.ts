@@ -1,6 +1,6 @@
 // A domain's MTA-STS policy as senders find it (RFC 8461 §3): the TXT record first, then the text over HTTPS.
 import { request } from "node:https";
-import { parseStsPolicy, stsId } from "../domain/mta-sts.ts";
+import { parseStsPolicy, stsId, stsProblem } from "../domain/mta-sts.ts";
 import { clean } from "../domain/text.ts";
 import { recordsOf } from "./alias.ts";
 import type { AskOptions, StsLookup } from "./dns.ts";
@@ -28,6 +28,12 @@ const addressesOf = async (resolver: Resolver, host: string, options: AskOptions
   return [...(four ?? []), ...(six ?? [])];
 };
 
+interface Fetched {
+  readonly text: string;
+  /** As sent, with its parameters; `none` where nothing was said. */
+  readonly mediaType: string;
+}
+
 /** The text at the well-known place. Redirects are not followed, any status but 200 is no policy (RFC 8461 §3.3). */
 const fetchPolicy = (
   host: string,
@@ -35,7 +41,7 @@ const fetchPolicy = (
   ca: readonly string[],
   port: number,
   { timeoutMs, signal }: AskOptions,
-): Promise<string> =>
+): Promise<Fetched> =>
   new Promise((resolve, reject) => {
     const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
     const [first] = found;
@@ -67,12 +73,20 @@ const fetchPolicy = (
         else parts.push(part);
       });
       response.on("end", () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(parts).toString("utf8"));
+        const mediaType = clean(response.headers["content-type"] ?? "none", 80);
+        if (response.statusCode === 200) resolve({ text: Buffer.concat(parts).toString("utf8"), mediaType });
         else reject(new Error(`the policy host answered ${response.statusCode ?? "nothing"}`));
       });
     });
     call.end();
   });
+
+/** Records that were meant for it are told from none. */
+const nothingIn = (owner: string, texts: readonly string[]): StsLookup => {
+  const meant = texts.filter((text) => /^v=STSv1/i.test(text)).length;
+  if (meant === 0) return { kind: "none" };
+  return { kind: "none", why: meant > 1 ? `${owner} has ${meant} records` : `the record at ${owner} is malformed` };
+};
 
 export const lookUpPolicy = async (
   { resolver, roots, ticks, port }: PolicyOptions,
@@ -86,12 +100,14 @@ export const lookUpPolicy = async (
     const { rcode, answers } = await resolver.ask(owner, "TXT", options);
     if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") return { kind: "unknown", why: `${owner}: ${rcode}` };
     const texts = recordsOf(owner, "TXT", answers).map(({ data }) => [data].flat().map(String).join(""));
-    if (stsId(texts) === undefined) return { kind: "none" };
+    if (stsId(texts) === undefined) return nothingIn(owner, texts);
     const host = `mta-sts.${domain}`;
     const addresses = await addressesOf(resolver, host, remaining());
     if (addresses.length === 0) return { kind: "unknown", why: `${host} has no address` };
-    const policy = parseStsPolicy(await fetchPolicy(host, addresses, await roots(), port, remaining()));
-    return policy ? { kind: "found", policy } : { kind: "none" };
+    const { text, mediaType } = await fetchPolicy(host, addresses, await roots(), port, remaining());
+    const policy = parseStsPolicy(text);
+    if (!policy) return { kind: "none", why: `the text that ${host} has is no policy: ${stsProblem(text)}` };
+    return { kind: "found", policy, ...(/^text\/plain(?:[ \t]*;|$)/i.test(mediaType) ? {} : { mediaType }) };
   } catch (error) {
     return { kind: "unknown", why: `${domain}: ${clean((error as Error).message, 200)}` };
   }

@@ -1,5 +1,6 @@
 // The zone that a name is in, and its name servers with all their addresses: by climbing to the next SOA record, through this host's resolver.
 import { isIP } from "node:net";
+import { clean } from "../domain/text.ts";
 import { recordsOf } from "./alias.ts";
 import type { Zone, ZoneServer } from "./authoritative.ts";
 import type { AskOptions, Unknown } from "./dns.ts";
@@ -35,7 +36,11 @@ const serversOf = async (
   const names = [...new Set(recordsOf(apex, "NS", answers).map(({ data }) => plain(String(data))))];
   if (names.length === 0) return unknown(`${apex} has no name servers`);
   return Promise.all(
-    names.slice(0, mostServers).map(async (name) => ({ name, addresses: await addressesOf(resolver, name, options) })),
+    names.slice(0, mostServers).map(async (name) => ({
+      // It is asked for as it is, and shown: whoever has the zone may put anything into a name.
+      name: clean(name, 253),
+      addresses: await addressesOf(resolver, name, options),
+    })),
   );
 };
 

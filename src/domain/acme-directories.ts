@@ -8,6 +8,8 @@ export interface AcmeCa {
   readonly terms: string;
   /** Only names that resolve on the public Internet can be certified (CA/Browser Forum Baseline Requirements §4.2.2). */
   readonly public: boolean;
+  /** Computers and phones know its roots. */
+  readonly trusted: boolean;
   /** A new account needs an external account binding (RFC 8555 §7.3.4). */
   readonly needsAccountBinding: boolean;
   /** Where to get one, one sentence. */
@@ -27,6 +29,7 @@ export const acmeCas = {
     directory: "https://acme-v02.api.letsencrypt.org/directory",
     terms: "https://letsencrypt.org/repository/",
     public: true,
+    trusted: true,
     needsAccountBinding: false,
     caa: "letsencrypt.org",
     staging: letsEncryptStaging,
@@ -36,6 +39,7 @@ export const acmeCas = {
     directory: letsEncryptStaging,
     terms: "https://letsencrypt.org/repository/",
     public: true,
+    trusted: false,
     needsAccountBinding: false,
     caa: "letsencrypt.org",
   },
@@ -44,6 +48,7 @@ export const acmeCas = {
     directory: "https://acme.zerossl.com/v2/DV90",
     terms: "https://zerossl.com/terms/",
     public: true,
+    trusted: true,
     needsAccountBinding: true,
     caa: "sectigo.com",
     binding: "ZeroSSL shows both on the Developer page of its dashboard (EAB Credentials for ACME Clients)",
@@ -53,6 +58,7 @@ export const acmeCas = {
     directory: "https://dv.acme-v02.api.pki.goog/directory",
     terms: "https://pki.goog/repository/",
     public: true,
+    trusted: true,
     needsAccountBinding: true,
     caa: "pki.goog",
     binding:

@@ -5,6 +5,8 @@ export interface Limit {
   readonly capacity: number;
   /** Milliseconds until one more token is there. */
   readonly refillMs: number;
+  /** The CA's own number, where fewer are used here: the rest is left to others. */
+  readonly published?: number;
 }
 
 export interface Bucket {
@@ -63,10 +65,14 @@ export const tokensAt = (bucket: Bucket | undefined, { capacity, refillMs }: Lim
   return passed < -aheadMs ? capacity : Math.min(capacity, bucket.tokens + Math.max(0, passed) / refillMs);
 };
 
-const span = ({ capacity, refillMs }: Limit): string => {
+/** `5 in an hour, of which mailcert uses 3`. */
+const span = ({ capacity, refillMs, published }: Limit): string => {
   const hours = Math.round((capacity * refillMs) / 360_000) / 10;
-  if (hours > 72) return `${capacity} in ${Math.round(hours / 24)} days`;
-  return `${capacity} in ${hours === 1 ? "an hour" : `${hours} hours`}`;
+  const days = `${Math.round(hours / 24)} days`;
+  const time = hours > 72 ? days : hours === 1 ? "an hour" : `${hours} hours`;
+  return published === undefined
+    ? `${capacity} in ${time}`
+    : `${published} in ${time}, of which mailcert uses ${capacity}`;
 };
 
 /** A wildcard is validated, and counted, as the domain below its star (RFC 8555 §7.1.3). */
@@ -150,6 +156,14 @@ export const withCertificate = (budget: Budget, order: BudgetOrder, limits: CaLi
     ...spend(budget, costs, now),
     issued: { ...budget.issued, [setKey(order.names)]: now.toISOString() },
   };
+};
+
+/** One that somebody else was given: only a renewal of it is told by it. What was spent for it is not known here. */
+export const withForeign = (budget: Budget, names: readonly string[], issued: Date): Budget => {
+  const known = Date.parse(budget.issued[setKey(names)] ?? "");
+  return known >= issued.getTime()
+    ? budget
+    : { ...budget, issued: { ...budget.issued, [setKey(names)]: issued.toISOString() } };
 };
 
 export const withFailures = (budget: Budget, names: readonly string[], limits: CaLimits, now: Date): Budget =>

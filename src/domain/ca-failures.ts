@@ -2,6 +2,7 @@
 import type { AcmeSettings } from "./certificate-config.ts";
 import { acmeCaOf } from "./acme-directories.ts";
 import { Failure } from "./failure.ts";
+import { withoutKeys } from "./text.ts";
 
 /** What the last attempt at a CA failed at. */
 export interface CaFailure {
@@ -20,6 +21,8 @@ const longestWaitMs = 24 * 3_600_000;
 
 /** Ours to mend: names, what the host could not do. `here`: a challenge failed before the CA looked. */
 const ownCodes = new Set<unknown>(["NAME_DEAD", "NOT_WRITABLE"]);
+/** A person's to mend, and another CA may do meanwhile. */
+const elsewhere = new Set<unknown>(["NOT_ACME", "ACCOUNT", "ACCOUNT_DEACTIVATED"]);
 const rejections = /:(?:rejectedIdentifier|unsupportedIdentifier|badCSR|badPublicKey)$/;
 
 /** Was it the CA (unavailable, rate limited, not permitted by CAA, it will not have these names)? Not where a validation failed, or the settings are wrong. */
@@ -27,8 +30,8 @@ export const isCaTrouble = ({ kind, facts }: Failure): boolean => {
   if (facts?.["refused"] !== undefined || facts?.["here"] === true || ownCodes.has(facts?.["code"])) return false;
   // CAA: nothing was spent, and CAA may name the next one.
   if (kind === "try-later" || kind === "unavailable" || facts?.["code"] === "CAA") return true;
-  // A page in the directory's place: a maintenance, a portal, or a wrong URL; another CA may do.
-  if (facts?.["code"] === "NOT_ACME") return true;
+  // A page in the directory's place (a maintenance, a portal, a wrong URL), or the CA knows our account no more: another CA may do.
+  if (elsewhere.has(facts?.["code"])) return true;
   const problem = facts?.["problem"] as { readonly type?: unknown } | null | undefined;
   return kind === "data" && typeof problem?.type === "string" && rejections.test(problem.type);
 };
@@ -40,7 +43,11 @@ export const isPassedOver = (failure: Failure): boolean =>
 export const caFailureOf = ({ message, facts }: Failure, now: Date): CaFailure => {
   const asked = Date.parse(String(facts?.["retryAt"])) - now.getTime();
   const wait = Math.min(Math.max(Number.isNaN(asked) ? usualWaitMs : asked, 0), longestWaitMs);
-  return { at: now.toISOString(), message, nextAttempt: new Date(now.getTime() + wait).toISOString() };
+  return {
+    at: now.toISOString(),
+    message: withoutKeys(message),
+    nextAttempt: new Date(now.getTime() + wait).toISOString(),
+  };
 };
 
 const waits = (failure: CaFailure | undefined, now: Date): boolean => {

@@ -12,7 +12,7 @@ const letsEncrypt: CaLimits = {
   orders: per(300, 3 * hour),
   perDomain: per(50, 7 * day),
   perSet: per(5, 7 * day),
-  failures: per(3, hour),
+  failures: { ...per(3, hour), published: 5 },
 };
 
 const limits: Readonly<Partial<Record<AcmeCaName, CaLimits>>> = {

@@ -100,7 +100,12 @@ export const judgeCaa = (records: readonly CaaRecord[], question: CaaQuestion): 
   const tagged = (wanted: string): readonly CaaRecord[] => records.filter(({ tag }) => tag.toLowerCase() === wanted);
   const wild = question.wildcard ? tagged("issuewild") : [];
   const tag = wild.length > 0 ? "issuewild" : "issue";
-  const forbid = (why: string): CaaVerdict => ({ kind: "forbidden", why, tag });
+  // A CA that does not say its names may not look at these records at all, being one of somebody's own (decision 0022).
+  const nameless = question.identities.length === 0;
+  const forbid = (why: string): CaaVerdict =>
+    nameless
+      ? { kind: "unknown", why: `${why}; but the CA does not say which name it answers to` }
+      : { kind: "forbidden", why, tag };
   if (strange) return forbid(`the critical property "${clean(strange.tag, 60)}" is known to no CA (RFC 8659 §4.1)`);
   const relevant = wild.length > 0 ? wild : tagged("issue");
   if (relevant.length === 0) return { kind: "allowed", methods: question.methods };
@@ -112,8 +117,7 @@ export const judgeCaa = (records: readonly CaaRecord[], question: CaaQuestion): 
   const but = broken ? `; "${clean(broken.value, most)}" permits nobody, because it is malformed (RFC 8659 §4.2)` : "";
   if (permissions.length === 0) return forbid(`no CA is permitted${but}`);
   const names = clean([...new Set(permissions.map(({ domain }) => domain))].join(", "), most);
-  if (question.identities.length === 0)
-    return { kind: "unknown", why: `${names} may issue, and the CA does not say which name it answers to` };
+  if (nameless) return { kind: "unknown", why: `${names} may issue, and the CA does not say which name it answers to` };
   const identities = new Set(question.identities.map((identity) => identity.toLowerCase()));
   const ours = permissions.filter(({ domain }) => identities.has(domain));
   if (ours.length === 0)

@@ -51,6 +51,9 @@ export interface AcmeSettings {
 
 export type ChallengeName = "http-01" | "tls-alpn-01" | "dns-01" | "dns-persist-01";
 
+/** `order`: asked of the CA all the same, which may see another DNS than this host does. */
+export type OnDeadName = "fail" | "drop" | "order";
+
 export type IssuerSettings = PrivateCaSettings | SelfSignedSettings | AcmeSettings;
 export type IssuerKind = IssuerSettings["kind"];
 
@@ -62,14 +65,14 @@ export interface CertificateConfig {
   /** One algorithm per slot, in the order given. */
   readonly keys: readonly KeyAlgorithm[];
   readonly issuer: IssuerSettings;
-  /** Further ACME CAs in order of preference, for when the first cannot; everything but the CA is as with `issuer`. */
+  /** Further ACME CAs in order of preference, for when the first cannot; everything but the CA, its account binding and the trust in a CA of one's own is as with `issuer` (domain/fallback.ts). */
   readonly fallbacks: readonly AcmeSettings[];
   /** A certificate signing request made elsewhere (PEM or DER), instead of keys of our own. Absolute path. */
   readonly csr?: string;
   /** Whether a renewal keeps the private key (DANE pins it). */
   readonly reuseKey: boolean;
-  /** A further name that stopped resolving: fail as a whole, or leave it out of this renewal. Never the first name. */
-  readonly onDeadName: "fail" | "drop";
+  /** A name that stopped resolving: fail as a whole, leave it out of this renewal (never the first name), or order it all the same. */
+  readonly onDeadName: OnDeadName;
   /** Mail servers to deploy to; `auto`: those found on this host. */
   readonly servers: readonly string[] | "auto";
   /** Folder for the client-import bundle, where one is kept up to date. */

@@ -1,11 +1,17 @@
 // Flags over configuration over defaults: the certificate that a command line asks for.
 import { csrConflict } from "./csr-conflict.ts";
 import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
-import { eabFromFlags, flagText, listenAddressFromFlag } from "./acme-flags.ts";
+import {
+  eabFromFlags,
+  emailFromFlag,
+  flagText,
+  listenAddressFromFlag,
+  preferredChainFromFlag,
+  refuseIdleProof,
+} from "./acme-flags.ts";
 import type { AcmeSettings, CertificateConfig, ChallengeName, IssuerSettings } from "./certificate-config.ts";
 import { defaults, dnsName, mostDays, workingChallenges } from "./certificate-defaults.ts";
 import { certificateNameFor, certificateNameProblem } from "./certificate-name.ts";
-import { emailAddress } from "./email.ts";
 import { Failure } from "./failure.ts";
 import { sameElsewhere } from "./fallback.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
@@ -75,12 +81,6 @@ const kindFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined)
   );
 };
 
-const emailFrom = (text: string): string => {
-  const read = emailAddress(text);
-  if ("problem" in read) throw usage(`--email: "${clean(text, 80)}" ${read.problem}`);
-  return read.email;
-};
-
 /** What is said of how the CA is asked, whichever it is. */
 const acmeExtras = (
   flags: CertificateFlags,
@@ -89,13 +89,16 @@ const acmeExtras = (
   const webroot = flags.webroot ?? known?.webroot;
   const dns = flagText("--dns", flags.dns, dnsName) ?? known?.dns;
   const eab = eabFromFlags(flags) ?? known?.eab;
-  const preferredChain = flags.preferredChain ?? known?.preferredChain;
+  const preferredChain = preferredChainFromFlag(flags.preferredChain) ?? known?.preferredChain;
   const days = flags.days ?? known?.days;
   return {
     challenges:
       flags.challenges === undefined ? (known?.challenges ?? defaults.challenge) : challengesFrom(flags.challenges),
+    // The listener that --webroot takes the place of has no address any more.
     httpAddress:
-      listenAddressFromFlag("--http-address", flags.httpAddress) ?? known?.httpAddress ?? defaults.http_address,
+      listenAddressFromFlag("--http-address", flags.httpAddress) ??
+      (flags.webroot === undefined ? known?.httpAddress : undefined) ??
+      defaults.http_address,
     ...(webroot === undefined ? {} : { webroot }),
     tlsAlpnAddress:
       listenAddressFromFlag("--tls-alpn-address", flags.tlsAlpnAddress) ??
@@ -103,7 +106,7 @@ const acmeExtras = (
       defaults.tls_alpn_address,
     ...(dns === undefined ? {} : { dns }),
     ...(eab === undefined ? {} : { eab }),
-    profiles: flags.profiles ?? known?.profiles ?? [],
+    profiles: flags.profiles ? [...new Set(flags.profiles)] : (known?.profiles ?? []),
     ...(known?.rsaProfiles === undefined ? {} : { rsaProfiles: known.rsaProfiles }),
     ...(preferredChain === undefined ? {} : { preferredChain }),
     ...(days === undefined ? {} : { days }),
@@ -142,9 +145,9 @@ export const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undef
   }
   const known = existing?.directory === directory ? existing : undefined;
   const name = ca ?? (flags.acme === undefined ? known?.ca : undefined);
-  const email = flags.email === undefined ? known?.email : emailFrom(flags.email);
+  const email = flags.email === undefined ? known?.email : emailFromFlag(flags.email);
   const caFile = flags.caFile ?? known?.caFile;
-  return {
+  const asked: AcmeSettings = {
     kind: "acme",
     directory,
     ...(name === undefined ? {} : { ca: name }),
@@ -153,6 +156,8 @@ export const acmeFrom = (flags: CertificateFlags, existing: AcmeSettings | undef
     ...(caFile === undefined ? {} : { caFile }),
     ...acmeExtras(flags, known),
   };
+  refuseIdleProof(flags, asked);
+  return asked;
 };
 
 const daysFrom = (days: number | undefined): number => {

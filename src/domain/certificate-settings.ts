@@ -2,7 +2,9 @@
 import type { AcmeSettings, CertificateConfig, IssuerSettings } from "../domain/certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
 
-export type RawValue = string | number | boolean | readonly string[];
+/** Account bindings of the CAs after the first, by short name or directory URL. */
+export type RawBindings = Readonly<Record<string, { readonly kid: string; readonly hmac_file: string }>>;
+export type RawValue = string | number | boolean | readonly string[] | RawBindings;
 /** By key, in the order of writing. */
 export type RawEntry = ReadonlyMap<string, RawValue>;
 
@@ -10,6 +12,16 @@ const oneOrList = (values: readonly string[]): string | readonly string[] =>
   values.length === 1 ? (values[0] ?? "") : values;
 
 const wordOf = (issuer: IssuerSettings): string => (issuer.kind === "acme" ? (issuer.ca ?? "acme") : issuer.kind);
+
+/** How an entry of `eab:` names a CA. */
+export const bindingKey = ({ ca, directory }: Pick<AcmeSettings, "ca" | "directory">): string => ca ?? directory;
+
+const bindingsOf = (fallbacks: readonly AcmeSettings[]): RawBindings | undefined => {
+  const bound = fallbacks.flatMap(({ eab, ...settings }) =>
+    eab === undefined ? [] : [[bindingKey(settings), { kid: eab.kid, hmac_file: eab.hmacFile }] as const],
+  );
+  return bound.length === 0 ? undefined : Object.fromEntries(bound);
+};
 
 const issuerEntry = (
   issuer: IssuerSettings,
@@ -31,6 +43,7 @@ const issuerEntry = (
     ["ca_file", issuer.caFile],
     ["eab_kid", issuer.eab?.kid],
     ["eab_hmac_file", issuer.eab?.hmacFile],
+    ["eab", bindingsOf(fallbacks)],
     ["challenge", oneOrList(issuer.challenges), oneOrList(defaults.challenge)],
     ["http_address", issuer.httpAddress, defaults.http_address],
     ["webroot", issuer.webroot],

@@ -23,7 +23,7 @@ export const csrConflict = ({
   if (servers === "auto" || servers.length > 0)
     return {
       message: "csr goes with servers: none only: mailcert does not have the key that a mail server would need",
-      hint: "write servers: none, and let what has the key read live/<ecdsa|rsa>/fullchain.pem; a key on this host is taken with --adopt-key instead",
+      hint: "write servers: none, and let what has the key read live/<ecdsa|rsa>/fullchain.pem; a key on this host is taken with mailcert setup NAME --adopt-key FILE instead",
     };
   if (keys.length !== 1) return { message: "csr has one key", hint: "write the one that it has: key: ecdsa" };
   if (!reuseKey)

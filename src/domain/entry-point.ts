@@ -1,17 +1,33 @@
 // An entry point: protocol + host + address + port + mode, written as a URL. Where TLS begins for a client.
 
 export type Mode = "implicit" | "starttls";
-/** How strictly an entry point is judged (reference: RFC 7435, RFC 8314): mta is port 25, mua is everything a person's client uses. */
+/** How strictly an entry point is judged (reference: RFC 7435, RFC 8314): mta is port 25, mua is everything whose clients must know the server, internal stays within a host or a site. */
 export type Role = "mta" | "mua" | "internal";
-export type ProtocolName = "imap" | "pop3" | "smtp" | "submission" | "lmtp" | "sieve";
+
+/** In the order in which entry points are listed. The registry (protocols/index.ts) has a file for each. */
+const protocolNames = [
+  "imap",
+  "pop3",
+  "smtp",
+  "submission",
+  "lmtp",
+  "sieve",
+  "nntp",
+  "xmpp-client",
+  "xmpp-server",
+  "ldap",
+  "ftp",
+] as const;
+export type ProtocolName = (typeof protocolNames)[number];
 
 export interface EntryPoint {
   readonly protocol: ProtocolName;
   readonly mode: Mode;
   /** The name that the client is configured with (A-label or IP address); what the certificate must carry. */
   readonly host: string;
-  /** Where to connect; undefined: resolve `host`. Never changes what is verified. */
+  /** Where to connect: an IP address, or the absolute path of a unix socket; undefined: resolve `host`. Never changes what is verified. */
   readonly address?: string;
+  /** 0 for a unix socket. */
   readonly port: number;
 }
 
@@ -21,17 +37,42 @@ export const clientLabel = (mode: Mode): "SSL/TLS" | "STARTTLS" => (mode === "im
 export const roleOf = (entry: Pick<EntryPoint, "protocol">): Role =>
   entry.protocol === "smtp" ? "mta" : entry.protocol === "lmtp" ? "internal" : "mua";
 
-/** `imaps://mail.example.org:993`, `imap://[2001:db8::1]:143`. The scheme ends in `s` when TLS starts at once. */
-export const entryUrl = (entry: Pick<EntryPoint, "protocol" | "mode" | "host" | "port">): string => {
+export interface Scheme {
+  readonly protocol: ProtocolName;
+  readonly mode: Mode;
+}
+
+/** `imap`, `imaps`; `xmpps-client` as its SRV record is called (XEP-0368). The `s` means that TLS starts at once. */
+export const schemeOf = ({ protocol, mode }: Scheme): string =>
+  mode === "implicit" ? protocol.replace(/-|$/, (end) => `s${end}`) : protocol;
+
+const schemes: ReadonlyMap<string, Scheme> = new Map(
+  protocolNames.flatMap((protocol) =>
+    (["starttls", "implicit"] as const).map((mode) => [schemeOf({ protocol, mode }), { protocol, mode }]),
+  ),
+);
+
+/** What `schemeOf` wrote. */
+export const schemeNamed = (word: string): Scheme | undefined => schemes.get(word);
+
+/** The path of the unix socket that is connected to instead of a port. */
+export const socketPath = ({ address }: Pick<EntryPoint, "address">): string | undefined =>
+  address?.startsWith("/") ? address : undefined;
+
+/** `imaps://mail.example.org:993`, `imap://[2001:db8::1]:143`, `lmtp+unix:///run/dovecot/lmtp`. */
+export const entryUrl = (entry: Pick<EntryPoint, "protocol" | "mode" | "host" | "port" | "address">): string => {
+  const path = socketPath(entry);
+  if (path !== undefined) return `${schemeOf(entry)}+unix://${path}`;
   const host = entry.host.includes(":") ? `[${entry.host}]` : entry.host;
-  return `${entry.protocol}${entry.mode === "implicit" ? "s" : ""}://${host}:${entry.port}`;
+  return `${schemeOf(entry)}://${host}:${entry.port}`;
 };
 
-const schemePattern = /^(imap|pop3|smtp|submission|lmtp|sieve)(s?):\/\/.*:(\d+)$/;
-
-/** Protocol, mode and port of what `entryUrl` wrote. */
+/** Protocol, mode and port of what `entryUrl` wrote; undefined for a unix socket. */
 export const entryFromUrl = (url: string): Pick<EntryPoint, "protocol" | "mode" | "port"> | undefined => {
-  const [, protocol, implicit, port] = schemePattern.exec(url) ?? [];
-  if (protocol === undefined) return undefined;
-  return { protocol: protocol as ProtocolName, mode: implicit === "s" ? "implicit" : "starttls", port: Number(port) };
+  const [, word = "", port] = /^([a-z0-9-]+):\/\/.*:(\d+)$/.exec(url) ?? [];
+  const scheme = schemeNamed(word);
+  return scheme ? { ...scheme, port: Number(port) } : undefined;
 };
+
+/** `993`, or the path of a unix socket: how a person knows the place. */
+export const placeOf = (entry: Pick<EntryPoint, "port" | "address">): string => socketPath(entry) ?? String(entry.port);

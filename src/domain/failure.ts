@@ -1,4 +1,5 @@
 // An expected failure: what went wrong, where, and what to do next. Everything else that is thrown is a bug.
+import { printable } from "./text.ts";
 
 /** The kinds of expected failure; `cli/exit-status.ts` maps each to its exit status (sysexits.h). */
 export type FailureKind =
@@ -25,10 +26,11 @@ export class Failure extends Error {
   readonly facts: Readonly<Record<string, unknown>> | undefined;
 
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    // Messages end up on terminals, in mail to root and in state.json.
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "Failure";
     this.kind = kind;
-    this.hints = details.hints ?? [];
+    this.hints = (details.hints ?? []).map(printable);
     this.facts = details.facts;
   }
 }

@@ -1,6 +1,6 @@
 // A port that is the usual one of another protocol or mode than the URL says: `imap://host:993`. Most often the scheme was mistyped.
 import { type EntryPoint, type Mode, type ProtocolName, entryUrl } from "./entry-point.ts";
-import type { PortTable } from "./targets.ts";
+import type { PortTable } from "./usual-ports.ts";
 
 /** What the port is usual for. */
 export type Meant = Pick<EntryPoint, "protocol" | "mode">;
@@ -19,3 +19,9 @@ export const meantFor = (target: Meant & { readonly port: number }, table: PortT
 /** `imaps://mail.example.org:993` */
 export const meantUrl = ({ host, port }: Pick<EntryPoint, "host" | "port">, meant: Meant): string =>
   entryUrl({ ...meant, host, port });
+
+/** For a target whose scheme was mistyped. */
+export const meantHint = (entry: Pick<EntryPoint, "host" | "port">, meant: Meant): string => {
+  const right = meantUrl(entry, meant);
+  return `port ${entry.port} is the usual one of ${right.replace(/:.*/, "")}: was \`mailcert verify ${right}\` meant?`;
+};

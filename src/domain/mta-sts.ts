@@ -1,4 +1,5 @@
 // MTA-STS (RFC 8461): the TXT record, the policy's text, and whether a policy speaks of a host.
+import { clean } from "./text.ts";
 
 export interface StsPolicy {
   readonly mode: "enforce" | "testing" | "none";
@@ -18,21 +19,47 @@ export const stsId = (records: readonly string[]): string | undefined => {
 const pattern = /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$/;
 const longestAge = 31_557_600;
 
-/** The policy in a text of `key: value` lines, unknown keys ignored; undefined where senders would find none (RFC 8461 §3.2). */
-export const parseStsPolicy = (text: string): StsPolicy | undefined => {
+/** Of `key: value` lines; others are ignored (RFC 8461 §3.2). */
+const valuesIn = (text: string): ((key: string) => readonly string[]) => {
   const fields = text
     .split(/\r?\n/)
     .flatMap((line) => [/^([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.*?)[ \t]*$/.exec(line)])
     .filter((field) => field !== null);
-  const values = (key: string): readonly string[] =>
-    fields.filter(([, name]) => name === key).map(([, , value = ""]) => value);
-  // Of a key that stands twice the first counts; `mx` may stand many times.
-  const mode = (["enforce", "testing", "none"] as const).find((one) => one === values("mode")[0]);
-  const age = values("max_age")[0] ?? "";
-  if (values("version")[0] !== "STSv1" || mode === undefined || !/^\d{1,10}$/.test(age)) return undefined;
-  const mx = values("mx").map((value) => value.toLowerCase().replace(/\.$/, ""));
-  if (mx.some((one) => !pattern.test(one)) || (mx.length === 0 && mode !== "none")) return undefined;
-  return { mode, mx, maxAge: Math.min(Number(age), longestAge) };
+  return (key) => fields.filter(([, name]) => name === key).map(([, , value = ""]) => value);
+};
+
+const modes = ["enforce", "testing", "none"] as const;
+
+/** Of a key that stands twice the first counts; `mx` may stand many times. */
+const mxIn = (values: ReturnType<typeof valuesIn>): readonly string[] =>
+  values("mx").map((value) => value.toLowerCase().replace(/\.$/, ""));
+
+/** The first thing for which senders take a text for no policy; undefined: it is one. A phrase, bounded. */
+export const stsProblem = (text: string): string | undefined => {
+  const values = valuesIn(text);
+  const [version] = values("version");
+  const [mode] = values("mode");
+  const [age] = values("max_age");
+  const mx = mxIn(values);
+  const odd = mx.find((one) => !pattern.test(one));
+  const quoted = (value: string): string => `"${clean(value, 80)}"`;
+  if (version !== "STSv1")
+    return version === undefined ? "it has no line `version: STSv1`" : `its version is ${quoted(version)}`;
+  if (mode === undefined) return "it has no line `mode:`";
+  if (!modes.some((one) => one === mode)) return `its mode is ${quoted(mode)} (enforce, testing or none)`;
+  if (age === undefined) return "it has no line `max_age:`";
+  if (!/^\d{1,10}$/.test(age)) return `its max_age is ${quoted(age)}, not a number of seconds`;
+  if (odd !== undefined) return `${quoted(odd)} in its \`mx:\` lines is no host name`;
+  return mx.length === 0 && mode !== "none" ? "it has no line `mx:`" : undefined;
+};
+
+/** The policy in a text; undefined where senders would find none (RFC 8461 §3.2). */
+export const parseStsPolicy = (text: string): StsPolicy | undefined => {
+  if (stsProblem(text) !== undefined) return undefined;
+  const values = valuesIn(text);
+  const mode = modes.find((one) => one === values("mode")[0]);
+  if (mode === undefined) return undefined;
+  return { mode, mx: mxIn(values), maxAge: Math.min(Number(values("max_age")[0]), longestAge) };
 };
 
 /** Does a policy list this MX host? A star stands for exactly one label, the left-most (RFC 8461 §4.1). */

@@ -1,6 +1,11 @@
 // What pre-flight found, in words: findings about the account, CAA, addresses, ports, folders, the disk and the clock. Facts in, findings out.
 import type { Finding, Severity } from "./finding.ts";
 
+export interface PreflightFinding extends Finding {
+  /** With several CAs: the one that it is about. */
+  readonly ca?: string;
+}
+
 const finding = (check: string, severity: Severity, message: string, hint?: string, reference?: string): Finding => ({
   check,
   severity,
@@ -27,16 +32,16 @@ export const clockFinding = (aheadMs: number | undefined): Finding => {
 const listed = (texts: readonly string[]): string =>
   texts.length <= 6 ? texts.join(", ") : `${texts.slice(0, 6).join(", ")} and ${texts.length - 6} more`;
 
-/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `droppable`: it would be left out. */
+/** Where a name leads, seen from this host. `needed`: the challenge goes to that address; `place`: the first name is never left out, and a further one where that is asked for; `ordered`: it is asked for all the same. */
 export const resolveFinding = (
   name: string,
   lookup:
     | { readonly kind: "found"; readonly addresses: readonly string[] }
-    | { readonly kind: "none"; readonly exists: boolean }
+    | { readonly kind: "none"; readonly exists: boolean; readonly unconfirmed?: true }
     | { readonly kind: "unknown"; readonly why: string },
   own: readonly string[],
   needed: boolean,
-  droppable = false,
+  place: "first" | "further" | "droppable" | "ordered" = "further",
 ): Finding => {
   const check = "preflight-resolve";
   if (lookup.kind === "unknown")
@@ -48,7 +53,16 @@ export const resolveFinding = (
     );
   if (lookup.kind === "none") {
     const what = lookup.exists ? `${name} has no A or AAAA record` : `${name} does not exist in DNS (NXDOMAIN)`;
-    if (needed && droppable)
+    if (needed && lookup.unconfirmed)
+      return finding(
+        check,
+        "warning",
+        `${what}, says this host's resolver, and none of the zone's own servers could be asked`,
+        "check this host's name servers (/etc/resolv.conf): the CA asks others, and may know",
+      );
+    if (needed && place === "ordered")
+      return finding(check, "warning", `${what}: it would be ordered all the same`, "give it an address");
+    if (needed && place === "droppable")
       return finding(
         check,
         "warning",
@@ -60,7 +74,9 @@ export const resolveFinding = (
           check,
           "fault",
           what,
-          "give it an address, or take it out of the configuration (or: on_dead_name: drop)",
+          place === "first"
+            ? "give it an address: a CA cannot validate it so (or, where it sees another DNS than this host: on_dead_name: order)"
+            : "give it an address, or take it out of the configuration (or: on_dead_name: drop, or order)",
         )
       : finding(check, "info", `${what}; it is proven by a TXT record, which needs none`);
   }
@@ -112,59 +128,34 @@ export const limitFinding = (
         `from ${exhausted.retryAt.toISOString()} on there is room again`,
       );
 
-export interface PortFacts {
-  readonly challenge: "http-01" | "tls-alpn-01";
-  /** Why our own listener could not be opened; undefined: it could, or another program answers (webroot). */
-  readonly listenTrouble?: string;
-  /** With a web server's folder: what came of connecting to each of the name's addresses. */
-  readonly reached?: readonly {
-    readonly address: string;
-    readonly port: number;
-    /** An address of this host itself: no router on the way that could answer otherwise from inside. */
-    readonly own: boolean;
-    readonly answer: "open" | "refused" | "silent";
-  }[];
-}
-
-/** Nobody could validate by this challenge. */
-export const isStuck = ({ listenTrouble, reached = [] }: PortFacts): boolean =>
-  listenTrouble !== undefined || reached.some(({ answer, own }) => answer === "refused" && own);
-
-/** `only`: no other challenge is configured that could do instead. */
+/** `only`: no other challenge is configured that could do instead. `trouble`: why our own listener could not be opened. */
 export const portFinding = (
-  { challenge, listenTrouble, reached = [] }: PortFacts,
+  challenge: "http-01" | "tls-alpn-01",
   address: string,
+  trouble: string | undefined,
   only: boolean,
 ): Finding => {
   const check = "preflight-port";
-  if (listenTrouble !== undefined)
-    return finding(
-      check,
-      only ? "fault" : "warning",
-      `${challenge} could not listen on ${address}: ${listenTrouble}`,
-      challenge === "http-01"
-        ? "where a web server has the port, let it serve the tokens: --webroot DIR"
-        : "use another challenge (--challenge http-01), or another address",
-    );
-  const refused = reached.find(({ answer, own }) => answer === "refused" && own);
-  if (refused)
-    return finding(
-      check,
-      only ? "fault" : "warning",
-      `nothing listens on port ${refused.port} of ${refused.address}`,
-      "start the web server that serves the challenge's folder, also for IPv6 where the name has an AAAA record",
-    );
-  const silent = reached.find(({ answer }) => answer !== "open");
-  if (silent)
-    return finding(
-      check,
-      "warning",
-      `port ${silent.port} of ${silent.address} ${silent.answer === "refused" ? "refuses connections" : "does not answer"} from here`,
-      "check firewall and port forwarding; from inside a NAT that can be as it should be",
-    );
+  if (trouble === undefined) return finding(check, "ok", `${challenge} can listen on ${address}`);
   return finding(
     check,
-    "ok",
-    reached.length > 0 ? `${challenge}: the port answers` : `${challenge} can listen on ${address}`,
+    only ? "fault" : "warning",
+    `${challenge} could not listen on ${address}: ${trouble}`,
+    challenge === "http-01"
+      ? "where a web server has the port, let it serve the tokens: webroot: DIR (--webroot DIR)"
+      : "use another challenge, challenge: http-01 (--challenge http-01), or another address",
   );
 };
+
+/** What a timer's run would wait for. */
+export const backoffFinding = (name: string, why: string, until: string): Finding =>
+  finding(
+    "preflight-backoff",
+    "warning",
+    `the last attempt failed, and the timer's next one is at ${until}: ${why}`,
+    `mended? mailcert renew ${name} tries at once`,
+  );
+
+/** The request that is certified instead of a key of ours. */
+export const requestFinding = (path: string): Finding =>
+  finding("preflight-csr", "ok", `the request ${path} is for these names and this kind of key`);

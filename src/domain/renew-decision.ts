@@ -4,18 +4,23 @@ import type { CertificateConfig } from "./certificate-config.ts";
 import { differsFrom, targetOf, wantedText } from "./generation.ts";
 import { type RenewalPlan, renewalPlan } from "./renewal.ts";
 import { condemned } from "./revocation.ts";
+import { utcMinute } from "./utc-minute.ts";
 
 export type Decision =
   | { readonly action: "nothing"; readonly dueAt: Date; readonly advised?: NonNullable<RenewalPlan["advised"]> }
   | { readonly action: "issue"; readonly why: string; readonly explanationUrl?: string }
   | { readonly action: "deploy"; readonly why: string }
-  | { readonly action: "wait"; readonly until: Date; readonly why: string };
+  | { readonly action: "wait"; readonly until: Date; readonly why: string; readonly hints?: readonly string[] };
+
+type Waiting = Extract<Decision, { readonly action: "wait" }>;
 
 export interface Wish {
   /** Renew now, due or not. */
   readonly force: boolean;
   /** A person asked for this certificate by name: do not wait for the next attempt. */
   readonly named: boolean;
+  /** Of the entry and the files that it names, as they are now (usecases/fingerprint.ts). */
+  readonly fingerprint?: string;
 }
 
 /** Deployment is local and cheap: the first retries come with every run, whatever the ladder says. */
@@ -41,8 +46,7 @@ export const decide = (
   if (bad !== undefined) return waiting ?? { action: "issue", why: bad };
   const plan = renewalPlan(target, state.ari, now);
   if (plan.due) {
-    // What the CA itself asked for is kept to even then: asking sooner would only be refused.
-    const held = plan.desperate && state.lastError?.facts?.["retryAt"] === undefined ? undefined : waiting;
+    const held = plan.desperate ? untilAsked(waiting, state, now) : waiting;
     return held ?? dueNow(plan, target.notAfter, now);
   }
   if (state.stage !== "verified" && !state.parked) {
@@ -63,13 +67,20 @@ export const decide = (
   return { action: "nothing", dueAt: plan.at, ...(plan.advised ? { advised: plan.advised } : {}) };
 };
 
+/** What the CA itself asked for is kept to even then: asking sooner would only be refused. */
+const untilAsked = (waiting: Waiting | undefined, { lastError }: CertificateState, now: Date): Waiting | undefined => {
+  const asked = new Date(String(lastError?.facts?.["retryAt"]));
+  if (waiting === undefined || !(asked > now)) return undefined;
+  return asked < waiting.until ? { ...waiting, until: asked } : waiting;
+};
+
 const dueNow = ({ at, advised }: RenewalPlan, notAfter: string, now: Date): Decision => {
   if (now >= new Date(notAfter)) return { action: "issue", why: "it has expired" };
-  if (advised === undefined) return { action: "issue", why: `due since ${at.toISOString()}` };
+  if (advised === undefined) return { action: "issue", why: `due since ${utcMinute(at)}` };
   const { start, end, explanationUrl } = advised;
   return {
     action: "issue",
-    why: `the CA asks for it between ${start} and ${end}`,
+    why: `the CA asks for it between ${utcMinute(start)} and ${utcMinute(end)}`,
     ...(explanationUrl === undefined ? {} : { explanationUrl }),
   };
 };
@@ -98,11 +109,18 @@ const waitFor = (
   state: CertificateState | undefined,
   wish: Wish,
   now: Date,
-): Decision | undefined => {
+): Waiting | undefined => {
   if (!state?.nextAttempt || wish.named) return undefined;
-  const wanted = state.lastError?.wanted;
-  if (wanted !== undefined && wanted !== wantedText(config)) return undefined;
+  if (askedOtherwise(config, state, wish)) return undefined;
   const until = new Date(state.nextAttempt);
   if (until <= now || until.getTime() - now.getTime() > longestWaitMs) return undefined;
-  return { action: "wait", until, why: state.lastError?.message ?? "the last attempt failed" };
+  const hints = state.lastError?.hints ?? [];
+  const why = state.lastError?.message ?? "the last attempt failed";
+  return { action: "wait", until, why, ...(hints.length === 0 ? {} : { hints }) };
+};
+
+/** What failed was something else: a person has mended the entry, or a file that it names. */
+const askedOtherwise = (config: CertificateConfig, { lastError }: CertificateState, { fingerprint }: Wish): boolean => {
+  if (fingerprint !== undefined && lastError?.fingerprint !== undefined) return fingerprint !== lastError.fingerprint;
+  return lastError?.wanted !== undefined && lastError.wanted !== wantedText(config);
 };

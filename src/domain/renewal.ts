@@ -31,17 +31,29 @@ const betweenRuns = 90 * minute;
 /** A CA that wants every certificate to be renewed at once must not make each hourly run an order. */
 const youngest = 6 * 60 * minute;
 
+interface Validity {
+  /** ISO dates. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+const lifetimeOf = ({ notBefore, notAfter }: Validity): number => Date.parse(notAfter) - Date.parse(notBefore);
+
+/** So little is left (1/20 of the lifetime) that nothing which can wait comes before the certificate. */
+export const isEmergency = (generation: Validity, now: Date): boolean =>
+  Date.parse(generation.notAfter) - now.getTime() < lifetimeOf(generation) / 20;
+
 /** The CA's advice first (RFC 9773), else our own rule; near the end the advice is ignored (certmagic's 1/20 and 1/50 of the lifetime). */
 export const renewalPlan = (
-  generation: { readonly number: number; readonly notBefore: string; readonly notAfter: string },
+  generation: Validity & { readonly number: number },
   advice: RenewalAdvice | undefined,
   now: Date,
 ): RenewalPlan => {
   const [notBefore, notAfter] = [new Date(generation.notBefore), new Date(generation.notAfter)];
-  const lifetime = notAfter.getTime() - notBefore.getTime();
+  const lifetime = lifetimeOf(generation);
   const left = notAfter.getTime() - now.getTime();
   const desperate = left < lifetime / 50;
-  const advised = left < lifetime / 20 ? undefined : adviceFor(advice, generation.number);
+  const advised = isEmergency(generation, now) ? undefined : adviceFor(advice, generation.number);
   if (advised === undefined) return { ...renewalDue(notBefore, notAfter, now), desperate };
   const { start, end, chosen, explanationUrl } = advised;
   const old = notBefore.getTime() + Math.min(youngest, lifetime / 20);

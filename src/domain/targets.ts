@@ -1,23 +1,16 @@
 // Targets of verify: a host name (all its usual entry points) or a URL (exactly one), read into entry points.
-import type { EntryPoint, Mode, ProtocolName } from "./entry-point.ts";
-import { roleOf } from "./entry-point.ts";
+import { type EntryPoint, type Scheme, schemeNamed, schemeOf } from "./entry-point.ts";
 import { Failure } from "./failure.ts";
 import { canonicalIp } from "./ip.ts";
 import { NameProblem, canonicalName, isWildcard } from "./names.ts";
 import { own } from "./own.ts";
 import { clean } from "./text.ts";
-
-/** Usual ports by protocol and mode: the registry of protocols. */
-export type PortTable = Readonly<Record<ProtocolName, { readonly ports: Readonly<Partial<Record<Mode, number>>> }>>;
+import { readSocketUrl } from "./unix-target.ts";
+import { type PortTable, schemeWords, schemesOf } from "./usual-ports.ts";
 
 export interface Target extends EntryPoint {
   /** Named by URL, --entry or --port, so that a refusal is a fault; a guessed usual port may be absent. */
   readonly demanded: boolean;
-}
-
-interface Scheme {
-  readonly protocol: ProtocolName;
-  readonly mode: Mode;
 }
 
 export interface TargetOptions {
@@ -33,29 +26,20 @@ const aliases: Readonly<Record<string, string>> = {
   managesieves: "sieves",
   pop: "pop3",
   pops: "pop3s",
+  xmpp: "xmpp-client",
+  xmpps: "xmpps-client",
+  snews: "nntps",
+  ftpes: "ftp",
 };
 
-/** `imaps`: implicit TLS has an `s` at the end. */
-const schemeOf = ({ protocol, mode }: Scheme): string => `${protocol}${mode === "implicit" ? "s" : ""}`;
-
-const schemes = (table: PortTable): readonly string[] =>
-  (Object.keys(table) as ProtocolName[]).flatMap((protocol) =>
-    (["starttls", "implicit"] as const)
-      .filter((mode) => table[protocol].ports[mode] !== undefined)
-      .map((mode) => schemeOf({ protocol, mode })),
-  );
-
-const readScheme = (text: string, table: PortTable): Scheme | undefined => {
-  const word = own(aliases, text.toLowerCase()) ?? text.toLowerCase();
-  const known = (name: string): name is ProtocolName => Object.hasOwn(table, name);
-  if (known(word)) return { protocol: word, mode: "starttls" };
-  const bare = word.replace(/s$/, "");
-  return bare !== word && known(bare) ? { protocol: bare, mode: "implicit" } : undefined;
+const readScheme = (text: string): Scheme | undefined => {
+  const word = text.toLowerCase();
+  return schemeNamed(own(aliases, word) ?? word);
 };
 
 const unknownScheme = (text: string, table: PortTable): Failure =>
   new Failure("usage", `unknown protocol "${clean(text, 40)}"`, {
-    hints: [`known are: ${schemes(table).join(", ")} (also smtps, managesieve)`],
+    hints: [`known are: ${schemeWords(table).join(", ")} (also ${Object.keys(aliases).join(", ")}, lmtp+unix)`],
   });
 
 /** A host name or an address; a name without a dot is let through, for hosts of one's own network. */
@@ -100,12 +84,15 @@ const asSubmission = (scheme: Scheme, port: number): Scheme =>
 
 const ofUrl = (text: string, options: TargetOptions, table: PortTable): readonly Target[] => {
   const [, word = "", rest = ""] = /^([^:]*):\/\/(.*)$/s.exec(text) ?? [];
-  const scheme = readScheme(word, table);
+  const socket = readSocketUrl(word, rest);
+  if (socket) return [{ ...socket, demanded: true }];
+  const scheme = readScheme(word);
   if (!scheme) throw unknownScheme(word, table);
   const place = rest.replace(/\/$/, "");
   if (/[/?#@]/.test(place)) {
+    const meant = place.replace(/^.*@/, "").replace(/[/?#].*$/s, "");
     throw new Failure("usage", `"${clean(text, 120)}" holds more than protocol, host and port`, {
-      hints: ["write it as imaps://mail.example.org or imap://mail.example.org:10143; no user name is needed"],
+      hints: [`write it as ${word}://${clean(meant || "mail.example.org", 120)}: no user name and no path is needed`],
     });
   }
   const { host, port: given } = splitPort(place);
@@ -118,19 +105,19 @@ const ofUrl = (text: string, options: TargetOptions, table: PortTable): readonly
   return [{ ...asSubmission(scheme, port), host: readHost(host), port, demanded: true }];
 };
 
-/** Everything that people and servers usually connect to; LMTP is between servers of one host and only checked when named. */
-const usualSchemes = (table: PortTable): readonly Scheme[] =>
-  (Object.keys(table) as ProtocolName[])
-    .filter((protocol) => roleOf({ protocol }) !== "internal")
-    .flatMap((protocol) => (["starttls", "implicit"] as const).map((mode) => ({ protocol, mode })))
-    .filter(({ protocol, mode }) => table[protocol].ports[mode] !== undefined);
+/** Everything that a mail host's people and peers usually connect to, and what --port names besides. */
+const impliedSchemes = (options: TargetOptions, table: PortTable): readonly Scheme[] => {
+  const usual = schemesOf(table).filter(({ protocol }) => !table[protocol].onlyWhenNamed);
+  const words = new Set([...usual.map(schemeOf), ...Object.keys(options.ports ?? {})]);
+  return [...words].flatMap((word) => schemeNamed(word) ?? []);
+};
 
 const ofHost = (text: string, options: TargetOptions, table: PortTable): readonly Target[] => {
   const { host: name, port: given } = splitPort(text);
   const host = readHost(name);
   if (given !== undefined) {
     const port = readPort(given, text);
-    const usual = usualSchemes(table).find((scheme) => portFor(scheme, options, table) === port);
+    const usual = schemesOf(table).find((scheme) => portFor(scheme, options, table) === port);
     if (!usual) {
       throw new Failure("usage", `which protocol does ${clean(text, 120)} speak?`, {
         hints: [`say it as a URL, for example imap://${clean(text, 120)} or imaps://${clean(text, 120)}`],
@@ -139,11 +126,11 @@ const ofHost = (text: string, options: TargetOptions, table: PortTable): readonl
     return [{ ...usual, host, port, demanded: true }];
   }
   const named = options.entries?.map((word) => {
-    const scheme = readScheme(word, table);
+    const scheme = readScheme(word);
     if (!scheme) throw unknownScheme(word, table);
     return scheme;
   });
-  return (named ?? usualSchemes(table)).map((scheme) => {
+  return (named ?? impliedSchemes(options, table)).map((scheme) => {
     const port = portFor(scheme, options, table);
     if (port === undefined) {
       throw new Failure("usage", `${schemeOf(scheme)} has no usual port`, {
@@ -163,7 +150,7 @@ export const parsePorts = (texts: readonly string[], table: PortTable): Readonly
   Object.fromEntries(
     texts.map((text) => {
       const [word = "", port = ""] = text.split("=");
-      const scheme = readScheme(word, table);
+      const scheme = readScheme(word);
       if (!scheme) throw unknownScheme(word, table);
       return [schemeOf(scheme), readPort(port, `--port ${text}`)];
     }),

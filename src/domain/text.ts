@@ -3,11 +3,21 @@
 // C0, DEL, C1, line and paragraph separators, bidi controls and zero-width characters that could forge a terminal line.
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
-/** `text` in at most `max` characters, control characters replaced by one space, an ellipsis where it was cut. */
+const keyHeader = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+const keyBlock = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g;
+
+/** Does a private key in PEM begin in it (RFC 7468 §10)? The words alone are nobody's secret. */
+export const holdsKey = (text: string): boolean => keyHeader.test(text);
+
+/** A CA quotes the page that it found, a server what it was sent: whatever it is, no key is told or written further. */
+export const withoutKeys = (text: string): string => text.replaceAll(keyBlock, "(private key)");
+
+/** `text` without control characters, unbounded, line breaks and tabs kept: the last look at what is printed or stored, whatever was forgotten before. */
+export const printable = (text: string): string =>
+  text.replace(unprintable, (run) => run.replaceAll(/[^\n\t]/g, "") || " ");
+
+/** `text` in at most `max` characters, control characters replaced by one space, private keys left out, an ellipsis where it was cut. */
 export const clean = (text: string, max = 300): string => {
-  const plain = text
-    .slice(0, max * 4)
-    .replace(unprintable, " ")
-    .trim();
+  const plain = withoutKeys(text.slice(0, max * 4).replace(unprintable, " ")).trim();
   return plain.length > max ? `${plain.slice(0, max - 1)}…` : plain;
 };

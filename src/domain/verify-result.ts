@@ -1,4 +1,6 @@
 // What verify found: one typed value, of which the text and the JSON document are twins.
+import type { DomainFacts } from "../checks/check.ts";
+import type { TlsaLookup } from "../dns/dns.ts";
 import type { CertificateFacts } from "./certificate.ts";
 import type { EntryPoint, Role } from "./entry-point.ts";
 import type { Finding } from "./finding.ts";
@@ -22,10 +24,17 @@ export interface VerifiedEntry {
   readonly ok: boolean;
 }
 
+/** A mail domain that was named (--mx, --srv), as DNS has it. */
+export interface VerifiedDomain extends DomainFacts {
+  /** Its MX hosts, with the TLSA records for their port; absent: nobody asked. */
+  readonly hosts: readonly { readonly host: string; readonly tlsa?: TlsaLookup }[];
+}
+
 export interface VerifyResult {
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly entries: readonly VerifiedEntry[];
+  readonly domains: readonly VerifiedDomain[];
   /** About the whole: different leaves on different ports, a host where nothing answers. */
   readonly findings: readonly Finding[];
   /** Ids of the checks that judged the whole. */

@@ -1,5 +1,7 @@
 // The ports and the words of mail TLS: what each is, what mail programs call it, what servers call it.
 
+import { otherPorts } from "./other-ports.ts";
+
 export interface PortWords {
   readonly port: number;
   /** `IMAP`, `submission (sending mail)` */
@@ -17,7 +19,7 @@ export interface PortWords {
 const atOnce = '"SSL/TLS"; old programs "SSL"';
 const upgraded = '"STARTTLS"; Outlook before 2019 and Gmail\'s form "TLS"';
 
-export const ports: readonly PortWords[] = [
+const mailPorts: readonly PortWords[] = [
   {
     port: 993,
     what: "IMAP (reading mail)",
@@ -99,11 +101,14 @@ export const ports: readonly PortWords[] = [
     what: "LMTP (between servers of one site)",
     tls: "STARTTLS",
     clients: "not for mail programs",
-    servers: "Dovecot: `service lmtp`, most often on a socket file, where TLS has no use",
+    servers:
+      "Dovecot: `service lmtp`, most often on a socket file, where TLS has no use; `verify lmtp+unix:///PATH` looks at one",
     advice: "nothing outside this site needs it",
     reference: "RFC 2033",
   },
 ];
+
+export const ports: readonly PortWords[] = [...mailPorts, ...otherPorts];
 
 export interface LabelWords {
   /** As programs show it; the first one is its title. */
@@ -114,15 +119,29 @@ export interface LabelWords {
 
 export const labels: readonly LabelWords[] = [
   {
-    labels: ["SSL/TLS", "SSL", "implicit TLS", "TLS (Apple Mail)", "wrapper mode", "smtps", "imaps", "pop3s"],
+    labels: [
+      "SSL/TLS",
+      "SSL",
+      "implicit TLS",
+      "TLS (Apple Mail)",
+      "wrapper mode",
+      "smtps",
+      "imaps",
+      "pop3s",
+      "nntps",
+      "ldaps",
+      "Direct TLS",
+      "Old-style SSL",
+      "Implicit FTP over TLS",
+    ],
     meaning:
-      'TLS from the first byte: ports 993 (IMAP), 995 (POP3) and 465 (sending). Neither "SSL" nor "TLS" in a menu says how old the encryption is: both are TLS.',
+      'TLS from the first byte: ports 993 (IMAP), 995 (POP3) and 465 (sending); also 563 (news), 5223 (chat), 636 (directories) and 990 (files). Neither "SSL" nor "TLS" in a menu says how old the encryption is: both are TLS.',
     advice: "take it wherever it is offered (RFC 8314 §3)",
   },
   {
-    labels: ["STARTTLS", "STLS", "explicit TLS"],
+    labels: ["STARTTLS", "STLS", "explicit TLS", "AUTH TLS", "FTPES", "Explicit FTP over TLS"],
     meaning:
-      "begins in clear and is encrypted when the client asks for it, on the old ports: 143 (IMAP), 110 (POP3), 587 (sending), 4190 (ManageSieve), 25 (between servers).",
+      "begins in clear and is encrypted when the client asks for it, on the old ports: 143 (IMAP), 110 (POP3), 587 (sending), 4190 (ManageSieve), 25 (between servers); also 119 (news), 5222 (chat), 389 (directories) and 21 (files).",
     advice: 'as safe as SSL/TLS once the program insists on it; where it says "if available", it does not',
   },
   {

@@ -3,6 +3,7 @@ import type { RenewalInfo } from "../domain/ari.ts";
 import type { IssuerSettings } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { RevocationReason } from "../domain/revocation.ts";
 import type { SubjectKey } from "../domain/subject-key.ts";
 
@@ -16,6 +17,8 @@ interface IssueTerms<Settings extends IssuerSettings> {
   readonly signal: AbortSignal;
   /** One line for `--verbose`; never a secret. */
   readonly step: (what: string) => void;
+  /** Writes down a change to this host, or to DNS, that outlives the issuance: before it is made. Absent: nobody keeps a log. */
+  readonly record?: (change: { readonly what: string; readonly undo: string }) => Promise<void>;
   /** The certificate that this one comes after: PEM of its leaf, the ACME account that it was issued to, and whether the CA asked for its renewal by now (RFC 9773). */
   readonly replaces?: { readonly leaf: string; readonly account: string; readonly inWindow: boolean };
   /** SHA-256 of leaves that are kept here already. Given: the caller keeps the next one, too, and what a killed run was issued is to be found again. */
@@ -87,6 +90,8 @@ export interface IssuedChain {
   readonly account?: string;
   /** What was made on the way that a person should know, one sentence each; never a secret. */
   readonly notes?: readonly string[];
+  /** What was asked for and not given. */
+  readonly unmet?: readonly UnmetWish[];
 }
 
 /**
@@ -99,9 +104,10 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
   refuses(name: string, settings: Settings): string | undefined;
   /**
    * Throws what `issue` would throw for these names by what is on this host already; makes nothing, so that a dry run can say it.
+   * Returns what `issue` would make on the way for a person to know (a private CA), one sentence each.
    * MUST be quick and need no network. Absent: `refuses` says all.
    */
-  check?(names: readonly string[], settings: Settings): Promise<void>;
+  check?(names: readonly string[], settings: Settings): Promise<readonly string[]>;
   issue(request: IssueRequest<Settings>): Promise<IssuedChain>;
   /**
    * When the CA would like this leaf to be renewed (RFC 9773). MUST NOT fail for anything that the CA or the network does: that is an answer, too.

@@ -14,6 +14,9 @@ const bundles = [
   "/etc/ssl/cert.pem", // Alpine, BSDs, macOS
 ];
 
+/** What browsers know (Mozilla's list, as Node carries it): nothing that was added on this host. */
+export const publicRoots: readonly string[] = rootCertificates;
+
 export const readSystemRoots = async (): Promise<readonly string[]> => {
   for (const path of bundles) {
     const found = await readFile(path, "latin1").then(splitPem, () => []);

@@ -1,4 +1,4 @@
-// A TCP connection to one address; never through a name, so that no address hides another.
+// A connection to one address (or unix socket); never through a name, so that no address hides another.
 import { type Socket, connect as netConnect } from "node:net";
 import { Stop } from "./stop.ts";
 
@@ -14,10 +14,21 @@ const words: Readonly<Record<string, readonly [Stop["reason"], string]>> = {
   EPERM: ["unreachable", "this machine may not connect there (firewall)"],
 };
 
+/** The same where the address is the path of a unix socket. */
+const socketWords: typeof words = {
+  ECONNREFUSED: ["refused", "connection refused: nothing listens on this socket any more"],
+  ENOENT: ["refused", "there is no such socket"],
+  ENOTDIR: ["refused", "there is no such socket"],
+  ENOTSOCK: ["refused", "this is no socket"],
+  EPROTOTYPE: ["refused", "this is no stream socket"],
+  EACCES: ["unreachable", "permission denied: run it as root, or as the user that delivers mail"],
+};
+
 /** @throws Stop at stage `connect`. */
 export const connect = (address: string, port: number, signal: AbortSignal): Promise<Socket> =>
   new Promise((resolve, reject) => {
-    const socket = netConnect({ host: address, port, autoSelectFamily: false });
+    const path = address.startsWith("/");
+    const socket = netConnect(path ? { path: address } : { host: address, port, autoSelectFamily: false });
     const fail = (reason: Stop["reason"], message: string): void => {
       signal.removeEventListener("abort", late);
       socket.destroy();
@@ -25,7 +36,7 @@ export const connect = (address: string, port: number, signal: AbortSignal): Pro
     };
     const late = (): void => fail("timeout", "no answer to the connection: a firewall, or the host is down");
     const onError = (error: NodeJS.ErrnoException): void => {
-      const [reason, message] = words[error.code ?? ""] ?? ["unreachable", error.message];
+      const [reason, message] = (path ? socketWords : words)[error.code ?? ""] ?? ["unreachable", error.message];
       fail(reason, message);
     };
     if (signal.aborted) return late();

@@ -58,23 +58,37 @@ export const openConversation = (stream: Duplex, signal: AbortSignal): OpenConve
     return part;
   };
 
+  /** What comes up to and with `marker`, in at most `max` bytes. */
+  const through = async (marker: string, max: number, tooLong: string): Promise<Buffer> => {
+    let scanned = 0;
+    let at = -1;
+    const complete = await until(() => {
+      at = buffer.indexOf(marker, scanned, "latin1");
+      // The marker itself may come in pieces.
+      scanned = Math.max(0, buffer.length - marker.length + 1);
+      return at >= 0 || buffer.length >= max;
+    });
+    const size = at + marker.length;
+    if (complete && (at < 0 || size > max)) throw new ConversationError("protocol", tooLong);
+    if (!complete) throw ended ?? new ConversationError("protocol", "the server sent more than 64 KiB");
+    return take(size);
+  };
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    lines = 0;
+    if (ended) throw ended;
+    stream.write(bytes);
+  };
+
   return {
     readLine: async () => {
       lines += 1;
       if (lines > maxLines) throw new ConversationError("protocol", "a reply of more than 64 lines");
-      let scanned = 0;
-      let at = -1;
-      const complete = await until(() => {
-        at = buffer.indexOf(0x0a, scanned);
-        scanned = buffer.length;
-        return at >= 0 || buffer.length > maxLine;
-      });
-      if (at > maxLine || (complete && at < 0)) throw new ConversationError("protocol", "a line of more than 4 KiB");
-      if (!complete) throw ended ?? new ConversationError("protocol", "the server sent more than 64 KiB");
-      const line = take(at + 1);
+      const line = await through("\n", maxLine + 1, "a line of more than 4 KiB");
       // A bare LF ends a line too: some servers send it, and refusing it would help nobody.
-      return line.subarray(0, line[at - 1] === 0x0d ? at - 1 : at).toString("latin1");
+      return line.toString("latin1").replace(/\r?\n$/, "");
     },
+    readUntil: async (marker, max) =>
+      (await through(marker, max, `more than ${max} bytes without "${marker}"`)).toString("latin1"),
     readBytes: async (size) => {
       if (size > maxTotal) throw new ConversationError("protocol", "a literal of more than 64 KiB");
       if (!(await until(() => buffer.length >= size))) {
@@ -82,11 +96,8 @@ export const openConversation = (stream: Duplex, signal: AbortSignal): OpenConve
       }
       return take(size);
     },
-    writeLine: async (line) => {
-      lines = 0;
-      if (ended) throw ended;
-      stream.write(`${line}\r\n`, "latin1");
-    },
+    writeLine: (line) => write(Buffer.from(`${line}\r\n`, "latin1")),
+    write,
     pendingBytes: () => buffer.length,
     arrives: async (ms) => {
       let late = false;

@@ -12,7 +12,7 @@ import { type OpenConversation, openConversation } from "./conversation.ts";
 import { handshake } from "./handshake.ts";
 import { Stop } from "./stop.ts";
 import { createTlsContexts } from "./tls-context.ts";
-import { addressLiteral, leave, plainAddress } from "./tls-probe.ts";
+import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
 export interface InjectOptions {
   /** As in the ordinary handshake; undefined: none. */
@@ -53,7 +53,7 @@ export const createInjector = (): Inject => {
     let tls: TLSSocket | undefined;
     try {
       socket = await connect(entry.address, entry.port, signal);
-      const name = ehlo || addressLiteral(plainAddress(socket.localAddress));
+      const name = ehlo || ownName(plainAddress(socket.localAddress));
       const early = await glue(entry, injection, socket, name, signal);
       if (early) return early;
       const result = await handshake(socket, {
@@ -95,7 +95,11 @@ const glue = async (
     },
   };
   try {
-    const { refused } = await protocols[entry.protocol].startTls(glued, { ehlo, learn: () => undefined });
+    const { refused } = await protocols[entry.protocol].startTls(glued, {
+      host: entry.host,
+      ehlo,
+      learn: () => undefined,
+    });
     if (refused && (!sent || refused.reason === "temporary")) return undecided(refused.message);
     if (refused) return { kind: "refused", how: `the server says ${refused.message}` };
     // In clear, before TLS: nobody takes that for part of the protected session.

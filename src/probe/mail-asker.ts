@@ -7,7 +7,7 @@ import { mailInClear } from "../protocols/mail-in-clear.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { Stop } from "./stop.ts";
-import { addressLiteral, leave, plainAddress } from "./tls-probe.ts";
+import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
 /** undefined: nobody answered. Never rejects for what a server does. */
 export type AskMailInClear = (
@@ -24,7 +24,7 @@ export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, s
   try {
     socket = await connect(entry.address, entry.port, signal);
     const conversation = openConversation(socket, signal);
-    const answer = await mailInClear(conversation, ehlo || addressLiteral(plainAddress(socket.localAddress)));
+    const answer = await mailInClear(conversation, ehlo || ownName(plainAddress(socket.localAddress)));
     conversation.detach();
     return answer;
   } catch (error) {

@@ -1,6 +1,7 @@
 // The probe: connects to one address, walks to where TLS may start, shakes hands, and writes down what it saw.
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { socketPath } from "../domain/entry-point.ts";
 import type { ClearDialogue, Observation, ProbeStage, SecureDialogue, TlsFacts } from "../domain/observation.ts";
 import { protocols } from "../protocols/index.ts";
 import type { DialogueOptions } from "../protocols/protocol.ts";
@@ -43,8 +44,10 @@ export const plainAddress = (address: string | undefined): string =>
   (address ?? "").replace(/^::ffff:/, "").replace(/%.*$/, "");
 
 /** RFC 5321 §4.1.3: a host without a name greets with the literal of its address. */
-export const addressLiteral = (address: string): string =>
-  address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
+const addressLiteral = (address: string): string => (address.includes(":") ? `[IPv6:${address}]` : `[${address}]`);
+
+/** A unix socket has no address to be called by. */
+export const ownName = (address: string): string => (address === "" ? "localhost" : addressLiteral(address));
 
 /** Part of the budget that is kept for trying TLS on a port that should have greeted in clear. */
 const reserve = (timeoutMs: number): number => Math.min(3000, timeoutMs / 4);
@@ -66,16 +69,17 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       const connectedAt = now().getTime();
       draft.connectedMs = () => Math.max(0, now().getTime() - connectedAt);
       const local = plainAddress(socket.localAddress);
-      draft.local = local !== "" && local === plainAddress(socket.remoteAddress);
+      draft.local = socketPath(entry) !== undefined || (local !== "" && local === plainAddress(socket.remoteAddress));
       const dialogueOptions = {
-        ehlo: options.ehlo || addressLiteral(local),
+        host: entry.host,
+        ehlo: options.ehlo || ownName(local),
         learn: (known: Partial<ClearDialogue>) => {
           draft.clear = { ...nothingSaid, ...draft.clear, ...known };
         },
       };
       if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
       const before = socket.bytesRead;
-      const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
+      const sni = sniOf(entry, options);
       const context = contexts(options.anchors, { slot: options.slot, smallHello });
       const result = await handshake(socket, { sni, context, signal });
       const received = socket.bytesRead - before;
@@ -131,6 +135,12 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
   };
 };
 
+/** A unix socket has no name that could be sent. */
+const sniOf = (entry: Entry, { sni }: ProbeOptions): string | undefined => {
+  if (sni === false) return undefined;
+  return sni ?? (socketPath(entry) === undefined ? entry.host : undefined);
+};
+
 const nothingSaid: ClearDialogue = {
   greeting: "",
   capabilities: [],
@@ -150,7 +160,8 @@ const walkToTls = async (
 ): Promise<void> => {
   const opened = openConversation(socket, signal);
   const conversation = draft.recorder?.listen(socket, opened) ?? opened;
-  if (!(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
+  const protocol = protocols[entry.protocol];
+  if (!protocol.clientFirst && !(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
     if (signal.aborted) throw silence(entry);
     conversation.detach();
     draft.wrongMode = true;
@@ -158,7 +169,7 @@ const walkToTls = async (
   }
   if (draft.connectedMs) draft.greetingMs = draft.connectedMs();
   const stage = (): ProbeStage => (draft.clear ? "starttls" : "greeting");
-  const outcome = await during(stage, () => protocols[entry.protocol].startTls(conversation, dialogueOptions));
+  const outcome = await during(stage, () => protocol.startTls(conversation, dialogueOptions));
   draft.clear = outcome.dialogue;
   if (outcome.refused) {
     throw new Stop(outcome.refused.stage ?? "starttls", outcome.refused.reason, outcome.refused.message);
@@ -228,7 +239,7 @@ export const leave = (socket: Socket | undefined): void => {
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
   const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
-  const sni = options.sni === false ? undefined : (options.sni ?? entry.host);
+  const sni = sniOf(entry, options);
   return {
     entry,
     address: entry.address,

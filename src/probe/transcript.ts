@@ -19,6 +19,11 @@ export const createRecorder = (): Recorder => {
       return {
         readLine: () => conversation.readLine(),
         readBytes: (size) => conversation.readBytes(size),
+        readUntil: (marker, max) => conversation.readUntil(marker, max),
+        write: (bytes) => {
+          parts.push({ from: "client", bytes });
+          return conversation.write(bytes);
+        },
         writeLine: (line) => {
           parts.push({ from: "client", bytes: Buffer.from(`${line}\r\n`, "latin1") });
           return conversation.writeLine(line);

@@ -15,4 +15,10 @@ export class ConversationError extends Error {
 
 /** The server said something that its protocol does not know. */
 export const notUnderstood = (expected: string, line: string): ConversationError =>
-  new ConversationError("protocol", `expected ${expected}, got "${clean(line, 120)}"`);
+  new ConversationError(
+    "protocol",
+    // A TLS record of alerts (RFC 8446 §5.1): our first words were taken for a ClientHello.
+    line.startsWith("\x15\x03")
+      ? `expected ${expected}, got a TLS alert: the server wants TLS at once on this port`
+      : `expected ${expected}, got "${clean(line, 120)}"`,
+  );

@@ -1,6 +1,7 @@
 // IMAP (RFC 9051, RFC 3501) and its STARTTLS (RFC 9051 §6.2.1).
 import type { ClearDialogue } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
+import { usualPorts } from "../domain/usual-ports.ts";
 import { ConversationError, notUnderstood } from "./conversation-error.ts";
 import { farewell } from "./farewell.ts";
 import { capabilityCode, command, readResponse, refusalOf } from "./imap-response.ts";
@@ -27,7 +28,7 @@ const authOf = (capabilities: readonly string[]): readonly string[] => [
 
 export const imap: Protocol = {
   summary: "mailboxes over IMAP (143 STARTTLS, 993 SSL/TLS)",
-  ports: { starttls: 143, implicit: 993 },
+  ...usualPorts.imap,
   startTls: async (conversation, { learn }) => {
     const none = { capabilities: [], startTlsOffered: false, authInClear: [], injectedBytes: 0 };
     const greeting = await readGreeting(conversation);

@@ -16,8 +16,19 @@ export interface Injection {
   readonly read: (lines: readonly string[], ended: boolean) => InjectionVerdict | undefined;
 }
 
-/** Protocols that answer with three digits. A greeting (`220`) inside TLS is a terminator's mistake, and no answer to anything. */
-const numbered = (startTls: RegExp, command: string, farewell: number): Injection => ({
+/**
+ * Protocols that answer with three digits. `executed`: what a server that read the command says, done or not known; limits and complaints
+ * (421, 454, 554) are no answers to it. A greeting inside TLS is a terminator's mistake, and no answer to anything.
+ */
+const numbered = (
+  startTls: RegExp,
+  command: string,
+  {
+    greetings,
+    executed,
+    farewell,
+  }: Readonly<{ greetings: readonly number[]; executed: readonly number[]; farewell: number }>,
+): Injection => ({
   startTls,
   command,
   goodbye: "QUIT",
@@ -25,17 +36,17 @@ const numbered = (startTls: RegExp, command: string, farewell: number): Injectio
     const codes = lines
       .flatMap((line) => /^(\d{3})(?: |$)/.exec(line)?.[1] ?? [])
       .map(Number)
-      .filter((code) => code !== 220);
+      .filter((code) => !greetings.includes(code));
     const [first] = codes;
     if (first === farewell) return "discarded";
-    // Done, or not known by that server: it was read in either case. Limits and complaints (421, 454, 554) are no answers to it.
-    const answered = first !== undefined && ((first >= 200 && first < 300) || first === 500 || first === 502);
-    if (answered && codes.includes(farewell)) return "executed";
+    if (first !== undefined && executed.includes(first) && codes.includes(farewell)) return "executed";
     return ended || codes.includes(farewell) ? "unclear" : undefined;
   },
 });
 
-const smtp = numbered(/^STARTTLS$/i, "NOOP", 221);
+const smtp = numbered(/^STARTTLS$/i, "NOOP", { greetings: [220], executed: [250, 500, 502], farewell: 221 });
+const ftp = numbered(/^AUTH TLS$/i, "NOOP", { greetings: [220], executed: [200, 500, 502, 530], farewell: 221 });
+const nntp = numbered(/^STARTTLS$/i, "DATE", { greetings: [200, 201], executed: [111, 480, 500, 502], farewell: 205 });
 
 const imap: Injection = {
   startTls: /^\S+ STARTTLS$/i,
@@ -94,4 +105,6 @@ export const injections: Readonly<Partial<Record<ProtocolName, Injection>>> = {
   imap,
   pop3,
   sieve,
+  ftp,
+  nntp,
 };

@@ -1,6 +1,7 @@
 // POP3 (RFC 1939) with CAPA (RFC 2449) and STLS (RFC 2595 §4).
 import type { ClearDialogue } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
+import { usualPorts } from "../domain/usual-ports.ts";
 import { ConversationError, notUnderstood } from "./conversation-error.ts";
 import { farewell } from "./farewell.ts";
 import { offers, wordsAfter } from "./keyword.ts";
@@ -36,7 +37,7 @@ const readCapabilities = async (conversation: Conversation): Promise<readonly st
 
 export const pop3: Protocol = {
   summary: "mailboxes over POP3 (110 STARTTLS, 995 SSL/TLS)",
-  ports: { starttls: 110, implicit: 995 },
+  ...usualPorts.pop3,
   startTls: async (conversation, { learn }) => {
     const none = { capabilities: [], startTlsOffered: false, authInClear: [], injectedBytes: 0 };
     const greeting = await readStatus(conversation);

@@ -1,4 +1,5 @@
 // ManageSieve (RFC 5804): the server lists its capabilities unasked, in clear and again inside TLS.
+import { usualPorts } from "../domain/usual-ports.ts";
 import { ConversationError } from "./conversation-error.ts";
 import { farewell } from "./farewell.ts";
 import { offers, wordsAfter } from "./keyword.ts";
@@ -10,7 +11,7 @@ const patienceMs = 3000;
 
 export const sieve: Protocol = {
   summary: "mail filters (ManageSieve, 4190)",
-  ports: { starttls: 4190 },
+  ...usualPorts.sieve,
   startTls: async (conversation, { learn }) => {
     const greeting = await readSieveResponse(conversation);
     const { capabilities } = greeting;

@@ -1,6 +1,7 @@
 // The SMTP dialogue (RFC 5321, RFC 3207), shared by smtp, submission and lmtp, which differ in the greeting command and the ports.
 import type { ClearDialogue } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
+import type { UsualPlace } from "../domain/usual-ports.ts";
 import { ConversationError, notUnderstood } from "./conversation-error.ts";
 import { farewell } from "./farewell.ts";
 import { offers, wordsAfter } from "./keyword.ts";
@@ -39,11 +40,11 @@ export const command = async (conversation: Conversation, line: string): Promise
 
 export interface SmtpFlavour {
   readonly summary: string;
-  readonly ports: Protocol["ports"];
+  readonly place: UsualPlace;
   readonly hello: "EHLO" | "LHLO";
 }
 
-export const smtpProtocol = ({ summary, ports, hello }: SmtpFlavour): Protocol => {
+export const smtpProtocol = ({ summary, place, hello }: SmtpFlavour): Protocol => {
   /** The capability list; undefined: the server knows no extensions (it takes HELO only), so there is no STARTTLS. */
   const greet = async (conversation: Conversation, ehlo: string): Promise<readonly string[] | Reply> => {
     const reply = await command(conversation, `${hello} ${ehlo}`);
@@ -51,7 +52,7 @@ export const smtpProtocol = ({ summary, ports, hello }: SmtpFlavour): Protocol =
   };
   return {
     summary,
-    ports,
+    ...place,
     startTls: async (conversation, { ehlo, learn }) => {
       const none = { greeting: "", capabilities: [], startTlsOffered: false, authInClear: [], injectedBytes: 0 };
       const banner = await readReply(conversation);

@@ -17,6 +17,11 @@ const words: Readonly<Record<EntryPoint["protocol"], string>> = {
   submission: "SMTP (sending)",
   lmtp: "LMTP",
   sieve: "ManageSieve",
+  nntp: "NNTP",
+  "xmpp-client": "XMPP",
+  "xmpp-server": "XMPP (servers)",
+  ldap: "LDAP",
+  ftp: "FTP",
 };
 
 /** Outlook before 2019 and Gmail's form say "TLS" for STARTTLS; neither knows ManageSieve. */

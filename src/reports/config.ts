@@ -5,9 +5,10 @@ import type { ConfigCheck } from "../domain/config-problem.ts";
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 
-export const configCheckText = ({ files, certificates, problems }: ConfigCheck): string => {
+export const configCheckText = ({ files, certificates, problems, warnings }: ConfigCheck): string => {
   if (problems.length === 0) {
-    return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems`;
+    const warned = warnings.length === 0 ? "" : `, ${count(warnings.length, "warning")}`;
+    return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems${warned}`;
   }
   const lines = problems.map(
     ({ file, line, column, message, hint }) =>
@@ -30,9 +31,17 @@ const yamlText = (text: string): string =>
     ? text
     : JSON.stringify(text);
 
+// Array.isArray does not tell readonly lists.
+const isList = (value: object): value is readonly string[] => Array.isArray(value);
+
 const yamlValue = (value: RawValue): string => {
   if (typeof value === "string") return yamlText(value);
-  return typeof value === "object" ? `[${value.map(yamlText).join(", ")}]` : String(value);
+  if (typeof value !== "object") return String(value);
+  if (isList(value)) return `[${value.map(yamlText).join(", ")}]`;
+  const bindings = Object.entries(value).map(
+    ([ca, { kid, hmac_file: file }]) => `${yamlText(ca)}: { kid: ${yamlText(kid)}, hmac_file: ${yamlText(file)} }`,
+  );
+  return `{ ${bindings.join(", ")} }`;
 };
 
 /** URLs are validated to hold no password, and tokens live in files of their own: nothing here is secret. */

@@ -22,8 +22,10 @@ const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   "in-place": "settings in place, NOT proven: a server is not running; the next run looks again",
   unproven: "NOT served everywhere yet; the next run goes on from here",
   "rolled-back": "ROLLED BACK: the new certificate is not served",
-  "no-server": "staged and live, but no mail server on this host serves it",
+  "no-server": "live; no mail server of this host is set to use it",
 };
+
+const forOthers = "live, for other programs to read: no mail server is to serve it (servers: none)";
 
 /** One row for each port and verdict, with the addresses that it was seen at. */
 const rows = (entries: readonly ProvedEntry[]): readonly (readonly string[])[] => {
@@ -68,7 +70,7 @@ export const deploymentText = (result: DeployResult, now: Date, telling: Telling
     ...server.changes.map((change) => `  ${change}`),
   ]);
   return [
-    `${result.certificate}: ${outcomes[result.outcome]}`,
+    `${result.certificate}: ${result.outcome === "no-server" && result.forOthers ? forOthers : outcomes[result.outcome]}`,
     `  ${generationLine(result.generation, now)}`,
     ...servers.map((line) => `  ${line}`),
     ...(result.entries.length > 0 ? ["", table(rows(result.entries), "  ")] : []),

@@ -1,6 +1,6 @@
 // A generation in one line: number, issuer, keys, until when.
 import type { GenerationRecord } from "../store/store.ts";
-import { day, daysBetween } from "./dates.ts";
+import { day, timeLeft } from "./dates.ts";
 
 const authority = ({ issuer, authority: name }: GenerationRecord): string =>
   issuer === "acme" ? `acme (${name})` : issuer;
@@ -10,5 +10,5 @@ export const generationLine = (generation: GenerationRecord, now: Date): string 
   const keys = Object.values(generation.leaves)
     .map((leaf) => leaf.algorithm)
     .join(" + ");
-  return `generation ${generation.number}, ${keys}, by ${authority(generation)}, until ${day(until)} (${daysBetween(now, until)} days)`;
+  return `generation ${generation.number}, ${keys}, by ${authority(generation)}, until ${day(until)} (${timeLeft(now, until)})`;
 };

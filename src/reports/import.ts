@@ -1,7 +1,7 @@
 // What was taken over from another ACME client, what was not, and what to do next; and its JSON twin.
 import { shellWord } from "../domain/shell-word.ts";
 import type { ImportResult, ImportedAccount, ImportedCertificate } from "../usecases/import-result.ts";
-import { day, daysBetween } from "./dates.ts";
+import { day, timeLeft } from "./dates.ts";
 import { namesForPeople } from "./names.ts";
 import { wrap } from "./wrap.ts";
 
@@ -13,8 +13,8 @@ const accountLine = ({ url, email, outcome, ours }: ImportedAccount, dryRun: boo
 };
 
 const certificateLines = (one: ImportedCertificate, dryRun: boolean, now: Date): readonly string[] => {
-  const { certificate, names, outcome, generation, servers, notAfter, leaves } = one;
-  const what = `${leaves.map(({ algorithm }) => algorithm).join(" + ")}, valid until ${day(new Date(notAfter))} (${daysBetween(now, new Date(notAfter))} days)`;
+  const { certificate, names, outcome, generation, servers, notAfter, leaves, configChanged } = one;
+  const what = `${leaves.map(({ algorithm }) => algorithm).join(" + ")}, valid until ${day(new Date(notAfter))} (${timeLeft(now, new Date(notAfter))})`;
   if (outcome === "kept") {
     const why = generation
       ? `mailcert has one of its own, valid until ${day(new Date(generation.notAfter))}`
@@ -22,7 +22,9 @@ const certificateLines = (one: ImportedCertificate, dryRun: boolean, now: Date):
     return [`${certificate}: left alone: ${why}`];
   }
   if (outcome === "present")
-    return [`${certificate}: ours already (generation ${generation?.number ?? 0}), nothing was changed`];
+    return [
+      `${certificate}: ours already${generation ? ` (generation ${generation.number})` : ""}${configChanged ? "" : ", nothing was changed"}`,
+    ];
   return [
     `${certificate}: ${dryRun ? "would be taken over" : `taken over as generation ${generation?.number ?? 0}, staged`}: ${what}`,
     ...(names.length > 1 ? [`  names: ${namesForPeople(names)}`] : []),
@@ -52,6 +54,10 @@ const schedule = ({ client, schedules, left, certificates }: ImportResult): read
   ];
 };
 
+/** The run itself takes over what is named, and nothing of several otherwise. */
+const choose = (client: string, certificates: readonly ImportedCertificate[]): string =>
+  `Of several, those are taken over that are named, each with --name: mailcert import ${client} --name ${shellWord(certificates[0]?.lineages[0] ?? "")}`;
+
 export const importText = (result: ImportResult, now: Date): string => {
   const { client, folder, dryRun, accounts, certificates, notTranslated } = result;
   const indented = [
@@ -69,6 +75,7 @@ export const importText = (result: ImportResult, now: Date): string => {
       : []),
     ...(notTranslated.length === 0 ? [] : ["", "Does not come along:"]),
     ...notTranslated.map((sentence) => wrap(sentence, 100, "  - ", "    ")),
+    ...(dryRun && certificates.length > 1 ? ["", wrap(choose(client, certificates), 100)] : []),
     ...(dryRun || next.length === 0
       ? []
       : [

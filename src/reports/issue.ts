@@ -1,11 +1,12 @@
 // What was issued, and what to do next.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
 import type { IssuedFiles } from "../usecases/issue-files.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
-import type { Finding } from "../domain/finding.ts";
-import { findingsText } from "./findings-text.ts";
+import type { PreflightFinding } from "../domain/preflight.ts";
+import { findingLines, findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
 import { generationLine } from "./generation.ts";
@@ -17,7 +18,7 @@ interface Issued {
   /** In the configuration: deploy and timer runs know it. */
   readonly configured: boolean;
   /** With --dry-run: what stands in the way of an order. */
-  readonly preflight?: readonly Finding[];
+  readonly preflight?: readonly PreflightFinding[];
 }
 
 export const issueText = ({ certificate, issued, configured, preflight = [] }: Issued, now: Date): string => {
@@ -35,7 +36,7 @@ export const issueText = ({ certificate, issued, configured, preflight = [] }: I
     ...(findings === "" ? [] : [findings]),
     configured
       ? `  it is staged, not served yet; next: mailcert deploy ${certificate.name}`
-      : `  it is staged, and not in the configuration: nothing serves or renews it; next: mailcert setup ${certificate.names[0] ?? ""}`,
+      : `  it is staged, and not in the configuration: nothing serves or renews it; next: ${setupAgain(certificate.name, issued.generation)}`,
   ].join("\n");
 };
 
@@ -56,6 +57,7 @@ export const issuedFilesText = (result: IssuedFiles): string =>
     `issued for ${namesForPeople(result.names)} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
     ...result.files.map((path) => `  ${path}`),
     ...(result.notes ?? []).map((note) => wrap(note, 80, "", "  ")),
+    ...(result.findings ?? []).flatMap((finding) => findingLines(finding)),
     ...(result.issuer === "self-signed" ? selfSignedNotes : []),
   ].join("\n");
 

@@ -3,6 +3,7 @@ import type { Decision } from "../domain/renew-decision.ts";
 import type { RenewResult, RenewedCertificate } from "../usecases/renew.ts";
 import { day, minute } from "./dates.ts";
 import { findingsText } from "./findings-text.ts";
+import { wrap } from "./wrap.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 
 const windowText = ({ start, end, explanationUrl }: NonNullable<Extract<Decision, { action: "nothing" }>["advised"]>) =>
@@ -24,8 +25,9 @@ export const decisionText = (decision: Decision): string => {
 };
 
 const oneText = (one: RenewedCertificate, now: Date): string => {
+  const notes = (one.issued?.notes ?? []).map((note) => `\n${wrap(note, 80, "  ", "    ")}`).join("");
   const ending = findingsText(one.findings);
-  return `${stateText(one, now)}${ending === "" ? "" : `\n${ending}`}`;
+  return `${stateText(one, now)}${notes}${ending === "" ? "" : `\n${ending}`}`;
 };
 
 const stateText = (one: RenewedCertificate, now: Date): string => {
@@ -36,7 +38,10 @@ const stateText = (one: RenewedCertificate, now: Date): string => {
     return deployed === undefined ? failed : `${deployed}\n\n${failed}`;
   }
   if (deployed !== undefined) return deployed;
-  return `${one.certificate}: ${decisionText(one.decision)}`;
+  const { certificate: name, decision } = one;
+  const ways =
+    decision.action === "wait" ? [...(decision.hints ?? []), `mended? \`mailcert renew ${name}\` tries at once`] : [];
+  return [`${name}: ${decisionText(decision)}`, ...ways.map((way) => `  -> ${way}`)].join("\n");
 };
 
 const isIdle = (one: RenewedCertificate): boolean =>
@@ -59,6 +64,8 @@ export const renewText = ({ certificates, findings }: RenewResult, now: Date, qu
     (one) =>
       !quiet ||
       one.findings.length > 0 ||
+      // Something was not had as it is wished for, or is left for a person to do: once for each certificate issued.
+      one.issued?.notes !== undefined ||
       (one.failure && one.failure.kind !== "try-later") ||
       (one.deployed && hasFault(one.deployed)),
   );
@@ -80,6 +87,7 @@ export const renewDocument = (result: RenewResult): object => ({
     certificate: one.certificate,
     decision: one.decision,
     ...(one.issued ? { issued: one.issued.generation } : {}),
+    ...(one.issued?.notes ? { notes: one.issued.notes } : {}),
     ...(one.deployed ? { deployed: deploymentDocument(one.deployed) } : {}),
     ...(one.findings.length > 0 ? { findings: one.findings } : {}),
     ...(one.failure

@@ -1,5 +1,6 @@
 // What setup did, what clients need now, and how to take it back.
 import type { Failure } from "../domain/failure.ts";
+import { effectiveSettings } from "../domain/certificate-settings.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { isWildcard } from "../domain/names.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
@@ -9,7 +10,9 @@ import { bundleText } from "./bundle.ts";
 import { clientSettings } from "./client-settings.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 import { deployPlanLines } from "./deploy-plan.ts";
+import { findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
+import { hasFaults, preflightText } from "./preflight.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
 import { wrap } from "./wrap.ts";
@@ -26,10 +29,13 @@ const configText = ({ config }: SetupPlan, done: boolean): readonly string[] => 
 };
 
 /** What was asked for and does not hold yet. */
-const laterLines = ({ certificate: { name, issuer }, fromNextRenewal }: SetupPlan): readonly string[] =>
-  fromNextRenewal.includes("days") && issuer.kind !== "acme"
-    ? [`days: ${issuer.days} holds from the next renewal; now: mailcert renew --force ${name}`]
-    : [];
+const laterLines = ({ certificate, fromNextRenewal }: SetupPlan): readonly string[] =>
+  effectiveSettings(certificate)
+    .filter(({ key }) => (fromNextRenewal as readonly string[]).includes(key))
+    .map(
+      ({ key, value }) =>
+        `${key}: ${[value].flat().map(String).join(", ")} holds from the next renewal; now: mailcert renew --force ${certificate.name}`,
+    );
 
 const planText = (plan: SetupPlan): string => {
   const { certificate, decision, deploy } = plan;
@@ -39,6 +45,7 @@ const planText = (plan: SetupPlan): string => {
     `${certificate.name}: plan (nothing was changed)`,
     `  names: ${namesForPeople(certificate.names)}`,
     `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
+    ...(plan.made ?? []).map((sentence) => wrap(sentence, 80, "  ", "    ")),
     ...[...configText(plan, false), ...laterLines(plan)].map((line) => `  ${line}`),
     ...deployPlanLines(deploy, { advice: true, noServer }).map((line) => `  ${line}`),
     ...(certificate.bundle === undefined
@@ -49,7 +56,16 @@ const planText = (plan: SetupPlan): string => {
 
 const trust = ({ plan: { certificate }, deployed }: SetupResult): readonly string[] => {
   const { issuer, bundle, name } = certificate;
-  if (issuer.kind === "acme" || deployed?.outcome === "rolled-back") return [];
+  if (deployed?.outcome === "rolled-back") return [];
+  // A file of roots to trust the CA by is a sign of a CA that clients do not know either; `bundle` finds out.
+  if (issuer.kind === "acme")
+    return issuer.caFile === undefined || bundle !== undefined
+      ? []
+      : [
+          "",
+          "Clients that do not know this CA import its root. The files, and the steps:",
+          `  mailcert bundle ${name} --out DIR`,
+        ];
   if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
   // The bundle's own report says what to do with it.
   if (bundle !== undefined) return [];
@@ -101,10 +117,22 @@ const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean):
         `Take it back:                mailcert deploy --remove ${certificate.name}`,
       ];
 
+const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] =>
+  otherClients.flatMap(({ client, switchOff }) => [
+    `warning: ${client} renews it, too; keep it from that:`,
+    ...switchOff.map((way) => `  -> ${way}`),
+  ]);
+
 export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
-  const { plan, deployed } = result;
+  const { plan, deployed, preflight = [] } = result;
   const failures = after.failures.flatMap(failureLines);
-  if (!deployed) return [planText(plan), `  ${scheduleInstallText(after.schedule)}`, ...failures].join("\n");
+  if (!deployed)
+    return [
+      planText(plan),
+      `  ${scheduleInstallText(after.schedule)}`,
+      ...failures,
+      ...(preflight.length === 0 ? [] : ["before the order (pre-flight):", preflightText(preflight)]),
+    ].join("\n");
   const clients =
     deployed.outcome === "rolled-back" ? [] : clientSettings(deployed, plan.certificate.servers === "auto");
   const unfinished = hasFault(deployed) || failures.length > 0;
@@ -113,8 +141,10 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
     ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),
+    ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
     "",
     scheduleInstallText(after.schedule),
+    ...otherClientLines(after),
     ...failures,
     ...(after.bundle ? ["", bundleText(after.bundle)] : []),
     ...(clients.length > 0 ? ["", ...clients] : []),
@@ -128,8 +158,9 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
   const { plan, issued, deployed, snippets } = result;
   return {
     schema: "mailcert.setup/1",
-    ok: after.failures.length === 0 && (!deployed || !hasFault(deployed)),
+    ok: after.failures.length === 0 && (!deployed || !hasFault(deployed)) && !hasFaults(result.preflight ?? []),
     ...(deployed ? {} : { dryRun: true }),
+    ...(result.preflight && result.preflight.length > 0 ? { preflight: result.preflight } : {}),
     certificate: plan.certificate.name,
     names: plan.certificate.names,
     issuer: plan.certificate.issuer.kind,
@@ -141,10 +172,12 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     },
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
-    ...(issued?.notes ? { notes: issued.notes } : {}),
+    ...(issued?.notes ? { notes: issued.notes } : !deployed && plan.made ? { notes: plan.made } : {}),
+    ...(issued?.findings ? { findings: issued.findings } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,
+    ...(after.otherClients ? { otherClients: after.otherClients } : {}),
     ...(after.bundle ? { bundle: after.bundle } : {}),
     ...(after.failures.length > 0
       ? { failures: after.failures.map(({ kind, message, hints }) => ({ kind, message, hints })) }

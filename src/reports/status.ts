@@ -1,7 +1,9 @@
 // Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
+import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../domain/setup-command.ts";
 import type { HourlyRun } from "../usecases/schedule.ts";
 import type { CaTrouble, CertificateStatus, StatusResult } from "../usecases/status.ts";
-import { day, daysBetween, minute } from "./dates.ts";
+import { day, minute, timeLeft } from "./dates.ts";
+import { findingLines } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
 import { table } from "./table.ts";
@@ -11,8 +13,14 @@ const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
   if (!generation) return "none yet";
   const until = new Date(generation.notAfter);
   if (generation.revoked) return `REVOKED ${day(new Date(generation.revoked.at))}`;
-  const days = daysBetween(now, until);
-  return until <= now ? `EXPIRED ${day(until)}` : `${day(until)} (${days} days)`;
+  return until <= now ? `EXPIRED ${day(until)}` : `${day(until)} (${timeLeft(now, until)})`;
+};
+
+/** The CA by its name: who issued what is there, else who is to. */
+const issuer = ({ live, target, asked, issuer: kind, authority }: CertificateStatus): string => {
+  if (asked) return entryTitle(asked);
+  const of = live ?? target ?? (kind === "unknown" ? undefined : { issuer: kind, authority });
+  return of ? issuerTitle(of) : kind;
 };
 
 const stage = ({ parked, stage: reached, deployments }: CertificateStatus): string => {
@@ -22,7 +30,9 @@ const stage = ({ parked, stage: reached, deployments }: CertificateStatus): stri
   return reached === "none" ? "-" : reached;
 };
 
-const servedBy = ({ deployments }: CertificateStatus): string => {
+const isForOthers = (servers: CertificateStatus["servers"]): boolean => servers !== "auto" && servers?.length === 0;
+
+const servedBy = ({ deployments, servers }: CertificateStatus): string => {
   const parts = Object.entries(deployments).map(([id, { entries }]) => {
     const proven = entries.filter(({ verdict }) => verdict === "proven");
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
@@ -31,26 +41,30 @@ const servedBy = ({ deployments }: CertificateStatus): string => {
     const bad = entries.some(({ verdict }) => verdict === "stale" || verdict === "broken" || verdict === "failing");
     return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${bad ? " (NOT everywhere)" : ""}`;
   });
-  return parts.join("; ") || "nowhere";
+  if (parts.length > 0) return `  served by ${parts.join("; ")}`;
+  return isForOthers(servers)
+    ? "  for other programs to read: no mail server is to serve it (servers: none)"
+    : "  served by nowhere";
 };
 
 /** What would still be read by a server must not be removed. */
-const isInUse = ({ deployments, stage: reached, parked }: CertificateStatus): boolean =>
-  Object.keys(deployments).length > 0 || (!parked && reached !== "none" && reached !== "staged");
+const isInUse = ({ deployments, stage: reached, parked, servers }: CertificateStatus): boolean =>
+  Object.keys(deployments).length > 0 ||
+  (!parked && !isForOthers(servers) && reached !== "none" && reached !== "staged");
 
 const next = (one: CertificateStatus): string => {
+  if (one.asked) return "not set up: the attempt failed, and no run tries it again by itself";
   if (!one.configured) return "not in the configuration: not renewed";
   if (one.parked) return `taken out of the servers; mailcert deploy ${one.name} puts it back`;
   return one.next ? decisionText(one.next) : "";
 };
 
-/** A star is the shell's, too. */
-const quoted = (name: string): string => (name.startsWith("*") ? `'${name}'` : name);
-
 const forget = (one: CertificateStatus): readonly string[] => {
   if (one.configured) return [];
+  const again = one.live ?? one.target;
   return [
-    `  to have it renewed again: mailcert setup ${one.names.map(quoted).join(" ")}`,
+    ...(one.asked ? [`  to try it again: ${setupCommand(one.name, one.asked)}`] : []),
+    ...(again ? [`  to have it renewed again: ${setupAgain(one.name, again)}`] : []),
     ...(isInUse(one) ? [`  to take it out of the servers: mailcert deploy --remove ${one.name}`] : []),
     `  to forget it${isInUse(one) ? " after that" : ""}: rm -r ${one.folder}`,
   ];
@@ -66,6 +80,23 @@ const generation = ({ live, target, rolledBack, lastProven }: CertificateStatus)
     ...(lastProven === undefined ? [] : [`last proven ${minute(new Date(lastProven))}`]),
   ];
   return parts.length === 0 ? [] : [`  ${parts.join(", ")}`];
+};
+
+/** What failed and what to do about it, once. */
+const trouble = ({ name, configured, lastError, attempts, next: decision }: CertificateStatus): readonly string[] => {
+  if (!lastError) return [];
+  const at = minute(new Date(lastError.at));
+  const hints = (lastError.hints ?? []).map((hint) => `    -> ${hint}`);
+  const again = configured ? [`    -> mended? \`mailcert renew ${name}\` tries at once`] : [];
+  if (decision?.action === "wait") return [`  attempt ${attempts} failed at ${at}`, ...hints, ...again];
+  if (lastError.notDue)
+    return [`  last error (${at}, nothing was due: what is there stays): ${lastError.message}`, ...hints];
+  const nothing = decision?.action === "nothing";
+  return [
+    `  last error (${at}${attempts > 0 ? `, attempt ${attempts}` : ""}): ${lastError.message}`,
+    ...hints,
+    ...(nothing ? [] : again),
+  ];
 };
 
 const revocation = ({ name, live, revocation: pending }: CertificateStatus): readonly string[] => [
@@ -84,18 +115,13 @@ const below = (one: CertificateStatus): readonly string[] => [
   `${one.name}: ${next(one)}`,
   ...generation(one),
   ...revocation(one),
-  ...(one.live ? [`  served by ${servedBy(one)}`] : []),
+  ...(one.live ? [servedBy(one)] : []),
   ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
     ? [`  names: ${namesForPeople(one.names)}`]
     : []),
-  ...(one.lastError
-    ? [`  last error (${minute(new Date(one.lastError.at))}, attempt ${one.attempts}): ${one.lastError.message}`]
-    : []),
+  ...trouble(one),
   ...(one.caFailures ?? []).map((failure) => `  ${caTroubleText(failure, one)}`),
-  ...(one.findings ?? []).flatMap(({ message, hint }) => [
-    `  warning: ${message}`,
-    ...(hint ? [`    -> ${hint}`] : []),
-  ]),
+  ...(one.findings ?? []).flatMap((finding) => findingLines(finding, "  ")),
   ...forget(one),
 ];
 
@@ -125,7 +151,7 @@ const hourlyText = ({ renews, kind, next: at, failed, problem }: HourlyRun): str
 /** `hourly` is not asked for where nothing is to be renewed. */
 export const statusText = ({ certificates }: StatusResult, hourly: HourlyRun | undefined, now: Date): string => {
   if (certificates.length === 0) return "no certificates yet; first time: mailcert setup mail.example.org";
-  const rows = certificates.map((one) => [one.name, one.issuer, expiry(one, now), stage(one)]);
+  const rows = certificates.map((one) => [one.name, issuer(one), expiry(one, now), stage(one)]);
   return [
     table([["certificate", "issuer", "expires", "stage"], ...rows]),
     "",

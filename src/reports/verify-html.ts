@@ -5,9 +5,21 @@ import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { minute } from "./dates.ts";
 import { type NumberedCertificate, certificateView, numberCertificates } from "./verify-certificates.ts";
+import { domainTables } from "./verify-domains.ts";
 import { daysLeft } from "./verify-json.ts";
 import { protocolWords } from "./verify-text.ts";
-import { type Told, count, extent, gather, labelOf, shownHost, verdictOf, verdictWords, whose } from "./verify-told.ts";
+import {
+  type Told,
+  count,
+  extent,
+  gather,
+  labelOf,
+  nameOf,
+  shownHost,
+  verdictOf,
+  verdictWords,
+  whose,
+} from "./verify-told.ts";
 
 /** Beside the word, never instead of it: no meaning hangs on a colour. */
 const signs: Readonly<Record<Severity, string>> = { fault: "✖", warning: "▲", info: "●", ok: "✔" };
@@ -82,7 +94,12 @@ export const verifyHtmlView = (result: VerifyResult): object => {
     took: (result.durationMs / 1000).toFixed(1),
     anyWrong: wrong.length > 0,
     wrong,
-    hosts: [...groupBy(result.entries, ({ entry }) => entry.host)].map(([host, entries]) => ({
+    domains: domainTables(result.domains).map(({ title, head, rows }) => ({
+      title,
+      head: head.map((word) => ({ word })),
+      lines: rows.map((cells) => ({ cells: cells.map((text, column) => ({ label: head[column] ?? "", text })) })),
+    })),
+    hosts: [...groupBy(result.entries, nameOf)].map(([host, entries]) => ({
       name: shownHost(host),
       rows: presentFirst(entries).map((one) => rowView(one, certificates)),
     })),

@@ -2,6 +2,7 @@
 import type { CertificateFacts } from "../domain/certificate.ts";
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { domainDocument } from "./verify-domains.ts";
 
 const day = 86_400_000;
 
@@ -65,4 +66,5 @@ export const verifyDocument = (result: VerifyResult): object => ({
   durationMs: result.durationMs,
   entries: result.entries.map(entryDocument),
   findings: result.findings,
+  ...(result.domains.length > 0 ? { domains: result.domains.map(domainDocument) } : {}),
 });

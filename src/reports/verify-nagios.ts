@@ -1,5 +1,5 @@
 // verify as a monitoring plugin: one status line with the days left of every entry point, the findings below it, and the state to end with.
-import { entryUrl } from "../domain/entry-point.ts";
+import { entryUrl, placeOf } from "../domain/entry-point.ts";
 import { type ExpiryDays, expiryLimits } from "../domain/expiry-limits.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { Severity } from "../domain/finding.ts";
@@ -32,7 +32,7 @@ const labelOf = ({ entry, slot }: VerifiedEntry, severalHosts: boolean): string 
   [
     ...(severalHosts ? [askedName(entry.host)] : []),
     entryUrl(entry).replace(/:.*/s, ""),
-    entry.port,
+    placeOf(entry),
     ...(slot === undefined ? [] : [slot]),
     "days",
   ].join("_");

@@ -1,5 +1,6 @@
 // verify as lines of JSON: one for each entry point, as in `entries` of the whole document, and a last one about the whole.
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { domainDocument } from "./verify-domains.ts";
 import { entryDocument } from "./verify-json.ts";
 
 /** docs/schema/verify-entry.json */
@@ -16,6 +17,7 @@ const summaryLine = (result: VerifyResult): object => ({
   durationMs: result.durationMs,
   entries: result.entries.length,
   findings: result.findings,
+  ...(result.domains.length > 0 ? { domains: result.domains.map(domainDocument) } : {}),
 });
 
 /** docs/schema/verify-target.json */

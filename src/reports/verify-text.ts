@@ -1,10 +1,22 @@
 // What verify found, for people: first what is wrong and how to mend it, then every entry point with the label that clients show.
-import type { ProtocolName } from "../domain/entry-point.ts";
+import { type ProtocolName, placeOf } from "../domain/entry-point.ts";
 import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { domainTexts } from "./verify-domains.ts";
 import { daysLeft } from "./verify-json.ts";
-import { type Told, count, extent, gather, labelOf, shownHost, verdictOf, verdictWords, whose } from "./verify-told.ts";
+import {
+  type Told,
+  count,
+  extent,
+  gather,
+  labelOf,
+  nameOf,
+  shownHost,
+  verdictOf,
+  verdictWords,
+  whose,
+} from "./verify-told.ts";
 import { verifyTranscript } from "./verify-transcript.ts";
 import { wrap } from "./wrap.ts";
 
@@ -23,6 +35,11 @@ export const protocolWords: Readonly<Record<ProtocolName, string>> = {
   submission: "submission",
   lmtp: "LMTP",
   sieve: "sieve",
+  nntp: "NNTP",
+  "xmpp-client": "XMPP",
+  "xmpp-server": "XMPP s2s",
+  ldap: "LDAP",
+  ftp: "FTP",
 };
 
 const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33", info: "36", ok: "32" };
@@ -72,7 +89,7 @@ const table = (entries: readonly VerifiedEntry[], color: boolean): readonly stri
         if (column === row.length - 1) return one ? paint(cell, verdictOf(one)[1], color) : cell;
         // Ports and days are numbers: their ends stand below each other.
         if (column === 0 && one)
-          return `${" ".repeat(4 - Math.min(4, String(one.entry.port).length))}${cell}`.padEnd(widths[0] ?? 0);
+          return `${" ".repeat(4 - Math.min(4, placeOf(one.entry).length))}${cell}`.padEnd(widths[0] ?? 0);
         return column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
       })
       .join("  ");
@@ -92,10 +109,16 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
   const wrong = [...of("fault"), ...of("warning")];
   if (options.quiet) return wrong.join("\n\n");
   const severity = result.ok ? (wrong.length > 0 ? "warning" : "ok") : "fault";
-  const tables = [...groupBy(result.entries, ({ entry }) => entry.host)].map(([host, entries], _, all) =>
+  const tables = [...groupBy(result.entries, nameOf)].map(([host, entries], _, all) =>
     [...(all.length > 1 ? [shownHost(host)] : []), ...table(entries, options.color)].join("\n"),
   );
   const first = wrap(summary(result, told), options.width, "", "  ");
-  const said = result.entries.flatMap(verifyTranscript);
-  return [paint(first, severity, options.color), ...wrong, ...tables, ...of("info"), ...said].join("\n\n");
+  return [
+    paint(first, severity, options.color),
+    ...wrong,
+    ...domainTexts(result.domains),
+    ...tables,
+    ...of("info"),
+    ...result.entries.flatMap(verifyTranscript),
+  ].join("\n\n");
 };

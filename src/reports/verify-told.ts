@@ -1,8 +1,9 @@
 // What every report of verify for people needs: each finding told once with all its places, verdicts, and how much was looked at.
-import { clientLabel, entryUrl } from "../domain/entry-point.ts";
+import { clientLabel, entryUrl, placeOf, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { askedName } from "../domain/probe-host.ts";
+import { socketHost } from "../domain/unix-target.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 
 export interface Told {
@@ -13,7 +14,11 @@ export interface Told {
 }
 
 /** `993 · SSL/TLS` */
-export const labelOf = ({ entry }: VerifiedEntry): string => `${entry.port} · ${clientLabel(entry.mode)}`;
+export const labelOf = ({ entry }: VerifiedEntry): string => `${placeOf(entry)} · ${clientLabel(entry.mode)}`;
+
+/** The name that entry points share; a socket has none unless it was given one. */
+export const nameOf = ({ entry }: VerifiedEntry): string =>
+  entry.host === socketHost ? (socketPath(entry) ?? entry.host) : entry.host;
 
 /** `*.example.org` where a name below it was asked for in its stead. */
 export const shownHost = (host: string): string => {
@@ -23,7 +28,7 @@ export const shownHost = (host: string): string => {
 
 /** One finding that many entry points share is told once, with all of them. */
 export const gather = (result: VerifyResult): readonly Told[] => {
-  const severalHosts = new Set(result.entries.map(({ entry }) => entry.host)).size > 1;
+  const severalHosts = new Set(result.entries.map(nameOf)).size > 1;
   const dead = new Set(result.deadHosts);
   const all = [
     ...result.findings.map((finding) => ({ finding, where: "" })),
@@ -35,7 +40,7 @@ export const gather = (result: VerifyResult): readonly Told[] => {
           .filter(({ check }) => check !== "net-reach" || !dead.has(one.entry.host))
           .map((finding) => ({
             finding,
-            where: `${severalHosts ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
+            where: `${severalHosts && nameOf(one) === one.entry.host ? `${askedName(one.entry.host)} ` : ""}${labelOf(one)}`,
           })),
       ),
   ];
@@ -79,7 +84,9 @@ export const verdictWords = (told: readonly Told[]): string => {
 
 /** The hosts that were asked for, or how many. */
 export const whose = (result: VerifyResult): string => {
-  const hosts = [...new Set(result.entries.map(({ entry }) => entry.host))];
+  const named = [...new Set(result.entries.map(nameOf))];
+  // A domain without hosts is all that was looked at.
+  const hosts = named.length > 0 ? named : [...new Set(result.domains.map(({ domain }) => domain))];
   return hosts.length <= 2 ? hosts.map(shownHost).join(" and ") : `${hosts.length} hosts`;
 };
 

@@ -4,6 +4,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import type { Slot } from "../domain/keys.ts";
+import { holdsKey } from "../domain/text.ts";
 import { ensureFolder, fileFailure, writeFileAtomic } from "../system/files.ts";
 import { readState } from "./state.ts";
 import type { CertificateState, Store } from "./store.ts";
@@ -42,7 +43,7 @@ export const createCertificates = (root: string): Part => ({
     await ensureFolder(root, 0o755);
     await ensureFolder(join(root, state.name), 0o755);
     const text = `${JSON.stringify(state, undefined, 2)}\n`;
-    if (text.includes("PRIVATE KEY")) throw new Error("a state must never hold a key");
+    if (holdsKey(text)) throw new Error("a state must never hold a key");
     await writeFileAtomic(join(root, state.name, "state.json"), text, { mode: 0o644 });
   },
 

@@ -1,5 +1,6 @@
 // events.jsonl: every change made to this host, one JSON object a line, only ever appended to.
 import { dirname } from "node:path";
+import { holdsKey } from "../domain/text.ts";
 import { appendLine } from "../system/create-once.ts";
 import { ensureFolder, readTextIfPresent } from "../system/files.ts";
 import type { HostEvent, Store } from "./store.ts";
@@ -9,7 +10,7 @@ type Part = Pick<Store, "record" | "events">;
 export const createEvents = (path: string): Part => ({
   record: async (event) => {
     const line = JSON.stringify(event);
-    if (line.includes("PRIVATE KEY")) throw new Error("an event must never hold a key");
+    if (holdsKey(line)) throw new Error("an event must never hold a key");
     await ensureFolder(dirname(path), 0o755);
     await appendLine(path, line);
   },

@@ -38,12 +38,18 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isDate = (value: unknown): boolean => typeof value === "string" && !Number.isNaN(Date.parse(value));
 
+const isUnmet = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((one) => isRecord(one) && typeof one["setting"] === "string" && typeof one["message"] === "string");
+
 const isGeneration = (value: unknown): boolean =>
   isRecord(value) &&
   Number.isInteger(value["number"]) &&
   Array.isArray(value["names"]) &&
   isDate(value["notBefore"]) &&
   isDate(value["notAfter"]) &&
+  (value["entry"] === undefined || isRecord(value["entry"])) &&
+  (value["unmet"] === undefined || isUnmet(value["unmet"])) &&
   isRecord(value["leaves"]) &&
   Object.values(value["leaves"]).every(
     (leaf) =>
@@ -62,6 +68,12 @@ const isAdvice = (value: unknown): boolean =>
 const isCaFailure = (value: unknown): boolean =>
   isRecord(value) && isDate(value["at"]) && isDate(value["nextAttempt"]) && typeof value["message"] === "string";
 
+const isError = (value: unknown): boolean =>
+  isRecord(value) &&
+  typeof value["message"] === "string" &&
+  (value["hints"] === undefined || Array.isArray(value["hints"])) &&
+  (value["entry"] === undefined || isRecord(value["entry"]));
+
 /** What of the fields that runs rely on is not as it was written. */
 const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!state.generations?.every(isGeneration)) return "a generation lacks a field";
@@ -74,6 +86,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
   const caFailures: unknown = state.caFailures ?? {};
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
+  if (state.droppedSeen !== undefined && !isDate(state.droppedSeen)) return "droppedSeen is not a date";
   if (state.retired !== undefined && !Array.isArray(state.retired)) return "retired is not a list";
   const revocation: unknown = state.revocation;
   const pending =
@@ -86,9 +99,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!pending) return "revocation lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
-  return state.lastError === undefined || typeof (state.lastError as { message?: unknown }).message === "string"
-    ? undefined
-    : "lastError lacks a field";
+  return state.lastError === undefined || isError(state.lastError) ? undefined : "lastError lacks a field";
 };
 
 const damaged = (path: string, why: string, cause?: unknown): Failure =>

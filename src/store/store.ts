@@ -3,7 +3,9 @@ import type { RenewalAdvice } from "../domain/ari.ts";
 import type { CaFailure } from "../domain/ca-failures.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
+import type { Entry } from "../domain/setup-command.ts";
 import type { Baseline, Verdict } from "../domain/verdict.ts";
 import type { Change, SlotPaths } from "../servers/server.ts";
 
@@ -26,8 +28,12 @@ export interface GenerationRecord {
   readonly authority: string;
   /** URL of the ACME account that it was issued to. */
   readonly account?: string;
+  /** The configuration's entry that it was made by, as `setup` would write it; no secret. Absent: an older mailcert made it. */
+  readonly entry?: Entry;
   /** Names of the configuration that were left out, because they did not resolve. */
   readonly dropped?: readonly string[];
+  /** What the CA was asked for and did not give. */
+  readonly unmet?: readonly UnmetWish[];
   /** ISO dates. */
   readonly createdAt: string;
   readonly notBefore: string;
@@ -88,14 +94,24 @@ export interface CertificateState {
   readonly ari?: RenewalAdvice;
   /** By directory URL, where several CAs are configured: what the last attempt there failed at. */
   readonly caFailures?: Readonly<Record<string, CaFailure>>;
+  /** ISO date at which names that had been left out were last looked at. */
+  readonly droppedSeen?: string;
   /** ISO date before which no timer run tries again. */
   readonly nextAttempt?: string;
   readonly lastError?: {
     readonly at: string;
     readonly what: "issue" | "deploy";
-    /** What the configuration asked for then: another wish does not wait for this one's next attempt. */
+    /** Names, keys and CA that were asked for. */
     readonly wanted?: string;
+    /** Of the whole entry and the files that it names: another wish does not wait for this one's next attempt. */
+    readonly fingerprint?: string;
+    /** Nothing was due (`renew --force`, a `setup` that would have changed something): no attempt is owed, and none is counted. */
+    readonly notDue?: boolean;
+    /** What was asked for, where no entry of the configuration says it: a first `setup` that failed. */
+    readonly entry?: Entry;
     readonly message: string;
+    /** What to do about it, as it was said then. */
+    readonly hints?: readonly string[];
     readonly facts?: Readonly<Record<string, unknown>>;
   };
 }

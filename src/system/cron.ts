@@ -94,7 +94,9 @@ export const createCron = (options: CronOptions): Scheduler => {
       const content = contentOf(job);
       if (!(await exists(folder))) {
         throw new Failure("cannot-create", `there is no ${folder}: cron is not installed`, {
-          hints: [`install cron (${dirname(folder)} must have cron.d), or use --schedule none`],
+          hints: [
+            `install cron (${dirname(folder)} must have cron.d), or start \`mailcert renew --quiet\` every hour by other means`,
+          ],
         });
       }
       await writeOwnFiles(new Map([[path, content]]));

@@ -1,7 +1,7 @@
-// What this host can do right now: write to a folder, hold a file, listen on a port, reach an address. Answers, never failures.
+// What this host can do right now: write to a folder, hold a file, listen on a port. Answers, never failures.
 import { constants } from "node:fs";
 import { access, statfs, unlink } from "node:fs/promises";
-import { type Server, connect, createServer } from "node:net";
+import { type Server, createServer } from "node:net";
 import { dirname, resolve } from "node:path";
 import { parseListenAddress } from "../domain/listen-address.ts";
 import { temporaryBeside, writeNewFile } from "./files.ts";
@@ -85,28 +85,3 @@ export const listenTrouble = async (address: string): Promise<string | undefined
   const who = [...new Set(holders.map(({ program, pid }) => `${program} (pid ${pid})`))].slice(0, 3).join(", ");
   return `port ${wanted.port} is held by ${who || "another program"}`;
 };
-
-export const reach = (
-  address: string,
-  port: number,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<"open" | "refused" | "silent"> =>
-  new Promise((done) => {
-    if (signal.aborted) {
-      done("silent");
-      return;
-    }
-    const socket = connect({ host: address, port });
-    const end = (answer: "open" | "refused" | "silent"): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-      socket.destroy();
-      done(answer);
-    };
-    const stop = (): void => end("silent");
-    const timer = setTimeout(stop, timeoutMs);
-    signal.addEventListener("abort", stop, { once: true });
-    socket.once("connect", () => end("open"));
-    socket.once("error", (error) => end(codeOf(error) === "ECONNREFUSED" ? "refused" : "silent"));
-  });

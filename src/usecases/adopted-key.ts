@@ -49,7 +49,7 @@ export const readAdoptedKey = async (
 export const refuseStrayKey = ({ name, keys }: CertificateConfig, { path, algorithm }: AdoptedKey): void => {
   if (keys.includes(algorithm)) return;
   throw new Failure("usage", `${path} holds a key of the kind ${algorithm}, and ${name} has ${keys.join(" and ")}`, {
-    hints: [`add --key ${algorithm}`],
+    hints: [`add that kind to the keys: key: ${algorithm} (--key ${algorithm})`],
   });
 };
 

@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { type BundleResult, bundle, isBundleBehind } from "./bundle.ts";
+import { type OtherClient, otherClients } from "./other-client.ts";
 import { type InstallSchedule, type ScheduleResult, installSchedule, scheduleJob } from "./schedule.ts";
 import { recordInstalled } from "./schedule-events.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -10,6 +11,8 @@ import type { World } from "./world.ts";
 export interface AfterSetup {
   readonly schedule: ScheduleResult;
   readonly bundle?: BundleResult;
+  /** They renew it, too. */
+  readonly otherClients?: readonly OtherClient[];
   /** Why there is no schedule or bundle although one was wanted: the certificate is served all the same. */
   readonly failures: readonly Failure[];
 }
@@ -64,5 +67,8 @@ export const afterSetup = async (
     removed: [],
     note: "see the fault below",
   };
-  return { schedule: installed ?? none, ...(made ? { bundle: made } : {}), failures };
+  // What cannot be looked at is no reason to say that setup failed.
+  const others = dryRun ? [] : await unlessFailure(() => otherClients(world, certificate));
+  const told = others instanceof Failure || others.length === 0 ? {} : { otherClients: others };
+  return { schedule: installed ?? none, ...told, ...(made ? { bundle: made } : {}), failures };
 };

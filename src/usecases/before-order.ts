@@ -70,8 +70,8 @@ const caaHint = (
   owner: string,
   tag: "issue" | "issuewild",
 ): string => {
-  const [identity] = identities;
-  if (identity === undefined) return `change the record set at ${owner}: the CA says which name it has in CAA records`;
+  // Without one nothing is forbidden.
+  const [identity = ""] = identities;
   const own = account === undefined ? "" : ` (for this account only: ${caaLine(owner, identity, account, tag)})`;
   return `change the record set there, for example: ${caaLine(owner, identity, undefined, tag)}${own}; ${challenges.join(" or ")} has to stand in validationmethods, where there are any`;
 };
@@ -90,17 +90,10 @@ export const forbidden = (
   if (first === undefined) return undefined;
   const said = found.map(({ name, owner, why }) => `${name} (CAA at ${owner}): ${why}`);
   const shown = said.length > 6 ? [...said.slice(0, 6), `and ${said.length - 6} more`] : said;
-  return new Failure(
-    "config",
-    `no order was placed: CAA records forbid ${caTitle(settings)} to issue: ${shown.join("; ")}`,
-    {
-      hints: [
-        caaHint(settings, facts, first.owner, first.tag),
-        "`mailcert issue --dry-run` shows what stands in the way",
-      ],
-      facts: { code: "CAA", forbidden: found.map(({ name, owner, why }) => ({ name, owner, why })) },
-    },
-  );
+  return new Failure("config", `CAA records forbid ${caTitle(settings)} to issue: ${shown.join("; ")}`, {
+    hints: [caaHint(settings, facts, first.owner, first.tag)],
+    facts: { code: "CAA", forbidden: found.map(({ name, owner, why }) => ({ name, owner, why })) },
+  });
 };
 
 /** Without the challenges that CAA rules out for some name: one that is tried for nothing counts as a failed validation. */
@@ -140,6 +133,10 @@ export const beforeOrder = async (
     if (verdict?.kind === "unknown") step(`going on: ${name}: ${verdict.why}`);
   }
   const failure = forbidden(issuer, facts, answers);
-  if (failure) throw failure;
+  if (failure)
+    throw new Failure(failure.kind, `no order was placed: ${failure.message}`, {
+      hints: [...failure.hints, "`mailcert issue --dry-run` shows what stands in the way"],
+      ...(failure.facts === undefined ? {} : { facts: failure.facts }),
+    });
   return permitted(issuer, answers);
 };

@@ -34,7 +34,7 @@ export const trustedAlready = (
   });
 };
 
-export const worseThanServed = ({ target, observation }: Observed, issuer: string): Failure => {
+export const worseThanServed = ({ target, observation }: Observed, issuer: string, force: string): Failure => {
   const [leaf] = observation.chain;
   const facts = leaf ? readCertificate(leaf) : undefined;
   return new Failure(
@@ -42,9 +42,9 @@ export const worseThanServed = ({ target, observation }: Observed, issuer: strin
     `${entryUrl(target.entry)} already serves a publicly trusted certificate for ${target.entry.host} (issued by ${facts?.issuer ?? "?"}); one from ${issuer} would be trusted by fewer clients`,
     {
       hints: [
-        "for a certificate that every client trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
-        "to keep its key, which DNS or clients may pin: add --adopt-key FILE beside that",
-        "to replace it all the same: add --replace",
+        "for a certificate that every client trusts: issuer: letsencrypt, email: YOU@DOMAIN, agree_tos: true (--issuer letsencrypt --email YOU@DOMAIN --agree-tos)",
+        `to keep its key, which DNS or clients may pin: mailcert setup ${target.entry.host} --adopt-key FILE, with those`,
+        `to replace it all the same: ${force}`,
       ],
     },
   );
@@ -64,7 +64,7 @@ export const refuseWorse = async (
   const chains = Object.values(slots).map((slot) => [slot.leaf, ...slot.chain]);
   // Our own root may have been put among the system's: that makes it no public CA.
   const isPublic = target.issuer === "acme" && chains.every((chain) => leadsTo(chain, roots, world.now()));
-  if (!isPublic) throw worseThanServed(better, target.issuer);
+  if (!isPublic) throw worseThanServed(better, target.issuer, `mailcert deploy --replace ${state.name}`);
 };
 
 /** @throws Failure `config` when another ACME client of this host keeps a valid certificate for the certificate's first name. */
@@ -79,7 +79,7 @@ export const refuseOwned = async (world: World, { names: [main = ""] }: Certific
     throw new Failure("config", `${client} keeps a certificate for ${main} (${found.folder}), valid until ${until}`, {
       hints: [
         `take it over, account and key included: mailcert import ${client} --name ${shellWord(lineage.name)}`,
-        "to make another one beside it: with its key, --adopt-key FILE; with a new one, --replace",
+        `to make another one beside it: with its key, mailcert setup ${shellWord(main)} --adopt-key FILE; with a new one, mailcert setup ${shellWord(main)} --replace`,
       ],
       facts: { client, folder: found.folder, lineage: lineage.name },
     });

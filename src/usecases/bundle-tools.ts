@@ -18,5 +18,9 @@ export interface BundleDeps {
   /** Fills a template, escaped for what its ending says it is. */
   readonly render: (template: string, view: object) => string;
   readonly folder: BundleFolder;
+  /** PEM of the roots that browsers and phones know, whatever this host trusts besides. */
+  readonly publicRoots: () => Promise<readonly string[]>;
+  /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
+  readonly readCertificates: (path: string) => Promise<readonly string[]>;
   readonly random: (count: number) => Uint8Array;
 }

@@ -6,7 +6,7 @@ import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
-import type { PublicSlot } from "../store/store.ts";
+import { importedRoot } from "./bundle-root.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { findServers } from "./entries.ts";
 import type { World } from "./world.ts";
@@ -16,6 +16,8 @@ export interface BundleOptions {
   readonly dir: string;
   /** undefined: all, and files of an earlier run that are no longer made are removed. */
   readonly formats?: readonly BundleFormat[];
+  /** Absolute path of a file with the root that the chain leads to, where none of mailcert's files has it. */
+  readonly root?: string;
   readonly dryRun: boolean;
 }
 
@@ -39,13 +41,17 @@ export interface BundleResult {
 /** What clients need to know of a certificate that is live (or, before the first switch, staged). @throws Failure `config` when there is none yet. */
 const bundleMaterial = async (
   world: World,
+  deps: BundleDeps,
   certificate: CertificateConfig,
-  random: Uint8Array,
+  { dir, root: file }: Pick<BundleOptions, "dir" | "root">,
 ): Promise<BundleMaterial> => {
-  const number = world.store.liveNumber(certificate.name) ?? world.store.read(certificate.name)?.target;
-  const slots = number === undefined ? {} : await world.store.readCertificates(certificate.name, number);
-  const slot: PublicSlot | undefined = slots.ecdsa ?? slots.rsa;
-  if (slot === undefined) {
+  const state = world.store.read(certificate.name);
+  const number = world.store.liveNumber(certificate.name) ?? state?.target;
+  const generation = state?.generations.find((one) => one.number === number);
+  const read = number === undefined ? {} : await world.store.readCertificates(certificate.name, number);
+  const slots = [read.ecdsa, read.rsa].filter((slot) => slot !== undefined);
+  const [slot] = slots;
+  if (slot === undefined || generation === undefined) {
     throw new Failure("config", `there is no certificate for ${certificate.name} yet`, {
       hints: [`make it: mailcert issue ${certificate.name}`],
     });
@@ -53,8 +59,16 @@ const bundleMaterial = async (
   const host =
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
   const { servers: found } = await findServers(world, certificate);
+  const before = await writtenRoot(deps, dir);
   return {
-    root: rootOf(certificate, slot),
+    root: await importedRoot(world, deps, {
+      certificate,
+      generation,
+      slots,
+      dir,
+      ...(file === undefined ? {} : { file }),
+      ...(before === undefined ? {} : { before }),
+    }),
     leaf: slot.leaf,
     names: certificate.names,
     host,
@@ -62,17 +76,9 @@ const bundleMaterial = async (
       .flatMap(({ listeners }) => listeners)
       .filter(({ ownCertificate }) => ownCertificate === undefined)
       .map(({ protocol, mode, port }) => ({ protocol, mode, port, host })),
-    random,
+    random: deps.random(32),
     now: world.now(),
   };
-};
-
-const rootOf = ({ issuer, name }: CertificateConfig, { leaf, chain }: PublicSlot): string | undefined => {
-  if (issuer.kind === "acme") return undefined;
-  if (issuer.kind === "self-signed") return leaf;
-  const root = chain.at(-1);
-  if (root === undefined) throw new Failure("data", `the chain of ${name} does not hold its root`);
-  return root;
 };
 
 const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> => {
@@ -113,6 +119,15 @@ const readList = (content: Uint8Array | "absent" | "foreign"): List => {
     // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
     return nothing;
   }
+};
+
+/** The root that an earlier run put there: a renewal changes the leaf, and asks nobody for a root again. */
+const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string | undefined> => {
+  await folder.refuseUnsafe(dir);
+  const { files } = readList(await folder.read(`${dir}/${listName}`));
+  const content = await folder.read(`${dir}/ca.crt`);
+  if (typeof content === "string" || files.get("ca.crt")?.includes(sha256(content)) !== true) return undefined;
+  return Buffer.from(content).toString("latin1");
 };
 
 const writeList = async ({ folder }: BundleDeps, dir: string, { files, leaf }: List): Promise<void> =>
@@ -188,7 +203,7 @@ export const writeBundle = async (
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
   const plan = await planFiles(deps, wanted, options, ours);
   const imports =
-    material.root === undefined ? "nothing" : certificate.issuer.kind === "self-signed" ? "self-signed" : "root";
+    material.root === undefined ? "nothing" : readCertificate(material.root).isCa ? "root" : "self-signed";
   const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
   const fingerprint = material.root === undefined ? {} : { fingerprint: fingerprintOf(material.root) };
   const result = { certificate: certificate.name, dir, dryRun, imports, ...fingerprint, files } as const;
@@ -226,4 +241,4 @@ export const bundle = async (
   certificate: CertificateConfig,
   options: BundleOptions,
 ): Promise<BundleResult> =>
-  writeBundle(deps, certificate, await bundleMaterial(world, certificate, deps.random(32)), options);
+  writeBundle(deps, certificate, await bundleMaterial(world, deps, certificate, options), options);

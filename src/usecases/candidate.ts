@@ -5,7 +5,7 @@ import { authorityOf } from "../domain/generation.ts";
 import { certifiedKeyOf, publicKeyOf } from "../domain/key-match.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { TlsaOffer } from "../domain/tlsa.ts";
-import type { GenerationRecord, StagedSlot } from "../store/store.ts";
+import type { GenerationRecord, PublicSlot } from "../store/store.ts";
 import type { KeyInHand } from "./certified-keys.ts";
 import type { World } from "./world.ts";
 
@@ -36,9 +36,10 @@ export const candidateOfKeys = (config: CertificateConfig, keys: readonly KeyInH
   ),
 });
 
-type Slots = Readonly<Partial<Record<Slot, StagedSlot>>>;
+type Slots = Readonly<Partial<Record<Slot, PublicSlot>>>;
 
-const served = (slots: Slots): Pick<Candidate, "slots" | "chains"> => ({
+/** Chains as they would be served. */
+export const offersOf = (slots: Slots): Pick<Candidate, "slots" | "chains"> => ({
   slots: Object.fromEntries(
     Object.entries(slots).map(([slot, { leaf, chain }]) => [
       slot,
@@ -50,7 +51,7 @@ const served = (slots: Slots): Pick<Candidate, "slots" | "chains"> => ({
 
 export const candidateOfChains = (config: CertificateConfig, slots: Slots): Candidate => ({
   ...fromConfig(config),
-  ...served(slots),
+  ...offersOf(slots),
 });
 
 export const candidateOfGeneration = async (
@@ -62,5 +63,5 @@ export const candidateOfGeneration = async (
   names,
   issuer,
   authority,
-  ...served(await world.store.readGeneration(certificate, number)),
+  ...offersOf(await world.store.readGeneration(certificate, number)),
 });

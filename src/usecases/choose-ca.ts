@@ -12,6 +12,7 @@ import type { AcmeSettings, CertificateConfig } from "../domain/certificate-conf
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { emptyState } from "../domain/state.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { beforeOrder } from "./before-order.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -45,6 +46,14 @@ const refusal = async (
   return undefined;
 };
 
+/** What is down comes back by itself; what its settings or its account are is a person's to mend. */
+const hintFor = (failed: readonly Failed[]): string => {
+  const mend = failed.find(({ failure }) => failure.kind === "config" && failure.hints.length > 0);
+  return mend === undefined
+    ? "nothing has to be done: the first CA is asked again at the next renewal"
+    : `${mend.title} will not issue until that is mended: ${mend.failure.hints[0] ?? ""}`;
+};
+
 const fallbackFinding = (failed: readonly Failed[], used: string): readonly Finding[] =>
   failed.length === 0
     ? []
@@ -53,7 +62,7 @@ const fallbackFinding = (failed: readonly Failed[], used: string): readonly Find
           check: "ca-fallback",
           severity: "warning",
           message: `${failed.map(({ title, failure }) => `${title} failed: ${failure.message}`).join("; ")}; used ${used}`,
-          hint: "nothing has to be done: the first CA is asked again at the next renewal",
+          hint: hintFor(failed),
         },
       ];
 
@@ -97,7 +106,7 @@ const waiting = (all: readonly AcmeSettings[], asked: readonly AcmeSettings[], k
   all.flatMap((settings) => {
     const failure = known[settings.directory];
     if (asked.includes(settings) || failure === undefined) return [];
-    const message = `${failure.message} (not asked again before ${failure.nextAttempt})`;
+    const message = `${failure.message} (not asked again before ${utcMinute(failure.nextAttempt)})`;
     const facts = { retryAt: failure.nextAttempt, waits: true };
     return [{ settings, title: caTitle(settings), failure: new Failure("try-later", message, { facts }) }];
   });

@@ -8,12 +8,13 @@ import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { candidateOfGeneration } from "./candidate.ts";
-import { keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
 import { checkGeneration } from "./intact.ts";
 import { deployedServer, installAndProve, settleFirst } from "./install-and-prove.ts";
+import { keepPinnedChain } from "./pinned-chain.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { revertSettings } from "./revert-settings.ts";
 import { baselineOf, expectedOf, servedCertificate, slotsOf } from "./served-certificate.ts";
@@ -43,7 +44,7 @@ export const deploy = async (
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
   if (state.stage === "verified" || state.stage === "reloaded") {
-    const quick = left.length === 0 ? await proveQuickly(world, state, target, found, targets) : undefined;
+    const quick = left.length === 0 ? await proveQuickly(world, certificate, state, target, found, targets) : undefined;
     if (quick) return quick;
   }
   if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
@@ -55,7 +56,7 @@ export const deploy = async (
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
-    : finish(world, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
+    : finish(world, certificate, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
 };
 
 /** @throws Failure `data`. */
@@ -93,7 +94,7 @@ const refuseUnpromised = async (
   const live = world.store.liveNumber(name);
   if (live === target.number && (state.baseline || found.length === 0)) return;
   const before = live === target.number ? undefined : generationOf(state, live);
-  await keepDnsPromises(world, {
+  const guarded: Guarded = {
     state,
     candidate: await candidateOfGeneration(world, name, target),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
@@ -106,12 +107,15 @@ const refuseUnpromised = async (
           : { keep: `mailcert renew --force ${name}` }),
       force: `mailcert deploy --replace ${name}`,
     },
-  });
+  };
+  await keepDnsPromises(world, guarded);
+  await keepPinnedChain(world, guarded);
 };
 
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */
 const proveQuickly = async (
   world: World,
+  wanted: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
   found: readonly Deployable[],
@@ -137,5 +141,5 @@ const proveQuickly = async (
   if (entries.some((entry) => entry.verdict === "stale" || entry.verdict === "broken" || entry.verdict === "failing"))
     return undefined;
   const servers = found.map((one) => deployedServer(one, { changes: [], findings: [], usable: true }, false));
-  return finish(world, state, target, { servers, entries, findings });
+  return finish(world, wanted, state, target, { servers, entries, findings });
 };

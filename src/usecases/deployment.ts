@@ -24,6 +24,8 @@ export interface DeployResult {
   readonly generation: GenerationRecord;
   /** `in-place`: a server is not running, so that nothing is proven of it. `no-server`: nothing on this host serves it. `unproven`: stale, failing or not reloadable; later runs retry. */
   readonly outcome: "verified" | "in-place" | "unproven" | "rolled-back" | "no-server";
+  /** With `no-server`: none is to serve it (servers: none). */
+  readonly forOthers?: boolean;
   readonly servers: readonly DeployedServer[];
   readonly entries: readonly ProvedEntry[];
   readonly findings: readonly Finding[];

@@ -1,4 +1,4 @@
-// The guard: a new key or chain is not served while DNS tells others to refuse it (DANE, MTA-STS). A renewal that keeps its key always is.
+// The guard: a new key, issuer or name is not served while DNS tells others to refuse it (DANE, MTA-STS). What a renewal with its key changes is pinned-chain.ts's.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
 import type { Slot } from "../domain/keys.ts";
@@ -12,9 +12,12 @@ import type { Deployable } from "./entries.ts";
 import { type Ways, behind, unpublished, untrusted } from "./dns-refusal.ts";
 import type { World } from "./world.ts";
 
-/** Names whose promises the candidate has to keep: none that are served already with this key by this issuer. */
-const namesAtStake = (world: World, state: CertificateState, candidate: Candidate): readonly string[] => {
-  const hosts = hostNames(candidate.names);
+/** Names that are served already with this key by this issuer. */
+export const keptNames = (
+  world: Pick<World, "store">,
+  state: CertificateState,
+  candidate: Candidate,
+): readonly string[] => {
   const live = state.generations.find(({ number }) => number === world.store.liveNumber(state.name));
   const served = live !== undefined && Object.keys(state.deployments).length > 0;
   const kept =
@@ -24,7 +27,7 @@ const namesAtStake = (world: World, state: CertificateState, candidate: Candidat
     Object.entries(candidate.slots).every(
       ([slot, { spki }]) => spki !== undefined && live.leaves[slot as Slot]?.spkiSha256 === sha256Hex(spki),
     );
-  return kept ? hosts.filter((name) => !live.names.includes(name)) : hosts;
+  return kept ? hostNames(candidate.names).filter((name) => live.names.includes(name)) : [];
 };
 
 /** Before it is issued, an ACME certificate is taken for what it nearly always is. */
@@ -55,7 +58,8 @@ export interface Guarded {
 
 /** @throws Failure `config` where a secure TLSA record or an enforced MTA-STS policy stands that the candidate does not satisfy. */
 export const keepDnsPromises = async (world: World, { state, candidate, place, ways }: Guarded): Promise<void> => {
-  const names = namesAtStake(world, state, candidate);
+  const kept = keptNames(world, state, candidate);
+  const names = hostNames(candidate.names).filter((name) => !kept.includes(name));
   if (names.length === 0) return;
   const ports = portsOf(await place());
   const publicly = await isPublic(world, candidate);

@@ -1,5 +1,6 @@
 // The words of a stop for DNS's sake: what is published, what to publish, and the ways on.
 import { Failure } from "../domain/failure.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../domain/tlsa.ts";
 import type { Lagging, Pinned, Promised } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
@@ -42,44 +43,66 @@ const whose = ({ name, port }: Pinned): string =>
     ? `mail servers that check DANE would hold back their mail for ${name} (port 25)`
     : `clients that check DANE would refuse ${name} on port ${port}`;
 
+/** What is published for something else than `what`. */
+const notFor = (what: string, broken: readonly Pinned[]): string => {
+  const [first, ...others] = broken as readonly [Pinned, ...Pinned[]];
+  const also = few(others.map(({ name, port }) => tlsaOwner(name, port)));
+  return (
+    `${whose(first)}: the DNSSEC-signed TLSA records at ${first.owner} are not for the ${what} that would be served` +
+    `${also.length > 0 ? ` (nor are those at ${also.join(", ")})` : ""}; published: ${few(first.records.map(short)).join(", ")}`
+  );
+};
+
+const factsOf = (broken: readonly Pinned[], publish: readonly string[]): Readonly<Record<string, unknown>> => ({
+  code: "DANE",
+  published: broken.slice(0, mostShown).map(({ owner, records }) => ({ owner, records: few(records.map(short)) })),
+  publish,
+});
+
 /** `broken`: at least one. */
 export const unpublished = (candidate: Candidate, broken: readonly Pinned[], ways: Ways): Failure => {
-  const [first, ...others] = broken as readonly [Pinned, ...Pinned[]];
-  const what = candidate.chains ? "chain" : "key";
-  const also = few(others.map(({ name, port }) => tlsaOwner(name, port)));
   const lines = linesFor(candidate, broken);
-  return new Failure(
-    "config",
-    `${whose(first)}: the DNSSEC-signed TLSA records at ${first.owner} are not for the ${what} that would be served` +
-      `${also.length > 0 ? ` (nor are those at ${also.join(", ")})` : ""}; published: ${few(first.records.map(short)).join(", ")}`,
-    {
-      hints: [
-        ...(lines.length > 0
-          ? [
-              ...few(lines).map((line) => `publish, beside what is there: ${line}`),
-              `once every name server has it, and two TTLs later (RFC 7671 §8.1), ${ways.resume}; the new key is kept until then`,
-            ]
-          : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
-        ...(ways.given
-          ? [
-              "until then the compromised key is still served; whoever must not wait goes on all the same and loses mail meanwhile",
-            ]
-          : [
-              ways.keep === undefined
-                ? "or take over the key that is served now: add --adopt-key FILE"
-                : `or stay with the present key: ${ways.keep}`,
-            ]),
-        `or go on all the same: ${ways.force}`,
-      ],
-      facts: {
-        code: "DANE",
-        published: broken
-          .slice(0, mostShown)
-          .map(({ owner, records }) => ({ owner, records: few(records.map(short)) })),
-        publish: lines,
-      },
-    },
-  );
+  return new Failure("config", notFor(candidate.chains ? "chain" : "key", broken), {
+    hints: [
+      ...(lines.length > 0
+        ? [
+            ...few(lines).map((line) => `publish, beside what is there: ${line}`),
+            `once every name server has it, and two TTLs later (RFC 7671 §8.1), ${ways.resume}; the new key is kept until then`,
+          ]
+        : ["without --dry-run the key is made and kept, and the record to publish is shown"]),
+      ...(ways.given
+        ? [
+            "until then the compromised key is still served; whoever must not wait goes on all the same and loses mail meanwhile",
+          ]
+        : [
+            ways.keep === undefined
+              ? `or take over the key that is served now: mailcert setup ${shellWord(candidate.names[0] ?? candidate.certificate)} --adopt-key FILE`
+              : `or stay with the present key: ${ways.keep}`,
+          ]),
+      `or go on all the same: ${ways.force}`,
+    ],
+    facts: factsOf(broken, lines),
+  });
+};
+
+/** The key is that of before. `broken`: at least one, which the present certificate satisfies. */
+export const pinnedWhole = (candidate: Candidate, broken: readonly Pinned[], ways: Ways): Failure => {
+  const lines = linesFor(candidate, broken);
+  const usages = new Set(broken.flatMap(({ records }) => records.map(({ usage }) => usage)));
+  return new Failure("config", notFor("certificate", broken), {
+    hints: [
+      "they pin more than the key: a whole certificate (3 0 x) changes with each renewal, a CA (2 x x) whenever another one signs",
+      ...few(lines).map((line) => `publish, beside what is there, a record for the key, which stays: ${line}`),
+      `once every name server has it, and two TTLs later (RFC 7671 §8.1), ${ways.resume}; the present certificate is served until then`,
+      ...(usages.has(2) && candidate.issuer === "acme"
+        ? [
+            "or have the CA that the record names sign, where there is such a chain: preferred_chain in the configuration",
+          ]
+        : []),
+      `or go on all the same: ${ways.force}`,
+    ],
+    facts: factsOf(broken, lines),
+  });
 };
 
 /** `lagging`: at least one. */
@@ -111,7 +134,7 @@ export const untrusted = (
     `the MTA-STS policy of ${domain} says "enforce" and lists ${name}: mail servers that follow it (Gmail does) would refuse a certificate from ${issuer} on port 25`,
     {
       hints: [
-        "for a certificate that every mail server trusts: add --issuer letsencrypt --email YOU@DOMAIN --agree-tos",
+        "for a certificate that every mail server trusts: issuer: letsencrypt, email: YOU@DOMAIN, agree_tos: true (--issuer letsencrypt --email YOU@DOMAIN --agree-tos)",
         `or take the policy back first: "mode: none" with a new id, and wait until its max_age of ${policy.maxAge} s is over (RFC 8461 §8.3)`,
         `or go on all the same: ${force}`,
       ],

@@ -3,6 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { type EntryPoint, entryFromUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import { inConfiguration } from "../domain/fitting-hint.ts";
 import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
@@ -82,7 +83,7 @@ export const findServers = async (
 
 export const hintOf = (failure: Failure): { readonly hint?: string } => {
   const [hint] = failure.hints;
-  return hint === undefined ? {} : { hint };
+  return hint === undefined ? {} : { hint: inConfiguration(hint) };
 };
 
 /** Entry points that the last deployment connected to: what a server with a broken configuration still serves. */

@@ -1,10 +1,11 @@
 // Writes down how a deployment ended: verified, or what later runs are to finish.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
-import { rememberFailure } from "./issue.ts";
+import { rememberFailure } from "./remember-failure.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +23,7 @@ const records = (entries: readonly ProvedEntry[], installation: string): readonl
 /** Writes down how it ended: verified, or what later runs are to finish. */
 export const finish = async (
   world: World,
+  certificate: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
   gathered: Gathered,
@@ -52,11 +54,12 @@ export const finish = async (
   } else {
     await world.store.write({ ...state, deployments, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
-    await rememberFailure(world, state.name, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
+    await rememberFailure(world, certificate, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { servers, entries } = gathered;
-  return { certificate: state.name, generation: target, outcome, servers, entries, findings };
+  const forOthers = certificate.servers !== "auto" && certificate.servers.length === 0 ? { forOthers: true } : {};
+  return { certificate: state.name, generation: target, outcome, ...forOthers, servers, entries, findings };
 };
 
 const outcomeOf = (

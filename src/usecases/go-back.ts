@@ -11,8 +11,8 @@ import { findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { installAndProve, patienceMs, settleFirst } from "./install-and-prove.ts";
 import { generationBefore } from "./intact.ts";
-import { rememberFailure } from "./issue.ts";
 import { type ProofTarget, type ProvedEntry, entryKey, proofTargets, prove } from "./prove.ts";
+import { rememberFailure } from "./remember-failure.ts";
 import { revertSettings } from "./revert-settings.ts";
 import { baselineOf, slotsOf } from "./served-certificate.ts";
 import { switchTo } from "./switch-live.ts";
@@ -36,16 +36,16 @@ export const goBack = async (
     Object.keys(state.deployments).length === 0 || !state.generations.some(({ number }) => number < target.number);
   if (first) return undoFirst(world, certificate, state, target, { ...gathered, findings });
   const previous = await generationBefore(world, state, target.number);
-  if (!previous) return stay(world, state, target, gathered);
+  if (!previous) return stay(world, certificate, state, target, gathered);
   const back = await backTo(world, state, target, previous, reason);
   const { servers: found } = await findServers(world, certificate);
   await settleFirst(world, state.name, previous, found, options);
   const switched = await switchTo(world, back, previous);
   const proof = await installAndProve(world, switched, previous, found, options);
-  const result = await finish(world, { ...switched, stage: "reloaded" }, previous, proof);
+  const result = await finish(world, certificate, { ...switched, stage: "reloaded" }, previous, proof);
   const message = `generation ${target.number} was taken back, generation ${previous.number} is ${result.outcome === "verified" ? "served again everywhere" : "live again"}: ${reason}`;
   const inARow = back.generations.filter(({ number, failed }) => number > previous.number && failed !== undefined);
-  await rememberRollback(world, state.name, message, inARow.length);
+  await rememberRollback(world, certificate, message, inARow.length);
   const told = new Set(result.findings.map((finding) => finding.message));
   return {
     ...result,
@@ -66,15 +66,21 @@ export const goBack = async (
 /** How many steps of the ladder are left out: each attempt asks the CA again, and takes some clients' TLS away for seconds. */
 const slower = 3;
 
-const rememberRollback = (world: World, name: string, message: string, attempts: number): Promise<void> => {
+const rememberRollback = async (
+  world: World,
+  certificate: CertificateConfig,
+  message: string,
+  attempts: number,
+): Promise<void> => {
   const retryAt = nextAttempt(attempts + slower, world.now()).toISOString();
   const failure = new Failure("unavailable", message, { facts: { rolledBack: true, retryAt } });
-  return rememberFailure(world, name, "deploy", failure, attempts - 1);
+  await rememberFailure(world, certificate, "deploy", failure, attempts - 1);
 };
 
 /** There is no earlier generation that may be served: the new one stays, and later runs try again. */
 const stay = async (
   world: World,
+  certificate: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
   gathered: Gathered,
@@ -85,7 +91,7 @@ const stay = async (
     message: `${state.name} has no earlier generation that may be served (failed, damaged, revoked, expired, or ending within 7 days): generation ${target.number} stays`,
     hint: `mend what the fault says, then run: mailcert deploy ${state.name}`,
   };
-  return finish(world, state, target, { ...gathered, findings: [...gathered.findings, finding] });
+  return finish(world, certificate, state, target, { ...gathered, findings: [...gathered.findings, finding] });
 };
 
 /** The state in which `previous` is the target again; never served again: the generation that failed. */
@@ -117,7 +123,7 @@ const undoFirst = async (
   await world.store.write({ ...rest, stage: "staged" });
   const different = await notAsBefore(world, certificate, state, target);
   const first = gathered.findings.find((finding) => finding.severity === "fault");
-  await rememberRollback(world, state.name, first?.message ?? "not proven", state.attempts + 1);
+  await rememberRollback(world, certificate, first?.message ?? "not proven", state.attempts + 1);
   const outcome = different
     ? `but ${entryUrl(different.entry)} at ${different.entry.address} is not as it was before: ${different.message ?? "no TLS handshake"}`
     : "and every entry point serves what it served before";

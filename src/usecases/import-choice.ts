@@ -10,7 +10,7 @@ import type { ImportOptions } from "./import-result.ts";
 /** @throws Failure `usage` where several could be meant, or none is called so. */
 export const chooseLineages = (
   groups: readonly LineageGroup[],
-  { client, names }: ImportOptions,
+  { client, names, dryRun }: ImportOptions,
   left: readonly string[],
 ): readonly LineageGroup[] => {
   const known = groups.map((group) => wordsFor(group)[0] ?? "");
@@ -29,7 +29,8 @@ export const chooseLineages = (
     );
   }
   if (names.length > 0) return groups.filter((group) => wordsFor(group).some((word) => names.includes(word)));
-  if (groups.length > 1) {
+  // A dry run shows them all, so that one can choose.
+  if (groups.length > 1 && !dryRun) {
     throw new Failure("usage", `${client} keeps ${groups.length} certificates: say which are for mail`, {
       hints: [`it has: ${known.slice(0, 20).join(", ")}${known.length > 20 ? ", ..." : ""}`, hint],
     });

@@ -1,12 +1,14 @@
 // The certificate and keys of a lineage as a generation of ours, staged: what killed runs left is taken up, what is there is left alone.
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
 import { authorityOf, differsFrom, targetOf } from "../domain/generation.ts";
 import type { LineageGroup } from "../domain/imported-certificate.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, type Slot, slotOf } from "../domain/keys.ts";
 import { emptyState } from "../domain/state.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import { givenUpBy } from "./given-up-keys.ts";
 import { recordChange } from "./record-change.ts";
@@ -75,7 +77,8 @@ export const importGeneration = async (
   world: World,
   certificate: CertificateConfig,
   group: LineageGroup,
-  { client, dryRun }: { readonly client: string; readonly dryRun: boolean },
+  /** `account`: URL of the one that the certificate was issued to, where it is ours now. */
+  { client, dryRun, account }: { readonly client: string; readonly dryRun: boolean; readonly account?: string },
 ): Promise<ImportedGeneration> => {
   const leaves = leavesOf(group);
   let state = world.store.read(certificate.name) ?? emptyState(certificate.name);
@@ -89,6 +92,8 @@ export const importGeneration = async (
     names: group.lineages[0]?.names ?? [],
     issuer: "acme",
     authority: group.lineages[0]?.directory ?? authorityOf(certificate.issuer),
+    ...(account === undefined ? {} : { account }),
+    entry: Object.fromEntries(rawEntry(certificate)),
     createdAt: world.now().toISOString(),
     notBefore: new Date(Math.max(...spans.map(([from]) => from))).toISOString(),
     notAfter: new Date(Math.min(...spans.map(([, to]) => to))).toISOString(),
@@ -101,6 +106,8 @@ export const importGeneration = async (
   // An entry that somebody wrote by hand and that asks for something else: the next renewal would throw this one away.
   if (differsFrom({ ...draft, number: 0, leaves: wanted }, certificate) !== undefined) return { outcome: "kept" };
   if (dryRun) return { outcome: "imported" };
+  const { noteIssued } = await world.importing();
+  for (const { directory, names, notBefore } of group.lineages) await noteIssued(directory, names, notBefore);
   const slots: Partial<Record<Slot, StagedSlot>> = {};
   const records: Partial<Record<Slot, LeafRecord>> = {};
   for (const leaf of leaves) {
@@ -124,7 +131,7 @@ export const importGeneration = async (
   });
   await recordChange(world, {
     certificate: certificate.name,
-    what: `imported generation ${number} from ${client} for ${generation.names.join(", ")}, valid until ${generation.notAfter}`,
+    what: `imported generation ${number} from ${client} for ${generation.names.join(", ")}, valid until ${utcMinute(generation.notAfter)}`,
   });
   return { outcome: "imported", generation };
 };

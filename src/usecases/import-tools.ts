@@ -6,4 +6,6 @@ export interface ImportTools extends Importing {
   /** What `adopt` would do; changes nothing. */
   readonly adoption: (account: AdoptableAccount) => Promise<Adoption>;
   readonly adopt: (account: AdoptableAccount) => Promise<Adoption>;
+  /** For our account of a CA's rate limits: these names have a certificate of that time, whose renewal is exempt from some. */
+  readonly noteIssued: (directory: string, names: readonly string[], issued: Date) => Promise<void>;
 }

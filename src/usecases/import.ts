@@ -1,6 +1,7 @@
 // Import: what another ACME client made becomes ours: account, key, certificate, settings. Stops at staged; nothing of the client's is changed.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { sameElsewhere } from "../domain/fallback.ts";
 import { type LineageGroup, accountFor, configOf, groupLineages, wordsFor } from "../domain/imported-certificate.ts";
 import type { FoundInventory } from "../importers/find.ts";
 import type { ForeignAccount } from "../importers/importer.ts";
@@ -20,6 +21,19 @@ const importAccount = async (
   if (!dryRun && adopted.outcome === "imported")
     await recordChange(world, { what: `took over the account ${account.url} of ${client}, key included` });
   return { ...account, outcome: adopted.outcome, ...(adopted.outcome === "other" ? { ours: adopted.url } : {}) };
+};
+
+/** What `--ca-file` changes of an entry that is there: an earlier import was without it. undefined: nothing. */
+const withCaFile = (
+  known: CertificateConfig,
+  { lineages }: LineageGroup,
+  { caFile }: ImportOptions,
+): CertificateConfig | undefined => {
+  const { issuer, fallbacks } = known;
+  if (caFile === undefined || issuer.kind !== "acme" || issuer.caFile === caFile) return undefined;
+  if (issuer.directory !== lineages[0]?.directory) return undefined;
+  const changed = { ...issuer, caFile };
+  return { ...known, issuer: changed, fallbacks: fallbacks.map((fallback) => sameElsewhere(changed, fallback)) };
 };
 
 const importCertificate = async (
@@ -48,17 +62,30 @@ const importCertificate = async (
   });
   const certificate: CertificateConfig | undefined = known ?? fresh;
   if (!certificate) throw new Failure("config", `no name is left for the certificate of ${main}: others have it`);
-  const staged = await importGeneration(world, certificate, group, options);
-  const { path, before, after } = known
-    ? { path: world.config.path, before: "", after: "" }
-    : await world.config.edited(certificate);
+  // Its renewals say what they replace (RFC 9773 §5): only where the account that it was issued to is the one in use.
+  const [issuedTo, ...others] = new Set(group.lineages.map((one) => one.account));
+  const adopted = others.length === 0 && accounts.some(({ url, outcome }) => url === issuedTo && outcome !== "other");
+  const staged = await importGeneration(world, certificate, group, {
+    ...options,
+    ...(adopted && issuedTo !== undefined ? { account: issuedTo } : {}),
+  });
+  const wanted = known ? withCaFile(known, group, options) : certificate;
+  const { path, before, after } = wanted
+    ? await world.config.edited(wanted)
+    : { path: world.config.path, before: "", after: "" };
   const adds = staged.outcome !== "kept" && before !== after;
   if (adds && !options.dryRun) {
     await world.config.write(after, path);
     await recordChange(world, {
       certificate: certificate.name,
-      what: before === undefined ? `wrote ${path}` : `added ${certificate.name} to ${path}`,
-      undo: `take ${certificate.name} out of ${path}`,
+      what: known
+        ? `changed ${path}: ca_file: ${options.caFile ?? ""}`
+        : before === undefined
+          ? `wrote ${path}`
+          : `added ${certificate.name} to ${path}`,
+      undo: known
+        ? `write ca_file of ${certificate.name} in ${path} as it was`
+        : `take ${certificate.name} out of ${path}`,
     });
   }
   const stage = staged.outcome === "kept" ? undefined : world.store.read(certificate.name)?.stage;
@@ -71,7 +98,7 @@ const importCertificate = async (
     lineages: group.lineages.map(({ name }) => name),
     leaves,
     notAfter: new Date(Math.min(...group.lineages.map(({ notAfter }) => notAfter.getTime()))).toISOString(),
-    outcome: staged.outcome === "present" && adds ? "imported" : staged.outcome,
+    outcome: staged.outcome === "present" && adds && !known ? "imported" : staged.outcome,
     ...(staged.generation ? { generation: staged.generation } : {}),
     ...(stage ? { stage } : {}),
     servers: certificate.servers === "auto" || certificate.servers.length > 0 ? certificate.servers : "none",

@@ -4,7 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { describeChange, describeRevert } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Override, ServedCertificate } from "../servers/server.ts";
-import type { Deployable } from "./entries.ts";
+import { type Deployable, hintOf } from "./entries.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -97,7 +97,7 @@ export const configFinding = (id: string, failure: Failure, what = "was not relo
   check: "deploy-config",
   severity: "fault",
   message: `${id} ${what}: ${failure.message}`,
-  hint: failure.hints[0] ?? `mend ${id}'s configuration; the next run of mailcert renew goes on from here`,
+  hint: hintOf(failure).hint ?? `mend ${id}'s configuration; the next run of mailcert renew goes on from here`,
 });
 
 export const checkFinding = async (

@@ -7,6 +7,7 @@ import { keyMatches } from "../domain/key-match.ts";
 import { type Decision, type Wish, decide } from "../domain/renew-decision.ts";
 import { mayGoBackTo } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { fingerprintIfWaiting } from "./fingerprint.ts";
 import { requestChanged } from "./request-elsewhere.ts";
 import { slotsOf } from "./served-certificate.ts";
 import type { World } from "./world.ts";
@@ -44,7 +45,8 @@ export const decideNow = async (
   state: CertificateState | undefined,
   wish: Wish,
 ): Promise<Decision> => {
-  const decision = decide(certificate, state, wish, world.now());
+  const seen = await fingerprintIfWaiting(world, certificate, state);
+  const decision = decide(certificate, state, { ...wish, ...seen }, world.now());
   const target = state && targetOf(state);
   if ((decision.action === "nothing" || decision.action === "deploy") && target) {
     const changed = await requestChanged(world, certificate, Object.values(target.leaves)[0]);

@@ -2,8 +2,10 @@
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { type KeyAlgorithm, slotOf } from "../domain/keys.ts";
+import type { Finding } from "../domain/finding.ts";
+import { type KeyAlgorithm, type Slot, slotOf } from "../domain/keys.ts";
 import { emptyState } from "../domain/state.ts";
+import { type UnmetWish, unmetFindings, unmetOf } from "../domain/unmet-wish.ts";
 import { beforeOrder } from "./before-order.ts";
 import { obtainChain } from "./obtain.ts";
 import { keyOfRequest } from "./request-elsewhere.ts";
@@ -18,6 +20,8 @@ export interface IssuedFiles {
   readonly issuer: CertificateConfig["issuer"]["kind"];
   /** What the issuer made on the way, for people to know. */
   readonly notes?: readonly string[];
+  /** What the CA did not give. */
+  readonly findings?: readonly Finding[];
 }
 
 const keyOf = async (
@@ -47,11 +51,13 @@ export const issueFiles = async (
   const ordered = { ...certificate, issuer: await beforeOrder(world, certificate) };
   const files: string[] = [];
   const notes: string[] = [];
+  const unmet: Partial<Record<Slot, readonly UnmetWish[]>> = {};
   let notAfter = Number.POSITIVE_INFINITY;
   for (const [index, algorithm] of certificate.keys.entries()) {
     const key = await keyOf(world, certificate, algorithm);
     const chain = await obtainChain(world, ordered, algorithm, key);
     notes.push(...(chain.notes ?? []));
+    unmet[slotOf(algorithm)] = chain.unmet ?? [];
     notAfter = Math.min(notAfter, readCertificate(chain.leaf).notAfter.getTime());
     const place = places[index] ?? folder;
     files.push(
@@ -66,6 +72,7 @@ export const issueFiles = async (
       )),
     );
   }
+  const findings = unmetFindings(unmetOf(unmet));
   return {
     folder,
     names: certificate.names,
@@ -73,5 +80,6 @@ export const issueFiles = async (
     files,
     issuer: certificate.issuer.kind,
     ...(notes.length === 0 ? {} : { notes }),
+    ...(findings.length === 0 ? {} : { findings }),
   };
 };

@@ -1,13 +1,19 @@
 // Issue: a key (kept or new), a chain from the issuer, checked and written as a new generation. Stops at staged.
 import type { CaFailures } from "../domain/ca-failures.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { authorityOf, generationOf, targetOf, wantedText } from "../domain/generation.ts";
+import { authorityOf, generationOf } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
-import { nextAttempt } from "../domain/renewal.ts";
+import { isWildcard } from "../domain/names.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
+import { issuerTitle } from "../domain/setup-command.ts";
+import { shellWord } from "../domain/shell-word.ts";
+import { unmetFindings } from "../domain/unmet-wish.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
+import { whyNoGain } from "../domain/validity.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
 import { type KeyWish, keysFor } from "./certified-keys.ts";
@@ -15,9 +21,10 @@ import { type ChosenCa, withFirstCa } from "./choose-ca.ts";
 import { type LivingNames, withoutDeadNames } from "./dead-names.ts";
 import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
-import { type Obtained, obtainSlots } from "./obtain.ts";
+import { type Obtained, obtainSlots, wrongDates } from "./obtain.ts";
 import { orderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
+import { rememberFailure, withNextAttempt } from "./remember-failure.ts";
 import type { World } from "./world.ts";
 
 /** `newKey`: make new keys instead of keeping those that are live. */
@@ -39,18 +46,27 @@ export interface IssueResult {
   readonly root?: string;
   /** What the issuer made on the way, for people to know. */
   readonly notes?: readonly string[];
-  /** Names that were left out, CAs that could not. */
+  /** Names that were left out, CAs that could not, what the CA did not give. */
   readonly findings?: readonly Finding[];
 }
 
-/** @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
-export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<void> => {
+/** @returns what would be made on the way, for people. @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
+export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<readonly string[]> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   for (const name of certificate.names) {
     const why = issuer.refuses(name, certificate.issuer);
-    if (why !== undefined) throw new Failure("data", `${certificate.issuer.kind} cannot certify ${name}: ${why}`);
+    if (why === undefined) continue;
+    const { issuer: settings } = certificate;
+    const inDns = settings.kind === "acme" && settings.challenges.some((type) => type.startsWith("dns-"));
+    const hints =
+      settings.kind === "acme" && isWildcard(name) && !inDns
+        ? [
+            "a wildcard is proven through DNS: challenge: dns-01, dns: NAME (--challenge dns-01 --dns NAME); see docs/dns.md",
+          ]
+        : [];
+    throw new Failure("data", `${settings.kind} cannot certify ${name}: ${why}`, { hints });
   }
-  await issuer.check?.(certificate.names, certificate.issuer);
+  return (await issuer.check?.(certificate.names, certificate.issuer)) ?? [];
 };
 
 /** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */
@@ -73,7 +89,7 @@ export const issue = async (
   return remembering(world, asked, async () => {
     const termsOf = await orderTerms(world, asked, state);
     const chosen = await withFirstCa(world, certificate, (by) => obtainSlots(world, by, keys, termsOf));
-    return issueGeneration(world, living, chosen, state, options);
+    return issueGeneration(world, asked, living, chosen, state, options);
   });
 };
 
@@ -86,24 +102,23 @@ const remembering = async <Result>(
     return await job();
   } catch (error) {
     // Where not even that can be written (a full disk), the first failure is the one to tell.
-    if (error instanceof Failure) {
-      await rememberFailure(world, certificate.name, "issue", error, undefined, wantedText(certificate)).catch(
-        ignoreFailure,
-      );
-    }
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    const next = await rememberFailure(world, certificate, "issue", error).catch(ignoreFailure);
+    throw withNextAttempt(error, next);
   }
 };
 
 const issueGeneration = async (
   world: World,
+  asked: CertificateConfig,
   { dropped, findings: dead }: LivingNames,
   { result, certificate, caFailures, findings: tried }: ChosenCa<Obtained>,
   state: CertificateState,
   options: IssueOptions,
 ): Promise<IssueResult> => {
-  const { staged, leaves, span, root, account, notes } = result;
-  const findings = [...dead, ...tried];
+  const { staged, leaves, span, root, account, notes, unmet } = result;
+  const findings = [...dead, ...tried, ...unmetFindings(unmet)];
+  refuseNoGain(world, certificate, state, span);
   // Records that pin a CA (2 x x) can be judged only now.
   if (!options.replace)
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
@@ -114,7 +129,9 @@ const issueGeneration = async (
     issuer: certificate.issuer.kind,
     authority: authorityOf(certificate.issuer),
     ...(account === undefined ? {} : { account }),
+    entry: Object.fromEntries(rawEntry(asked)),
     ...(dropped.length === 0 ? {} : { dropped }),
+    ...(unmet.length === 0 ? {} : { unmet }),
     createdAt: world.now().toISOString(),
     notBefore: new Date(span.notBefore).toISOString(),
     notAfter: new Date(span.notAfter).toISOString(),
@@ -123,7 +140,7 @@ const issueGeneration = async (
   await world.store.write(withGeneration(state, generation, caFailures));
   await recordChange(world, {
     certificate: certificate.name,
-    what: `issued generation ${number} by ${certificate.issuer.kind} for ${certificate.names.join(", ")}, valid until ${generation.notAfter}`,
+    what: `issued generation ${number} by ${issuerTitle(generation)} for ${certificate.names.join(", ")}, valid until ${utcMinute(generation.notAfter)}`,
   });
   return {
     certificate: certificate.name,
@@ -133,6 +150,21 @@ const issueGeneration = async (
     ...(notes.length === 0 ? {} : { notes }),
     ...(findings.length === 0 ? {} : { findings }),
   };
+};
+
+/** @throws Failure `unavailable` for a certificate that is worth less than what is served. */
+const refuseNoGain = (
+  world: World,
+  { issuer }: CertificateConfig,
+  state: CertificateState,
+  { notBefore, notAfter }: Obtained["span"],
+): void => {
+  const live = generationOf(state, world.store.liveNumber(state.name));
+  if (live === undefined) return;
+  const present = { notBefore: new Date(live.notBefore), notAfter: new Date(live.notAfter) };
+  const next = { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
+  const why = whyNoGain(next, present, world.now());
+  if (why !== undefined) throw wrongDates(issuer.kind, why);
 };
 
 /**
@@ -186,7 +218,7 @@ const guarded = (
 ): Guarded => {
   const { name, names, servers } = certificate;
   const auto = servers === "auto";
-  const again = `mailcert setup ${names[0] ?? name}${newKey ? " --new-key" : ""} --replace`;
+  const again = `mailcert setup ${shellWord(names[0] ?? name)}${newKey ? " --new-key" : ""} --replace`;
   const live = generationOf(state, world.store.liveNumber(name));
   const keeps = live !== undefined && !hasRetiredKey(state, live);
   return {
@@ -204,42 +236,7 @@ const guarded = (
 };
 
 /** For what is done on the way out of a failure. */
-const ignoreFailure = (error: unknown): void => {
+const ignoreFailure = (error: unknown): undefined => {
   if (!(error instanceof Failure)) throw error;
-};
-
-/** However long a CA asks to wait: a day at most, and less where the certificate ends sooner, so that some attempts still fit in. */
-const latestRetry = (target: GenerationRecord | undefined, now: Date): number => {
-  const day = 86_400_000;
-  const left = target === undefined ? Number.POSITIVE_INFINITY : Date.parse(target.notAfter) - now.getTime();
-  return now.getTime() + Math.max(3_600_000, Math.min(day, left / 4));
-};
-
-/** Remembers a failed attempt, so that `status` shows it and timer runs back off. `already`: failed attempts in a row before this one, where the state does not tell. `wanted`: what the configuration asked for (domain/generation.ts). */
-export const rememberFailure = async (
-  world: World,
-  name: string,
-  what: "issue" | "deploy",
-  failure: Failure,
-  already?: number,
-  wanted?: string,
-): Promise<void> => {
-  const state = world.store.read(name) ?? emptyState(name);
-  const attempts = (already ?? state.attempts) + 1;
-  const now = world.now();
-  const asked = Date.parse(String(failure.facts?.["retryAt"]));
-  const wished = Number.isNaN(asked) ? nextAttempt(attempts, now).getTime() : asked;
-  const next = new Date(Math.min(wished, latestRetry(targetOf(state), now))).toISOString();
-  await world.store.write({
-    ...state,
-    attempts,
-    nextAttempt: next,
-    lastError: {
-      at: world.now().toISOString(),
-      what,
-      ...(wanted === undefined ? {} : { wanted }),
-      message: failure.message,
-      ...(failure.facts === undefined ? {} : { facts: failure.facts }),
-    },
-  });
+  return undefined;
 };

@@ -6,13 +6,23 @@ import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import { certifiedKeyOf } from "../domain/key-match.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { type SubjectKey, spkiOf } from "../domain/subject-key.ts";
+import { type UnmetWish, unmetOf } from "../domain/unmet-wish.ts";
+import { whyNotValid } from "../domain/validity.ts";
 import type { IssuedChain } from "../issuers/issuer.ts";
 import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import type { ChosenKey } from "./certified-keys.ts";
 import type { OrderTerms } from "./order-terms.ts";
+import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
-/** A chain for one key, refused unless it belongs to that key and carries the names. */
+/** A later run asks again; the clock of this host may be the wrong one. */
+export const wrongDates = (who: string, why: string): Failure =>
+  new Failure("unavailable", `${who} returned a certificate that is not used: ${why}; it was thrown away`, {
+    hints: ["compare the clock of this host with the CA's: timedatectl, and `mailcert issue --dry-run NAME`"],
+    facts: { code: "BAD_DATES" },
+  });
+
+/** A chain for one key, refused unless it belongs to that key, carries the names and is valid. */
 export const obtainChain = async (
   world: World,
   certificate: CertificateConfig,
@@ -29,6 +39,7 @@ export const obtainChain = async (
     now: world.now(),
     signal: world.signal,
     step: world.step,
+    record: (change) => recordChange(world, { certificate: certificate.name, ...change }),
     ...terms,
   });
   const leaf = readCertificate(chain.leaf);
@@ -45,6 +56,8 @@ export const obtainChain = async (
       `${certificate.issuer.kind} returned a certificate without ${missing.join(", ")}; it was thrown away`,
     );
   }
+  const why = whyNotValid(leaf, world.now());
+  if (why !== undefined) throw wrongDates(certificate.issuer.kind, why);
   return chain;
 };
 
@@ -56,6 +69,7 @@ export interface Obtained {
   readonly root?: string;
   readonly account?: string;
   readonly notes: readonly string[];
+  readonly unmet: readonly UnmetWish[];
 }
 
 /** One after the other: a CA may take two orders for the same names for one (acme.md §2.3). */
@@ -71,6 +85,7 @@ export const obtainSlots = async (
   let root: string | undefined;
   let account: string | undefined;
   const notes: string[] = [];
+  const unmet: Partial<Record<Slot, readonly UnmetWish[]>> = {};
   for (const key of keys) {
     const { algorithm, slot } = key;
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
@@ -85,12 +100,14 @@ export const obtainSlots = async (
     root = chain.root ?? root;
     account = chain.account ?? account;
     notes.push(...(chain.notes ?? []));
+    unmet[slot] = chain.unmet ?? [];
   }
   return {
     staged,
     leaves,
     span,
     notes,
+    unmet: unmetOf(unmet),
     ...(root === undefined ? {} : { root }),
     ...(account === undefined ? {} : { account }),
   };

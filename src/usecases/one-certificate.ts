@@ -1,6 +1,7 @@
 // One certificate for each server: a second one would take the first one's place without a word.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import type { Deployable } from "./entries.ts";
 import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -23,8 +24,8 @@ export const refuseSecond = async (
       `${taken.installation.id} serves the certificate ${name} already; mailcert gives each server one certificate`,
       {
         hints: [
-          `put all names into one certificate: mailcert setup ${names[0] ?? name} --names ${[...names.slice(1), ...certificate.names].join(",")}`,
-          `or keep ${certificate.name} off the servers of this host: --server none ("servers: none" in the configuration)`,
+          `put all names into one certificate: mailcert setup ${shellWord(names[0] ?? name)} --names ${shellWord([...names.slice(1), ...certificate.names].join(","))}`,
+          `or keep ${certificate.name} off the servers of this host: servers: none (--server none)`,
         ],
       },
     );

@@ -4,6 +4,12 @@ import type { World } from "./world.ts";
 
 export const stopped = (): Failure => new Failure("try-later", "stopped; the next run goes on from here");
 
+/** Stopped at what no later run does unasked. */
+export const stoppedForced = (name: string): Failure =>
+  new Failure("try-later", "stopped; nothing is due, so that no run goes on with it by itself", {
+    hints: [`to go on with it: mailcert renew --force ${name}`],
+  });
+
 const bugFailure = (error: unknown): Failure =>
   new Failure(
     "unavailable",

@@ -4,6 +4,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { targetOf, wantedText } from "../domain/generation.ts";
 import { type Slot, slotOf } from "../domain/keys.ts";
 import { worthRehearsing } from "../domain/rehearsal.ts";
+import { isEmergency } from "../domain/renewal.ts";
 import type { IssueRequest } from "../issuers/issuer.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { World } from "./world.ts";
@@ -22,9 +23,11 @@ export const orderTerms = async (
     lastError?.what === "issue" && (lastError.wanted === undefined || lastError.wanted === wantedText(certificate));
   // The names are the same for every slot: shown once is shown for all.
   const [first] = certificate.keys;
-  const rehearse = failed && worthRehearsing(lastError.facts);
+  const latest = targetOf(state);
+  const hurry = latest !== undefined && isEmergency(latest, world.now());
+  const rehearse = failed && !hurry && worthRehearsing(lastError.facts);
   // `replaces` itself may be what the CA cannot take: the second attempt goes without (certmagic does so, too).
-  const target = failed && attempts === 1 ? undefined : targetOf(state);
+  const target = failed && (attempts === 1 || lastError.notDue === true) ? undefined : latest;
   const known =
     target?.account !== undefined && target.names.some((name) => certificate.names.includes(name))
       ? { account: target.account, leaves: await world.store.readCertificates(state.name, target.number) }

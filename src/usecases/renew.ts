@@ -2,26 +2,34 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { generationOf } from "../domain/generation.ts";
+import { inConfiguration } from "../domain/fitting-hint.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
+import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { setupAgain } from "../domain/setup-command.ts";
+import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { findServers } from "./entries.ts";
-import { type IssueResult, issue, rememberFailure } from "./issue.ts";
-import { failureOf, stopped } from "./one-failure.ts";
+import { type IssueResult, issue } from "./issue.ts";
+import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
-import { readableState } from "./unless-failure.ts";
+import { rememberFailure } from "./remember-failure.ts";
+import { orReturnedNames } from "./returned-names.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
   readonly force: boolean;
   readonly newKey: boolean;
-  /** Certificates were named on the command line. */
+  /** Certificates were named on the command line: about others nothing is said. */
   readonly named: boolean;
+  /** A person named them just now, and does not wait for a next attempt; default: as `named`. */
+  readonly asked?: boolean;
   readonly dryRun: boolean;
   /** The caller finishes a revocation that is under way by itself. */
   readonly leaveRevocation?: boolean;
@@ -58,12 +66,17 @@ export const renew = async (
   const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const { revoking, ...one } = await renewOne(world, certificate, options, ask);
+    const { revoking, unmet, ...one } = await renewOne(world, certificate, options, ask);
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
       ...one,
-      findings: [...endingFindings(world, one), ...explainedFindings(one), ...(one.issued?.findings ?? []), ...revoked],
+      findings: [
+        ...endingFindings(world, one),
+        ...explainedFindings(one),
+        ...newFindings(one.issued, unmet),
+        ...revoked,
+      ],
     });
   }
   // Without names these are all that the configuration has.
@@ -84,7 +97,7 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
   const state = readableState(world, certificate);
   const live = state && generationOf(state, world.store.liveNumber(certificate));
   if (!live || !nearEnd(live, world.now())) return [];
-  const why = failure?.message ?? (decision.action === "wait" ? decision.why : "");
+  const why = failure ? inConfiguration(failure.message) : decision.action === "wait" ? decision.why : "";
   return [
     {
       check: "renew-ending",
@@ -94,6 +107,10 @@ const endingFindings = (world: World, { certificate, decision, failure }: Renewe
     },
   ];
 };
+
+/** What the CA did not give the last time either was said then; `status` goes on saying it. */
+const newFindings = (issued: IssueResult | undefined, known: readonly UnmetWish[] = []): readonly Finding[] =>
+  (issued?.findings ?? []).filter(({ message }) => !known.some((wish) => wish.message === message));
 
 /** A CA that gives a reason for its window has had an incident, or revokes: a person should know, also when all went well. */
 const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly Finding[] => {
@@ -122,14 +139,8 @@ const orphanFindings = async (
     const state = readableState(world, name);
     if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
     const live = state && generationOf(state, world.store.liveNumber(name));
-    const servers = Object.keys(state?.deployments ?? {});
-    if (!live || state.parked || servers.length === 0) continue;
-    findings.push({
-      check: "renew-orphan",
-      severity: nearEnd(live, world.now()) ? "fault" : "warning",
-      message: `${name} is served by ${servers.join(", ")} and is not in the configuration: nothing renews it; it ${endText(live, world.now())}`,
-      hint: `put it back: mailcert setup ${live.names[0] ?? name}, or take it out of the servers: mailcert deploy --remove ${name}`,
-    });
+    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
+    if (finding) findings.push(finding);
   }
   return findings;
 };
@@ -137,6 +148,8 @@ const orphanFindings = async (
 interface Renewed extends Omit<RenewedCertificate, "findings"> {
   /** A revocation is under way. */
   readonly revoking?: boolean;
+  /** What was said at the issuance before. */
+  readonly unmet?: readonly UnmetWish[];
 }
 
 const renewOne = async (
@@ -145,16 +158,20 @@ const renewOne = async (
   options: RenewOptions,
   ask: AskRenewalInfo,
 ): Promise<Renewed> => {
-  let base: Pick<Renewed, "certificate" | "revoking"> = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking" | "unmet"> = { certificate: certificate.name };
+  const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
   let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
+    base = { ...base, unmet: (known && targetOf(known)?.unmet) ?? [] };
     if (known?.revocation) base = { ...base, revoking: true };
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
-    decision = await decideNow(world, certificate, state, options);
+    decision = await decideNow(world, certificate, state, wish);
+    // A plan asks nobody.
+    if (!options.dryRun) decision = await orReturnedNames(world, certificate, state, decision, wish.named);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
@@ -171,10 +188,10 @@ const renewOne = async (
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
   } catch (error) {
     // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = failureOf(error, world);
+    const failure = await endOf(error, world, certificate);
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate.name, failure);
+    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -185,10 +202,19 @@ const renewOne = async (
   }
 };
 
+/** A stop is told as what follows from it: what is due, or half done, is the next run's. */
+const endOf = async (error: unknown, world: World, certificate: CertificateConfig): Promise<Failure> => {
+  if (error instanceof Failure || !world.signal.aborted) return failureOf(error, world);
+  const state = readableState(world, certificate.name);
+  const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
+  const done = !(left instanceof Failure) && left.action === "nothing";
+  return done ? stoppedForced(certificate.name) : failureOf(error, world);
+};
+
 /** A full disk must not hide what went wrong before it. */
-const remember = async (world: World, name: string, failure: Failure): Promise<void> => {
+const remember = async (world: World, certificate: CertificateConfig, failure: Failure): Promise<void> => {
   try {
-    await rememberFailure(world, name, "deploy", failure);
+    await rememberFailure(world, certificate, "deploy", failure);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     world.step(error.message);

@@ -1,36 +1,46 @@
 // Rollback: back to the generation before, reload, prove it.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { mayGoBackTo } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { candidateOfGeneration } from "./candidate.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
-import { keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { findServers } from "./entries.ts";
 import { checkGeneration } from "./intact.ts";
+import { keepPinnedChain } from "./pinned-chain.ts";
 import type { World } from "./world.ts";
 
+export interface RollbackTarget {
+  readonly number: number;
+  /** One that is staged and was never served: it is thrown away, or the next run would serve it. */
+  readonly thrownAway?: number;
+}
+
 /** The generation that `rollback` would serve. @throws Failure `data` when there is none that may be served. */
-export const rollbackTarget = (world: World, name: string): number => {
+export const rollbackTarget = (world: World, name: string): RollbackTarget => {
   const state = world.store.read(name);
   const live = world.store.liveNumber(name);
   if (!state || live === undefined)
     throw new Failure("data", `${name} was never deployed: there is nothing to go back to`);
-  const previous = state.generations
-    .filter((generation) => generation.number < live && mayGoBackTo(generation, world.now()))
-    .at(-1);
+  const earlier = state.generations.filter((generation) => generation.number < live);
+  // Folders of those that are long past are cleared away; their records stay.
+  const kept = earlier.filter(({ number }) => world.store.slotsIn(name, number).length > 0);
+  const previous = kept.filter((generation) => mayGoBackTo(generation, world.now())).at(-1);
   if (!previous) {
-    throw new Failure(
-      "data",
-      `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`,
-      {
-        hints: [`make a new one: mailcert renew --force ${name}`],
-      },
-    );
+    const why =
+      earlier.length === 0
+        ? `generation ${live} of ${name} is the first: there is nothing to go back to`
+        : kept.length === 0
+          ? `no generation of ${name} from before ${live} is kept any more: mailcert keeps the live one and the two before it`
+          : `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`;
+    throw new Failure("data", why, { hints: [`make a new one: mailcert renew --force ${name}`] });
   }
-  return previous.number;
+  const thrownAway = state.target !== undefined && state.target > live ? { thrownAway: state.target } : {};
+  return { number: previous.number, ...thrownAway };
 };
 
 /** The caller holds the lock. What clients trust is not asked about: a person wants what was there before. */
@@ -39,7 +49,7 @@ export const rollback = async (
   certificate: CertificateConfig,
   options: DeployOptions,
 ): Promise<DeployResult> => {
-  const number = rollbackTarget(world, certificate.name);
+  const { number, thrownAway } = rollbackTarget(world, certificate.name);
   const state = world.store.read(certificate.name);
   const live = world.store.liveNumber(certificate.name);
   const previous = state && generationOf(state, number);
@@ -47,13 +57,23 @@ export const rollback = async (
   // Before anything is written: a target that cannot be served would stop every later run.
   await checkGeneration(world, certificate.name, previous);
   if (!options.replace) await refuseUnpromised(world, certificate, state, previous);
-  const generations = state.generations.map((one) =>
-    one.number === live ? { ...one, failed: "rolled back by hand" } : one,
-  );
+  const generations = state.generations.map((one) => {
+    if (one.number === live) return { ...one, failed: "rolled back by hand" };
+    return one.number === thrownAway ? { ...one, failed: `thrown away by the rollback to ${number}` } : one;
+  });
   const { baseline: _baseline, ...rest } = state;
   await world.store.write({ ...rest, generations, target: number, stage: "staged" });
-  return deploy(world, certificate, { ...options, replace: true });
+  const result = await deploy(world, certificate, { ...options, replace: true });
+  return thrownAway === undefined
+    ? result
+    : { ...result, findings: [...result.findings, thrownAwayFinding(thrownAway)] };
 };
+
+const thrownAwayFinding = (number: number): Finding => ({
+  check: "rollback-staged",
+  severity: "info",
+  message: `generation ${number}, which was staged and never served, was thrown away`,
+});
 
 /** @throws Failure `config` where DNS tells others to refuse that generation's key or chain: a TLSA record may have followed the new key since. */
 const refuseUnpromised = async (
@@ -63,10 +83,12 @@ const refuseUnpromised = async (
   previous: GenerationRecord,
 ): Promise<void> => {
   const { name, servers } = certificate;
-  await keepDnsPromises(world, {
+  const guarded: Guarded = {
     state,
     candidate: await candidateOfGeneration(world, name, previous),
     place: async () => ({ servers: (await findServers(world, certificate)).servers, auto: servers === "auto" }),
     ways: { resume: `run: mailcert rollback ${name}`, force: `mailcert rollback --replace ${name}` },
-  });
+  };
+  await keepDnsPromises(world, guarded);
+  await keepPinnedChain(world, guarded);
 };

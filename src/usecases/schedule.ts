@@ -69,7 +69,9 @@ const choose = async (
   if (await schedulers[schedule].available()) return schedulers[schedule];
   const why = schedule === "systemd" ? "systemd does not run this host" : "cron is not installed";
   throw new Failure("unavailable", `${why}: no schedule can be installed with it`, {
-    hints: [schedule === "systemd" ? "use --schedule cron, or none" : "install cron, or use --schedule none"],
+    hints: [
+      `${schedule === "systemd" ? "use --schedule cron" : "install cron"}, or start \`mailcert renew --quiet\` every hour by other means`,
+    ],
   });
 };
 

@@ -1,11 +1,14 @@
 // Setup: the whole way in one go. Issue, write the configuration, deploy, prove; safe to run again.
-import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { authorityOf, targetOf } from "../domain/generation.ts";
+import type { PreflightFinding } from "../domain/preflight.ts";
 import { emptyState } from "../domain/state.ts";
 import type { Decision } from "../domain/renew-decision.ts";
+import { issuerTitle, setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
 import { type AdoptedKey, hasKey } from "./adopted-key.ts";
@@ -21,6 +24,7 @@ import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
+import { preflight } from "./preflight.ts";
 import { recordChange } from "./record-change.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -34,20 +38,26 @@ export interface SetupOptions extends DeployOptions {
   readonly issuerGiven: boolean;
 }
 
+export type LateSetting = "days" | "profile" | "preferred_chain";
+
 export interface SetupPlan {
   readonly certificate: CertificateConfig;
   /** Its entry in the configuration before this run. */
   readonly known?: CertificateConfig;
   readonly found: readonly Deployable[];
   readonly decision: Decision;
+  /** What the issuer would make on the way, one sentence each. */
+  readonly made?: readonly string[];
   /** Settings that were changed and make no new certificate: the present one was made without them. */
-  readonly fromNextRenewal: readonly "days"[];
+  readonly fromNextRenewal: readonly LateSetting[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
   readonly deploy: DeployPlan;
 }
 
 export interface SetupResult {
   readonly plan: SetupPlan;
+  /** In a dry run that would place an order: what stands in its way, and what does not. */
+  readonly preflight?: readonly PreflightFinding[];
   readonly issued?: IssueResult;
   readonly deployed?: DeployResult;
   /** Settings for pasting, where no server serves it. */
@@ -56,7 +66,7 @@ export interface SetupResult {
 
 /** What setup is going to do. Reads and observes, changes nothing. @throws Failure `config` where a better trusted certificate is served. */
 const planSetup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
-  await refuseBadNames(world, certificate);
+  const made = await refuseBadNames(world, certificate);
   const known = (await world.config.read())?.certificates.find((one) => one.name === certificate.name);
   if (
     known &&
@@ -71,6 +81,7 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
       },
     );
   }
+  if (!known && !options.issuerGiven) refuseOtherIssuer(world, certificate);
   // Who takes its key alone knows of it.
   if (!known && !options.replace && !options.adopted) await refuseOwned(world, certificate);
   const { servers: found } = await findServers(world, certificate);
@@ -90,6 +101,7 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
     ...(known ? { known } : {}),
     found,
     decision,
+    ...(decision.action === "issue" && made.length > 0 ? { made } : {}),
     fromNextRenewal:
       decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
     config: await world.config.edited(certificate),
@@ -100,19 +112,44 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   return plan;
 };
 
+/** It left the configuration, and the state knows who issued it: the default would replace a certificate that everybody trusts by one that few do. */
+const refuseOtherIssuer = (world: World, { name, issuer }: CertificateConfig): void => {
+  const state = world.store.read(name);
+  const target = state && targetOf(state);
+  if (!target || (target.issuer === issuer.kind && target.authority === authorityOf(issuer))) return;
+  throw new Failure(
+    "config",
+    `${name} was issued by ${issuerTitle(target)}, and its entry is not in the configuration any more`,
+    {
+      hints: [
+        `to have it as it was: ${setupAgain(name, target)}`,
+        `for another issuer say so: --issuer ${issuer.kind}`,
+      ],
+    },
+  );
+};
+
 /** The lifetime is the CA's to shorten (it never outlives its root): only one that is longer than asked for tells. */
 const heldBack = (
   world: World,
   { name, issuer }: CertificateConfig,
   known: CertificateConfig | undefined,
-): readonly "days"[] => {
+): readonly LateSetting[] => {
   const state = world.store.read(name);
   const target = state && targetOf(state);
-  if (issuer.kind === "acme" || !target) return [];
+  if (!target) return [];
+  if (issuer.kind === "acme") return known?.issuer.kind === "acme" ? changedWishes(issuer, known.issuer) : [];
   const changed = known !== undefined && known.issuer.kind !== "acme" && known.issuer.days !== issuer.days;
   const lasts = (Date.parse(target.notAfter) - Date.parse(target.notBefore)) / 86_400_000;
   return changed || lasts > issuer.days + 2 ? ["days"] : [];
 };
+
+/** What an ACME CA is asked for, and gives with the next order only. */
+const changedWishes = (asked: AcmeSettings, before: AcmeSettings): readonly LateSetting[] => [
+  ...(asked.days === before.days ? [] : ["days" as const]),
+  ...(isDeepStrictEqual(asked.profiles, before.profiles) ? [] : ["profile" as const]),
+  ...(asked.preferredChain === before.preferredChain ? [] : ["preferred_chain" as const]),
+];
 
 /** Another key than that of what is served, or about to be. */
 const wantsKey = (world: World, { name }: CertificateConfig, { newKey, adopted }: SetupOptions): boolean =>
@@ -144,7 +181,7 @@ const refusePrivateOverPublic = async (
   const targets = proofTargets(found, certificate.names, ["ecdsa"], world.localAddresses());
   const observed = await observeBaseline(world, targets, certificate.names[0] ?? "localhost");
   const better = trustedAlready(observed, world.store.read(certificate.name));
-  if (better) throw worseThanServed(better, certificate.issuer.kind);
+  if (better) throw worseThanServed(better, certificate.issuer.kind, toReplace);
 };
 
 /** The caller holds the lock, unless it is a dry run. */
@@ -154,7 +191,8 @@ export const setup = async (
   options: SetupOptions,
 ): Promise<SetupResult> => {
   const plan = await planSetup(world, certificate, options);
-  if (options.dryRun) return { plan };
+  if (options.dryRun)
+    return { plan, ...(wantsIssue(world, plan, options) ? { preflight: await preflight(world, certificate) } : {}) };
   // Issue before anything is written: where the CA says no, this host is as it was.
   const { newKey, adopted, replace } = options;
   const wish = { newKey, ...(adopted === undefined ? {} : { adopted }) };

@@ -1,13 +1,17 @@
 // Status: every certificate that this host knows, what it is, how far it got, what happens next. Takes no lock.
 import { type CaFailure, caTitle } from "../domain/ca-failures.ts";
-import type { CertificateConfig } from "../domain/certificate-config.ts";
+import type { CertificateConfig, IssuerKind } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
-import { type Decision, decide, lastProof } from "../domain/renew-decision.ts";
+import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
+import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
+import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
+import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
+import { fingerprintIfWaiting } from "./fingerprint.ts";
 import type { World } from "./world.ts";
 
-type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted">;
+type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
 
 export interface CaTrouble extends CaFailure {
   readonly ca: string;
@@ -17,12 +21,16 @@ export interface CaTrouble extends CaFailure {
 export interface CertificateStatus {
   readonly name: string;
   readonly names: readonly string[];
-  readonly issuer: string;
+  readonly issuer: IssuerKind | "unknown";
   readonly authority: string;
   /** In the configuration: timer runs renew it. */
   readonly configured: boolean;
   /** Everything that is kept of it. */
   readonly folder: string;
+  /** The mail servers that the configuration names for it, or its last entry did; none: other programs use it. */
+  readonly servers?: CertificateConfig["servers"];
+  /** What a first `setup` asked for that failed: nothing was issued, and no entry of the configuration has it. */
+  readonly asked?: Entry;
   readonly live?: GenerationRecord;
   readonly target?: GenerationRecord;
   /** Numbers of later generations that were taken back and are never served again. */
@@ -37,7 +45,7 @@ export interface CertificateStatus {
   readonly caFailures?: readonly CaTrouble[];
   /** A revocation that is not done yet. */
   readonly revocation?: NonNullable<CertificateState["revocation"]>;
-  /** Names that were left out. */
+  /** Names that were left out; what ends, or is overdue. */
   readonly findings?: readonly Finding[];
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
@@ -55,48 +63,63 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
   const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
     (name) => only.length === 0 || only.includes(name),
   );
-  const certificates = names.flatMap((name) => {
+  const certificates: CertificateStatus[] = [];
+  for (const name of names) {
     const wanted = config.find((one) => one.name === name);
     const state = world.store.read(name);
-    // Where nothing was ever issued for a name that nobody asks for any more there is nothing to tell.
-    return wanted || (state && state.generations.length > 0) ? [statusOf(world, name, wanted, state)] : [];
-  });
-  const now = world.now();
-  const ok = certificates.every(
-    ({ configured, live, lastError, next }) =>
-      !configured ||
-      (live !== undefined &&
-        live.revoked === undefined &&
-        new Date(live.notAfter) > now &&
-        !lastError &&
-        next?.action !== "wait"),
-  );
+    // Where nothing was ever tried for a name that nobody asks for any more there is nothing to tell.
+    if (wanted || (state && (state.generations.length > 0 || state.lastError)))
+      certificates.push(await statusOf(world, name, wanted, state));
+  }
+  // A typing error of a first setup is told, and is no fault once there is a certificate.
+  const some = certificates.some(({ configured, live }) => configured || live);
+  const ok = certificates.every((one) => isWell(one, some));
   return { certificates, ok };
 };
 
-const statusOf = (
+const isFault = ({ severity }: Finding): boolean => severity === "fault";
+
+const isWell = ({ configured, live, lastError, next, findings, asked }: CertificateStatus, some: boolean): boolean => {
+  if (findings?.some(isFault)) return false;
+  if (!configured) return asked === undefined || some;
+  return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && next?.action !== "wait";
+};
+
+/** Something is still to be done about it: not where nothing was due, nor where what failed is not asked for any more. */
+const isOpen = (error: LastError | undefined, next: Decision | undefined): boolean =>
+  error !== undefined && !error.notDue && (error.what === "deploy" || next?.action !== "nothing");
+
+const statusOf = async (
   world: World,
   name: string,
   config: CertificateConfig | undefined,
   state: CertificateState | undefined,
-): CertificateStatus => {
+): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
+  const asked = !config && !target ? state?.lastError?.entry : undefined;
   const caFailures = caFailuresOf(state, config);
-  const findings = deadFindings(target, config);
+  const next = config && decide(config, state, await wishNow(world, config, state), world.now());
+  const findings = [
+    ...deadFindings(target, config),
+    ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
+    ...endFindings(world, state, live, next),
+  ];
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,
-    names: config?.names ?? target?.names ?? [],
-    issuer: config?.issuer.kind ?? target?.issuer ?? "unknown",
+    names: config?.names ?? target?.names ?? (asked ? entryNames(name, asked) : []),
+    issuer: config?.issuer.kind ?? target?.issuer ?? (asked ? entryIssuer(asked) : "unknown"),
     authority: config ? authorityOf(config.issuer) : (target?.authority ?? ""),
     configured: config !== undefined,
     folder: `${world.store.dir}/certificates/${name}`,
+    ...(config ? { servers: config.servers } : target?.entry?.["servers"] === "none" ? { servers: [] } : {}),
+    ...(asked ? { asked } : {}),
     ...(live ? { live } : {}),
     ...(target ? { target } : {}),
     rolledBack: rolledBackAfter(state, live),
     stage: state?.stage ?? "none",
-    ...(config ? { next: decide(config, state, { force: false, named: false }, world.now()) } : {}),
+    ...(next ? { next } : {}),
     parked: state?.parked ?? false,
     attempts: state?.attempts ?? 0,
     ...(state?.lastError ? { lastError: lastErrorOf(state.lastError) } : {}),
@@ -106,6 +129,30 @@ const statusOf = (
     deployments: state?.deployments ?? {},
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
   };
+};
+
+const wishNow = async (
+  world: World,
+  config: CertificateConfig,
+  state: CertificateState | undefined,
+): Promise<Wish> => ({
+  force: false,
+  named: false,
+  ...(await fingerprintIfWaiting(world, config, state)),
+});
+
+/** `next` undefined: it is not in the configuration. */
+const endFindings = (
+  world: World,
+  state: CertificateState | undefined,
+  live: GenerationRecord | undefined,
+  next: Decision | undefined,
+): readonly Finding[] => {
+  if (!state) return [];
+  if (next) return overdueFindings(state, live, next, world.now());
+  const orphan = live && orphanFinding(state, live, setupAgain(state.name, live), world.now());
+  // The lines below it say that nothing renews it.
+  return orphan && isFault(orphan) ? [orphan] : [];
 };
 
 /** In the order of the configuration; one that it no longer names is nobody's business. */
@@ -131,11 +178,14 @@ const deadFindings = (
       check: "name-dead",
       severity: "warning",
       message: `${name} did not resolve when generation ${target?.number ?? ""} was issued: it was left out`,
-      hint: "give it an address again, and the next renewal takes it back; or take it out of the configuration",
+      hint: "give it an address again, and it is taken back within a day; or take it out of the configuration",
     }));
 
 /** What was wanted then is for the next run to compare. */
-const lastErrorOf = ({ wanted: _wanted, ...error }: NonNullable<CertificateState["lastError"]>): LastError => error;
+const lastErrorOf = (error: NonNullable<CertificateState["lastError"]>): LastError => {
+  const { wanted: _wanted, fingerprint: _fingerprint, entry: _entry, ...told } = error;
+  return told;
+};
 
 const rolledBackAfter = (state: CertificateState | undefined, live: GenerationRecord | undefined): readonly number[] =>
   live === undefined

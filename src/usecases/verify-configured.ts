@@ -2,7 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { probeHost } from "../domain/probe-host.ts";
-import { type PortTable, type Target, parseTarget } from "../domain/targets.ts";
+import { type Target, parseTarget } from "../domain/targets.ts";
+import type { PortTable } from "../domain/usual-ports.ts";
 import { addressesOf, entryOf, findServers, hintOf } from "./entries.ts";
 import type { Wanted } from "./verify.ts";
 import { type LiveCertificate, expectedOf, slotsOf } from "./verify-live.ts";

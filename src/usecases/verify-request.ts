@@ -1,12 +1,14 @@
 // From what a person asked for to what verify does: targets, trust, expectations; every word checked before a connection is made.
-import type { ExpectedLeaves } from "../checks/check.ts";
+import type { DomainFacts, ExpectedLeaves } from "../checks/check.ts";
 import { checks } from "../checks/index.ts";
 import { readCertificate } from "../domain/certificate.ts";
+import { socketPath } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import { canonicalIp } from "../domain/ip.ts";
 import { meantFor } from "../domain/meant-target.ts";
 import { parsePorts, parseTarget, readHost } from "../domain/targets.ts";
 import { clean } from "../domain/text.ts";
+import { mailDomains } from "./mail-domains.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
 import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors, slotsOf } from "./verify-live.ts";
 import type { VerifyRequest, Wanted } from "./verify.ts";
@@ -15,6 +17,10 @@ import type { World } from "./world.ts";
 /** The command line's words, unchecked; paths are absolute. */
 export interface VerifyWords {
   readonly targets: readonly string[];
+  /** Mail domains: their MX hosts. */
+  readonly mx?: readonly string[];
+  /** Mail domains: what their SRV records lead to. */
+  readonly srv?: readonly string[];
   readonly entries?: readonly string[];
   readonly ports?: readonly string[];
   readonly address?: string;
@@ -39,12 +45,14 @@ export interface VerifyWords {
 export const verifyRequest = async (world: World, words: VerifyWords): Promise<VerifyRequest> => {
   checkWords(words);
   const live = liveOrNone(world, words);
-  const { wanted, notes } = words.targets.length > 0 ? await named(world, words) : await configured(world, words, live);
+  const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
+  const { wanted, notes, domains } = found;
   const expect = await expectation(world, words.expect, live);
   return {
     ...(await termsOf(world, words, live)),
     wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
     notes,
+    ...(domains ? { domains } : {}),
   };
 };
 
@@ -65,7 +73,7 @@ const termsOf = async (
   world: World,
   words: VerifyWords,
   live: readonly LiveCertificate[],
-): Promise<Omit<VerifyRequest, "wanted" | "notes">> => {
+): Promise<Omit<VerifyRequest, "wanted" | "notes" | "domains">> => {
   const limits = expiryLimits(words);
   return {
     ...(await trustFor(world, words, live)),
@@ -107,43 +115,58 @@ export const fleetRequests = async (
   return { requestFor, concurrency: base.concurrency ?? 32 };
 };
 
+const isNamed = ({ targets, mx = [], srv = [] }: VerifyWords): boolean => targets.length + mx.length + srv.length > 0;
+
 /** A damaged or unreadable state folder stops only those runs that ask for what is in it. */
 const liveOrNone = (world: World, words: VerifyWords): readonly LiveCertificate[] => {
   try {
     return liveCertificates(world);
   } catch (error) {
-    if (!(error instanceof Failure) || words.targets.length === 0 || words.expect?.includes("live")) throw error;
+    if (!(error instanceof Failure) || !isNamed(words) || words.expect?.includes("live")) throw error;
     world.step(`the state folder is left out: ${error.message}`);
     return [];
   }
 };
 
-const named = async (world: World, words: VerifyWords): Promise<Configured> => {
+interface Named extends Configured {
+  readonly domains?: readonly DomainFacts[];
+}
+
+const named = async (world: World, words: VerifyWords): Promise<Named> => {
   const { protocols } = await world.verifying();
   const ports = parsePorts(words.ports ?? [], protocols);
   const address = words.address === undefined ? undefined : canonicalIp(words.address.replace(/^\[(.*)\]$/, "$1"));
   if (words.address !== undefined && address === undefined) {
     throw new Failure("usage", `--address takes an IP address, not "${clean(words.address, 80)}"`);
   }
+  const found = await mailDomains(world.dns, { ...words, ports }, world.signal);
   const wanted: Wanted[] = [];
   const seen = new Set<string>();
+  const add = (one: Wanted): void => {
+    const key = JSON.stringify([one.protocol, one.mode, one.host, one.port, one.address]);
+    if (!seen.has(key)) wanted.push(one);
+    seen.add(key);
+  };
+  // First: they know which domains they stand for.
+  for (const one of found.wanted) add(address === undefined ? one : { ...one, address });
   for (const text of words.targets) {
     for (const target of parseTarget(text, protocols, {
       ports,
       ...(words.entries ? { entries: words.entries } : {}),
     })) {
       const meant = text.includes("://") ? meantFor(target, protocols) : undefined;
+      const socket = socketPath(target) !== undefined;
       const one = {
         ...target,
-        ...(address === undefined ? {} : { address }),
+        // Nobody knows a socket by a name: only --sni says what its certificate should be for.
+        ...(socket && words.sni ? { host: readHost(words.sni) } : {}),
+        ...(address === undefined || socket ? {} : { address }),
         ...(meant === undefined ? {} : { meant }),
       };
-      const key = JSON.stringify([one.protocol, one.mode, one.host, one.port]);
-      if (!seen.has(key)) wanted.push(one);
-      seen.add(key);
+      add(one);
     }
   }
-  return { wanted, notes: [] };
+  return { wanted, notes: [], ...(found.domains.length > 0 ? { domains: found.domains } : {}) };
 };
 
 const configured = async (world: World, words: VerifyWords, live: readonly LiveCertificate[]): Promise<Configured> => {

@@ -1,5 +1,5 @@
 // What verify needs of the outside world besides the probe: names, certificate files, a place for the report.
-import type { PortTable } from "../domain/targets.ts";
+import type { PortTable } from "../domain/usual-ports.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import type { ResultFile } from "../system/result-file.ts";
 import type { FurtherTools } from "./further-looks.ts";

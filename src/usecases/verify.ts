@@ -1,16 +1,25 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
-import { type Check, type EntryCheck, type EntryFacts, type ExpectedLeaves, type RunCheck } from "../checks/check.ts";
+import type {
+  Check,
+  DomainCheck,
+  DomainFacts,
+  EntryCheck,
+  EntryFacts,
+  ExpectedLeaves,
+  RunCheck,
+} from "../checks/check.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import { trustedHereOnly } from "../checks/cert-trust.ts";
 import { deadHosts } from "../checks/net-reach.ts";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
+import { groupBy } from "../domain/group-by.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
-import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import type { VerifiedDomain, VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Resolve } from "../probe/resolve.ts";
@@ -42,10 +51,16 @@ export interface Wanted extends Target {
   readonly expected?: ExpectedLeaves;
   /** Two: ask for each kind of key in its own handshake. */
   readonly slots?: readonly Slot[];
+  /** Domains whose MX records name the host. */
+  readonly mxOf?: readonly DomainFacts[];
+  /** Domains whose SRV records name the host and port. */
+  readonly serviceOf?: readonly string[];
 }
 
 export interface VerifyRequest {
   readonly wanted: readonly Wanted[];
+  /** Mail domains that were named: judged as such. */
+  readonly domains?: readonly DomainFacts[];
   /** PEM of every certificate to trust; the same array for the whole run. */
   readonly anchors: readonly string[];
   /** SHA-256 of roots that are trusted only because this host made them. */
@@ -79,6 +94,7 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
 
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
+  const { domains = [] } = request;
   const places = await placesOf(deps, request);
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
@@ -106,7 +122,8 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
     entries,
     findings,
-    checked: wantedChecks(request).flatMap(({ id, scope }) => (scope === "run" ? [id] : [])),
+    checked: wantedChecks(request).flatMap((check) => (judgesWhole(check, domains) ? [check.id] : [])),
+    domains: domains.map((facts) => ({ ...facts, hosts: hostsOf(facts, all) })),
     deadHosts: dead.map(({ host }) => host),
     ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
   };
@@ -201,6 +218,9 @@ const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, obser
   now: deps.now(),
   ...(wanted.expected ? { expected: wanted.expected } : {}),
   ...(wanted.meant ? { meant: wanted.meant } : {}),
+  ...(wanted.mxOf ? { mxOf: wanted.mxOf } : {}),
+  ...(wanted.serviceOf ? { serviceOf: wanted.serviceOf } : {}),
+  ...(request.ownRoots ? { ownRoots: request.ownRoots } : {}),
   ...(request.expiryDays ? { expiryDays: request.expiryDays } : {}),
 });
 
@@ -260,6 +280,18 @@ const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readon
 const appliesTo = ({ severity, applies }: EntryCheck, facts: EntryFacts): boolean =>
   severity[facts.role] !== "-" && (applies?.(facts) ?? true);
 
+const judgesWhole = (check: Check, domains: readonly DomainFacts[]): boolean =>
+  check.scope === "run" || (check.scope === "domain" && domains.some((facts) => check.applies(facts)));
+
+/** What DNS says about each MX host of a domain. */
+const hostsOf = ({ domain }: DomainFacts, all: readonly EntryFacts[]): VerifiedDomain["hosts"] => {
+  const mine = all.filter(({ mxOf }) => mxOf?.some((one) => one.domain === domain));
+  return [...groupBy(mine, ({ observation }) => observation.entry.host)].map(([host, [first]]) => ({
+    host,
+    ...(first?.tlsa ? { tlsa: first.tlsa } : {}),
+  }));
+};
+
 const judgeRun = (
   all: readonly EntryFacts[],
   request: VerifyRequest,
@@ -268,5 +300,7 @@ const judgeRun = (
   const chosen = wantedChecks(request);
   const judges = chosen.filter((check): check is RunCheck => check.scope === "run");
   const trust = chosen.some(({ id }) => id === "cert-trust") ? trustedHereOnly(all, request.ownRoots ?? []) : [];
-  return [...(request.notes ?? []), ...reach, ...judges.flatMap((check) => check.judge(all)), ...trust];
+  const ofDomains = chosen.filter((check): check is DomainCheck => check.scope === "domain");
+  const domains = (request.domains ?? []).flatMap((facts) => ofDomains.flatMap((check) => check.judge(facts)));
+  return [...(request.notes ?? []), ...domains, ...reach, ...judges.flatMap((check) => check.judge(all)), ...trust];
 };

@@ -62,6 +62,8 @@ export interface World {
   ) => Promise<{ readonly privateKey: string; readonly warnings: readonly string[] }>;
   /** A certificate signing request that was made elsewhere, PEM or DER. @throws Failure `data` naming the file. */
   readonly readRequest: (path: string) => Promise<ReadRequest>;
+  /** A text that changes when the file does; it is not read (system/file-mark.ts). undefined: this user may not look at it. */
+  readonly fileMark: (path: string) => Promise<string | undefined>;
   /** The first of these folders' privkey.pem or combined.pem that exists. */
   readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
   /** @throws Failure `cannot-create` where this run is root's and somebody else can change the folder, or one above it. */

@@ -24,6 +24,8 @@ const deps: BundleDeps = {
   formats: bundles,
   render: bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)))),
   folder: createBundleFolder(1000),
+  publicRoots: async () => [],
+  readCertificates: async () => [],
   random: (count) => new Uint8Array(count),
 };
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ChallengeDeps, ChallengeToken } from "../../src/challenges/challenge.ts";
 import { createDns01, digestOf } from "../../src/challenges/dns-01.ts";
+import { createRemains } from "../../src/challenges/dns-remains.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { challengeContract } from "../contract/challenge.ts";
 import { type TextZone, textZone } from "../fakes/text-zone.ts";
@@ -176,15 +177,70 @@ describe("what a killed run left", () => {
     expect(zone.journal).toEqual([]);
   });
 
-  it("stays noted while the provider is down, and is handed to a person where its settings are gone", async () => {
+  it.each([
+    ["the provider is down", new Failure("unavailable", "the provider is down")],
+    [
+      "it refuses (REFUSED, a token that was revoked)",
+      new Failure("config", "rfc2136: the key may not change it (REFUSED)"),
+    ],
+  ])("stays noted while %s, and goes when that is over", async (_what, trouble) => {
     const zone = await left();
-    zone.trouble = new Failure("unavailable", "the provider is down");
+    zone.trouble = trouble;
     await failure(present(zone.again(), "a").presented);
-    expect(zone.steps).toContain(`${name}: what an earlier run published stays for now: the provider is down`);
+    expect(zone.steps).toContain(`${name}: what an earlier run published stays for now: ${trouble.message}`);
     expect(zone.journal).toHaveLength(2);
-    zone.trouble = new Failure("config", "no such file");
-    await failure(present(zone.again(), "b").presented);
-    expect(zone.steps.filter((step) => step.includes("take it away by hand"))).toHaveLength(2);
+    zone.trouble = undefined;
+    const after = present(zone.again(), "b");
+    await after.presented;
+    await after.cleanUp();
+    expect([valuesAt(zone), zone.journal, zone.notes]).toEqual([[], [], []]);
+  });
+
+  it("that a provider said no to is noted all the same, and nobody is told that it was published", async () => {
+    const zone = textZone();
+    zone.trouble = new Failure("config", "BADSIG");
+    const refused = present(zone.deps, "a");
+    await failure(refused.presented);
+    await expect(refused.cleanUp()).rejects.toThrow("BADSIG");
     expect(zone.journal).toHaveLength(1);
+    zone.trouble = undefined;
+    const next = present(zone.again(), "b");
+    await next.presented;
+    await next.cleanUp();
+    expect(zone.steps.filter((step) => step.includes("an earlier run"))).toEqual([]);
+    expect([valuesAt(zone), zone.journal, zone.notes]).toEqual([[], [], []]);
+  });
+
+  it("stays noted while the file of its settings cannot be used, and is a person's once that is gone", async () => {
+    const zone = await left();
+    const remains = createRemains("dns-01", zone.again());
+    zone.noUpdater = new Failure("config", "others may read secrets/fake.yaml");
+    await remains.sweep();
+    expect([zone.journal.length, zone.notes]).toEqual([1, []]);
+    zone.noUpdater = new Failure("config", "there is no such file", { facts: { code: "NO_UPDATER" } });
+    await remains.sweep();
+    expect(zone.journal).toEqual([]);
+    expect(zone.notes).toEqual([expect.stringMatching(/take away the TXT record ".{43}".* through fake: there is no/)]);
+  });
+
+  it("is a person's after 30 days of refusals; one without a date, or from the future, has 30 days from now", async () => {
+    const zone = await left();
+    const [noted] = zone.journal;
+    const { noted: _none, ...undated } = noted?.what ?? {};
+    const ahead = { ...undated, value: "x", noted: "2030-01-01T00:00:00.000Z" };
+    zone.journal.splice(0, 1, { type: "dns-01", what: undated }, { type: "dns-01", what: ahead });
+    zone.trouble = new Failure("config", "refused");
+    const remains = createRemains("dns-01", zone.again());
+    const day = 86_400_000;
+    await remains.sweep();
+    expect(zone.journal.map(({ what }) => what["noted"])).toEqual(Array(2).fill("2026-11-20T12:00:00.000Z"));
+    zone.clock.now += 30 * day;
+    await remains.sweep();
+    expect(zone.journal).toHaveLength(2);
+    zone.clock.now += day;
+    await remains.sweep();
+    expect(zone.journal).toEqual([]);
+    expect(zone.notes).toHaveLength(2);
+    expect(zone.notes[0]).toContain("it could not be taken away for 31 days: refused");
   });
 });

@@ -31,7 +31,7 @@ describe("dns-persist-01", () => {
     const challenge = createDnsPersist01({ dns: "fake", directory }, zone.deps);
     await challenge.present(token, signal);
     await challenge.cleanUp(token);
-    expect([zone.changes, zone.journal]).toEqual([[], []]);
+    expect([zone.changes, zone.journal, zone.standing]).toEqual([[], [], []]);
   });
 
   it("names every record that the order lacks, as one can publish it", async () => {
@@ -61,6 +61,33 @@ describe("dns-persist-01", () => {
     await challenge.present(token, signal);
     expect(zone.changes).toEqual([`add ${name} in example.org`]);
     expect(zone.values.get(name)).toMatchObject([{ value }]);
+    expect(zone.standing).toEqual([`example.org: ${name}. IN TXT "${value}"`]);
+  });
+
+  it("says that it stays before it is published", async () => {
+    const zone = textZone();
+    zone.trouble = new Error("killed");
+    await expect(createDnsPersist01({ dns: "fake", directory }, zone.deps).present(token, signal)).rejects.toThrow();
+    expect([zone.changes, zone.standing.length]).toEqual([[], 1]);
+  });
+
+  it("is for a name that the CA gives itself in its directory, where it says any: never for another CA's", async () => {
+    const zone = textZone();
+    const foreign = { ...token, issuerDomainNames: ["letsencrypt.org"] };
+    const deps = { ...zone.deps, caaIdentities: ["ca.example"] };
+    for (const dns of [{ dns: "fake" }, {}]) {
+      const error = await refusal(createDnsPersist01({ ...dns, directory }, deps).present(foreign, signal));
+      expect(error.kind).toBe("unavailable");
+      expect(error.message).toContain("wants a record for letsencrypt.org, and calls itself ca.example");
+    }
+    // What stands there for another CA is not ours either.
+    zone.values.set(name, [{ value: value.replace("ca.example", "letsencrypt.org"), since: 0 }]);
+    const both = { ...token, issuerDomainNames: ["letsencrypt.org", "CA.example."] };
+    expect(zone.changes).toEqual([]);
+    await createDnsPersist01({ dns: "fake", directory }, deps).present(both, signal);
+    expect(zone.values.get(name)).toMatchObject([{}, { value }]);
+    // A directory that says none leaves it to the account's host.
+    await createDnsPersist01({ dns: "fake", directory }, zone.deps).present(foreign, signal);
   });
 
   it("takes the account as the challenge names it, and speaks of a record that ends soon", async () => {
@@ -69,7 +96,7 @@ describe("dns-persist-01", () => {
     const until = Date.parse("2026-12-01T00:00:00Z") / 1000;
     zone.values.set(name, [{ value: `ca.example;accounturi=${accountUri};persistUntil=${until}`, since: 0 }]);
     await createDnsPersist01({ directory }, zone.deps).present({ ...token, accountUri }, signal);
-    expect(zone.steps.at(-1)).toContain("the record ends at 2026-12-01T00:00:00.000Z");
+    expect(zone.steps.at(-1)).toContain("the record ends at 2026-12-01 00:00 UTC");
     expect((await refusal(createDnsPersist01({ directory }, zone.deps).present(token, signal))).kind).toBe("config");
   });
 

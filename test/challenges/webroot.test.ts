@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -129,6 +130,33 @@ describe("webroot", () => {
     } finally {
       rmSync(elsewhere, { recursive: true });
     }
+  });
+
+  test("a folder that somebody led elsewhere meanwhile is not taken away", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "mailcert-elsewhere-"));
+    try {
+      mkdirSync(join(elsewhere, "acme-challenge"));
+      const challenge = createWebroot({ webroot });
+      await challenge.present(tokenOf("a"), signal);
+      renameSync(join(webroot, ".well-known"), join(webroot, "moved"));
+      symlinkSync(elsewhere, join(webroot, ".well-known"));
+      await challenge.cleanUp(tokenOf("a"));
+      expect(readdirSync(elsewhere)).toEqual(["acme-challenge"]);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
+  test("a folder full of other names is looked through in part, and the token is shown all the same", async () => {
+    mkdirSync(inWebroot(webroot), { recursive: true });
+    // Each of them would have to be opened and read.
+    for (let n = 0; n < 5000; n += 1) writeFileSync(inWebroot(webroot, `old${n}`), `old${n}.${thumbprint}`);
+    const challenge = createWebroot({ webroot });
+    await challenge.present(tokenOf("a"), signal);
+    expect(read(inWebroot(webroot, "a"))).toBe(tokenOf("a").keyAuthorization);
+    const left = readdirSync(inWebroot(webroot)).length - 1;
+    expect(left).toBeGreaterThanOrEqual(3000);
+    expect(left).toBeLessThan(5000);
   });
 
   test("a link in the token's place is not written through", async () => {

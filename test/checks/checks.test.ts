@@ -7,7 +7,8 @@ import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
-import { checkContract } from "../contract/check.ts";
+import { type Samples, checkContract } from "../contract/check.ts";
+import { domainFacts } from "../fakes/domain-facts.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
 import { type Issued, type Pki, day, issue, makePki } from "../fakes/pki.ts";
 
@@ -70,10 +71,13 @@ beforeAll(async () => {
   };
 });
 
+const findingsOf = (check: Check, facts: EntryFacts): readonly Finding[] => {
+  if (check.scope === "domain") return [];
+  return check.scope === "entry" ? check.judge(facts) : check.judge([facts]);
+};
+
 const judge = (facts: EntryFacts): readonly string[] =>
-  checks
-    .flatMap((check) => (check.scope === "entry" ? check.judge(facts) : check.judge([facts])))
-    .map((finding) => `${finding.severity} ${finding.check}`);
+  checks.flatMap((check) => findingsOf(check, facts)).map((finding) => `${finding.severity} ${finding.check}`);
 
 const to = (leaf: Issued): { readonly leaf: CertificateFacts } => ({ leaf: readCertificate(leaf.der) });
 const starttls = { mode: "starttls", port: 143 } as const;
@@ -634,9 +638,7 @@ describe("about the whole", () => {
 
 describe("the words fit who asked", () => {
   const said = (facts: EntryFacts, id: string): Finding | undefined =>
-    checks
-      .flatMap((check) => (check.scope === "entry" ? check.judge(facts) : check.judge([facts])))
-      .find((finding) => finding.check === id);
+    checks.flatMap((check) => findingsOf(check, facts)).find((finding) => finding.check === id);
   const named = (host: string): Finding | undefined =>
     said(entryFacts({ entry: { host }, chain: [certificates.other, pki.intermediate] }), "cert-name");
 
@@ -703,7 +705,7 @@ describe("severities stay within what the documentation says", () => {
   test.each(rows)("%s", (_, options) => {
     const facts = entryFacts(options());
     for (const check of checks) {
-      const findings = check.scope === "entry" ? check.judge(facts) : check.judge([facts]);
+      const findings = findingsOf(check, facts);
       for (const { severity } of findings) {
         expect(order.indexOf(severity)).toBeLessThanOrEqual(order.indexOf(check.severity[facts.role]));
       }
@@ -711,22 +713,26 @@ describe("severities stay within what the documentation says", () => {
   });
 });
 
-const samples = (): readonly EntryFacts[] => [
-  ...rows.map(([, options]) => entryFacts(options())),
-  entryFacts({ chain: good, observation: { address: "192.0.2.9", tls: { version: "TLSv1.2", cipher: "x" } } }),
-  // A pair with unlike names at one place, and a service whose sibling is absent.
-  entryFacts({ entry: { host: "two.example" }, chain: [certificates.twoNames, pki.intermediate] }),
-  entryFacts({ entry: { host: "two.example" }, chain: [certificates.rsa, pki.intermediate] }),
-  entryFacts({ entry: { ...starttls, protocol: "pop3", port: 110 }, chain: good }),
-  entryFacts({ entry: { protocol: "pop3", port: 995 }, observation: error("connect", "refused"), demanded: false }),
-];
+const samples = (): Samples => ({
+  entries: [
+    ...rows.map(([, options]) => entryFacts(options())),
+    entryFacts({ chain: good, observation: { address: "192.0.2.9", tls: { version: "TLSv1.2", cipher: "x" } } }),
+    entryFacts({ entry: mta, chain: good, mxOf: [domainFacts.strict] }),
+    // A pair with unlike names at one place, and a service whose sibling is absent.
+    entryFacts({ entry: { host: "two.example" }, chain: [certificates.twoNames, pki.intermediate] }),
+    entryFacts({ entry: { host: "two.example" }, chain: [certificates.rsa, pki.intermediate] }),
+    entryFacts({ entry: { ...starttls, protocol: "pop3", port: 110 }, chain: good }),
+    entryFacts({ entry: { protocol: "pop3", port: 995 }, observation: error("connect", "refused"), demanded: false }),
+  ],
+  domains: Object.values(domainFacts),
+});
 for (const check of checks) checkContract(check, samples);
 
 test("folder equals registry", async () => {
   const { readdirSync, readFileSync } = await import("node:fs");
   const folder = new URL("../../src/checks/", import.meta.url);
   const files = readdirSync(folder).filter((file) =>
-    /: (?:Entry|Run)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")),
+    /: (?:Entry|Run|Domain)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")),
   );
   expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual(checks.map(({ id }) => id).sort());
 });

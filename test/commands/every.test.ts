@@ -10,6 +10,8 @@ interface Played {
   readonly starts: readonly number[];
   readonly worlds: number;
   readonly stderr: string;
+  /** What each was told of being the first. */
+  readonly firsts: readonly boolean[];
 }
 
 /** Plays rounds that take `spent` ms each until one of them stops the host; a round may throw. */
@@ -17,6 +19,7 @@ const play = async (ms: number, spent: number, rounds: readonly (() => void)[]):
   const stop = new AbortController();
   let [time, worlds, stderr] = [0, 0, ""];
   const starts: number[] = [];
+  const firsts: boolean[] = [];
   const host = {
     argv: [],
     elapsed: () => time,
@@ -28,15 +31,17 @@ const play = async (ms: number, spent: number, rounds: readonly (() => void)[]):
     },
   } as unknown as Context["host"];
   const newWorld = (async () => ({ number: (worlds += 1) })) as unknown as Context["newWorld"];
-  const status = await every({ host, newWorld } as unknown as Context, ms, async (context) => {
+  const fitting = (failure: Failure): Failure => failure;
+  const status = await every({ host, newWorld, fitting } as unknown as Context, ms, async (context, first) => {
     starts.push(time);
+    firsts.push(first);
     time += spent;
     expect(await context.world()).toBe(await context.world());
     if (starts.length === rounds.length) stop.abort();
     rounds[starts.length - 1]?.();
     return 0;
   });
-  return { status, starts, worlds, stderr };
+  return { status, starts, worlds, stderr, firsts };
 };
 
 const nothing = (): void => undefined;
@@ -50,13 +55,14 @@ test("from start to start, however long a round takes, each with its own world",
     starts: [0, 60_000, 120_000],
     worlds: 3,
     stderr: "",
+    firsts: [true, false, false],
   });
   expect((await play(60_000, 90_000, [nothing, nothing])).starts).toEqual([0, 90_000]);
 });
 
 test("a round that fails is told of, and the next one comes", async () => {
-  const { status, starts, stderr } = await play(60_000, 0, [fail("try-later"), fail("config"), nothing]);
-  expect({ status, rounds: starts.length }).toEqual({ status: 0, rounds: 3 });
+  const { status, firsts, stderr } = await play(60_000, 0, [fail("try-later"), fail("config"), nothing]);
+  expect({ status, firsts }).toEqual({ status: 0, firsts: [true, false, false] });
   expect(stderr).toBe(
     "mailcert: error: no try-later\nmailcert: hint: look\nmailcert: error: no config\nmailcert: hint: look\n",
   );

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { certificateKeys } from "../../src/config/certificate-entry.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { configWarnings } from "../../src/domain/config-warnings.ts";
 import { defaults } from "../../src/domain/certificate-defaults.ts";
 
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
@@ -16,6 +17,13 @@ describe("docs/configuration.md", () => {
   test("has examples, and each is a configuration", () => {
     expect(examples.length).toBeGreaterThan(0);
     for (const yaml of examples) expect(parseConfig([{ path: "example", text: yaml }])).toHaveProperty("config");
+  });
+
+  test("none of them has anything that config check would warn of", () => {
+    for (const yaml of examples) {
+      const parsed = parseConfig([{ path: "example", text: yaml }]);
+      expect("config" in parsed ? configWarnings(parsed.config.certificates) : parsed.problems).toEqual([]);
+    }
   });
 
   test("has a row for every key of an entry, and for no other", () => {

@@ -182,18 +182,20 @@ const certificate: fc.Arbitrary<CertificateConfig> = fc
     ),
     servers: fc.constantFrom<CertificateConfig["servers"]>("auto", [], ["dovecot"], ["postfix", "dovecot"]),
     reuseKey: fc.boolean(),
-    onDeadName: fc.constantFrom("fail" as const, "drop" as const),
+    onDeadName: fc.constantFrom("fail" as const, "drop" as const, "order" as const),
     paths: fc.record({ bundle: path, csr: path }, sparse),
     further: fc.boolean(),
+    bound: fc.boolean(),
     own: fc.boolean(),
   })
-  .map(({ paths, own, further, name, names, issuer, ...rest }): CertificateConfig => {
+  .map(({ paths, own, further, bound, name, names, issuer, ...rest }): CertificateConfig => {
     const { directory } = acmeCas["letsencrypt-staging"];
     const elsewhere = further && issuer.kind === "acme" && issuer.directory !== directory;
     const unnamed = further && issuer.kind === "acme" && issuer.ca === undefined;
+    const eab = bound ? { eab: { kid: "Kid: 1", hmacFile: "/etc/mailcert/secrets/second" } } : {};
     const fallbacks = [
-      ...(unnamed ? [sameElsewhere(issuer, { directory: "https://second.example/dir" })] : []),
-      ...(elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory })] : []),
+      ...(unnamed ? [sameElsewhere(issuer, { directory: "https://second.example/dir", ...eab })] : []),
+      ...(elsewhere ? [sameElsewhere(issuer, { ca: "letsencrypt-staging", directory, ...eab })] : []),
     ];
     const whole = { name, names: own ? [name] : names, issuer, fallbacks, ...rest, ...paths };
     const { csr: _csr, ...without } = whole;
@@ -216,4 +218,28 @@ test("whatever is written reads back, twice is once, and other entries stay", ()
     }),
     { numRuns: 200 },
   );
+});
+
+test("what would be no valid entry is said as that, not as a file that cannot be edited", () => {
+  const dns01 = {
+    ...base,
+    issuer: {
+      ...usualAcme,
+      kind: "acme",
+      directory: acmeCas.letsencrypt.directory,
+      ca: "letsencrypt",
+      agreeTos: true,
+      httpAddress: ":80",
+      challenges: ["dns-01"],
+    },
+  } as const;
+  for (const text of [undefined, "certificates:\n  old.example.org:\n"]) {
+    expect(() => editConfig(text, dns01)).toThrow(
+      expect.objectContaining({
+        kind: "usage",
+        message: "mail.example.org cannot be configured so: dns-01 needs to know how DNS is changed",
+        hints: [expect.stringContaining("docs/dns.md")],
+      }),
+    );
+  }
 });

@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import { configFailure, problemLine } from "../../src/config/problem.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { acmeCas } from "../../src/domain/acme-directories.ts";
+import { configText } from "../../src/reports/config.ts";
 import { usualAcme, usualCertificate } from "../fakes/settings.ts";
 
 const parse = (...texts: string[]) =>
@@ -167,6 +168,44 @@ certificates:
     ]);
   });
 
+  test("an account binding belongs to one CA: the first one's to the first, the others' to those that eab: names", () => {
+    const [certificate] = configOf(
+      entry(
+        [
+          "issuer: [acme, google, zerossl, letsencrypt]",
+          "acme: [https://a.example/dir, https://b.example/dir]",
+          "eab_kid: first",
+          "eab_hmac_file: /secrets/first",
+          "eab:",
+          "  google: { kid: g-1, hmac_file: /secrets/google }",
+          "  https://b.example/dir: { kid: b-1, hmac_file: /secrets/b }",
+        ].join("\n"),
+      ),
+    );
+    if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+    expect([certificate.issuer, ...certificate.fallbacks].map(({ eab }) => eab)).toEqual([
+      { kid: "first", hmacFile: "/secrets/first" },
+      { kid: "b-1", hmacFile: "/secrets/b" },
+      { kid: "g-1", hmacFile: "/secrets/google" },
+      undefined,
+      undefined,
+    ]);
+    // What is shown could be used as it is.
+    expect(configOf(configText("x", { certificates: [certificate] }))).toEqual([certificate]);
+  });
+
+  test("trust in a CA of one's own is not asked of those that the whole world knows", () => {
+    const files = (text: string) => {
+      const [certificate] = configOf(entry(`${text}\nca_file: /roots.pem`));
+      if (certificate?.issuer.kind !== "acme") throw new Error("no ACME issuer");
+      return [certificate.issuer, ...certificate.fallbacks].map(({ caFile }) => caFile);
+    };
+    const own = "issuer: [acme, letsencrypt]\nacme: [https://a.example/dir, https://b.example/dir]";
+    expect(files(own)).toEqual(["/roots.pem", "/roots.pem", undefined]);
+    // Where the first is known as well, something in between needs it.
+    expect(files("issuer: [letsencrypt, zerossl]")).toEqual(["/roots.pem", "/roots.pem"]);
+  });
+
   test("conf.d files add their certificates in order; one of them may be empty", () => {
     const names = configOf(
       "# nothing here\n",
@@ -290,6 +329,19 @@ describe("what is refused, with its place", () => {
       ['main.yaml:4:26: unknown challenge "dns-99"', "main.yaml:4:34: the challenge http-01 is listed twice"],
     ],
     [
+      "a mistyped CA in a list of issuers",
+      entry("issuer: [letsencrypt, zerosl]"),
+      ['main.yaml:3:27: unknown issuer "zerosl"'],
+    ],
+    [
+      "a preferred chain that no chain could be, a profile twice",
+      entry("issuer: letsencrypt\npreferred_chain: sha256:zz\nprofile: [tlsserver, shortlived, tlsserver]"),
+      [
+        'main.yaml:4:22: preferred_chain: "sha256:zz" is not sha256: with the 64 hexadecimal digits of a public key\'s hash',
+        'main.yaml:5:38: profile: "tlsserver" is listed twice',
+      ],
+    ],
+    [
       "issuers of which one is no ACME CA, and one twice",
       entry("issuer: [letsencrypt, private-ca, letsencrypt]"),
       [
@@ -301,6 +353,32 @@ describe("what is refused, with its place", () => {
       "half an external account binding",
       entry("issuer: letsencrypt\neab_kid: x"),
       ["main.yaml:4:5: eab_kid and eab_hmac_file go together"],
+    ],
+    [
+      "an account binding for a CA that is not asked, or for the first",
+      entry(
+        "issuer: [zerossl, google]\neab:\n  zerossl: { kid: x, hmac_file: /x }\n  buypass: { kid: x, hmac_file: /x }",
+      ),
+      [
+        'main.yaml:5:7: eab: "zerossl" is none of the issuers after the first (they are google)',
+        'main.yaml:6:7: eab: "buypass" is none of the issuers after the first (they are google)',
+      ],
+    ],
+    [
+      "account bindings that are none",
+      entry(
+        "issuer: [letsencrypt, google, zerossl]\neab:\n  google: { kid: x, hmac: /x }\n  zerossl: { kid: x, hmac_file: x }",
+      ),
+      [
+        'main.yaml:5:7: eab of "google" needs kid and hmac_file',
+        'main.yaml:5:25: unknown key "hmac" in eab of "google"',
+        'main.yaml:6:37: hmac_file: "x" is not an absolute path',
+      ],
+    ],
+    [
+      "account bindings as a text",
+      entry("issuer: [letsencrypt, google]\neab: x"),
+      ["main.yaml:4:10: eab must be a mapping (key: value), not a text"],
     ],
     [
       "a DNS updater that is no name",
@@ -315,7 +393,7 @@ describe("what is refused, with its place", () => {
     [
       "neither fail nor drop",
       entry("on_dead_name: ignore"),
-      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop'],
+      ['main.yaml:3:19: on_dead_name: "ignore" is neither fail nor drop nor order'],
     ],
     ["a bad name", entry("names: [mail example.org]"), ['main.yaml:3:13: "mail example.org" has a space in it']],
     [
@@ -420,6 +498,21 @@ describe("what is refused, with its place", () => {
       "did you mean issuer",
       "did you mean ecdsa",
     ]);
+  });
+
+  test("a hint never says the opposite of what was meant", () => {
+    const hintOf = (line: string): string | undefined => {
+      const result = parse(entry(`issuer: letsencrypt\n${line}`));
+      return "problems" in result ? result.problems[0]?.hint : undefined;
+    };
+    expect(hintOf("reuse_key: no")).toBe("write reuse_key: false");
+    expect(hintOf("reuse_key: Off")).toBe("write reuse_key: false");
+    expect(hintOf("reuse_key: yes")).toBe("write reuse_key: true");
+    expect(hintOf("agree_tos: 1")).toBe("write agree_tos: true");
+    expect(hintOf("reuse_key: maybe")).toBe("write reuse_key: true or reuse_key: false");
+    expect(hintOf("http_address: 80")).toBe('write http_address: ":80"');
+    expect(hintOf("tls_alpn_address: 8443")).toBe('write tls_alpn_address: ":8443"');
+    expect(hintOf("challenge: dns-01")).toContain("docs/dns.md");
   });
 
   test("all problems of all files at once, in order; a broken file does not hide the others", () => {

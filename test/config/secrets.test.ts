@@ -34,11 +34,11 @@ describe("a settings file", () => {
   it.each([
     ["", "the file says nothing"],
     ["server: 192.0.2.1", 'the provider "ns" is not known'],
-    ["provider: rfc2137", ':1:11: the provider "rfc2137" is not known'],
+    ["provider: rfc2137", ":1:11: its provider is not known"],
     ["provider: constructor", "is not known"],
     ["provider: rfc2136", "server is missing: rfc2136 needs it"],
-    ["provider: rfc2136\nserver: a\nserber: b", ':3:1: unknown key "serber"'],
-    ["provider: rfc2136\nserver: a\nserver: b", "duplicate key"],
+    ["provider: rfc2136\nserver: a\nserber: b", ":3:1: a key that is not known (it is not shown)"],
+    ["provider: rfc2136\nserver: a\nserver: b", ":3:1: a key that is there twice"],
     ["provider: rfc2136\nserver:\n", "server has no value"],
     ["provider: rfc2136\nserver: [a]\n", "server must be a text"],
     ["provider: rfc2136\nserver: a\npropagation_timeout: 0", "between 1 and 600"],
@@ -59,5 +59,37 @@ describe("a settings file", () => {
   ])("does not show what may be a secret: %s", (line) => {
     const { message, hints, facts } = refusal(`provider: rfc2136\nserver: a\n${line}\n`);
     expect(`${message}${hints.join("")}${JSON.stringify(facts)}`).not.toContain("hunter2");
+  });
+
+  const secret = "c2VjcmV0c2VjcmV0c2VjcmV0";
+  it.each([
+    `${secret}: x`,
+    `SECRET: ${secret}`,
+    `key_secret ${secret}: x`,
+    `key_secret:${secret}==: x`,
+    `? ${secret}`,
+    secret,
+    `${secret}: 1\n${secret}: 2`,
+    `key_secret: *.${secret}`,
+    `<<: ${secret}`,
+    `key_secret: {${secret}}`,
+    `key_secret: !!${secret} x`,
+    `key_secret: x\n ${secret}: y`,
+    `server: b\nttl: [${secret}]`,
+    `propagation_timeout: ${secret}`,
+  ])("does not show what stands where it does not belong: %j", (line) => {
+    for (const before of ["provider: rfc2136\nserver: a\n", ""]) {
+      const { message, hints, facts } = refusal(`${before}${line}\n`, "rfc2136");
+      expect(`${message}${hints.join("")}${JSON.stringify(facts)}`).not.toContain(secret.slice(0, 12));
+    }
+  });
+
+  it("does not show a provider that is none: a secret may have come into its line", () => {
+    const { message, hints, facts } = refusal(`provider: ${secret}\n`);
+    expect(`${message}${hints.join("")}${JSON.stringify(facts)}`).not.toContain(secret.slice(0, 12));
+    expect(refusal("provider: rfc2137\n").hints).toEqual([expect.stringContaining("did you mean rfc2136?")]);
+    expect(refusal("provider: rfc2136\nserver: a\nserber: b").hints).toEqual([
+      expect.stringContaining("did you mean server?"),
+    ]);
   });
 });

@@ -92,6 +92,22 @@ export const apiUpdaterContract = (title: string, subject: ApiUnderTest): void =
       expect(shownBy(failure)).not.toContain(wrong);
     });
 
+    const reads = subject.keeps === undefined;
+    test(reads ? "check finds credentials that are refused, and only reads" : "has no check", async () => {
+      if (!reads) {
+        expect(open().check).toBeUndefined();
+        return;
+      }
+      const [key = ""] = subject.secrets;
+      const wrong = (subject.settings[key] ?? "").replace(/.$/, (last) => (last === "x" ? "y" : "x"));
+      const failure = await refusal(() => open({ [key]: wrong }).check?.(record, signal));
+      expect(failure.kind).toBe("config");
+      fake.api.asked.length = 0;
+      await open().check?.(record, signal);
+      expect(fake.api.asked.map(({ method }) => method)).toContain("GET");
+      expect(fake.api.asked.every(({ method }) => method === "GET")).toBe(true);
+    });
+
     test("an error that repeats the credentials does not bring them to light, whole or cut", async () => {
       const all = secrets.join("/");
       const answers: readonly Answer[] = [

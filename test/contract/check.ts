@@ -1,6 +1,6 @@
 // What every check must keep (src/checks/check.ts): one suite that each one runs.
 import { describe, expect, test } from "vitest";
-import type { Check, EntryFacts } from "../../src/checks/check.ts";
+import type { Check, DomainFacts, EntryFacts } from "../../src/checks/check.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 
 const deepFreeze = <Value>(value: Value): Value => {
@@ -11,10 +11,20 @@ const deepFreeze = <Value>(value: Value): Value => {
   return value;
 };
 
+export interface Samples {
+  readonly entries: readonly EntryFacts[];
+  readonly domains: readonly DomainFacts[];
+}
+
 /** `samples`: all kinds of facts, among them some that the check has something to say about. */
-export const checkContract = (check: Check, samples: () => readonly EntryFacts[]): void => {
-  const judge = (facts: EntryFacts): readonly Finding[] =>
-    check.scope === "entry" ? check.judge(facts) : check.judge([facts]);
+export const checkContract = (check: Check, samples: () => Samples): void => {
+  /** Each answers anew. */
+  const judgements = (): readonly (() => readonly Finding[])[] => {
+    const { entries, domains } = deepFreeze(samples());
+    if (check.scope === "domain") return domains.map((facts) => () => check.judge(facts));
+    if (check.scope === "entry") return entries.map((facts) => () => check.judge(facts));
+    return [...entries.map((facts) => () => check.judge([facts])), () => check.judge(entries)];
+  };
 
   describe(`the contract of checks: ${check.id}`, () => {
     test("has an id, a summary, a reference and a severity for each role", () => {
@@ -25,14 +35,11 @@ export const checkContract = (check: Check, samples: () => readonly EntryFacts[]
     });
 
     test("is pure: frozen facts, the same answer twice", () => {
-      for (const facts of samples()) {
-        const frozen = deepFreeze(facts);
-        expect(judge(frozen)).toEqual(judge(frozen));
-      }
+      for (const judge of judgements()) expect(judge()).toEqual(judge());
     });
 
     test("findings carry its id and reference, one line of text, and what to do", () => {
-      const findings = [...samples().flatMap(judge), ...(check.scope === "run" ? check.judge(samples()) : [])];
+      const findings = judgements().flatMap((judge) => judge());
       expect(findings.length).toBeGreaterThan(0);
       for (const finding of findings) {
         expect(finding).toMatchObject({ check: check.id, reference: check.reference });

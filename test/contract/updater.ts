@@ -50,6 +50,15 @@ export const updaterContract = (title: string, open: () => Promise<UpdaterUnderT
       expect(await values(other.name)).toEqual([other.value]);
     });
 
+    test("check changes nothing, before and after a change", async () => {
+      const [a, b] = records();
+      await subject.updater.check?.(b, signal);
+      expect(await values(a.name)).toEqual([]);
+      await subject.updater.add(a, signal);
+      await subject.updater.check?.(b, signal);
+      expect(await values(a.name)).toEqual([a.value]);
+    });
+
     test("ends when it is told to stop, and changes nothing then", async () => {
       const [a] = records();
       await expect(subject.updater.add(a, AbortSignal.abort(new Error("stopped")))).rejects.toThrow("stopped");

@@ -98,8 +98,16 @@ describe("a name that seems dead", () => {
     expect(await empty.addresses(name, options)).toEqual({ kind: "none", exists: true });
   });
 
-  it("is dead where they cannot be asked: that is the resolver's word then", async () => {
+  it("is so by the resolver's word alone where they cannot be asked, or say nothing for one family", async () => {
     const { dns } = await openZones({});
+    expect(await dns.addresses(name, options)).toEqual({ ...none, unconfirmed: true });
+    const half = { [`${name} AAAA`]: servfail };
+    const { dns: other } = await openZones({}, [half, half]);
+    expect(await other.addresses(name, options)).toEqual({ ...none, unconfirmed: true });
+  });
+
+  it("is dead where one of them says so, whatever becomes of the others", async () => {
+    const { dns } = await openZones({}, [{}]);
     expect(await dns.addresses(name, options)).toEqual(none);
   });
 

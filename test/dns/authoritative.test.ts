@@ -74,6 +74,14 @@ describe("the zone of a name", () => {
     expect(climbed.map((asked) => asked?.name)).toEqual([name, "mail.example.org", "example.org"]);
   });
 
+  it("shows no name server's name as a terminal would obey it", async () => {
+    const evil = "ns1\u001b]0;owned\u0007\u001b[2k.example.org";
+    const { authority } = await look({ ...example, "example.org NS": ns("example.org", evil) }, {});
+    const zone = await authority.zoneOf(name, options);
+    expect(zone).toMatchObject({ servers: [{ name: "ns1 ]0;owned [2k.example.org", addresses: [] }] });
+    expect(JSON.stringify(await authority.follow(name, options))).not.toMatch(/\\u00[01]|\\u009/);
+  });
+
   it("may be the name itself, delegated; the SOA record of an alias's target is not its own", async () => {
     const delegated: Records = {
       [`${name} SOA`]: { answers: [soa(name)] },

@@ -142,7 +142,7 @@ describe("MTA-STS", () => {
     const asked: string[] = [];
     const port = await policyHost((request, response) => {
       asked.push(`${request.headers.host ?? ""}${request.url ?? ""}`);
-      response.end(policyText);
+      response.setHeader("Content-Type", "Text/Plain; charset=utf-8").end(policyText);
     });
     const { dns } = await zone(published, port);
     expect(await dns.mtaSts("example.org", options)).toEqual({
@@ -203,7 +203,39 @@ describe("MTA-STS", () => {
 
   it("takes a text that is no policy for none, as senders do", async () => {
     const { dns } = await zone(published, await policyHost((_request, response) => response.end("<html>hello</html>")));
-    expect(await dns.mtaSts("example.org", options)).toEqual({ kind: "none" });
+    expect(await dns.mtaSts("example.org", options)).toEqual({
+      kind: "none",
+      why: "the text that mta-sts.example.org has is no policy: it has no line `version: STSv1`",
+    });
+  });
+
+  it("keeps the media type where it is not text/plain", async () => {
+    const typed = async (type?: string): Promise<unknown> => {
+      const port = await policyHost((_request, response) => {
+        if (type !== undefined) response.setHeader("Content-Type", type);
+        response.end(policyText);
+      });
+      const found = await (await zone(published, port)).dns.mtaSts("example.org", options);
+      return found.kind === "found" ? found.mediaType : found;
+    };
+    expect(await typed("text/plain")).toBeUndefined();
+    expect(await typed("text/html")).toBe("text/html");
+    expect(await typed("text/plainer")).toBe("text/plainer");
+    expect(await typed()).toBe("none");
+  });
+
+  it("says what is wrong with a record that was meant for it, and asks nobody for a policy then", async () => {
+    const why = async (...answers: readonly Answer[]): Promise<unknown> => {
+      const { dns } = await zone({ "_mta-sts.example.org TXT": { answers } });
+      return dns.mtaSts("example.org", options);
+    };
+    expect(await why(txt("v=STSv1; id=1;"), txt("v=STSv1; id=2;"))).toEqual({
+      kind: "none",
+      why: "_mta-sts.example.org has 2 records",
+    });
+    const malformed = { kind: "none", why: "the record at _mta-sts.example.org is malformed" };
+    expect(await why(txt("v=STSv1; id=2026-01-01;"))).toEqual(malformed);
+    expect(await why(txt("V=stsv1; id=1;"))).toEqual(malformed);
   });
 
   it("could not say: SERVFAIL, no address, nothing listens", async () => {

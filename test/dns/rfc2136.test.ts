@@ -90,6 +90,7 @@ describe("rfc2136", () => {
     expect(server.updates).toEqual([{ zone: "mail.example.org", name: record.name, add: true, ttl: 5 }]);
     const outside = await failure(updater({ zone: "example.net" }).add(record, signal));
     expect(outside.message).toContain('is not in the zone "example.net"');
+    expect(outside.hints[0]).toContain("leave zone: out");
   });
 
   it("reads a BIND key file that only its owner may read", async () => {

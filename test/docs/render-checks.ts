@@ -39,4 +39,10 @@ ${table("entry")}
 ## Of all entry points together
 
 ${table("run")}
+
+## Of a mail domain
+
+Where its MX and SRV records lead ([mail domains](mail-domains.md)), with \`--mx\` and \`--srv\`.
+
+${table("domain")}
 `;

@@ -113,6 +113,7 @@ describe("documents of real command lines", () => {
       { line: () => ["rollback", "mail.example.org", "--dry-run"], schema: "rollback", status: 0 },
       { line: () => ["rollback", "mail.example.org"], schema: "rollback", status: 0 },
       { line: () => ["renew"], schema: "renew", status: 0 },
+      { line: () => ["renew", "--new-key"], schema: "error", status: 64 },
       { line: () => ["renew", "--force", "--new-key"], schema: "renew", status: 0 },
       { line: () => ["renew", "--dry-run", "--force"], schema: "renew", status: 0 },
       { line: () => ["status"], schema: "status", status: 0 },
@@ -232,6 +233,9 @@ describe("documents of deployments", () => {
     const stale = await renew(fake.world, [certificate()], { ...options, force: true });
     expect(stale.certificates[0]?.deployed?.entries[0]?.verdict).toBe("stale");
     ok(renewDocument(stale));
+    const [one] = stale.certificates;
+    const noted = one?.issued && { ...one, issued: { ...one.issued, notes: ["the CA's default was taken"] } };
+    ok(renewDocument({ ...stale, certificates: noted ? [noted] : [] }));
     await overall(fake);
     for (let count = 0; count < 4; count += 1) await renew(fake.world, [certificate()], options);
     const waiting = await renew(fake.world, [certificate()], options);

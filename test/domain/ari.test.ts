@@ -224,10 +224,14 @@ describe("the plan", () => {
 describe("what a test instance would show as well", () => {
   const acme = (type: string) => ({ problem: { type: `urn:ietf:params:acme:error:${type}` } });
   test.each([
-    [{ refused: [] }, true],
-    [{ rehearsal: "https://ca/staging", retryAt: "2026-11-20T13:00:00Z" }, true],
+    [{ refused: [{ name: "a", status: "invalid", ...acme("connection") }] }, true],
+    [{ refused: [{ name: "a", status: "invalid" }], rehearsal: "https://ca/staging" }, false],
+    [{ refused: [{ name: "a", status: "invalid", ...acme("caa") }] }, false],
+    [{ refused: [acme("caa"), acme("dns")].map((one) => ({ status: "invalid", ...one })) }, true],
+    [{ refused: [{ status: "expired" }, { status: "invalid", why: "port 80 is taken" }, null] }, false],
+    [{ refused: "no", rehearsal: "https://ca/staging", retryAt: "2026-11-20T13:00:00Z" }, false],
     [acme("rejectedIdentifier"), true],
-    [acme("caa"), true],
+    [acme("caa"), false],
     [acme("rateLimited"), false],
     [acme("accountDoesNotExist"), false],
     [acme("serverInternal"), false],

@@ -14,6 +14,7 @@ import {
   whyNotNow,
   withCertificate,
   withFailures,
+  withForeign,
   withOrder,
 } from "../../src/domain/budget.ts";
 import { limitsOf, limitsOfAll } from "../../src/domain/ca-limits.ts";
@@ -91,7 +92,10 @@ describe("the published limits", () => {
   test("three failed validations of a name in an hour, two less than the CA bears; whatever replaces, too", () => {
     let budget = emptyBudget;
     for (let count = 0; count < 3; count += 1) budget = withFailures(budget, ["mail.example.org"], limits, at(0));
-    const why = { what: "failed validations of mail.example.org (3 in an hour)", retryAt: at(20 * minute) };
+    const why = {
+      what: "failed validations of mail.example.org (5 in an hour, of which mailcert uses 3)",
+      retryAt: at(20 * minute),
+    };
     expect(whyNotNow(budget, one, limits, at(0))).toEqual(why);
     expect(whyNotNow(budget, { ...one, replaces: true }, limits, at(0))).toEqual(why);
     expect(whyNotNow(budget, order(["imap.example.org"]), limits, at(0))).toBeUndefined();
@@ -137,6 +141,16 @@ describe("dates", () => {
     expect(whyNotNow(budget, one, limits, at(120 * day))?.what).toContain("new orders");
     expect(whyNotNow(budget, one, limits, at(120 * day - 1))).toBeUndefined();
     expect(prunedBudget(budget, limits, at(120 * day)).issued).toEqual({});
+  });
+
+  test("one that another client was given makes ours a renewal, and takes nothing back", () => {
+    const foreign = withForeign(emptyBudget, one.names, at(-60 * day));
+    expect([foreign.buckets, Object.values(foreign.issued)]).toEqual([{}, [at(-60 * day).toISOString()]]);
+    const spent = { ...foreign, buckets: { orders: { tokens: 0, at: at(0).toISOString() } } };
+    expect(whyNotNow(spent, one, limits, at(0))).toBeUndefined();
+    expect(whyNotNow(spent, order(["new.example.org"]), limits, at(0))?.what).toContain("new orders");
+    expect(withForeign(foreign, one.names, at(-70 * day))).toBe(foreign);
+    expect(Object.values(withForeign(foreign, one.names, at(-10 * day)).issued)).toEqual([at(-10 * day).toISOString()]);
   });
 
   test("a certificate that a killed run counted is not counted again", () => {

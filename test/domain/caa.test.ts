@@ -243,10 +243,19 @@ describe("what the records say", () => {
     } else expect(judged).toEqual({ kind: "allowed", methods: verdict });
   });
 
-  it("a CA that does not say its name is judged only where nobody or everybody is permitted", () => {
+  it("a CA that does not say its name is never judged: it may be somebody's own, and not look at CAA", () => {
     const nameless = ask({ identities: [] });
-    expect(judgeCaa(set('0 issue "ca1.example.net"'), nameless)).toMatchObject({ kind: "unknown" });
-    expect(judgeCaa(set('0 issue ";"'), nameless).kind).toBe("forbidden");
+    for (const records of [
+      set('0 issue "ca1.example.net"'),
+      set('0 issue ";"'),
+      set('0 issue "%%%%%"'),
+      set('128 tbs "Unknown"'),
+      set('0 issue "ca1.example.net; accounturi=https://elsewhere.example/acct/9"'),
+    ])
+      expect(judgeCaa(records, nameless)).toMatchObject({
+        kind: "unknown",
+        why: expect.stringContaining("the CA does not say which name it answers to"),
+      });
     expect(judgeCaa(set('0 iodef "mailto:a@example.org"'), nameless).kind).toBe("allowed");
   });
 

@@ -1,6 +1,12 @@
 // The flags of setup and issue over an entry of the configuration: which private CA, and options that belong to another issuer.
 import { describe, expect, test } from "vitest";
-import type { CertificateConfig, IssuerSettings, PrivateCaSettings } from "../../src/domain/certificate-config.ts";
+import { absoluteFromFlag } from "../../src/domain/acme-flags.ts";
+import type {
+  AcmeSettings,
+  CertificateConfig,
+  IssuerSettings,
+  PrivateCaSettings,
+} from "../../src/domain/certificate-config.ts";
 import { type CertificateFlags, certificateFromFlags } from "../../src/domain/certificate-flags.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { usualAcme, usualCertificate } from "../fakes/settings.ts";
@@ -83,5 +89,38 @@ describe("an option of another issuer is refused, with the issuer as it was type
   test("what fits is taken", () => {
     expect(issuerOf({ caFile: "/ca.pem" }, letsencrypt)).toMatchObject({ ca: "letsencrypt", caFile: "/ca.pem" });
     expect(issuerOf({ days: 30, issuer: "self-signed" })).toEqual({ kind: "self-signed", days: 30 });
+  });
+});
+
+describe("what would mean nothing, or lacks something, is refused as it was typed", () => {
+  const webroot = entry({ ...(letsencrypt.issuer as AcmeSettings), webroot: "/srv/www" });
+  const rows: readonly (readonly [CertificateFlags, CertificateConfig | undefined, string, string])[] = [
+    [{ issuer: "letsencrypt", challenges: ["dns-01"] }, undefined, "dns-01 needs --dns NAME", "docs/dns.md"],
+    [{ challenges: ["http-01", "dns-01"] }, letsencrypt, "dns-01 needs --dns NAME", "secrets/NAME.yaml"],
+    [{ httpAddress: ":8080" }, webroot, "--http-address means nothing while a web server shows", "take webroot out"],
+    [{ httpAddress: ":8080", webroot: "/srv" }, letsencrypt, "--http-address means nothing while", "one of the two"],
+    [{ challenges: ["tls-alpn-01"], webroot: "/srv" }, letsencrypt, "--webroot means nothing with", "http-01"],
+    [{ tlsAlpnAddress: ":8443" }, letsencrypt, "--tls-alpn-address means nothing with", "--challenge tls-alpn-01"],
+    [{ dns: "ns1" }, letsencrypt, "--dns means nothing with the challenge http-01", "--challenge dns-01"],
+    [{ preferredChain: "sha256:12" }, letsencrypt, '--preferred-chain: "sha256:12" is not sha256:', "sha256:HEX"],
+  ];
+  test.each(rows)("%j", (flags, existing, message, hint) => {
+    const failure = refusal(flags, existing);
+    expect(failure.kind).toBe("usage");
+    expect(failure.message).toContain(message);
+    expect(failure.hints.join()).toContain(hint);
+  });
+
+  test("what fits is taken: a web root ends the listener's address, a profile that is named twice is one", () => {
+    const listening = entry({ ...(letsencrypt.issuer as AcmeSettings), httpAddress: "127.0.0.1:8402" });
+    expect(issuerOf({ webroot: "/srv" }, listening)).toMatchObject({ webroot: "/srv", httpAddress: ":80" });
+    expect(issuerOf({ challenges: ["dns-01"], dns: "ns1" }, letsencrypt)).toMatchObject({ dns: "ns1" });
+    expect(issuerOf({ profiles: ["a", "a"] }, letsencrypt)).toMatchObject({ profiles: ["a"] });
+    expect(issuerOf({ preferredChain: `sha256:${"0a".repeat(32)}` }, letsencrypt)).toHaveProperty("preferredChain");
+  });
+
+  test("a path is from the root", () => {
+    expect(absoluteFromFlag("--webroot", "/srv")).toBe("/srv");
+    expect(() => absoluteFromFlag("--webroot", "var/www")).toThrow('--webroot: "var/www" is not an absolute path');
   });
 });

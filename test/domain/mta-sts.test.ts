@@ -1,6 +1,6 @@
 // MTA-STS: the TXT record, the policy's text, and which hosts it lists.
 import { describe, expect, it } from "vitest";
-import { parseStsPolicy, stsCovers, stsId } from "../../src/domain/mta-sts.ts";
+import { parseStsPolicy, stsCovers, stsId, stsProblem } from "../../src/domain/mta-sts.ts";
 
 const lines = (...more: readonly string[]): string =>
   ["version: STSv1", "mode: enforce", "max_age: 604800", ...more].join("\n");
@@ -38,19 +38,22 @@ describe("a policy", () => {
   });
 
   it.each([
-    ["empty", ""],
-    ["a web page", "<html><body>not found</body></html>"],
-    ["without version", "mode: enforce\nmx: a.example.org\nmax_age: 1"],
-    ["another version", lines("mx: a.example.org").replace("STSv1", "STSv2")],
-    ["another mode", lines("mx: a.example.org").replace("enforce", "strict")],
-    ["without max_age", "version: STSv1\nmode: enforce\nmx: a.example.org"],
-    ["a max_age that is none", lines("mx: a.example.org").replace("604800", "a week")],
-    ["enforce without a host", lines()],
-    ["a misspelt host key", lines("nmx: a.example.org")],
-    ["a host that is none", lines("mx: a..example.org")],
-    ["a star in the middle", lines("mx: mail.*.example.org")],
-  ])("is none: %s", (_what, text) => {
+    ["empty", "", "no line `version: STSv1`"],
+    ["a web page", "<html><body>not found</body></html>", "no line `version: STSv1`"],
+    ["without version", "mode: enforce\nmx: a.example.org\nmax_age: 1", "no line `version: STSv1`"],
+    ["another version", lines("mx: a.example.org").replace("STSv1", "STSv2"), 'its version is "STSv2"'],
+    ["another mode", lines("mx: a.example.org").replace("enforce", "strict"), 'its mode is "strict"'],
+    ["without max_age", "version: STSv1\nmode: enforce\nmx: a.example.org", "no line `max_age:`"],
+    ["a max_age that is none", lines("mx: a.example.org").replace("604800", "a week"), 'its max_age is "a week"'],
+    ["enforce without a host", lines(), "no line `mx:`"],
+    ["a misspelt host key", lines("nmx: a.example.org"), "no line `mx:`"],
+    ["a host that is none", lines("mx: a..example.org"), '"a..example.org"'],
+    ["a star in the middle", lines("mx: mail.*.example.org"), '"mail.*.example.org"'],
+    ["without mode", lines("mx: a.example.org").replace("mode: enforce", "mood: enforce"), "no line `mode:`"],
+    ["escapes", lines("mx: \u001b[31m"), '"[31m"'],
+  ])("is none, and says why: %s", (_what, text, why) => {
     expect(parseStsPolicy(text)).toBeUndefined();
+    expect(stsProblem(text)).toContain(why);
   });
 
   it("lists hosts by name, and by a star for one label", () => {

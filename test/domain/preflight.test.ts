@@ -4,12 +4,13 @@ import type { Finding } from "../../src/domain/finding.ts";
 import {
   clockFinding,
   diskFinding,
-  isStuck,
   limitFinding,
   portFinding,
   resolveFinding,
   writeFinding,
 } from "../../src/domain/preflight.ts";
+import { caaFindings } from "../../src/domain/preflight-caa.ts";
+import { type Fetched, isWebrootStuck, webrootFindings } from "../../src/domain/preflight-webroot.ts";
 
 const severity = ({ severity: how }: Finding): string => how;
 const name = "mail.example.org";
@@ -49,9 +50,20 @@ describe("where a name leads", () => {
     const nowhere = { kind: "none", exists: false } as const;
     const fault = resolveFinding(name, nowhere, own, true);
     expect(fault).toMatchObject({ severity: "fault", message: `${name} does not exist in DNS (NXDOMAIN)` });
-    const dropped = resolveFinding(name, nowhere, own, true, true);
+    const dropped = resolveFinding(name, nowhere, own, true, "droppable");
     expect(dropped).toMatchObject({ severity: "warning", message: expect.stringContaining("it would be left out") });
-    expect(severity(resolveFinding(name, nowhere, own, false, true))).toBe("info");
+    expect(fault.hint).toContain("on_dead_name: drop");
+    expect(resolveFinding(name, nowhere, own, true, "first")).toMatchObject({ severity: "fault" });
+    expect(resolveFinding(name, nowhere, own, true, "first").hint).not.toContain("on_dead_name: drop");
+    expect(severity(resolveFinding(name, nowhere, own, false, "droppable"))).toBe("info");
+    const ordered = resolveFinding(name, nowhere, own, true, "ordered");
+    expect([severity(ordered), ordered.message]).toEqual(["warning", expect.stringContaining("ordered all the same")]);
+    const doubtful = { ...nowhere, unconfirmed: true } as const;
+    for (const place of ["first", "further", "droppable", "ordered"] as const) {
+      const told = resolveFinding(name, doubtful, own, true, place);
+      expect([severity(told), told.message]).toEqual(["warning", expect.stringContaining("says this host's resolver")]);
+    }
+    expect(severity(resolveFinding(name, doubtful, own, false))).toBe("info");
     expect(resolveFinding(name, { kind: "none", exists: true }, own, true).message).toBe(
       `${name} has no A or AAAA record`,
     );
@@ -95,32 +107,79 @@ it("a limit that is used up is a fault, with the time at which it is not", () =>
 });
 
 describe("ports", () => {
-  const held = { challenge: "http-01", listenTrouble: "port 80 is held by nginx (pid 7)" } as const;
-  const reached = (answer: "open" | "refused" | "silent", own: boolean) =>
-    ({ challenge: "http-01", reached: [{ address: "192.0.2.10", port: 80, own, answer }] }) as const;
+  const held = "port 80 is held by nginx (pid 7)";
 
   it("one that is taken is a fault where no other way is left", () => {
-    expect(portFinding(held, ":80", true)).toMatchObject({
+    expect(portFinding("http-01", ":80", held, true)).toMatchObject({
       severity: "fault",
       message: "http-01 could not listen on :80: port 80 is held by nginx (pid 7)",
       hint: expect.stringContaining("--webroot"),
     });
-    expect(severity(portFinding(held, ":80", false))).toBe("warning");
-    expect(portFinding({ ...held, challenge: "tls-alpn-01" }, ":443", true).hint).toContain("--challenge http-01");
-    expect(severity(portFinding({ challenge: "http-01" }, ":80", true))).toBe("ok");
+    expect(severity(portFinding("http-01", ":80", held, false))).toBe("warning");
+    expect(portFinding("tls-alpn-01", ":443", held, true).hint).toContain("--challenge http-01");
+    expect(severity(portFinding("http-01", ":80", undefined, true))).toBe("ok");
+  });
+});
+
+describe("a web server's folder", () => {
+  const own = ["192.0.2.10"];
+  const at = (address: string, answer: Fetched["answer"], why?: string): Fetched => ({
+    name,
+    address,
+    answer,
+    ...(why === undefined ? {} : { why }),
+  });
+  const said = (fetched: readonly Fetched[], only = true): readonly string[] =>
+    webrootFindings("/srv/www", fetched, own, only).map((one) => `${one.severity} ${one.message}`);
+
+  it("is well where the token was shown", () => {
+    expect(said([at("192.0.2.10", "shown")])).toEqual([
+      `ok http-01: a token of our own in /srv/www is shown by ${name} (192.0.2.10)`,
+    ]);
+    expect(said([])).toEqual(["info http-01: /srv/www can be written to; no address to fetch a token from"]);
   });
 
-  it("a web server that is not there; a router that refuses from inside proves nothing", () => {
-    expect(severity(portFinding(reached("open", true), ":80", true))).toBe("ok");
-    expect(severity(portFinding(reached("refused", true), ":80", true))).toBe("fault");
-    expect(severity(portFinding(reached("refused", false), ":80", true))).toBe("warning");
-    expect(severity(portFinding(reached("silent", true), ":80", true))).toBe("warning");
-    expect(portFinding(reached("refused", false), ":80", true).message).toContain("refuses connections from here");
-    expect([reached("refused", true), reached("refused", false), reached("silent", true), held].map(isStuck)).toEqual([
+  it("is no way where this host's own web server says otherwise; from inside a NAT nothing is proven", () => {
+    const missing = at("192.0.2.10", "other", "HTTP 404");
+    expect(said([missing])).toEqual([
+      `fault http-01 with /srv/www: ${name} (192.0.2.10) does not show a token of our own from there: HTTP 404`,
+    ]);
+    expect(said([missing], false)[0]).toMatch(/^warning /);
+    expect(said([at("192.0.2.10", "refused")])[0]).toMatch(/^fault .* refuses connections to port 80$/);
+    const outside = (["other", "refused", "silent", "elsewhere"] as const).map((answer) => at("203.0.113.1", answer));
+    expect(said(outside).map((line) => line.split(" ")[0])).toEqual(["warning", "warning", "warning", "warning"]);
+    expect([[missing], outside, [at("192.0.2.10", "silent")]].map((one) => isWebrootStuck(one, own))).toEqual([
       true,
       false,
       false,
-      true,
+    ]);
+  });
+
+  it("one line for each cause", () => {
+    const many = Array.from({ length: 9 }, (_, index) => ({
+      ...at("192.0.2.10", "other", "HTTP 404"),
+      name: `n${index}`,
+    }));
+    expect(said(many)).toHaveLength(1);
+    expect(said(many)[0]).toContain("n3 (192.0.2.10) and 5 more");
+  });
+});
+
+describe("CAA that nobody could say", () => {
+  const none = { kind: "none" } as const;
+  const blocked = { kind: "blocked", owner: "org", why: "SERVFAIL" } as const;
+  it("is one line for each cause", () => {
+    const findings = caaFindings("ca.example", [
+      { name: "a.example.org", lookup: blocked, methods: ["http-01"] },
+      { name: "b.example.org", lookup: blocked, methods: ["http-01"] },
+      { name: "c.example.net", lookup: { kind: "unknown", why: "c.example.net: no answer" }, methods: ["http-01"] },
+      { name: "*.d.example.net", lookup: { kind: "unknown", why: "*.d.example.net: no answer" }, methods: ["dns-01"] },
+      { name: "e.example.com", lookup: none, methods: ["http-01"] },
+    ]);
+    expect(findings.map((one) => `${one.severity} ${one.message}`)).toEqual([
+      "warning a.example.org, b.example.org: the CAA records cannot be had: org answers SERVFAIL. An order is placed all the same; a CA that gets no other answer refuses it",
+      "warning c.example.net, *.d.example.net: nobody could say whether there are CAA records (no answer)",
+      "ok CAA lets ca.example issue for e.example.com",
     ]);
   });
 });

@@ -77,6 +77,25 @@ describe("decide", () => {
     expect(decide(config, state({ stage: "staged", parked: true }), timer, now).action).toBe("nothing");
   });
 
+  it("near the end only the CA's own time holds an attempt back, not our ladder", () => {
+    const now = at("2026-03-31T20:00:00Z");
+    const after = (retryAt: string | undefined): CertificateState =>
+      state({
+        attempts: 5,
+        nextAttempt: "2026-03-31T22:00:00Z",
+        lastError: {
+          at: "2026-03-31T19:00:00Z",
+          what: "issue",
+          message: "no",
+          ...(retryAt === undefined ? {} : { facts: { retryAt } }),
+        },
+      });
+    expect(decide(config, after(undefined), timer, now).action).toBe("issue");
+    expect(decide(config, after("2026-03-31T19:10:00Z"), timer, now).action).toBe("issue");
+    const held = decide(config, after("2026-03-31T21:00:00Z"), timer, now);
+    expect(held).toEqual({ action: "wait", until: at("2026-03-31T21:00:00Z"), why: "no" });
+  });
+
   it("proves again once a day what a server serves", () => {
     const deployments = {
       dovecot: { server: "dovecot", generation: 1, at: "2026-01-10T12:00:00Z", entries: [] },

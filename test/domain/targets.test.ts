@@ -1,9 +1,10 @@
 // Targets of verify: host names, URLs and addresses in, entry points out; anything else is a usage error with a hint.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entryUrl } from "../../src/domain/entry-point.ts";
+import { entryFromUrl, entryUrl } from "../../src/domain/entry-point.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { parsePorts, parseTarget } from "../../src/domain/targets.ts";
+import { schemeWords } from "../../src/domain/usual-ports.ts";
 import { protocols } from "../../src/protocols/index.ts";
 
 const urls = (text: string, options: Parameters<typeof parseTarget>[2] = {}): readonly string[] =>
@@ -54,9 +55,38 @@ const good: readonly (readonly [string, string])[] = [
   ["mail.example.org:993", "imaps://mail.example.org:993!"],
   ["[::1]:143", "imap://[::1]:143!"],
   ["imap://localhost:10143", "imap://localhost:10143!"],
+  ["nntp://news.example.org", "nntp://news.example.org:119!"],
+  ["nntps://news.example.org", "nntps://news.example.org:563!"],
+  ["snews://news.example.org", "nntps://news.example.org:563!"],
+  ["xmpp://example.org", "xmpp-client://example.org:5222!"],
+  ["xmpps://example.org", "xmpps-client://example.org:5223!"],
+  ["xmpp-server://example.org", "xmpp-server://example.org:5269!"],
+  ["XMPPS-Server://example.org", "xmpps-server://example.org:5270!"],
+  ["ldap://ldap.example.org", "ldap://ldap.example.org:389!"],
+  ["ldaps://ldap.example.org:1636", "ldaps://ldap.example.org:1636!"],
+  ["ftp://ftp.example.org", "ftp://ftp.example.org:21!"],
+  ["ftpes://ftp.example.org", "ftp://ftp.example.org:21!"],
+  ["ftps://ftp.example.org", "ftps://ftp.example.org:990!"],
+  ["ldap.example.org:636", "ldaps://ldap.example.org:636!"],
+  ["lmtp+unix:///run/dovecot/lmtp", "lmtp+unix:///run/dovecot/lmtp!"],
+  ["LMTP+UNIX:///run/x", "lmtp+unix:///run/x!"],
 ];
 test.each(good)("%s", (text, expected) => {
   expect(urls(text)).toEqual([expected]);
+});
+test("what a URL is written as is read as the same", () => {
+  for (const scheme of schemeWords()) {
+    const [target] = parseTarget(`${scheme}://mail.example.org:4321`, protocols);
+    if (!target) throw new Error(scheme);
+    expect(entryUrl(target)).toBe(`${scheme}://mail.example.org:4321`);
+    expect(entryFromUrl(entryUrl(target))).toEqual({ protocol: target.protocol, mode: target.mode, port: 4321 });
+  }
+  expect(entryFromUrl("lmtp+unix:///run/dovecot/lmtp")).toBeUndefined();
+});
+test("a unix socket has an address and no port", () => {
+  expect(parseTarget("lmtp+unix:///run/dovecot/lmtp", protocols)).toEqual([
+    { protocol: "lmtp", mode: "starttls", host: "localhost", address: "/run/dovecot/lmtp", port: 0, demanded: true },
+  ]);
 });
 test("an IPv6 literal alone is a host", () => {
   expect(urls("2001:db8::1")).toHaveLength(8);
@@ -78,6 +108,17 @@ const bad: readonly (readonly [string, RegExp])[] = [
   ["constructor://mail.example.org", /unknown protocol "constructor"/],
   ["__proto__://mail.example.org", /unknown protocol "__proto__"/],
   ["*.example.org", /wildcard/],
+  ["lmtp+unix://run/dovecot/lmtp", /no absolute path/],
+  ["lmtp+unix://", /no absolute path/],
+  ["lmtp+unix:///", /no plain path/],
+  ["lmtp+unix:///run/../etc/x", /no plain path/],
+  ["lmtp+unix:////run/x", /no plain path/],
+  ["lmtp+unix:///run/x/", /no plain path/],
+  ["lmtp+unix:///run/a b", /space/],
+  ["lmtp+unix:///run/\u0000", /control character/],
+  [`lmtp+unix:///${"x".repeat(107)}`, /107 bytes/],
+  ["imap+unix:///run/dovecot/imap", /only LMTP/],
+  ["lmtps+unix:///run/dovecot/lmtp", /only LMTP/],
   ["user@example.org", /e-mail address/],
   ["mail.example.org:80", /which protocol/],
   [`${"a".repeat(64)}.example.org`, /label of 64/],

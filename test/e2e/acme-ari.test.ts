@@ -237,35 +237,46 @@ describe("after names were refused", () => {
   };
   const folders = async (): Promise<number> => (await readdir(join(state, "accounts"))).length;
 
-  test("the order is tried at the test instance until it passes there, with an account of its own", async () => {
+  test("the order is tried at the test instance, with an account of its own; the one after that goes to the CA, whatever was said there", async () => {
     await pebble.dns("set-servfail", { host: host() });
     const placed = orders(proxy).length;
     expect(await failing({})).toContain("could not validate");
     expect([orders(proxy).length - placed, orders(staging).length]).toEqual([1, 0]);
     expect(await failing()).toContain(`at ${staging.directory}`);
     expect([orders(proxy).length - placed, orders(staging).length]).toEqual([1, 1]);
+    expect(kept().lastError?.facts).toMatchObject({ rehearsal: staging.directory });
+    expect(await failing()).not.toContain(`at ${staging.directory}`);
+    expect([orders(proxy).length - placed, orders(staging).length]).toEqual([2, 1]);
     await pebble.dns("clear-servfail", { host: host() });
     const one = await run({ named: true });
     expect(one.issued?.generation).toMatchObject({ number: 1, authority: proxy.directory });
-    expect([orders(proxy).length - placed, orders(staging).length]).toEqual([2, 2]);
+    expect([orders(proxy).length - placed, orders(staging).length]).toEqual([3, 2]);
     expect(await folders()).toBe(2);
     await run({ force: true });
     expect(orders(staging)).toHaveLength(2);
   });
 
-  test("a test instance that wants to be asked later is obeyed; one that is down says nothing about the names", async () => {
-    await pebble.dns("set-servfail", { host: host() });
-    await failing({});
-    await pebble.dns("clear-servfail", { host: host() });
-    const placed = orders(proxy).length;
-    staging.script = ({ resource }) =>
-      resource === "order" ? { reply: { status: 429, headers: { "retry-after": "3600" } } } : undefined;
-    expect(await failing()).toContain("HTTP 429");
-    expect(kept()).toMatchObject({ nextAttempt: at(hour), lastError: { facts: { rehearsal: staging.directory } } });
-    staging.script = () => ({ reply: { status: 502 } });
-    expect((await run({ named: true })).issued?.generation.number).toBe(1);
-    expect(orders(proxy).length - placed).toBe(1);
-  });
+  const outages: readonly (readonly [string, AcmeProxy["script"]])[] = [
+    [
+      "wants to be asked later",
+      ({ resource }) =>
+        resource === "order" ? { reply: { status: 429, headers: { "retry-after": "3600" } } } : undefined,
+    ],
+    ["is down", () => ({ reply: { status: 502 } })],
+  ];
+  test.each(outages)(
+    "a test instance that %s says nothing about the names: the CA itself is asked",
+    async (_what, script) => {
+      await pebble.dns("set-servfail", { host: host() });
+      await failing({});
+      await pebble.dns("clear-servfail", { host: host() });
+      const placed = orders(proxy).length;
+      staging.script = script;
+      expect((await run({ named: true })).issued?.generation.number).toBe(1);
+      expect(orders(proxy).length - placed).toBe(1);
+      expect(staging.seen.length).toBeGreaterThan(0);
+    },
+  );
 
   test("a failure that no test instance shows is not rehearsed", async () => {
     proxy.script = ({ resource }) => (resource === "order" ? { reply: { status: 500 } } : undefined);

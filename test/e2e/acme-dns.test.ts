@@ -182,6 +182,10 @@ describe("dns-persist-01", () => {
     const first = await host.mailcert(issue);
     expect(first.status, first.stdout + first.stderr).toBe(0);
     expect(first.stderr).toContain(`${persist}: published in example.org (knot), to stay`);
+    expect(first.stdout.replaceAll(/\s+/g, " ")).toContain(`published in example.org (knot): ${persist}. IN TXT`);
+    const log = (await host.mailcert(["log", name])).stdout;
+    expect(log).toContain(`publishes in example.org (knot), to stay: ${persist}. IN TXT`);
+    expect(log).toContain("undo: take the record away from example.org");
     const published = await zone.ask(persist, "TXT");
     expect(published).toContain("accounturi=");
     const second = await host.mailcert(["renew", name, "--force", "--verbose"]);

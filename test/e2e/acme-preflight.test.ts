@@ -59,7 +59,7 @@ describe("CAA", () => {
   it("that forbids: no order and no account, the line that would permit it, and a time for the next attempt", async () => {
     const planned = await dryRun();
     expect(planned.status, planned.said).toBe(1);
-    expect(planned.said).toContain(`FAULT no order was placed: CAA records forbid`);
+    expect(planned.said).toContain(`FAULT CAA records forbid`);
     const refused = await issue();
     expect(refused.status, refused.stdout + refused.stderr).toBe(78);
     expect(refused.stderr).toContain(

@@ -52,6 +52,28 @@ it("a secondary that does not follow holds a new key back, by name, until it doe
   expect(await sender(host)).toBe("Verified");
 });
 
+it("a renewed certificate waits where the whole one before is pinned (3 0 1), until a record for the key stands", async () => {
+  const host = await mailHost("bookworm");
+  const zone = await startSignedZone(host, { zone: "example.org", records: [address] });
+  expect((await host.mailcert(setup)).status).toBe(0);
+  const live = `/var/lib/mailcert/certificates/${name}/live/ecdsa/cert.pem`;
+  const whole = async (): Promise<string> =>
+    /[0-9a-f]{64}/.exec(await host.must(`openssl x509 -in ${live} -outform DER | sha256sum`))?.[0] ?? "";
+  const pinned = await whole();
+  await zone.add(`_25._tcp.mail 5 TLSA 3 0 1 ${pinned}`);
+  expect(await sender(host)).toBe("Verified");
+  const held = await host.mailcert(["renew", "--force"]);
+  expect(held.status, held.stdout + held.stderr).toBe(1);
+  const record = recordIn(held.stdout.replaceAll(/\s+/g, " "));
+  expect(await whole()).toBe(pinned);
+  expect(await sender(host)).toBe("Verified");
+  await zone.add(`_25._tcp.mail 5 TLSA ${record}`);
+  const timer = await host.mailcert(["renew"]);
+  expect(timer.status, timer.stdout + timer.stderr).toBe(0);
+  expect(await whole()).not.toBe(pinned);
+  expect(await sender(host)).toBe("Verified");
+});
+
 describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
   it("a key that a secure TLSA record lacks is not served before it is published; a kept key always is", async () => {
     const host = await mailHost(suite);

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { CaaRecord } from "../../src/domain/caa.ts";
 import type { AcmeSettings } from "../../src/domain/certificate-config.ts";
+import type { Authoritative } from "../../src/dns/authoritative.ts";
 import type { AddressLookup, CaaLookup, Dns } from "../../src/dns/dns.ts";
 import type { CaFacts, InspectRequest, IssueRequest, IssuedChain, Issuer } from "../../src/issuers/issuer.ts";
 import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
@@ -33,6 +34,8 @@ export interface AcmeCas {
   readonly caa: Map<string, CaaLookup>;
   readonly caaEverywhere: Map<string, readonly (readonly CaaRecord[])[]>;
   readonly addresses: Map<string, AddressLookup>;
+  /** To be replaced; others: no name server can be reached. */
+  readonly authority: { -readonly [Way in keyof Authoritative]: Authoritative[Way] };
 }
 
 export const found = (owner: string, ...values: readonly string[]): CaaLookup => ({
@@ -67,6 +70,9 @@ export const acmeCas = (world: World): AcmeCas => {
     ...noDns,
     caa: async (name) => cas.caa.get(name) ?? { kind: "unknown", why: "no name server answered in time" },
     caaEverywhere: async (owner) => cas.caaEverywhere.get(owner) ?? [],
+    get authoritative() {
+      return cas.authority;
+    },
     addresses: async (name) => cas.addresses.get(name) ?? { kind: "unknown", why: "no name server answered in time" },
   };
   const cas: AcmeCas = {
@@ -83,6 +89,7 @@ export const acmeCas = (world: World): AcmeCas => {
     caa: new Map(),
     caaEverywhere: new Map(),
     addresses: new Map(),
+    authority: { ...noDns.authoritative },
   };
   return cas;
 };

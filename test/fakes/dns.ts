@@ -10,6 +10,8 @@ export const noDns: Dns = {
   tlsaEverywhere: async () => [],
   tlsa: nobody,
   mtaSts: nobody,
+  mx: nobody,
+  service: nobody,
   caa: nobody,
   caaEverywhere: async () => [],
   addresses: nobody,

@@ -39,12 +39,46 @@ const smtp = (protocol: ProtocolName): Dialect => ({
           : "500 what\r\n",
 });
 
+const ftp: Dialect = {
+  protocol: "ftp",
+  greeting: "220 FTP\r\n",
+  go: "234 go\r\n",
+  no: "503 no\r\n",
+  busy: "431 later\r\n",
+  answer: (line) =>
+    line === "FEAT"
+      ? "211-Features\r\n AUTH TLS\r\n211 End\r\n"
+      : line === "QUIT"
+        ? "221 bye\r\n"
+        : line === "NOOP"
+          ? "200 ok\r\n"
+          : "500 what\r\n",
+};
+
+const nntp: Dialect = {
+  protocol: "nntp",
+  greeting: "201 news\r\n",
+  go: "382 go\r\n",
+  no: "580 no\r\n",
+  busy: "400 later\r\n",
+  answer: (line) =>
+    line === "CAPABILITIES"
+      ? "101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n"
+      : line === "QUIT"
+        ? "205 bye\r\n"
+        : line === "DATE"
+          ? "111 20261121000000\r\n"
+          : "500 what\r\n",
+};
+
 const tagOf = (line: string): string => line.split(" ")[0] ?? "";
 
 export const dialects: readonly Dialect[] = [
   smtp("smtp"),
   smtp("submission"),
   smtp("lmtp"),
+  ftp,
+  nntp,
   {
     protocol: "imap",
     greeting: "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\r\n",
@@ -95,7 +129,7 @@ export interface GluedServer {
   close(): Promise<void>;
 }
 
-const isStartTls = (line: string): boolean => /^(?:\S+ )?STARTTLS$|^STLS$/.test(line);
+const isStartTls = (line: string): boolean => /^(?:\S+ )?STARTTLS$|^STLS$|^AUTH TLS$/.test(line);
 const isGoodbye = (line: string): boolean => /^(?:\S+ )?LOGOUT$|^QUIT$/.test(line);
 
 export const gluedServer = async (dialect: Dialect, tls: Served, glued: Glued): Promise<GluedServer> => {

@@ -6,6 +6,8 @@ import { createConfigAccess } from "../../src/config/access.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { createImporting } from "../../src/importers/find.ts";
 import { adoptAccount, adoptionOf } from "../../src/issuers/acme/adopt-account.ts";
+import { limitsOfAll } from "../../src/domain/ca-limits.ts";
+import { openSpending } from "../../src/issuers/acme/budget-store.ts";
 import { readConfigFiles } from "../../src/system/config-files.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { type FakeWorld, fakeWorld } from "./world.ts";
@@ -42,6 +44,11 @@ export const importingWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-import
       }),
       adoption: (account) => adoptionOf(fake.world.store.dir, account),
       adopt: (account) => adoptAccount(fake.world.store.dir, account, fake.world.now()),
+      noteIssued: (directory, names, issued) =>
+        openSpending(fake.world.store.dir, directory, limitsOfAll(directory), fake.world.now).noteForeign(
+          names,
+          issued,
+        ),
     }),
   };
   return { fake, world, dir, configPath };

@@ -4,12 +4,17 @@ import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SecureContextOptions, TLSSocket } from "node:tls";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
+import { ldapServer } from "./ldap-server.ts";
+import { lineTexts } from "./server-texts.ts";
+import { xmppServer } from "./xmpp-server.ts";
 
-interface Talk {
+export interface Talk {
   /** Lines are sent as they are: give CRLF. With `cuts`, the bytes go out in pieces, cut at these offsets. */
   send(text: string, cuts?: readonly number[]): Promise<void>;
   /** The next line of the client; rejects when it hangs up. */
   line(): Promise<string>;
+  /** As many characters (latin1) as `size` finds in what has come, when it is no longer 0. */
+  take(size: (buffer: string) => number): Promise<string>;
   startTls(): Promise<void>;
   end(): void;
   reset(): void;
@@ -29,10 +34,11 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
+/** `place` is an address of this machine, or the path of a unix socket. */
 export const startServer = async (
   script: Script,
   tls?: SecureContextOptions,
-  host = "127.0.0.1",
+  place = "127.0.0.1",
 ): Promise<FakeServer> => {
   const sockets = new Set<Socket>();
   const lines: string[] = [];
@@ -43,9 +49,10 @@ export const startServer = async (
     socket.on("close", () => sockets.delete(socket));
     script(talkOver(socket, lines, tls)).catch(() => socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const path = place.startsWith("/");
+  await new Promise<void>((resolve) => server.listen(path ? { path: place } : { port: 0, host: place }, resolve));
   const fake: FakeServer = {
-    port: (server.address() as AddressInfo).port,
+    port: path ? 0 : (server.address() as AddressInfo).port,
     lines,
     connections: 0,
     close: async () => {
@@ -54,6 +61,21 @@ export const startServer = async (
     },
   };
   return fake;
+};
+
+const endOfLine = (buffer: string): number => {
+  const at = buffer.indexOf("\r\n");
+  return at < 0 ? 0 : at + 2;
+};
+
+/** What the client says is kept in `lines`, however it is taken. */
+const readers = (take: Talk["take"], lines: string[]): Pick<Talk, "line" | "take"> => {
+  const kept = async (size: (buffer: string) => number): Promise<string> => {
+    const part = (await take(size)).replace(/\r\n$/, "");
+    lines.push(part);
+    return part;
+  };
+  return { take: kept, line: () => kept(endOfLine) };
 };
 
 const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | undefined): Talk => {
@@ -74,7 +96,24 @@ const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | unde
   };
   // Read only when asked, so that a ClientHello that follows at once is left for TLS.
   let listening = false;
+  const take = async (size: (buffer: string) => number): Promise<string> => {
+    if (!listening) listen();
+    listening = true;
+    for (;;) {
+      const count = size(buffer);
+      if (count > 0) {
+        const part = buffer.slice(0, count);
+        buffer = buffer.slice(count);
+        return part;
+      }
+      if (closed) throw new Error("client hung up");
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
   return {
+    ...readers(take, lines),
     sleep: (ms) => sleep(ms),
     send: async (text, cuts = []) => {
       const bytes = Buffer.from(text, "latin1");
@@ -84,23 +123,6 @@ const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | unde
         if (part.length === 0) continue;
         stream.write(part);
         if (index < edges.length - 1) await sleep(1);
-      }
-    },
-    line: async () => {
-      if (!listening) listen();
-      listening = true;
-      for (;;) {
-        const at = buffer.indexOf("\r\n");
-        if (at >= 0) {
-          const line = buffer.slice(0, at);
-          buffer = buffer.slice(at + 2);
-          lines.push(line);
-          return line;
-        }
-        if (closed) throw new Error("client hung up");
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
       }
     },
     startTls: () =>
@@ -136,51 +158,11 @@ export interface Behaviour {
   readonly greetDelayMs?: number;
 }
 
-const defaults: Readonly<
-  Record<ProtocolName, Required<Pick<Behaviour, "greeting" | "capabilities" | "goAhead" | "inside">>>
-> = {
-  smtp: {
-    greeting: "220 mail.example.org ESMTP\r\n",
-    capabilities: "250-mail.example.org\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n",
-    goAhead: "220 2.0.0 Ready to start TLS\r\n",
-    inside: "250-mail.example.org\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
-  },
-  submission: {
-    greeting: "220 mail.example.org ESMTP\r\n",
-    capabilities: "250-mail.example.org\r\n250-STARTTLS\r\n250 8BITMIME\r\n",
-    goAhead: "220 2.0.0 Ready to start TLS\r\n",
-    inside: "250-mail.example.org\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME\r\n",
-  },
-  lmtp: {
-    greeting: "220 mail.example.org Dovecot ready.\r\n",
-    capabilities: "250-mail.example.org\r\n250-PIPELINING\r\n250 STARTTLS\r\n",
-    goAhead: "220 2.0.0 OK\r\n",
-    inside: "250-mail.example.org\r\n250 PIPELINING\r\n",
-  },
-  imap: {
-    greeting: "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] Dovecot ready.\r\n",
-    capabilities: "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n$TAG OK done\r\n",
-    goAhead: "$TAG OK Begin TLS negotiation now.\r\n",
-    inside: "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n$TAG OK done\r\n",
-  },
-  pop3: {
-    greeting: "+OK Dovecot ready.\r\n",
-    capabilities: "+OK\r\nCAPA\r\nTOP\r\nSTLS\r\nSASL\r\n.\r\n",
-    goAhead: "+OK Begin TLS negotiation now.\r\n",
-    inside: "+OK\r\nCAPA\r\nUSER\r\nSASL PLAIN\r\n.\r\n",
-  },
-  sieve: {
-    greeting: '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" ""\r\n"STARTTLS"\r\n"VERSION" "1.0"\r\nOK "ready."\r\n',
-    capabilities: "",
-    goAhead: 'OK "Begin TLS negotiation now."\r\n',
-    inside:
-      '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SASL" "PLAIN"\r\n"VERSION" "1.0"\r\nOK "TLS negotiation successful."\r\n',
-  },
-};
-
 /** A server of this protocol and mode that does all as it should, except where `behaviour` says otherwise. */
 export const mailServer = (protocol: ProtocolName, mode: Mode, behaviour: Behaviour = {}): Script => {
-  const texts = { ...defaults[protocol], ...behaviour };
+  if (protocol === "xmpp-client" || protocol === "xmpp-server") return xmppServer(mode, behaviour);
+  if (protocol === "ldap") return ldapServer(mode, behaviour);
+  const texts = { ...lineTexts[protocol], ...behaviour };
   return async (talk) => {
     let secure = mode === "implicit";
     const send = (text: string, tag = ""): Promise<void> => {
@@ -201,12 +183,15 @@ export const mailServer = (protocol: ProtocolName, mode: Mode, behaviour: Behavi
         case "LHLO":
         case "CAPABILITY":
         case "CAPA":
+        case "CAPABILITIES":
+        case "FEAT":
           await send(secure ? texts.inside : texts.capabilities, tag);
           break;
         case "STARTTLS":
         case "STLS":
+        case "AUTH":
           await send(texts.goAhead, tag);
-          if (!/^(?:220|\+OK|OK|\S+ OK)/i.test(texts.goAhead.replaceAll("$TAG", tag))) break;
+          if (!/^(?:220|234|382|\+OK|OK|\S+ OK)/i.test(texts.goAhead.replaceAll("$TAG", tag))) break;
           await talk.startTls();
           secure = true;
           if (protocol === "sieve") await send(texts.inside);
@@ -254,7 +239,21 @@ export const memoryServer = (script: Script): { readonly client: Duplex; readonl
       done();
     },
   });
+  const take = async (size: (buffer: string) => number): Promise<string> => {
+    for (;;) {
+      const count = size(buffer);
+      if (count > 0) {
+        const part = buffer.slice(0, count);
+        buffer = buffer.slice(count);
+        return part;
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
   const talk: Talk = {
+    ...readers(take, lines),
     sleep: (ms) => sleep(ms),
     send: async (text, cuts = []) => {
       const bytes = Buffer.from(text, "latin1");
@@ -263,20 +262,6 @@ export const memoryServer = (script: Script): { readonly client: Duplex; readonl
         const part = bytes.subarray(edges[index - 1], edges[index]);
         if (part.length > 0) client.push(part);
         await new Promise((resolve) => setImmediate(resolve));
-      }
-    },
-    line: async () => {
-      for (;;) {
-        const at = buffer.indexOf("\r\n");
-        if (at >= 0) {
-          const line = buffer.slice(0, at);
-          buffer = buffer.slice(at + 2);
-          lines.push(line);
-          return line;
-        }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
       }
     },
     startTls: () => new Promise(() => undefined),

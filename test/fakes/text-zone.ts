@@ -22,10 +22,15 @@ export interface TextZone {
   readonly values: Map<string, { readonly value: string; readonly since: number }[]>;
   readonly changes: string[];
   readonly steps: string[];
+  readonly notes: string[];
   readonly journal: JournalEntry[];
+  /** What was told to be published for good. */
+  readonly standing: string[];
   readonly clock: { now: number };
   /** Thrown by the next changes. */
   trouble: Error | undefined;
+  /** Thrown instead of an updater. */
+  noUpdater: Error | undefined;
   /** A later run on the same host. */
   again(): ChallengeDeps;
 }
@@ -37,9 +42,12 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
     values: new Map(),
     changes: [],
     steps: [],
+    notes: [],
     journal: [],
+    standing: [],
     clock: { now: 0 },
     trouble: undefined,
+    noUpdater: undefined,
     again: () => depsOf(),
     get deps() {
       return first;
@@ -85,7 +93,10 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
   const depsOf = (): ChallengeDeps => ({
     random: (size) => randomBytes(size),
     authoritative: async () => authority,
-    updater: async () => updater,
+    updater: async () => {
+      if (zone.noUpdater) throw zone.noUpdater;
+      return updater;
+    },
     journal: {
       note: async (entry) => void zone.journal.push(entry),
       forget: async (entry) => {
@@ -98,8 +109,11 @@ export const textZone = (names: readonly string[] = ["mail.example.org"]): TextZ
     elapsed: () => zone.clock.now,
     sleep: async (ms) => void (zone.clock.now += ms),
     step: (what) => void zone.steps.push(what),
+    note: (sentence) => void zone.notes.push(sentence),
     accountUrl: "https://ca.example/acct/1",
+    caaIdentities: [],
     names,
+    standing: async ({ record, zone: apex }) => void zone.standing.push(`${apex}: ${record}`),
   });
   const first = depsOf();
   return zone;

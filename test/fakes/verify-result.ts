@@ -101,6 +101,7 @@ export const verifyResult = (entries: readonly VerifiedEntry[], findings: readon
   entries,
   findings,
   checked: ["cert-same", "net-equal"],
+  domains: [],
   deadHosts: [],
   ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
 });

@@ -10,6 +10,7 @@ import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 import type { Change, Override, Server } from "../../src/servers/server.ts";
 import { openStore } from "../../src/store/index.ts";
 import type { Store } from "../../src/store/store.ts";
+import { fileMark } from "../../src/system/file-mark.ts";
 import { readKeyFile } from "../../src/system/key-file.ts";
 import { readPlainFile } from "../../src/system/plain-file.ts";
 import { readRequest } from "../../src/x509/read-request.ts";
@@ -189,9 +190,14 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       accessTrouble: async () => undefined,
       freeBytes: async () => 1 << 30,
       listenTrouble: async () => undefined,
-      reach: async () => "open",
+      tryWebroot: async (_webroot, hosts) =>
+        hosts.flatMap(({ name, addresses }) =>
+          addresses.map((address) => ({ name, address, answer: "shown" as const })),
+        ),
+      updater: async () => ({}),
     }),
     systemRoots: async () => [],
+    fileMark,
     keyAt: async () => undefined,
     refuseUnsafeFolder: async () => undefined,
     writePem: async () => [],
@@ -206,6 +212,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       withoutLineage: unused,
       adoption: unused,
       adopt: unused,
+      noteIssued: unused,
     }),
     accounts: unused,
     scheduling: unused,

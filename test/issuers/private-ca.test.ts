@@ -299,13 +299,24 @@ describe("a name outside", () => {
 });
 
 describe("check says what issue would say, and makes nothing", () => {
-  const check = async (names: readonly string[], settings: Partial<PrivateCaSettings> = {}): Promise<void> =>
+  const check = async (
+    names: readonly string[],
+    settings: Partial<PrivateCaSettings> = {},
+  ): Promise<readonly string[] | undefined> =>
     createPrivateCa({ stateDir, random, generateKey }).check?.(names, {
       kind: "private-ca",
       ca: "default",
       days: 397,
       ...settings,
     });
+  test("which CA would be made, and with which limits; nothing more once it is there", async () => {
+    expect(await check(["mail.exmaple.org"])).toEqual([
+      'would make the private CA "default", limited to exmaple.org and the names below it; that cannot be changed later',
+    ]);
+    await issue(["mail.example.org"]);
+    expect(await check(["mail.example.org"])).toEqual([]);
+  });
+
   /** The same words from both; the folder as it was. */
   const refusedAlike = async (
     names: readonly string[],
@@ -352,14 +363,16 @@ describe("check says what issue would say, and makes nothing", () => {
       `ca_domains asks for example.org, but the private CA "default" in ${folder()} is there already and limited to exmaple.org and the names below it; that cannot be changed`,
     );
     expect(failure.hints).toEqual([
-      "make another CA beside it: add --ca NAME (in the configuration: ca: NAME)",
+      "make another CA beside it: ca: NAME (--ca NAME)",
       `or, if nobody has imported its root yet: rm -r ${folder()}, then run this again`,
     ]);
     // Wider, narrower, none at all: none of it is what the root says.
     const fits = ["mail.exmaple.org"];
     for (const caDomains of [["exmaple.org", "example.org"], ["mail.exmaple.org"], ["*"]]) {
       const { hints } = await refusedAlike(fits, { caDomains });
-      expect(hints[0]).toContain("to use it as it is: --ca-domains exmaple.org");
+      expect(hints[0]).toContain(
+        'to use it as it is: no ca_domains, or ca_domains: ["exmaple.org"] (--ca-domains exmaple.org)',
+      );
     }
     await check(fits, { caDomains: ["exmaple.org"] });
     await issue(fits, { caDomains: ["EXMAPLE.org"] });

@@ -44,13 +44,13 @@ describe("profiles and ends", () => {
     const wish = { profiles: ["unheard-of", "shortlived", "classic"], rsaProfiles: ["tlsserver"] };
     const ecdsa = await issue([name], wish);
     expect(lifetimeDays(ecdsa.leaf)).toBe(6);
-    expect(ecdsa.notes).toBeUndefined();
+    expect(ecdsa.unmet).toBeUndefined();
     expect(lifetimeDays((await issue([name], wish, { algorithm: "rsa" })).leaf)).toBe(45);
   });
 
   test("none that it offers: its default, and what it has is said", async () => {
-    const { notes, leaf } = await at().issue([name], { profiles: ["unheard-of"] });
-    expect(notes).toEqual([
+    const { unmet, leaf } = await at().issue([name], { profiles: ["unheard-of"] });
+    expect(unmet?.map(({ message }) => message)).toEqual([
       expect.stringMatching(
         /^the CA does not offer the profile unheard-of \(it offers classic, shortlived, tlsserver\): its default was taken$/,
       ),
@@ -59,10 +59,10 @@ describe("profiles and ends", () => {
   });
 
   test("days: as far as the CA goes along", async () => {
-    const { leaf, notes } = await at().issue([name], { profiles: ["classic"], days: 10 });
+    const { leaf, unmet } = await at().issue([name], { profiles: ["classic"], days: 10 });
     // Pebble honours notAfter.
     expect(lifetimeDays(leaf)).toBe(10);
-    expect(notes).toBeUndefined();
+    expect(unmet).toBeUndefined();
   });
 
   test("an address (RFC 8738), by http-01 and by tls-alpn-01", async () => {
@@ -105,16 +105,16 @@ describe("chains", () => {
     const tops: string[] = [];
     for (const number of [0, 1, 2]) tops.push(issuerName(await pebble.root(number)));
     for (const preferredChain of tops) {
-      const { chain, notes } = await issue([name], { preferredChain });
+      const { chain, unmet } = await issue([name], { preferredChain });
       expect(issuerName(chain.at(-1) ?? "")).toBe(preferredChain);
-      expect(notes).toBeUndefined();
+      expect(unmet).toBeUndefined();
       const spki = new X509Certificate(chain.at(-1) ?? "").publicKey.export({ type: "spki", format: "der" });
       const byKey = `sha256:${createHash("sha256").update(spki).digest("hex")}`;
       expect((await issue([name], { preferredChain: byKey })).chain.at(-1)).toBe(chain.at(-1));
     }
-    const { notes } = await issue([name], { preferredChain: "No Such Root" });
-    expect(notes?.[0]).toContain('the CA has no chain for preferred_chain "No Such Root" (its chains end at ');
-    for (const top of tops) expect(notes?.[0]).toContain(top);
+    const { unmet } = await issue([name], { preferredChain: "No Such Root" });
+    expect(unmet?.[0]?.message).toContain('the CA has no chain for preferred_chain "No Such Root" (its chains end at ');
+    for (const top of tops) expect(unmet?.[0]?.message).toContain(top);
   });
 });
 

@@ -1,6 +1,6 @@
 // kill -9 of a process that issues, at each request to the CA: the account and the order are continued, never placed twice, and the next run completes.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,12 +24,12 @@ import { createAcmeIssuer } from "./src/issuers/acme/index.ts";
 import { challenges } from "./src/challenges/index.ts";
 import { noChallengeWorld as challengeWorld } from "./test/fakes/challenge-world.ts";
 import { readFileSync } from "node:fs";
-const { stateDir, keyFile, settings } = JSON.parse(process.argv[2]);
+const { stateDir, keyFile, settings, staged } = JSON.parse(process.argv[2]);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const issuer = createAcmeIssuer({ stateDir, challenges, challengeWorld, now: () => new Date(), elapsed: () => performance.now(), sleep, userAgent: "mailcert-lab/1" });
 const { leaf } = await issuer.issue({
   names: ["mail.example.org"], algorithm: "ecdsa", privateKey: readFileSync(keyFile, "utf8"), settings,
-  now: new Date(), signal: new AbortController().signal, step: () => undefined,
+  now: new Date(), signal: new AbortController().signal, step: () => undefined, ...(staged === undefined ? {} : { staged }),
 });
 console.log(leaf);
 `;
@@ -64,7 +64,12 @@ interface Ended {
   readonly stderr: string;
 }
 
-const run = (state: string, keyFile: string): { child: ChildProcess; ended: Promise<Ended> } => {
+/** `staged`: what is kept already, for a caller that keeps the next one, too (SHA-256). */
+const run = (
+  state: string,
+  keyFile: string,
+  staged?: readonly string[],
+): { child: ChildProcess; ended: Promise<Ended> } => {
   const settings = {
     kind: "acme",
     directory: proxy.directory,
@@ -73,7 +78,7 @@ const run = (state: string, keyFile: string): { child: ChildProcess; ended: Prom
     ...usualAcme,
     httpAddress: `:${pebble.httpPort}`,
   };
-  const argument = JSON.stringify({ stateDir: state, keyFile, settings });
+  const argument = JSON.stringify({ stateDir: state, keyFile, settings, staged });
   const child = spawn(process.execPath, [join(folder, "issue.mjs"), argument], { stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (part: Buffer) => (stdout += part.toString()));
@@ -82,6 +87,14 @@ const run = (state: string, keyFile: string): { child: ChildProcess; ended: Prom
     child.once("close", (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
   return { child, ended };
+};
+
+const freshKey = async (): Promise<{ state: string; keyFile: string; privateKey: string }> => {
+  const state = await mkdtemp(join(folder, "state-"));
+  const keyFile = join(state, "leaf.pem");
+  const privateKey = await generateKey("ecdsa");
+  await writeFile(keyFile, privateKey, { mode: 0o600 });
+  return { state, keyFile, privateKey };
 };
 
 describe("kill -9 of the issuer", () => {
@@ -100,11 +113,7 @@ describe("kill -9 of the issuer", () => {
   const cases = instants.flatMap(([what, when]) => [true, false].map((heard) => [what, heard, when] as const));
 
   test.each(cases)("when %s (heard by the CA: %s)", async (what, heard, when) => {
-    const state = await mkdtemp(join(folder, "state-"));
-    const keyFile = join(state, "leaf.pem");
-    await mkdir(state, { recursive: true });
-    const privateKey = await generateKey("ecdsa");
-    await writeFile(keyFile, privateKey, { mode: 0o600 });
+    const { state, keyFile, privateKey } = await freshKey();
     const from = proxy.seen.length;
     const since = (): readonly Seen[] => proxy.seen.slice(from);
     const first = run(state, keyFile);
@@ -128,10 +137,37 @@ describe("kill -9 of the issuer", () => {
     expect(registered).toHaveLength(1);
     // A second order only where the first one's URL never came back, or where the CA looked for the token after we were gone.
     const placed = since().filter((entry) => entry.path === "/order-plz").length;
-    const excused = what === "the order is placed" || (what === "the challenge is started" && heard);
+    const looking = (what === "the challenge is started" && heard) || what === "the authorization is polled";
+    const excused = what === "the order is placed" || looking;
     expect(placed).toBeGreaterThanOrEqual(1);
     expect(placed).toBeLessThanOrEqual(excused ? 2 : 1);
     // Nothing is left under way.
     expect(await readdir(join(state, "accounts", accounts, registered[0] ?? "", "orders"))).toEqual([]);
+  });
+
+  const late = cases.filter(([what, heard]) => heard && /finalized|fetched/.test(what));
+  test.each(late)("where its caller keeps the certificate: when %s", async (_what, _heard, when) => {
+    const { state, keyFile } = await freshKey();
+    const from = proxy.seen.length;
+    const placed = (): number => proxy.seen.slice(from).filter(({ path }) => path === "/order-plz").length;
+    const first = run(state, keyFile, []);
+    let killed = false;
+    proxy.script = (request) => {
+      if (killed || !when(request, 1)) return undefined;
+      killed = true;
+      first.child.kill("SIGKILL");
+      return { swallow: true };
+    };
+    expect((await first.ended).signal, (await first.ended).stderr).toBe("SIGKILL");
+    const leafOf = async (staged: readonly string[]): Promise<string> => {
+      const { status, stdout, stderr } = await run(state, keyFile, staged).ended;
+      expect(status, stderr).toBe(0);
+      return readCertificate(stdout).sha256;
+    };
+    const leaf = await leafOf([]);
+    // That one died before it was kept: it is found again, until it is.
+    expect([await leafOf([]), placed()]).toEqual([leaf, 1]);
+    const next = await leafOf([leaf]);
+    expect([next === leaf, placed()]).toEqual([false, 2]);
   });
 });

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
-# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), clients (a layer over trixie with
-# other ACME clients). Quick when all is there.
+# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and two layers over trixie: clients
+# (other ACME clients) and neighbours (servers of news, chat, directories and files). Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,7 +9,10 @@ lab=${MAILCERT_LAB:-/var/cache/mailcert-lab}
 node_version=20.19.6
 pebble_suite=forky # the first release whose pebble knows ARI and profiles
 clients="certbot lego dehydrated"
-[ $# -gt 0 ] || set -- bookworm trixie pebble node clients
+neighbours="inn2 prosody slapd vsftpd"
+all="bookworm trixie pebble node clients neighbours"
+# shellcheck disable=SC2086 # a list
+[ $# -gt 0 ] || set -- $all
 
 fail() {
   printf 'lab: error: %s\nlab: hint: %s\n' "$1" "$2" >&2
@@ -23,8 +26,8 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients) recipe=$(declare -f build_clients | cat - <(echo "$clients") "$here/image.sh" | sha256sum) ;;
-    *) fail "there is no part of the lab called $1" "parts: bookworm trixie pebble node clients" ;;
+    clients | neighbours) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
   echo "$lab/lab-$1-${recipe:0:12}"
 }
@@ -71,7 +74,7 @@ build_node() {
 }
 
 # What their packages hold, and all that trixie's image lacks for them: unpacked, not installed, for no script of theirs is needed.
-build_clients() {
+build_layer() { # folder package...
   local apt=$1/.apt options base package
   base=$(path_of trixie)
   [ -e "$base/var/lib/dpkg/status" ] || { echo "build trixie first" >&2; return 1; }
@@ -81,14 +84,17 @@ build_clients() {
   options=(-o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
     -o "Dir::State::status=$base/var/lib/dpkg/status" -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false)
   apt-get "${options[@]}" update
-  # shellcheck disable=SC2086 # a list
-  apt-get "${options[@]}" --yes --download-only install $clients
+  apt-get "${options[@]}" --yes --download-only install "${@:2}"
   for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$1"; done
   rm -rf "$apt"
   # A real folder would hide the image's own link to /usr.
-  for package in bin sbin lib lib64; do [ ! -e "$1/$package" ]; done
+  for package in bin sbin lib lib64 var/run var/lock; do [ ! -e "$1/$package" ]; done
   chmod 755 "$1"
 }
+# shellcheck disable=SC2086 # lists
+build_clients() { build_layer "$1" $clients; }
+# shellcheck disable=SC2086
+build_neighbours() { build_layer "$1" $neighbours; }
 
 # What the builds themselves need from this machine.
 need_tools() {
@@ -149,13 +155,15 @@ if [ ${#todo[@]} -gt 0 ]; then
     declare -A jobs=()
     failed=()
     for part in "${todo[@]}"; do
-      [ "$part" = clients ] && continue
+      [[ $part = clients || $part = neighbours ]] && continue
       build_part "$part" &
       jobs[$part]=$!
     done
     for part in "${!jobs[@]}"; do wait "${jobs[$part]}" || failed+=("$part"); done
-    # Resolved against the image below it.
-    if [[ " ${todo[*]} " == *" clients "* && ${#failed[@]} = 0 ]]; then build_part clients || failed+=(clients); fi
+    # Resolved against the image below them.
+    for part in clients neighbours; do
+      if [[ " ${todo[*]} " == *" $part "* && ${#failed[@]} = 0 ]]; then build_part "$part" || failed+=("$part"); fi
+    done
     for part in "${failed[@]}"; do
       echo "lab: $part could not be built; the end of $lab/$part-build.log:" >&2
       tail -n 15 "$lab/$part-build.log" >&2

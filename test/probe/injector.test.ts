@@ -79,7 +79,7 @@ describe.each(dialects.map((dialect) => [dialect.protocol, dialect] as const))("
     expect((await outcome("mute", { timeoutMs: 700 })).outcome).toMatchObject({ kind: "undecided" });
   });
   test("what is glued changes nothing, and no more than one line", () => {
-    expect(injections[protocol]?.command).toMatch(/^(?:\S+ )?(?:NOOP|CAPA)(?: "\w+")?$/);
+    expect(injections[protocol]?.command).toMatch(/^(?:\S+ )?(?:NOOP|CAPA|DATE)(?: "\w+")?$/);
   });
 });
 
@@ -112,6 +112,10 @@ describe("how answers are told apart", () => {
     ["smtp", ["421 too many errors"], "unclear"],
     ["smtp", ["554 synchronization error", "221 bye"], "unclear"],
     ["smtp", ["250 Ok"], "unclear"],
+    ["ftp", ["530 log in", "221 bye"], "executed"],
+    ["ftp", ["220 greeting", "221 bye"], "discarded"],
+    ["nntp", ["201 greeting", "205 bye"], "discarded"],
+    ["nntp", ["111 20261121000000", "205 bye"], "executed"],
     ["imap", ["injected1 OK", "* BYE", "goodbye1 OK"], "executed"],
     ["imap", ["injected1 BAD what"], "executed"],
     ["imap", ["* OK greeting", "* BYE", "goodbye1 OK"], "discarded"],

@@ -6,11 +6,11 @@ import { protocols } from "../../src/protocols/index.ts";
 test("folder equals registry", () => {
   const folder = new URL("../../src/protocols/", import.meta.url);
   const files = readdirSync(folder).filter((file) =>
-    / = smtpProtocol\(|: Protocol = \{/.test(readFileSync(new URL(file, folder), "utf8")),
+    / = (?:smtp|xmpp)Protocol\(|: Protocol = \{/.test(readFileSync(new URL(file, folder), "utf8")),
   );
   expect(
     files
-      .filter((file) => file !== "smtp-dialogue.ts")
+      .filter((file) => !file.endsWith("-dialogue.ts"))
       .map((file) => file.replace(/\.ts$/, ""))
       .sort(),
   ).toEqual(Object.keys(protocols).sort());
@@ -24,5 +24,10 @@ test("ports are the registered ones", () => {
     submission: { starttls: 587, implicit: 465 },
     lmtp: { starttls: 24 },
     sieve: { starttls: 4190 },
+    nntp: { starttls: 119, implicit: 563 },
+    "xmpp-client": { starttls: 5222, implicit: 5223 },
+    "xmpp-server": { starttls: 5269, implicit: 5270 },
+    ldap: { starttls: 389, implicit: 636 },
+    ftp: { starttls: 21, implicit: 990 },
   });
 });

@@ -181,6 +181,7 @@ warning: no timer or cron line, nothing renews by itself: mailcert schedule inst
     expect(shown).toMatch(/ taken out\n/);
     expect(shown).not.toContain("verified");
     expect(text({ deployments: {} })).toMatch(/ live\n[\s\S]*served by nowhere/);
+    expect(text({ deployments: {}, servers: [] })).toContain("no mail server is to serve it (servers: none)");
   });
 
   test("not in the configuration: how to forget it, after it is out of the servers", () => {
@@ -189,11 +190,15 @@ warning: no timer or cron line, nothing renews by itself: mailcert schedule inst
     const served = statusText({ certificates: [gone], ok: true }, undefined, now);
     expect(served).toContain("take it out of the servers: mailcert deploy --remove mail.example.org\n");
     expect(served).toContain(`to forget it after that: rm -r ${one.folder}`);
-    const staged = { ...gone, stage: "staged", deployments: {}, names: ["*.example.org"] } as const;
+    const wild = { ...generation, names: ["*.example.org"] };
+    const name = "wildcard.example.org";
+    const staged = { ...gone, name, stage: "staged", deployments: {}, live: wild, target: wild } as const;
     const idle = statusText({ certificates: [staged], ok: true }, undefined, now);
     expect(idle).toContain(`to forget it: rm -r ${one.folder}`);
-    expect(idle).toContain("mailcert setup '*.example.org'\n");
+    expect(idle).toContain("mailcert setup '*.example.org' --issuer private-ca\n");
     expect(idle).not.toContain("--remove");
+    const others = { ...gone, deployments: {}, servers: [] };
+    expect(statusText({ certificates: [others], ok: true }, undefined, now)).not.toMatch(/--remove|nowhere/);
   });
 });
 

@@ -1,6 +1,7 @@
 // Pre-flight for people and as JSON: marks, hints below what is not well, and whether it ends with a fault.
 import { expect, it } from "vitest";
 import type { Finding } from "../../src/domain/finding.ts";
+import type { PreflightFinding } from "../../src/domain/preflight.ts";
 import { issueDocument, issueText } from "../../src/reports/issue.ts";
 import { hasFaults, preflightText } from "../../src/reports/preflight.ts";
 import { acmeAt } from "../fakes/acme-cas.ts";
@@ -27,6 +28,13 @@ it("a line for each, what to do below those that are not well, nothing wider tha
   expect(text).toContain("  FAULT   long long");
   expect(text).not.toContain("never shown");
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
+it("several CAs: each stands above its lines", () => {
+  const of = (ca: string, message: string): PreflightFinding => ({ ...finding("ok", message), ca });
+  expect(preflightText([finding("ok", "port"), of("one", "a"), of("one", "b"), of("two", "c")])).toBe(
+    ["  ok      port", "  at one:", "  ok      a", "  ok      b", "  at two:", "  ok      c"].join("\n"),
+  );
 });
 
 it("only a fault stands in the way", () => {

@@ -1,7 +1,7 @@
 // What a renewal run says: quiet where all is well, and one line where many certificates have nothing to do.
 import { expect, test } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
-import { renewText } from "../../src/reports/renew.ts";
+import { renewDocument, renewText } from "../../src/reports/renew.ts";
 import type { RenewedCertificate } from "../../src/usecases/renew.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
@@ -36,4 +36,36 @@ test("many with nothing to do share one line, with the first that is due; what f
 test("quiet says nothing of those", () => {
   expect(text(idle(20), true)).toBe("");
   expect(text([...idle(20), failed], true)).toBe("broken.example.org: FAILED: the CA does not answer\n  -> try again");
+});
+
+test("what a CA did not do as wished for is said, also by a quiet run; without it that says nothing", () => {
+  const note = "the CA does not offer the profile shortlived: its default was taken";
+  const generation = {
+    number: 2,
+    names: ["mail.example.org"],
+    issuer: "acme",
+    authority: "https://ca.example/dir",
+    createdAt: now.toISOString(),
+    notBefore: now.toISOString(),
+    notAfter: "2027-02-18T12:00:00Z",
+    leaves: {},
+  } as const;
+  const renewed = (notes?: readonly string[]): RenewedCertificate => ({
+    certificate: "mail.example.org",
+    decision: { action: "issue", why: "due" },
+    issued: {
+      certificate: "mail.example.org",
+      names: generation.names,
+      generation,
+      ...(notes === undefined ? {} : { notes }),
+    },
+    findings: [],
+  });
+  for (const quiet of [false, true])
+    expect(text([renewed([note])], quiet)).toMatch(
+      /\n {2}the CA does not offer the\s+profile shortlived:\s+its default was taken/,
+    );
+  expect(text([renewed()], true)).toBe("");
+  const result = { certificates: [renewed([note])], findings: [], outcome: "done" } as const;
+  expect(renewDocument(result)).toMatchObject({ certificates: [{ notes: [note] }] });
 });

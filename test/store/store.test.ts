@@ -151,6 +151,28 @@ describe("state.json", () => {
       withAri(value);
       expect(await failureOf(() => store.read(name))).toMatchObject({ message: expect.stringContaining("ari lacks") });
     }
+    writeFileSync(path, JSON.stringify({ ...emptyState(name), droppedSeen: "yesterday" }));
+    expect((await failureOf(() => store.read(name))).message).toContain("droppedSeen is not a date");
+  });
+
+  it("what a failed attempt left is read back, and named where it is damaged", async () => {
+    const path = join(dir, "certificates", name, "state.json");
+    const lastError = {
+      at: "2026-11-20T12:00:00.000Z",
+      what: "issue",
+      fingerprint: "00",
+      notDue: true,
+      entry: { issuer: "acme", acme: "https://ca.example/dir", key: ["ecdsa", "rsa"] },
+      message: "no",
+      hints: ["do this"],
+    } as const;
+    await store.write({ ...emptyState(name), lastError });
+    expect(store.read(name)?.lastError).toEqual(lastError);
+    for (const wrong of [{ hints: "do this" }, { entry: "x" }, { message: 1 }]) {
+      writeFileSync(path, JSON.stringify({ ...emptyState(name), lastError: { ...lastError, ...wrong } }));
+      const message = expect.stringContaining("lastError lacks a field") as string;
+      expect(await failureOf(() => store.read(name))).toMatchObject({ kind: "data", message });
+    }
   });
 
   it("never takes a key", async () => {
@@ -159,6 +181,12 @@ describe("state.json", () => {
       lastError: { at: "", what: "issue" as const, message: "-----BEGIN PRIVATE KEY-----" },
     };
     await expect(store.write(state)).rejects.toThrow("never hold a key");
+  });
+
+  it("takes a CA's words about one", async () => {
+    const message = 'the CA found "BEGIN PRIVATE KEY" at port 80, and no -----BEGIN CERTIFICATE-----';
+    await store.write({ ...emptyState(name), lastError: { at: "", what: "issue", message } });
+    expect(store.read(name)?.lastError?.message).toBe(message);
   });
 });
 

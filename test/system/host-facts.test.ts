@@ -5,7 +5,7 @@ import { type AddressInfo, type Server, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { accessTrouble, freeBytes, listenTrouble, reach, writeTrouble } from "../../src/system/host-facts.ts";
+import { accessTrouble, freeBytes, listenTrouble, writeTrouble } from "../../src/system/host-facts.ts";
 
 let folder = "";
 const servers: Server[] = [];
@@ -36,7 +36,6 @@ const freePort = async (): Promise<number> => {
   if (server) await once(server, "close");
   return port;
 };
-const signal = new AbortController().signal;
 
 describe("folders", () => {
   it("one that can be written to, and one that is not there yet: the next one above counts", async () => {
@@ -91,23 +90,5 @@ describe("ports", () => {
     expect(await listenTrouble("192.0.2.200:4711")).toBe("this host does not have that address");
     expect(await listenTrouble("localhost:80")).toContain("must be an IP address");
     expect(await listenTrouble("80")).toContain("write it as");
-  });
-});
-
-describe("reaching an address", () => {
-  it("open, refused", async () => {
-    expect(await reach("127.0.0.1", await listen(), 5_000, signal)).toBe("open");
-    expect(await reach("127.0.0.1", await freePort(), 5_000, signal)).toBe("refused");
-  });
-
-  it("silent: no way there, or the run was stopped", async () => {
-    // No TCP connection leads to it, and nothing is sent.
-    expect(await reach("255.255.255.255", 80, 60_000, signal)).toBe("silent");
-    const port = await listen();
-    const stop = new AbortController();
-    const waiting = reach("127.0.0.1", port, 60_000, stop.signal);
-    stop.abort();
-    expect(await waiting).toBe("silent");
-    expect(await reach("127.0.0.1", port, 60_000, stop.signal)).toBe("silent");
   });
 });

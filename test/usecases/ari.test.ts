@@ -246,10 +246,11 @@ describe("what the order says", () => {
     expect(ca.requests[1]).not.toHaveProperty("replaces");
   });
 
-  it("is rehearsed after names were refused, for the first slot, until it went well; not for another wish", async () => {
+  it("is rehearsed after names were refused, for the first slot; not for another wish", async () => {
     const both = { ...config, keys: ["ecdsa", "rsa"] } as const;
+    const refused = [{ name: "x", status: "invalid" }];
     ca.refuse = () => {
-      throw new Failure("unavailable", "the CA could not validate it", { facts: { refused: [{ name: "x" }] } });
+      throw new Failure("unavailable", "the CA could not validate it", { facts: { refused } });
     };
     await run({}, both);
     await run({ named: true }, { ...both, names: ["mail.example.org", "b.example.org"] });

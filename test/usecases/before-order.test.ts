@@ -91,11 +91,14 @@ describe("CAA", () => {
     cas.caa.set(name, found("example.org", "other.example"));
     cas.facts.set(ca, { identities: [] });
     await issue(cas.world, config());
-    expect(cas.orders).toHaveLength(3);
-    expect(fake.steps.filter((step) => /CAA|may issue/.test(step))).toEqual([
+    cas.caa.set(name, found("example.org", ";"));
+    await issue(cas.world, config());
+    expect(cas.orders).toHaveLength(4);
+    expect(fake.steps.filter((step) => /CAA|may issue|permitted/.test(step))).toEqual([
       expect.stringContaining("going on without CAA: no name server answered"),
       "the CAA records of example.org could not be had (SERVFAIL)",
       expect.stringContaining("going on: mail.example.org: other.example may issue, and the CA does not say"),
+      expect.stringContaining("going on: mail.example.org: no CA is permitted; but the CA does not say"),
     ]);
   });
 

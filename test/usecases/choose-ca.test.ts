@@ -100,6 +100,34 @@ describe("who is asked", () => {
     expect(Object.keys(kept())).toEqual([one.directory]);
   });
 
+  it.each([
+    ["NOT_ACME", "it answers with HTTP 403", "check the directory URL"],
+    ["ACCOUNT", "the CA no longer accepts the account", "to go on with a new account: mv a b"],
+  ])(
+    "the next, when the first answers as none (%s); what has to be mended is told by renew and by status",
+    async (code, said, mend) => {
+      const gone = new Failure("config", said, { hints: [mend], facts: { code } });
+      cas.facts.set("one.example", gone);
+      const [renewed] = (await run()).certificates;
+      expect(asked()).toEqual(["two"]);
+      expect(renewed?.findings).toMatchObject([
+        {
+          check: "ca-fallback",
+          severity: "warning",
+          message: `one.example failed: ${said}; used two.example`,
+          hint: `one.example will not issue until that is mended: ${mend}`,
+        },
+      ]);
+      // For as long as it is not.
+      pass(40 * day);
+      expect(await told()).toContain(`one.example failed (2026-11-20 12:00 UTC): ${said}; used two.example`);
+      cas.facts.delete("one.example");
+      pass(30 * day);
+      expect((await run()).certificates[0]?.findings).toEqual([]);
+      expect(await told()).not.toContain("failed");
+    },
+  );
+
   it("the next, when the first cannot even be reached before an order", async () => {
     cas.facts.set("one.example", new Failure("unavailable", "no answer"));
     await issue(cas.world, several);
@@ -209,9 +237,7 @@ describe("over the runs", () => {
     const nobody = await failure();
     expect(asked()).toEqual(["one", "two", "two", "three"]);
     expect(nobody.kind).toBe("try-later");
-    expect(nobody.message).toMatch(
-      /one\.example: too many orders \(not asked again before 2026-11-20T14:00:00\.000Z\)/,
-    );
+    expect(nobody.message).toMatch(/one\.example: too many orders \(not asked again before 2026-11-20 14:00 UTC\)/);
     expect(cas.world.store.read(name)?.nextAttempt).toBe("2026-11-20T14:00:00.000Z");
   });
 

@@ -74,7 +74,7 @@ describe("on_dead_name: fail", () => {
 
   it("does not advise to drop the first name, which never is", async () => {
     die(first);
-    expect((await failure(config({ onDeadName: "fail" }))).hints.join(" ")).not.toContain("on_dead_name");
+    expect((await failure(config({ onDeadName: "fail" }))).hints.join(" ")).not.toContain("on_dead_name: drop");
   });
 });
 
@@ -128,6 +128,144 @@ describe("on_dead_name: drop", () => {
     expect((await run(config({ names: [first, third, "imap.example.org"] }))).certificates[0]?.decision.action).toBe(
       "nothing",
     );
+  });
+});
+
+describe("a name that was left out", () => {
+  const hour = 3_600_000;
+  let looked: string[] = [];
+  beforeEach(async () => {
+    const { dns } = cas.world;
+    cas = {
+      ...cas,
+      world: {
+        ...cas.world,
+        dns: async () => {
+          const real = await dns();
+          return {
+            ...real,
+            addresses: async (name, options) => {
+              looked.push(name);
+              return real.addresses(name, options);
+            },
+          };
+        },
+      },
+    };
+    die(second);
+    await run(config());
+    looked = [];
+  });
+
+  it("is looked at once a day by an hourly run, it alone, and nothing else happens while it is dead", async () => {
+    for (let hours = 0; hours < 24 * 7; hours += 1) {
+      pass(hour);
+      await run(config());
+    }
+    expect(looked).toEqual(Array(7).fill(second));
+    expect(ordered()).toHaveLength(1);
+  });
+
+  it.each([
+    ["hourly", hour],
+    ["daily: each of these runs has a proof to do as well", day],
+  ])("is taken back within a day of its return, %s", async (_what, every) => {
+    live(second);
+    const results = [];
+    for (let passed = 0; passed < day; passed += every) {
+      pass(every);
+      results.push((await run(config())).certificates[0]);
+    }
+    expect(ordered()).toEqual([[first, third], names]);
+    expect(results.at(-1)).toMatchObject({
+      decision: { action: "issue", why: `${second}, which had been left out, resolves again` },
+      deployed: { outcome: "verified" },
+      findings: [],
+    });
+    expect(await told(config())).not.toContain("did not resolve");
+    // And that was that.
+    looked = [];
+    for (let count = 0; count < 3; count += 1) {
+      pass(day);
+      await run(config());
+    }
+    expect([ordered().length, looked]).toEqual([2, []]);
+  });
+
+  it("is looked at at once when a person asks for the certificate by name, and by no plan", async () => {
+    live(second);
+    await run(config(), { dryRun: true, named: true });
+    expect([ordered().length, looked]).toEqual([1, []]);
+    await run(config(), { named: true });
+    expect(ordered()).toHaveLength(2);
+  });
+
+  it("that cannot be validated when it is back leaves what is served as it is, and is tried again the next day", async () => {
+    live(second);
+    cas.refuse.set("ca.example", () => {
+      throw new Failure("unavailable", "the CA could not validate it", { facts: { refused: [{ name: second }] } });
+    });
+    for (let hours = 0; hours < 48; hours += 1) {
+      pass(hour);
+      const { outcome } = await run(config());
+      expect(outcome).toBe(hours % 24 === 23 ? "fault" : "done");
+    }
+    expect(ordered()).toHaveLength(3);
+    expect(cas.world.store.liveNumber(first)).toBe(1);
+  });
+
+  it("and is not asked for any more, or that all are now to be certified whatever DNS says, is not looked at", async () => {
+    live(second);
+    pass(2 * day);
+    await run(config({ names: [first, third] }));
+    expect([ordered().length, looked]).toEqual([1, []]);
+  });
+
+  it("was looked at by a clock that ran ahead: it is looked at now", async () => {
+    pass(300 * day);
+    die(second);
+    await run(config());
+    pass(-299 * day);
+    looked = [];
+    await run(config());
+    expect(looked).toContain(second);
+  });
+});
+
+describe("on_dead_name: order", () => {
+  it("asks the CA for every name, the first included: it may see another DNS", async () => {
+    for (const name of names) die(name);
+    await issue(cas.world, config({ onDeadName: "order" }));
+    expect(ordered()).toEqual([names]);
+  });
+});
+
+describe("a name that this host's resolver alone does not know", () => {
+  const doubt = (name: string): void =>
+    void cas.addresses.set(name, { kind: "none", exists: false, unconfirmed: true });
+
+  it("stops no order and is not left out", async () => {
+    doubt(second);
+    for (const onDeadName of ["fail", "drop"] as const) await issue(cas.world, config({ onDeadName }));
+    expect(ordered()).toEqual([names, names]);
+    expect(fake.steps).toContainEqual(expect.stringContaining("going on: autoconfig.example.org does not exist"));
+  });
+
+  it("is believed to be dead when the CA could not validate it either, until it resolves again", async () => {
+    doubt(second);
+    doubt(third);
+    cas.refuse.set("ca.example", ({ names: asked }) => {
+      if (asked.includes(second))
+        throw new Failure("unavailable", "DNS problem", { facts: { refused: [{ name: second }, null] } });
+    });
+    await failure(config());
+    // One that fails is not ordered again and again.
+    const stopped = await failure(config({ onDeadName: "fail" }));
+    expect(stopped.facts).toEqual({ code: "NAME_DEAD", names: [second] });
+    await failure(config({ onDeadName: "fail" }));
+    expect(ordered()).toHaveLength(1);
+    expect((await issue(cas.world, config())).generation.dropped).toEqual([second]);
+    expect(ordered()).toEqual([names, [first, third]]);
   });
 });
 

@@ -11,7 +11,7 @@ import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { renewText } from "../../src/reports/renew.ts";
-import { rollback } from "../../src/usecases/rollback.ts";
+import { rollback, rollbackTarget } from "../../src/usecases/rollback.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const options: DeployOptions = { replace: false, accept: async () => false };
@@ -173,6 +173,35 @@ describe("deploy", () => {
     expect(again.certificates[0]?.deployed?.outcome).toBe("verified");
     const numbers = fake.world.store.read("mail.example.org")?.generations.map(({ number }) => number) ?? [];
     expect(new Set(numbers).size).toBe(numbers.length);
+  });
+
+  it("rollback names a staged generation that it throws away, and says that no earlier one is kept", async () => {
+    const { world } = fake;
+    await issue(world, certificate());
+    await deploy(world, certificate(), options);
+    expect(() => rollbackTarget(world, "mail.example.org")).toThrow(
+      "generation 1 of mail.example.org is the first: there is nothing to go back to",
+    );
+    for (let number = 2; number <= 6; number += 1) {
+      await issue(world, certificate());
+      await deploy(world, certificate(), options);
+    }
+    await issue(world, certificate());
+    expect(rollbackTarget(world, "mail.example.org")).toEqual({ number: 5, thrownAway: 7 });
+    const back = await rollback(world, certificate(), options);
+    expect(back).toMatchObject({ outcome: "verified", generation: { number: 5 } });
+    expect(back.findings.map(({ check, message }) => [check, message])).toContainEqual([
+      "rollback-staged",
+      "generation 7, which was staged and never served, was thrown away",
+    ]);
+    expect(rollbackTarget(world, "mail.example.org")).toEqual({ number: 4 });
+    expect(await rollback(world, certificate(), options)).toMatchObject({ generation: { number: 4 }, findings: [] });
+    await expect(rollback(world, certificate(), options)).rejects.toMatchObject({
+      message:
+        "no generation of mail.example.org from before 4 is kept any more: mailcert keeps the live one and the two before it",
+      hints: ["make a new one: mailcert renew --force mail.example.org"],
+    });
+    expect(world.store.liveNumber("mail.example.org")).toBe(4);
   });
 
   it("rollback serves the generation before and remove takes the settings out again", async () => {

@@ -1,4 +1,4 @@
-// The guard for DANE and MTA-STS: what stops, what goes on, and that a renewal with its key asks nobody.
+// The guard for DANE and MTA-STS: what stops, and what goes on. pinned-chain.test.ts has what a renewal with its key is held to.
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Dns, StsLookup } from "../../src/dns/dns.ts";
@@ -245,11 +245,14 @@ describe("a renewal", () => {
     expect((await setup(world, certificate(), wish)).deployed?.outcome).toBe("verified");
   });
 
-  it("with nothing due, or with its key, asks nobody", async () => {
+  it("with nothing due asks nobody, nor does one with its key before it is issued", async () => {
     const silent = { ...world, dns: nobody };
     expect((await renew(silent, [certificate()], renewal)).certificates[0]?.decision.action).toBe("nothing");
     const spki = await liveSpki();
-    expect((await renew(silent, [certificate()], { ...renewal, force: true })).outcome).toBe("done");
+    expect((await issue(silent, certificate())).generation.number).toBe(2);
+    zone.asked.length = 0;
+    expect((await renew(world, [certificate()], renewal)).outcome).toBe("done");
+    expect(zone.asked).toEqual([owner, `_993._tcp.${name}`]);
     expect(await liveSpki()).toBe(spki);
   });
 

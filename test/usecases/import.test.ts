@@ -2,14 +2,19 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Budget } from "../../src/domain/budget.ts";
+import { limitsOfAll } from "../../src/domain/ca-limits.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import type { Failure } from "../../src/domain/failure.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import { findAccount } from "../../src/issuers/acme/account-store.ts";
+import { openSpending } from "../../src/issuers/acme/budget-store.ts";
+import { caFolder } from "../../src/issuers/acme/ca-folder.ts";
 import { importDocument, importText } from "../../src/reports/import.ts";
 import { importFrom } from "../../src/usecases/import.ts";
 import type { ImportOptions } from "../../src/usecases/import-result.ts";
 import { issue } from "../../src/usecases/issue.ts";
+import { orderTerms } from "../../src/usecases/order-terms.ts";
 import { setup } from "../../src/usecases/setup.ts";
 import { complaints } from "../docs/schemas.ts";
 import {
@@ -79,7 +84,7 @@ describe("import", () => {
     expect(stored()).toMatchObject({
       target: 1,
       stage: "staged",
-      generations: [{ issuer: "acme", authority: directory }],
+      generations: [{ issuer: "acme", authority: directory, account: url }],
     });
     expect(here.world.store.liveNumber(main)).toBeUndefined();
     const { ecdsa } = await here.world.store.readGeneration(main, 1);
@@ -118,6 +123,22 @@ describe("import", () => {
     expect(stored()).toBeUndefined();
     expect(importText(result, here.world.now())).toContain("would be taken over");
     expect(complaints(importDocument(result))).toEqual([]);
+  });
+
+  it("a file of trust that is named only the second time goes into the entry, and nothing else changes", async () => {
+    await run();
+    const before = readFileSync(here.configPath, "utf8");
+    const planned = await run({ caFile: "/etc/ssl/ca.pem", dryRun: true });
+    expect(planned.certificates).toMatchObject([{ outcome: "present", configChanged: true }]);
+    expect(readFileSync(here.configPath, "utf8")).toBe(before);
+    const result = await run({ caFile: "/etc/ssl/ca.pem" });
+    expect(result.certificates).toMatchObject([{ outcome: "present", configChanged: true }]);
+    const text = importText(result, here.world.now());
+    expect(text).toContain(`${main}: ours already (generation 1)\n`);
+    expect(text).toContain(`written: ${here.configPath}`);
+    expect(readFileSync(here.configPath, "utf8")).toBe(`${before}    ca_file: /etc/ssl/ca.pem\n`);
+    expect((await here.world.store.events()).at(-1)?.what).toContain("ca_file: /etc/ssl/ca.pem");
+    expect((await run({ caFile: "/etc/ssl/ca.pem" })).certificates).toMatchObject([{ configChanged: false }]);
   });
 
   it("killed before any write, it comes to the same in the next run", async () => {
@@ -196,6 +217,14 @@ describe("import", () => {
     expect(asked.kind).toBe("usage");
     expect(asked.hints.join()).toContain("www.example.org");
     expect((await failing({ names: ["nobody"] })).kind).toBe("usage");
+    const planned = await run({ dryRun: true });
+    expect(planned.certificates.map(({ certificate: one }) => one)).toEqual([
+      main,
+      "shop.example.org",
+      "www.example.org",
+    ]);
+    const shown = importText(planned, here.world.now()).replaceAll(/\s+/g, " ");
+    expect(shown).toContain(`each with --name: mailcert import certbot --name ${main}`);
     expect(existsSync(here.configPath)).toBe(false);
     const first = await run({ names: [main] });
     expect(first.left).toEqual(["shop.example.org", "www.example.org"]);
@@ -203,6 +232,45 @@ describe("import", () => {
     const second = await run({ names: ["www.example.org"] });
     expect(second.certificates).toMatchObject([{ servers: "none", outcome: "imported" }]);
     expect((await here.world.config.read())?.certificates.map(({ servers }) => servers)).toEqual(["auto", []]);
+  });
+
+  it("its renewal is one, to our own budget and to the CA: the names were certified before, to this account", async () => {
+    await run();
+    const spending = openSpending(here.world.store.dir, directory, limitsOfAll(directory), here.world.now);
+    const path = join(here.world.store.dir, "accounts", caFolder(directory), "budget.json");
+    const budget = JSON.parse(readFileSync(path, "utf8")) as Budget;
+    expect(budget.buckets).toEqual({});
+    const buckets = { orders: { tokens: 0, at: here.world.now().toISOString() } };
+    writeFileSync(path, JSON.stringify({ ...budget, buckets }));
+    expect(await spending.exhausted(["new.example.org"], false)).toMatchObject({
+      what: expect.stringContaining("orders"),
+    });
+    expect(await spending.exhausted(["imap.example.org", main], false)).toBeUndefined();
+    const [target] = stored()?.generations ?? [];
+    const { notBefore } = readCertificate(leaf.pem);
+    expect(Object.values(budget.issued)).toEqual([notBefore.toISOString()]);
+    expect(target).toMatchObject({ account: url, notBefore: notBefore.toISOString() });
+    const terms = await orderTerms(here.world, (await here.world.config.read())?.certificates[0] ?? certificate(), {
+      ...emptyState(main),
+      ...stored(),
+    });
+    expect(terms("ecdsa").replaces).toMatchObject({ account: url });
+  });
+
+  it("says nothing of an account that is not the one in use, or that nobody knows", async () => {
+    certbotAccount(folder(), "abc", accountKey("RSA"), `${url}7`);
+    await here.world.importing().then(({ adopt }) => adopt({ directory, url, key: accountKey("P-256") }));
+    expect((await run()).accounts).toMatchObject([{ outcome: "other" }]);
+    expect(stored()?.generations[0]).not.toHaveProperty("account");
+    certbotLineage(
+      folder(),
+      "mx.example.org",
+      await leafOf(ca, ["mx.example.org"]),
+      [ca.intermediate],
+      params.replace("abc", "gone"),
+    );
+    await run({ names: ["mx.example.org"] });
+    expect(stored("mx.example.org")?.generations[0]).not.toHaveProperty("account");
   });
 
   it("ECDSA and RSA for the same names are the two slots of one certificate", async () => {

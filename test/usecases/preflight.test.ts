@@ -1,11 +1,16 @@
 // Pre-flight as `issue --dry-run` shows it: every finding with its severity, in order; nothing ordered, nothing left behind.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
+import type { KnownType, RecordOf } from "../../src/dns/authoritative.ts";
+import type { AcmeSettings, CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import { emptyState } from "../../src/domain/state.ts";
+import type { PreflightFinding } from "../../src/domain/preflight.ts";
 import { preflight } from "../../src/usecases/preflight.ts";
 import type { PreflightTools } from "../../src/usecases/preflight-tools.ts";
+import { makeRequest } from "../../src/x509/request.ts";
 import { type AcmeCas, acmeAt, acmeCas, found } from "../fakes/acme-cas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
@@ -28,7 +33,7 @@ afterEach(() => fake.dispose());
 const look = async (
   one: CertificateConfig = config(),
   tools: Partial<PreflightTools> = {},
-): Promise<readonly Finding[]> => {
+): Promise<readonly PreflightFinding[]> => {
   const usual = await fake.world.preflight();
   return preflight({ ...cas.world, preflight: async () => ({ ...usual, ...tools }) }, one);
 };
@@ -116,23 +121,162 @@ describe("ports", () => {
     expect(findings.some(({ check }) => check === "preflight-port")).toBe(false);
   });
 
-  it("with a folder of a web server, port 80 is tried at each address; from inside, only this host's own prove anything", async () => {
+  it("with a folder of a web server, a token is fetched at each address; from inside, only this host's own prove anything", async () => {
     const web = config({ issuer: acmeAt(ca, { webroot: "/var/www/html" }) });
     cas.addresses.set(name, { kind: "found", addresses: ["192.0.2.10", "2001:db8::10"] });
     const tried: string[] = [];
     const refusing = (refused: string): Partial<PreflightTools> => ({
       ...taken,
-      reach: async (to, port) => {
-        tried.push(`${to} ${port}`);
-        return to === refused ? "refused" : "open";
+      tryWebroot: async (webroot, hosts) =>
+        hosts.flatMap((host) =>
+          host.addresses.map((address) => {
+            tried.push(`${webroot} ${host.name} ${address}`);
+            return {
+              name: host.name,
+              address,
+              answer: address === refused ? ("refused" as const) : ("shown" as const),
+            };
+          }),
+        ),
+    });
+    const worst = async (refused: string) =>
+      (await look(web, refusing(refused))).find(({ check }) => check === "preflight-webroot")?.severity;
+    expect(await worst("nobody")).toBe("ok");
+    expect(tried).toEqual([`/var/www/html ${name} 192.0.2.10`, `/var/www/html ${name} 2001:db8::10`]);
+    expect(await worst("192.0.2.10")).toBe("fault");
+    expect(await worst("2001:db8::10")).toBe("warning");
+    expect((await look(web, refusing("nobody"))).some(({ check }) => check === "preflight-port")).toBe(false);
+    const missing = new Failure("config", "the webroot /var/www/html does not exist", { hints: ["name it"] });
+    const findings = await look(web, { tryWebroot: () => Promise.reject(missing) });
+    expect(bad(findings)).toContain("fault preflight-webroot");
+  });
+});
+
+describe("a proof in DNS", () => {
+  const inDns = (over: Partial<AcmeSettings> = {}) =>
+    config({ issuer: acmeAt(ca, { challenges: ["dns-01"], dns: "ns1", ...over }) });
+  const proof = async (one: CertificateConfig, tools: Partial<PreflightTools> = {}): Promise<readonly Finding[]> =>
+    (await look(one, tools)).filter(({ check }) => check === "preflight-dns" || check === "preflight-port");
+  beforeEach(() => {
+    cas.authority.follow = async (at) => ({
+      kind: "destination",
+      owner: at.replace(".alias.example.org", ".proofs.example.net"),
+      zone: { kind: "zone", apex: at.endsWith(".alias.example.org") ? "example.net" : "example.org", servers: [] },
+      aliases: [],
+    });
+  });
+
+  it("settings that are missing or wrong", async () => {
+    const missing = new Failure("config", "there is no such file", { hints: ["make it"] });
+    const findings = await proof(inDns(), { updater: () => Promise.reject(missing) });
+    expect(findings).toEqual([
+      { check: "preflight-dns", severity: "fault", message: "there is no such file", hint: "make it" },
+    ]);
+  });
+
+  it("its server is asked about each name, after its aliases; a wildcard is its domain", async () => {
+    const asked: string[] = [];
+    const updater: PreflightTools["updater"] = async () => ({
+      check: async ({ name: at, zone, value }) => {
+        expect(value).toHaveLength(43);
+        asked.push(`${at} in ${zone}`);
       },
     });
-    const port = async (refused: string) =>
-      (await look(web, refusing(refused))).find(({ check }) => check === "preflight-port")?.severity;
-    expect(await port("nobody")).toBe("ok");
-    expect(tried).toEqual(["192.0.2.10 80", "2001:db8::10 80"]);
-    expect(await port("192.0.2.10")).toBe("fault");
-    expect(await port("2001:db8::10")).toBe("warning");
+    const names = [name, `*.${name}`, "alias.example.org"];
+    const findings = await proof({ ...inDns(), names }, { updater });
+    expect(asked).toEqual([
+      `_acme-challenge.${name} in example.org`,
+      "_acme-challenge.proofs.example.net in example.net",
+    ]);
+    expect(findings).toMatchObject([{ severity: "ok", message: expect.stringContaining("ns1 may publish") }]);
+    expect(await proof(inDns(), { updater: async () => ({}) })).toMatchObject([
+      { severity: "ok", message: expect.stringContaining("was not asked") },
+    ]);
+  });
+
+  it("what its server says is a fault, and a warning where another challenge could do", async () => {
+    const refusing = (code: string): Partial<PreflightTools> => ({
+      updater: async () => ({
+        check: ({ name: at }) => Promise.reject(new Failure("config", `${at}: ${code}`, { facts: { code } })),
+      }),
+    });
+    const names = [name, "imap.example.org"];
+    expect(await proof({ ...inDns(), names }, refusing("BADSIG"))).toMatchObject([
+      { severity: "fault", message: `_acme-challenge.${name}: BADSIG` },
+    ]);
+    expect(await proof({ ...inDns(), names }, refusing("REFUSED"))).toHaveLength(2);
+    const both = inDns({ challenges: ["http-01", "dns-01"] });
+    expect((await proof(both, refusing("BADSIG"))).map(({ severity }) => severity)).toEqual(["ok", "warning"]);
+    // Nothing else proves a wildcard.
+    const wild = await proof({ ...both, names: [name, `*.${name}`] }, refusing("BADSIG"));
+    expect(wild.map(({ severity }) => severity)).toEqual(["ok", "fault"]);
+  });
+
+  it("a zone that cannot be found", async () => {
+    cas.authority.follow = async () => ({ kind: "unknown", why: "no zone" });
+    expect(await proof(inDns())).toMatchObject([{ severity: "fault", message: expect.stringContaining("no zone") }]);
+  });
+
+  it("a standing record: that it lets this account validate, or which one to publish", async () => {
+    const shown = (...values: readonly string[]): void => {
+      cas.authority.askAll = async <Type extends KnownType>(at: string) => ({
+        kind: "asked" as const,
+        owner: at,
+        zone: "example.org",
+        replies: [
+          {
+            kind: "answered" as const,
+            server: "ns1.example.org",
+            answers: [],
+            records: values.map((data) => ({ name: at, type: "TXT", data }) as unknown as RecordOf<Type>),
+          },
+        ],
+      });
+    };
+    const standing = config({ issuer: acmeAt(ca, { challenges: ["dns-persist-01"] }) });
+    const line = `${ca}; accounturi=https://${ca}/acct/1`;
+    shown(line);
+    expect(await proof(standing)).toMatchObject([{ severity: "ok" }]);
+    expect(await proof({ ...standing, names: [`*.${name}`] })).toMatchObject([
+      { severity: "warning", hint: expect.stringContaining(`"${line}; policy=wildcard"`) },
+    ]);
+    shown();
+    expect(await proof(standing)).toMatchObject([
+      { severity: "fault", hint: expect.stringContaining(`_validation-persist.${name}. IN TXT "${line}"`) },
+    ]);
+    cas.facts.set(ca, { clockAheadMs: 0, account: undefined as never });
+    expect(await proof(standing)).toMatchObject([{ severity: "fault", message: expect.stringContaining("none yet") }]);
+  });
+});
+
+describe("what is remembered", () => {
+  it("the wait after a failure, which a person need not keep", async () => {
+    await cas.world.store.write({
+      ...emptyState(name),
+      attempts: 2,
+      nextAttempt: new Date(fake.clock.now.getTime() + 600_000).toISOString(),
+      lastError: { at: fake.clock.now.toISOString(), what: "issue", message: "no terms" },
+    });
+    const [first] = await look();
+    expect(first).toMatchObject({
+      check: "preflight-backoff",
+      severity: "warning",
+      message: "the last attempt failed, and the timer's next one is at 2026-11-20T12:10:00.000Z: no terms",
+      hint: `mended? mailcert renew ${name} tries at once`,
+    });
+    fake.clock.now = new Date(fake.clock.now.getTime() + 600_000);
+    expect(bad(await look())).toEqual([]);
+  });
+
+  it("a request from elsewhere is held to the entry", async () => {
+    const request = join(fake.world.store.dir, "request.pem");
+    const privateKey = await fake.world.generateKey("ecdsa");
+    const { pem } = await makeRequest({ names: [name, "imap.example.org"], privateKey });
+    writeFileSync(request, pem);
+    const csr = config({ csr: request, servers: [] });
+    expect(bad(await look(csr))).toEqual(["fault preflight-csr"]);
+    expect(bad(await look({ ...csr, names: [name, "imap.example.org"] }))).not.toContain("fault preflight-csr");
+    expect(bad(await look({ ...csr, csr: "/nowhere.pem" }))).toEqual(["fault preflight-csr"]);
   });
 });
 
@@ -192,6 +336,39 @@ describe("the CA", () => {
     cas.facts.set("two.example", { accountTrouble: new Failure("config", "no terms"), clockAheadMs: 0 });
     expect(bad(await look(config({ fallbacks: [acmeAt("two.example")] })))).toEqual(["warning preflight-account"]);
   });
+
+  it("several: each line names its CA, and one that is down is a warning where the next one is well", async () => {
+    const two = config({ fallbacks: [acmeAt("two.example")] });
+    cas.facts.set(ca, new Failure("unavailable", "nothing listens"));
+    cas.facts.set("two.example", { clockAheadMs: 0 });
+    const ofCas = (await look(two)).filter(({ check }) => /account|caa|limit|clock/.test(check));
+    expect(ofCas.map(({ severity, ca: of }) => `${severity} ${of ?? ""}`)).toEqual([
+      `warning ${ca}`,
+      "ok two.example",
+      "ok two.example",
+      "ok two.example",
+      "ok two.example",
+    ]);
+    cas.facts.set("two.example", { accountTrouble: new Failure("config", "no terms"), clockAheadMs: 0 });
+    expect(bad(await look(two))).toEqual(["fault preflight-account", "fault preflight-account"]);
+    // What is wrong with our own settings lets nobody else be asked.
+    cas.facts.set(ca, { accountTrouble: new Failure("config", "no terms"), clockAheadMs: 0 });
+    cas.facts.set("two.example", { clockAheadMs: 0 });
+    expect(bad(await look(two))).toEqual(["fault preflight-account"]);
+  });
+
+  it("several: one that failed a while ago waits, and says so", async () => {
+    const two = config({ fallbacks: [acmeAt("two.example")] });
+    cas.facts.set("two.example", { clockAheadMs: 0 });
+    const nextAttempt = new Date(fake.clock.now.getTime() + 600_000).toISOString();
+    const failure = { at: fake.clock.now.toISOString(), message: "HTTP 503", nextAttempt };
+    await cas.world.store.write({ ...emptyState(name), caFailures: { [`https://${ca}/dir`]: failure } });
+    expect((await look(two)).find(({ check }) => check === "preflight-backoff")).toMatchObject({
+      severity: "warning",
+      ca,
+      message: `it failed, and the others go first until ${nextAttempt}: HTTP 503`,
+    });
+  });
 });
 
 describe("CAA", () => {
@@ -205,9 +382,9 @@ describe("CAA", () => {
     ]);
   });
 
-  it("a bogus zone is a fault, nobody's word a warning, a nameless CA a warning", async () => {
+  it("a bogus zone and nobody's word are a warning: the order goes on, a nameless CA a warning", async () => {
     cas.caa.set(name, { kind: "blocked", owner: "example.org", why: "SERVFAIL" });
-    expect(await caa()).toMatchObject([{ severity: "fault", hint: expect.stringContaining("delv example.org CAA") }]);
+    expect(await caa()).toMatchObject([{ severity: "warning", hint: expect.stringContaining("delv example.org CAA") }]);
     cas.caa.delete(name);
     expect(await caa()).toMatchObject([{ severity: "warning" }]);
     cas.caa.set(name, found("example.org", "other.example"));

@@ -96,6 +96,8 @@ describe("a bundle that could not be written after a deployment", () => {
       formats: bundles,
       render,
       folder: createBundleFolder(1000),
+      publicRoots: async () => [],
+      readCertificates: async () => [],
       random: (count: number) => new Uint8Array(count),
     };
     const load = async () => {

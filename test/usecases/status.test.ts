@@ -1,5 +1,5 @@
 // What status finds: what was rolled back, when it was last proven, what is not worth telling; and whether anything renews.
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
 import type { ScheduleState } from "../../src/system/scheduler.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
@@ -11,6 +11,8 @@ import { rollback } from "../../src/usecases/rollback.ts";
 import { hourlyRun } from "../../src/usecases/schedule.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { statusDocument, statusText } from "../../src/reports/status.ts";
+import { complaints } from "../docs/schemas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const options: RenewOptions = {
@@ -82,7 +84,7 @@ test("a setting that somebody changed since is left, and the log says why", asyn
   );
 });
 
-test("a name for which nothing was ever issued, and that nobody asks for any more, is not listed", async () => {
+test("a first attempt that failed is listed with the command for the next one; it is no fault once there is another certificate", async () => {
   const { world } = fake;
   const failing: World = {
     ...world,
@@ -95,11 +97,112 @@ test("a name for which nothing was ever issued, and that nobody asks for any mor
   };
   await expect(issue(failing, certificate())).rejects.toThrow("the CA does not answer");
   expect(world.store.list()).toContain("mail.example.org");
-  expect((await status(world, [])).certificates).toEqual([]);
+  const alone = await status(world, []);
+  expect(alone).toMatchObject({ ok: false, certificates: [{ configured: false, asked: { issuer: "self-signed" } }] });
+  expect(complaints(statusDocument(alone))).toEqual([]);
+  const text = statusText(alone, undefined, fake.clock.now);
+  expect(text).toContain("not set up: the attempt failed");
+  expect(text).toContain("last error (2026-11-20 12:00 UTC, attempt 1): the CA does not answer");
+  expect(text).toContain("to try it again: mailcert setup mail.example.org --issuer self-signed\n");
+  expect(text).toContain("to forget it: rm -r ");
+  const other = certificate({ name: "mx.example.org", names: ["mx.example.org"] });
+  await issue(world, other);
+  await deploy(world, other, options);
+  const both = { ...world, config: { ...world.config, read: async () => ({ certificates: [other] }) } };
+  expect(await status(both, [])).toMatchObject({ ok: true, certificates: [{}, { configured: false }] });
   const config = { ...world.config, read: async () => ({ certificates: [certificate()] }) };
-  const { certificates } = await status({ ...world, config }, []);
+  const { certificates } = await status({ ...world, config }, ["mail.example.org"]);
   expect(certificates).toMatchObject([{ configured: true, lastError: { message: "the CA does not answer" } }]);
   expect(certificates[0]?.lastError).not.toHaveProperty("wanted");
+});
+
+describe("what ends, or is overdue", () => {
+  const configured = (world: World): World => ({
+    ...world,
+    config: { ...world.config, read: async () => ({ certificates: [certificate()] }) },
+  });
+  const days = (count: number) => {
+    fake.clock.now = new Date(Date.parse("2026-11-20T12:00:00Z") + count * 86_400_000);
+  };
+  const seen = async () => {
+    const result = await status(configured(fake.world), []);
+    expect(complaints(statusDocument(result))).toEqual([]);
+    const { findings = [], next } = result.certificates[0] ?? {};
+    const text = statusText(result, undefined, fake.clock.now);
+    return { ok: result.ok, action: next?.action, checks: findings.map(({ check }) => check), text };
+  };
+  beforeEach(async () => {
+    await issue(fake.world, certificate());
+    await deploy(fake.world, certificate(), options);
+    const state = fake.world.store.read("mail.example.org");
+    // Nothing is proven by servers: the renewal alone decides.
+    if (state) await fake.world.store.write({ ...state, deployments: {} });
+  });
+
+  // 397 days: due after 264.67, the last eighth begins after 347.4.
+  test.each([
+    [100, true, "nothing", []],
+    [265, true, "issue", []],
+    [266, false, "issue", ["renew-overdue"]],
+    [340, false, "issue", ["renew-overdue"]],
+    [348, false, "issue", ["renew-ending"]],
+    [396.5, false, "issue", ["renew-ending"]],
+    [398, false, "issue", ["renew-ending"]],
+  ])("after %d days: ok %s", async (count, ok, action, checks) => {
+    days(count);
+    expect(await seen()).toMatchObject({ ok, action, checks });
+  });
+
+  test("in words, with dates for people", async () => {
+    days(267);
+    expect((await seen()).text).toContain(`mail.example.org: to be issued: due since 2027-08-12 02:59 UTC
+  generation 1
+  served by nowhere
+  fault: mail.example.org: renewal has been due for 2 days, and no run has tried it
+    -> try now: mailcert renew mail.example.org; whether it runs by itself: mailcert schedule show`);
+    days(396.5);
+    const { text } = await seen();
+    expect(text).toContain("2027-12-22 (10 hours)");
+    expect(text).toContain("fault: mail.example.org ends on 2027-12-22 and is not renewed yet");
+    days(395.5);
+    expect((await seen()).text).toContain("2027-12-22 (1 day)");
+  });
+
+  test("an attempt that failed and has its next time explains that it is due; near the end nothing does", async () => {
+    days(267);
+    const failing: World = {
+      ...configured(fake.world),
+      issuer: async () => ({
+        refuses: () => undefined,
+        issue: async () => {
+          throw new Failure("unavailable", "the CA does not answer");
+        },
+      }),
+    };
+    await expect(issue(failing, certificate())).rejects.toThrow("the CA does not answer");
+    expect(await seen()).toMatchObject({ ok: false, action: "wait", checks: [] });
+    days(267.5);
+    expect(await seen()).toMatchObject({ ok: false, action: "issue", checks: [] });
+    days(269);
+    expect(await seen()).toMatchObject({ ok: false, action: "issue", checks: ["renew-overdue"] });
+    expect((await seen()).text).toContain("for 4 days, and no run has tried it since 2027-08-14 12:00 UTC");
+    days(350);
+    await expect(issue(failing, certificate())).rejects.toThrow("the CA does not answer");
+    expect(await seen()).toMatchObject({ ok: false, action: "wait", checks: ["renew-ending"] });
+  });
+
+  test("one that left the configuration, is served, and is near its end", async () => {
+    const state = fake.world.store.read("mail.example.org");
+    const dovecot = { server: "dovecot", generation: 1, at: "2026-11-20T12:00:00.000Z", entries: [] };
+    if (state) await fake.world.store.write({ ...state, deployments: { dovecot } });
+    days(300);
+    expect(await status(fake.world, [])).toMatchObject({ ok: true });
+    days(350);
+    expect(await status(fake.world, [])).toMatchObject({
+      ok: false,
+      certificates: [{ findings: [{ check: "renew-orphan", severity: "fault" }] }],
+    });
+  });
 });
 
 const scheduling = (state: (kind: "systemd" | "cron") => Partial<ScheduleState>): World => {

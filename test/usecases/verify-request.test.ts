@@ -249,3 +249,34 @@ test("limits, SNI, EHLO and time are handed on", async () => {
     quick: true,
   });
 });
+
+describe("a unix socket among the targets", () => {
+  const socket = "lmtp+unix:///run/dovecot/lmtp";
+
+  test("is no place for --address, and is known by --sni", async () => {
+    const { wanted } = await verifyRequest(world(), {
+      targets: [socket, "imaps://mail.example.org"],
+      address: "192.0.2.1",
+      sni: "mail.example.org",
+    });
+    expect(wanted.map(({ host, address }) => [host, address])).toEqual([
+      ["mail.example.org", "/run/dovecot/lmtp"],
+      ["mail.example.org", "192.0.2.1"],
+    ]);
+  });
+
+  test("two sockets are two targets, one that is named twice is one", async () => {
+    const { wanted } = await verifyRequest(world(), { targets: [socket, `${socket}-2`, socket] });
+    expect(wanted.map(({ host, address }) => [host, address])).toEqual([
+      ["localhost", "/run/dovecot/lmtp"],
+      ["localhost", "/run/dovecot/lmtp-2"],
+    ]);
+  });
+
+  test("--expect live goes by --sni", async () => {
+    const words = { targets: [socket], expect: ["live"] };
+    const { wanted } = await verifyRequest(world({ live: true }), { ...words, sni: "mail.example.org" });
+    expect(wanted[0]?.expected?.source).toBe("generation 7 of mail.example.org");
+    await expect(verifyRequest(world({ live: true }), words)).rejects.toThrow(/localhost/);
+  });
+});

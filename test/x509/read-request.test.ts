@@ -61,6 +61,25 @@ describe("readRequest", () => {
     expect(String(error)).not.toContain("PRIVATE");
   });
 
+  test.each([
+    "2.5.29.17=DER:30:05:82:7f:61",
+    "2.5.29.17=DER:02:01:01",
+    "2.5.29.17=DER:ff",
+    "2.5.29.15=DER:30:00",
+    "2.5.29.19=DER:02:01:05",
+    "2.5.29.37=DER:05:00",
+  ])(
+    "with the extension %s, which its key signed, it is refused like any other that cannot be read",
+    async (extension) => {
+      const out = join(folder, "strange.csr");
+      const args = ["req", "-new", ...p256, "-nodes", "-keyout", join(folder, "key.pem"), "-subj", "/CN=office"];
+      execFileSync("openssl", [...args, "-addext", extension, "-out", out], { stdio: "ignore" });
+      const error: unknown = await readRequest(readFileSync(out), "/x.csr").catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ kind: "data" });
+      expect(String(error)).toContain("/x.csr is a certificate signing request with an extension or a key that");
+    },
+  );
+
   test("one that was changed after it was signed is refused", async () => {
     const made = make(p256, "DNS:mail.example.org", "DER");
     const at = made.indexOf("mail.example.org");

@@ -1,7 +1,9 @@
 // A DNS provider's JSON API: authenticated requests, and each way in which they fail as a Failure that says what to do and never shows the token.
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure, type FailureKind } from "../../domain/failure.ts";
 import { retryAfterDate } from "../../domain/retry-after.ts";
 import { clean } from "../../domain/text.ts";
+import { utcMinute } from "../../domain/utc-minute.ts";
 import { readTrustFile } from "../../system/trust-file.ts";
 import { detailOf } from "./api-detail.ts";
 import { connectionHints } from "./api-connection.ts";
@@ -112,9 +114,8 @@ export const createApi = (o: ApiOptions, deps: UpdaterDeps): Api => {
       const wait = asked === undefined ? Number.POSITIVE_INFINITY : asked.getTime() - now.getTime();
       if (wait > longestWaitMs || waits >= mostWaits) {
         const retryAt = (asked ?? new Date(now.getTime() + usualWaitMs)).toISOString();
-        const what = `${base.host} takes no requests until ${retryAt} (HTTP ${status})${said(text)}`;
-        const hint = `the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`;
-        throw fail("try-later", what, `HTTP_${status}`, [hint], { retryAt });
+        const what = `${base.host} takes no requests until ${utcMinute(retryAt)} (HTTP ${status})${said(text)}`;
+        throw fail("try-later", what, `HTTP_${status}`, [comeBackHint(retryAt)], { retryAt });
       }
       await deps.sleep(wait, request.signal);
     }

@@ -97,5 +97,6 @@ export const createCloudflare: UpdaterFactory = (settings, deps) => {
           signal,
         });
     },
+    check: async (record, signal) => void (await recordsOf(api, await open(record, signal), record, signal)),
   };
 };

@@ -75,5 +75,6 @@ export const createDesec: UpdaterFactory = (settings, deps) => {
       const left = present.filter((one) => unquoteTxt(one) !== record.value);
       if (left.length < present.length) await write(set, left, record, signal);
     },
+    check: async (record, signal) => void (await open(api, record, signal)),
   };
 };

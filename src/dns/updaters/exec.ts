@@ -62,5 +62,7 @@ export const createExec: UpdaterFactory = (settings, { run, now }) => {
   return {
     add: (record, signal) => change("add", record, signal),
     remove: (record, signal) => change("remove", record, signal),
+    // It is not run: what it would do is the admin's.
+    check: () => refuseUnsafeProgram(command),
   };
 };

@@ -100,5 +100,6 @@ export const createHetzner: UpdaterFactory = (settings, deps) => {
       // Gone meanwhile is gone.
       else if (reply.status !== 404) throw refuse(api, reply, record, deps.now());
     },
+    check: async (record, signal) => void (await valuesOf(api, record, signal)),
   };
 };

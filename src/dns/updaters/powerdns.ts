@@ -81,5 +81,6 @@ export const createPowerdns: UpdaterFactory = (settings, deps) => {
       const left = set.records.filter((one) => contentOf(one) !== record.value);
       if (left.length < set.records.length) await write(set, left, record, signal);
     },
+    check: async (record, signal) => void (await open(record, signal)),
   };
 };

@@ -69,7 +69,8 @@ const inZone = (name: string, zone: string): boolean => name === zone || name.en
 
 export const createRfc2136: UpdaterFactory = (settings, { now, randomId, timeoutMs = 30_000 }) => {
   const server = settings["server"];
-  if (server === undefined) throw wrong("server is missing: the address of the zone's primary name server");
+  if (server === undefined)
+    throw wrong("server is missing: the address of the zone's primary name server", "write server: 192.0.2.53, say");
   const at = readServer(server);
   const readKey = keyReader(settings);
   const ttl = Number(settings["ttl"] ?? defaultTtl);
@@ -80,7 +81,12 @@ export const createRfc2136: UpdaterFactory = (settings, { now, randomId, timeout
     signal.throwIfAborted();
     const { name, value } = record;
     const zone = ownZone ?? record.zone;
-    if (!inZone(name, zone)) throw wrong(`${name} is not in the zone "${clean(zone, 80)}" of the settings`);
+    if (!inZone(name, zone))
+      throw wrong(
+        `${name} is not in the zone "${clean(zone, 80)}" of the settings`,
+        `leave zone: out of the settings, and it is found by asking: here it is ${record.zone}`,
+        "names in zones on several servers take a certificate each, or an alias (CNAME) into one zone",
+      );
     const key = await readKey();
     const id = randomId();
     const place: Place = { server: clean(server, 80), zone, name, key };
@@ -111,5 +117,7 @@ export const createRfc2136: UpdaterFactory = (settings, { now, randomId, timeout
   return {
     add: (record, signal) => update(record, { kind: "add", ttl }, signal),
     remove: (record, signal) => update(record, { kind: "remove" }, signal),
+    // Taking away what is not there changes nothing (RFC 2136 §3.4.2.4), and needs the same key and the same rights.
+    check: (record, signal) => update(record, { kind: "remove" }, signal),
   };
 };

@@ -16,10 +16,13 @@ export interface TxtRecord {
  * - They MUST return once the provider took the change; whether the authoritative servers show it is asked elsewhere.
  * - Every exchange has one deadline and a byte limit; a "later" is Failure `try-later` with `facts.retryAt`.
  * - MUST NOT show a secret of its settings in a failure.
+ * - `check` rejects with what `add` would reject with, as far as that can be found out without a change in the zone and without running
+ *   anything of the admin's; it MUST change nothing. `record.value` stands nowhere. Absent: nothing can be found out so.
  */
 export interface DnsUpdater {
   add(record: TxtRecord, signal: AbortSignal): Promise<void>;
   remove(record: TxtRecord, signal: AbortSignal): Promise<void>;
+  readonly check?: (record: TxtRecord, signal: AbortSignal) => Promise<void>;
 }
 
 /** What a provider's settings file says, by key, without `provider`. */

@@ -29,9 +29,9 @@ export const readAccountBinding = async ({ directory, eab }: AcmeSettings): Prom
       `${directory} takes new accounts only with an external account binding (EAB, RFC 8555 §7.3.4)`,
       {
         hints: [
-          "get a key identifier and an HMAC key from the CA, put the HMAC key into a file that only root can read, and add --eab-kid KID --eab-hmac-file FILE",
+          "get a key identifier and an HMAC key from the CA, put the HMAC key into a file that only root can read, and name both: eab_kid: KID, eab_hmac_file: FILE (--eab-kid KID --eab-hmac-file FILE); for a further issuer of a list, eab: in the configuration",
           ...whereFrom(directory),
-          "or use a CA that needs none, for example --issuer letsencrypt",
+          "or use a CA that needs none, for example issuer: letsencrypt (--issuer letsencrypt)",
         ],
         facts: { externalAccountRequired: true },
       },

@@ -15,6 +15,8 @@ export interface AccountRecord {
   readonly url: string;
   readonly directory: string;
   readonly email?: string;
+  /** Addresses that it had before. */
+  readonly formerEmails?: readonly string[];
   readonly termsOfService?: string;
   readonly tosAgreedAt?: string;
   readonly createdAt: string;

@@ -18,6 +18,8 @@ export interface AccountOptions {
   readonly transport: Transport;
   readonly now: () => Date;
   readonly step: (what: string) => void;
+  /** One sentence for people, shown with what was issued. */
+  readonly note: (sentence: string) => void;
   /** A person asks for a new account where the present one was deactivated. */
   readonly fresh?: boolean;
 }
@@ -36,7 +38,7 @@ export const contact = (email: string | undefined): readonly string[] =>
 export const requireTerms = ({ settings, directory }: Pick<AccountOptions, "settings" | "directory">): void => {
   if (directory.termsOfService !== undefined && !settings.agreeTos)
     throw new Failure("config", `the CA's terms of service are not agreed to: ${directory.termsOfService}`, {
-      hints: ["read them and add --agree-tos: with that an account is registered at the CA"],
+      hints: ["read them, then write agree_tos: true (--agree-tos): with that an account is registered at the CA"],
       facts: { termsOfService: directory.termsOfService },
     });
 };
@@ -55,13 +57,13 @@ export const accountFailure = (problem: Problem, folder: string, url: string | u
     `the CA ${gone ? "does not know" : "no longer accepts"} ${which}: ${describeProblem(problem)}`,
     {
       hints: [
-        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with --agree-tos`,
+        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with agree_tos: true (--agree-tos)`,
         "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
         ...(gone
           ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]
           : ["or: mailcert account register, which marks this one as deactivated and makes another"]),
       ],
-      facts: { problem, account: url, folder },
+      facts: { code: "ACCOUNT", problem, account: url, folder },
     },
   );
 };
@@ -139,21 +141,38 @@ const register = async (
   return { engine, folder: stored.folder, record };
 };
 
+/** Addresses that are remembered. */
+const mostFormer = 20;
+
 const updateEmail = async (account: Account, o: AccountOptions): Promise<Account> => {
   const { email } = o.settings;
   // No address in the settings is no opinion: one that is registered stays.
   if (email === undefined || email === account.record.email) return account;
+  // Certificates with different addresses would change it to and fro with each order.
+  if (account.record.formerEmails?.includes(email) === true) {
+    o.note(
+      `the account at ${o.settings.directory} has had ${email} before, and has ${account.record.email ?? "none"} now: give its certificates one address (email:), or set this one: mailcert account update --email ${email}`,
+    );
+    return account;
+  }
   try {
     await account.engine.api.updateAccount({ contact: contact(email) });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (isAccountProblem(error.problem)) throw accountFailure(error.problem, account.folder, account.record.url);
-    throw problemFailure(error.problem, {
-      doing: `the CA would not change the account's e-mail address to ${email}`,
-      now: o.now(),
-    });
+    // Nobody's mail depends on it: a certificate does not end because of a contact.
+    const mend = shortType(error.problem).endsWith("Contact")
+      ? "give one that it takes (email:)"
+      : "the next order asks again";
+    const kept = account.record.email === undefined ? "" : `, which stays ${account.record.email}`;
+    o.note(
+      `the CA would not change the account's e-mail address to ${email}${kept}: ${describeProblem(error.problem)}; ${mend}`,
+    );
+    return account;
   }
-  const record = { ...account.record, email };
+  const { email: before, formerEmails = [] } = account.record;
+  const former = [...formerEmails, ...(before === undefined ? [] : [before])].slice(-mostFormer);
+  const record = { ...account.record, email, ...(former.length === 0 ? {} : { formerEmails: former }) };
   await saveRecord(account.folder, record);
   o.step(`account ${record.url}: e-mail address is now ${email}`);
   return { ...account, record };

@@ -15,7 +15,7 @@ import { type RegisteredAccount, rollOver, withKnownKey } from "./rollover.ts";
 
 const known = (account: StoredAccount, inUse: boolean): KnownAccount => {
   const { folder, record, nextKey } = account;
-  const { schema: _schema, ...registered } = record ?? { schema: 1 };
+  const { schema: _schema, formerEmails: _former, ...registered } = record ?? { schema: 1 };
   return {
     folder,
     ca: basename(dirname(folder)),
@@ -141,7 +141,7 @@ export const createAccounts = (o: AskOptions): Accounts => {
         replaced = account.record.url;
         await saveRecord(before.folder, { ...account.record, deactivatedAt: now().toISOString() });
       }
-      const { folder } = await ensureAccount({ ...asking, stateDir, step, fresh: true });
+      const { folder } = await ensureAccount({ ...asking, stateDir, step, note: step, fresh: true });
       const [stored] = (await accountsAt(stateDir, settings.directory)).filter((one) => one.folder === folder);
       if (!stored) throw none(settings.directory);
       const account = known(stored, true);

@@ -28,12 +28,13 @@ interface Task {
   readonly token: ChallengeToken;
 }
 
-const refusal = (authorization: Authorization, challenge: string): Refusal => {
+const refusal = (authorization: Authorization, challenge: string, webroot?: string): Refusal => {
   const failed = authorization.challenges.find((offered) => offered.error !== undefined);
   return {
     name: authorization.name,
     challenge: failed?.type ?? challenge,
     status: authorization.status,
+    ...(webroot === undefined ? {} : { webroot }),
     ...(failed?.error === undefined ? {} : { problem: failed.error }),
   };
 };
@@ -120,7 +121,7 @@ const validate = async (tasks: readonly Task[], { engine, patience, step }: Auth
     const look = (): Promise<Reply> => engine.api.apiRequest(url, null, [200]);
     const end = await poll(`validating ${name}`, look, settled(url), patience);
     if (end.status === "valid") step(`${name}: validated (${task.offered.type})`);
-    else refused.push(refusal(end, task.offered.type));
+    else refused.push(refusal(end, task.offered.type, task.challenge.webroot));
   }
   if (refused.length > 0) throw validationFailure(refused);
 };

@@ -13,8 +13,10 @@ import {
   whyNotNow,
   withCertificate,
   withFailures,
+  withForeign,
   withOrder,
 } from "../../domain/budget.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
@@ -28,6 +30,8 @@ export interface Spending {
   ordered(names: readonly string[], replaces: boolean): Promise<void>;
   /** `resumed`: when the order was placed that an earlier run left, which may have counted its certificate. */
   issued(names: readonly string[], replaces: boolean, resumed?: Date): Promise<void>;
+  /** Another client was given a certificate at that time; ours renews it. */
+  noteForeign(names: readonly string[], issued: Date): Promise<void>;
   failed(names: readonly string[]): Promise<void>;
 }
 
@@ -53,6 +57,7 @@ const nobodysLimits: Spending = {
   refuse: async () => undefined,
   ordered: async () => undefined,
   issued: async () => undefined,
+  noteForeign: async () => undefined,
   failed: async () => undefined,
 };
 
@@ -104,7 +109,7 @@ export const openSpending = (
         "try-later",
         `no order was placed: this would exceed the CA's rate limit at ${clean(directory, 200)}: ${spent.what}`,
         {
-          hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+          hints: [comeBackHint(retryAt)],
           facts: { code: "BUDGET", bucket: spent.what, retryAt },
         },
       );
@@ -121,6 +126,7 @@ export const openSpending = (
           : withCertificate(budget, order, limits, now()),
       );
     },
+    noteForeign: (names, at) => change((budget) => withForeign(budget, names, at)),
     failed: (names) => change((budget) => withFailures(budget, names, limits, now())),
   };
 };

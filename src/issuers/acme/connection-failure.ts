@@ -31,8 +31,8 @@ const explain = (code: string, detail: string, host: string, caFile?: string): r
       `its HTTPS certificate is not trusted here (${code})`,
       [
         caFile === undefined
-          ? "for a CA of your own, give the root of its HTTPS certificate with --ca-file FILE"
-          : `the root that signed it is not in ${caFile}: put it there, or leave --ca-file out for a public CA`,
+          ? "for a CA of your own, name a file with the root of its HTTPS certificate: ca_file: FILE (--ca-file FILE)"
+          : `the root that signed it is not in ${caFile}: put it there, or take ca_file out of the settings for a public CA`,
       ],
     ];
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID")

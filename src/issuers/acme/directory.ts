@@ -27,7 +27,7 @@ export interface Directory {
 }
 
 const ways = [
-  "check the directory URL (--acme URL); Let's Encrypt's is --issuer letsencrypt",
+  "check the directory URL, acme: URL (--acme URL); for Let's Encrypt write issuer: letsencrypt (--issuer letsencrypt)",
   "open the URL in a browser: an ACME directory is a JSON document that lists newNonce, newAccount and newOrder",
 ];
 

@@ -1,6 +1,7 @@
 // The certificate of an order that is done (RFC 8555 §7.4.2): its chain as it is preferred, held to what was asked for.
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
+import type { UnmetWish } from "../../domain/unmet-wish.ts";
 import type { Account } from "./account.ts";
 import { readChain } from "./chain.ts";
 import { alternatesOf, isPreferred, topOf } from "./chain-choice.ts";
@@ -18,7 +19,7 @@ export interface DownloadOptions {
   /** Common name at a chain's top, or `sha256:HEX` of a key in it. */
   readonly preferredChain?: string;
   /** One sentence for people. */
-  readonly note: (sentence: string) => void;
+  readonly unmet: (wish: UnmetWish) => void;
   readonly patience: Pick<Patience, "sleep" | "signal">;
   readonly step: (what: string) => void;
 }
@@ -56,7 +57,7 @@ const preferredOf = async (
   { read: byDefault, reply }: Fetched,
   url: string,
 ): Promise<ReadChain> => {
-  const { preferredChain: preferred, note, patience } = o;
+  const { preferredChain: preferred, unmet, patience } = o;
   if (preferred === undefined || isPreferred(byDefault.chain, preferred)) return byDefault;
   const offered = [...topOf(byDefault.chain)];
   for (const alternate of alternatesOf(reply, url)) {
@@ -70,9 +71,10 @@ const preferredOf = async (
       o.step(`an alternate chain cannot be had: ${error.message}`);
     }
   }
-  note(
-    `the CA has no chain for preferred_chain "${clean(preferred, 100)}" (its chains end at ${[...new Set(offered)].join(", ")}): its default was taken`,
-  );
+  unmet({
+    setting: "preferred_chain",
+    message: `the CA has no chain for preferred_chain "${clean(preferred, 100)}" (its chains end at ${[...new Set(offered)].join(", ")}): its default was taken`,
+  });
   return byDefault;
 };
 

@@ -4,9 +4,11 @@ import { stagingOf } from "../../domain/acme-directories.ts";
 import type { CaLimits } from "../../domain/budget.ts";
 import { limitsOf } from "../../domain/ca-limits.ts";
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
+import type { UnmetWish } from "../../domain/unmet-wish.ts";
 import { clean } from "../../domain/text.ts";
 import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
@@ -23,6 +25,7 @@ import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { revoke } from "./revoke.ts";
 import { unlessSilent } from "./silence.ts";
+import { standingRecords } from "./standing-records.ts";
 import { createTransport } from "./transport.ts";
 
 export interface AcmeIssuerOptions {
@@ -72,7 +75,7 @@ const tooLong = (o: AcmeIssuerOptions, directory: string, ms: number): Failure =
     "try-later",
     `the CA at ${clean(directory, 200)} was not done within ${Math.round(ms / 60_000)} minutes`,
     {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { code: "TOO_LONG", retryAt },
     },
   );
@@ -128,13 +131,18 @@ const issueBy = async (
     ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
   });
   const directory = await directoryOf(line, o.elapsed(), () => readDirectory(settings.directory, transport, o.now()));
-  const account = await ensureAccount({ stateDir: o.stateDir, settings, directory, transport, now: o.now, step });
+  const notes: string[] = [];
+  const note = (sentence: string): void => void notes.push(sentence);
+  const { stateDir } = o;
+  const account = await ensureAccount({ stateDir, settings, directory, transport, now: o.now, step, note });
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;
-  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, accountUrl, names };
+  const { caaIdentities } = directory;
+  const standing = standingRecords(request, notes);
+  const deps = { ...o.challengeWorld, now, elapsed, sleep, step, note, accountUrl, caaIdentities, names, standing };
   const provers = await openProvers(settings, o.challenges, deps);
-  const notes: string[] = [];
+  const unmet: UnmetWish[] = [];
   const wishing = {
     wishes: {
       profiles: slotOf(algorithm) === "rsa" ? (settings.rsaProfiles ?? settings.profiles) : settings.profiles,
@@ -142,7 +150,7 @@ const issueBy = async (
     },
     offered: directory.profiles,
     now: o.now(),
-    note: (sentence: string): void => void notes.push(sentence),
+    unmet: (wish: UnmetWish): void => void unmet.push(wish),
   };
   const issued = await obtain({
     account,
@@ -161,7 +169,12 @@ const issueBy = async (
     ...(request.staged === undefined ? {} : { staged: request.staged }),
   });
   step(`${transport.sent()} requests to the CA`);
-  return { ...issued, account: account.record.url, ...(notes.length === 0 ? {} : { notes }) };
+  return {
+    ...issued,
+    account: account.record.url,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(unmet.length === 0 ? {} : { unmet }),
+  };
 };
 
 export const createAcmeIssuer = (options: AcmeIssuerOptions): Issuer<AcmeSettings> => {

@@ -16,6 +16,8 @@ export interface Line {
 
 /** Nonces that are kept; what a burst leaves over. */
 const mostNonces = 16;
+/** A connection that nobody used for so long is closed, by us: a loop (`--every`) has new ones in each round, and many CAs close none. */
+const usualIdleMs = 60_000;
 /** A CA changes its directory rarely, and a loop (`--every`) runs for months. */
 const directoryMs = 600_000;
 
@@ -33,13 +35,13 @@ export const directoryOf = async (line: Line, now: number, read: () => Promise<D
 };
 
 /** One line for each directory URL and trust (PEM). */
-export const createLines = (): ((directory: string, ca: string | undefined) => Line) => {
+export const createLines = (idleMs = usualIdleMs): ((directory: string, ca: string | undefined) => Line) => {
   const lines = new Map<string, Line>();
   return (directory, ca) => {
     const key = `${directory}\n${ca ?? ""}`;
     const known = lines.get(key);
     if (known) return known;
-    const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(ca === undefined ? {} : { ca }) });
+    const agent = new Agent({ keepAlive: true, maxSockets: 4, timeout: idleMs, ...(ca === undefined ? {} : { ca }) });
     const line: Line = { agent, nonces: [] };
     lines.set(key, line);
     return line;

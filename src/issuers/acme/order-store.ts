@@ -18,17 +18,21 @@ interface PendingOrder {
   readonly names: readonly string[];
   readonly spkiSha256: string;
   readonly placedAt: string;
+  /** Written where it is true. */
+  readonly exempt?: boolean;
 }
 
 export interface LeftOrder {
   readonly url: string;
   readonly placedAt: Date;
+  /** It was placed as one that counts against no rate limit. */
+  readonly exempt: boolean;
 }
 
 export interface OrderStore {
   /** The order that was left; undefined: none, or one that is too old to be good for anything. */
   recall(identity: OrderIdentity, now: Date): Promise<LeftOrder | undefined>;
-  remember(identity: OrderIdentity, url: string, now: Date): Promise<void>;
+  remember(identity: OrderIdentity, order: LeftOrder): Promise<void>;
   forget(identity: OrderIdentity): Promise<void>;
 }
 
@@ -38,15 +42,21 @@ export interface OrderStore {
  */
 const longestMs = 2 * 86_400_000;
 
+/** A clock is set back by seconds; what was placed later than that was placed by one that was wrong, nobody knows when. */
+const aheadMs = 3_600_000;
+
 const spkiHex = ({ spki }: OrderIdentity): string => createHash("sha256").update(spki).digest("hex");
 
 /** What a record says; undefined when it is too old or not readable: it only saves an order. */
 const readPending = (text: string, now: Date): LeftOrder | undefined => {
   try {
-    const { schema, url, placedAt } = JSON.parse(text) as Partial<PendingOrder>;
+    const { schema, url, placedAt, exempt } = JSON.parse(text) as Partial<PendingOrder>;
     const date = new Date(placedAt ?? "");
     const age = now.getTime() - date.getTime();
-    return schema === 1 && typeof url === "string" && age < longestMs ? { url, placedAt: date } : undefined;
+    const known = age < longestMs && age > -aheadMs;
+    return schema === 1 && typeof url === "string" && known
+      ? { url, placedAt: date, exempt: exempt === true }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -75,15 +85,16 @@ export const createOrderStore = (accountFolder: string): OrderStore => {
       await forget(identity);
       return undefined;
     },
-    remember: async (identity, url, now) => {
+    remember: async (identity, { url, placedAt, exempt }) => {
       await ensureFolder(folder, 0o700);
-      await sweep(now);
+      await sweep(placedAt);
       const record: PendingOrder = {
         schema: 1,
         url,
         names: identity.names,
         spkiSha256: spkiHex(identity),
-        placedAt: now.toISOString(),
+        placedAt: placedAt.toISOString(),
+        ...(exempt ? { exempt } : {}),
       };
       await writeFileAtomic(pathOf(identity), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
     },

@@ -4,6 +4,7 @@ import { readCertificate } from "../../domain/certificate.ts";
 import type { KeyAlgorithm } from "../../domain/keys.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { SubjectKey } from "../../domain/subject-key.ts";
+import { isSpent } from "../../domain/validity.ts";
 import { makeRequest } from "../../x509/request.ts";
 import { type Account, accountFailure, isAccountProblem } from "./account.ts";
 import { authorize } from "./authorize.ts";
@@ -83,12 +84,16 @@ const send = async (
 };
 
 /** `remember`: before anything else is done with it. */
-const place = async (o: OrderOptions, extra: Replacing, remember: (url: string) => Promise<void>): Promise<Order> => {
+const place = async (
+  o: OrderOptions,
+  extra: Replacing,
+  remember: (url: string, exempt: boolean) => Promise<void>,
+): Promise<Order> => {
   const { names, spending, step } = o;
   const exempt = isExempt(o, extra);
   await spending.refuse(names, exempt);
   const { url, reply } = await send(o, { identifiers: names.map(identifierOf), ...extra });
-  await remember(url);
+  await remember(url, exempt);
   await spending.ordered(names, exempt);
   step(`order ${url} placed for ${names.join(", ")}`);
   const order = reply === undefined || reply.data === "" ? undefined : readOrder(reply, url);
@@ -164,10 +169,15 @@ const explained = (error: unknown, { account, patience }: OrderOptions, doing: s
     : problemFailure(error.problem, { doing, now: patience.now() });
 };
 
-/** What a valid order of an earlier run has for us; undefined where it is somebody else's: the CA gave one order for two keys (acme.md §2.3). */
-const leftOver = async (o: DownloadOptions, order: Order): Promise<ReadChain | undefined> => {
+/** What a valid order of an earlier run has for us; undefined where it is somebody else's (the CA gave one order for two keys, acme.md §2.3), kept already, or too old. */
+const leftOver = async (o: OrderOptions & DownloadOptions, order: Order): Promise<ReadChain | undefined> => {
   try {
-    return await download(o, order);
+    const left = await download(o, order);
+    const leaf = readCertificate(left.leaf);
+    if (o.staged?.includes(leaf.sha256) === true) return undefined;
+    if (!isSpent(leaf, o.patience.now())) return left;
+    o.step(`order ${order.url} is given up: its certificate ends on ${leaf.notAfter.toISOString()}`);
+    return undefined;
   } catch (error) {
     if (!isAnothers(error)) throw error;
     o.step(`order ${order.url} is given up: ${(error as Failure).message}`);
@@ -197,27 +207,29 @@ const obtainOnce = async (o: OrderOptions): Promise<{ leaf: string; chain: reado
     spki,
     ...(wishing.wishes.profiles.length === 0 ? {} : { profile: wishing.wishes.profiles.join(" ") }),
   };
-  const downloading = { ...o, note: wishing.note };
-  const remember = (url: string): Promise<void> => store.remember(identity, url, patience.now());
+  const downloading = { ...o, unmet: wishing.unmet };
+  const remember = (url: string, free: boolean): Promise<void> =>
+    store.remember(identity, { url, placedAt: patience.now(), exempt: free });
   // Until it is staged, a run that is killed finds it again.
   const ended = async (issued: ReadChain): Promise<ReadChain> => {
     if (o.staged === undefined) await store.forget(identity);
     return issued;
   };
   let doing = "the CA would not take the order";
-  let exempt = isExempt(o, o.replacing ?? {});
+  let exempt = false;
   try {
     const known = await store.recall(identity, patience.now());
+    exempt = known?.exempt === true;
     let order = known === undefined ? undefined : await resume(o, known.url);
     const resumed = order === undefined ? undefined : known?.placedAt;
     if (order?.status === "valid") {
       doing = "the CA would not hand out the certificate";
       const left = await leftOver(downloading, order);
-      if (left !== undefined && o.staged?.includes(readCertificate(left.leaf).sha256) !== true) {
+      if (left !== undefined) {
         await o.spending.issued(names, exempt, resumed);
         return await ended(left);
       }
-      // What it ended in is kept already, or another's: this is another time.
+      // This is another time.
       order = undefined;
       doing = "the CA would not take the order";
     }

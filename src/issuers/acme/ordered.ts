@@ -9,7 +9,7 @@ const code = "NOT_ORDERED";
 const refused = (message: string): Failure =>
   new Failure("unavailable", message, {
     hints: [
-      "the CA, or a proxy in between, is at fault: nothing was proven to it; use another one (--issuer), or run the command again later",
+      "the CA, or a proxy in between, is at fault: nothing was proven to it; use another one, issuer: CA (--issuer CA), or run the command again later",
     ],
     facts: { code },
   });

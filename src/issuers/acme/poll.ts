@@ -1,4 +1,5 @@
 // Waiting for the CA (RFC 8555 §7.1.6): Retry-After where it is given, else from 50 ms upwards, one deadline for the whole wait.
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { retryAfterDate } from "../../domain/retry-after.ts";
 import { mayPass } from "./passing.ts";
@@ -44,7 +45,7 @@ export const poll = async <T>(
     if (elapsed() + wait > deadline) {
       const retryAt = new Date(at.getTime() + Math.max(wait, 60_000)).toISOString();
       throw new Failure("try-later", `the CA is not done with ${what} yet`, {
-        hints: [`the next run continues there; it makes sense from ${retryAt} on`],
+        hints: ["the next run continues there", comeBackHint(retryAt)],
         facts: { retryAt },
       });
     }

@@ -1,4 +1,5 @@
 // A CA's error, said as a Failure: what was being done, what the CA said, what to do next. The problem document goes along whole.
+import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure, type FailureKind } from "../../domain/failure.ts";
 import { own } from "../../domain/own.ts";
 import { type Problem, describeProblem, shortType } from "./problem.ts";
@@ -27,12 +28,14 @@ const kinds: Readonly<Record<string, FailureKind>> = {
 };
 
 const hintsFor: Readonly<Record<string, readonly string[]>> = {
-  rejectedIdentifier: ["leave the refused names out, or use another CA (--issuer)"],
-  unsupportedIdentifier: ["leave the refused names out, or use another CA (--issuer)"],
-  badCSR: ["the CA does not take this request; another key (--key) may help"],
-  badPublicKey: ["the CA does not take this key: make another one (--new-key, --key)"],
-  invalidContact: ["give an e-mail address that can receive mail (--email)"],
-  unsupportedContact: ["give an e-mail address that can receive mail (--email)"],
+  rejectedIdentifier: ["leave the refused names out, or use another CA: issuer: CA (--issuer CA)"],
+  unsupportedIdentifier: ["leave the refused names out, or use another CA: issuer: CA (--issuer CA)"],
+  badCSR: ["the CA does not take this request; another kind of key may help: key: KIND (--key KIND)"],
+  badPublicKey: [
+    "the CA does not take this key: make another one: mailcert setup NAME --new-key, or another kind: key: KIND (--key KIND)",
+  ],
+  invalidContact: ["give an e-mail address that can receive mail: email: ADDRESS (--email ADDRESS)"],
+  unsupportedContact: ["give an e-mail address that can receive mail: email: ADDRESS (--email ADDRESS)"],
   badNonce: ["look for a proxy or several CA servers that do not share their nonces; run the command again later"],
   serverInternal: ["the fault is the CA's: run the command again later"],
 };
@@ -48,7 +51,7 @@ export const problemFailure = (problem: Problem, { doing, now, hints = [] }: Pro
     const minutes = defaultWait[problem.status] ?? 60;
     const retryAt = problem.retryAfter ?? new Date(now.getTime() + minutes * 60_000).toISOString();
     return new Failure("try-later", message, {
-      hints: [`the next attempt makes sense from ${retryAt} on; \`mailcert renew\` (the timer) waits until then`],
+      hints: [comeBackHint(retryAt)],
       facts: { problem, retryAt },
     });
   }

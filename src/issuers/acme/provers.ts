@@ -64,7 +64,9 @@ export const createProvers = (provers: readonly Prover[], step: (what: string) =
     const offers = authorization.challenges.map(({ type }) => type).join(", ") || "nothing";
     const ours = provers.map(({ challenge }) => challenge.type).join(" or ");
     throw new Failure("config", `the CA does not offer ${ours} for ${name}; it offers ${offers}`, {
-      hints: ["prove it in a way that the CA offers (--challenge), use another CA (--issuer), or leave this name out"],
+      hints: [
+        "prove it in a way that the CA offers, challenge: TYPE (--challenge TYPE), use another CA, issuer: CA (--issuer CA), or leave this name out",
+      ],
     });
   };
 

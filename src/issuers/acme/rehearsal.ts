@@ -1,7 +1,7 @@
 // After names were refused, the next order is placed at the CA's test instance first: its limits are its own, and its certificate is thrown away.
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
-import { worthRehearsing } from "../../domain/rehearsal.ts";
+import { isAboutTheNames } from "../../domain/rehearsal.ts";
 import { clean } from "../../domain/text.ts";
 import type { IssueRequest } from "../issuer.ts";
 import { findAccount } from "./account-store.ts";
@@ -21,13 +21,17 @@ const refusedThere = (failure: Failure, staging: string, directory: string): Fai
     { hints: failure.hints, facts: { ...failure.facts, rehearsal: staging }, cause: failure },
   );
 
+/** Its record stands for good (dns-persist-01), and would go on allowing the account at the test instance. */
+const leavesTraces = ({ challenges }: AcmeSettings): boolean => challenges.includes("dns-persist-01");
+
 /**
- * Returns when the order may be placed at the CA itself. @throws Failure when the test instance refuses the names, or wants to be asked later.
- * A test instance that is down or has lost its accounts says nothing about the names: a certificate must not end because of it.
+ * Returns when the order may be placed at the CA itself. @throws Failure when the test instance refuses the names.
+ * One that is down, wants to be asked later, has lost its accounts or finds CAA records against its own account says nothing about the names:
+ * a certificate must not end because of it.
  */
 export const rehearse = async (o: RehearsalOptions, request: IssueRequest<AcmeSettings>): Promise<void> => {
   const { directory } = request.settings;
-  const staging = request.rehearse === true ? o.stagingOf(directory) : undefined;
+  const staging = request.rehearse === true && !leavesTraces(request.settings) ? o.stagingOf(directory) : undefined;
   if (staging === undefined) return;
   const { replaces: _replaces, rehearse: _rehearse, staged: _staged, ...rest } = request;
   // The same operator's terms: agreed to when the account was registered, if not now.
@@ -41,7 +45,7 @@ export const rehearse = async (o: RehearsalOptions, request: IssueRequest<AcmeSe
   } catch (error) {
     request.signal.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
-    if (worthRehearsing(error.facts) || error.kind === "try-later") throw refusedThere(error, staging, directory);
+    if (error.kind !== "try-later" && isAboutTheNames(error.facts)) throw refusedThere(error, staging, directory);
     request.step(`${staging} could not be used (${error.message}): on to ${directory}`);
   }
 };

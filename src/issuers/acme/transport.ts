@@ -83,6 +83,8 @@ const exchange = (
     call.on("error", fail);
     call.on("response", (response) => {
       answered = true;
+      // RFC 9110 §10.2.2. It is kept and shown, and no byte of a URL is a control character.
+      if (response.headers.location !== undefined) response.headers.location = clean(response.headers.location, 2000);
       ({ location } = response.headers);
       const parts: Buffer[] = [];
       let size = 0;

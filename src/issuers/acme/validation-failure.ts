@@ -9,6 +9,8 @@ export interface Refusal {
   readonly challenge: string;
   readonly status: string;
   readonly problem?: Problem;
+  /** The web server's folder that the token was put into. */
+  readonly webroot?: string;
   /** It failed on this host, before the CA looked. */
   readonly why?: string;
 }
@@ -17,6 +19,9 @@ const port = (challenge: string): number => (challenge === "tls-alpn-01" ? 443 :
 
 const answeredWrong = (name: string, challenge: string): string =>
   `something else answered on port ${port(challenge)} of ${name}: check that each of its A and AAAA records leads to this machine`;
+
+const notShown = (name: string, webroot: string): string =>
+  `the web server on port 80 of ${name} did not show what was put into ${webroot}/.well-known/acme-challenge: is that the folder of its root setting for this name? webroot: DIR (--webroot DIR) names another one`;
 
 /** By problem type; `challenge`: the way that was tried. */
 const advice: Readonly<Record<string, (name: string, challenge: string) => string>> = {
@@ -44,12 +49,14 @@ const dnsAdvice: Readonly<Record<string, (name: string, challenge: string) => st
     `the CA saw something else at ${record(name, challenge)} than this host did: look for a name server, or a view of the zone, that answers the Internet otherwise`,
 };
 
-const hintFor = ({ name, challenge, problem }: Refusal): readonly string[] => {
+const hintFor = ({ name, challenge, problem, webroot }: Refusal): readonly string[] => {
   if (problem === undefined) return [];
   const type = shortType(problem);
   const inDns = challenge.startsWith("dns-") ? own(dnsAdvice, type)?.(name, challenge) : undefined;
   const hint = inDns ?? own(advice, type)?.(name, challenge);
-  return hint === undefined ? [] : [hint];
+  const inFolder =
+    webroot !== undefined && (type === "unauthorized" || type === "incorrectResponse") ? [notShown(name, webroot)] : [];
+  return [...inFolder, ...(hint === undefined ? [] : [hint])];
 };
 
 export const validationFailure = (refusals: readonly Refusal[]): Failure => {

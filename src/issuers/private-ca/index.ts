@@ -42,7 +42,7 @@ const refuses = (name: string, settings: PrivateCaSettings): string | undefined 
   const why = constraints === "default" ? undefined : outside(constraints, name);
   return why === undefined
     ? undefined
-    : `by ca_domains the private CA ${why}; add its domain there (--ca-domains), or use another CA (--ca NAME)`;
+    : `by ca_domains the private CA ${why}; add its domain there (--ca-domains), or use another CA, ca: NAME (--ca NAME)`;
 };
 
 /** Everything that is wrong with the request itself. @throws Failure before anything is made. */
@@ -72,10 +72,28 @@ const check = async (
   dependencies: PrivateCaDependencies,
   names: readonly string[],
   settings: PrivateCaSettings,
-): Promise<void> => {
+): Promise<readonly string[]> => {
   const accepted = acceptRequest(names, settings);
-  const authority = await findAuthority(folderOf(dependencies, settings));
-  if (authority) await refuseUnfit(authority, accepted, settings);
+  const folder = folderOf(dependencies, settings);
+  const authority = await findAuthority(folder);
+  if (authority) {
+    await refuseUnfit(authority, accepted, settings);
+    return [];
+  }
+  const constraints = await constraintsFor(settings, accepted, folder);
+  return [`would make the private CA "${settings.ca}", ${limits(constraints)}; that cannot be changed later`];
+};
+
+/** Of a CA that is to be made. @throws Failure where it could not certify these names: such a root would be of no use to anybody. */
+const constraintsFor = async (
+  settings: PrivateCaSettings,
+  names: readonly string[],
+  folder: string,
+): Promise<NameConstraints | undefined> => {
+  const asked = stated(settings);
+  const constraints = asked === "default" ? await defaultConstraints(names) : asked;
+  await refuseOutside({ ca: settings.ca, folder, constraints }, names, async () => defaultConstraints(names));
+  return constraints;
 };
 
 /** `example.org CA 1a2b3c4d`: told apart from other roots by people, and by clients that look issuers up by name. */
@@ -99,10 +117,7 @@ const authorityFor = async (
   const { authority, made } = await openAuthority(folder, {
     makeKey: async () => dependencies.generateKey("ecdsa"),
     makeRoot: async (privateKey) => {
-      const asked = stated(request.settings);
-      const constraints = asked === "default" ? await defaultConstraints(names) : asked;
-      // Before it exists: a root that could not certify these names would be of no use to anybody.
-      await refuseOutside({ ca, folder, constraints }, names, async () => defaultConstraints(names));
+      const constraints = await constraintsFor(request.settings, names, folder);
       return makeRoot({
         privateKey,
         subject: rootSubject(constraints, ca),

@@ -29,7 +29,7 @@ const inYaml = (entries: readonly string[]): string => `ca_domains: [${entries.m
 export const outside = (constraints: NameConstraints | undefined, name: string): string | undefined =>
   permits(constraints, name) ? undefined : `is ${limits(constraints)} (name constraints, RFC 5280 §4.2.1.10)`;
 
-const anotherCa = "make another CA beside it: add --ca NAME (in the configuration: ca: NAME)";
+const anotherCa = "make another CA beside it: ca: NAME (--ca NAME)";
 
 /** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. */
 const anew = (folder: string, then: string): string =>
@@ -46,7 +46,7 @@ export const refuseOutside = async (
     if (why === undefined) continue;
     // What a new CA in the old one's place has to be made with to serve both.
     const all = [...new Set([...listed(constraints), ...listed(await bases())])];
-    const both = `where it certifies other names too, with --ca-domains ${shellWord(all.join(","))} (in the configuration: ${inYaml(all)})`;
+    const both = `where it certifies other names too, with ${inYaml(all)} (--ca-domains ${shellWord(all.join(","))})`;
     throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
       hints: [anotherCa, anew(folder, `run this again; ${both}`)],
     });
@@ -64,7 +64,7 @@ export const refuseOtherLimits = (
 ): void => {
   const [is, wanted] = [listed(constraints), listed(asked)];
   if (same(is, wanted)) return;
-  const asItIs = `--ca-domains ${shellWord(is.join(","))} (in the configuration: ${inYaml(is)}, or none)`;
+  const asItIs = `no ca_domains, or ${inYaml(is)} (--ca-domains ${shellWord(is.join(","))})`;
   throw new Failure(
     "config",
     `ca_domains asks for ${wanted.map(displayName).join(", ")}, but the private CA "${ca}" in ${folder} is there already and ${limits(constraints)}; that cannot be changed`,

@@ -60,9 +60,7 @@ export const knownGeneration = (version: string): Generation => {
   const generation = generationOf(version);
   if (generation) return generation;
   throw new Failure("config", `Dovecot ${version} is installed, and mailcert knows the settings of 2.3 and 2.4 only`, {
-    hints: [
-      "nothing was changed; leave it out with --server (for instance --server postfix) and set its certificate by hand",
-    ],
+    hints: ["nothing was changed; leave it out, servers: postfix (--server postfix), and set its certificate by hand"],
   });
 };
 

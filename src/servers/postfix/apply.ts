@@ -23,7 +23,7 @@ const read = async (configDir: string, file: "main.cf" | "master.cf"): Promise<s
   const text = await readTextIfPresent(path);
   if (text !== undefined) return text;
   throw new Failure("config", `${path} is missing`, {
-    hints: ["install Postfix's configuration again, or leave it out with --server"],
+    hints: ["install Postfix's configuration again, or leave it out: servers: dovecot (--server dovecot)"],
   });
 };
 

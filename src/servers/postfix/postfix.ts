@@ -51,9 +51,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
         "config",
         `Postfix ${version || "of an unknown version"} is installed; mailcert needs 3.4 or later (smtpd_tls_chain_files)`,
         {
-          hints: [
-            "nothing was changed; upgrade Postfix, or leave it out with --server (for instance --server dovecot)",
-          ],
+          hints: ["nothing was changed; upgrade Postfix, or leave it out: servers: dovecot (--server dovecot)"],
         },
       );
     }

@@ -9,7 +9,7 @@ import {
   makeAccountKey,
   saveRecord,
 } from "../../../src/issuers/acme/account-store.ts";
-import { createOrderStore } from "../../../src/issuers/acme/order-store.ts";
+import { type LeftOrder, createOrderStore } from "../../../src/issuers/acme/order-store.ts";
 
 const directory = "https://ca.example.org/directory";
 const record = (createdAt: string): AccountRecord => ({
@@ -19,6 +19,7 @@ const record = (createdAt: string): AccountRecord => ({
   createdAt,
 });
 const now = new Date("2026-11-20T12:00:00Z");
+const placed = (url: string, placedAt = now): LeftOrder => ({ url, placedAt, exempt: false });
 
 let state = "";
 beforeEach(async () => {
@@ -102,39 +103,49 @@ describe("order store", () => {
 
   test("an order is found for the same names, key and profile only", async () => {
     const store = createOrderStore(state);
-    await store.remember(identity, "https://ca/order/1", now);
-    const left = { url: "https://ca/order/1", placedAt: now };
+    await store.remember(identity, placed("https://ca/order/1"));
+    const left = placed("https://ca/order/1");
     expect(await store.recall(identity, now)).toEqual(left);
     expect(await store.recall({ ...identity, names: [...identity.names].reverse() }, now)).toEqual(left);
     expect(await store.recall({ ...identity, names: ["a.example.org"] }, now)).toBeUndefined();
     expect(await store.recall({ ...identity, spki: Buffer.from("key two") }, now)).toBeUndefined();
     expect(await store.recall({ ...identity, profile: "shortlived" }, now)).toBeUndefined();
+    await store.remember(identity, { ...left, exempt: true });
+    expect(await store.recall(identity, now)).toEqual({ ...left, exempt: true });
+  });
+
+  test("of one that was placed under a clock that ran ahead nobody knows how old it is", async () => {
+    const store = createOrderStore(state);
+    const ahead = (ms: number): Date => new Date(now.getTime() + ms);
+    await store.remember(identity, placed("https://ca/order/1", ahead(3_600_000 - 1)));
+    expect(await store.recall(identity, now)).toBeDefined();
+    await store.remember(identity, placed("https://ca/order/1", ahead(3_600_000)));
+    expect(await store.recall(identity, now)).toBeUndefined();
   });
 
   test("orders that are too old are swept away when another one is placed", async () => {
     const store = createOrderStore(state);
-    await store.remember(identity, "https://ca/order/1", now);
-    await store.remember({ ...identity, spki: Buffer.from("2") }, "https://ca/order/2", now);
+    await store.remember(identity, placed("https://ca/order/1"));
+    await store.remember({ ...identity, spki: Buffer.from("2") }, placed("https://ca/order/2"));
     expect(await readdir(join(state, "orders"))).toHaveLength(2);
     await store.remember(
       { ...identity, spki: Buffer.from("3") },
-      "https://ca/order/3",
-      new Date(now.getTime() + 8 * 86_400_000),
+      placed("https://ca/order/3", new Date(now.getTime() + 8 * 86_400_000)),
     );
     expect(await readdir(join(state, "orders"))).toHaveLength(1);
   });
 
   test("it is gone when forgotten, too old, or unreadable", async () => {
     const store = createOrderStore(state);
-    await store.remember(identity, "https://ca/order/1", now);
+    await store.remember(identity, placed("https://ca/order/1"));
     const recalled = await store.recall(identity, new Date(now.getTime() + 2 * 86_400_000 - 1));
     expect(recalled?.url).toBe("https://ca/order/1");
     expect(await store.recall(identity, new Date(now.getTime() + 2 * 86_400_000))).toBeUndefined();
-    await store.remember(identity, "https://ca/order/2", now);
+    await store.remember(identity, placed("https://ca/order/2"));
     await store.forget(identity);
     await store.forget(identity);
     expect(await store.recall(identity, now)).toBeUndefined();
-    await store.remember(identity, "https://ca/order/3", now);
+    await store.remember(identity, placed("https://ca/order/3"));
     const [file = ""] = await readdir(join(state, "orders"));
     expect(await mode(join(state, "orders", file))).toBe(0o600);
     await writeFile(join(state, "orders", file), "{");

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isCaTrouble } from "../../../src/domain/ca-failures.ts";
 import { challenges } from "../../../src/challenges/index.ts";
 import { Failure } from "../../../src/domain/failure.ts";
 import { createAcmeIssuer } from "../../../src/issuers/acme/index.ts";
@@ -103,6 +104,8 @@ describe("not an ACME directory", () => {
     expect(failure.message).toContain("is not an ACME directory");
     expect(failure.message).toMatch(why);
     expect(failure.hints.join()).toContain("--acme URL");
+    // With others configured, the next one is asked.
+    expect(isCaTrouble(failure)).toBe(true);
   });
 
   test.each(["http://127.0.0.1/directory", "ftp://x/", "letsencrypt", ""])("%j is no https URL", async (url) => {

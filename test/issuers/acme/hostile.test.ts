@@ -17,6 +17,8 @@ import { noChallengeWorld } from "../../fakes/challenge-world.ts";
 interface Answer {
   readonly status?: number;
   readonly body?: unknown;
+  /** The end of its Location. */
+  readonly at?: string;
   /** Milliseconds until it comes. */
   readonly after?: number;
 }
@@ -64,12 +66,12 @@ const serve = async (answers: (path: string, nth: number, origin: string) => Ans
       "/order": { status: 201, body: { status: "pending", finalize: `${origin}/f`, authorizations: [`${origin}/z1`] } },
     };
     const directory = { newNonce: `${origin}/nonce`, newAccount: `${origin}/account`, newOrder: `${origin}/order` };
-    const { status = 200, body, after = 0 } = answers(path, nth, origin) ?? usual[path] ?? { body: directory };
+    const { status = 200, body, after = 0, at = "" } = answers(path, nth, origin) ?? usual[path] ?? { body: directory };
     setTimeout(() => {
       response.writeHead(status, {
         "content-type": status < 400 ? "application/json" : "application/problem+json",
         "replay-nonce": `n${asked.length}`,
-        location: `${origin}${path}/1`,
+        location: `${origin}${path}/1${at}`,
       });
       response.end(body === undefined ? "" : JSON.stringify(body));
     }, after);
@@ -79,7 +81,11 @@ const serve = async (answers: (path: string, nth: number, origin: string) => Ans
 
 const issue = async (
   { url, caFile }: Page,
-  { names = ["mail.example.org"], ...more }: { names?: readonly string[]; issuanceMs?: number } = {},
+  {
+    names = ["mail.example.org"],
+    step = () => undefined,
+    ...more
+  }: { names?: readonly string[]; issuanceMs?: number; step?: (what: string) => void } = {},
 ): Promise<Failure> => {
   const issuer = createAcmeIssuer({
     challengeWorld: noChallengeWorld,
@@ -99,7 +105,7 @@ const issue = async (
       privateKey: await generateKey("ecdsa"),
       now: new Date("2026-11-20T12:00:00Z"),
       signal: new AbortController().signal,
-      step: () => undefined,
+      step,
       settings: {
         kind: "acme",
         directory: url,
@@ -122,6 +128,24 @@ const pendingOrders = async (directory: string): Promise<number> => {
 
 const authorization = (value: string, more: object = {}): Answer => ({
   body: { status: "pending", identifier: { type: "dns", value }, challenges: [], ...more },
+});
+
+test("a Location with a terminal's control bytes in it reaches neither messages nor what is kept", async () => {
+  const at = "\u009b31mOWNED\u009b0m";
+  const ca = await serve((path, _, origin) => {
+    if (path === "/account") return { status: 201, at, body: { status: "valid" } };
+    if (path === "/order")
+      return { status: 201, at, body: { status: "valid", finalize: `${origin}/f`, authorizations: [] } };
+    return undefined;
+  });
+  const steps: string[] = [];
+  const failure = await issue(ca, { step: (what) => void steps.push(what) });
+  expect(failure.message).toContain("OWNED");
+  const account = await findAccount(state, ca.url);
+  expect(account?.record?.url).toContain("OWNED");
+  const all = JSON.stringify([failure.message, failure.hints, failure.facts, steps, account?.record]);
+  expect(steps.length).toBeGreaterThan(3);
+  expect(all).not.toMatch(/[\u0080-\u009f]/);
 });
 
 describe("an order that is larger than what was ordered", () => {

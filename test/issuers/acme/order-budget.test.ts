@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Challenge } from "../../../src/challenges/challenge.ts";
 import { type Budget, emptyBudget } from "../../../src/domain/budget.ts";
+import { readCertificate } from "../../../src/domain/certificate.ts";
 import { limitsOfAll } from "../../../src/domain/ca-limits.ts";
 import { Failure } from "../../../src/domain/failure.ts";
 import { spkiOf } from "../../../src/domain/subject-key.ts";
@@ -58,8 +59,12 @@ const spent = async (): Promise<Readonly<Record<string, number>>> => {
 interface Script {
   /** What the CA says of each challenge type: `valid`, or a refusal. */
   readonly validates?: (type: string) => boolean;
+  /** The reply to the finalizing is lost. */
+  readonly loses?: boolean;
   /** The download breaks off. */
   readonly breaks?: boolean;
+  /** Lifetime of what it issues; default 90. */
+  readonly days?: number;
 }
 
 const reply = (data: unknown, location?: string): Reply => ({
@@ -70,7 +75,7 @@ const reply = (data: unknown, location?: string): Reply => ({
 
 /** One CA for several runs: its orders are numbered, and stay as they are. */
 const scripted = (script: { current: Script }) => {
-  const orders: { status: string; type?: string }[] = [];
+  const orders: { status: string; type?: string; leaf?: string }[] = [];
   const order = (number: number): object => ({
     status: orders[number]?.status,
     finalize: `${ca}/finalize/${number}`,
@@ -98,7 +103,19 @@ const scripted = (script: { current: Script }) => {
     },
     finalizeOrder: async (url: string) => {
       const number = Number(url.split("/").at(-1));
-      orders[number] = { ...orders[number], status: "valid" };
+      const settings = { kind: "self-signed", days: script.current.days ?? 90 } as const;
+      const signal = new AbortController().signal;
+      const request = {
+        names: [name],
+        algorithm: "ecdsa",
+        privateKey,
+        now: clock.now,
+        signal,
+        step: () => undefined,
+      } as const;
+      const { leaf } = await selfSigned.issue({ ...request, settings });
+      orders[number] = { ...orders[number], status: "valid", leaf };
+      if (script.current.loses) throw new Failure("unavailable", "the reply was lost");
       return reply(order(number));
     },
     apiRequest: async (url: string) => {
@@ -108,17 +125,7 @@ const scripted = (script: { current: Script }) => {
       if (kind === "authz") return reply(authorization(number));
       if (kind === "cert") {
         if (script.current.breaks) throw new Failure("unavailable", "the connection broke off");
-        const settings = { kind: "self-signed", days: 90 } as const;
-        const signal = new AbortController().signal;
-        const request = {
-          names: [name],
-          algorithm: "ecdsa",
-          privateKey,
-          now: clock.now,
-          signal,
-          step: () => undefined,
-        } as const;
-        return reply((await selfSigned.issue({ ...request, settings })).leaf);
+        return reply(orders[number]?.leaf);
       }
       const valid = script.current.validates?.(kind) ?? true;
       orders[number] = { status: valid ? "ready" : "invalid", type: kind };
@@ -146,7 +153,7 @@ const scripted = (script: { current: Script }) => {
       key: { privateKey },
       spki: spkiOf({ privateKey }),
       algorithm: "ecdsa",
-      wishing: { wishes: { profiles: [] }, offered: undefined, now: clock.now, note: () => undefined },
+      wishing: { wishes: { profiles: [] }, offered: undefined, now: clock.now, unmet: () => undefined },
       exempt: false,
       staged: [],
       provers,
@@ -200,6 +207,61 @@ describe("an order", () => {
     await scripted({ current: {} }).run({ replacing });
     // The names were certified before: neither an order nor one under the domain counts.
     expect(await spent()).toEqual({ set: 1 });
+  });
+});
+
+test("an order of an earlier run costs what it did when it was placed, whatever this run would have said", async () => {
+  const replacing = { replaces: "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE" };
+  const script: { current: Script } = { current: { loses: true } };
+  const { run, orders } = scripted(script);
+  await failureOf(run());
+  expect(await spent()).toEqual({ orders: 1 });
+  script.current = {};
+  await run({ replacing, exempt: true });
+  expect([orders.length, await spent()]).toEqual([1, { orders: 1, domain: 1, set: 1 }]);
+
+  privateKey = await generateKey("ecdsa");
+  script.current = { loses: true };
+  await failureOf(run({ replacing, exempt: true }));
+  script.current = {};
+  await run();
+  expect([orders.length, await spent()]).toEqual([2, { orders: 1, domain: 1, set: 1 }]);
+});
+
+describe("an order of an earlier run that ended in a certificate", () => {
+  const hours = (count: number): void => {
+    clock.now = new Date(clock.now.getTime() + count * 3_600_000);
+  };
+
+  test.each<[string, number, number, boolean]>([
+    ["half of its lifetime has not passed", 4, 23, true],
+    ["it would have to be renewed already", 2, 25, false],
+    ["it has ended", 1, 25, false],
+  ])("that nobody kept: %s", async (_what, days, age, taken) => {
+    const { run, orders } = scripted({ current: { days } });
+    const first = await run();
+    hours(age);
+    const second = await run();
+    expect(second.leaf === first.leaf).toBe(taken);
+    expect(orders).toHaveLength(taken ? 1 : 2);
+  });
+
+  test("that is kept is not given again", async () => {
+    const { run, orders } = scripted({ current: {} });
+    const { leaf } = await run();
+    await run({ staged: [readCertificate(leaf).sha256] });
+    expect(orders).toHaveLength(2);
+  });
+
+  test("placed under a clock that was ahead: nobody knows how old it is", async () => {
+    const { run, orders } = scripted({ current: {} });
+    await run();
+    hours(-24);
+    await run();
+    expect(orders).toHaveLength(2);
+    hours(-0.5);
+    await run();
+    expect(orders).toHaveLength(2);
   });
 });
 

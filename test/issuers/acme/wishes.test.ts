@@ -23,7 +23,7 @@ const play = async (
     return "order";
   };
   const now = new Date("2026-11-20T12:00:00Z");
-  const order = await placeWishing(place, { wishes, offered, now, note: (sentence) => void notes.push(sentence) });
+  const order = await placeWishing(place, { wishes, offered, now, unmet: ({ message }) => void notes.push(message) });
   return { order, attempts, notes };
 };
 

@@ -1,0 +1,65 @@
+// What `config check` says: the file's problems, and what it names on this host that is missing or wrong.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import type { ConfigCheck } from "../domain/config-problem.ts";
+import { Failure } from "../domain/failure.ts";
+import { emptyState } from "../domain/state.ts";
+import { keyOfRequest } from "./request-elsewhere.ts";
+import { unlessFailure } from "./unless-failure.ts";
+import type { ConfigAccess, World } from "./world.ts";
+
+/** A thousand entries would say the same thing a thousand times. */
+const mostOfAKind = 5;
+
+const sentence = (what: string, { message, hints }: Failure): string =>
+  `${what}: ${message}${hints[0] === undefined ? "" : ` -> ${hints[0]}`}`;
+
+const requestWarnings = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+): Promise<readonly string[]> => {
+  const warnings: string[] = [];
+  for (const certificate of certificates) {
+    const { csr, name } = certificate;
+    if (csr === undefined || warnings.length >= mostOfAKind) continue;
+    const read = await unlessFailure(() => keyOfRequest(world, certificate, csr, emptyState(name)));
+    if (read instanceof Failure) warnings.push(sentence(name, read));
+  }
+  return warnings;
+};
+
+/** By what names them: the settings of one updater are read once. */
+const updaterWarnings = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  path: string,
+): Promise<readonly string[]> => {
+  const users = new Map<string, string>();
+  for (const { name, issuer } of certificates) {
+    if (issuer.kind !== "acme" || issuer.dns === undefined) continue;
+    if (issuer.challenges.some((type) => type.startsWith("dns-")) && !users.has(issuer.dns))
+      users.set(issuer.dns, name);
+  }
+  const { updater } = await world.preflight();
+  const warnings: string[] = [];
+  for (const [dns, name] of [...users].slice(0, 100)) {
+    if (warnings.length >= mostOfAKind) break;
+    const opened = await unlessFailure(() => updater(dns, path));
+    if (opened instanceof Failure) warnings.push(sentence(name, opened));
+  }
+  return warnings;
+};
+
+/** Never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
+export const checkConfig = async (world: World, access: ConfigAccess): Promise<ConfigCheck> => {
+  const result = await access.check();
+  if (result.problems.length > 0) return result;
+  const certificates = (await access.read())?.certificates ?? [];
+  return {
+    ...result,
+    warnings: [
+      ...result.warnings,
+      ...(await requestWarnings(world, certificates)),
+      ...(await updaterWarnings(world, certificates, access.path)),
+    ],
+  };
+};

@@ -1,0 +1,103 @@
+// Words outside the commands name no option that the running command lacks: by reading every line that is said, not by waiting for each failure.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Host } from "../../src/cli/host.ts";
+import { buildProgram } from "../../src/cli/program.ts";
+import { commands } from "../../src/commands/index.ts";
+import { fittingHint } from "../../src/domain/fitting-hint.ts";
+
+const src = join(import.meta.dirname, "../../src");
+
+/** Whose words reach a person through these commands alone: each of them must have the options that are named. */
+const spokenBy: readonly (readonly [start: string, commands: readonly string[]])[] = [
+  ["checks/", ["verify"]],
+  ["protocols/", ["verify"]],
+  ["domain/other-ports.ts", ["verify"]],
+  ["usecases/mail-domains.ts", ["verify"]],
+  ["importers/", ["import"]],
+  ["domain/certificate-flags.ts", ["setup", "issue"]],
+  ["domain/acme-flags.ts", ["setup", "issue"]],
+  ["domain/account-choice.ts", ["account"]],
+  ["domain/acme-directories.ts", ["account"]],
+  ["issuers/acme/accounts.ts", ["account"]],
+  ["issuers/acme/rollover.ts", ["account"]],
+  ["issuers/acme/revoke.ts", ["revoke"]],
+  ["usecases/account.ts", ["account"]],
+  ["usecases/dns-check.ts", ["dns"]],
+  ["usecases/adopted-key.ts", ["setup", "issue"]],
+  ["usecases/revoke.ts", ["revoke"]],
+  ["reports/account.ts", ["account"]],
+  ["domain/setup-command.ts", ["setup"]],
+  ["domain/self-signed-notes.ts", ["setup", "issue"]],
+  ["domain/targets.ts", ["verify"]],
+  ["probe/tls-probe.ts", ["verify"]],
+  ["system/report-file.ts", ["verify"]],
+  ["system/key-file.ts", ["setup", "issue"]],
+  ["system/confinement.ts", ["setup", "renew", "deploy", "rollback"]],
+  ["system/files.ts", ["setup", "renew", "deploy", "rollback", "status"]],
+  ["servers/postfix/postfix.ts", ["snippet"]],
+  ["servers/dovecot/dovecot.ts", ["snippet"]],
+  ["usecases/schedule.ts", ["setup", "schedule"]],
+  ["usecases/bundle.ts", ["bundle"]],
+  ["usecases/bundle-root.ts", ["bundle"]],
+  ["usecases/issue-files.ts", ["issue"]],
+  ["usecases/setup.ts", ["setup"]],
+  ["usecases/verify", ["verify"]],
+  ["reports/import.ts", ["import"]],
+  ["reports/bundle.ts", ["setup", "issue"]],
+];
+
+/** Options of other programs. */
+const foreign = ["importers/acme-sh.ts", "importers/schedules.ts", "system/systemd.ts"];
+
+const help = await buildProgram(
+  { host: { version: "0" } as Host, commands },
+  Object.keys(commands),
+  async () => undefined,
+);
+const optionsOf = (name: string): ReadonlySet<string> => {
+  const command = help.commands.find((one) => one.name() === name);
+  return new Set([...(command?.options ?? []), ...help.options].map(({ long }) => long ?? ""));
+};
+
+const global = new Set([...help.options.map(({ long }) => long ?? ""), "--help"]);
+
+/** What is said: without comments, and without what `fittingHint` takes away. */
+const words = (file: string): readonly string[] =>
+  readFileSync(join(src, file), "utf8")
+    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .replaceAll(/(?:^|\s)\/\/ .*$/gm, "")
+    // What is filled in may have parentheses of its own, in the source alone.
+    .replaceAll(/\$\{[^{}]*\}/g, "X")
+    .split("\n")
+    .map((line) => fittingHint(line, new Set()));
+
+const strays = (file: string): readonly string[] => {
+  const speaking = spokenBy.find(([start]) => file.startsWith(start))?.[1] ?? [];
+  const found: string[] = [];
+  for (const line of words(file)) {
+    for (const { 0: option, index } of line.matchAll(/--[a-z][a-z-]+/g)) {
+      // `mailcert deploy --replace NAME`: the command that is named has it.
+      const named = /.*\bmailcert ([a-z]+)[^;,`]*$/.exec(line.slice(0, index))?.[1];
+      const by = named === undefined ? speaking : [named];
+      if (global.has(option) || (by.length > 0 && by.every((name) => optionsOf(name).has(option)))) continue;
+      found.push(`${file}: ${line.trim()}`);
+    }
+  }
+  return found;
+};
+
+it("a setting is named by its key, with its option in parentheses behind it; any other option by its command", () => {
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !/^(?:cli|commands|main)\b/.test(file) && !foreign.includes(file),
+  );
+  expect(files.length).toBeGreaterThan(200);
+  expect(files.flatMap(strays)).toEqual([]);
+});
+
+it("what the running command lacks goes, and the rest stays", () => {
+  const hint = "write webroot: DIR (--webroot DIR), or key: rsa (--key rsa); see (8 digits)";
+  expect(fittingHint(hint, new Set())).toBe("write webroot: DIR, or key: rsa; see (8 digits)");
+  expect(fittingHint(hint, new Set(["--key"]))).toBe("write webroot: DIR, or key: rsa (--key rsa); see (8 digits)");
+});
