@@ -2,8 +2,9 @@
 import { isIpName } from "../domain/names.ts";
 import type { VerifyPlan } from "../domain/verify-plan.ts";
 import { furtherQuestions } from "./further-looks.ts";
+import { wants } from "./judge.ts";
 import { placesOf } from "./places.ts";
-import { type VerifyDeps, type VerifyRequest, type Wanted, wants } from "./verify.ts";
+import type { VerifyDeps, VerifyRequest, Wanted } from "./verify.ts";
 
 /** At most: a server that shows no TLS is not asked the rest. */
 export const connectionsTo = (deps: Pick<VerifyDeps, "further">, request: VerifyRequest, wanted: Wanted): number => {
