@@ -92,9 +92,9 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     (
       await parallel(places, places.length, async (place) => {
         const { wanted, address } = place;
-        const looking = (): Promise<readonly Looked[]> => look({ ...deps, polite }, request, place, askTlsa);
-        const turn = address === undefined ? looking() : polite.turn(address, wanted.port, looking);
-        const [seen] = await Promise.all([turn, askTlsa(wanted)]);
+        const looking = async (): Promise<readonly Looked[]> =>
+          (await Promise.all([look({ ...deps, polite }, request, place, askTlsa), askTlsa(wanted)]))[0];
+        const seen = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
         deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
         return seen;
       })

@@ -58,3 +58,60 @@ test.each(["bookworm", "trixie"] as const)(
     });
   },
 );
+
+interface Report {
+  readonly findings: readonly unknown[];
+  readonly entries: readonly {
+    readonly port: number;
+    readonly slot?: string;
+    readonly findings: readonly { readonly severity: string; readonly check: string }[];
+  }[];
+}
+
+test.each(["bookworm", "trixie"] as const)(
+  "%s: a host that mailcert set up has nothing wrong with --full",
+  async (suite) => {
+    await onHost({ suite }, async (host) => {
+      const made = await host.mailcert(["setup", name, "--key", "ecdsa", "--key", "rsa", "--yes"]);
+      expect(made.status, made.stderr).toBe(0);
+      await host.must("cp /var/lib/mailcert/ca/*/root.pem /tmp/root.pem");
+      const line = ["verify", name, "--full", "--ca-file", "/tmp/root.pem"];
+      const mailed = async (): Promise<number> =>
+        (await host.log()).split("postfix/smtpd").filter((text) => /^\[\d+\]: connect from/.test(text)).length;
+      const before = await mailed();
+      const plan = JSON.parse((await host.mailcert([...line, "--dry-run", "--json"])).stdout) as {
+        readonly entries: readonly { readonly port: number; readonly connections: number }[];
+      };
+      expect(await mailed()).toBe(before);
+      const run = await host.mailcert([...line, "--json"]);
+      expect(run.status, run.stdout).toBe(0);
+      await expect.poll(mailed).toBe(before + (plan.entries.find(({ port }) => port === 25)?.connections ?? 0));
+      const report = JSON.parse(run.stdout) as Report;
+      expect(report.findings).toEqual([]);
+      // Debian has no submission; whoever comes from the server itself is offered a login before TLS.
+      const local = ["info st-auth-clear"];
+      expect(
+        report.entries.map(({ port, slot, findings }) => [
+          port,
+          slot,
+          findings.map(({ severity, check }) => `${severity} ${check}`),
+        ]),
+      ).toEqual([
+        [143, "ecdsa", local],
+        [143, "rsa", []],
+        [993, "ecdsa", []],
+        [993, "rsa", []],
+        [110, "ecdsa", local],
+        [110, "rsa", []],
+        [995, "ecdsa", []],
+        [995, "rsa", []],
+        [25, "ecdsa", []],
+        [25, "rsa", []],
+        [587, undefined, ["info net-reach"]],
+        [465, undefined, ["info net-reach"]],
+        [4190, "ecdsa", local],
+        [4190, "rsa", []],
+      ]);
+    });
+  },
+);
