@@ -69,7 +69,7 @@ export const verifyList = async (
   );
   const name = options["output"] as string | undefined;
   const file = name === undefined ? undefined : await (await world.verifying()).openResults(resolve(host.cwd, name));
-  const progress = createProgress(host, globals.quiet);
+  const progress = createProgress(host, globals.quiet || globals.verbose);
   const write = async (text: string): Promise<void> => {
     if (file) return file.append(text);
     progress.clear();

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
+import { createProgress } from "../cli/progress.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { schemeWords } from "../domain/usual-ports.ts";
@@ -117,7 +118,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
     } else output.text(verifyPlanText(plan));
     return exitStatus.done;
   }
-  const result = await verify(deps, request);
+  const result = await withProgress(context, request, (step) => verify({ ...deps, step }, request));
   const file = options["output"] as string | undefined;
   const onScreen = file === undefined;
   const limits = judges(request, "cert-expiry") ? (request.expiryDays ?? "share") : undefined;
@@ -134,6 +135,28 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
   else await tools.writeReport(resolve(host.cwd, file), report.endsWith("\n") ? report : `${report}\n`);
   if (format === "nagios") return verifyNagios(result, limits).status;
   return result.ok ? exitStatus.done : exitStatus.findings;
+};
+
+/** Below that, a run is over before anybody wonders. */
+const manyPlaces = 20;
+
+/** Says how far a long run is, on a terminal. */
+const withProgress = async <Result>(
+  { host, globals, output }: Context,
+  { wanted }: VerifyRequest,
+  run: (step: (what: string) => void) => Promise<Result>,
+): Promise<Result> => {
+  const progress = createProgress(host, globals.quiet || globals.verbose || wanted.length < manyPlaces);
+  let looked = 0;
+  try {
+    return await run((what) => {
+      looked += 1;
+      output.step(what);
+      progress.show(`verify: ${looked} entry points looked at`);
+    });
+  } finally {
+    progress.clear();
+  }
 };
 
 const judges = ({ check, skip }: VerifyRequest, id: string): boolean =>

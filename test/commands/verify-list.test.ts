@@ -136,11 +136,34 @@ describe("stopped and gone on with", () => {
 });
 
 describe("a list with other forms", () => {
+  test("a form that has no place for a transcript, and domains in a list, are refused", async () => {
+    write(targets(1));
+    const transcript = await runMain(dir, "verify", "imaps://127.0.0.1", "--transcript", "--format", "junit");
+    expect([transcript.status, transcript.stderr]).toEqual([64, expect.stringContaining("no place for a transcript")]);
+    const domain = await runMain(dir, "verify", "--file", "list", "--mx", "example.org", "--format", "ndjson");
+    expect([domain.status, domain.stderr]).toEqual([64, expect.stringContaining("--mx does not go with --file")]);
+    expect(server.connections).toBe(0);
+  });
   test("text: all targets in one report", async () => {
     write(targets(3));
     const ran = await runMain(dir, "verify", "--file", "list", "--only-ca", "ca.pem", "--skip", "cert-name");
     expect(ran.status).toBe(0);
     expect(ran.stdout).toContain("3 hosts: all as it should be (3 entry points looked at");
+  });
+  test("on a terminal, a run over many says how far it is, and takes the line away at the end", async () => {
+    write(targets(25));
+    const written: string[] = [];
+    const stderr = { isTTY: true, columns: 80, write: (text: string) => void written.push(text) };
+    const line = ["verify", "--file", "list", "--only-ca", "ca.pem", "--skip", "cert-name"];
+    expect((await runMainOn(dir, { stderr }, ...line)).status).toBe(0);
+    expect(written[0]).toMatch(/^\r(?:verify: \d+ entry points looked at)\u001b\[K$/);
+    expect(written.at(-1)).toBe("\r\u001b[K");
+    written.length = 0;
+    expect((await runMainOn(dir, { stderr }, ...line, "--format", "ndjson")).status).toBe(0);
+    expect(written.join("")).toMatch(/\rverify: \d+ of 25 targets\u001b\[K/);
+    written.length = 0;
+    expect((await runMainOn(dir, { stderr }, ...line, "--quiet")).status).toBe(0);
+    expect(written).toEqual([]);
   });
   test("too many are refused with the way out; --dry-run counts them", async () => {
     write(Array.from({ length: 1001 }, (_, n) => `imaps://mx${n}.example.org`));

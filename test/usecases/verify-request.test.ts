@@ -118,6 +118,12 @@ describe("targets", () => {
     const guessed = await ask({ targets: ["mail.example.org"], ports: ["imap=993"] });
     expect(guessed.wanted.every((one) => one.meant === undefined)).toBe(true);
   });
+  test("the least and the most do not go together", async () => {
+    const targets = ["imaps://mail.example.org"];
+    await expect(ask({ targets, quick: true, full: true })).rejects.toMatchObject({ kind: "usage" });
+    expect(await ask({ targets, full: true, transcript: true })).toMatchObject({ full: true, transcript: true });
+    expect(await ask({ targets })).not.toHaveProperty("full");
+  });
   test("nothing named and no configuration", async () => {
     await expect(ask({})).rejects.toMatchObject({
       kind: "usage",
