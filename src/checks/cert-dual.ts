@@ -68,7 +68,7 @@ const ofHost = (host: string, facts: readonly EntryFacts[]): readonly Finding[] 
     const ports = [...new Set([first, ...others].map(({ observation }) => portOf(observation.entry)))].join(", ");
     return say(base, first.role, {
       message: `${askedName(host)} has certificates for ECDSA and RSA, but on ${ports} only the one for ${words[type]}`,
-      hint: "configure both there, or none of them twice (Postfix: both in smtpd_tls_chain_files; Dovecot: ssl_cert and ssl_alt_cert, 2.4: both files in ssl_server_cert_file's alt setting): `mailcert deploy` does it",
+      hint: "configure both there, or none of them twice (Postfix: both in smtpd_tls_chain_files; Dovecot: ssl_cert and ssl_alt_cert, 2.4: ssl_server_cert_file and ssl_server_alt_cert_file): `mailcert deploy` does it",
     });
   });
   const unlike = both.flatMap(compare);

@@ -71,26 +71,25 @@ export const openResultFile = async (path: string): Promise<ResultFile> => {
       facts: { path },
     });
   }
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644).catch(
-    (error: unknown) => {
-      throw fileFailure(error, "write", path);
-    },
-  );
+  const file = await open(
+    path,
+    constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+    0o644,
+  ).catch((error: unknown) => {
+    throw fileFailure(error, "write", path);
+  });
   try {
     const { remains, end } = await readRemains(file, path);
     await file.truncate(end);
-    let position = end;
     let queue: Promise<unknown> = Promise.resolve();
     return {
       remains,
       append: (text) => {
         const bytes = Buffer.from(text);
-        const at = position;
-        position += bytes.length;
         const written = queue.then(async () => {
           try {
             for (let done = 0; done < bytes.length;) {
-              done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+              done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
             }
           } catch (error) {
             throw fileFailure(error, "write", path);
