@@ -1,6 +1,7 @@
 // Verify for thousands of targets: each looked at and told by itself, so that nothing of it is kept; manners are shared.
 import type { FleetRemains } from "../domain/fleet-lines.ts";
 import type { VerifyResult } from "../domain/verify-result.ts";
+import { createCertificateReader } from "./certificate-reader.ts";
 import { parallel } from "./parallel.ts";
 import { createPolite } from "./polite.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "./verify.ts";
@@ -31,7 +32,7 @@ export const verifyFleet = async (
   { targets, requestFor, concurrency, remains }: FleetRequest,
   tell: (target: string, result: VerifyResult, soFar: FleetCounts) => Promise<void>,
 ): Promise<FleetCounts> => {
-  const polite = createPolite({ connections: concurrency });
+  const shared = { polite: createPolite({ connections: concurrency }), readDer: createCertificateReader() };
   const left = targets.filter((target) => !remains.targets.has(target));
   let counts: FleetCounts = {
     targets: remains.targets.size,
@@ -41,7 +42,7 @@ export const verifyFleet = async (
   };
   await parallel(left, concurrency, async (target) => {
     deps.signal?.throwIfAborted();
-    const result = await verify({ ...deps, polite }, await requestFor(target));
+    const result = await verify({ ...deps, ...shared }, await requestFor(target));
     counts = {
       ...counts,
       targets: counts.targets + 1,

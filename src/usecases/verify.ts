@@ -1,7 +1,7 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
 import type { DomainFacts, EntryFacts, ExpectedLeaves } from "../checks/check.ts";
 import { deadHosts } from "../checks/net-reach.ts";
-import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
+import type { CertificateFacts } from "../domain/certificate.ts";
 import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
@@ -13,6 +13,7 @@ import type { Dns } from "../dns/dns.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
+import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
 import { hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
 import { parallel } from "./parallel.ts";
@@ -29,6 +30,8 @@ export interface VerifyDeps {
   readonly further?: FurtherTools;
   /** Where several runs share their manners. */
   readonly polite?: Polite;
+  /** Where several runs read the same certificates. */
+  readonly readDer?: ReadDer;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -87,13 +90,14 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const { domains = [] } = request;
   const places = await placesOf(deps, request);
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
+  const running: Running = { ...deps, polite, readDer: deps.readDer ?? createCertificateReader() };
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
   const looked = // Who waits for whom is for good manners to say.
     (
       await parallel(places, places.length, async (place) => {
         const { wanted, address } = place;
         const looking = async (): Promise<readonly Looked[]> =>
-          (await Promise.all([look({ ...deps, polite }, request, place, askTlsa), askTlsa(wanted)]))[0];
+          (await Promise.all([look(running, request, place, askTlsa), askTlsa(wanted)]))[0];
         const seen = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
         deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
         return seen;
@@ -119,9 +123,12 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   };
 };
 
+/** What one run has of its own, where it was not given. */
+type Running = VerifyDeps & Required<Pick<VerifyDeps, "polite" | "readDer">>;
+
 /** One after the other for each kind of key, so that an entry point sees one connection at a time. */
 const look = async (
-  deps: VerifyDeps & { readonly polite: Polite },
+  deps: Running,
   request: VerifyRequest,
   place: Place,
   askTlsa: AskTlsa,
@@ -200,10 +207,15 @@ const greeted = ([first]: readonly Looked[]): string => {
   return greetingMs < 1000 ? "" : `, greeted after ${(greetingMs / 1000).toFixed(1)} s`;
 };
 
-const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, observation: Observation): EntryFacts => ({
+const factsOf = (
+  deps: Pick<Running, "now" | "readDer">,
+  request: VerifyRequest,
+  wanted: Wanted,
+  observation: Observation,
+): EntryFacts => ({
   observation,
   role: roleOf(wanted),
-  chain: readChain(observation.chain),
+  chain: readChain(deps.readDer, observation.chain),
   demanded: wanted.demanded,
   now: deps.now(),
   ...(wanted.expected ? { expected: wanted.expected } : {}),
@@ -215,14 +227,12 @@ const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, obser
 });
 
 /** Up to the first certificate that cannot be read; OpenSSL has read them all, so this is rare and its verdict stays. */
-const readChain = (chain: readonly Buffer[]): readonly CertificateFacts[] => {
+const readChain = (readDer: ReadDer, chain: readonly Buffer[]): readonly CertificateFacts[] => {
   const facts: CertificateFacts[] = [];
   for (const der of chain) {
-    try {
-      facts.push(readCertificate(der));
-    } catch {
-      break;
-    }
+    const one = readDer(der);
+    if (!one) break;
+    facts.push(one);
   }
   return facts;
 };
