@@ -159,6 +159,9 @@ export const createWorld = async (
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
     verifying: memo(async () => {
+      const profiler = memo(async () =>
+        (await import("./probe/profiler.ts")).createProfiler({ random: (size) => randomBytes(size) }),
+      );
       const [
         { askMailInClear, createInjector, readCertificateFile, resolveHost },
         { canInject, protocols },
@@ -173,6 +176,7 @@ export const createWorld = async (
         protocols,
         readCertificates: readCertificateFile,
         further: { canInject, inject: createInjector(), mailInClear: askMailInClear },
+        profile: async (entry, known, options) => (await profiler())(entry, known, options),
         writeReport,
         openResults: async (path) => (await import("./system/result-file.ts")).openResultFile(path),
         readList: async (path) => {

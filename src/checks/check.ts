@@ -79,6 +79,8 @@ interface CheckBase {
 /** Judges one entry point. */
 export interface EntryCheck extends CheckBase {
   readonly scope: "entry";
+  /** What it judges by is asked for with --full alone; elsewhere it is seen by chance at most. */
+  readonly full?: true;
   /** There is something to judge by; default: always. A report must not call passed what was not asked. */
   readonly applies?: (facts: EntryFacts) => boolean;
   /** No finding: nothing to say. MUST be pure. */

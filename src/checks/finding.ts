@@ -38,11 +38,12 @@ export const settingFor = (
   facts: Pick<EntryFacts, "observation">,
   dovecot: string,
   postfix: string,
-  kind: "tls" | "login" | "chain" = "tls",
+  kind: "tls" | "login" | "chain" | "policy" = "tls",
 ): string => {
   const { protocol } = facts.observation.entry;
   const other = otherServers[protocol];
   if (other && kind === "chain") return `let its certificate file hold the full chain (fullchain.pem). ${other.tls}`;
+  if (other && kind === "policy") return other.policy;
   if (other) return (kind === "login" ? other.login : undefined) ?? other.tls;
   return protocol === "smtp" || protocol === "submission" ? `Postfix: ${postfix}` : `Dovecot: ${dovecot}`;
 };

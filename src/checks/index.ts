@@ -12,15 +12,25 @@ import { certRevoke } from "./cert-revoke.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
+import { ciphBroken } from "./ciph-broken.ts";
+import { ciphPhase } from "./ciph-phase.ts";
+import { ciphWeak } from "./ciph-weak.ts";
+import { comp } from "./comp.ts";
 import { daneMatch } from "./dane-match.ts";
 import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
+import { ems } from "./ems.ts";
 import { implicit } from "./implicit.ts";
+import { kexBigch } from "./kex-bigch.ts";
+import { kexDh } from "./kex-dh.ts";
+import { kexEc } from "./kex-ec.ts";
+import { kexPq } from "./kex-pq.ts";
 import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
+import { renegSec } from "./reneg-sec.ts";
 import { sigHash } from "./sig-hash.ts";
 import { sni } from "./sni.ts";
 import { srvTarget } from "./srv-target.ts";
@@ -35,6 +45,9 @@ import { stRespInj } from "./st-resp-inj.ts";
 import { stsMx } from "./sts-mx.ts";
 import { stsPolicy } from "./sts-policy.ts";
 import { tlsHandshake } from "./tls-handshake.ts";
+import { ver12 } from "./ver-12.ts";
+import { ver13 } from "./ver-13.ts";
+import { verLegacy } from "./ver-legacy.ts";
 import { wrapMisuse } from "./wrap-misuse.ts";
 
 export const checks: readonly Check[] = [
@@ -49,6 +62,19 @@ export const checks: readonly Check[] = [
   stEnforced,
   stCaps,
   tlsHandshake,
+  verLegacy,
+  ver12,
+  ver13,
+  ciphBroken,
+  ciphWeak,
+  ciphPhase,
+  kexDh,
+  kexEc,
+  kexPq,
+  kexBigch,
+  renegSec,
+  comp,
+  ems,
   certName,
   sni,
   certTrust,

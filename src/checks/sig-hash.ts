@@ -1,11 +1,12 @@
-// No SHA-1 or MD5 in the chain below the root (a root's own signature proves nothing and is not looked at).
+// No SHA-1 or MD5 in the key exchange, nor in the chain below the root (a root's own signature proves nothing and is not looked at).
 import { clean } from "../domain/text.ts";
-import type { EntryCheck } from "./check.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 
 const base = {
   id: "sig-hash",
-  summary: "no SHA-1 or MD5 signatures in the chain below the root",
+  summary: "no SHA-1 or MD5 signatures: in the chain below the root, nor of the key exchange",
   clients: "New programs refuse the certificate as signed weakly.",
   servers:
     "Issue it again: every CA signs with SHA-256 today. A SHA-1 certificate above it comes from an old chain: serve the one that the CA gives out now.",
@@ -18,8 +19,9 @@ const weak = /sha-?1(?!\d)|md[245](?!\d)/i;
 export const sigHash: EntryCheck = {
   ...base,
   scope: "entry",
-  judge: (facts) =>
-    facts.chain.flatMap((certificate, index) =>
+  judge: (facts) => [
+    ...keyExchange(facts),
+    ...facts.chain.flatMap((certificate, index) =>
       !weak.test(certificate.signatureAlgorithm) || (index > 0 && certificate.selfSigned)
         ? []
         : say(base, facts.role, {
@@ -27,4 +29,16 @@ export const sigHash: EntryCheck = {
             hint: "issue it again: `mailcert renew --force` signs with SHA-256",
           }),
     ),
+  ],
+};
+
+/** Of TLS 1.2, where the server could have used a better one. */
+const keyExchange = ({ observation, role }: EntryFacts): readonly Finding[] => {
+  const hash = observation.profile?.tls12?.signatureHash;
+  return hash !== undefined && weak.test(hash)
+    ? say(base, role, {
+        message: `the server signs the key exchange of TLS 1.2 with ${hash} although the client offers better`,
+        hint: "update the server's TLS library, or the box in front of it that ends TLS",
+      })
+    : [];
 };

@@ -65,6 +65,7 @@ const withUnknown = (facts: EntryFacts, { leaf, error }: ServedTo, none: ServedT
 export const sni: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   applies: ({ otherNames }) => otherNames?.none !== undefined,
   judge: (facts) => {
     const { none, unknown } = facts.otherNames ?? {};

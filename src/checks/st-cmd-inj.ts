@@ -16,6 +16,7 @@ const base = {
 export const stCmdInj: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   // What could not be decided is not called passed.
   applies: ({ observation: { injection } }) => injection !== undefined && injection.kind !== "undecided",
   judge: (facts) => {

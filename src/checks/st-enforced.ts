@@ -14,6 +14,7 @@ const base = {
 export const stEnforced: EntryCheck = {
   ...base,
   scope: "entry",
+  full: true,
   // "Later" is no answer to the question.
   applies: ({ observation: { mailInClear } }) =>
     mailInClear !== undefined && (mailInClear.code < 400 || mailInClear.code >= 500),

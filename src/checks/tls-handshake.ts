@@ -9,7 +9,7 @@ const base = {
   clients:
     '"A secure connection cannot be established"; old phones and programs, or new ones, depending on what is missing.',
   servers:
-    "Dovecot: `ssl_min_protocol = TLSv1.2` and no `ssl_cipher_list` of an old guide. Postfix: `smtpd_tls_protocols = >=TLSv1.2`. A reset of new clients alone is a firewall that expects a ClientHello in one packet.",
+    "Dovecot: `ssl_min_protocol = TLSv1.2` and no `ssl_cipher_list` of an old guide. Postfix: `smtpd_tls_protocols = >=TLSv1.2`.",
   reference: "RFC 9325 §3.1.1, RFC 8997",
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;
@@ -18,15 +18,7 @@ export const tlsHandshake: EntryCheck = {
   ...base,
   scope: "entry",
   judge: (facts) => {
-    const { entry, error, wrongMode, tls } = facts.observation;
-    if (tls?.smallHelloOnly) {
-      return say(base, facts.role, {
-        severity: "warning",
-        message:
-          "the usual ClientHello (with an ML-KEM key share, in two packets) is reset; only a small one is answered",
-        hint: "update the server, or the firewall or load balancer in front of it, which expects a ClientHello in one packet (tldr.fail)",
-      });
-    }
+    const { entry, error, wrongMode } = facts.observation;
     if (error?.stage !== "handshake" || wrongMode) return [];
     return say(base, facts.role, {
       message: error.message,

@@ -33,7 +33,10 @@ export const command: CommandModule = {
       .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
       .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout"))
       .option("--quick", "one handshake for each entry point")
-      .option("--full", "also what takes connections of its own: command injection, both kinds of key, other names")
+      .option(
+        "--full",
+        "also old versions, weak ciphers and groups, command injection, other names: up to 15 connections each",
+      )
       .option("--transcript", "show what is said in clear, up to TLS (text, json, ndjson)")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
@@ -106,6 +109,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
     dns: world.dns,
     probe: await world.probe(),
     further: tools.further,
+    profile: tools.profile,
     signal: world.signal,
     step: (what) => output.step(what),
   };

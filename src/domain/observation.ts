@@ -1,5 +1,6 @@
 // Facts gathered from one entry point; no judgement. The probe writes it, checks read it.
 import type { EntryPoint } from "./entry-point.ts";
+import type { TlsProfile } from "./tls-profile.ts";
 import type { TranscriptLine } from "./transcript.ts";
 
 /** Where an exchange ended when it could not be observed to the end. */
@@ -94,6 +95,8 @@ export interface Observation {
   readonly injection?: InjectionOutcome;
   /** The answer to MAIL FROM in clear; absent: it was not tried, or nobody answered (--full tries it on submission). */
   readonly mailInClear?: { readonly code: number; readonly text: string };
+  /** What else its TLS takes; absent: it was not asked (--full asks). */
+  readonly profile?: TlsProfile;
   /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */
   readonly wrongMode?: boolean;
   readonly startedAt: Date;

@@ -25,7 +25,7 @@ const leafDocument = (leaf: CertificateFacts, now: Date): object => ({
 
 /** An entry point as it stands in `entries`. */
 export const entryDocument = ({ entry, role, observation, slot, chain, findings, ok }: VerifiedEntry): object => {
-  const { address, tls, error, transcript, durationMs, startedAt } = observation;
+  const { address, tls, profile, error, transcript, durationMs, startedAt } = observation;
   const leaf = chain[0];
   return {
     url: entryUrl(entry),
@@ -42,6 +42,7 @@ export const entryDocument = ({ entry, role, observation, slot, chain, findings,
     ...(tls
       ? { tls: { version: tls.version, cipher: tls.cipher, ...(tls.group === undefined ? {} : { group: tls.group }) } }
       : {}),
+    ...(profile ? { profile } : {}),
     ...(leaf ? { leaf: leafDocument(leaf, startedAt) } : {}),
     ...(leaf
       ? {

@@ -17,6 +17,13 @@ export const wants = (request: Pick<VerifyRequest, "check" | "skip">): ((id: str
   return (id) => ids.has(id);
 };
 
+/** What --full asks besides the profile of TLS (further-looks.ts). */
+const besides: readonly string[] = ["st-cmd-inj", "sni", "st-enforced"];
+
+/** Whether a check needs the profile of what TLS takes. */
+export const asksProfile = (request: Pick<VerifyRequest, "check" | "skip">): boolean =>
+  wantedChecks(request).some((check) => check.scope === "entry" && check.full === true && !besides.includes(check.id));
+
 export const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readonly VerifiedEntry[] => {
   const judges = wantedChecks(request).filter((check): check is EntryCheck => check.scope === "entry");
   const told = new Set<string>();

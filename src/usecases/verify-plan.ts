@@ -2,20 +2,28 @@
 import { isIpName } from "../domain/names.ts";
 import type { VerifyPlan } from "../domain/verify-plan.ts";
 import { furtherQuestions } from "./further-looks.ts";
-import { wants } from "./judge.ts";
+import { asksProfile, wants } from "./judge.ts";
 import { placesOf } from "./places.ts";
 import type { VerifyDeps, VerifyRequest, Wanted } from "./verify.ts";
 
+/** What the profile of TLS makes together with the ordinary handshakes (hello/profile.ts). */
+export const mostWithProfile = 10;
+
 /** At most: a server that shows no TLS is not asked the rest. */
-export const connectionsTo = (deps: Pick<VerifyDeps, "further">, request: VerifyRequest, wanted: Wanted): number => {
+const connectionsTo = (
+  deps: Pick<VerifyDeps, "further" | "profile">,
+  request: VerifyRequest,
+  wanted: Wanted,
+): number => {
   const slots = request.quick ? 1 : Math.max(1, wanted.slots?.length ?? 1);
   if (!request.full) return slots;
   const named = request.sni === undefined && !isIpName(wanted.host);
-  return slots + furtherQuestions({ wanted, slots, named, tools: deps.further, wants: wants(request) });
+  const profile = deps.profile && asksProfile(request) ? mostWithProfile - slots : 0;
+  return slots + profile + furtherQuestions({ wanted, slots, named, tools: deps.further, wants: wants(request) });
 };
 
 export const verifyPlan = async (
-  deps: Pick<VerifyDeps, "resolve" | "further">,
+  deps: Pick<VerifyDeps, "resolve" | "further" | "profile">,
   request: VerifyRequest,
 ): Promise<VerifyPlan> => {
   const entries = (await placesOf(deps, request)).map(({ wanted, address, unresolved }) => {

@@ -66,6 +66,7 @@ const checkWords = (words: VerifyWords): void => {
   }
   knownChecks(words.check);
   knownChecks(words.skip);
+  if (!words.full) askedInVain(words.check);
 };
 
 /** What is the same for all targets. */
@@ -258,6 +259,12 @@ const knownChecks = (ids: readonly string[] | undefined): void => {
   throw new Failure("usage", `there is no check "${clean(unknown, 60)}"`, {
     hints: [`checks: ${checks.map(({ id }) => id).join(", ")}`],
   });
+};
+
+/** Silence of a check that has nothing to judge by would be taken for a yes. */
+const askedInVain = (ids: readonly string[] | undefined): void => {
+  const found = checks.find((check) => check.scope === "entry" && check.full === true && ids?.includes(check.id));
+  if (found) throw new Failure("usage", `${found.id} is judged with --full alone`, { hints: ["add --full"] });
 };
 
 const expiryLimits = ({ warnDays, criticalDays }: VerifyWords): VerifyRequest["expiryDays"] => {

@@ -1,5 +1,6 @@
 // What verify needs of the outside world besides the probe: names, certificate files, a place for the report.
 import type { PortTable } from "../domain/usual-ports.ts";
+import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import type { ResultFile } from "../system/result-file.ts";
 import type { FurtherTools } from "./further-looks.ts";
@@ -12,6 +13,8 @@ export interface VerifyTools {
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
   /** For what --full asks. */
   readonly further: FurtherTools;
+  /** The full look at what an entry point's TLS takes. */
+  readonly profile: Profile;
   /** Writes a report. */
   readonly writeReport: (path: string, text: string) => Promise<void>;
   /** Opens a file that results are appended to, and tells what an earlier run left in it. */

@@ -11,11 +11,13 @@ import type { Target } from "../domain/targets.ts";
 import type { VerifyResult } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
+import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
+import { fullLook } from "./full-look.ts";
 import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
-import { hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
+import { asksProfile, hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
 import { parallel } from "./parallel.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type Polite, createPolite } from "./polite.ts";
@@ -32,6 +34,8 @@ export interface VerifyDeps {
   readonly polite?: Polite;
   /** Where several runs read the same certificates. */
   readonly readDer?: ReadDer;
+  /** The full look at TLS. */
+  readonly profile?: Profile;
   readonly signal?: AbortSignal;
   /** Told about each entry point as it is done. */
   readonly step?: (what: string) => void;
@@ -169,18 +173,26 @@ const look = async (
     if (early) break;
   }
   if (!request.full) return looked;
-  return furtherLooks(looked, {
+  const terms = {
+    ehlo: request.ehlo ?? "",
+    timeoutMs: polite.budget(address, wanted.port, usual),
+    ...(deps.signal ? { signal: deps.signal } : {}),
+  };
+  const further = await furtherLooks(looked, {
     entry: { ...entryOf(wanted), address },
     again: ask,
     factsOf: (observation) => factsOf(deps, request, wanted, observation),
     wants: wants(request),
     tools: deps.further,
-    terms: {
-      ehlo: request.ehlo ?? "",
-      timeoutMs: polite.budget(address, wanted.port, usual),
-      ...(deps.signal ? { signal: deps.signal } : {}),
-    },
+    terms,
   });
+  if (!deps.profile || !asksProfile(request)) return further;
+  const full = await fullLook(
+    deps.profile,
+    further.map(({ facts }) => facts),
+    terms,
+  );
+  return further.map((one, index) => ({ ...one, facts: full[index] ?? one.facts }));
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

@@ -7,6 +7,7 @@ import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
+import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import { type Samples, checkContract } from "../contract/check.ts";
 import { domainFacts } from "../fakes/domain-facts.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
@@ -110,8 +111,125 @@ const tlsa = (
   },
 });
 
+/** A full look at a sound server, except for what `more` says. */
+const profile = (more: Partial<TlsProfile> = {}): Partial<Observation> => ({
+  tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
+  profile: {
+    connections: 7,
+    brokenSuite: null,
+    weakSuite: null,
+    phaseOutSuite: null,
+    dhBits: 3072,
+    weakGroup: null,
+    hybridGroup: "X25519MLKEM768",
+    largeHello: true,
+    ...more,
+    versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": true, ...more.versions },
+    tls12: {
+      extendedMasterSecret: true,
+      secureRenegotiation: true,
+      compression: false,
+      signatureHash: "SHA-256",
+      ...more.tls12,
+    },
+  },
+});
+const sound12 = { extendedMasterSecret: true, secureRenegotiation: true, compression: false };
+/** For people's programs, on port 25, between servers of one site. */
+const inEachRole = (
+  what: string,
+  more: Partial<TlsProfile>,
+  [mua, atMta, internal]: readonly [string, string, string],
+): readonly Row[] =>
+  ([{}, mta, lmtp] as const).map((entry, index) => [
+    `${what}, ${["for people", "on 25", "in LMTP"][index]}`,
+    () => ({ entry, chain: good, observation: profile(more) }),
+    [[mua, atMta, internal][index] ?? ""],
+  ]);
+
+type Row = readonly [string, () => FactsOptions, readonly string[]];
+
 /** name, facts, findings */
-const rows: readonly (readonly [string, () => FactsOptions, readonly string[]])[] = [
+const rows: readonly Row[] = [
+  ["a full look at a sound server", () => ({ chain: good, observation: profile() }), []],
+  ...inEachRole("TLS 1.0", { versions: { TLSv1: true } }, [
+    "fault ver-legacy",
+    "warning ver-legacy",
+    "warning ver-legacy",
+  ]),
+  ...inEachRole("no TLS 1.2", { versions: { "TLSv1.2": false } }, ["info ver-12", "warning ver-12", "info ver-12"]),
+  ...inEachRole("no TLS 1.3", { versions: { "TLSv1.3": false } }, ["info ver-13", "info ver-13", "info ver-13"]),
+  ...inEachRole("RC4", { brokenSuite: "TLS_RSA_WITH_RC4_128_MD5" }, [
+    "fault ciph-broken",
+    "warning ciph-broken",
+    "warning ciph-broken",
+  ]),
+  [
+    "suites without authentication, which a client would have to offer",
+    () => ({ chain: good, observation: profile({ brokenSuite: "TLS_ECDH_anon_WITH_AES_256_CBC_SHA" }) }),
+    ["warning ciph-broken"],
+  ],
+  [
+    "suites without authentication and without encryption",
+    () => ({ chain: good, observation: profile({ brokenSuite: "TLS_ECDH_anon_WITH_NULL_SHA" }) }),
+    ["fault ciph-broken"],
+  ],
+  ...inEachRole("static RSA", { weakSuite: "TLS_RSA_WITH_AES_128_CBC_SHA" }, [
+    "warning ciph-weak",
+    "info ciph-weak",
+    "info ciph-weak",
+  ]),
+  ...inEachRole("3DES", { weakSuite: "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA" }, [
+    "warning ciph-weak",
+    "info ciph-weak",
+    "info ciph-weak",
+  ]),
+  ...inEachRole("DHE", { phaseOutSuite: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA" }, [
+    "info ciph-phase",
+    "info ciph-phase",
+    "info ciph-phase",
+  ]),
+  ...inEachRole("a prime of 1024 bits", { dhBits: 1024 }, ["warning kex-dh", "info kex-dh", "info kex-dh"]),
+  ["a prime of 2048 bits", () => ({ chain: good, observation: profile({ dhBits: 2048 }) }), []],
+  ...inEachRole("P-224", { weakGroup: "P-224" }, ["warning kex-ec", "info kex-ec", "info kex-ec"]),
+  ...inEachRole("no ML-KEM", { hybridGroup: null }, ["info kex-pq", "info kex-pq", "info kex-pq"]),
+  ...inEachRole("small ClientHellos only, seen by asking", { largeHello: false }, [
+    "fault kex-bigch",
+    "fault kex-bigch",
+    "fault kex-bigch",
+  ]),
+  ...inEachRole("no secure renegotiation", { tls12: { ...sound12, secureRenegotiation: false } }, [
+    "warning reneg-sec",
+    "warning reneg-sec",
+    "warning reneg-sec",
+  ]),
+  ...inEachRole("compression", { tls12: { ...sound12, compression: true } }, [
+    "warning comp",
+    "info comp",
+    "info comp",
+  ]),
+  ...inEachRole("no extended master secret", { tls12: { ...sound12, extendedMasterSecret: false } }, [
+    "warning ems",
+    "warning ems",
+    "warning ems",
+  ]),
+  ...inEachRole("the key exchange signed with SHA-1", { tls12: { ...sound12, signatureHash: "SHA-1" } }, [
+    "warning sig-hash",
+    "info sig-hash",
+    "info sig-hash",
+  ]),
+  [
+    "a full look that broke off: what it did not come to is not judged",
+    () => ({
+      chain: good,
+      observation: {
+        ...profile(),
+        profile: { connections: 2, versions: { "TLSv1.3": true }, stopped: "421 too many connections" },
+      },
+    }),
+    ["info ver-legacy"],
+  ],
+
   ["a healthy entry point", () => ({ chain: good }), []],
   ["with the root at the end", () => ({ chain: [...good, pki.root] }), []],
 
@@ -346,7 +464,7 @@ const rows: readonly (readonly [string, () => FactsOptions, readonly string[]])[
   [
     "small ClientHello only",
     () => ({ chain: good, observation: { tls: { version: "TLSv1.3", cipher: "x", smallHelloOnly: true } } }),
-    ["warning tls-handshake"],
+    ["fault kex-bigch"],
   ],
 
   ["another name", () => ({ chain: [certificates.other, pki.intermediate] }), ["fault cert-name"]],
@@ -735,4 +853,17 @@ test("folder equals registry", async () => {
     /: (?:Entry|Run|Domain)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")),
   );
   expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual(checks.map(({ id }) => id).sort());
+});
+
+test("a check that nobody asked for is not called passed", () => {
+  const about = checks.filter(({ id }) => /^(ver|ciph|kex|reneg)-|^comp$|^ems$/.test(id));
+  expect(about).toHaveLength(13);
+  for (const check of about) {
+    if (check.scope !== "entry") throw new Error(`${check.id} is about the whole`);
+    expect(check.full).toBe(true);
+    expect(check.applies?.(entryFacts({ chain: good })), check.id).toBe(false);
+    expect(check.applies?.(entryFacts({ chain: good, observation: profile() })), check.id).toBe(true);
+    const stopped = { profile: { connections: 1, versions: {}, stopped: "421" } };
+    expect(check.applies?.(entryFacts({ chain: good, observation: stopped })), check.id).toBe(false);
+  }
 });

@@ -7,6 +7,7 @@ import { otherServers } from "../../src/checks/other-servers.ts";
 import type { EntryPoint, ProtocolName } from "../../src/domain/entry-point.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import { meantFor } from "../../src/domain/meant-target.ts";
+import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import { usualPorts } from "../../src/domain/usual-ports.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
 import { type Pki, issue, makePki } from "../fakes/pki.ts";
@@ -21,6 +22,20 @@ const entryChecks = checks.filter((check): check is EntryCheck => check.scope ==
 const judge = (entry: Partial<EntryPoint>, options: FactsOptions): readonly Finding[] =>
   entryChecks.flatMap((check) => check.judge(entryFacts({ ...options, entry })));
 
+/** What the full look can find, all at once. */
+const worst: TlsProfile = {
+  connections: 9,
+  versions: { SSLv3: true, TLSv1: true, "TLSv1.1": true, "TLSv1.2": true, "TLSv1.3": false },
+  brokenSuite: "TLS_RSA_WITH_RC4_128_MD5",
+  weakSuite: "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+  phaseOutSuite: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+  dhBits: 1024,
+  weakGroup: "P-224",
+  hybridGroup: null,
+  largeHello: false,
+  tls12: { extendedMasterSecret: false, secureRenegotiation: false, compression: true, signatureHash: "SHA-1" },
+};
+
 type Broken = (mode: "starttls" | "implicit") => readonly (readonly [string, FactsOptions])[];
 const failed = (stage: "connect" | "greeting" | "starttls" | "handshake", reason: string): FactsOptions => ({
   observation: { chain: [], error: { stage, reason: reason as "tls", message: "so" }, clear: clearDialogue },
@@ -33,6 +48,20 @@ const broken: Broken = (mode) => [
   ["net-reach", failed("greeting", "declined")],
   ["tls-handshake", failed("handshake", "tls")],
   ["cert-chain", { chain: [pki.leaf], verifyError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }],
+  ...(
+    [
+      "ver-legacy",
+      "ciph-broken",
+      "ciph-weak",
+      "kex-dh",
+      "kex-ec",
+      "kex-pq",
+      "kex-bigch",
+      "reneg-sec",
+      "comp",
+      "ems",
+    ] as const
+  ).map((id) => [id, { chain: [pki.leaf, pki.intermediate], observation: { profile: worst } }] as const),
   ["wrap-misuse", { chain: [pki.leaf], observation: { wrongMode: true } }],
   ...(mode === "implicit"
     ? []

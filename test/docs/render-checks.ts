@@ -14,6 +14,12 @@ const table = (scope: Check["scope"]): string =>
     ...checks.filter((check) => check.scope === scope).map(row),
   ].join("\n");
 
+const fullOnly = (): string =>
+  checks
+    .filter((check) => check.scope === "entry" && check.full)
+    .map(({ id }) => `\`${id}\``)
+    .join(", ");
+
 export const renderChecks =
   (): string => `<!-- Generated from src/checks/index.ts by \`npm run docs\`; edits are lost. -->
 
@@ -27,6 +33,8 @@ The columns say how bad the worst finding of a check is, by what the entry point
 - \`mta\`: port 25, where other mail servers deliver. They take any certificate unless DANE or MTA-STS says otherwise, so that much of what is a fault elsewhere is only \`info\` here.
 - \`mua\`: what people's mail programs use: IMAP, POP3, submission, ManageSieve.
 - \`internal\`: LMTP, spoken between servers of one site.
+
+Those of the [full look](verify-full.md) speak with \`--full\` alone: ${fullOnly()}.
 
 A \`fault\` makes the run end with exit status 1; a \`warning\` and an \`info\` do not. A check may be milder than its column says where
 the case is milder; its message says which it is. What \`deploy\` and \`renew\` find has ids of its own

@@ -1,4 +1,5 @@
 // Every document that --json prints is what docs/schema says: real command lines, and deployments of every outcome in the fake world.
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,6 +24,7 @@ import { rollback } from "../../src/usecases/rollback.ts";
 import { setup } from "../../src/usecases/setup.ts";
 import { status } from "../../src/usecases/status.ts";
 import { verify } from "../../src/usecases/verify.ts";
+import { createProfiler } from "../../src/probe/profiler.ts";
 import { createProbe } from "../../src/probe/index.ts";
 import { mailServer, startServer } from "../fakes/mail-server.ts";
 import { makePki, served } from "../fakes/pki.ts";
@@ -332,8 +334,14 @@ describe("documents of verify", () => {
     const host = "mail.example.org";
     const now = (): Date => new Date();
     const result = await verify(
-      { now, probe: createProbe({ now }), resolve: async () => ["127.0.0.1"] },
       {
+        now,
+        probe: createProbe({ now }),
+        resolve: async () => ["127.0.0.1"],
+        profile: createProfiler({ random: randomBytes }),
+      },
+      {
+        full: true,
         wanted: [
           { protocol: "imap", mode: "implicit", host, port: implicit.port, demanded: true },
           { protocol: "smtp", mode: "starttls", host, port: starttls.port, demanded: true },
@@ -344,7 +352,12 @@ describe("documents of verify", () => {
     );
     await Promise.all([implicit.close(), starttls.close()]);
     const document = verifyDocument(result) as { entries: readonly { ok: boolean; leaf?: object; tls?: object }[] };
-    expect(document.entries[0]).toMatchObject({ ok: true, label: "SSL/TLS", leaf: { names: [host] } });
+    expect(document.entries[0]).toMatchObject({
+      ok: true,
+      label: "SSL/TLS",
+      leaf: { names: [host] },
+      profile: { versions: { SSLv3: false, "TLSv1.3": true }, tls12: { extendedMasterSecret: true } },
+    });
     ok(document);
   });
 });

@@ -219,7 +219,7 @@ describe.concurrent.each(suites)("%s", (suite) => {
       await setUp(host);
       const nothing = await host.mailcert(["rollback", name]);
       expect(nothing.status).toBe(65);
-      expect(nothing.stderr).toContain("has no earlier generation");
+      expect(nothing.stderr).toContain("is the first: there is nothing to go back to");
       const key = await keyServed(host);
       expect((await run(host, ["renew", "--force"])).status).toBe(0);
       const second = await liveLeaf(host);

@@ -44,7 +44,7 @@ const adapters = [
   "importers",
   "system",
 ];
-const pure = ["domain", "config", "checks", "bundles", "reports"];
+const pure = ["domain", "config", "checks", "bundles", "reports", "hello"];
 
 /** Whom a room may import as values, besides itself. Types are free to everybody. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -62,7 +62,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   store: ["domain", "system"],
   servers: ["domain", "system"],
   protocols: ["domain", "system"],
-  probe: ["domain", "system", "protocols", "dns"],
+  probe: ["domain", "system", "protocols", "dns", "hello"],
+  hello: ["domain"],
   dns: ["domain", "system"],
   importers: ["domain", "system"],
   system: ["domain"],

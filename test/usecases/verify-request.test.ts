@@ -86,6 +86,7 @@ const world = (given: Given = {}): World => {
         if (!read) throw new Failure("unavailable", `cannot read ${path}`);
         return read();
       },
+      profile: async () => ({ connections: 0, versions: {} }),
       writeReport: async () => undefined,
       openResults: async () => {
         throw new Error("not here");
@@ -98,6 +99,19 @@ const world = (given: Given = {}): World => {
 };
 
 const ask = (words: Partial<VerifyWords>, given: Given = {}) => verifyRequest(world(given), { targets: [], ...words });
+
+test("the least and the most at once is a mistake", async () => {
+  const words = { targets: ["imaps://mail.example.org"], full: true };
+  expect(await ask(words)).toMatchObject({ full: true });
+  await expect(ask({ ...words, quick: true })).rejects.toMatchObject({ kind: "usage" });
+});
+
+test("a check of the full look is not asked for without it", async () => {
+  const words = { targets: ["imaps://mail.example.org"], check: ["cert-name", "ciph-weak"] };
+  await expect(ask(words)).rejects.toThrow("ciph-weak is judged with --full alone");
+  expect(await ask({ ...words, full: true })).toMatchObject({ check: words.check });
+  expect(await ask({ targets: words.targets, skip: ["ciph-weak"] })).toMatchObject({ skip: ["ciph-weak"] });
+});
 
 describe("targets", () => {
   test("the same target twice is looked at once", async () => {

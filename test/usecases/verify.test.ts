@@ -222,6 +222,74 @@ describe("which checks judge", () => {
   });
 });
 
+describe("the full look", () => {
+  const looking = () => {
+    const asked: (readonly [url: string, known: object, options: object])[] = [];
+    const profile: NonNullable<VerifyDeps["profile"]> = async (entry, known, options) => {
+      asked.push([`${entry.host} ${entry.address}:${entry.port}`, known, options]);
+      return { connections: 7, versions: { TLSv1: true } };
+    };
+    return { profile, asked };
+  };
+  const addresses = { "mail.example.org": ["192.0.2.1", "2001:db8::1"] };
+
+  test("once at each address, whatever kinds of key there are, with what the ordinary look showed", async () => {
+    const { probe } = fakeProbe(() => ({ sni: "mail.example.org" }));
+    const { profile, asked } = looking();
+    const wanted = targets("imaps://mail.example.org").map((target) => ({
+      ...target,
+      slots: ["ecdsa", "rsa"] as const,
+    }));
+    const result = await verify(
+      { ...deps(probe, addresses), profile },
+      request(wanted, { full: true, ehlo: "me.example" }),
+    );
+    expect(asked.map(([url]) => url).sort()).toEqual([
+      "mail.example.org 192.0.2.1:993",
+      "mail.example.org 2001:db8::1:993",
+    ]);
+    expect(asked[0]?.[1]).toEqual({ version: "TLSv1.3", onCurve: true, anonymousMatters: true, handshakes: 2 });
+    expect(asked[0]?.[2]).toEqual({ sni: "mail.example.org", ehlo: "me.example", timeoutMs: 10_000 });
+    expect(result.entries.map(({ findings }) => ids(findings))).toEqual([
+      ["fault ver-legacy"],
+      [],
+      ["fault ver-legacy"],
+      [],
+    ]);
+    expect(result.entries.map(({ checked }) => checked.includes("ver-12"))).toEqual([false, false, false, false]);
+  });
+
+  test("port 25: anonymous suites are by design; its own time", async () => {
+    const { probe } = fakeProbe();
+    const { profile, asked } = looking();
+    const wanted = targets("smtp://mail.example.org");
+    await verify({ ...deps(probe, { "mail.example.org": ["192.0.2.1"] }), profile }, request(wanted, { full: true }));
+    expect(asked.map(([, known, options]) => [known, options])).toMatchObject([
+      [
+        { anonymousMatters: false, handshakes: 1 },
+        { timeoutMs: 45_000, sni: false },
+      ],
+    ]);
+  });
+
+  test("not without --full, and not where there was no TLS, or not as it should be", async () => {
+    const { profile, asked } = looking();
+    const wanted = targets("imap://mail.example.org");
+    const here = (change: Partial<Observation>): VerifyDeps => ({
+      ...deps(fakeProbe(() => change).probe, { "mail.example.org": ["192.0.2.1"] }),
+      profile,
+    });
+    await verify(here({}), request(wanted));
+    await verify(here(refused), request(wanted, { full: true }));
+    await verify(here({ wrongMode: true }), request(wanted, { full: true }));
+    await verify(
+      here({ error: { stage: "starttls", reason: "closed", message: "x" } }),
+      request(wanted, { full: true }),
+    );
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("over real sockets", () => {
   const at = (server: FakeServer, text: string): readonly Target[] =>
     targets(text).map((target) => ({ ...target, port: server.port, address: "127.0.0.1" }));
