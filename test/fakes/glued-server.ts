@@ -7,10 +7,22 @@ import type { Served } from "./pki.ts";
 /**
  * `keeps`: reads it inside TLS (the fault). `drops`: forgets it. `feeds`: gives it to the TLS engine, as Dovecot does. `hangs-up`: at once.
  * `says-no`: with an answer to STARTTLS. `in-clear`: answers it before TLS. `silent`: goes ahead and does nothing more. `busy`: 454 and its kin.
+ * `floods`, `endless-line`: what comes inside TLS has no end.
  * `mute`: TLS comes about and then it says nothing, not even goodbye. `greets-again`: drops it, and greets inside TLS.
  */
 export type Glued =
-  "keeps" | "drops" | "feeds" | "hangs-up" | "says-no" | "in-clear" | "silent" | "busy" | "mute" | "greets-again";
+  | "keeps"
+  | "drops"
+  | "feeds"
+  | "hangs-up"
+  | "says-no"
+  | "in-clear"
+  | "silent"
+  | "busy"
+  | "mute"
+  | "greets-again"
+  | "floods"
+  | "endless-line";
 
 export interface Dialect {
   readonly protocol: ProtocolName;
@@ -148,6 +160,8 @@ export const gluedServer = async (dialect: Dialect, tls: Served, glued: Glued): 
     secure.on("error", () => socket.destroy());
     secure.once("secure", () => {
       if (glued === "mute") return;
+      if (glued === "floods") return void secure.write("250-x\r\n".repeat(50_000));
+      if (glued === "endless-line") return void secure.write("x".repeat(500_000));
       secure.write((dialect.unasked ?? "") + (glued === "greets-again" ? dialect.greeting : ""));
       talk(secure, glued === "keeps" ? rest : "", true);
     });

@@ -78,6 +78,10 @@ describe.each(dialects.map((dialect) => [dialect.protocol, dialect] as const))("
     expect((await outcome("silent", { timeoutMs: 400 })).outcome).toMatchObject({ kind: "undecided" });
     expect((await outcome("mute", { timeoutMs: 700 })).outcome).toMatchObject({ kind: "undecided" });
   });
+  test("an answer without end: bounded, and nothing is claimed", async () => {
+    expect((await outcome("floods")).outcome).toMatchObject({ kind: "undecided" });
+    expect((await outcome("endless-line")).outcome).toMatchObject({ kind: "undecided" });
+  });
   test("what is glued changes nothing, and no more than one line", () => {
     expect(injections[protocol]?.command).toMatch(/^(?:\S+ )?(?:NOOP|CAPA|DATE)(?: "\w+")?$/);
   });
