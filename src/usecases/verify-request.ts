@@ -32,6 +32,7 @@ export interface VerifyWords {
   readonly timeoutSeconds?: number;
   readonly quick?: boolean;
   readonly full?: boolean;
+  readonly transcript?: boolean;
   readonly ehlo?: string;
   readonly check?: readonly string[];
   readonly skip?: readonly string[];
@@ -42,7 +43,22 @@ export interface VerifyWords {
 
 /** @throws Failure `usage` or `data` that says which word is wrong. */
 export const verifyRequest = async (world: World, words: VerifyWords): Promise<VerifyRequest> => {
-  const limits = expiryLimits(words);
+  checkWords(words);
+  const live = liveOrNone(world, words);
+  const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
+  const { wanted, notes, domains } = found;
+  const expect = await expectation(world, words.expect, live);
+  return {
+    ...(await termsOf(world, words, live)),
+    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
+    notes,
+    ...(domains ? { domains } : {}),
+  };
+};
+
+/** What is wrong whatever the targets are. */
+const checkWords = (words: VerifyWords): void => {
+  expiryLimits(words);
   if (words.quick && words.full) {
     throw new Failure("usage", "--quick and --full ask for the least and for the most", {
       hints: ["leave one of them out"],
@@ -51,25 +67,53 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
   knownChecks(words.check);
   knownChecks(words.skip);
   if (!words.full) askedInVain(words.check);
-  const live = liveOrNone(world, words);
-  const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
-  const { wanted, notes, domains } = found;
-  const expect = await expectation(world, words.expect, live);
+};
+
+/** What is the same for all targets. */
+const termsOf = async (
+  world: World,
+  words: VerifyWords,
+  live: readonly LiveCertificate[],
+): Promise<Omit<VerifyRequest, "wanted" | "notes" | "domains">> => {
+  const limits = expiryLimits(words);
   return {
-    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
-    notes,
-    ...(domains ? { domains } : {}),
     ...(await trustFor(world, words, live)),
     ...(words.sni === undefined ? {} : { sni: words.sni === "" ? false : readHost(words.sni) }),
     ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
     ...(words.quick ? { quick: true } : {}),
     ...(words.full ? { full: true } : {}),
+    ...(words.transcript ? { transcript: true } : {}),
     ...(words.ehlo === undefined ? {} : { ehlo: helloName(words.ehlo) }),
     ...(words.check ? { check: words.check } : {}),
     ...(words.skip ? { skip: words.skip } : {}),
     ...(limits ? { expiryDays: limits } : {}),
     ...(words.concurrency === undefined ? {} : { concurrency: words.concurrency }),
   };
+};
+
+/** What is the same for every target of a list, made once; and each target's own. All are read before the first is looked at. */
+export const fleetRequests = async (
+  world: World,
+  words: VerifyWords,
+  where: (target: string) => string,
+): Promise<{ readonly requestFor: (target: string) => Promise<VerifyRequest>; readonly concurrency: number }> => {
+  checkWords(words);
+  const live = liveOrNone(world, words);
+  const base = await termsOf(world, words, live);
+  const expect = await expectation(world, words.expect, live);
+  const requestFor = async (target: string): Promise<VerifyRequest> => {
+    const { wanted } = await named(world, { ...words, targets: [target] });
+    return { ...base, wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })) };
+  };
+  for (const target of words.targets) {
+    try {
+      await requestFor(target);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, `${where(target)}${error.message}`, { cause: error, hints: error.hints });
+    }
+  }
+  return { requestFor, concurrency: base.concurrency ?? 32 };
 };
 
 const isNamed = ({ targets, mx = [], srv = [] }: VerifyWords): boolean => targets.length + mx.length + srv.length > 0;
