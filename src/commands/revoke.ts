@@ -50,7 +50,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
         confirm,
       });
     });
-    const trouble = result.outcome === "not-replaced";
+    const trouble = result.outcome === "not-replaced" || result.outcome === "unfinished";
     output.result(revokeText(result, host.now()), revokeDocument(result), trouble);
     return trouble ? exitStatus.findings : exitStatus.done;
   },
