@@ -51,6 +51,8 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
   knownChecks(words.check);
   knownChecks(words.skip);
   if (!words.full) askedInVain(words.check);
+  someCheckLeft(words);
+  notInVain(words);
   const live = liveOrNone(world, words);
   const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
   const { wanted, notes, domains } = found;
@@ -221,6 +223,32 @@ const knownChecks = (ids: readonly string[] | undefined): void => {
 const askedInVain = (ids: readonly string[] | undefined): void => {
   const found = checks.find((check) => check.scope === "entry" && check.full === true && ids?.includes(check.id));
   if (found) throw new Failure("usage", `${found.id} is judged with --full alone`, { hints: ["add --full"] });
+};
+
+/** A run without a judge would say that all is well. */
+const someCheckLeft = ({ check, skip }: VerifyWords): void => {
+  if (checks.some(({ id }) => (check === undefined || check.includes(id)) && skip?.includes(id) !== true)) return;
+  throw new Failure("usage", "--check and --skip leave no check: nothing would be judged", {
+    hints: ["leave one of them out, or name other checks"],
+  });
+};
+
+/** What --mx and --srv lead to has its protocols and ports from DNS. */
+const notInVain = ({ targets, mx = [], srv = [], entries, ports }: VerifyWords): void => {
+  if (targets.length > 0 || mx.length + srv.length === 0) return;
+  const [option, needs] = entries
+    ? ["--entry", "a host name"]
+    : ports && mx.length === 0
+      ? ["--port", "a host name or --mx"]
+      : [];
+  if (option === undefined) return;
+  throw new Failure(
+    "usage",
+    `${option} means nothing with ${mx.length > 0 ? "--mx" : "--srv"} alone: DNS says what is looked at`,
+    {
+      hints: [`${option} goes with ${needs}; or leave it out`],
+    },
+  );
 };
 
 const expiryLimits = ({ warnDays, criticalDays }: VerifyWords): VerifyRequest["expiryDays"] => {

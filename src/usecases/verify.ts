@@ -19,7 +19,7 @@ import type { Slot } from "../domain/keys.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
-import type { VerifiedDomain, VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { type VerifiedDomain, type VerifiedEntry, type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Profile } from "../probe/profiler.ts";
@@ -121,7 +121,10 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     checked: wantedChecks(request).flatMap((check) => (judgesWhole(check, domains) ? [check.id] : [])),
     domains: domains.map((facts) => ({ ...facts, hosts: hostsOf(facts, all) })),
     deadHosts: dead.map(({ host }) => host),
-    ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
+    ok:
+      sawSomething({ entries, findings }) &&
+      entries.every(({ ok }) => ok) &&
+      findings.every(({ severity }) => severity !== "fault"),
   };
 };
 
@@ -272,7 +275,9 @@ const judgesWhole = (check: Check, domains: readonly DomainFacts[]): boolean =>
   check.scope === "run" || (check.scope === "domain" && domains.some((facts) => check.applies(facts)));
 
 /** What DNS says about each MX host of a domain. */
-const hostsOf = ({ domain }: DomainFacts, all: readonly EntryFacts[]): VerifiedDomain["hosts"] => {
+const hostsOf = ({ domain, mx }: DomainFacts, all: readonly EntryFacts[]): VerifiedDomain["hosts"] => {
+  // Asked about its SRV records alone, though another part of the run may know its MX hosts.
+  if (mx === undefined) return [];
   const mine = all.filter(({ mxOf }) => mxOf?.some((one) => one.domain === domain));
   return [...groupBy(mine, ({ observation }) => observation.entry.host)].map(([host, [first]]) => ({
     host,
