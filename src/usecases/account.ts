@@ -81,7 +81,6 @@ export const registerAccount = async (world: World, wish: AccountWish): Promise<
   const result = shown(account, certificates, undefined);
   await recordChange(world, {
     what: `registered the account ${account.registered?.url ?? ""} at ${directory}`,
-    undo: "mailcert account deactivate",
   });
   return {
     outcome,
