@@ -9,7 +9,8 @@ export const reportError = (host: Host, error: unknown): number => {
   const json = host.argv.includes("--json");
   if (error instanceof Failure) {
     if (json) host.stdout.write(`${JSON.stringify(failureDocument(error), undefined, 2)}\n`);
-    host.stdout.write(withoutKeys(monitorLine(host.argv, error.message)));
+    const line = monitorLine(host.argv, error.message);
+    if (line !== "") host.stdout.write(withoutKeys(line));
     host.stderr.write(withoutKeys(failureText(error)));
     return failureStatus(host.argv, exitStatus[error.kind]);
   }
@@ -24,7 +25,8 @@ export const reportError = (host: Host, error: unknown): number => {
     );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  host.stdout.write(monitorLine(host.argv, "this is a bug in mailcert: run the command by hand to see it"));
+  const line = monitorLine(host.argv, "this is a bug in mailcert: run the command by hand to see it");
+  if (line !== "") host.stdout.write(line);
   host.stderr.write(
     `mailcert: error: this is a bug in mailcert ${host.version} (${withoutKeys(printable(stack))})\nmailcert: hint: please report it with the lines above\n`,
   );

@@ -69,7 +69,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       dryRun: globals.dryRun,
     });
     const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
-    const trouble = after.failures.length > 0 || faults === true;
+    const trouble = after.failures.length > 0 || faults;
     output.result(setupText(result, after, host.now()), setupDocument(result, after), trouble || warns(result, after));
     return trouble ? exitStatus.findings : exitStatus.done;
   },

@@ -75,6 +75,12 @@ export const findingWords: readonly FindingWords[] = [
     mend: "`mailcert renew NAME`, then `mailcert schedule show`: nothing renews by itself, or it fails before it begins.",
   },
   {
+    id: "renew-account",
+    means:
+      "In `status`: the account at the CA was deactivated, so that the certificate cannot be renewed (`fault`; `warning` where another CA of its list can).",
+    mend: "`mailcert account register`, as the hint says. See [accounts](accounts.md).",
+  },
+  {
     id: "renew-explained",
     means: "The CA asked for the renewal and gives a page with its reasons: an incident, or a revocation (`warning`).",
     mend: "Read the page. If the renewal is still to be done, the next runs do it. See [renewal](renewal.md).",
@@ -196,7 +202,7 @@ export const findingWords: readonly FindingWords[] = [
   {
     id: "preflight-port",
     means: "The challenge's port cannot be had here.",
-    mend: "The message names who has the port; `--webroot`, or another challenge.",
+    mend: "The message names who has the port; `webroot: DIR` (`--webroot DIR`), or another challenge.",
   },
   {
     id: "preflight-resolve",

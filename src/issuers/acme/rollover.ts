@@ -1,5 +1,6 @@
 // Key rollover (RFC 8555 §7.3.5), and how a run that was killed within one is made good: the CA is asked which of the two keys it knows.
 // The new key is on disk before the CA hears of it; the old one is replaced only after the CA has confirmed the new one.
+import { registerCommand } from "../../domain/acme-directories.ts";
 import { Failure } from "../../domain/failure.ts";
 import { type AccountRecord, type StoredAccount, dropNextKey, makeNextKey, promoteNextKey } from "./account-store.ts";
 import type { Asking } from "./ask-ca.ts";
@@ -36,9 +37,9 @@ const neither = ({ folder, record }: RegisteredAccount): Failure =>
   new Failure("config", `the CA knows neither key.pem nor key.next.pem in ${folder} as the key of ${record.url}`, {
     hints: [
       "put the account's key back from a backup, if there is one",
-      `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with --agree-tos`,
+      `to go on with a new account: mv ${folder} ${folder}.old, then: ${registerCommand(record.directory)}`,
     ],
-    facts: { account: record.url, folder },
+    facts: { account: record.url, folder, code: "ACCOUNT", neither: true },
   });
 
 /** Which key of an unfinished rollover the CA knows. @throws Failure `config` where it is neither. */
@@ -98,8 +99,15 @@ export const rollOver = async (
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     // A connection that broke makes the engine ask again: the CA then refuses the old key, because it has taken the new one.
-    if ((await keyAtCa(settled, nextKey, ask)) === "old") {
-      if (!isLater(error.problem) && error.problem.status < 500) await dropNextKey(folder);
+    const refused = !isLater(error.problem) && error.problem.status < 500;
+    const known = await keyAtCa(settled, nextKey, ask).catch(async (neitherOrSilent: unknown) => {
+      // A key that the CA has just refused and does not know either is nothing to go on with.
+      if (refused && neitherOrSilent instanceof Failure && neitherOrSilent.facts?.["neither"] === true)
+        await dropNextKey(folder);
+      throw neitherOrSilent;
+    });
+    if (known === "old") {
+      if (refused) await dropNextKey(folder);
       const doing = "the CA would not take a new account key, and the old one stays";
       throw problemFailure(error.problem, { doing, now: now() });
     }
