@@ -171,7 +171,11 @@ export const createWorld = async (
       const profiler = memo(async () =>
         (await import("./probe/profiler.ts")).createProfiler({ random: (size) => randomBytes(size) }),
       );
-      const [{ readCertificateFile, resolveHost }, { protocols }, { writeReport }] = await Promise.all([
+      const [
+        { askMailInClear, createInjector, readCertificateFile, resolveHost },
+        { canInject, protocols },
+        { writeReport },
+      ] = await Promise.all([
         import("./probe/index.ts"),
         import("./protocols/index.ts"),
         import("./system/report-file.ts"),
@@ -180,8 +184,15 @@ export const createWorld = async (
         resolve: resolveHost,
         protocols,
         readCertificates: readCertificateFile,
+        further: { canInject, inject: createInjector(), mailInClear: askMailInClear },
         profile: async (entry, known, options) => (await profiler())(entry, known, options),
         writeReport,
+        openResults: async (path) => (await import("./system/result-file.ts")).openResultFile(path),
+        readList: async (path) => {
+          const { readPlainFile } = await import("./system/plain-file.ts");
+          const { content } = await readPlainFile(path, { mostBytes: 1 << 25, what: "a list of targets" });
+          return content.toString("utf8");
+        },
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),

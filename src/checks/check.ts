@@ -16,6 +16,13 @@ export interface ExpectedLeaves {
   readonly source: string;
 }
 
+/** What a server shows under another name than its own. */
+export interface ServedTo {
+  readonly leaf?: CertificateFacts;
+  /** Why there was no handshake. */
+  readonly error?: string;
+}
+
 /** A mail domain as its DNS and its policy host show it. What was not asked for is not there. */
 export interface DomainFacts {
   readonly domain: string;
@@ -48,6 +55,8 @@ export interface EntryFacts {
   /** SHA-256 of roots that are trusted only because this host made them. */
   readonly ownRoots?: readonly string[];
   readonly now: Date;
+  /** Without SNI, and with a name that no server knows; absent: nobody asked (--full asks). */
+  readonly otherNames?: { readonly none?: ServedTo; readonly unknown?: ServedTo };
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
   readonly expiryDays?: { readonly warning: number; readonly fault: number };
 }

@@ -1,11 +1,14 @@
 // The registry of checks, in the order in which findings are listed: one line each.
 import { certChain } from "./cert-chain.ts";
 import { certDisk } from "./cert-disk.ts";
+import { certDual } from "./cert-dual.ts";
 import { certEku } from "./cert-eku.ts";
 import { certExpect } from "./cert-expect.ts";
 import { certExpiry } from "./cert-expiry.ts";
 import { certKey } from "./cert-key.ts";
+import { certLife } from "./cert-life.ts";
 import { certName } from "./cert-name.ts";
+import { certRevoke } from "./cert-revoke.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
@@ -19,6 +22,7 @@ import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
 import { daneUsage } from "./dane-usage.ts";
 import { ems } from "./ems.ts";
+import { implicit } from "./implicit.ts";
 import { kexBigch } from "./kex-bigch.ts";
 import { kexDh } from "./kex-dh.ts";
 import { kexEc } from "./kex-ec.ts";
@@ -28,10 +32,13 @@ import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
 import { renegSec } from "./reneg-sec.ts";
 import { sigHash } from "./sig-hash.ts";
+import { sni } from "./sni.ts";
 import { srvTarget } from "./srv-target.ts";
 import { stAdv } from "./st-adv.ts";
 import { stAuthClear } from "./st-auth-clear.ts";
 import { stCaps } from "./st-caps.ts";
+import { stCmdInj } from "./st-cmd-inj.ts";
+import { stEnforced } from "./st-enforced.ts";
 import { stPreauth } from "./st-preauth.ts";
 import { stRefused } from "./st-refused.ts";
 import { stRespInj } from "./st-resp-inj.ts";
@@ -50,7 +57,9 @@ export const checks: readonly Check[] = [
   stRefused,
   stPreauth,
   stRespInj,
+  stCmdInj,
   stAuthClear,
+  stEnforced,
   stCaps,
   tlsHandshake,
   verLegacy,
@@ -67,9 +76,12 @@ export const checks: readonly Check[] = [
   comp,
   ems,
   certName,
+  sni,
   certTrust,
   certChain,
   certExpiry,
+  certLife,
+  certRevoke,
   certKey,
   sigHash,
   certEku,
@@ -82,6 +94,8 @@ export const checks: readonly Check[] = [
   daneRoll,
   stsMx,
   certSame,
+  certDual,
+  implicit,
   netEqual,
   mxHost,
   stsPolicy,

@@ -3,13 +3,18 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
+import { createProgress } from "../cli/progress.ts";
+import { reportError } from "../cli/report-error.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { schemeWords } from "../domain/usual-ports.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
+import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
-import { type VerifyRequest, verify } from "../usecases/verify.ts";
+import { verifyPlan } from "../usecases/verify-plan.ts";
+import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
+import { listedTargets, verifyList, withListed } from "./verify-list.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -29,7 +34,12 @@ export const command: CommandModule = {
       .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
       .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout"))
       .option("--quick", "one handshake for each entry point")
-      .option("--full", "also old versions, weak ciphers and groups: 10 connections to each entry point at most")
+      .option(
+        "--full",
+        "also old versions, weak ciphers and groups, command injection, other names: up to 15 connections each",
+      )
+      .option("--watch", "look again every 5 seconds, until Ctrl-C (text)")
+      .option("--transcript", "show what is said in clear, up to TLS (text, json, ndjson)")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
       .option("--check <ID>", "only these checks (repeatable)", list)
@@ -46,6 +56,7 @@ export const command: CommandModule = {
       )
       .addOption(new Option("--format <FORMAT>", "form of the report").choices(Object.keys(verifyReports)))
       .option("--output <FILE>", "write the report there")
+      .option("--file <LIST>", "targets from a file, one a line (-: standard input); with ndjson: thousands of them")
       .addHelpText(
         "after",
         `
@@ -57,6 +68,7 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
       ),
   run: async (context) => {
     const format = formatOf(context);
+    if (context.options["watch"] === true) return watch(context, format);
     if (format !== "nagios") return lookAndReport(context, format);
     try {
       return await lookAndReport(context, format);
@@ -70,6 +82,40 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
   },
 };
 
+/** Whoever mends something wants to see it mended, and the server is not to be tired out. */
+const watchMs = 5_000;
+
+/** Ends with what the last look came to. */
+const watch = async (context: Context, format: ReportFormat): Promise<number> => {
+  const { host, options, globals, output } = context;
+  const other = globals.dryRun ? "--dry-run" : ["file", "output"].find((name) => options[name] !== undefined);
+  if (format !== "text" || other !== undefined)
+    throw new Failure("usage", `--watch shows text on a terminal, ${other ?? `not --format ${format}`}`, {
+      hints: ["leave one of them out; for monitors: a timer that runs `mailcert verify` with --format"],
+    });
+  let status: number = exitStatus.done;
+  for (let first = true; !host.signal.aborted; first = false) {
+    // Each look with adapters of its own: what DNS and the configuration say may be what is being mended.
+    const world = context.newWorld();
+    if (host.stdout.isTTY) host.stdout.write("\u001b[H\u001b[2J");
+    const time = host.now().toISOString().slice(0, 19).replace("T", " ");
+    output.text(`${time} UTC, every ${watchMs / 1000} seconds until Ctrl-C`);
+    try {
+      status = await lookAndReport({ ...context, world: () => world }, format);
+    } catch (error) {
+      if (host.signal.aborted) break;
+      if (first || !(error instanceof Failure)) throw error;
+      status = reportError(host, context.fitting(error));
+    }
+    await host.sleep(watchMs, host.signal).catch((error: unknown) => {
+      if (!host.signal.aborted) throw error;
+    });
+  }
+  return status;
+};
+
+const withTranscript: readonly ReportFormat[] = ["text", "json", "ndjson"];
+
 const formatOf = ({ options, globals }: Context): ReportFormat => {
   const named = options["format"] as ReportFormat | undefined;
   if (globals.json && named !== undefined && named !== "json") {
@@ -77,27 +123,41 @@ const formatOf = ({ options, globals }: Context): ReportFormat => {
       hints: ["leave one of them out"],
     });
   }
-  return globals.json ? "json" : (named ?? "text");
+  const format = globals.json ? "json" : (named ?? "text");
+  if (options["transcript"] === true && !withTranscript.includes(format)) {
+    throw new Failure("usage", `--format ${format} has no place for a transcript`, {
+      hints: [`--transcript goes with --format ${withTranscript.join(", ")}`],
+    });
+  }
+  return format;
 };
 
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
   const { options, globals, output, host } = context;
   const world = await context.world();
-  const request = await verifyRequest(world, wordsOf(context));
   const tools = await world.verifying();
-  const probe = await world.probe();
-  const result = await verify(
-    {
-      now: world.now,
-      resolve: tools.resolve,
-      dns: world.dns,
-      profile: tools.profile,
-      probe,
-      signal: world.signal,
-      step: (what) => output.step(what),
-    },
-    request,
-  );
+  const listed = await listedTargets(context, world);
+  const words = withListed(wordsOf(context), listed, format);
+  const deps: VerifyDeps = {
+    now: world.now,
+    resolve: tools.resolve,
+    dns: world.dns,
+    probe: await world.probe(),
+    further: tools.further,
+    profile: tools.profile,
+    signal: world.signal,
+    step: (what) => output.step(what),
+  };
+  if (listed && format === "ndjson" && !globals.dryRun) return verifyList(context, world, deps, words, listed);
+  const request = await verifyRequest(world, words);
+  if (globals.dryRun) {
+    const plan = await verifyPlan(deps, request);
+    if (format === "json" || format === "ndjson") {
+      output.text(JSON.stringify(verifyPlanDocument(plan), undefined, format === "json" ? 2 : undefined));
+    } else output.text(verifyPlanText(plan));
+    return exitStatus.done;
+  }
+  const result = await withProgress(context, request, (step) => verify({ ...deps, step }, request));
   const file = options["output"] as string | undefined;
   const onScreen = file === undefined;
   const limits = judges(request, "cert-expiry") ? (request.expiryDays ?? "share") : undefined;
@@ -114,6 +174,28 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
   else await tools.writeReport(resolve(host.cwd, file), report.endsWith("\n") ? report : `${report}\n`);
   if (format === "nagios") return verifyNagios(result, limits).status;
   return result.ok ? exitStatus.done : exitStatus.findings;
+};
+
+/** Below that, a run is over before anybody wonders. */
+const manyPlaces = 20;
+
+/** Says how far a long run is, on a terminal. */
+const withProgress = async <Result>(
+  { host, globals, output }: Context,
+  { wanted }: VerifyRequest,
+  run: (step: (what: string) => void) => Promise<Result>,
+): Promise<Result> => {
+  const progress = createProgress(host, globals.quiet || globals.verbose || wanted.length < manyPlaces);
+  let looked = 0;
+  try {
+    return await run((what) => {
+      looked += 1;
+      output.step(what);
+      progress.show(`verify: ${looked} entry points looked at`);
+    });
+  } finally {
+    progress.clear();
+  }
 };
 
 const judges = ({ check, skip }: VerifyRequest, id: string): boolean =>
@@ -136,6 +218,7 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
       timeoutSeconds: options["timeout"],
       quick: options["quick"],
       full: options["full"],
+      transcript: options["transcript"],
       ehlo: options["ehlo"],
       check: options["check"],
       skip: options["skip"],

@@ -76,6 +76,17 @@ export const altNames = (
   };
 };
 
+/** TLS feature 5 (status_request): "must staple" (RFC 7633 §4.2.3). */
+export const mustStapleOf = (fields: CertificateFields): boolean => {
+  const value = fields.extensions.get(extensions.tlsFeature);
+  return (
+    value !== undefined &&
+    childrenOf(readElement(value)).some(({ tag, content }) => tag === tags.integer && content.equals(statusRequest))
+  );
+};
+
+const statusRequest = Buffer.from([5]);
+
 export const isCaOf = (fields: CertificateFields): boolean => {
   const value = fields.extensions.get(extensions.basicConstraints);
   const flag = value === undefined ? undefined : childrenOf(readElement(value))[0];

@@ -1,9 +1,18 @@
 // A certificate's facts, read from its DER by node:crypto and a small DER reader.
 import { type KeyObject, X509Certificate, createHash } from "node:crypto";
-import { altNames, extendedKeyUsageOf, isCaOf, keyIdsOf, keyUsageOf, readFields } from "./certificate-fields.ts";
+import {
+  altNames,
+  extendedKeyUsageOf,
+  isCaOf,
+  keyIdsOf,
+  keyUsageOf,
+  mustStapleOf,
+  readFields,
+} from "./certificate-fields.ts";
 import { DerProblem } from "./der.ts";
 import { commonNameOf, distinguishedName } from "./distinguished-name.ts";
 import { Failure } from "./failure.ts";
+import { extensions } from "./oids.ts";
 
 export type PublicKeyFacts =
   | { readonly type: "ec"; readonly curve: string }
@@ -40,6 +49,10 @@ export interface CertificateFacts {
   /** Hex. */
   readonly subjectKeyId?: string;
   readonly authorityKeyId?: string;
+  /** It asks servers for a fresh OCSP answer in every handshake (RFC 7633). */
+  readonly mustStaple?: true;
+  /** Certificate transparency logs have signed for it: only public CAs have that done. */
+  readonly logged?: true;
   /** Issuer and subject are equal and its own key verifies its signature. */
   readonly selfSigned: boolean;
 }
@@ -97,6 +110,8 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
     ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
     ...(ids.subject === undefined ? {} : { subjectKeyId: ids.subject }),
     ...(ids.authority === undefined ? {} : { authorityKeyId: ids.authority }),
+    ...(mustStapleOf(fields) ? { mustStaple: true } : {}),
+    ...(fields.extensions.has(extensions.signedTimestamps) ? { logged: true } : {}),
     selfSigned: selfIssued && key !== undefined && attempt(() => certificate.verify(key)) === true,
   };
 };

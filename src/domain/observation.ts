@@ -1,6 +1,7 @@
 // Facts gathered from one entry point; no judgement. The probe writes it, checks read it.
 import type { EntryPoint } from "./entry-point.ts";
 import type { TlsProfile } from "./tls-profile.ts";
+import type { TranscriptLine } from "./transcript.ts";
 
 /** Where an exchange ended when it could not be observed to the end. */
 export type ProbeStage = "resolve" | "connect" | "greeting" | "starttls" | "handshake";
@@ -38,9 +39,22 @@ export interface TlsFacts {
   readonly group?: string;
   /** The usual large ClientHello (ML-KEM key share) was reset or ignored; a small one was answered. */
   readonly smallHelloOnly?: boolean;
+  /** An OCSP answer came with the handshake. */
+  readonly stapled?: true;
   /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
   readonly verifyError?: string;
 }
+
+/** What became of a harmless command that was sent in one packet with STARTTLS. */
+export type InjectionOutcome =
+  /** It was answered inside TLS: what somebody in between puts before TLS counts as the client's own. */
+  | { readonly kind: "executed"; readonly answer: string }
+  /** TLS came about, and nothing answered it. */
+  | { readonly kind: "discarded" }
+  /** No TLS came about: the server noticed. */
+  | { readonly kind: "refused"; readonly how: string }
+  /** Nothing can be said. */
+  | { readonly kind: "undecided"; readonly why: string };
 
 export interface Observation {
   readonly entry: EntryPoint;
@@ -73,6 +87,14 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** From the connection to the first word of the server, in milliseconds; STARTTLS only. */
+  readonly greetingMs?: number;
+  /** What was said in clear, up to TLS; absent: nobody asked for it (--transcript). */
+  readonly transcript?: readonly TranscriptLine[];
+  /** Absent: it was not tried (--full tries). */
+  readonly injection?: InjectionOutcome;
+  /** The answer to MAIL FROM in clear; absent: it was not tried, or nobody answered (--full tries it on submission). */
+  readonly mailInClear?: { readonly code: number; readonly text: string };
   /** What else its TLS takes; absent: it was not asked (--full asks). */
   readonly profile?: TlsProfile;
   /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */

@@ -79,4 +79,8 @@ export const extensions = {
   nameConstraints: "2.5.29.30",
   authorityKeyId: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
+  /** RFC 7633 */
+  tlsFeature: "1.3.6.1.5.5.7.1.24",
+  /** RFC 6962 §3.3 */
+  signedTimestamps: "1.3.6.1.4.1.11129.2.4.2",
 } as const;

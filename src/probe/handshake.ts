@@ -1,7 +1,13 @@
 // One TLS handshake over a connected socket, and what it told.
 import type { Socket } from "node:net";
 import { isIP } from "node:net";
-import { type SecureContext, type TLSSocket, connect as tlsConnect } from "node:tls";
+import {
+  type ConnectionOptions,
+  type SecureContext,
+  type TLSSocket,
+  type TLSSocketOptions,
+  connect as tlsConnect,
+} from "node:tls";
 import type { TlsFacts } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
 
@@ -12,21 +18,24 @@ export interface HandshakeOptions {
 }
 
 export type HandshakeResult =
-  | { readonly kind: "done"; readonly socket: TLSSocket }
+  | { readonly kind: "done"; readonly socket: TLSSocket; readonly stapled: boolean }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "closed" | "reset" | "timeout" };
 
 /** Never rejects. No ALPN, never a resumed session (it shows no certificates), and the path is judged, not enforced. */
 export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOptions): Promise<HandshakeResult> =>
   new Promise((resolve) => {
-    const tls = tlsConnect({
+    const options: ConnectionOptions & Pick<TLSSocketOptions, "requestOCSP"> = {
       socket,
       secureContext: context,
       rejectUnauthorized: false,
+      // Costs nothing, and a certificate may demand the answer (RFC 7633).
+      requestOCSP: true,
       // Names are our own check; this keeps `authorizationError` to OpenSSL's verdict on the path.
       checkServerIdentity: () => undefined,
       ...(sni === undefined || isIP(sni) !== 0 ? {} : { servername: sni }),
-    });
+    };
+    const tls = tlsConnect(options);
     const finish = (result: HandshakeResult): void => {
       signal.removeEventListener("abort", late);
       if (result.kind !== "done") {
@@ -45,8 +54,12 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
       else if (code === "ECONNRESET" || code === "EPIPE") finish({ kind: "reset" });
       else finish({ kind: "failed", code, message: error.message });
     });
+    let stapled = false;
+    tls.on("OCSPResponse", (response: Buffer | null | undefined) => {
+      stapled = (response?.length ?? 0) > 0;
+    });
     tls.once("close", () => finish({ kind: "closed" }));
-    tls.once("secureConnect", () => finish({ kind: "done", socket: tls }));
+    tls.once("secureConnect", () => finish({ kind: "done", socket: tls, stapled }));
   });
 
 /** Certificates that a server may send; more is nonsense. */
@@ -63,7 +76,7 @@ export const chainAsSent = (tls: TLSSocket): readonly Buffer[] => {
   return chain;
 };
 
-export const tlsFacts = (tls: TLSSocket): TlsFacts => {
+export const tlsFacts = (tls: TLSSocket, stapled = false): TlsFacts => {
   // DH groups have no name; Node 24 says `TLSGroup` for hybrid ones.
   const { name } = (tls.getEphemeralKeyInfo() ?? {}) as { readonly name?: string };
   // A string at run time, whatever its declared type says.
@@ -72,6 +85,7 @@ export const tlsFacts = (tls: TLSSocket): TlsFacts => {
     version: clean(tls.getProtocol() ?? "unknown", 20),
     cipher: clean(tls.getCipher().standardName, 80),
     ...(name ? { group: clean(name, 40) } : {}),
+    ...(stapled ? { stapled } : {}),
     ...(verifyError ? { verifyError: clean(String(verifyError), 80) } : {}),
   };
 };

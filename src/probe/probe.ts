@@ -16,6 +16,8 @@ export interface ProbeOptions {
   readonly anchors: readonly string[];
   /** `handshake`: close after the handshake. `full`: also read capabilities inside TLS and leave politely. */
   readonly dialogue: "handshake" | "full";
+  /** Write down what is said in clear. */
+  readonly transcript?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -12,6 +12,7 @@ import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
 import { handshakeWords, isPlainText } from "./tls-words.ts";
+import { type Recorder, createRecorder } from "./transcript.ts";
 
 export interface ProbeParts {
   readonly now: () => Date;
@@ -30,6 +31,10 @@ interface Draft {
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
+  readonly recorder?: Recorder;
+  /** Milliseconds since the connection. */
+  connectedMs?: () => number;
+  greetingMs?: number;
 }
 
 type Entry = Parameters<Probe>[0];
@@ -56,11 +61,13 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
     signal: AbortSignal,
     smallHello: boolean,
   ): Promise<Draft> => {
-    const draft: Draft = { local: false, chain: [] };
+    const draft: Draft = { local: false, chain: [], ...(options.transcript ? { recorder: createRecorder() } : {}) };
     let socket: Socket | undefined;
     let tls: TLSSocket | undefined;
     try {
       socket = await connect(entry.address, entry.port, signal);
+      const connectedAt = now().getTime();
+      draft.connectedMs = () => Math.max(0, now().getTime() - connectedAt);
       const local = plainAddress(socket.localAddress);
       draft.local = socketPath(entry) !== undefined || (local !== "" && local === plainAddress(socket.remoteAddress));
       const dialogueOptions = {
@@ -84,7 +91,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
         throw handshakeStop(result, entry, received);
       }
       tls = result.socket;
-      draft.tls = { ...tlsFacts(tls), ...(smallHello ? { smallHelloOnly: true } : {}) };
+      draft.tls = { ...tlsFacts(tls, result.stapled), ...(smallHello ? { smallHelloOnly: true } : {}) };
       draft.chain = chainAsSent(tls);
       if (draft.wrongMode) {
         throw new Stop(
@@ -151,7 +158,8 @@ const walkToTls = async (
   draft: Draft,
   dialogueOptions: DialogueOptions,
 ): Promise<void> => {
-  const conversation = openConversation(socket, signal);
+  const opened = openConversation(socket, signal);
+  const conversation = draft.recorder?.listen(socket, opened) ?? opened;
   const protocol = protocols[entry.protocol];
   if (!protocol.clientFirst && !(await conversation.arrives(options.timeoutMs - reserve(options.timeoutMs)))) {
     if (signal.aborted) throw silence(entry);
@@ -159,6 +167,7 @@ const walkToTls = async (
     draft.wrongMode = true;
     return;
   }
+  if (draft.connectedMs) draft.greetingMs = draft.connectedMs();
   const stage = (): ProbeStage => (draft.clear ? "starttls" : "greeting");
   const outcome = await during(stage, () => protocol.startTls(conversation, dialogueOptions));
   draft.clear = outcome.dialogue;
@@ -229,13 +238,15 @@ export const leave = (socket: Socket | undefined): void => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode } = draft;
+  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
     address: entry.address,
     local,
     ...(sni === undefined || /:|^[\d.]+$/.test(sni) ? {} : { sni }),
+    ...(greetingMs === undefined ? {} : { greetingMs }),
+    ...(recorder ? { transcript: recorder.lines() } : {}),
     ...(clear ? { clear } : {}),
     ...(secure ? { secure } : {}),
     ...(tls ? { tls } : {}),

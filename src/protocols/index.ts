@@ -27,3 +27,5 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   ldap,
   ftp,
 };
+
+export { canInject } from "./injection.ts";

@@ -7,14 +7,14 @@ import { farewell } from "./farewell.ts";
 import { offers, wordsAfter } from "./keyword.ts";
 import type { Conversation, Protocol } from "./protocol.ts";
 
-interface Reply {
+export interface Reply {
   readonly code: number;
   /** Texts after the code, one a line. */
   readonly lines: readonly string[];
 }
 
 /** A whole reply: every line carries the same code, the last one without a hyphen (RFC 5321 §4.2.1). */
-const readReply = async (conversation: Conversation): Promise<Reply> => {
+export const readReply = async (conversation: Conversation): Promise<Reply> => {
   const lines: string[] = [];
   let code: string | undefined;
   for (;;) {
@@ -28,12 +28,12 @@ const readReply = async (conversation: Conversation): Promise<Reply> => {
   }
 };
 
-const textOf = (reply: Reply): string => clean(`${reply.code} ${reply.lines.join(" ")}`);
+export const textOf = (reply: Reply): string => clean(`${reply.code} ${reply.lines.join(" ")}`);
 
 /** 4xx is for now (greylisting, too many connections, load), 5xx for good. */
 const reasonOf = (reply: Reply): "temporary" | "declined" => (reply.code < 500 ? "temporary" : "declined");
 
-const command = async (conversation: Conversation, line: string): Promise<Reply> => {
+export const command = async (conversation: Conversation, line: string): Promise<Reply> => {
   await conversation.writeLine(line);
   return readReply(conversation);
 };

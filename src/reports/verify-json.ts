@@ -25,7 +25,7 @@ const leafDocument = (leaf: CertificateFacts, now: Date): object => ({
 
 /** An entry point as it stands in `entries`. */
 export const entryDocument = ({ entry, role, observation, slot, chain, findings, ok }: VerifiedEntry): object => {
-  const { address, tls, profile, error, durationMs, startedAt } = observation;
+  const { address, tls, profile, error, transcript, durationMs, startedAt } = observation;
   const leaf = chain[0];
   return {
     url: entryUrl(entry),
@@ -54,6 +54,7 @@ export const entryDocument = ({ entry, role, observation, slot, chain, findings,
           })),
         }
       : {}),
+    ...(transcript ? { transcript } : {}),
     ...(error ? { error: { stage: error.stage, message: error.message } } : {}),
     findings,
   };

@@ -20,5 +20,41 @@ const summaryLine = (result: VerifyResult): object => ({
   ...(result.domains.length > 0 ? { domains: result.domains.map(domainDocument) } : {}),
 });
 
+/** docs/schema/verify-target.json */
+const targetLine = (target: string, result: VerifyResult): object => ({
+  schema: "mailcert.verify-target/1",
+  target,
+  ok: result.ok,
+  durationMs: result.durationMs,
+  entries: result.entries.length,
+  findings: result.findings,
+});
+
+const linesOf = (documents: readonly object[]): string =>
+  documents.map((document) => `${JSON.stringify(document)}\n`).join("");
+
+/** Everything about one target of a list; its own line comes last, so that a reader knows that it is whole. */
+export const fleetTargetLines = (target: string, result: VerifyResult): string =>
+  linesOf([...result.entries.map(entryLine), targetLine(target, result)]);
+
+/** The last line of a list. */
+export const fleetSummaryLine = (
+  { targets, faulty, entries }: { readonly targets: number; readonly faulty: number; readonly entries: number },
+  startedAt: Date,
+  end: Date,
+): string =>
+  linesOf([
+    {
+      schema: "mailcert.verify-summary/1",
+      ok: faulty === 0,
+      startedAt: startedAt.toISOString(),
+      durationMs: Math.max(0, end.getTime() - startedAt.getTime()),
+      targets,
+      faulty,
+      entries,
+      findings: [],
+    },
+  ]);
+
 export const verifyNdjson = (result: VerifyResult): string =>
   [...result.entries.map(entryLine), summaryLine(result)].map((line) => JSON.stringify(line)).join("\n");

@@ -17,6 +17,7 @@ import {
   verdictWords,
   whose,
 } from "./verify-told.ts";
+import { verifyTranscript } from "./verify-transcript.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -118,5 +119,6 @@ export const verifyText = (result: VerifyResult, options: TextOptions): string =
     ...domainTexts(result.domains),
     ...tables,
     ...of("info"),
+    ...result.entries.flatMap(verifyTranscript),
   ].join("\n\n");
 };

@@ -9,6 +9,7 @@ import { meantFor } from "../domain/meant-target.ts";
 import { parsePorts, parseTarget, readHost } from "../domain/targets.ts";
 import { clean } from "../domain/text.ts";
 import { mailDomains } from "./mail-domains.ts";
+import { notInVain, someCheckLeft } from "./vain-words.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
 import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors, slotsOf } from "./verify-live.ts";
 import type { VerifyRequest, Wanted } from "./verify.ts";
@@ -32,6 +33,7 @@ export interface VerifyWords {
   readonly timeoutSeconds?: number;
   readonly quick?: boolean;
   readonly full?: boolean;
+  readonly transcript?: boolean;
   readonly ehlo?: string;
   readonly check?: readonly string[];
   readonly skip?: readonly string[];
@@ -42,7 +44,22 @@ export interface VerifyWords {
 
 /** @throws Failure `usage` or `data` that says which word is wrong. */
 export const verifyRequest = async (world: World, words: VerifyWords): Promise<VerifyRequest> => {
-  const limits = expiryLimits(words);
+  checkWords(words);
+  const live = liveOrNone(world, words);
+  const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
+  const { wanted, notes, domains } = found;
+  const expect = await expectation(world, words.expect, live);
+  return {
+    ...(await termsOf(world, words, live)),
+    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
+    notes,
+    ...(domains ? { domains } : {}),
+  };
+};
+
+/** What is wrong whatever the targets are. */
+const checkWords = (words: VerifyWords): void => {
+  expiryLimits(words);
   if (words.quick && words.full) {
     throw new Failure("usage", "--quick and --full ask for the least and for the most", {
       hints: ["leave one of them out"],
@@ -53,25 +70,53 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
   if (!words.full) askedInVain(words.check);
   someCheckLeft(words);
   notInVain(words);
-  const live = liveOrNone(world, words);
-  const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
-  const { wanted, notes, domains } = found;
-  const expect = await expectation(world, words.expect, live);
+};
+
+/** What is the same for all targets. */
+const termsOf = async (
+  world: World,
+  words: VerifyWords,
+  live: readonly LiveCertificate[],
+): Promise<Omit<VerifyRequest, "wanted" | "notes" | "domains">> => {
+  const limits = expiryLimits(words);
   return {
-    wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })),
-    notes,
-    ...(domains ? { domains } : {}),
     ...(await trustFor(world, words, live)),
     ...(words.sni === undefined ? {} : { sni: words.sni === "" ? false : readHost(words.sni) }),
     ...(words.timeoutSeconds === undefined ? {} : { timeoutMs: words.timeoutSeconds * 1000 }),
     ...(words.quick ? { quick: true } : {}),
     ...(words.full ? { full: true } : {}),
+    ...(words.transcript ? { transcript: true } : {}),
     ...(words.ehlo === undefined ? {} : { ehlo: helloName(words.ehlo) }),
     ...(words.check ? { check: words.check } : {}),
     ...(words.skip ? { skip: words.skip } : {}),
     ...(limits ? { expiryDays: limits } : {}),
     ...(words.concurrency === undefined ? {} : { concurrency: words.concurrency }),
   };
+};
+
+/** What is the same for every target of a list, made once; and each target's own. All are read before the first is looked at. */
+export const fleetRequests = async (
+  world: World,
+  words: VerifyWords,
+  where: (target: string) => string,
+): Promise<{ readonly requestFor: (target: string) => Promise<VerifyRequest>; readonly concurrency: number }> => {
+  checkWords(words);
+  const live = liveOrNone(world, words);
+  const base = await termsOf(world, words, live);
+  const expect = await expectation(world, words.expect, live);
+  const requestFor = async (target: string): Promise<VerifyRequest> => {
+    const { wanted } = await named(world, { ...words, targets: [target] });
+    return { ...base, wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })) };
+  };
+  for (const target of words.targets) {
+    try {
+      await requestFor(target);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, `${where(target)}${error.message}`, { cause: error, hints: error.hints });
+    }
+  }
+  return { requestFor, concurrency: base.concurrency ?? 32 };
 };
 
 const isNamed = ({ targets, mx = [], srv = [] }: VerifyWords): boolean => targets.length + mx.length + srv.length > 0;
@@ -223,32 +268,6 @@ const knownChecks = (ids: readonly string[] | undefined): void => {
 const askedInVain = (ids: readonly string[] | undefined): void => {
   const found = checks.find((check) => check.scope === "entry" && check.full === true && ids?.includes(check.id));
   if (found) throw new Failure("usage", `${found.id} is judged with --full alone`, { hints: ["add --full"] });
-};
-
-/** A run without a judge would say that all is well. */
-const someCheckLeft = ({ check, skip }: VerifyWords): void => {
-  if (checks.some(({ id }) => (check === undefined || check.includes(id)) && skip?.includes(id) !== true)) return;
-  throw new Failure("usage", "--check and --skip leave no check: nothing would be judged", {
-    hints: ["leave one of them out, or name other checks"],
-  });
-};
-
-/** What --mx and --srv lead to has its protocols and ports from DNS. */
-const notInVain = ({ targets, mx = [], srv = [], entries, ports }: VerifyWords): void => {
-  if (targets.length > 0 || mx.length + srv.length === 0) return;
-  const [option, needs] = entries
-    ? ["--entry", "a host name"]
-    : ports && mx.length === 0
-      ? ["--port", "a host name or --mx"]
-      : [];
-  if (option === undefined) return;
-  throw new Failure(
-    "usage",
-    `${option} means nothing with ${mx.length > 0 ? "--mx" : "--srv"} alone: DNS says what is looked at`,
-    {
-      hints: [`${option} goes with ${needs}; or leave it out`],
-    },
-  );
 };
 
 const expiryLimits = ({ warnDays, criticalDays }: VerifyWords): VerifyRequest["expiryDays"] => {

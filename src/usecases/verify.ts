@@ -1,32 +1,26 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
-import type {
-  Check,
-  DomainCheck,
-  DomainFacts,
-  EntryCheck,
-  EntryFacts,
-  ExpectedLeaves,
-  RunCheck,
-} from "../checks/check.ts";
-import { checks as allChecks } from "../checks/index.ts";
-import { trustedHereOnly } from "../checks/cert-trust.ts";
+import type { DomainFacts, EntryFacts, ExpectedLeaves } from "../checks/check.ts";
 import { deadHosts } from "../checks/net-reach.ts";
-import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
+import type { CertificateFacts } from "../domain/certificate.ts";
 import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
-import { groupBy } from "../domain/group-by.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
-import { type VerifiedDomain, type VerifiedEntry, type VerifyResult, sawSomething } from "../domain/verify-result.ts";
+import { type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
-import type { Probe } from "../probe/probe.ts";
+import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
+import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { fullLook } from "./full-look.ts";
+import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
+import { asksProfile, hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
 import { parallel } from "./parallel.ts";
+import { type Place, placesOf } from "./places.ts";
+import { type Polite, createPolite } from "./polite.ts";
 
 export interface VerifyDeps {
   readonly now: () => Date;
@@ -34,6 +28,12 @@ export interface VerifyDeps {
   readonly resolve: Resolve;
   /** For DANE; undefined: it is not looked at. */
   readonly dns?: () => Promise<Dns>;
+  /** For what --full asks. */
+  readonly further?: FurtherTools;
+  /** Where several runs share their manners. */
+  readonly polite?: Polite;
+  /** Where several runs read the same certificates. */
+  readonly readDer?: ReadDer;
   /** The full look at TLS. */
   readonly profile?: Profile;
   readonly signal?: AbortSignal;
@@ -68,8 +68,10 @@ export interface VerifyRequest {
   readonly timeoutMs?: number;
   /** One handshake for each entry point and address. */
   readonly quick?: boolean;
-  /** Ask each entry point that has TLS also for what nobody should take. */
+  /** Ask each entry point also for what takes connections of its own. */
   readonly full?: boolean;
+  /** Write down what is said in clear. */
+  readonly transcript?: boolean;
   readonly ehlo?: string;
   /** Only these check ids; undefined: all. */
   readonly check?: readonly string[];
@@ -87,24 +89,24 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
   return port === 25 ? 45_000 : 10_000;
 };
 
-interface Looked {
-  readonly facts: EntryFacts;
-  readonly slot?: Slot;
-}
-
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
   const { domains = [] } = request;
-  const addresses = await resolveAll(deps, request);
-  const places = request.wanted.flatMap((wanted) => placesOf(wanted, addresses));
+  const places = await placesOf(deps, request);
+  const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
+  const running: Running = { ...deps, polite, readDer: deps.readDer ?? createCertificateReader() };
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
-  const looked = (
-    await parallel(places, request.concurrency ?? 32, async (place) => {
-      const [seen] = await Promise.all([look(deps, request, place, askTlsa), askTlsa(place.wanted)]);
-      deps.step?.(`${place.wanted.protocol} ${place.address ?? place.wanted.host} port ${place.wanted.port}: observed`);
-      return seen;
-    })
-  ).flat();
+  const looked = // Who waits for whom is for good manners to say.
+    (
+      await parallel(places, places.length, async (place) => {
+        const { wanted, address } = place;
+        const looking = async (): Promise<readonly Looked[]> =>
+          (await Promise.all([look(running, request, place, askTlsa), askTlsa(wanted)]))[0];
+        const seen = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
+        deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
+        return seen;
+      })
+    ).flat();
   const entries = judgeEntries(looked, request);
   const all = looked.map(({ facts }) => facts);
   const dead = wantedChecks(request).some(({ id }) => id === "net-reach") ? deadHosts(all) : [];
@@ -128,54 +130,44 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   };
 };
 
-type Resolved = Awaited<ReturnType<Resolve>>;
-
-/** Each name once. */
-const resolveAll = async (deps: VerifyDeps, request: VerifyRequest): Promise<ReadonlyMap<string, Resolved>> => {
-  const hosts = [...new Set(request.wanted.filter(({ address }) => address === undefined).map(({ host }) => host))];
-  const found = await parallel(hosts, 16, (host) => deps.resolve(host, request.timeoutMs ?? 10_000));
-  return new Map(hosts.map((host, index) => [host, found[index] ?? []]));
-};
-
-interface Place {
-  readonly wanted: Wanted;
-  readonly address?: string;
-  /** Why there is no address. */
-  readonly unresolved?: string;
-}
-
-const placesOf = (wanted: Wanted, addresses: ReadonlyMap<string, Resolved>): readonly Place[] => {
-  if (wanted.address !== undefined) return [{ wanted, address: wanted.address }];
-  const found = addresses.get(wanted.host) ?? [];
-  if ("message" in found) return [{ wanted, unresolved: `${wanted.host}: ${found.message}` }];
-  if (found.length === 0) return [{ wanted, unresolved: `${wanted.host}: the name has no address` }];
-  return found.map((address) => ({ wanted, address }));
-};
+/** What one run has of its own, where it was not given. */
+type Running = VerifyDeps & Required<Pick<VerifyDeps, "polite" | "readDer">>;
 
 /** One after the other for each kind of key, so that an entry point sees one connection at a time. */
 const look = async (
-  deps: VerifyDeps,
+  deps: Running,
   request: VerifyRequest,
   place: Place,
   askTlsa: AskTlsa,
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
-  const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
-  const looked: Looked[] = [];
-  for (const slot of slots) {
+  const { polite } = deps;
+  const usual = request.timeoutMs ?? defaultTimeout(wanted);
+  const refused = polite.later(address, wanted.port);
+  if (refused) return [{ facts: factsOf(deps, request, wanted, notAgain(deps, place, refused)) }];
+  const ask = async (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> => {
     const observation = await deps.probe(
       { ...entryOf(wanted), address },
       {
-        timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
+        timeoutMs: polite.budget(address, wanted.port, usual),
         ehlo: request.ehlo ?? "",
         anchors: request.anchors,
         dialogue: "full",
         ...(request.sni === undefined ? {} : { sni: request.sni }),
-        ...(slot === undefined ? {} : { slot }),
+        ...more,
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
+    polite.note(observation);
+    return observation;
+  };
+  const slots = request.quick || (wanted.slots?.length ?? 0) < 2 ? [undefined] : (wanted.slots ?? []);
+  const looked: Looked[] = [];
+  for (const slot of slots) {
+    // The dialogue is the same for the other kind of key.
+    const transcript = request.transcript === true && looked.length === 0 ? { transcript: true } : {};
+    const observation = await ask({ ...transcript, ...(slot === undefined ? {} : { slot }) });
     const tlsa = await askTlsa(wanted);
     const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
@@ -183,17 +175,27 @@ const look = async (
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });
     if (early) break;
   }
-  if (!request.full || !deps.profile) return looked;
+  if (!request.full) return looked;
+  const terms = {
+    ehlo: request.ehlo ?? "",
+    timeoutMs: polite.budget(address, wanted.port, usual),
+    ...(deps.signal ? { signal: deps.signal } : {}),
+  };
+  const further = await furtherLooks(looked, {
+    entry: { ...entryOf(wanted), address },
+    again: ask,
+    factsOf: (observation) => factsOf(deps, request, wanted, observation),
+    wants: wants(request),
+    tools: deps.further,
+    terms,
+  });
+  if (!deps.profile || !asksProfile(request)) return further;
   const full = await fullLook(
     deps.profile,
-    looked.map(({ facts }) => facts),
-    {
-      ehlo: request.ehlo ?? "",
-      timeoutMs: request.timeoutMs ?? defaultTimeout(wanted),
-      ...(deps.signal ? { signal: deps.signal } : {}),
-    },
+    further.map(({ facts }) => facts),
+    terms,
   );
-  return looked.map((one, index) => ({ ...one, facts: full[index] ?? one.facts }));
+  return further.map((one, index) => ({ ...one, facts: full[index] ?? one.facts }));
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });
@@ -207,10 +209,28 @@ const unresolvedObservation = (deps: VerifyDeps, { wanted, unresolved = "no addr
   durationMs: 0,
 });
 
-const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, observation: Observation): EntryFacts => ({
+/** It was told so for another name that leads to the same port. */
+const notAgain = (deps: VerifyDeps, place: Place, error: NonNullable<Observation["error"]>): Observation => ({
+  ...unresolvedObservation(deps, place),
+  ...(place.address === undefined ? {} : { address: place.address }),
+  error: { ...error, message: `${error.message} (said to an earlier connection of this run; not asked again)` },
+});
+
+/** postscreen and others keep clients waiting on purpose. */
+const greeted = ([first]: readonly Looked[]): string => {
+  const { greetingMs = 0 } = first?.facts.observation ?? {};
+  return greetingMs < 1000 ? "" : `, greeted after ${(greetingMs / 1000).toFixed(1)} s`;
+};
+
+const factsOf = (
+  deps: Pick<Running, "now" | "readDer">,
+  request: VerifyRequest,
+  wanted: Wanted,
+  observation: Observation,
+): EntryFacts => ({
   observation,
   role: roleOf(wanted),
-  chain: readChain(observation.chain),
+  chain: readChain(deps.readDer, observation.chain),
   demanded: wanted.demanded,
   now: deps.now(),
   ...(wanted.expected ? { expected: wanted.expected } : {}),
@@ -222,78 +242,12 @@ const factsOf = (deps: VerifyDeps, request: VerifyRequest, wanted: Wanted, obser
 });
 
 /** Up to the first certificate that cannot be read; OpenSSL has read them all, so this is rare and its verdict stays. */
-const readChain = (chain: readonly Buffer[]): readonly CertificateFacts[] => {
+const readChain = (readDer: ReadDer, chain: readonly Buffer[]): readonly CertificateFacts[] => {
   const facts: CertificateFacts[] = [];
   for (const der of chain) {
-    try {
-      facts.push(readCertificate(der));
-    } catch {
-      break;
-    }
+    const one = readDer(der);
+    if (!one) break;
+    facts.push(one);
   }
   return facts;
-};
-
-const wantedChecks = ({ check, skip }: VerifyRequest): readonly Check[] =>
-  allChecks.filter(({ id }) => (check === undefined || check.includes(id)) && !skip?.includes(id));
-
-const judgeEntries = (looked: readonly Looked[], request: VerifyRequest): readonly VerifiedEntry[] => {
-  const judges = wantedChecks(request).filter((check): check is EntryCheck => check.scope === "entry");
-  const told = new Set<string>();
-  return looked.map(({ facts, slot }) => {
-    const { observation, chain, role, demanded } = facts;
-    const { entry, address, error } = observation;
-    // The second handshake of a place has the same dialogue: what was said about it is not said again, nor taken for well.
-    const again = new Set<string>();
-    const findings = judges
-      .flatMap((check) => check.judge(facts))
-      .filter((finding) => {
-        if (!finding.check.startsWith("st-")) return true;
-        const key = JSON.stringify([entry, address, finding.check, finding.message]);
-        if (told.has(key)) again.add(finding.check);
-        return !told.has(key) && told.add(key);
-      });
-    return {
-      entry: address === undefined ? entry : { ...entry, address },
-      role,
-      observation,
-      ...(slot === undefined ? {} : { slot }),
-      chain,
-      findings,
-      checked: judges.filter((check) => !again.has(check.id) && appliesTo(check, facts)).map(({ id }) => id),
-      notOffered: !demanded && error?.stage === "connect" && error.reason === "refused",
-      ok: findings.every(({ severity }) => severity !== "fault"),
-    };
-  });
-};
-
-/** Whether silence of the check means that all is well. */
-const appliesTo = ({ severity, applies }: EntryCheck, facts: EntryFacts): boolean =>
-  severity[facts.role] !== "-" && (applies?.(facts) ?? true);
-
-const judgesWhole = (check: Check, domains: readonly DomainFacts[]): boolean =>
-  check.scope === "run" || (check.scope === "domain" && domains.some((facts) => check.applies(facts)));
-
-/** What DNS says about each MX host of a domain. */
-const hostsOf = ({ domain, mx }: DomainFacts, all: readonly EntryFacts[]): VerifiedDomain["hosts"] => {
-  // Asked about its SRV records alone, though another part of the run may know its MX hosts.
-  if (mx === undefined) return [];
-  const mine = all.filter(({ mxOf }) => mxOf?.some((one) => one.domain === domain));
-  return [...groupBy(mine, ({ observation }) => observation.entry.host)].map(([host, [first]]) => ({
-    host,
-    ...(first?.tlsa ? { tlsa: first.tlsa } : {}),
-  }));
-};
-
-const judgeRun = (
-  all: readonly EntryFacts[],
-  request: VerifyRequest,
-  reach: readonly Finding[],
-): readonly Finding[] => {
-  const chosen = wantedChecks(request);
-  const judges = chosen.filter((check): check is RunCheck => check.scope === "run");
-  const trust = chosen.some(({ id }) => id === "cert-trust") ? trustedHereOnly(all, request.ownRoots ?? []) : [];
-  const ofDomains = chosen.filter((check): check is DomainCheck => check.scope === "domain");
-  const domains = (request.domains ?? []).flatMap((facts) => ofDomains.flatMap((check) => check.judge(facts)));
-  return [...(request.notes ?? []), ...domains, ...reach, ...judges.flatMap((check) => check.judge(all)), ...trust];
 };

@@ -1,7 +1,7 @@
 // Every check: what makes it speak, how loudly for each role, and what leaves it silent.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Check, EntryFacts } from "../../src/checks/check.ts";
-import { readCertificate } from "../../src/domain/certificate.ts";
+import { type CertificateFacts, readCertificate } from "../../src/domain/certificate.ts";
 import { checks } from "../../src/checks/index.ts";
 import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
@@ -29,11 +29,19 @@ let certificates: Readonly<
     | "sha1"
     | "rsa"
     | "second"
-    | "lateCa",
+    | "lateCa"
+    | "tenYears"
+    | "twoNames"
+    | "threeYears"
+    | "logged"
+    | "stapling",
     Issued
   >
 >;
 const now = Date.now();
+/** Extensions: signed certificate timestamps (RFC 6962), TLS feature (RFC 7633). */
+const timestamps = "1.3.6.1.4.1.11129.2.4.2";
+const feature = "1.3.6.1.5.5.7.1.24";
 const at = (days: number): Date => new Date(now + days * day);
 
 beforeAll(async () => {
@@ -55,6 +63,11 @@ beforeAll(async () => {
     sha1: await issue({ names, by, hash: "SHA-1" }),
     rsa: await issue({ names, by, key: "RSA-2048" }),
     second: await issue({ names, by }),
+    twoNames: await issue({ names: [...names, "imap.example.org"], by }),
+    tenYears: await issue({ names, notBefore: at(-1), notAfter: at(3650) }),
+    threeYears: await issue({ names, by, notBefore: at(-1), notAfter: at(824) }),
+    logged: await issue({ names, by, notBefore: at(-1), notAfter: at(500), raw: [[timestamps, "0400"]] }),
+    stapling: await issue({ names, by, raw: [[feature, "3003020105"]] }),
     lateCa: await issue({ subject: "CN=Old CA", ca: true, by: pki.root, notBefore: at(-900), notAfter: at(-1) }),
   };
 });
@@ -67,6 +80,7 @@ const findingsOf = (check: Check, facts: EntryFacts): readonly Finding[] => {
 const judge = (facts: EntryFacts): readonly string[] =>
   checks.flatMap((check) => findingsOf(check, facts)).map((finding) => `${finding.severity} ${finding.check}`);
 
+const to = (leaf: Issued): { readonly leaf: CertificateFacts } => ({ leaf: readCertificate(leaf.der) });
 const starttls = { mode: "starttls", port: 143 } as const;
 const mta = { protocol: "smtp", mode: "starttls", port: 25 } as const;
 const submission = { protocol: "submission", mode: "starttls", port: 587 } as const;
@@ -354,6 +368,18 @@ const rows: readonly Row[] = [
     ["fault st-resp-inj"],
   ],
   [
+    "a command behind STARTTLS is answered inside TLS",
+    () => ({ entry: mta, chain: good, observation: { injection: { kind: "executed", answer: "250 Ok" } } }),
+    ["fault st-cmd-inj"],
+  ],
+  ...([{ kind: "discarded" }, { kind: "refused", how: "x" }, { kind: "undecided", why: "x" }] as const).map(
+    (injection): readonly [string, () => FactsOptions, readonly string[]] => [
+      `a command behind STARTTLS is ${injection.kind}`,
+      () => ({ entry: starttls, chain: good, observation: { injection } }),
+      [],
+    ],
+  ),
+  [
     "PREAUTH",
     () => ({
       entry: starttls,
@@ -503,6 +529,61 @@ const rows: readonly Row[] = [
     ["warning cert-chain", "warning cert-expiry"],
   ],
 
+  [
+    "ten years",
+    () => ({ chain: [certificates.tenYears], verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT" }),
+    ["fault cert-trust", "warning cert-life"],
+  ],
+  ["825 days of a private CA", () => ({ chain: [certificates.threeYears, pki.intermediate] }), []],
+  ["500 days of a public CA", () => ({ chain: [certificates.logged, pki.intermediate] }), ["info cert-life"]],
+  ["500 days of a public CA, on 25", () => ({ entry: mta, chain: [certificates.logged, pki.intermediate] }), []],
+  ["must staple, and does not", () => ({ chain: [certificates.stapling, pki.intermediate] }), ["warning cert-revoke"]],
+  [
+    "must staple, and does",
+    () => ({
+      chain: [certificates.stapling, pki.intermediate],
+      observation: { tls: { version: "TLSv1.3", cipher: "x", stapled: true } },
+    }),
+    [],
+  ],
+
+  [
+    "no name in TLS, no TLS",
+    () => ({ entry: mta, chain: good, otherNames: { none: { error: "x" } } }),
+    ["warning sni"],
+  ],
+  [
+    "no name in TLS: the same certificate",
+    () => ({ chain: good, otherNames: { none: to(pki.leaf), unknown: to(pki.leaf) } }),
+    [],
+  ],
+  [
+    "no name in TLS: another certificate that has the name too",
+    () => ({ chain: good, otherNames: { none: to(certificates.second), unknown: to(certificates.second) } }),
+    [],
+  ],
+  [
+    "no name in TLS: another host's; an unknown name is refused",
+    () => ({ chain: good, otherNames: { none: to(certificates.other), unknown: { error: "x" } } }),
+    ["info sni", "info sni"],
+  ],
+  [
+    "an unknown name: yet another certificate",
+    () => ({ chain: good, otherNames: { none: to(pki.leaf), unknown: to(certificates.other) } }),
+    ["info sni"],
+  ],
+
+  [
+    "MAIL FROM taken in clear",
+    () => ({ entry: submission, chain: good, observation: { mailInClear: { code: 250, text: "250 Ok" } } }),
+    ["warning st-enforced"],
+  ],
+  ...[530, 450].map((code): readonly [string, () => FactsOptions, readonly string[]] => [
+    `MAIL FROM in clear: ${code}`,
+    () => ({ entry: submission, chain: good, observation: { mailInClear: { code, text: "no" } } }),
+    [],
+  ]),
+
   ["RSA 1024", () => ({ chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 1024 on 25", () => ({ entry: mta, chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 2048", () => ({ chain: [certificates.rsa, pki.intermediate] }), []],
@@ -616,6 +697,50 @@ describe("about the whole", () => {
       { message: expect.stringContaining("self-signed and accepted here because this host made it") },
     ]);
   });
+  const run = (id: string, ...facts: readonly EntryFacts[]): readonly Finding[] =>
+    (checks.find((check) => check.id === id) as Check & { scope: "run" }).judge(facts);
+  test("STARTTLS without its sibling", () => {
+    const offered = entryFacts({ entry: starttls, chain: good });
+    const [finding] = run("implicit", offered, to993("refused"));
+    expect(finding).toMatchObject({ severity: "warning", check: "implicit" });
+    expect(finding?.message).toBe(
+      "mail.example.org offers imap://mail.example.org:143 and not imaps://mail.example.org:993: clients should be able to use SSL/TLS on 993",
+    );
+    const handed = entryFacts({ entry: submission, chain: good });
+    const other = entryFacts({
+      entry: { protocol: "submission", port: 465 },
+      observation: error("connect", "refused"),
+      demanded: false,
+    });
+    expect(run("implicit", handed, other)[0]?.hint).toContain("submissions");
+    // Not offered at one address of two, not asked, not answering, named and refused, or STARTTLS refused itself: something else.
+    expect(run("implicit", offered, to993("refused"), entryFacts({ chain: good }))).toEqual([]);
+    expect(run("implicit", offered)).toEqual([]);
+    expect(run("implicit", offered, to993("timeout"))).toEqual([]);
+    expect(run("implicit", offered, to993("refused", true))).toEqual([]);
+    expect(
+      run("implicit", entryFacts({ entry: starttls, observation: error("connect", "refused") }), to993("refused")),
+    ).toEqual([]);
+  });
+  const to993 = (reason: "refused" | "timeout", demanded = false): EntryFacts =>
+    entryFacts({ observation: error("connect", reason), demanded });
+
+  test("two kinds of certificates: everywhere, and for the same names", () => {
+    expect(run("cert-dual", port(993, pki.leaf), port(993, certificates.rsa))).toEqual([]);
+    // One kind alone is no pair, and two hosts are not one.
+    expect(run("cert-dual", port(993, pki.leaf), port(143, pki.leaf))).toEqual([]);
+    expect(run("cert-dual", port(993, pki.leaf), port(993, certificates.rsa, { host: "two.example" }))).toEqual([]);
+    const [alone, ...rest] = run("cert-dual", port(993, pki.leaf), port(993, certificates.rsa), port(995, pki.leaf));
+    expect(alone).toMatchObject({
+      severity: "warning",
+      message: expect.stringContaining("but on 995 (SSL/TLS) only the one for ECDSA"),
+    });
+    expect(rest).toEqual([]);
+    const [unlike] = run("cert-dual", port(993, certificates.twoNames), port(993, certificates.rsa));
+    expect(unlike?.message).toBe(
+      "on 993 (SSL/TLS) the RSA certificate does not stand for imap.example.org, which the other one has",
+    );
+  });
   test("TLS versions that differ by address", () => {
     const equal = checks.find(({ id }) => id === "net-equal") as Check & { scope: "run" };
     const old = entryFacts({
@@ -711,6 +836,11 @@ const samples = (): Samples => ({
     ...rows.map(([, options]) => entryFacts(options())),
     entryFacts({ chain: good, observation: { address: "192.0.2.9", tls: { version: "TLSv1.2", cipher: "x" } } }),
     entryFacts({ entry: mta, chain: good, mxOf: [domainFacts.strict] }),
+    // A pair with unlike names at one place, and a service whose sibling is absent.
+    entryFacts({ entry: { host: "two.example" }, chain: [certificates.twoNames, pki.intermediate] }),
+    entryFacts({ entry: { host: "two.example" }, chain: [certificates.rsa, pki.intermediate] }),
+    entryFacts({ entry: { ...starttls, protocol: "pop3", port: 110 }, chain: good }),
+    entryFacts({ entry: { protocol: "pop3", port: 995 }, observation: error("connect", "refused"), demanded: false }),
   ],
   domains: Object.values(domainFacts),
 });

@@ -35,13 +35,15 @@ const hostFor = (
   cwd: dir,
 });
 
-/** `dir` is a temporary folder of the test's own: configuration and state stand in it. */
-export const runMain = async (dir: string, ...line: readonly string[]): Promise<Ran> => {
+/** The same with parts of the host replaced. */
+export const runMainOn = async (dir: string, over: Partial<Host>, ...line: readonly string[]): Promise<Ran> => {
   let stdout = "";
   let stderr = "";
   const argv = ["-c", join(dir, "etc/mailcert.yaml"), "--state", join(dir, "state"), ...line];
-  const status = await main(
-    hostFor(dir, argv, { out: (text) => void (stdout += text), err: (text) => void (stderr += text) }),
-  );
+  const host = hostFor(dir, argv, { out: (text) => void (stdout += text), err: (text) => void (stderr += text) });
+  const status = await main({ ...host, ...over });
   return { status, stdout, stderr };
 };
+
+/** `dir` is a temporary folder of the test's own: configuration and state stand in it. */
+export const runMain = (dir: string, ...line: readonly string[]): Promise<Ran> => runMainOn(dir, {}, ...line);

@@ -26,6 +26,8 @@ export interface IssueOptions {
   /** OIDs; default serverAuth for leaves. */
   readonly eku?: readonly string[];
   readonly hash?: "SHA-1" | "SHA-256";
+  /** Further extensions: OID and value in hex. */
+  readonly raw?: readonly (readonly [string, string])[];
 }
 
 const algorithmOf = (
@@ -83,6 +85,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
       ),
       ...(ca || eku.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...eku])]),
       ...(san.length > 0 ? [new x509.SubjectAlternativeNameExtension(san)] : []),
+      ...(options.raw ?? []).map(([oid, hex]) => new x509.Extension(oid, false, Buffer.from(hex, "hex"))),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create((signer?.keys ?? keys).publicKey),
     ],

@@ -44,6 +44,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["usecases/issue-files.ts", ["issue"]],
   ["usecases/setup.ts", ["setup"]],
   ["usecases/verify", ["verify"]],
+  ["system/result-file.ts", ["verify"]],
   ["reports/import.ts", ["import"]],
   ["reports/bundle.ts", ["setup", "issue"]],
 ];

@@ -80,6 +80,7 @@ const world = (given: Given = {}): World => {
     verifying: async () => ({
       protocols,
       resolve: async () => [],
+      further: { canInject: () => false, inject: async () => undefined, mailInClear: async () => undefined },
       readCertificates: async (path) => {
         const read = files[path];
         if (!read) throw new Failure("unavailable", `cannot read ${path}`);
@@ -87,6 +88,10 @@ const world = (given: Given = {}): World => {
       },
       profile: async () => ({ connections: 0, versions: {} }),
       writeReport: async () => undefined,
+      openResults: async () => {
+        throw new Error("not here");
+      },
+      readList: async () => "",
       renderHtml: async () => "",
     }),
   };
@@ -126,6 +131,12 @@ describe("targets", () => {
       expect(await meant(target), target).toBeUndefined();
     const guessed = await ask({ targets: ["mail.example.org"], ports: ["imap=993"] });
     expect(guessed.wanted.every((one) => one.meant === undefined)).toBe(true);
+  });
+  test("the least and the most do not go together", async () => {
+    const targets = ["imaps://mail.example.org"];
+    await expect(ask({ targets, quick: true, full: true })).rejects.toMatchObject({ kind: "usage" });
+    expect(await ask({ targets, full: true, transcript: true })).toMatchObject({ full: true, transcript: true });
+    expect(await ask({ targets })).not.toHaveProperty("full");
   });
   test("nothing named and no configuration", async () => {
     await expect(ask({})).rejects.toMatchObject({

@@ -1,0 +1,111 @@
+// A file that results are appended to as they come, and that a later run goes on with: what a stopped run left half written is taken off.
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open } from "node:fs/promises";
+import { Failure } from "../domain/failure.ts";
+import { type FleetRemains, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
+import { fileFailure } from "./files.ts";
+
+export interface ResultFile {
+  readonly remains: FleetRemains;
+  /** Whole lines, one after the other: never two at once. @throws Failure */
+  append(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const chunkBytes = 1 << 16;
+
+interface Read {
+  readonly remains: FleetRemains;
+  /** Up to here everything is whole. */
+  readonly end: number;
+}
+
+/** @throws Failure where the file holds something else: it is not ours to append to. */
+const readRemains = async (file: FileHandle, path: string): Promise<Read> => {
+  const targets = new Set<string>();
+  let [entries, faulty, end, offset, ended] = [0, 0, 0, 0, false];
+  let rest: Buffer = Buffer.alloc(0);
+  const foreign = new Failure(
+    "cannot-create",
+    `${path} holds something else than results of verify: nothing is written there`,
+    {
+      hints: ["name another file with --output; a file of `verify --file --format ndjson` is gone on with"],
+      facts: { path },
+    },
+  );
+  const chunk = Buffer.alloc(chunkBytes);
+  for (;;) {
+    const { bytesRead } = await file.read(chunk, 0, chunkBytes, undefined);
+    if (bytesRead === 0) break;
+    rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    let start = 0;
+    for (let feed = rest.indexOf(10); feed >= 0; feed = rest.indexOf(10, start)) {
+      const line = readFleetLine(rest.toString("utf8", start, feed));
+      offset += feed + 1 - start;
+      start = feed + 1;
+      if (!line) throw foreign;
+      ended = line.kind === "summary";
+      if (line.kind !== "target") continue;
+      targets.add(line.target);
+      entries += line.entries;
+      faulty += line.ok ? 0 : 1;
+      end = offset;
+    }
+    rest = rest.subarray(start);
+    if (rest.length > 1 << 24) throw foreign;
+  }
+  // A run that came to its end is a report: the next run writes a new one.
+  if (ended && rest.length === 0) return { remains: noRemains, end: 0 };
+  if (offset === 0 && rest.length > 0 && !rest.toString("utf8", 0, 32).startsWith('{"schema":"mailcert.verify-'))
+    throw foreign;
+  return { remains: { targets, entries, faulty }, end };
+};
+
+/** Mode 0644; never through a symbolic link. @throws Failure */
+export const openResultFile = async (path: string): Promise<ResultFile> => {
+  const present = await lstat(path).catch(() => undefined);
+  if (present !== undefined && !present.isFile()) {
+    const what = present.isSymbolicLink() ? "a symbolic link" : "no plain file";
+    throw new Failure("cannot-create", `${path} is ${what}: no results are written there`, {
+      hints: ["name a file with --output, or leave it out: the results go to standard output"],
+      facts: { path },
+    });
+  }
+  const file = await open(
+    path,
+    constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+    0o644,
+  ).catch((error: unknown) => {
+    throw fileFailure(error, "write", path);
+  });
+  try {
+    const { remains, end } = await readRemains(file, path);
+    await file.truncate(end);
+    let queue: Promise<unknown> = Promise.resolve();
+    return {
+      remains,
+      append: (text) => {
+        const bytes = Buffer.from(text);
+        const written = queue.then(async () => {
+          try {
+            for (let done = 0; done < bytes.length;) {
+              done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+            }
+          } catch (error) {
+            throw fileFailure(error, "write", path);
+          }
+        });
+        // One failure is told to whoever waits for it; the next finds it again.
+        queue = written;
+        return written;
+      },
+      close: async () => {
+        await queue.catch(() => undefined);
+        await file.close();
+      },
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+};
