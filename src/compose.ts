@@ -91,6 +91,10 @@ export const createWorld = async (
     return host.env["MAILCERT_LIMITS"] === "all" ? limitsOfAll : limitsOf;
   };
 
+  const ofRun = {
+    run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
+    command: `mailcert ${host.argv.join(" ")}`,
+  };
   const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {
     const random = (size: number): Uint8Array => randomBytes(size);
     switch (kind) {
@@ -117,6 +121,12 @@ export const createWorld = async (
           sleep: host.sleep,
           userAgent: `mailcert/${host.version}`,
           limitsOf: await limits(),
+          registered: ({ url, directory }) =>
+            store.record({
+              at: host.now().toISOString(),
+              ...ofRun,
+              what: `registered the account ${url} at ${directory}`,
+            }),
         });
       }
     }
@@ -136,8 +146,7 @@ export const createWorld = async (
     random: () => randomInt(2 ** 32) / 2 ** 32,
     sleep: host.sleep,
     signal: host.signal,
-    run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
-    command: `mailcert ${host.argv.join(" ")}`,
+    ...ofRun,
     step,
     store,
     config: createConfigAccess({

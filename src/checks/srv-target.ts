@@ -72,30 +72,42 @@ const preference = (domain: string, services: NonNullable<DomainFacts["services"
     );
   });
 
+/** One for all services: they are asked of the same name servers. */
+const unanswered = (domain: string, services: NonNullable<DomainFacts["services"]>): readonly Finding[] => {
+  const silent = services.flatMap(({ service, lookup }) =>
+    lookup.kind === "unknown" ? [{ owner: `${service.label}.${domain}`, why: lookup.why }] : [],
+  );
+  const [one] = silent;
+  if (one === undefined) return [];
+  const what =
+    silent.length === 1
+      ? `what ${one.owner} leads to`
+      : `what ${silent.length} of the ${services.length} SRV records of ${domain} lead to (${one.owner}, ...)`;
+  return tell(
+    "fault",
+    `nobody could say ${what}: ${one.why}`,
+    "see this host's name servers (/etc/resolv.conf), and run it again",
+  );
+};
+
 export const srvTarget: DomainCheck = {
   ...base,
   scope: "domain",
   applies: ({ services }) => services !== undefined,
   judge: ({ domain, services }) => {
     if (services === undefined) return [];
-    const said = services.flatMap(({ service, lookup }) => {
-      const owner = `${service.label}.${domain}`;
-      if (lookup.kind === "unknown")
-        return tell(
-          "fault",
-          `nobody could say what ${owner} leads to: ${lookup.why}`,
-          "see this host's name servers (/etc/resolv.conf), and run it again",
-        );
-      return lookup.kind === "found"
-        ? lookup.records.flatMap((record) => ofRecord(owner, record, lookup.records.length))
-        : [];
-    });
+    const said = services.flatMap(({ service, lookup }) =>
+      lookup.kind === "found"
+        ? lookup.records.flatMap((record) => ofRecord(`${service.label}.${domain}`, record, lookup.records.length))
+        : [],
+    );
     if (services.every(({ lookup }) => lookup.kind === "none"))
+      // Named (--srv) and not there, as a port that is named and refused.
       return tell(
-        "info",
+        "fault",
         `${domain} has no SRV records of mail services: mail programs guess, or ask their users`,
         `publish \`_imaps._tcp.${domain}. IN SRV 0 1 993 HOST.\` and \`_submissions._tcp.${domain}. IN SRV 0 1 465 HOST.\``,
       );
-    return [...said, ...preference(domain, services)];
+    return [...unanswered(domain, services), ...said, ...preference(domain, services)];
   },
 };

@@ -1,5 +1,6 @@
 // Exit statuses by name (sysexits.h): one table for the program, its help and its manual.
 import type { FailureKind } from "../domain/failure.ts";
+import { clean } from "../domain/text.ts";
 
 export const exitStatus = {
   done: 0,
@@ -27,8 +28,14 @@ export const exitMeaning: Readonly<Record<number, string>> = {
   78: "bad configuration, or a change that needs --replace",
 };
 
+/** What went wrong is to be told to a monitor: `--format nagios` stands on the command line. */
+const isForMonitor = (argv: readonly string[]): boolean =>
+  argv.some((word, index) => word === "--format=nagios" || (word === "nagios" && argv[index - 1] === "--format"));
+
 /** Monitors know 0 to 3, and take anything else for a plugin that is broken: with --format nagios a failure is UNKNOWN. */
-export const failureStatus = (argv: readonly string[], status: number): number =>
-  argv.some((word, index) => word === "--format=nagios" || (word === "nagios" && argv[index - 1] === "--format"))
-    ? 3
-    : status;
+export const failureStatus = (argv: readonly string[], status: number): number => (isForMonitor(argv) ? 3 : status);
+
+/** Monitors show stdout alone: the line that they are to have there, with its end; empty for everybody else. */
+export const monitorLine = (argv: readonly string[], message: string): string =>
+  // A bar would begin performance data.
+  isForMonitor(argv) ? `MAILCERT UNKNOWN - ${clean(message.replaceAll("|", "\u00a6"), 380)}\n` : "";

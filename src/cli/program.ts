@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../domain/failure.ts";
 import { fittingFailure } from "../domain/fitting-hint.ts";
 import type { CommandEntry, CommandModule, Context, Globals } from "./command.ts";
-import { exitMeaning, exitStatus, failureStatus } from "./exit-status.ts";
+import { exitMeaning, exitStatus, failureStatus, monitorLine } from "./exit-status.ts";
 import type { Host } from "./host.ts";
 import { createOutput, failureDocument } from "./output.ts";
 
@@ -166,6 +166,7 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
       const failure = new Failure("usage", inOurWords(error.message));
       host.stdout.write(`${JSON.stringify(failureDocument(failure), undefined, 2)}\n`);
     }
+    host.stdout.write(monitorLine(host.argv, inOurWords(error.message)));
     return failureStatus(host.argv, exitStatus.usage);
   }
 };

@@ -1,7 +1,7 @@
 // A failure as words on stderr (or a JSON document) and an exit status; anything unexpected shows its stack and asks for a report.
 import { Failure } from "../domain/failure.ts";
 import { printable, withoutKeys } from "../domain/text.ts";
-import { exitStatus, failureStatus } from "./exit-status.ts";
+import { exitStatus, failureStatus, monitorLine } from "./exit-status.ts";
 import type { Host } from "./host.ts";
 import { failureDocument, failureText } from "./output.ts";
 
@@ -9,6 +9,8 @@ export const reportError = (host: Host, error: unknown): number => {
   const json = host.argv.includes("--json");
   if (error instanceof Failure) {
     if (json) host.stdout.write(`${JSON.stringify(failureDocument(error), undefined, 2)}\n`);
+    const line = monitorLine(host.argv, error.message);
+    if (line !== "") host.stdout.write(withoutKeys(line));
     host.stderr.write(withoutKeys(failureText(error)));
     return failureStatus(host.argv, exitStatus[error.kind]);
   }
@@ -23,6 +25,8 @@ export const reportError = (host: Host, error: unknown): number => {
     );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const line = monitorLine(host.argv, "this is a bug in mailcert: run the command by hand to see it");
+  if (line !== "") host.stdout.write(line);
   host.stderr.write(
     `mailcert: error: this is a bug in mailcert ${host.version} (${withoutKeys(printable(stack))})\nmailcert: hint: please report it with the lines above\n`,
   );

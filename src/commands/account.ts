@@ -91,8 +91,14 @@ const show = async (context: Context): Promise<number> => {
   return trouble ? exitStatus.findings : exitStatus.done;
 };
 
-const emailWish = ({ options }: Context): string | undefined => {
+const emailWish = ({ options, host }: Context): string | undefined => {
   const email = options["email"] as string | false | undefined;
+  // Of the two the last one would win.
+  const given = (option: string): boolean => host.argv.some((word) => word === option || word.startsWith(`${option}=`));
+  if (given("--email") && given("--no-email"))
+    throw new Failure("usage", "--email and --no-email ask for two different contacts", {
+      hints: ["leave one of them out"],
+    });
   if (email === undefined)
     throw new Failure("usage", "account update takes --email ADDRESS, or --no-email to have none", {
       hints: ["for example: mailcert account update --email postmaster@example.org"],

@@ -42,7 +42,7 @@ Examples:
   mailcert dns show mail.example.org
   mailcert dns show --forms --domain example.net
   mailcert dns check
-${exitStatusHelp([0, 1, 64, 65, 78])}`,
+${exitStatusHelp([0, 1, 64, 65, 69, 78])}`,
       ),
   run: async ({ args, options, output, world: open }) => {
     const [action, ...names] = args;
@@ -60,6 +60,13 @@ ${exitStatusHelp([0, 1, 64, 65, 78])}`,
     }
     const all = [];
     for (const certificate of certificates) all.push(await dnsCheck(world, certificate, domains));
+    const [first] = all;
+    if (first && all.every(({ answered }) => !answered)) {
+      const { message = "", hint } = first.findings[0] ?? {};
+      throw new Failure("unavailable", `no question to the DNS was answered: ${message}`, {
+        hints: hint === undefined ? [] : [hint],
+      });
+    }
     const ok = dnsIsWell(all);
     output.result(dnsCheckText(all), dnsCheckDocument(all), !ok);
     return ok ? exitStatus.done : exitStatus.findings;

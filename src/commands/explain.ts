@@ -8,7 +8,7 @@ import { explain, knownWords } from "../usecases/explain.ts";
 export const command: CommandModule = {
   declare: (command) =>
     void command
-      .argument("<word...>", "a port (993), a label of a mail program (SSL), a finding (cert-name)")
+      .argument("<word...>", "ports (993), labels of a mail program (SSL), findings (cert-name, deploy-stale)")
       .addHelpText(
         "after",
         `
@@ -21,9 +21,8 @@ Examples:
 ${exitStatusHelp([0, 64])}`,
       ),
   run: async ({ args, output }) => {
-    const word = args.join(" ");
-    const found = explain(word);
-    output.result(explainText(found, output.width), explainDocument(word, found));
+    const found = explain(args);
+    output.result(explainText(found, output.width), explainDocument(args.join(" "), found));
     return exitStatus.done;
   },
 };

@@ -6,8 +6,10 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { issueDocument, issueText, issuedFilesDocument, issuedFilesText } from "../reports/issue.ts";
+import { clean } from "../domain/text.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { preflight } from "../usecases/preflight.ts";
 import { hasFaults } from "../reports/preflight.ts";
@@ -94,6 +96,19 @@ const wanted = async (
           : []),
       ],
     });
+  const [some] = config?.certificates ?? [];
+  // A name that was mistyped would get a private CA that is limited to the wrong domain.
+  if (some && !["issuer", "acme", "ca", "caDomains"].some((option) => context.options[option] !== undefined))
+    throw new Failure(
+      "usage",
+      `no certificate of the configuration is named ${clean(first, 100)}, and nothing says who is to sign`,
+      {
+        hints: [
+          didYouMean(first, config?.certificates.map(({ name }) => name) ?? []),
+          "for another certificate, say who signs it: --issuer private-ca, self-signed, letsencrypt, ...",
+        ],
+      },
+    );
   return certificateFromFlags(nameFromFlag(first), flags, undefined);
 };
 

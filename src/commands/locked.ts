@@ -23,14 +23,14 @@ export const accept =
     return /^y(es)?$/i.test((await host.ask(`${question} [y/N] `)).trim());
   };
 
-/** Asks before what nothing takes back. @throws Failure `usage` where nobody can be asked, `try-later` where the answer is no. */
-const confirmed = async (context: Context, question: string): Promise<void> => {
+/** Asks before what nothing takes back. @throws Failure `usage` where nobody can be asked, `config` where the answer is no: as with a CA's terms, and later is no better. */
+export const confirmed = async (context: Context, question: string): Promise<void> => {
   const { host, globals } = context;
   if (!globals.yes && !host.ask)
-    throw new Failure("usage", `nobody is there to be asked: ${question}`, {
-      hints: ["add --yes where that is meant; --dry-run shows what would be done"],
+    throw new Failure("usage", "nothing was changed: this asks first, and there is no terminal to ask at", {
+      hints: ["--dry-run shows what would be done; --yes says yes to it"],
     });
-  if (!(await accept(context)(question))) throw new Failure("try-later", "not confirmed; nothing was changed");
+  if (!(await accept(context)(question))) throw new Failure("config", "not confirmed: nothing was changed");
 };
 
 /** Ends the round in which a person is asked. */

@@ -9,8 +9,8 @@ import { hasFault } from "../reports/deployment.ts";
 import { hasFaults } from "../reports/preflight.ts";
 import { setupDocument, setupText } from "../reports/setup.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
-import { afterSetup } from "../usecases/after-setup.ts";
-import { setup } from "../usecases/setup.ts";
+import { type AfterSetup, afterSetup } from "../usecases/after-setup.ts";
+import { type SetupResult, setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
 import { addCertificateOptions, adoptedKey, certificateFlags, withKeyOf } from "./certificate-options.ts";
 import { accept, locked } from "./locked.ts";
@@ -68,11 +68,23 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       schedule: (options["schedule"] as "systemd" | "cron" | "none" | undefined) ?? "auto",
       dryRun: globals.dryRun,
     });
-    output.result(setupText(result, after, host.now()), setupDocument(result, after));
     const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
-    return after.failures.length > 0 || faults ? exitStatus.findings : exitStatus.done;
+    const trouble = after.failures.length > 0 || faults;
+    output.result(setupText(result, after, host.now()), setupDocument(result, after), trouble || warns(result, after));
+    return trouble ? exitStatus.findings : exitStatus.done;
   },
 };
+
+/** No fault, and yet nothing to keep from a person. */
+const warns = (
+  { issued, deployed, preflight = [] }: SetupResult,
+  { schedule, otherClients = [] }: AfterSetup,
+): boolean =>
+  [...(issued?.findings ?? []), ...(deployed?.findings ?? []), ...preflight].some(
+    ({ severity }) => severity === "warning",
+  ) ||
+  schedule.note !== undefined ||
+  otherClients.length > 0;
 
 const wanted = async (
   world: World,

@@ -3,7 +3,7 @@ import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
-import { statusDocument, statusText } from "../reports/status.ts";
+import { hourlyWarning, statusDocument, statusText } from "../reports/status.ts";
 import { hourlyRun } from "../usecases/schedule.ts";
 import { status } from "../usecases/status.ts";
 import { knownNames } from "./chosen-certificates.ts";
@@ -22,7 +22,7 @@ Examples:
   mailcert status --json mail.example.org
 ${exitStatusHelp([0, 1, 64, 65, 77, 78])}`,
     ),
-  run: async ({ args, output, host, world }) => {
+  run: async ({ args, globals, output, host, world }) => {
     const here = await world();
     const all = await status(here, []);
     const unknown = args.find((name) => !all.certificates.some((one) => one.name === name));
@@ -35,6 +35,9 @@ ${exitStatusHelp([0, 1, 64, 65, 77, 78])}`,
     const renewing = result.certificates.some(({ configured }) => configured);
     const hourly = renewing ? await hourlyRun(here) : undefined;
     for (const warning of await here.config.warnings()) output.warn(warning);
+    // The table says it below; with --quiet there is no table where all is well.
+    const warning = hourly && hourlyWarning(hourly);
+    if (globals.quiet && !globals.json && result.ok && warning !== undefined) output.warn(warning);
     output.result(statusText(result, hourly, host.now()), statusDocument(result, hourly), !result.ok);
     return result.ok ? exitStatus.done : exitStatus.findings;
   },

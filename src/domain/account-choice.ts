@@ -1,10 +1,11 @@
 // Which CA a command about accounts means: the one that flags name, that a certificate of the configuration has, or the only one there is.
-import { acmeCaNames } from "./acme-directories.ts";
+import { acmeCaNames, isAcmeCaName } from "./acme-directories.ts";
 import { caFolder } from "./ca-folder.ts";
 import { caTitle } from "./ca-failures.ts";
 import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
 import { type CertificateFlags, acmeFrom } from "./certificate-flags.ts";
 import { Failure } from "./failure.ts";
+import { didYouMean } from "./nearest.ts";
 import { clean } from "./text.ts";
 
 export type CaFlags = Pick<
@@ -51,13 +52,19 @@ export const meantCa = ({ flags, certificate, certificates }: CaWish): AcmeSetti
     throw new Failure("usage", `--issuer ${issuer} has no accounts`, {
       hints: [`accounts are at ACME CAs: --issuer ${acmeCaNames.join("|")}, or --acme URL`],
     });
+  if (issuer !== undefined && issuer !== "acme" && !isAcmeCaName(issuer))
+    throw new Failure("usage", `--issuer does not know "${clean(issuer, 60)}"`, {
+      hints: [didYouMean(issuer, acmeCaNames)],
+    });
   const known = (certificate ? [certificate] : certificates).flatMap(casOf);
   if (issuer !== undefined || acme !== undefined) {
     const { directory } = acmeFrom({ issuer, acme }, undefined);
-    return acmeFrom(
-      { ...flags, issuer, acme },
-      known.find((settings) => settings.directory === directory),
-    );
+    const settings = known.find((one) => one.directory === directory);
+    if (certificate && !settings)
+      throw new Failure("usage", `${certificate.name} is not ordered from ${clean(caTitle({ directory }), 80)}`, {
+        hints: ["name the certificate or the CA, not both"],
+      });
+    return acmeFrom({ ...flags, issuer, acme }, settings);
   }
   return certificate ? acmeFrom(others, known[0]) : undefined;
 };

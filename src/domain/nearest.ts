@@ -21,7 +21,7 @@ const distance = (a: string, b: string): number => {
 };
 
 /** undefined where nothing is near enough to be worth a guess. */
-const nearest = (word: string, known: readonly string[]): string | undefined => {
+export const nearest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > 40) return undefined;
   // agree-tos, agreeTos and AGREE_TOS are all agree_tos.
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, "");

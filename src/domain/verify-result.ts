@@ -41,5 +41,10 @@ export interface VerifyResult {
   readonly checked: readonly string[];
   /** Hosts where nothing could be connected to: `findings` says it once for all their entry points. */
   readonly deadHosts: readonly string[];
+  /** Something was seen, and no finding is a fault. */
   readonly ok: boolean;
 }
+
+/** Where nothing was looked at and nothing is said, nothing is known to be well either. */
+export const sawSomething = ({ entries, findings }: Pick<VerifyResult, "entries" | "findings">): boolean =>
+  findings.length > 0 || entries.some(({ notOffered }) => !notOffered);

@@ -9,7 +9,8 @@ const stateOf = ({ registered, inUse, live, trouble }: ShownAccount): string => 
   if (!registered) return "a key that waits for its account: a registration that did not get that far";
   if (registered.deactivatedAt !== undefined) return `deactivated on ${day(new Date(registered.deactivatedAt))}`;
   if (!inUse) return "not in use: a newer account of this CA is";
-  return live ? `in use; the CA says: ${live.status}` : "in use";
+  if (live) return `in use; the CA says: ${live.status}`;
+  return trouble ? "in use on this host; what the CA says stands below" : "in use on this host (--check asks the CA)";
 };
 
 const contactOf = ({ registered, live }: ShownAccount): string => {
@@ -62,21 +63,26 @@ export const accountsDocument = (accounts: readonly ShownAccount[]): object => (
   accounts,
 });
 
-const outcomes: Readonly<Record<ChangedAccount["outcome"], string>> = {
+const outcomes: Readonly<Record<Exclude<ChangedAccount["outcome"], "updated">, string>> = {
   planned: "nothing was changed (--dry-run)",
   registered: "registered",
   present: "there is one already, and nothing was changed",
-  updated: "its contact is another one now",
   "rolled-over": "it has a new key; its URL and CAA records stay as they are",
   finished: "the new key of an earlier run is in place: the CA had taken it",
   deactivated: "deactivated",
 };
 
-export const changedAccountText = ({ outcome, account, directory, notes }: ChangedAccount): string =>
+const outcomeText = ({ outcome, account }: ChangedAccount): string => {
+  if (outcome !== "updated") return outcomes[outcome];
+  const email = account?.registered?.email;
+  return email === undefined ? "it has no contact now" : `its contact is ${email} now`;
+};
+
+export const changedAccountText = (change: ChangedAccount): string =>
   [
-    `${account?.registered?.url ?? directory}: ${outcomes[outcome]}`,
-    ...(outcome === "registered" && account ? ["", accountText(account)] : []),
-    ...notes.map((note) => wrap(note, 100, "  - ", "    ")),
+    `${change.account?.registered?.url ?? change.directory}: ${outcomeText(change)}`,
+    ...(change.outcome === "registered" && change.account ? ["", accountText(change.account)] : []),
+    ...change.notes.map((note) => wrap(note, 100, "  - ", "    ")),
   ].join("\n");
 
 export type AccountAction = "register" | "update" | "rollover" | "deactivate";

@@ -34,6 +34,10 @@ const one = (explanation: Explanation, width: number): string => {
       paragraph("advice", advice, width),
     ].join("\n");
   }
+  if (explanation.kind === "finding") {
+    const { id, means, mend } = explanation.words;
+    return [id, paragraph("means", means, width), paragraph("to do", mend, width)].join("\n");
+  }
   const { id, summary, clients, servers, reference, severity } = explanation.words;
   return [
     wrap(`${id}: ${summary}`, width),

@@ -63,8 +63,9 @@ const trust = ({ plan: { certificate }, deployed }: SetupResult): readonly strin
       ? []
       : [
           "",
-          "Clients that do not know this CA import its root. The files, and the steps:",
-          `  mailcert bundle ${name} --out DIR`,
+          "Clients that do not know this CA import its root (FILE: its certificate, from the",
+          "CA itself). The files, and the steps:",
+          `  mailcert bundle ${name} --out DIR --root FILE`,
         ];
   if (issuer.kind === "self-signed") return ["", ...selfSignedNotes];
   // The bundle's own report says what to do with it.

@@ -132,15 +132,23 @@ const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: Certifica
 
 const titles = { systemd: "systemd timer", cron: "cron line" } as const;
 
-const hourlyText = ({ renews, kind, next: at, failed, problem }: HourlyRun): string => {
-  if (!renews) {
-    return problem === undefined
-      ? "warning: no timer or cron line, nothing renews by itself: mailcert schedule install"
-      : `warning: nothing renews by itself: ${problem} (mailcert schedule show)`;
-  }
+/** What a person should know although every certificate is well; undefined: it renews by itself. */
+export const hourlyWarning = ({ renews, problem, failed }: HourlyRun): string | undefined => {
+  if (failed !== undefined) return `the last run by itself failed (exit ${failed}): mailcert schedule show`;
+  if (renews) return undefined;
+  return problem === undefined
+    ? "no timer or cron line, nothing renews by itself: mailcert schedule install, or start `mailcert renew --quiet` every hour by other means"
+    : `nothing renews by itself: ${problem} (mailcert schedule show)`;
+};
+
+const hourlyText = (run: HourlyRun): string => {
+  const { renews, kind, next: at } = run;
+  const warning = hourlyWarning(run);
   const when = at === undefined ? "" : `, next run ${minute(new Date(at))}`;
-  const how = `renewed by itself: ${kind === undefined ? "yes" : titles[kind]}${when}`;
-  return failed === undefined ? how : `${how}\nwarning: its last run failed (exit ${failed}): mailcert schedule show`;
+  return [
+    ...(renews ? [`renewed by itself: ${kind === undefined ? "yes" : titles[kind]}${when}`] : []),
+    ...(warning === undefined ? [] : [`warning: ${warning}`]),
+  ].join("\n");
 };
 
 /** `hourly` is not asked for where nothing is to be renewed. */

@@ -78,7 +78,9 @@ const serviceTable = ({ domain, services = [] }: VerifiedDomain): DomainTable =>
 
 /** One for each domain and kind; none where DNS gave nothing to show. */
 export const domainTables = (domains: readonly VerifiedDomain[]): readonly DomainTable[] =>
-  domains.flatMap((one) => [mxTable(one), serviceTable(one)]).filter(({ rows }) => rows.length > 0);
+  domains
+    .flatMap((one) => [...(one.mx ? [mxTable(one)] : []), serviceTable(one)])
+    .filter(({ rows }) => rows.length > 0);
 
 export const domainTexts = (domains: readonly VerifiedDomain[]): readonly string[] =>
   domainTables(domains).map(({ title, head, rows }) => `${title}\n${table([head, ...rows], "  ")}`);

@@ -86,7 +86,7 @@ export const verifyHtmlView = (result: VerifyResult): object => {
     );
   return {
     host: whose(result) || "nothing to look at",
-    verdict: verdictWords(told),
+    verdict: verdictWords(result, told),
     verdictKind: kind,
     verdictSign: signs[kind],
     extent: `${count(looked, "entry point")}${absent > 0 ? `, ${absent} not offered` : ""}`,

@@ -5,7 +5,7 @@ import type { Failure } from "../domain/failure.ts";
 import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { askedName } from "../domain/probe-host.ts";
-import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { type VerifiedEntry, type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import { type Metric, pluginOutput } from "./nagios-text.ts";
 import { type Told, count, extent, gather, verdictWords, whose } from "./verify-told.ts";
 
@@ -21,10 +21,10 @@ const more = "mailcert verify shows them all";
 
 /** What the plugin guidelines call UNKNOWN is what was not looked at; a server that cannot be reached is a fault of the service. */
 const statusOf = (result: VerifyResult): NagiosReport["status"] => {
+  const all = [...result.findings, ...result.entries.flatMap(({ findings }) => findings)];
+  if (!sawSomething(result)) return 3;
   if (!result.ok) return 2;
-  const severities = [...result.findings, ...result.entries.flatMap(({ findings }) => findings)];
-  if (severities.some(({ severity }) => severity === "warning")) return 1;
-  return result.entries.some(({ notOffered }) => !notOffered) ? 0 : 3;
+  return all.some(({ severity }) => severity === "warning") ? 1 : 0;
 };
 
 /** `imaps_993_days`; with the host before it where there are several, and the kind of key where both were asked for. */
@@ -73,7 +73,7 @@ export const verifyNagios = (result: VerifyResult, limits: ExpiryDays | "share" 
   const days = daysOf(result, limits);
   const least = Math.floor(Math.min(...days.map(({ value }) => value)));
   const first = wrong[0];
-  const about = `${whose(result)}: ${verdictWords(all)}`;
+  const about = `${whose(result)}: ${verdictWords(result, all)}`;
   const seen = `${count(looked, "entry point")}${absent > 0 ? `, ${absent} not offered` : ""}`;
   const line =
     status === 3

@@ -99,7 +99,7 @@ const table = (entries: readonly VerifiedEntry[], color: boolean): readonly stri
 const summary = (result: VerifyResult, told: readonly Told[]): string => {
   const { looked, absent } = extent(result);
   const places = `${count(looked, "entry point")} looked at${absent > 0 ? `, ${absent} not offered` : ""}`;
-  return `${whose(result)}: ${verdictWords(told)} (${places}, ${(result.durationMs / 1000).toFixed(1)} s)`;
+  return `${whose(result)}: ${verdictWords(result, told)} (${places}, ${(result.durationMs / 1000).toFixed(1)} s)`;
 };
 
 export const verifyText = (result: VerifyResult, options: TextOptions): string => {

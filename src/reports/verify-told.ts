@@ -4,7 +4,7 @@ import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { askedName } from "../domain/probe-host.ts";
 import { socketHost } from "../domain/unix-target.ts";
-import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { type VerifiedEntry, type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 
 export interface Told {
   readonly finding: Finding;
@@ -73,7 +73,8 @@ export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number} ${number === 1 ? one : many}`;
 
 /** `2 faults, 1 warning`, or that all is well. */
-export const verdictWords = (told: readonly Told[]): string => {
+export const verdictWords = (result: VerifyResult, told: readonly Told[]): string => {
+  if (!sawSomething(result)) return "nothing was seen";
   const number = (severity: Severity): number => told.filter(({ finding }) => finding.severity === severity).length;
   const wrong = [
     ...(number("fault") > 0 ? [count(number("fault"), "fault")] : []),

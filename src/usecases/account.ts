@@ -13,6 +13,8 @@ import {
   requestFor,
   shown,
 } from "./account-show.ts";
+import type { CertificateState } from "../store/store.ts";
+import { readableState } from "./unless-failure.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -55,6 +57,40 @@ const meant = async (world: World, { flags, certificate }: AccountWish): Promise
   return { request: requestFor(world, settings), certificates, present };
 };
 
+/** Was it the account that the last attempt failed at, or that there was none? */
+const isAboutAccount = ({ what, facts }: NonNullable<CertificateState["lastError"]>): boolean => {
+  const type = (facts?.["problem"] as { readonly type?: unknown } | null | undefined)?.type;
+  return (
+    what === "issue" &&
+    (["ACCOUNT", "ACCOUNT_DEACTIVATED"].includes(String(facts?.["code"])) ||
+      facts?.["termsOfService"] !== undefined ||
+      /:(?:externalAccountRequired|accountDoesNotExist|userActionRequired)$/.test(String(type)))
+  );
+};
+
+/** What failed for want of an account waits no longer. @returns the names of the certificates. The caller holds the lock. */
+const endWaits = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  directory: string,
+): Promise<readonly string[]> => {
+  const ended: string[] = [];
+  for (const certificate of certificates) {
+    const state = readableState(world, certificate.name);
+    if (!state || !casOf(certificate).some((ca) => ca.directory === directory)) continue;
+    const { [directory]: passed, ...others } = state.caFailures ?? {};
+    const { lastError, nextAttempt, ...rest } = state;
+    const waited = lastError !== undefined && isAboutAccount(lastError);
+    if (!waited && passed === undefined) continue;
+    await world.store.write({
+      ...(waited ? { ...rest, attempts: 0 } : state),
+      ...(state.caFailures === undefined ? {} : { caFailures: others }),
+    });
+    if (waited && nextAttempt !== undefined) ended.push(certificate.name);
+  }
+  return ended;
+};
+
 const caaNote = (certificates: readonly string[]): readonly string[] =>
   certificates.length === 0
     ? []
@@ -90,13 +126,14 @@ export const registerAccount = async (world: World, wish: AccountWish): Promise<
   const result = shown(account, certificates, undefined);
   await recordChange(world, {
     what: `registered the account ${account.registered?.url ?? ""} at ${directory}`,
-    undo: "mailcert account deactivate",
   });
+  const waited = await endWaits(world, certificates, directory);
   return {
     outcome,
     account: result,
     directory,
     notes: [
+      ...waited.map((name) => `${name} waited for it: the next run tries again; at once: mailcert renew ${name}`),
       ...(replaced === undefined ? [] : [`the CA had deactivated ${replaced}: that one is not used any more`]),
       ...caaNote(result.certificates),
     ],

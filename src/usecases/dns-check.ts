@@ -17,6 +17,8 @@ import type { World } from "./world.ts";
 
 export interface DnsChecked {
   readonly name: string;
+  /** Some question was answered. */
+  readonly answered: boolean;
   /** `ok` ones too. */
   readonly findings: readonly Finding[];
 }
@@ -31,11 +33,13 @@ const finding = (check: string, severity: Severity, message: string, hint?: stri
   ...(hint === undefined ? {} : { hint }),
 });
 
+const nobodySays = "nobody could say";
+
 const nobody = (check: string, what: string, { why }: Unknown): Finding =>
   finding(
     check,
     "warning",
-    `nobody could say ${what}: ${why}`,
+    `${nobodySays} ${what}: ${why}`,
     "see this host's name servers (/etc/resolv.conf), and port 53 outward",
   );
 
@@ -241,5 +245,8 @@ export const dnsCheck = async (
     Promise.all(facts.domains.map((domain) => mail(dns, facts, domain, options))),
     Promise.all(facts.domains.map((domain) => services(world, dns, facts, domain, options))),
   ]);
-  return { name: facts.name, findings: [...pinned, ...allowed, ...mails.flat(), ...found.flat()] };
+  const findings = [...pinned, ...allowed, ...mails.flat(), ...found.flat()];
+  const unasked = facts.cas.filter(({ trouble }) => trouble !== undefined).length;
+  const silent = findings.filter(({ message }) => message.startsWith(`${nobodySays} `)).length;
+  return { name: facts.name, answered: findings.length === 0 || silent + unasked < findings.length, findings };
 };

@@ -2,16 +2,27 @@
 import { checks } from "../checks/index.ts";
 import { type Explanation, explain as lookUp, explainable } from "../domain/explain.ts";
 import { Failure } from "../domain/failure.ts";
-import { didYouMean } from "../domain/nearest.ts";
+import { nearest } from "../domain/nearest.ts";
 import { clean } from "../domain/text.ts";
 
 /** For help. */
 export const knownWords = (): readonly string[] => explainable(checks);
 
-/** @throws Failure `usage` for a word that stands for nothing here, with the one that was meant. */
-export const explain = (word: string): readonly Explanation[] => {
-  const found = lookUp(word, checks);
-  if (found.length > 0) return found;
+const refusal = (word: string): Failure => {
   const shown = clean(word, 60);
-  throw new Failure("usage", `nothing is known by "${shown}"`, { hints: [didYouMean(shown, knownWords())] });
+  const near = nearest(shown, knownWords());
+  return new Failure("usage", `nothing is known by "${shown}"`, {
+    hints: [near === undefined ? "`mailcert explain --help` lists what is known" : `did you mean ${near}?`],
+  });
+};
+
+/** Words that stand for one thing together (`TLS (old Outlook)`), else each of them. @throws Failure `usage` for one that stands for nothing here, with the one that was meant. */
+export const explain = (words: readonly string[]): readonly Explanation[] => {
+  const together = lookUp(words.join(" "), checks);
+  if (together.length > 0) return together;
+  const each = words.map((word) => ({ word, found: lookUp(word, checks) }));
+  const unknown = each.find(({ found }) => found.length === 0);
+  if (unknown === undefined) return each.flatMap(({ found }) => found);
+  // A label that was mistyped is one word, not its parts.
+  throw refusal(each.some(({ found }) => found.length > 0) ? unknown.word : words.join(" "));
 };

@@ -62,7 +62,9 @@ export const judgesWhole = (check: Check, domains: readonly DomainFacts[]): bool
   check.scope === "run" || (check.scope === "domain" && domains.some((facts) => check.applies(facts)));
 
 /** What DNS says about each MX host of a domain. */
-export const hostsOf = ({ domain }: DomainFacts, all: readonly EntryFacts[]): VerifiedDomain["hosts"] => {
+export const hostsOf = ({ domain, mx }: DomainFacts, all: readonly EntryFacts[]): VerifiedDomain["hosts"] => {
+  // Asked about its SRV records alone, though another part of the run may know its MX hosts.
+  if (mx === undefined) return [];
   const mine = all.filter(({ mxOf }) => mxOf?.some((one) => one.domain === domain));
   return [...groupBy(mine, ({ observation }) => observation.entry.host)].map(([host, [first]]) => ({
     host,

@@ -10,6 +10,7 @@ import { caaFindings } from "../domain/preflight-caa.ts";
 import { type PreflightFinding, clockFinding, limitFinding } from "../domain/preflight.ts";
 import type { CaFacts } from "../issuers/issuer.ts";
 import { askCaa, forbidden } from "./before-order.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { persistFindings } from "./preflight-persist.ts";
 import { trouble } from "./preflight-trouble.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
@@ -87,7 +88,7 @@ const waitingFinding = (world: World, name: string, { directory }: AcmeSettings)
   return {
     check: "preflight-backoff",
     severity: "warning",
-    message: `it failed, and the others go first until ${failure.nextAttempt}: ${failure.message}`,
+    message: `it failed, and the others go first until ${utcMinute(failure.nextAttempt)}: ${failure.message}`,
   };
 };
 

@@ -9,7 +9,8 @@ import { condemned, goOnCommand } from "../domain/revocation.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
-import { fingerprintIfWaiting } from "./fingerprint.ts";
+import { accountFindings } from "./account-findings.ts";
+import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
@@ -66,13 +67,14 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
   const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
     (name) => only.length === 0 || only.includes(name),
   );
+  const ofAccounts = await accountFindings(world, config);
   const certificates: CertificateStatus[] = [];
   for (const name of names) {
     const wanted = config.find((one) => one.name === name);
     const state = world.store.read(name);
     // Where nothing was ever tried for a name that nobody asks for any more there is nothing to tell.
     if (wanted || (state && (state.generations.length > 0 || state.lastError)))
-      certificates.push(await statusOf(world, name, wanted, state));
+      certificates.push(await statusOf(world, name, wanted, state, ofAccounts.get(name) ?? []));
   }
   // A typing error of a first setup is told, and is no fault once there is a certificate.
   const some = certificates.some(({ configured, live }) => configured || live);
@@ -97,13 +99,16 @@ const statusOf = async (
   name: string,
   config: CertificateConfig | undefined,
   state: CertificateState | undefined,
+  ofAccounts: readonly Finding[],
 ): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
   const asked = !config && !target ? state?.lastError?.entry : undefined;
   const caFailures = caFailuresOf(state, config);
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());
+  const lastError = await lastErrorNow(world, config, state, next);
   const findings = [
+    ...ofAccounts,
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
     ...endFindings(world, state, live, next),
@@ -126,7 +131,7 @@ const statusOf = async (
     ...(next ? { next } : {}),
     parked: state?.parked ?? false,
     attempts: state?.attempts ?? 0,
-    ...(state?.lastError ? { lastError: lastErrorOf(state.lastError) } : {}),
+    ...(lastError ? { lastError } : {}),
     ...(caFailures.length > 0 ? { caFailures } : {}),
     ...(state?.earlierRevocations ? { earlierRevocations: state.earlierRevocations } : {}),
     ...(state?.revocation ? { revocation: state.revocation } : {}),
@@ -211,6 +216,28 @@ const deadFindings = (
 const lastErrorOf = (error: NonNullable<CertificateState["lastError"]>): LastError => {
   const { wanted: _wanted, fingerprint: _fingerprint, entry: _entry, ...told } = error;
   return told;
+};
+
+/** Not where the entry that could not be issued was mended since, and nothing is due by the one that there is now. */
+const lastErrorNow = async (
+  world: World,
+  config: CertificateConfig | undefined,
+  state: CertificateState | undefined,
+  next: Decision | undefined,
+): Promise<LastError | undefined> => {
+  const error = state?.lastError;
+  if (error === undefined) return undefined;
+  if (
+    config &&
+    next?.action === "nothing" &&
+    error.what === "issue" &&
+    !error.notDue &&
+    error.fingerprint !== undefined
+  ) {
+    const now = await fingerprintOf(world, config);
+    if (now !== undefined && now !== error.fingerprint) return undefined;
+  }
+  return lastErrorOf(error);
 };
 
 const rolledBackAfter = (state: CertificateState | undefined, live: GenerationRecord | undefined): readonly number[] =>

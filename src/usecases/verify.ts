@@ -8,7 +8,7 @@ import type { Slot } from "../domain/keys.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
-import type { VerifyResult } from "../domain/verify-result.ts";
+import { type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Profile } from "../probe/profiler.ts";
@@ -123,7 +123,10 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     checked: wantedChecks(request).flatMap((check) => (judgesWhole(check, domains) ? [check.id] : [])),
     domains: domains.map((facts) => ({ ...facts, hosts: hostsOf(facts, all) })),
     deadHosts: dead.map(({ host }) => host),
-    ok: entries.every(({ ok }) => ok) && findings.every(({ severity }) => severity !== "fault"),
+    ok:
+      sawSomething({ entries, findings }) &&
+      entries.every(({ ok }) => ok) &&
+      findings.every(({ severity }) => severity !== "fault"),
   };
 };
 

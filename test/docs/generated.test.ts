@@ -3,13 +3,17 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderChecks } from "./render-checks.ts";
+import { withFindings } from "./render-findings.ts";
 import { renderCommandPages } from "./render-commands.ts";
 
 const docs = join(import.meta.dirname, "../../docs");
 const folder = join(docs, "commands");
 const writes = process.env["MAILCERT_WRITE_DOCS"] === "1";
 
-const pages = new Map([["checks.md", renderChecks()]]);
+const pages = new Map([
+  ["checks.md", renderChecks()],
+  ["troubleshooting.md", withFindings(readFileSync(join(docs, "troubleshooting.md"), "utf8"))],
+]);
 for (const [file, text] of await renderCommandPages()) pages.set(`commands/${file}`, text);
 
 if (writes) {

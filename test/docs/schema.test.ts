@@ -109,7 +109,7 @@ describe("documents of real command lines", () => {
         schema: "issue",
         status: 0,
       },
-      { line: () => ["issue", "www.example.com"], schema: "error", status: 65 },
+      { line: () => ["issue", "www.example.com"], schema: "error", status: 64 },
       { line: () => ["deploy", "--dry-run"], schema: "deploy", status: 0 },
       { line: () => ["deploy"], schema: "deploy", status: 0 },
       { line: () => ["rollback", "mail.example.org", "--dry-run"], schema: "rollback", status: 0 },

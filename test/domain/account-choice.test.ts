@@ -71,6 +71,15 @@ describe("the CA that is meant", () => {
     expect(refusal({}).message).toBe("no ACME CA is known here yet");
   });
 
+  it("refuses a CA that is mistyped, and one that the named certificate is not ordered from", () => {
+    const mistyped = refusal({ flags: { issuer: "letsencrpyt" }, certificates: [first] });
+    expect(mistyped).toMatchObject({ kind: "usage", message: '--issuer does not know "letsencrpyt"' });
+    expect(mistyped.hints[0]).toContain("did you mean letsencrypt?");
+    expect(
+      refusal({ certificate: second, flags: { issuer: "letsencrypt" }, certificates: [first, second] }),
+    ).toMatchObject({ kind: "usage", message: "b.example.org is not ordered from letsencrypt" });
+  });
+
   it("refuses what has no accounts", () => {
     expect(refusal({ flags: { issuer: "private-ca" } }).message).toBe("--issuer private-ca has no accounts");
     const mine = certificate({ issuer: { kind: "private-ca", ca: "default", days: 90 } });

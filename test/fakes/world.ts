@@ -214,7 +214,15 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       adopt: unused,
       noteIssued: unused,
     }),
-    accounts: unused,
+    accounts: async () => ({
+      list: async () => [],
+      ask: unused,
+      terms: unused,
+      register: unused,
+      update: unused,
+      rollOver: unused,
+      deactivate: unused,
+    }),
     scheduling: unused,
   };
   return {

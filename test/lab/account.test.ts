@@ -198,7 +198,13 @@ describe("account", () => {
       expect(status).toBe(78);
       expect(document.error?.hints[0]).toContain("from a backup");
     }
-    expect((await account("show")).document.accounts).toMatchObject([{ inUse: true }]);
+    // Nor does a rollover leave a new key that nothing can go on with.
+    const rollover = await account("rollover", ...at(pebble));
+    expect(rollover.status).toBe(78);
+    expect(rollover.document.error?.hints).toContainEqual(
+      expect.stringContaining(`then: mailcert account register --acme ${pebble.directoryUrl} --agree-tos`),
+    );
+    expect((await account("show")).document.accounts).toMatchObject([{ inUse: true, unfinishedRollover: false }]);
   });
 
   test("who uses it, and the CAA records that name it, by the configuration", async () => {

@@ -27,7 +27,7 @@ describe("accounts for people", () => {
     expect(accountsText([shown()])).toBe(
       [
         `letsencrypt: ${url}`,
-        "  in use",
+        "  in use on this host (--check asks the CA)",
         "  directory https://acme-v02.api.letsencrypt.org/directory",
         "  contact a@example.org, registered 2026-01-02",
         "  key in /var/lib/mailcert/accounts/acme-v02.api.letsencrypt.org/0123456789abcdef",
@@ -72,4 +72,14 @@ describe("accounts for people", () => {
     const text = changedAccountText({ outcome: "rolled-over", account: shown(), directory, notes: ["one more thing"] });
     expect(text).toBe(`${url}: it has a new key; its URL and CAA records stay as they are\n  - one more thing`);
   });
+});
+
+it.each([
+  ["a@example.org", "its contact is a@example.org now"],
+  [undefined, "it has no contact now"],
+])("a changed contact is said: %s", (email, words) => {
+  const { email: _before, ...registered } = shown().registered ?? { url, directory: "", createdAt: "" };
+  const account = shown({ registered: { ...registered, ...(email === undefined ? {} : { email }) } });
+  const text = changedAccountText({ outcome: "updated", account, directory: registered.directory, notes: [] });
+  expect(text).toBe(`${url}: ${words}`);
 });

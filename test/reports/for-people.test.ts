@@ -157,7 +157,7 @@ mail.example.org: nothing to do; renewal is due on 2027-08-11
   generation 1 (2 rolled back), last proven 2026-11-20 11:50 UTC
   served by dovecot 993
 
-warning: no timer or cron line, nothing renews by itself: mailcert schedule install`);
+warning: no timer or cron line, nothing renews by itself: mailcert schedule install, or start \`mailcert renew --quiet\` every hour by other means`);
   });
 
   test.each([
@@ -168,7 +168,7 @@ warning: no timer or cron line, nothing renews by itself: mailcert schedule inst
     [{ renews: true, kind: "cron" }, /by itself: cron line$/],
     [
       { renews: true, kind: "systemd", failed: 78 },
-      /\nwarning: its last run failed \(exit 78\): mailcert schedule show$/,
+      /\nwarning: the last run by itself failed \(exit 78\): mailcert schedule show$/,
     ],
     [
       { renews: false, kind: "cron", problem: "cron is not running" },

@@ -159,3 +159,10 @@ test("documents fit their schemas, whatever DNS says", async () => {
     expect(complaints(JSON.parse(last) as object)).toEqual([]);
   }
 });
+
+test("a domain that is asked about in both ways has its mail hosts shown once", async () => {
+  const result = await run(sound(), { mx: ["example.org"], srv: ["example.org"] });
+  expect(text(result).match(/Mail for example\.org goes to/g)).toHaveLength(1);
+  expect(told(result)).toContain("fault srv-target");
+  expect(complaints(verifyDocument(result))).toEqual([]);
+});

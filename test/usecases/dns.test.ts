@@ -109,6 +109,7 @@ describe("dns check", () => {
   it("without any name server: what nobody could say is a warning, no fault", async () => {
     const checked = await dnsCheck(worldWith(), acme, []);
     expect(new Set(checked.findings.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+    expect(checked.answered).toBe(false);
     expect(complaints(dnsCheckDocument([checked]))).toEqual([]);
   });
 
@@ -132,6 +133,7 @@ describe("dns check", () => {
     });
     const checked = await dnsCheck(worldWith({ authoritative, caa }), acme, []);
     const text = dnsCheckText([checked]);
+    expect(checked.answered).toBe(true);
     expect(text).toMatch(/FAULT {3}CAA at example\.org does not let ca\.example issue for mail\.example\.org/);
     expect(text).toContain("the mail of example.org goes to mx.example.com");
     expect(dnsCheckDocument([checked])).toMatchObject({ ok: false });

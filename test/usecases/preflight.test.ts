@@ -366,7 +366,7 @@ describe("the CA", () => {
     expect((await look(two)).find(({ check }) => check === "preflight-backoff")).toMatchObject({
       severity: "warning",
       ca,
-      message: `it failed, and the others go first until ${nextAttempt}: HTTP 503`,
+      message: `it failed, and the others go first until 2026-11-20 12:10 UTC: HTTP 503`,
     });
   });
 });

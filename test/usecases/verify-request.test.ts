@@ -239,6 +239,11 @@ describe("--expect", () => {
 
 const wrong: readonly (readonly [string, Partial<VerifyWords>, RegExp])[] = [
   ["an unknown check", { check: ["cert-nmae"] }, /no check "cert-nmae"/],
+  [
+    "checks that are wanted and skipped: nobody would judge",
+    { check: ["cert-name"], skip: ["cert-name"] },
+    /leave no check/,
+  ],
   ["an unknown check to skip", { skip: ["x"] }, /no check "x"/],
   ["an address that is none", { address: "mail.example.org" }, /--address takes an IP address/],
   ["a short fingerprint", { expect: ["sha256:abcd"] }, /64 hexadecimal digits/],
@@ -250,6 +255,16 @@ const wrong: readonly (readonly [string, Partial<VerifyWords>, RegExp])[] = [
 ];
 test.each(wrong)("refused: %s", async (_, words, message) => {
   await expect(ask({ targets: ["mail.example.org"], ...words })).rejects.toThrow(message);
+});
+
+test.each([
+  [{ mx: ["example.org"], entries: ["imaps"] }, /--entry means nothing with --mx alone/],
+  [{ srv: ["example.org"], entries: ["imaps"] }, /--entry means nothing with --srv alone/],
+  [{ srv: ["example.org"], ports: ["imaps=10993"] }, /--port means nothing with --srv alone/],
+] as const)("refused: %j, where DNS says what is looked at", async (words, message) => {
+  const refused = ask({ targets: [], ...words });
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toMatchObject({ kind: "usage" });
 });
 
 test("limits, SNI, EHLO and time are handed on", async () => {

@@ -71,6 +71,15 @@ const refused: Partial<Observation> = {
   error: { stage: "connect", reason: "refused", message: "connection refused" },
 };
 
+test("where nothing is offered and nobody may say so, nothing is well", async () => {
+  const { probe } = fakeProbe(() => refused);
+  const one = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+  const result = await verify(one, request(targets("mail.example.org"), { check: ["cert-name"] }));
+  expect(result.findings).toEqual([]);
+  expect(result.ok).toBe(false);
+  expect((await verify(one, request([]))).ok).toBe(false);
+});
+
 describe("what is connected to", () => {
   test("every address of both families, with the name kept", async () => {
     const { probe, asked } = fakeProbe();

@@ -20,6 +20,8 @@ export interface AccountOptions {
   readonly step: (what: string) => void;
   /** One sentence for people, shown with what was issued. */
   readonly note: (sentence: string) => void;
+  /** Told of an account that this run registered, once it is kept. */
+  readonly registered?: (account: Pick<AccountRecord, "url" | "directory">) => Promise<void>;
   /** A person asks for a new account where the present one was deactivated. */
   readonly fresh?: boolean;
 }
@@ -43,30 +45,44 @@ export const requireTerms = ({ settings, directory }: Pick<AccountOptions, "sett
     });
 };
 
+/** So say Boulder and Pebble of a signature by a key that is not the account's. */
+const isWrongKey = (problem: Problem): boolean =>
+  shortType(problem) === "malformed" && /JWS verification error/i.test(problem.detail);
+
 /** Is it the account itself that the CA does not take? Boulder answers 403 unauthorized for a deactivated one. */
 export const isAccountProblem = (problem: Problem): boolean =>
   shortType(problem) === "accountDoesNotExist" ||
+  isWrongKey(problem) ||
   (shortType(problem) === "unauthorized" && /deactivated|revoked|account/i.test(problem.detail));
 
-/** The CA refuses the account that we hold: the operator decides, because CAA records may name it (RFC 8657). */
-export const accountFailure = (problem: Problem, folder: string, url: string | undefined): Failure => {
+const refusalWords = (problem: Problem, folder: string, url: string | undefined): string => {
   const which = url === undefined ? "the account of the stored key" : `the account ${url}`;
-  const gone = shortType(problem) === "accountDoesNotExist";
-  return new Failure(
-    "config",
-    `the CA ${gone ? "does not know" : "no longer accepts"} ${which}: ${describeProblem(problem)}`,
-    {
-      hints: [
-        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with agree_tos: true (--agree-tos)`,
-        "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
-        ...(gone
-          ? ["if the CA lost its data, or the state folder came from another machine, put the right one back instead"]
-          : ["or: mailcert account register, which marks this one as deactivated and makes another"]),
-      ],
-      facts: { code: "ACCOUNT", problem, account: url, folder },
-    },
-  );
+  if (isWrongKey(problem)) return `the CA does not take ${folder}/key.pem for the key of ${which}`;
+  return `the CA ${shortType(problem) === "accountDoesNotExist" ? "does not know" : "no longer accepts"} ${which}`;
 };
+
+const ownHint = (problem: Problem): string => {
+  if (isWrongKey(problem)) return "put the account's key back from a backup, if it was changed elsewhere";
+  return shortType(problem) === "accountDoesNotExist"
+    ? "if the CA lost its data, or the state folder came from another machine, put the right one back instead"
+    : "or: mailcert account register, which marks this one as deactivated and makes another";
+};
+
+/** The CA refuses the account that we hold: the operator decides, because CAA records may name it (RFC 8657). */
+export const accountFailure = (
+  problem: Problem,
+  folder: string,
+  { url, directory }: { readonly url?: string; readonly directory: string },
+): Failure =>
+  new Failure("config", `${refusalWords(problem, folder, url)}: ${describeProblem(problem)}`, {
+    hints: [
+      ...(isWrongKey(problem) ? [ownHint(problem)] : []),
+      `to go on with a new account: mv ${folder} ${folder}.old, then: ${registerCommand(directory)}`,
+      "a CAA record with accounturi= (RFC 8657) that names the old account has to be changed first",
+      ...(isWrongKey(problem) ? [] : [ownHint(problem)]),
+    ],
+    facts: { code: "ACCOUNT", problem, account: url, folder },
+  });
 
 /** A person has deactivated it with us: no CA takes that back. */
 export const deactivatedFailure = ({ url, directory, deactivatedAt = "" }: AccountRecord): Failure =>
@@ -104,7 +120,7 @@ const register = async (
     });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    if (isAccountProblem(error.problem)) throw accountFailure(error.problem, stored.folder, undefined);
+    if (isAccountProblem(error.problem)) throw accountFailure(error.problem, stored.folder, settings);
     throw problemFailure(error.problem, { doing: "the CA would not register an account", now: o.now() });
   }
   const { accountUrl } = engine.api;
@@ -124,7 +140,7 @@ const register = async (
         subproblems: [],
       },
       stored.folder,
-      accountUrl,
+      { url: accountUrl, directory: settings.directory },
     );
   const at = o.now().toISOString();
   const record: AccountRecord = {
@@ -137,6 +153,7 @@ const register = async (
     createdAt: at,
   };
   await saveRecord(stored.folder, record);
+  await o.registered?.(record);
   o.step(`account ${accountUrl} registered, key in ${stored.folder}`);
   return { engine, folder: stored.folder, record };
 };
@@ -159,7 +176,7 @@ const updateEmail = async (account: Account, o: AccountOptions): Promise<Account
     await account.engine.api.updateAccount({ contact: contact(email) });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    if (isAccountProblem(error.problem)) throw accountFailure(error.problem, account.folder, account.record.url);
+    if (isAccountProblem(error.problem)) throw accountFailure(error.problem, account.folder, account.record);
     // Nobody's mail depends on it: a certificate does not end because of a contact.
     const mend = shortType(error.problem).endsWith("Contact")
       ? "give one that it takes (email:)"

@@ -18,7 +18,7 @@ import {
 import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { createEngine } from "./engine.ts";
 import { createLines } from "./line.ts";
-import { type Problem, ProblemError, describeProblem, shortType } from "./problem.ts";
+import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
 import { type RegisteredAccount, rollOver, withKnownKey } from "./rollover.ts";
 
@@ -47,29 +47,12 @@ const none = (directory: string): Failure =>
     hints: [`register one: ${registerCommand(directory)}`],
   });
 
-/** The CA knows the account, by another key. */
-const wrongKey = (problem: Problem, { folder, record }: RegisteredAccount): Failure =>
-  new Failure(
-    "config",
-    `the CA does not take ${folder}/key.pem for the key of ${record.url}: ${describeProblem(problem)}`,
-    {
-      hints: [
-        "put the account's key back from a backup, if there is one",
-        `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with --agree-tos`,
-      ],
-      facts: { problem, account: record.url, folder },
-    },
-  );
-
 /** What the CA refuses, in words; anything else is thrown on. */
 const refused = (error: unknown, doing: string, account: RegisteredAccount, now: Date): unknown => {
   if (!(error instanceof ProblemError)) return error;
   const { folder, record } = account;
-  // So say Boulder and Pebble of a signature by a key that is not the account's.
-  if (shortType(error.problem) === "malformed" && /JWS verification error/i.test(error.problem.detail))
-    return wrongKey(error.problem, account);
   return isAccountProblem(error.problem)
-    ? accountFailure(error.problem, folder, record.url)
+    ? accountFailure(error.problem, folder, record)
     : problemFailure(error.problem, { doing, now });
 };
 

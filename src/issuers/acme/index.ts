@@ -42,6 +42,8 @@ export interface AcmeIssuerOptions {
   readonly userAgent: string;
   /** Milliseconds for one HTTP request; default 30 s. */
   readonly timeoutMs?: number;
+  /** Told of each account that an order registers. */
+  readonly registered?: (account: { readonly url: string; readonly directory: string }) => Promise<void>;
   /** Milliseconds for one wait (a validation, an issuance); default 3 minutes. */
   readonly patienceMs?: number;
   /** Milliseconds for an issuance as a whole, whatever the CA says; default 15 minutes. */
@@ -134,7 +136,16 @@ const issueBy = async (
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
   const { stateDir } = o;
-  const account = await ensureAccount({ stateDir, settings, directory, transport, now: o.now, step, note });
+  const account = await ensureAccount({
+    stateDir,
+    settings,
+    directory,
+    transport,
+    now: o.now,
+    step,
+    note,
+    ...(o.registered === undefined ? {} : { registered: o.registered }),
+  });
   const { now, elapsed, sleep } = o;
   const patience = { now, elapsed, sleep, signal, patienceMs: o.patienceMs ?? 180_000 };
   const accountUrl = account.record.url;

@@ -39,12 +39,12 @@ const troubleAtCa = async (stored: StoredAccount, record: AccountRecord, o: Aski
     return accountFailure(
       { type, detail: `its status is "${status}"`, status: 200, subproblems: [] },
       stored.folder,
-      url,
+      record,
     );
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return isAccountProblem(error.problem)
-      ? accountFailure(error.problem, stored.folder, url)
+      ? accountFailure(error.problem, stored.folder, record)
       : problemFailure(error.problem, { doing: "the CA does not show our account", now: o.now() });
   }
 };

@@ -165,7 +165,7 @@ const complete = async (o: OrderOptions, begun: Order): Promise<Order> => {
 const explained = (error: unknown, { account, patience }: OrderOptions, doing: string): unknown => {
   if (!(error instanceof ProblemError)) return error;
   return isAccountProblem(error.problem)
-    ? accountFailure(error.problem, account.folder, account.record.url)
+    ? accountFailure(error.problem, account.folder, account.record)
     : problemFailure(error.problem, { doing, now: patience.now() });
 };
 

@@ -85,7 +85,7 @@ export const revoke = async (
     if (shortType(problem) === "alreadyRevoked") return "already";
     if (shortType(problem) === "badRevocationReason") throw wrongReason(problem.detail);
     const account = signer?.account;
-    if (account && isAccountProblem(problem)) throw accountFailure(problem, account.folder, account.record.url);
+    if (account && isAccountProblem(problem)) throw accountFailure(problem, account.folder, account.record);
     throw problemFailure(problem, { doing, now: o.now() });
   }
 };

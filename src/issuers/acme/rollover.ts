@@ -1,5 +1,6 @@
 // Key rollover (RFC 8555 §7.3.5), and how a run that was killed within one is made good: the CA is asked which of the two keys it knows.
 // The new key is on disk before the CA hears of it; the old one is replaced only after the CA has confirmed the new one.
+import { registerCommand } from "../../domain/acme-directories.ts";
 import { Failure } from "../../domain/failure.ts";
 import {
   type AccountRecord,
@@ -52,9 +53,9 @@ const noneKnown = ({ folder, record, nextKey, refusedKeys = [] }: RegisteredAcco
   return new Failure("config", `the CA knows no key in ${folder} (${files}) as the key of ${record.url}`, {
     hints: [
       "put the account's key back from a backup, if there is one",
-      `to go on with a new account: mv ${folder} ${folder}.old, then run the command again with --agree-tos`,
+      `to go on with a new account: mv ${folder} ${folder}.old, then: ${registerCommand(record.directory)}`,
     ],
-    facts: { account: record.url, folder },
+    facts: { account: record.url, folder, code: "ACCOUNT", neither: true },
   });
 };
 
@@ -132,8 +133,15 @@ export const rollOver = async (
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     // A connection that broke makes the engine ask again: the CA then refuses the old key, because it has taken the new one.
-    if ((await newKeyAtCa({ ...settled, nextKey }, ask)) === undefined) {
-      if (!isLater(error.problem) && error.problem.status < 500) await refuseNextKey(folder, now());
+    const refused = !isLater(error.problem) && error.problem.status < 500;
+    const taken = await newKeyAtCa({ ...settled, nextKey }, ask).catch(async (noneOrSilent: unknown) => {
+      // A key that the CA has just refused and does not know either is nothing to go on with.
+      if (refused && noneOrSilent instanceof Failure && noneOrSilent.facts?.["neither"] === true)
+        await refuseNextKey(folder, now());
+      throw noneOrSilent;
+    });
+    if (taken === undefined) {
+      if (refused) await refuseNextKey(folder, now());
       const doing = "the CA would not take a new account key, and the old one stays";
       throw problemFailure(error.problem, { doing, now: now() });
     }

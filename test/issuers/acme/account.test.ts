@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AcmeSettings } from "../../../src/domain/certificate-config.ts";
+import type { Failure } from "../../../src/domain/failure.ts";
 import { ensureAccount } from "../../../src/issuers/acme/account.ts";
 import { findAccount } from "../../../src/issuers/acme/account-store.ts";
 import { ProblemError, readProblem } from "../../../src/issuers/acme/problem.ts";
@@ -35,6 +36,7 @@ const transport: Transport = {
   nonce: () => "nonce",
   sent: () => asked.length,
 };
+const registered: string[] = [];
 const ensure = (email: string | undefined) => {
   const settings: AcmeSettings = {
     ...usualAcme,
@@ -52,6 +54,7 @@ const ensure = (email: string | undefined) => {
     now: () => now,
     step: () => undefined,
     note: (sentence) => void notes.push(sentence),
+    registered: async ({ url }) => void registered.push(url),
   });
 };
 const stored = async () => (await findAccount(stateDir, `${ca}/dir`))?.record?.email;
@@ -108,4 +111,24 @@ test("an account that the CA does not take any more is no matter of its address"
   refusing("unauthorized", 403, "account is deactivated");
   await expect(ensure("b@example.org")).rejects.toMatchObject({ kind: "config", facts: { code: "ACCOUNT" } });
   expect(notes).toEqual([]);
+});
+
+test("an account that was registered is told of once, when it is kept", async () => {
+  registered.length = 0;
+  changed = () => ({ status: 200, headers: {}, data: { status: "valid" } });
+  await ensure(undefined);
+  await ensure("a@example.org");
+  expect(registered).toEqual([`${ca}/acct/1`]);
+});
+
+test("a key that is not the account's: which file, and the ways on, as commands that there are", async () => {
+  await ensure("a@example.org");
+  refusing("malformed", 400, "JWS verification error: go-jose/go-jose: error in cryptographic primitive");
+  const failure = (await ensure("b@example.org").catch((error: unknown) => error)) as Failure;
+  expect(failure).toMatchObject({ kind: "config", facts: { code: "ACCOUNT" } });
+  expect(failure.message).toMatch(
+    /^the CA does not take \S+\/key\.pem for the key of the account https:\/\/ca\.example\/acct\/1: /,
+  );
+  expect(failure.hints[0]).toContain("from a backup");
+  expect(failure.hints[1]).toContain(`then: mailcert account register --acme ${ca}/dir --agree-tos`);
 });

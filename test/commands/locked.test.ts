@@ -1,0 +1,34 @@
+// What is asked before something that nothing takes back: a yes, a no, and nobody there.
+import { expect, test } from "vitest";
+import type { Context } from "../../src/cli/command.ts";
+import { confirmed } from "../../src/commands/locked.ts";
+
+const asking = (yes: boolean, answer: string | undefined): Promise<void> => {
+  const ask = answer === undefined ? undefined : async () => answer;
+  return confirmed({ globals: { yes }, host: { ask } } as unknown as Context, "Deactivate the account?");
+};
+
+test.each([
+  [true, undefined],
+  [true, "n"],
+  [false, "y"],
+  [false, " Yes "],
+])("--yes %s, answer %s: it goes on", async (yes, answer) => {
+  await expect(asking(yes, answer)).resolves.toBeUndefined();
+});
+
+test.each(["n", "", "no", "later"])(
+  "%j is a no: nothing that waiting helps, as with terms that are not agreed to",
+  async (answer) => {
+    await expect(asking(false, answer)).rejects.toMatchObject({
+      kind: "config",
+      message: "not confirmed: nothing was changed",
+    });
+  },
+);
+
+test("nobody to be asked: the way to say yes, and no question", async () => {
+  const refused = asking(false, undefined);
+  await expect(refused).rejects.toMatchObject({ kind: "usage", hints: [expect.stringContaining("--yes")] });
+  await expect(refused).rejects.not.toThrow(/\?/);
+});
