@@ -8,7 +8,7 @@ import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { candidateOfGeneration } from "./candidate.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
-import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, type Promises, keepDnsPromises } from "./dns-promises.ts";
 import { findServers } from "./entries.ts";
 import { checkGeneration } from "./intact.ts";
 import { keepPinnedChain } from "./pinned-chain.ts";
@@ -56,17 +56,18 @@ export const rollback = async (
   if (!previous) throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
   // Before anything is written: a target that cannot be served would stop every later run.
   await checkGeneration(world, certificate.name, previous);
-  if (!options.replace) await refuseUnpromised(world, certificate, state, previous);
+  const { state: heard, findings } = options.replace
+    ? { state, findings: [] }
+    : await refuseUnpromised(world, certificate, state, previous);
   const generations = state.generations.map((one) => {
     if (one.number === live) return { ...one, failed: "rolled back by hand" };
     return one.number === thrownAway ? { ...one, failed: `thrown away by the rollback to ${number}` } : one;
   });
-  const { baseline: _baseline, ...rest } = state;
+  const { baseline: _baseline, ...rest } = heard;
   await world.store.write({ ...rest, generations, target: number, stage: "staged" });
   const result = await deploy(world, certificate, { ...options, replace: true });
-  return thrownAway === undefined
-    ? result
-    : { ...result, findings: [...result.findings, thrownAwayFinding(thrownAway)] };
+  const thrown = thrownAway === undefined ? [] : [thrownAwayFinding(thrownAway)];
+  return { ...result, findings: [...result.findings, ...findings, ...thrown] };
 };
 
 const thrownAwayFinding = (number: number): Finding => ({
@@ -81,14 +82,16 @@ const refuseUnpromised = async (
   certificate: CertificateConfig,
   state: CertificateState,
   previous: GenerationRecord,
-): Promise<void> => {
+): Promise<Promises> => {
   const { name, servers } = certificate;
   const guarded: Guarded = {
     state,
     candidate: await candidateOfGeneration(world, name, previous),
     place: async () => ({ servers: (await findServers(world, certificate)).servers, auto: servers === "auto" }),
+    // A person asks once; a later run does not go on with it.
+    remembers: false,
     ways: { resume: `run: mailcert rollback ${name}`, force: `mailcert rollback --replace ${name}` },
   };
-  await keepDnsPromises(world, guarded);
-  await keepPinnedChain(world, guarded);
+  const { state: after, findings } = await keepDnsPromises(world, guarded);
+  return { state: await keepPinnedChain(world, { ...guarded, state: after }), findings };
 };

@@ -133,7 +133,7 @@ describe("a renewal with its key is staged, and not served", () => {
   it("where one name server still has the old record alone", async () => {
     const { leaf } = await served();
     records = [record(3, 1, leaf.spkiSha256)];
-    elsewhere = [{ server: "ns2.example.org (192.0.2.2)", records: [record(3, 0, leaf.sha256)] }];
+    elsewhere = [{ server: "ns2.example.org (192.0.2.2)", records: [record(3, 0, leaf.sha256)], ttl: 5 }];
     expect((await heldBack()).message).toContain("ns2.example.org (192.0.2.2) still has TLSA records");
     expect(live()).toBe(1);
     elsewhere = [];

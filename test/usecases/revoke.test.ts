@@ -111,6 +111,7 @@ const worldOf = async (one: FakeWorld): Promise<World> => {
         const records = tlsa.get(owner);
         return records ? { kind: "found", owner, records, secure: true } : { kind: "none" };
       },
+      tlsaEverywhere: async (owner) => [{ server: "ns", records: tlsa.get(owner) ?? [], ttl: 0 }],
     }),
   };
 };
