@@ -6,6 +6,7 @@ import { Failure } from "../domain/failure.ts";
 import type { AccountRequest, KnownAccount } from "../issuers/accounts.ts";
 import { type AccountWish, type ShownAccount, configured, directoriesOf, requestFor, shown } from "./account-show.ts";
 import { recordChange } from "./record-change.ts";
+import { withRecordedCaFile } from "./recorded-ca-file.ts";
 import type { World } from "./world.ts";
 
 /** What a change came to. `planned`: a dry run. */
@@ -36,12 +37,13 @@ const required = ({ present, request }: Meant): KnownAccount => {
 const meant = async (world: World, { flags, certificate }: AccountWish): Promise<Meant> => {
   const certificates = await configured(world);
   const all = await (await world.accounts()).list();
-  const settings = chosenCa({
+  const chosen = chosenCa({
     flags,
     certificates,
     registered: directoriesOf(all),
     ...(certificate ? { certificate } : {}),
   });
+  const settings = withRecordedCaFile(world, chosen);
   const present = all.find(({ registered, inUse }) => inUse && registered?.directory === settings.directory);
   return { request: requestFor(world, settings), certificates, present };
 };

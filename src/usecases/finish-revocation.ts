@@ -2,10 +2,24 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import { generationOf } from "../domain/generation.ts";
 import { doomedBy } from "../domain/revocation.ts";
+import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
+import type { CertificateState } from "../store/store.ts";
+import { hostNames } from "./ask-dns.ts";
 import { revokePending } from "./revoke-generations.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
+
+/** Senders would go on to believe whoever has the key. */
+const oldRecords = (state: CertificateState, number: number): readonly string[] => {
+  const given = generationOf(state, number);
+  return hostNames(given?.names ?? []).flatMap((name) =>
+    Object.values(given?.leaves ?? {}).map(({ spkiSha256 }) =>
+      tlsaLine(tlsaOwner(name, 25), { usage: 3, selector: 1, matchingType: 1, data: spkiSha256 }),
+    ),
+  );
+};
 
 /** `certificate` undefined: the configuration does not have it any more. The caller holds the lock. Never throws a Failure. */
 export const finishRevocation = async (
@@ -43,5 +57,15 @@ export const finishRevocation = async (
         hint,
       },
     ];
-  return [{ check: "revoke-finished", severity: "info", message: `${what} is done` }];
+  const old = pending.byKey ? oldRecords(state, pending.generation) : [];
+  return [
+    {
+      check: "revoke-finished",
+      severity: "info",
+      message: `${what} is done`,
+      ...(old.length > 0
+        ? { hint: `where these TLSA records are published (DANE), take them out: ${old.join(", ")}` }
+        : {}),
+    },
+  ];
 };

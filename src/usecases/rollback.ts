@@ -20,6 +20,15 @@ export interface RollbackTarget {
   readonly thrownAway?: number;
 }
 
+/** Of the one that was served before: revoked or failed, it would not be served again whatever is kept. */
+const goneFor = (before: GenerationRecord | undefined, name: string): string | undefined => {
+  if (before?.revoked)
+    return `generation ${before.number} of ${name} was revoked on ${before.revoked.at.slice(0, 10)} (${before.revoked.reason}) and is not served again, and nothing from before it is kept`;
+  if (before?.failed)
+    return `generation ${before.number} of ${name} is not served again (${before.failed}), and nothing from before it is kept`;
+  return undefined;
+};
+
 /** The generation that `rollback` would serve. @throws Failure `data` when there is none that may be served. */
 export const rollbackTarget = (world: World, name: string): RollbackTarget => {
   const state = world.store.read(name);
@@ -35,8 +44,11 @@ export const rollbackTarget = (world: World, name: string): RollbackTarget => {
       earlier.length === 0
         ? `generation ${live} of ${name} is the first: there is nothing to go back to`
         : kept.length === 0
-          ? `no generation of ${name} from before ${live} is kept any more: mailcert keeps the live one and the two before it`
-          : `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`;
+          ? (goneFor(earlier.at(-1), name) ??
+            `no generation of ${name} from before ${live} is kept any more: mailcert keeps the live one and the two before it`)
+          : kept.every(({ revoked }) => revoked)
+            ? `what ${name} had before generation ${live} was revoked (${kept.map(({ number, revoked }) => `generation ${number} on ${revoked?.at.slice(0, 10) ?? ""}, ${revoked?.reason ?? ""}`).join("; ")}) and is not served again`
+            : `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`;
     throw new Failure("data", why, { hints: [`make a new one: mailcert renew --force ${name}`] });
   }
   const thrownAway = state.target !== undefined && state.target > live ? { thrownAway: state.target } : {};
