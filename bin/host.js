@@ -65,8 +65,37 @@ const readInput = async () => {
   return text;
 };
 
+/** What is the same for a command line and for whoever calls it as a library. */
+const surroundings = () => ({
+  env: process.env,
+  readInput,
+  now: () => new Date(),
+  elapsed: () => performance.now(),
+  sleep,
+  pid: process.pid,
+  uid: process.getuid?.() ?? 0,
+  version: JSON.parse(readFileSync(at("../package.json"), "utf8")).version,
+  nodePath: process.execPath,
+  programPath: at("mailcert.js"),
+  templatesDir: at("../templates"),
+  cwd: process.cwd(),
+});
+
+module.exports.isBuilt = () => existsSync(at("../dist/main.js"));
+
+/** Runs a command line inside this process: nobody is asked, nothing is written but to `stdout` and `stderr`. */
+module.exports.runInside = ({ argv, stdout: collected, stderr: told, signal }) =>
+  require("../dist/main.js").main({
+    ...surroundings(),
+    argv,
+    stdout: { write: collected, isTTY: false, columns: 80 },
+    stderr: { write: told, isTTY: false, columns: 80 },
+    ask: undefined,
+    signal,
+  });
+
 module.exports.runHere = async () => {
-  if (!existsSync(at("../dist/main.js"))) {
+  if (!module.exports.isBuilt()) {
     process.stderr.write(`mailcert: error: not built: run "npm ci" (with development packages) in ${at("..")}\n`);
     return 70;
   }
@@ -79,24 +108,14 @@ module.exports.runHere = async () => {
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
   }
   return main({
+    ...surroundings(),
     argv: process.argv.slice(2),
-    env: process.env,
     stdout: output(stdout),
     stderr: output(stderr),
+    // Looked at when somebody is to be asked: a terminal is slow to find.
     get ask() {
       return process.stdin.isTTY && process.stderr.isTTY ? ask : undefined;
     },
-    readInput,
-    now: () => new Date(),
-    elapsed: () => performance.now(),
-    sleep,
-    pid: process.pid,
-    uid: process.getuid?.() ?? 0,
     signal: stop.signal,
-    version: JSON.parse(readFileSync(at("../package.json"), "utf8")).version,
-    nodePath: process.execPath,
-    programPath: at("mailcert.js"),
-    templatesDir: at("../templates"),
-    cwd: process.cwd(),
   });
 };

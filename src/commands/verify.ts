@@ -4,6 +4,7 @@ import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { createProgress } from "../cli/progress.ts";
+import { reportError } from "../cli/report-error.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { schemeWords } from "../domain/usual-ports.ts";
@@ -37,6 +38,7 @@ export const command: CommandModule = {
         "--full",
         "also old versions, weak ciphers and groups, command injection, other names: up to 15 connections each",
       )
+      .option("--watch", "look again every 5 seconds, until Ctrl-C (text)")
       .option("--transcript", "show what is said in clear, up to TLS (text, json, ndjson)")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
@@ -66,6 +68,7 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
       ),
   run: async (context) => {
     const format = formatOf(context);
+    if (context.options["watch"] === true) return watch(context, format);
     if (format !== "nagios") return lookAndReport(context, format);
     try {
       return await lookAndReport(context, format);
@@ -77,6 +80,38 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
       return status;
     }
   },
+};
+
+/** Whoever mends something wants to see it mended, and the server is not to be tired out. */
+const watchMs = 5_000;
+
+/** Ends with what the last look came to. */
+const watch = async (context: Context, format: ReportFormat): Promise<number> => {
+  const { host, options, globals, output } = context;
+  const other = globals.dryRun ? "--dry-run" : ["file", "output"].find((name) => options[name] !== undefined);
+  if (format !== "text" || other !== undefined)
+    throw new Failure("usage", `--watch shows text on a terminal, ${other ?? `not --format ${format}`}`, {
+      hints: ["leave one of them out; for monitors: a timer that runs `mailcert verify` with --format"],
+    });
+  let status: number = exitStatus.done;
+  for (let first = true; !host.signal.aborted; first = false) {
+    // Each look with adapters of its own: what DNS and the configuration say may be what is being mended.
+    const world = context.newWorld();
+    if (host.stdout.isTTY) host.stdout.write("\u001b[H\u001b[2J");
+    const time = host.now().toISOString().slice(0, 19).replace("T", " ");
+    output.text(`${time} UTC, every ${watchMs / 1000} seconds until Ctrl-C`);
+    try {
+      status = await lookAndReport({ ...context, world: () => world }, format);
+    } catch (error) {
+      if (host.signal.aborted) break;
+      if (first || !(error instanceof Failure)) throw error;
+      status = reportError(host, context.fitting(error));
+    }
+    await host.sleep(watchMs, host.signal).catch((error: unknown) => {
+      if (!host.signal.aborted) throw error;
+    });
+  }
+  return status;
 };
 
 const withTranscript: readonly ReportFormat[] = ["text", "json", "ndjson"];
