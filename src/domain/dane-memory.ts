@@ -18,6 +18,8 @@ export interface DaneHold {
   /** SHA-256 of each key's SubjectPublicKeyInfo, hex. */
   readonly keys: readonly string[];
   readonly names: readonly string[];
+  /** The key stays; the certificate around it waits. */
+  readonly certificate?: true;
   /** The records that are to be published. */
   readonly publish: readonly WaitingRecord[];
   /** The largest TTL that name servers gave to their records since it waits; seconds. */
@@ -85,7 +87,10 @@ export const waitingHold = (state: CertificateState, liveNumber: number | undefi
   if (!held || held.keys.some((key) => isRetired(state, key))) return undefined;
   const live = generationOf(state, liveNumber);
   const leaves = Object.values(live?.leaves ?? {}).map(({ spkiSha256 }) => spkiSha256);
+  // A certificate that waits is staged.
   const served =
-    held.keys.every((key) => leaves.includes(key)) && held.names.every((name) => live?.names.includes(name));
+    held.keys.every((key) => leaves.includes(key)) &&
+    held.names.every((name) => live?.names.includes(name)) &&
+    (held.certificate !== true || state.target === liveNumber);
   return served ? undefined : held;
 };

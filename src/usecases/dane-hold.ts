@@ -1,13 +1,19 @@
 // What the guard leaves in the state: where secure TLSA records were seen, and which change waits for DNS.
-import type { DaneHold, DaneMemory } from "../domain/dane-memory.ts";
-import { withAnswers } from "../domain/dane-memory.ts";
+import {
+  type DaneHold,
+  type DaneMemory,
+  type Ripening,
+  ripening,
+  usualTtl,
+  withAnswers,
+} from "../domain/dane-memory.ts";
 import type { Failure } from "../domain/failure.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
 import { inConfiguration } from "../domain/fitting-hint.ts";
 import { withoutKeys } from "../domain/text.ts";
 import { tlsaOwner } from "../domain/tlsa.ts";
 import type { CertificateState } from "../store/store.ts";
-import type { Promised } from "./ask-dns.ts";
+import type { AtServer, Pinned, Promised } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
 import type { World } from "./world.ts";
 
@@ -49,6 +55,19 @@ const withoutOlderError = (state: CertificateState, now: Date): CertificateState
   return { ...rest, attempts: 0 };
 };
 
+export type HoldClock = Pick<DaneHold, "publish" | "ttl" | "since" | "until" | "certificate">;
+
+/** The longest TTL since the change waits. */
+export const longest = (before: DaneHold | undefined, servers: readonly AtServer[]): Pick<DaneHold, "ttl"> => ({
+  ttl: Math.max(0, before?.ttl ?? 0, ...servers.map(({ ttl }) => ttl)),
+});
+
+/** Since when the record is everywhere. Where no server can be asked itself, the resolver's word has to do. */
+export const clockOf = (held: DaneHold, tlsa: readonly Pinned[], servers: readonly AtServer[], now: Date): Ripening => {
+  const unasked = tlsa.some(({ owner }) => !servers.some((one) => one.owner === owner));
+  return ripening(held, [...servers.map(({ ttl }) => ttl), ...(unasked ? [usualTtl] : [])], now);
+};
+
 /** The change is held: remembered with its reason. */
 export const hold = async (
   world: World,
@@ -56,7 +75,7 @@ export const hold = async (
   candidate: Candidate,
   dane: DaneMemory | undefined,
   { message, hints }: Failure,
-  clock: Pick<DaneHold, "publish" | "ttl" | "since" | "until">,
+  clock: HoldClock,
 ): Promise<void> => {
   const held: DaneHold = {
     at: world.now().toISOString(),

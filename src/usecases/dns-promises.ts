@@ -1,6 +1,5 @@
 // The guard: a new key, issuer or name is not served while DNS tells others to refuse it (DANE, MTA-STS). What a renewal with its key changes is pinned-chain.ts's.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import { type DaneHold, type Ripening, ripening, usualTtl } from "../domain/dane-memory.ts";
 import type { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
@@ -10,19 +9,10 @@ import { clean } from "../domain/text.ts";
 import { matchTlsa, tlsaOwner } from "../domain/tlsa.ts";
 import { leadsTo } from "../domain/trust.ts";
 import type { CertificateState } from "../store/store.ts";
-import {
-  type AtServer,
-  type Pinned,
-  type Place,
-  type Silent,
-  askDns,
-  askEverywhere,
-  hostNames,
-  portsOf,
-} from "./ask-dns.ts";
+import { type Pinned, type Place, type Silent, askDns, askEverywhere, hostNames, portsOf } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Deployable } from "./entries.ts";
-import { heard, hold, keysOf, withMemory } from "./dane-hold.ts";
+import { type HoldClock, clockOf, heard, hold, keysOf, longest, withMemory } from "./dane-hold.ts";
 import { type Ways, behind, missingRecords, unheard, unpublished, unripe, untrusted } from "./dns-refusal.ts";
 import type { World } from "./world.ts";
 
@@ -99,12 +89,6 @@ const unknownFinding = ({ name, port, why }: Silent): Finding => ({
   reference: "RFC 7671 §8.1",
 });
 
-/** Since when the record is everywhere. Where no server can be asked itself, the resolver's word has to do. */
-const clockOf = (held: DaneHold, tlsa: readonly Pinned[], servers: readonly AtServer[], now: Date): Ripening => {
-  const unasked = tlsa.some(({ owner }) => !servers.some((one) => one.owner === owner));
-  return ripening(held, [...servers.map(({ ttl }) => ttl), ...(unasked ? [usualTtl] : [])], now);
-};
-
 /**
  * @throws Failure `config` where a secure TLSA record or an enforced MTA-STS policy stands that the candidate does not satisfy; `try-later` for a new key
  * where secure records were seen before and nobody can say what they are now, and until two TTLs after the record that it waited for is everywhere.
@@ -121,19 +105,17 @@ export const keepDnsPromises = async (world: World, guarded: Guarded): Promise<P
   const dane = heard(world, state, { names, ports }, promised);
   const keys = keysOf(candidate);
   // Another change than that which waits begins anew.
-  const before = dane?.held?.keys.join() === keys.join() ? dane.held : undefined;
+  const { held: known } = dane ?? {};
+  const before = known?.certificate !== true && known?.keys.join() === keys.join() ? known : undefined;
   const publish = before?.publish ?? [];
   const offers = Object.values(candidate.slots);
   // Each key has to match: which of two is served is the client's choice.
   const misfits = ({ records }: Pick<Pinned, "records">): boolean =>
     offers.some((offer) => matchTlsa(records, offer) === "mismatch");
-  const stop = async (failure: Failure, clock: Omit<DaneHold, "at" | "message" | "hints" | "keys" | "names">) => {
+  const stop = async (failure: Failure, clock: HoldClock) => {
     if (remembers) await hold(world, state, candidate, dane, failure, clock);
     return failure;
   };
-  const ttlOf = (servers: readonly AtServer[]): Pick<DaneHold, "ttl"> => ({
-    ttl: Math.max(0, before?.ttl ?? 0, ...servers.map(({ ttl }) => ttl)),
-  });
 
   // Every server's own word: a resolver knows one, and the TTL that is left there.
   const servers = tlsa.length === 0 ? [] : await askEverywhere(world, tlsa);
@@ -141,11 +123,11 @@ export const keepDnsPromises = async (world: World, guarded: Guarded): Promise<P
   if (broken.length > 0)
     throw await stop(unpublished(candidate, broken, ways), {
       publish: missingRecords(candidate, broken),
-      ...ttlOf(servers),
+      ...longest(before, servers),
     });
   // Others may still have the records of before. One that has none at all harms nobody.
   const lagging = servers.filter((one) => one.records.length > 0 && misfits(one));
-  if (lagging.length > 0) throw await stop(behind(candidate, lagging, ways), { publish, ...ttlOf(servers) });
+  if (lagging.length > 0) throw await stop(behind(candidate, lagging, ways), { publish, ...longest(before, servers) });
   const change = changesKey(world, state, candidate);
   const seenAt = ({ name, port }: Silent): string | undefined => dane?.seen[tlsaOwner(name, port)];
   const missed = change === "kept" ? undefined : silent.find((one) => seenAt(one) !== undefined);

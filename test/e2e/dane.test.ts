@@ -80,7 +80,7 @@ it("a renewed certificate waits where the whole one before is pinned (3 0 1), un
   expect(await whole()).toBe(pinned);
   expect(await sender(host)).toBe("Verified");
   await zone.add(`_25._tcp.mail 1 TLSA ${record}`);
-  const timer = await host.mailcert(["renew"]);
+  const timer = await ripe(host, ["renew"]);
   expect(timer.status, timer.stdout + timer.stderr).toBe(0);
   expect(await whole()).not.toBe(pinned);
   expect(await sender(host)).toBe("Verified");
