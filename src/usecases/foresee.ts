@@ -15,6 +15,8 @@ import { trouble } from "./preflight-trouble.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
+const check = "preflight-dane";
+
 interface Plan {
   /** With the keys that are given up. */
   readonly state: CertificateState;
@@ -52,5 +54,5 @@ export const foresee = async (
 ): Promise<readonly PreflightFinding[]> => {
   const findings = await preflight(world, certificate);
   const refused = replace ? undefined : await unlessFailure(() => promised(world, certificate, plan));
-  return [...findings, ...(refused instanceof Failure ? [trouble("preflight-dane", refused)] : [])];
+  return [...findings, ...(refused instanceof Failure ? [trouble(check, refused)] : [])];
 };
