@@ -5,7 +5,7 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { type RevocationReason, revocationReasonNames } from "../domain/revocation.ts";
-import { revokeDocument, revokeText } from "../reports/revoke.ts";
+import { isWell, revokeDocument, revokeText } from "../reports/revoke.ts";
 import { revoke } from "../usecases/revoke.ts";
 import { knownNames } from "./chosen-certificates.ts";
 import { accept, confirming } from "./locked.ts";
@@ -50,7 +50,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
         confirm,
       });
     });
-    const trouble = result.outcome === "not-replaced" || result.outcome === "unfinished";
+    const trouble = !isWell(result);
     output.result(revokeText(result, host.now()), revokeDocument(result), trouble);
     return trouble ? exitStatus.findings : exitStatus.done;
   },

@@ -34,6 +34,8 @@ export interface ServerTlsa {
   /** `ns1.example.org (192.0.2.1)` */
   readonly server: string;
   readonly records: readonly TlsaRecord[];
+  /** Of the record set, in seconds; 0 where there is none. */
+  readonly ttl: number;
 }
 
 /** `why`: there is a record or a text, and senders find no policy in it. `mediaType`: not text/plain (RFC 8461 §3.3). */

@@ -29,6 +29,7 @@ export const lookUpTlsaEverywhere = async (
           {
             server: reply.address === undefined ? reply.server : `${reply.server} (${reply.address})`,
             records: reply.records.slice(0, mostRecords).map(recordOf),
+            ttl: Math.max(0, ...reply.records.map(({ ttl }) => ttl ?? 0)),
           },
         ]
       : [],

@@ -134,6 +134,28 @@ export const findingWords: readonly FindingWords[] = [
     mend: "Let `renew` or `mailcert revoke NAME` replace it; see [accounts](accounts.md).",
   },
   {
+    id: "dane-unknown",
+    means:
+      "A new key was served although no name server could say whether TLSA records name it; none were seen there before.",
+    mend: "Once name servers answer: `mailcert dns check`.",
+  },
+  {
+    id: "dane-next",
+    means:
+      "`dns check`: a new key waits for its TLSA record (`warning`: it is not published; `info`: it is there, and its two TTLs are waited for).",
+    mend: "Publish the record of the hint beside the present one. See [DNS records](dns-records.md).",
+  },
+  {
+    id: "dane-retired",
+    means: "`dns check`: a TLSA record is for a key that was given up as compromised.",
+    mend: "Take the record of the hint out.",
+  },
+  {
+    id: "preflight-dane",
+    means: "`revoke --dry-run`: signed TLSA records do not name the key that would be served, or nobody could say.",
+    mend: "Run it without `--dry-run`: the key is made, and the record to publish is shown.",
+  },
+  {
     id: "submission-off",
     means: "Postfix does not offer 465.",
     mend: "Nothing, unless people send through this host.",
@@ -207,7 +229,7 @@ export const findingWords: readonly FindingWords[] = [
   {
     id: "preflight-port",
     means: "The challenge's port cannot be had here.",
-    mend: "The message names who has the port; `webroot: DIR` (`--webroot DIR`), or another challenge.",
+    mend: "The message names who has the port; `webroot: DIR (--webroot DIR)`, or another challenge.",
   },
   {
     id: "preflight-resolve",

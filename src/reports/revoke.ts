@@ -4,6 +4,7 @@ import type { RevokeResult } from "../usecases/revoke.ts";
 import type { RevokedLeaf } from "../usecases/revoke-generations.ts";
 import { deploymentDocument, deploymentText } from "./deployment.ts";
 import { generationLine } from "./generation.ts";
+import { hasFaults, preflightText } from "./preflight.ts";
 import { wrap } from "./wrap.ts";
 
 const leafText = ({ generation, slot, serial, outcome, by, message }: RevokedLeaf): string => {
@@ -77,13 +78,18 @@ export const revokeText = (result: RevokeResult, now: Date): string => {
       : issued
         ? [`  in its place: ${generationLine(issued.generation, now)}`]
         : []),
+    ...(result.findings ? ["", preflightText(result.findings)] : []),
     ...tlsaText(result),
   ].join("\n");
 };
 
+/** It was done, or would be. */
+export const isWell = ({ outcome, findings = [] }: Pick<RevokeResult, "outcome" | "findings">): boolean =>
+  (outcome === "planned" || outcome === "revoked") && !hasFaults(findings);
+
 export const revokeDocument = ({ outcome, replacement, ...result }: RevokeResult): object => ({
   schema: "mailcert.revoke/1",
-  ok: outcome === "planned" || outcome === "revoked",
+  ok: isWell({ outcome, ...result }),
   outcome,
   ...result,
   ...(replacement?.issued ? { issued: replacement.issued.generation } : {}),

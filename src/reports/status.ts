@@ -7,6 +7,7 @@ import { day, minute, timeLeft } from "./dates.ts";
 import { findingLines } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
+import { tlsaLine } from "../domain/tlsa.ts";
 import { table } from "./table.ts";
 
 const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
@@ -84,8 +85,17 @@ const generation = ({ live, target, rolledBack, lastProven }: CertificateStatus)
 };
 
 /** What failed and what to do about it, once. */
-const trouble = ({ name, configured, lastError, attempts, next: decision }: CertificateStatus): readonly string[] => {
+const trouble = ({
+  name,
+  configured,
+  lastError,
+  attempts,
+  next: decision,
+  ...one
+}: CertificateStatus): readonly string[] => {
   if (!lastError) return [];
+  // Of what DNS held back the last run's word is enough.
+  if (one.held && lastError.facts?.["code"] === "DANE") return [];
   const at = minute(new Date(lastError.at));
   const hints = (lastError.hints ?? []).map((hint) => `    -> ${hint}`);
   const again = configured ? [`    -> mended? \`mailcert renew ${name}\` tries at once`] : [];
@@ -106,10 +116,24 @@ const revocation = ({ name, revocation: last, earlierRevocations = [] }: Certifi
     `    -> ${goOnCommand(name, pending)}`,
   ]);
 
+/** `publish` stands in the hints, as a line of a zone file. */
+const held = ({ held: waiting }: CertificateStatus): readonly string[] => {
+  if (!waiting) return [];
+  const { at, message, hints, publish, since } = waiting;
+  const lines = publish.map(({ owner, record }) => tlsaLine(owner, record));
+  const unsaid = since === undefined ? lines.filter((line) => !hints.some((hint) => hint.includes(line))) : [];
+  return [
+    `  held for DNS (DANE), last tried ${minute(new Date(at))}: ${message}`,
+    ...unsaid.map((line) => `    -> the record of the key that waits: ${line}`),
+    ...hints.map((hint) => `    -> ${hint}`),
+  ];
+};
+
 const below = (one: CertificateStatus): readonly string[] => [
   `${one.name}: ${next(one)}`,
   ...generation(one),
   ...revocation(one),
+  ...held(one),
   ...(one.live ? [servedBy(one)] : []),
   ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
     ? [`  names: ${namesForPeople(one.names)}`]

@@ -81,6 +81,17 @@ const isError = (value: unknown): boolean =>
   (value["hints"] === undefined || Array.isArray(value["hints"])) &&
   (value["entry"] === undefined || isRecord(value["entry"]));
 
+const isHold = (value: unknown): boolean =>
+  isRecord(value) &&
+  typeof value["message"] === "string" &&
+  isDate(value["at"]) &&
+  [value["hints"], value["keys"], value["names"], value["publish"]].every(Array.isArray) &&
+  ["number", "undefined"].includes(typeof value["ttl"]) &&
+  [value["since"], value["until"]].every((date) => date === undefined || isDate(date));
+
+const isDane = (value: unknown): boolean =>
+  isRecord(value) && isRecord(value["seen"]) && (value["held"] === undefined || isHold(value["held"]));
+
 /** What of the fields that runs rely on is not as it was written. */
 const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!state.generations?.every(isGeneration)) return "a generation lacks a field";
@@ -99,6 +110,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   const last = state.revocation === undefined || isPending(state.revocation);
   const pending = last && Array.isArray(earlier) && earlier.every(isPending);
   if (!pending) return "revocation lacks a field";
+  if (state.dane !== undefined && !isDane(state.dane)) return "dane lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
   return state.lastError === undefined || isError(state.lastError) ? undefined : "lastError lacks a field";

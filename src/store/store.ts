@@ -1,6 +1,7 @@
 // The seam of the state folder: certificates with their generations, keys, state and events, and the lock. design.md §4 is its layout.
 import type { RenewalAdvice } from "../domain/ari.ts";
 import type { CaFailure } from "../domain/ca-failures.ts";
+import type { DaneMemory } from "../domain/dane-memory.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
@@ -83,6 +84,8 @@ export interface CertificateState {
   readonly earlierRevocations?: readonly PendingRevocation[];
   /** A revocation that is not done yet. */
   readonly revocation?: PendingRevocation;
+  /** Where secure TLSA records were seen, and which key waits for one. */
+  readonly dane?: DaneMemory;
   /** The generation that is to be served; absent before the first issue. */
   readonly target?: number;
   readonly stage?: Stage;

@@ -8,6 +8,7 @@ import type { AcmeSettings, CertificateConfig } from "../domain/certificate-conf
 import { Failure } from "../domain/failure.ts";
 import { isIpName } from "../domain/names.ts";
 import type { AccountAtCa, AccountRequest, KnownAccount } from "../issuers/accounts.ts";
+import { withRecordedCaFile } from "./recorded-ca-file.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -89,7 +90,7 @@ const asked = async (
   const { registered } = account;
   if (registered === undefined || registered.deactivatedAt !== undefined)
     return shown(account, certificates, undefined);
-  const settings = settingsAt(registered.directory, certificates);
+  const settings = withRecordedCaFile(world, settingsAt(registered.directory, certificates));
   const request = requestFor(world, flags.caFile === undefined ? settings : { ...settings, caFile: flags.caFile });
   const accounts = await world.accounts();
   const live = await unlessFailure(() => accounts.ask(account.folder, request));

@@ -16,6 +16,7 @@ import {
 import type { CertificateState } from "../store/store.ts";
 import { readableState } from "./unless-failure.ts";
 import { recordChange } from "./record-change.ts";
+import { withRecordedCaFile } from "./recorded-ca-file.ts";
 import type { World } from "./world.ts";
 
 /** What a change came to. `planned`: a dry run. */
@@ -46,12 +47,13 @@ const required = ({ present, request }: Meant): KnownAccount => {
 const meant = async (world: World, { flags, certificate }: AccountWish): Promise<Meant> => {
   const certificates = await configured(world);
   const all = await (await world.accounts()).list();
-  const settings = chosenCa({
+  const chosen = chosenCa({
     flags,
     certificates,
     registered: directoriesOf(all),
     ...(certificate ? { certificate } : {}),
   });
+  const settings = withRecordedCaFile(world, chosen);
   refuseDamaged(all, settings.directory);
   const present = all.find(({ registered, inUse }) => inUse && registered?.directory === settings.directory);
   return { request: requestFor(world, settings), certificates, present };

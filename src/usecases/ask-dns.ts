@@ -25,6 +25,14 @@ export interface Pinned {
 export interface Promised {
   readonly tlsa: readonly Pinned[];
   readonly sts: readonly { readonly name: string; readonly domain: string; readonly policy: StsPolicy }[];
+  /** Names and ports about whose TLSA records nobody could say anything. */
+  readonly silent: readonly Silent[];
+}
+
+export interface Silent {
+  readonly name: string;
+  readonly port: number;
+  readonly why: string;
 }
 
 /** Questions without an answer must not make anything slow: all of them together get this long. */
@@ -52,23 +60,25 @@ export const mailDomains = (name: string): readonly string[] => {
   return parent.includes(".") ? [parent, name] : [name];
 };
 
-/** A name server that has other records than those that were found: some senders ask that one. */
-export interface Lagging extends Pinned {
+/** What one name server has: some senders ask that one. */
+export interface AtServer extends Pinned {
   readonly server: string;
+  /** Seconds. */
+  readonly ttl: number;
 }
 
 /** Each authoritative server's own word about records that stand already; silent ones say nothing. */
 export const askEverywhere = async (
   world: Pick<World, "dns" | "signal" | "step">,
   pinned: readonly Pinned[],
-): Promise<readonly Lagging[]> => {
+): Promise<readonly AtServer[]> => {
   const dns = await world.dns();
   const options: AskOptions = { timeoutMs: everywhereMs, signal: world.signal };
   const found = await Promise.all(
     pinned.map(async (one) => {
       const servers = await dns.tlsaEverywhere(one.owner, options);
       if (servers.length === 0) world.step(`no name server of ${one.owner} could be asked itself`);
-      return servers.map(({ server, records }) => ({ ...one, records, server }));
+      return servers.map((own) => ({ ...one, ...own }));
     }),
   );
   return found.flat();
@@ -84,10 +94,14 @@ export const askDns = async (
   const dns = await world.dns();
   const options: AskOptions = { timeoutMs: deadlineMs, signal: world.signal };
   const unknown: Unknown[] = [];
+  const silent: Silent[] = [];
 
   const pinned = async (name: string, port: number): Promise<readonly Pinned[]> => {
     const answer = await dns.tlsa(name, port, options);
-    if (answer.kind === "unknown") unknown.push(answer);
+    if (answer.kind === "unknown") {
+      unknown.push(answer);
+      silent.push({ name, port, why: answer.why });
+    }
     if (answer.kind !== "found") return [];
     const { owner, records, secure } = answer;
     if (secure) return [{ name, port, owner, records }];
@@ -106,5 +120,5 @@ export const askDns = async (
   ]);
   const [first] = unknown;
   if (first) world.step(`going on without all of DNS: ${first.why}`);
-  return { tlsa: tlsa.flat(), sts: sts.flat() };
+  return { tlsa: tlsa.flat(), sts: sts.flat(), silent };
 };

@@ -8,7 +8,7 @@ import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { candidateOfGeneration } from "./candidate.ts";
-import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, type Promises, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
@@ -28,8 +28,8 @@ export const deploy = async (
   certificate: CertificateConfig,
   options: DeployOptions,
 ): Promise<DeployResult> => {
-  const { parked: _parked, ...state } = world.store.read(certificate.name) ?? emptyState(certificate.name);
-  const target = targetOf(state);
+  const { parked: _parked, ...stored } = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  const target = targetOf(stored);
   if (!target) {
     throw new Failure("data", `nothing was issued for ${certificate.name} yet`, {
       hints: [`run: mailcert issue ${certificate.name}`],
@@ -40,19 +40,22 @@ export const deploy = async (
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
   await takeOver(world, certificate, found);
-  const left = await takeFromOthers(world, state, found);
+  const left = await takeFromOthers(world, stored, found);
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
-  if (state.stage === "verified" || state.stage === "reloaded") {
-    const quick = left.length === 0 ? await proveQuickly(world, certificate, state, target, found, targets) : undefined;
+  if (stored.stage === "verified" || stored.stage === "reloaded") {
+    const quick =
+      left.length === 0 ? await proveQuickly(world, certificate, stored, target, found, targets) : undefined;
     if (quick) return quick;
   }
-  if (!options.replace) await refuseUnpromised(world, certificate, state, target, found);
+  const { state, findings: unsure } = options.replace
+    ? { state: stored, findings: [] }
+    : await refuseUnpromised(world, certificate, stored, target, found);
   const ready = await withBaseline(world, state, target, targets, options);
   await settleFirst(world, certificate.name, target, found, options);
   const live = await switchTo(world, ready, target);
   const proof = await installAndProve(world, live, target, found, options);
-  const gathered = { ...proof, findings: [...notes, ...left, ...proof.findings] };
+  const gathered = { ...proof, findings: [...notes, ...unsure, ...left, ...proof.findings] };
   const reloaded: CertificateState = { ...live, stage: "reloaded" };
   return gathered.entries.some((entry) => entry.verdict === "broken")
     ? goBack(world, certificate, reloaded, target, gathered, options)
@@ -96,10 +99,10 @@ const refuseUnpromised = async (
   state: CertificateState,
   target: GenerationRecord,
   found: readonly Deployable[],
-): Promise<void> => {
+): Promise<Promises> => {
   const { name } = certificate;
   const live = world.store.liveNumber(name);
-  if (live === target.number && (state.baseline || found.length === 0)) return;
+  if (live === target.number && (state.baseline || found.length === 0)) return { state, findings: [] };
   const before = live === target.number ? undefined : generationOf(state, live);
   const guarded: Guarded = {
     state,
@@ -115,8 +118,8 @@ const refuseUnpromised = async (
       force: `mailcert deploy --replace ${name}`,
     },
   };
-  await keepDnsPromises(world, guarded);
-  await keepPinnedChain(world, guarded);
+  const { state: after, findings } = await keepDnsPromises(world, guarded);
+  return { state: await keepPinnedChain(world, { ...guarded, state: after }), findings };
 };
 
 /** Settings in place and the new leaf served already (a finished run, or a server that came round by itself): nothing to reload. */

@@ -1,6 +1,7 @@
 // dns check: what DNS says about a certificate's names now, held against what is live. Changes nothing.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { readFields } from "../domain/certificate-fields.ts";
+import { retiredFindings, waitingFindings } from "../domain/dane-change.ts";
 import { reportsFinding, serviceFinding, stsFinding, tlsaFindings } from "../domain/dns-judgement.ts";
 import type { ServiceAt } from "../domain/dns-record.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
@@ -58,7 +59,11 @@ const recordsAt = async <Type extends KnownType>(
 
 const isUnknown = (result: object): result is Unknown => "kind" in result && result.kind === "unknown";
 
-const tlsa = async (dns: Dns, { name, hosts, live }: DnsFacts, options: AskOptions): Promise<readonly Finding[]> => {
+const tlsa = async (
+  dns: Dns,
+  { name, hosts, live, held, retired }: DnsFacts,
+  options: AskOptions,
+): Promise<readonly Finding[]> => {
   if (hosts.length === 0) return [finding("dane-match", "info", hostless(name))];
   const offered = live.map(({ slot, leaf, chain }) => ({ slot, spki: readFields(leaf.der).spki, chain }));
   const found = await Promise.all(
@@ -80,7 +85,11 @@ const tlsa = async (dns: Dns, { name, hosts, live }: DnsFacts, options: AskOptio
           finding("dane-match", "info", `${owner} has TLSA records, and nothing is live yet that they could pin`),
         ];
       const servers = await dns.tlsaEverywhere(lookup.owner, options);
-      return tlsaFindings({ ...lookup, servers }, offered);
+      return [
+        ...tlsaFindings({ ...lookup, servers }, offered),
+        ...retiredFindings(lookup, retired),
+        ...waitingFindings(lookup, held),
+      ];
     }),
   );
   return found.flat();

@@ -2,11 +2,14 @@
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { caTitle } from "../domain/ca-failures.ts";
+import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf } from "../domain/generation.ts";
+import { hasRetiredKey } from "../domain/revocation.ts";
 import { leadsTo } from "../domain/trust.ts";
 import type { CaFacts } from "../issuers/issuer.ts";
 import type { Listener } from "../servers/server.ts";
+import type { GenerationRecord } from "../store/store.ts";
 import { hostNames, mailDomains } from "./ask-dns.ts";
 import { findServers } from "./entries.ts";
 import { slotsOf } from "./served-certificate.ts";
@@ -39,6 +42,10 @@ export interface DnsFacts {
   readonly live: readonly LiveLeaf[];
   /** Every chain leads to a root that this system trusts. */
   readonly publiclyTrusted: boolean;
+  /** A change that waits for DNS. */
+  readonly held?: DaneHold;
+  /** Generations whose keys were given up as compromised, and are served no more. */
+  readonly retired: readonly GenerationRecord[];
   readonly listeners: readonly Listener[];
   /** In the order of preference; empty for an issuer that CAA records do not concern. */
   readonly cas: readonly AskedCa[];
@@ -67,6 +74,18 @@ const liveLeaves = async (
     publiclyTrusted:
       generation.issuer === "acme" && live.every(({ chain }) => leadsTo(chain, roots, world.now())) && live.length > 0,
   };
+};
+
+const waiting = (world: World, name: string): Pick<DnsFacts, "held" | "retired"> => {
+  const state = world.store.read(name);
+  const number = world.store.liveNumber(name);
+  if (!state) return { retired: [] };
+  const held = waitingHold(state, number);
+  const live = generationOf(state, number);
+  // While the old key is served, senders need its record.
+  const served = live !== undefined && hasRetiredKey(state, live);
+  const retired = served ? [] : state.generations.filter((one) => hasRetiredKey(state, one));
+  return { retired, ...(held ? { held } : {}) };
 };
 
 const askCa = async (world: World, settings: AcmeSettings, names: readonly string[]): Promise<AskedCa> => {
@@ -104,6 +123,7 @@ export const dnsFacts = async (
     names,
     domains: domains.length > 0 || main === undefined ? domains : mailDomains(main).slice(0, 1),
     ...(await liveLeaves(world, name)),
+    ...waiting(world, name),
     listeners: servers.flatMap(({ listeners }) => listeners),
     cas,
   };

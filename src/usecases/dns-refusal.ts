@@ -1,8 +1,11 @@
 // The words of a stop for DNS's sake: what is published, what to publish, and the ways on.
+import type { Ripening, WaitingRecord } from "../domain/dane-memory.ts";
 import { Failure } from "../domain/failure.ts";
 import { shellWord } from "../domain/shell-word.ts";
+import { clean } from "../domain/text.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../domain/tlsa.ts";
-import type { Lagging, Pinned, Promised } from "./ask-dns.ts";
+import type { AtServer, Pinned, Promised, Silent } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
 
 export interface Ways {
@@ -27,16 +30,19 @@ const short = (record: TlsaRecord): string => {
   return text.length > 140 ? `${text.slice(0, 139)}…` : text;
 };
 
-/** A line for each owner and key that no record there names. */
-const linesFor = ({ slots }: Candidate, broken: readonly Pinned[]): readonly string[] => {
+/** One for each owner and key that no record there names. */
+export const missingRecords = ({ slots }: Candidate, broken: readonly Pinned[]): readonly WaitingRecord[] => {
   const keys = Object.values(slots).flatMap(({ spki }) => (spki ? [spki] : []));
-  const lines = broken.flatMap(({ owner, records }) =>
+  return broken.flatMap(({ owner, records }) =>
     keys
       .filter((spki) => matchTlsa(records, { spki }) !== "match")
-      .map((spki) => tlsaLine(owner, tlsaFor(spki, records))),
+      .map((spki) => ({ owner, record: tlsaFor(spki, records) })),
   );
-  return [...new Set(lines)];
 };
+
+const linesFor = (candidate: Candidate, broken: readonly Pinned[]): readonly string[] => [
+  ...new Set(missingRecords(candidate, broken).map(({ owner, record }) => tlsaLine(owner, record))),
+];
 
 const whose = ({ name, port }: Pinned): string =>
   port === 25
@@ -106,8 +112,8 @@ export const pinnedWhole = (candidate: Candidate, broken: readonly Pinned[], way
 };
 
 /** `lagging`: at least one. */
-export const behind = (candidate: Candidate, lagging: readonly Lagging[], ways: Ways): Failure => {
-  const [first] = lagging as readonly [Lagging, ...Lagging[]];
+export const behind = (candidate: Candidate, lagging: readonly AtServer[], ways: Ways): Failure => {
+  const [first] = lagging as readonly [AtServer, ...AtServer[]];
   const servers = [...new Set(lagging.map(({ server }) => server))];
   return new Failure(
     "config",
@@ -123,6 +129,37 @@ export const behind = (candidate: Candidate, lagging: readonly Lagging[], ways: 
     },
   );
 };
+
+/** `first`: secure records were seen there on `seen`, and now nobody can say whether they fit. */
+export const unheard = (
+  candidate: Candidate,
+  { name, port, why }: Silent,
+  seen: string,
+  retryAt: string,
+  ways: Ways,
+): Failure =>
+  new Failure(
+    "try-later",
+    `nobody could say whether the TLSA records at ${tlsaOwner(name, port)}, which were there on ${utcMinute(new Date(seen))}, are for the key that would be served: ${clean(why, 300)}`,
+    {
+      hints: [
+        `see this host's name servers (/etc/resolv.conf), and port 53 outward; once they answer, ${ways.resume}`,
+        ...(ways.keep === undefined ? [] : [`or stay with the present key: ${ways.keep}`]),
+        `or go on all the same: ${ways.force}`,
+      ],
+      facts: { code: "DANE", owner: tlsaOwner(name, port), certificate: candidate.certificate, retryAt },
+    },
+  );
+
+export const unripe = ({ ttl, since, until }: Ripening, ways: Ways): Failure =>
+  new Failure(
+    "try-later",
+    `the TLSA record of the new key is at every name server since ${utcMinute(new Date(since))}; the key is served from ${utcMinute(new Date(Date.parse(until) + 59_999))} on, two TTLs (of ${ttl} s) later: until then senders may remember the records without it (RFC 7671 §8.1)`,
+    {
+      hints: [`after that, ${ways.resume}`, `or go on at once, and let such senders wait: ${ways.force}`],
+      facts: { code: "DANE", since, ttl, retryAt: until },
+    },
+  );
 
 export const untrusted = (
   { issuer }: Candidate,

@@ -4,6 +4,7 @@ import { type DnsRecord, type RecordTopic, caaToPublish, tlsaToPublish } from ".
 import { isWildcard } from "../domain/names.ts";
 import { serviceRecords } from "../domain/srv-records.ts";
 import { type StsToPublish, reportsToPublish, stsToPublish } from "../domain/sts-records.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { tlsaFor, tlsaOwner } from "../domain/tlsa.ts";
 import { readFields } from "../domain/certificate-fields.ts";
 import { type AskedCa, type DnsFacts, dnsFacts, hostless } from "./dns-facts.ts";
@@ -24,7 +25,36 @@ export interface DnsToPublish {
   readonly groups: readonly RecordGroup[];
 }
 
-const dane = ({ hosts, live }: DnsFacts): RecordGroup => ({
+/** Those of a key that waits for them; by the usual kind of record where nobody could say which are needed. */
+const waitingRecords = ({ hosts, held }: DnsFacts): readonly DnsRecord[] => {
+  if (!held) return [];
+  const usual = hosts.flatMap((host) =>
+    held.keys.map((data) => ({ owner: tlsaOwner(host, 25), record: { usage: 3, selector: 1, matchingType: 1, data } })),
+  );
+  return (held.publish.length > 0 ? held.publish : usual).map(({ owner, record }) => tlsaToPublish(owner, record));
+};
+
+const waitingNote = ({ held }: DnsFacts): readonly string[] => {
+  if (!held) return [];
+  const [record] = held.keys;
+  const until = held.until === undefined ? "" : ` It is served from ${utcMinute(held.until)} on.`;
+  return [
+    `A new key (${(record ?? "").slice(0, 16)}...) waits for its record, to be published beside the present one.${until}`,
+  ];
+};
+
+const dane = (facts: DnsFacts): RecordGroup => ({ ...served(facts), ...beside(facts) });
+
+const beside = (facts: DnsFacts): Partial<RecordGroup> => {
+  const present = served(facts);
+  const lines = present.records.map(({ owner, data }) => `${owner} ${data}`);
+  const more = waitingRecords(facts).filter(({ owner, data }) => !lines.includes(`${owner} ${data}`));
+  return more.length === 0
+    ? {}
+    : { records: [...present.records, ...more], notes: [...present.notes, ...waitingNote(facts)] };
+};
+
+const served = ({ hosts, live }: DnsFacts): RecordGroup => ({
   topic: "dane",
   records: hosts.flatMap((host) =>
     live.map(({ leaf }) => tlsaToPublish(tlsaOwner(host, 25), tlsaFor(readFields(leaf.der).spki))),
@@ -34,7 +64,7 @@ const dane = ({ hosts, live }: DnsFacts): RecordGroup => ({
       ? ["nothing is live yet: these records name the key that is served"]
       : [
           "They bind other mail servers to this key (DANE, RFC 7672); only in a zone that is signed with DNSSEC.",
-          "Renewals keep the key. A new one waits until its record is at every name server.",
+          "Renewals keep the key. A new one waits until its record has been at every name server for two TTLs.",
         ],
 });
 

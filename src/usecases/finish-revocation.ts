@@ -1,7 +1,10 @@
 // What a timer run does about revocations that earlier runs have begun: the last step, once what takes its place is proven.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
+import { generationOf } from "../domain/generation.ts";
 import { type PendingRevocation, doomedBy, goOnCommand, goneHint, pendingOf } from "../domain/revocation.ts";
+import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
+import { hostNames } from "./ask-dns.ts";
 import { isUndone, revokePending } from "./revoke-generations.ts";
 import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -44,7 +47,26 @@ const finishOne = async (
       message: `${what} is not done: the certificate of generation ${gone.generation} is valid still, and its file is not here any more`,
       hint: goneHint(name, gone),
     };
-  return { check: "revoke-finished", severity: "info", message: `${what} is done` };
+  const old = pending.byKey ? oldRecords(world, name, pending.generation) : [];
+  return {
+    check: "revoke-finished",
+    severity: "info",
+    message: `${what} is done`,
+    ...(old.length > 0
+      ? { hint: `where these TLSA records are published (DANE), take them out: ${old.join(", ")}` }
+      : {}),
+  };
+};
+
+/** Senders would go on to believe whoever has the key. */
+const oldRecords = (world: World, name: string, number: number): readonly string[] => {
+  const state = readableState(world, name);
+  const given = state && generationOf(state, number);
+  return hostNames(given?.names ?? []).flatMap((host) =>
+    Object.values(given?.leaves ?? {}).map(({ spkiSha256 }) =>
+      tlsaLine(tlsaOwner(host, 25), { usage: 3, selector: 1, matchingType: 1, data: spkiSha256 }),
+    ),
+  );
 };
 
 /** What is served and doomed is a fault: it is to be replaced at once. */

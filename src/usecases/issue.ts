@@ -85,10 +85,12 @@ export const issue = async (
   const { certificate } = living;
   const before = world.store.read(certificate.name) ?? emptyState(certificate.name);
   const keys = await remembering(world, asked, () => keysFor(world, before, certificate, options));
-  const { state } = keys.at(-1) ?? { state: before };
+  const { state: certified } = keys.at(-1) ?? { state: before };
   // Before anything is spent. What DNS says is a person's matter: it is not remembered, so that timer runs with the present key go on.
-  if (!options.replace)
-    await keepDnsPromises(world, guarded(world, certificate, state, candidateOfKeys(certificate, keys), options));
+  const candidate = candidateOfKeys(certificate, keys);
+  const { state } = options.replace
+    ? { state: certified }
+    : await keepDnsPromises(world, guarded(world, certificate, certified, candidate, options));
   return remembering(world, asked, async () => {
     const termsOf = await orderTerms(world, asked, state);
     const { living: had, result: chosen } = await orderedWithout(
@@ -123,15 +125,17 @@ const issueGeneration = async (
   asked: CertificateConfig,
   { dropped, findings: dead }: LivingNames,
   { result, certificate, caFailures, findings: tried }: ChosenCa<Obtained>,
-  state: CertificateState,
+  before: CertificateState,
   options: IssueOptions,
 ): Promise<IssueResult> => {
   const { staged, leaves, span, root, account, notes, unmet } = result;
   const findings = [...dead, ...tried, ...unmetFindings(unmet)];
-  refuseNoGain(world, certificate, state, span);
+  refuseNoGain(world, certificate, before, span);
   // Records that pin a CA (2 x x) can be judged only now.
-  if (!options.replace)
-    await keepDnsPromises(world, guarded(world, certificate, state, candidateOfChains(certificate, staged), options));
+  const candidate = candidateOfChains(certificate, staged);
+  const { state } = options.replace
+    ? { state: before }
+    : await keepDnsPromises(world, guarded(world, certificate, before, candidate, options));
   const number = await world.store.stage(certificate.name, staged, lastNumber(state), carried(world, state));
   const generation: GenerationRecord = {
     number,

@@ -8,6 +8,7 @@ import { type PendingRevocation, doomedBy, pendingOf, withPending } from "../dom
 import type { RevokeRequest } from "../issuers/issuer.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { recordChange } from "./record-change.ts";
+import { withRecordedCaFile } from "./recorded-ca-file.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -31,7 +32,7 @@ const settingsOf = async (
   { authority }: GenerationRecord,
 ): Promise<AcmeSettings> =>
   (certificate ? casOf(certificate) : []).find(({ directory }) => directory === authority) ??
-  settingsAt(authority, (await world.config.read())?.certificates ?? []);
+  withRecordedCaFile(world, settingsAt(authority, (await world.config.read())?.certificates ?? []));
 
 /** A refusal of the CA's that says something about who asks, not that it is to be asked later. */
 const mayAskOtherwise = ({ kind, facts }: Failure): boolean => kind !== "try-later" && facts?.["problem"] !== undefined;

@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import type { PreflightFinding } from "../domain/preflight.ts";
 import {
   type PendingRevocation,
   type RevocationReason,
@@ -17,12 +18,14 @@ import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { refuseDamaged } from "./account-show.ts";
 import { hostNames } from "./ask-dns.ts";
 import type { DeployOptions } from "./deployment.ts";
+import { recordChange } from "./record-change.ts";
 import { readyKeys, sharing } from "./given-up-keys.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { type RenewedCertificate, renew } from "./renew.ts";
 import { besides, underWay } from "./revocations-under-way.ts";
 import { type RevokedLeaf, revokeAll } from "./revoke-generations.ts";
 import { refuseIrrevocable } from "./revoke-refusal.ts";
+import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface RevokeOptions extends DeployOptions {
@@ -49,6 +52,8 @@ export interface RevokeResult {
   readonly tlsa: readonly string[];
   /** Other certificates with a key that is given up: the next renewal replaces them, and revokes what they had. */
   readonly sharing: readonly string[];
+  /** Of a dry run: what the replacement would meet. */
+  readonly findings?: readonly PreflightFinding[];
 }
 
 interface Plan {
@@ -92,6 +97,12 @@ const planned = async (
     before && (generationOf(before, under?.generation ?? world.store.liveNumber(name)) ?? targetOf(before));
   if (!before || !generation) throw new Failure("data", `nothing was issued for ${name}: there is nothing to revoke`);
   refuseIrrevocable(name, generation);
+  if (under?.reason === "keyCompromise" && given !== undefined && given !== "keyCompromise")
+    throw new Failure(
+      "usage",
+      `generation ${under.generation} of ${name} is being revoked for keyCompromise: its key was given up, and the CA is told so`,
+      { hints: [`go on with that: mailcert revoke ${name}`] },
+    );
   const reason = given ?? under?.reason ?? "unspecified";
   // Without the account only the key can ask; a CA takes that for a compromise, and bars the key.
   const byKey = reason === "keyCompromise" || under?.byKey === true || !(await hasAccount(world, generation));
@@ -177,6 +188,12 @@ const replaceFirst = async (
   return one;
 };
 
+/** How many keys this state gives up that what is written does not. */
+const newlyRetired = (world: World, { name, retired = [] }: CertificateState): number => {
+  const before = readableState(world, name)?.retired ?? [];
+  return retired.filter((key) => !before.includes(key)).length;
+};
+
 /** Something that is to be revoked; `pending`: by that one. */
 const isServed = (world: World, name: string, pending?: PendingRevocation): boolean => {
   const state = world.store.read(name);
@@ -235,10 +252,29 @@ export const revoke = async (
     replaces,
     sharing: names,
   };
-  if (options.dryRun) return { ...base, outcome: "planned", revoked: plannedLeaves(plan), tlsa: [] };
+  if (options.dryRun) {
+    // Loaded only here: pre-flight asks the CA.
+    const findings =
+      certificate && replaces ? await (await import("./foresee.ts")).foresee(world, certificate, plan, options) : [];
+    return {
+      ...base,
+      outcome: "planned",
+      revoked: plannedLeaves(plan),
+      tlsa: [],
+      ...(findings.length > 0 ? { findings } : {}),
+    };
+  }
   await options.confirm(question(plan, name));
   // Before anything else: whatever ends this run, a compromised key is not certified again, and the next run goes on from here.
-  for (const one of [...others, state]) await world.store.write(one);
+  for (const one of [...others, state]) {
+    const given = newlyRetired(world, one);
+    await world.store.write(one);
+    if (given > 0)
+      await recordChange(world, {
+        certificate: one.name,
+        what: `gave up ${given === 1 ? "a private key" : `${given} private keys`} of ${one.name} (${pending.reason}): never certified again`,
+      });
+  }
   const unproven = !state.parked && state.stage !== "verified";
   const replacement =
     certificate && (replaces || (unproven && world.store.liveNumber(name) !== undefined))

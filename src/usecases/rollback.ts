@@ -8,7 +8,7 @@ import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { candidateOfGeneration } from "./candidate.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
-import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
+import { type Guarded, type Promises, keepDnsPromises } from "./dns-promises.ts";
 import { findServers } from "./entries.ts";
 import { checkGeneration } from "./intact.ts";
 import { keepPinnedChain } from "./pinned-chain.ts";
@@ -19,6 +19,15 @@ export interface RollbackTarget {
   /** One that is staged and was never served: it is thrown away, or the next run would serve it. */
   readonly thrownAway?: number;
 }
+
+/** Of the one that was served before: revoked or failed, it would not be served again whatever is kept. */
+const goneFor = (before: GenerationRecord | undefined, name: string): string | undefined => {
+  if (before?.revoked)
+    return `generation ${before.number} of ${name} was revoked on ${before.revoked.at.slice(0, 10)} (${before.revoked.reason}) and is not served again, and nothing from before it is kept`;
+  if (before?.failed)
+    return `generation ${before.number} of ${name} is not served again (${before.failed}), and nothing from before it is kept`;
+  return undefined;
+};
 
 /** The generation that `rollback` would serve. @throws Failure `data` when there is none that may be served. */
 export const rollbackTarget = (world: World, name: string): RollbackTarget => {
@@ -35,8 +44,11 @@ export const rollbackTarget = (world: World, name: string): RollbackTarget => {
       earlier.length === 0
         ? `generation ${live} of ${name} is the first: there is nothing to go back to`
         : kept.length === 0
-          ? `no generation of ${name} from before ${live} is kept any more: mailcert keeps the live one and the two before it`
-          : `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`;
+          ? (goneFor(earlier.at(-1), name) ??
+            `no generation of ${name} from before ${live} is kept any more: mailcert keeps the live one and the two before it`)
+          : kept.every(({ revoked }) => revoked)
+            ? `what ${name} had before generation ${live} was revoked (${kept.map(({ number, revoked }) => `generation ${number} on ${revoked?.at.slice(0, 10) ?? ""}, ${revoked?.reason ?? ""}`).join("; ")}) and is not served again`
+            : `${name} has no earlier generation that may be served (failed, revoked, expired, or ending within 7 days)`;
     throw new Failure("data", why, { hints: [`make a new one: mailcert renew --force ${name}`] });
   }
   const thrownAway = state.target !== undefined && state.target > live ? { thrownAway: state.target } : {};
@@ -56,17 +68,18 @@ export const rollback = async (
   if (!previous) throw new Failure("data", `generation ${number} of ${certificate.name} is not recorded`);
   // Before anything is written: a target that cannot be served would stop every later run.
   await checkGeneration(world, certificate.name, previous);
-  if (!options.replace) await refuseUnpromised(world, certificate, state, previous);
+  const { state: heard, findings } = options.replace
+    ? { state, findings: [] }
+    : await refuseUnpromised(world, certificate, state, previous);
   const generations = state.generations.map((one) => {
     if (one.number === live) return { ...one, failed: "rolled back by hand" };
     return one.number === thrownAway ? { ...one, failed: `thrown away by the rollback to ${number}` } : one;
   });
-  const { baseline: _baseline, ...rest } = state;
+  const { baseline: _baseline, ...rest } = heard;
   await world.store.write({ ...rest, generations, target: number, stage: "staged" });
   const result = await deploy(world, certificate, { ...options, replace: true });
-  return thrownAway === undefined
-    ? result
-    : { ...result, findings: [...result.findings, thrownAwayFinding(thrownAway)] };
+  const thrown = thrownAway === undefined ? [] : [thrownAwayFinding(thrownAway)];
+  return { ...result, findings: [...result.findings, ...findings, ...thrown] };
 };
 
 const thrownAwayFinding = (number: number): Finding => ({
@@ -81,14 +94,16 @@ const refuseUnpromised = async (
   certificate: CertificateConfig,
   state: CertificateState,
   previous: GenerationRecord,
-): Promise<void> => {
+): Promise<Promises> => {
   const { name, servers } = certificate;
   const guarded: Guarded = {
     state,
     candidate: await candidateOfGeneration(world, name, previous),
     place: async () => ({ servers: (await findServers(world, certificate)).servers, auto: servers === "auto" }),
+    // A person asks once; a later run does not go on with it.
+    remembers: false,
     ways: { resume: `run: mailcert rollback ${name}`, force: `mailcert rollback --replace ${name}` },
   };
-  await keepDnsPromises(world, guarded);
-  await keepPinnedChain(world, guarded);
+  const { state: after, findings } = await keepDnsPromises(world, guarded);
+  return { state: await keepPinnedChain(world, { ...guarded, state: after }), findings };
 };

@@ -165,8 +165,9 @@ const refuseUnpromised = async (
   world: World,
   { certificate, found }: SetupPlan,
   options: SetupOptions,
-): Promise<void> =>
+): Promise<unknown> =>
   keepDnsPromises(world, {
+    remembers: false,
     state: world.store.read(certificate.name) ?? emptyState(certificate.name),
     candidate: candidateOfKeys(certificate, await keysInHand(world, certificate, options)),
     place: async () => ({ servers: found, auto: certificate.servers === "auto" }),

@@ -1,6 +1,7 @@
 // Status: every certificate that this host knows, what it is, how far it got, what happens next. Takes no lock.
 import { type CaFailure, caTitle } from "../domain/ca-failures.ts";
 import type { CertificateConfig, IssuerKind } from "../domain/certificate-config.ts";
+import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
@@ -51,6 +52,8 @@ export interface CertificateStatus {
   readonly earlierRevocations?: NonNullable<CertificateState["earlierRevocations"]>;
   /** Names that were left out; what ends, or is overdue. */
   readonly findings?: readonly Finding[];
+  /** A change that waits for DNS (DANE). */
+  readonly held?: DaneHold;
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
   readonly lastProven?: string;
@@ -84,8 +87,13 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
 
 const isFault = ({ severity }: Finding): boolean => severity === "fault";
 
-const isWell = ({ configured, live, lastError, next, findings, asked }: CertificateStatus, some: boolean): boolean => {
-  if (findings?.some(isFault)) return false;
+const isWell = (
+  { configured, live, lastError, next, findings, asked, revocation, held }: CertificateStatus,
+  some: boolean,
+): boolean => {
+  // A key that should not be served any more, or a revocation that nobody has carried out.
+  if (revocation !== undefined || findings?.some(isFault)) return false;
+  if (configured && held !== undefined && next?.action !== "nothing") return false;
   if (!configured) return asked === undefined || some;
   return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && next?.action !== "wait";
 };
@@ -114,6 +122,7 @@ const statusOf = async (
     ...endFindings(world, state, live, next),
     ...condemnedFindings(world, config, state, live),
   ];
+  const held = state && waitingHold(state, live?.number);
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
     name,
@@ -135,6 +144,7 @@ const statusOf = async (
     ...(caFailures.length > 0 ? { caFailures } : {}),
     ...(state?.earlierRevocations ? { earlierRevocations: state.earlierRevocations } : {}),
     ...(state?.revocation ? { revocation: state.revocation } : {}),
+    ...(held ? { held } : {}),
     ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),

@@ -1,5 +1,7 @@
 // The switch: what every entry point did before is written down, then `live` moves by one rename.
 import { entryUrl } from "../domain/entry-point.ts";
+import { generationOf } from "../domain/generation.ts";
+import { condemned } from "../domain/revocation.ts";
 import { withLiveKeys } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { refuseWorse } from "./better-trusted.ts";
@@ -34,10 +36,18 @@ export const withBaseline = async (
   return next;
 };
 
-/** Back from a first generation there is none, and a rolled back one is never served again. */
-const undoOfSwitch = (name: string, before: number | undefined, after: number): string => {
-  if (before === undefined) return `mailcert deploy --remove ${name}`;
-  return before < after ? `mailcert rollback ${name}` : `mailcert renew --force ${name}`;
+/** Back from a first generation there is none, a rolled back one is never served again, and to one that is about to be revoked no way leads. */
+const undoOfSwitch = (
+  state: CertificateState,
+  before: number | undefined,
+  after: number,
+  now: Date,
+): { undo?: string } => {
+  const { name } = state;
+  if (before === undefined) return { undo: `mailcert deploy --remove ${name}` };
+  const present = generationOf(state, before);
+  if (present && condemned(state, present, now) !== undefined) return {};
+  return { undo: before < after ? `mailcert rollback ${name}` : `mailcert renew --force ${name}` };
 };
 
 export const switchTo = async (
@@ -52,7 +62,7 @@ export const switchTo = async (
       certificate: state.name,
       what:
         before === undefined ? `live: generation ${target.number}` : `live: generation ${before} -> ${target.number}`,
-      undo: undoOfSwitch(state.name, before, target.number),
+      ...undoOfSwitch(state, before, target.number, world.now()),
     });
     world.step(`${state.name}: live is generation ${target.number}`);
   }

@@ -7,6 +7,8 @@ export interface SignedZone {
   remove(record: string): Promise<void>;
   /** From now on nothing listens on port 53. */
   stopResolver(): Promise<void>;
+  /** It runs from the beginning; again after `stopResolver`. */
+  startResolver(): Promise<void>;
   /** What a server has for a name, by type: the primary's word, or the secondary's. */
   ask(name: string, type: string, server?: "primary" | "secondary"): Promise<string>;
   /** The secondary fetches the zone now; by itself it does not. */
@@ -125,8 +127,11 @@ export const startSignedZone = async (host: MailHost, options: SignedZoneOptions
     await host.must(`mkdir -p ${folder}/second && knotd -d -c ${folder}/second.conf >${folder}/second.log 2>&1`);
     for (const name of zonesOf(options)) await host.must(until(`kdig +short @${second} ${name} SOA | grep -q .`));
   }
-  await host.must(`unbound -c ${folder}/unbound.conf`);
-  await host.must(until(`kdig @127.0.0.1 +dnssec ${zone} SOA | grep -q "NOERROR"`));
+  const startResolver = async (): Promise<void> => {
+    await host.must(`unbound -c ${folder}/unbound.conf`);
+    await host.must(until(`kdig @127.0.0.1 +dnssec ${zone} SOA | grep -q "NOERROR"`));
+  };
+  await startResolver();
   // glibc, and so Postfix, believes AD only when told to.
   await host.write("/etc/resolv.conf", "nameserver 127.0.0.1\noptions trust-ad\n");
   const change = async (how: "set" | "unset", record: string): Promise<void> => {
@@ -138,6 +143,7 @@ export const startSignedZone = async (host: MailHost, options: SignedZoneOptions
     );
   };
   return {
+    startResolver,
     add: (record) => change("set", record),
     remove: (record) => change("unset", record),
     ask: (name, type, server = "primary") =>

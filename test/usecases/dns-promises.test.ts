@@ -32,17 +32,23 @@ interface Zone {
   /** What name servers say themselves, where it is not what the resolver says. */
   readonly servers: Map<string, readonly TlsaRecord[]>;
   secure: boolean;
+  /** Seconds. */
+  ttl: number;
+  /** Nobody answers. */
+  down: boolean;
 }
 
 const dnsOf = (zone: Zone): Dns => ({
   ...noDns,
   tlsaEverywhere: async (at) => {
     zone.asked.push(`everywhere ${at}`);
-    return [...zone.servers].map(([server, records]) => ({ server, records }));
+    const servers = zone.servers.size > 0 ? [...zone.servers] : [["ns", zone.tlsa.get(at) ?? []] as const];
+    return servers.map(([server, records]) => ({ server, records, ttl: zone.ttl }));
   },
   tlsa: async (host, port) => {
     const at = `_${port}._tcp.${host}`;
     zone.asked.push(at);
+    if (zone.down) return { kind: "unknown", why: "no name server can be reached" };
     const records = zone.tlsa.get(at);
     return records ? { kind: "found", owner: at, records, secure: zone.secure } : { kind: "none" };
   },
@@ -58,7 +64,7 @@ let zone: Zone;
 let world: World;
 beforeEach(() => {
   fake = fakeWorld();
-  zone = { tlsa: new Map(), sts: new Map(), asked: [], servers: new Map(), secure: true };
+  zone = { tlsa: new Map(), sts: new Map(), asked: [], servers: new Map(), secure: true, ttl: 0, down: false };
   world = { ...fake.world, dns: async () => dnsOf(zone) };
 });
 afterEach(() => fake.dispose());

@@ -32,13 +32,15 @@ let world: World;
 let records: readonly TlsaRecord[];
 let secure: boolean;
 let elsewhere: readonly ServerTlsa[];
+/** Seconds. */
+let ttl: number;
 let asked: string[];
 /** What the issuer signs with from now on. */
 let above: readonly string[];
 
 beforeEach(async () => {
   fake = fakeWorld();
-  [records, secure, elsewhere, asked, above] = [[], true, [], [], []];
+  [records, secure, elsewhere, asked, above, ttl] = [[], true, [], [], [], 0];
   const signer = createSelfSigned({ random: (size) => randomBytes(size) });
   const dns = {
     ...noDns,
@@ -46,7 +48,7 @@ beforeEach(async () => {
       asked.push(`_${port}`);
       return port === 25 && records.length > 0 ? { kind: "found", owner, records, secure } : { kind: "none" };
     },
-    tlsaEverywhere: async () => elsewhere,
+    tlsaEverywhere: async () => (elsewhere.length > 0 ? elsewhere : [{ server: "ns", records, ttl }]),
   };
   world = {
     ...fake.world,
@@ -130,10 +132,30 @@ describe("a renewal with its key is staged, and not served", () => {
     expect(live()).toBe(4);
   });
 
+  it("until a record for its key has been there for two TTLs, which silence does not stretch", async () => {
+    const { leaf } = await served();
+    records = [record(3, 0, leaf.sha256)];
+    ttl = 600;
+    const { hints } = await heldBack();
+    const own = record(3, 1, lineIn(hints));
+    records = [...records, own];
+    const early = await run();
+    expect([early.outcome, early.certificates[0]?.failure?.kind]).toEqual(["waiting", "try-later"]);
+    expect((await status(world, [])).certificates[0]?.held).toMatchObject({
+      certificate: true,
+      until: new Date(fake.clock.now.getTime() + 1_200_000).toISOString(),
+    });
+    expect(live()).toBe(1);
+    fake.clock.now = new Date(fake.clock.now.getTime() + 1_200_000);
+    expect((await run({ named: true })).outcome).toBe("done");
+    expect(live()).toBe(2);
+    expect(world.store.read(name)?.dane).not.toHaveProperty("held");
+  });
+
   it("where one name server still has the old record alone", async () => {
     const { leaf } = await served();
     records = [record(3, 1, leaf.spkiSha256)];
-    elsewhere = [{ server: "ns2.example.org (192.0.2.2)", records: [record(3, 0, leaf.sha256)] }];
+    elsewhere = [{ server: "ns2.example.org (192.0.2.2)", records: [record(3, 0, leaf.sha256)], ttl: 0 }];
     expect((await heldBack()).message).toContain("ns2.example.org (192.0.2.2) still has TLSA records");
     expect(live()).toBe(1);
     elsewhere = [];

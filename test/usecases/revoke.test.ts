@@ -13,6 +13,8 @@ import { revokeDocument, revokeText } from "../../src/reports/revoke.ts";
 import { statusDocument, statusText } from "../../src/reports/status.ts";
 import type { CertificateState } from "../../src/store/store.ts";
 import { readAdoptedKey } from "../../src/usecases/adopted-key.ts";
+import { dnsCheck } from "../../src/usecases/dns-check.ts";
+import { dnsShow } from "../../src/usecases/dns-show.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
@@ -42,6 +44,7 @@ interface FakeCa {
   refuse: ((request: RevokeRequest) => Failure | undefined) | undefined;
   account: string;
   deactivated: boolean;
+  readonly caFiles: (string | undefined)[];
 }
 
 let fake: FakeWorld;
@@ -86,7 +89,8 @@ const caOf = (signing: Issuer): Issuer => ({
     const failure = ca.refuse?.(request);
     if (failure) throw failure;
     const before = ca.revoked.some(({ leaf }) => leaf === request.leaf);
-    const { by, reason, leaf, privateKey, account } = request;
+    const { by, reason, leaf, privateKey, account, settings } = request;
+    ca.caFiles.push(settings.kind === "acme" ? settings.caFile : undefined);
     ca.revoked.push({
       by,
       reason,
@@ -111,13 +115,14 @@ const worldOf = async (one: FakeWorld): Promise<World> => {
         const records = tlsa.get(owner);
         return records ? { kind: "found", owner, records, secure: true } : { kind: "none" };
       },
+      tlsaEverywhere: async (owner) => [{ server: "ns", records: tlsa.get(owner) ?? [], ttl: 0 }],
     }),
   };
 };
 
 beforeEach(async () => {
   fake = fakeWorld();
-  ca = { revoked: [], refuse: undefined, account: url, deactivated: false };
+  ca = { revoked: [], refuse: undefined, account: url, deactivated: false, caFiles: [] };
   tlsa = new Map();
   world = await worldOf(fake);
 });
@@ -190,7 +195,13 @@ describe("revoke", () => {
     expect(state()).not.toHaveProperty("retired");
     expect((await world.store.events()).some(({ what }) => what.startsWith("revoked generation 1"))).toBe(true);
     // Never back to it.
-    expect((await failureOf(rollback(world, acme, deployOptions))).message).toContain("no earlier generation");
+    expect((await failureOf(rollback(world, acme, deployOptions))).message).toContain(
+      "(generation 1 on 2026-11-20, superseded) and is not served again",
+    );
+    // No way leads back to it.
+    const switches = (await world.store.events()).filter(({ what }) => what.startsWith("live: generation 1 -> 2"));
+    expect(switches).toHaveLength(1);
+    expect(switches[0]).not.toHaveProperty("undo");
   });
 
   it("keyCompromise: a new key, for every later renewal, and the old one asks for itself", async () => {
@@ -495,14 +506,37 @@ describe("revoke, where something is in the way", () => {
     expect(hints).toContain(`mailcert revoke ${name} --reason keyCompromise --replace`);
     expect(hints).not.toContain("stay with the present key");
     expect(ca.revoked).toEqual([]);
+    // Told by status with the record, by the log, and never made less of.
+    const shown = await status(world, []);
+    expect(shown.ok).toBe(false);
+    expect(statusText(shown, undefined, fake.clock.now)).toMatch(/last tried .*: .*[^]*-> publish, .* IN TLSA 3 1 1 /);
+    expect(complaints(statusDocument(shown))).toEqual([]);
+    expect((await world.store.events()).at(-1)?.what).toContain("gave up a private key");
+    const less = await failureOf(run("superseded"));
+    expect([less.kind, less.message]).toEqual(["usage", expect.stringContaining("for keyCompromise") as string]);
+    expect(state().revocation?.reason).toBe("keyCompromise");
+    const waiting = /IN TLSA (3 1 1 [0-9a-f]{64})/.exec(hints)?.[1] ?? "";
+    const published = (await dnsShow(world, acme, [])).groups.find(({ topic }) => topic === "dane");
+    expect(published?.records.map(({ data }) => data)).toContain(waiting);
+    const next = async () =>
+      (await dnsCheck(world, acme, [])).findings.filter(
+        ({ check }) => check === "dane-next" || check === "dane-retired",
+      );
+    expect(await next()).toMatchObject([{ severity: "warning", hint: expect.stringContaining(waiting) as string }]);
     // The timer does not certify the old key either.
     const [hourly] = (await renew(world, [acme], timer)).certificates;
     expect(hourly?.decision).toMatchObject({ action: "issue", why: "its private key was given up as compromised" });
     expect(hourly?.failure?.facts?.["code"]).toBe("DANE");
 
     const data = /3 1 1 ([0-9a-f]{64})/.exec(hints)?.[1] ?? "";
-    tlsa.set(owner, [{ usage: 3, selector: 1, matchingType: 1, data }]);
+    const compromised = state().generations[0]?.leaves.ecdsa?.spkiSha256 ?? "";
+    const pins = [data, compromised].map((one) => ({ usage: 3, selector: 1, matchingType: 1, data: one }));
+    tlsa.set(owner, pins);
+    expect(await next()).toMatchObject([{ check: "dane-next", severity: "info" }]);
     const result = await run();
+    expect(await next()).toMatchObject([
+      { check: "dane-retired", severity: "warning", hint: expect.stringContaining(compromised) as string },
+    ]);
     expect(result).toMatchObject({ outcome: "revoked", reason: "keyCompromise" });
     expect(state().generations.at(-1)?.leaves.ecdsa?.spkiSha256).toBe(data);
     expect(revokedNumbers()).toEqual([1]);
@@ -515,6 +549,51 @@ describe("revoke, where something is in the way", () => {
   });
 });
 
+describe("what the last run met", () => {
+  it("is told alone: a stop for DNS's sake ends the wait after an older failure", async () => {
+    await served();
+    const due = { ...state(), nextAttempt: "2026-11-20T13:00:00.000Z" };
+    const lastError = { at: fake.clock.now.toISOString(), what: "issue" as const, message: "CAA records forbid it" };
+    await world.store.write({ ...due, attempts: 1, lastError });
+    tlsa.set(`_25._tcp.${name}`, [{ usage: 3, selector: 1, matchingType: 1, data: "00".repeat(32) }]);
+    await failureOf(run("keyCompromise"));
+    expect(state()).toMatchObject({ attempts: 0 });
+    expect(state()).not.toHaveProperty("lastError");
+    expect(state()).not.toHaveProperty("nextAttempt");
+    const text = statusText(await status(world, []), undefined, fake.clock.now);
+    expect(text).not.toContain("CAA");
+    expect(text).toContain("held for DNS (DANE)");
+  });
+
+  it("is foretold by --dry-run, which writes nothing", async () => {
+    await served();
+    tlsa.set(`_25._tcp.${name}`, [{ usage: 3, selector: 1, matchingType: 1, data: "00".repeat(32) }]);
+    const before = state();
+    const planned = await run("keyCompromise", { dryRun: true });
+    expect(revokeDocument(planned)).toMatchObject({ ok: false, outcome: "planned" });
+    expect(revokeText(planned, fake.clock.now)).toContain("(preflight-dane)");
+    expect(planned.findings?.find(({ check }) => check === "preflight-dane")?.severity).toBe("fault");
+    expect(state()).toEqual(before);
+    const forced = await run("keyCompromise", { dryRun: true, replace: true });
+    expect(forced.findings?.some(({ check }) => check === "preflight-dane")).toBe(false);
+  });
+});
+
+it("a CA that has left the configuration is asked with the ca_file that the certificate was ordered with", async () => {
+  await served();
+  const [generation] = state().generations;
+  if (!generation) throw new Error("no generation");
+  const entry = { issuer: "acme", acme: directory, ca_file: "/etc/ssl/test-ca.pem" };
+  await world.store.write({ ...state(), parked: true, generations: [{ ...generation, entry }] });
+  const result = await revoke(world, name, undefined, {
+    ...deployOptions,
+    dryRun: false,
+    confirm: async () => undefined,
+  });
+  expect(result.outcome).toBe("revoked");
+  expect(ca.caFiles).toEqual(["/etc/ssl/test-ca.pem"]);
+});
+
 describe("a revocation that is killed", () => {
   it.each(["superseded", "keyCompromise"] as const)(
     "at any write, as %s: the next run comes to the same",
@@ -522,7 +601,7 @@ describe("a revocation that is killed", () => {
       let reached = true;
       for (let nth = 1; reached; nth += 1) {
         const one = fakeWorld();
-        ca = { revoked: [], refuse: undefined, account: url, deactivated: false };
+        ca = { revoked: [], refuse: undefined, account: url, deactivated: false, caFiles: [] };
         fake.dispose();
         fake = one;
         world = await worldOf(fake);
