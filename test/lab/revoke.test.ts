@@ -107,7 +107,9 @@ describe("revoke", () => {
     expect(await pemOf(2, "privkey.pem")).toBe(await pemOf(1, "privkey.pem"));
     const shown = await mailcert("status", "--json");
     expect(shown.stdout).not.toContain('"revocation"');
-    expect((await mailcert("rollback", name)).stderr).toMatch(/generation 1 on \S+, superseded\) and is not served again/);
+    expect((await mailcert("rollback", name)).stderr).toMatch(
+      /generation 1 on \S+, superseded\) and is not served again/,
+    );
     expect((await mailcert("log", name)).stdout).toContain("revoked generation 1");
   });
 
