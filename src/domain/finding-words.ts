@@ -202,7 +202,7 @@ export const findingWords: readonly FindingWords[] = [
   {
     id: "preflight-port",
     means: "The challenge's port cannot be had here.",
-    mend: "The message names who has the port; `webroot: DIR` (`--webroot DIR`), or another challenge.",
+    mend: "The message names who has the port; `webroot: DIR` (--webroot DIR), or another challenge.",
   },
   {
     id: "preflight-resolve",
