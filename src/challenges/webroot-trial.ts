@@ -23,6 +23,10 @@ export interface WebrootTrial {
 const mostBytes = 4096;
 /** Let's Encrypt follows ten. */
 const mostRedirects = 10;
+/** The ports that CAs follow redirects to (Baseline Requirements 3.2.2.4.19; Let's Encrypt). Nothing else of this host's is asked by a web server's word. */
+const followed = [80, 443];
+/** Fetches side by side. */
+const mostAtOnce = 50;
 
 type Answer = Omit<Fetched, "name" | "address">;
 interface Reply {
@@ -89,6 +93,8 @@ const fetched = async (
     const where = clean(location, 100).replaceAll(token, "TOKEN");
     if (next === undefined || !/^https?:$/.test(next.protocol))
       return { answer: "other", why: `a redirect to ${where}` };
+    if (![...followed, port].includes(portOf(next)))
+      return { answer: "other", why: `a redirect to ${where}, which no CA follows: ports 80 and 443 alone` };
     if (next.hostname !== url.hostname) return { answer: "elsewhere", why: `a redirect to ${where}` };
     url = next;
   }
@@ -111,13 +117,16 @@ export const tryWebroot = async (trial: WebrootTrial): Promise<readonly Fetched[
   try {
     await challenge.present(ours, signal);
     const all = hosts.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
-    return await Promise.all(
-      all.map(async ({ name, address }) => {
+    const results: Fetched[] = [];
+    for (let at = 0; at < all.length; at += mostAtOnce) {
+      const together = all.slice(at, at + mostAtOnce).map(async ({ name, address }) => {
         const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
         const answer = await fetched(trial, ours, name, address, until).catch(failed);
         return { name, address, ...answer };
-      }),
-    );
+      });
+      results.push(...(await Promise.all(together)));
+    }
+    return results;
   } finally {
     await challenge.cleanUp(ours);
   }

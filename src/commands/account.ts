@@ -25,7 +25,7 @@ import {
 import { type AccountWish, showAccounts } from "../usecases/account-show.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
-import { confirmed, locked } from "./locked.ts";
+import { confirming, locked } from "./locked.ts";
 
 /** What each action takes besides the options that say which CA. */
 const takes: Readonly<Record<string, readonly string[]>> = {
@@ -108,16 +108,20 @@ const emailWish = ({ options, host }: Context): string | undefined => {
 
 type Change = (context: Context, world: World, wish: AccountWish) => Promise<ChangedAccount>;
 
-const changes: Readonly<Record<AccountAction, Change>> = {
+const changes: Readonly<Record<Exclude<AccountAction, "deactivate">, Change>> = {
   register: (_context, world, wish) => registerAccount(world, wish),
   update: (context, world, wish) => updateAccount(world, wish, emailWish(context)),
   rollover: (_context, world, wish) => rollOverAccount(world, wish),
-  deactivate: (context, world, wish) => deactivateAccount(world, wish, confirmed(context)),
 };
 
 const change = async (context: Context, action: AccountAction): Promise<number> => {
   if (action === "update") emailWish(context);
-  const result = await locked(context, async (world) => changes[action](context, world, await wishOf(context, world)));
+  const result =
+    action === "deactivate"
+      ? await confirming(context, async (world, confirm) =>
+          deactivateAccount(world, await wishOf(context, world), confirm),
+        )
+      : await locked(context, async (world) => changes[action](context, world, await wishOf(context, world)));
   context.output.result(changedAccountText(result), changedAccountDocument(action, result), false);
   return exitStatus.done;
 };

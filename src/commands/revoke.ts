@@ -8,7 +8,7 @@ import { type RevocationReason, revocationReasonNames } from "../domain/revocati
 import { revokeDocument, revokeText } from "../reports/revoke.ts";
 import { revoke } from "../usecases/revoke.ts";
 import { knownNames } from "./chosen-certificates.ts";
-import { accept, confirmed, locked } from "./locked.ts";
+import { accept, confirming } from "./locked.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -36,7 +36,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
     const { args, options, globals, output, host } = context;
     const [name = ""] = args;
     const reason = options["reason"] as RevocationReason | undefined;
-    const result = await locked(context, async (world) => {
+    const result = await confirming(context, async (world, confirm) => {
       const certificates = (await world.config.read())?.certificates ?? [];
       const certificate = certificates.find((one) => one.name === name);
       const known = [...new Set([...certificates.map((one) => one.name), ...world.store.list()])];
@@ -47,10 +47,10 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
         dryRun: globals.dryRun,
         replace: options["replace"] === true,
         accept: globals.yes ? accept(context) : async () => false,
-        confirm: confirmed(context),
+        confirm,
       });
     });
-    const trouble = result.outcome === "not-replaced";
+    const trouble = result.outcome === "not-replaced" || result.outcome === "unfinished";
     output.result(revokeText(result, host.now()), revokeDocument(result), trouble);
     return trouble ? exitStatus.findings : exitStatus.done;
   },

@@ -1,5 +1,6 @@
 // Which CA a command about accounts means: the one that flags name, that a certificate of the configuration has, or the only one there is.
 import { acmeCaNames, isAcmeCaName } from "./acme-directories.ts";
+import { caFolder } from "./ca-folder.ts";
 import { caTitle } from "./ca-failures.ts";
 import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
 import { type CertificateFlags, acmeFrom } from "./certificate-flags.ts";
@@ -24,6 +25,18 @@ export interface CaWish {
 /** Every ACME CA that a certificate may be ordered from, in order of preference. */
 export const casOf = ({ issuer, fallbacks }: CertificateConfig): readonly AcmeSettings[] =>
   issuer.kind === "acme" ? [issuer, ...fallbacks] : [];
+
+/** The first account of the CA at `directory` that cannot be used. */
+export const damagedAt = <Account extends Damaged>(
+  accounts: readonly Account[],
+  directory: string,
+): Account | undefined =>
+  accounts.find(({ ca, trouble }) => trouble !== undefined && URL.canParse(directory) && ca === caFolder(directory));
+
+interface Damaged {
+  readonly ca: string;
+  readonly trouble?: { readonly message: string; readonly hints: readonly string[] };
+}
 
 /** What the configuration says of a CA, or what there is to say without it. */
 export const settingsAt = (directory: string, certificates: readonly CertificateConfig[]): AcmeSettings =>

@@ -17,9 +17,24 @@ export interface DnsRecord {
 
 export const zoneLine = ({ owner, type, data }: DnsRecord): string => `${owner}. IN ${type} ${data}`;
 
-/** Character strings of 255 octets at most (RFC 1035 §3.3.14), quotes and backslashes escaped. */
-const quoted = (text: string): string =>
-  Array.from(text.matchAll(/.{1,255}/gs), ([part]) => `"${part.replaceAll(/["\\]/g, "\\$&")}"`).join(" ");
+/** Octets as a zone file has them (RFC 1035 §5.1): quotes and backslashes escaped, and whatever is not printable ASCII by its number. */
+const quoted = (octets: Uint8Array): string => {
+  const shown = Array.from(octets, (octet) => {
+    if (octet < 0x20 || octet > 0x7e) return `\\${String(octet).padStart(3, "0")}`;
+    const character = String.fromCharCode(octet);
+    return character === '"' || character === "\\" ? `\\${character}` : character;
+  });
+  return `"${shown.join("")}"`;
+};
+
+/** A TXT record holds character strings of 255 octets at most (RFC 1035 §3.3.14). */
+const longest = 255;
+
+const strings = (text: string): string => {
+  const octets = Buffer.from(text);
+  const parts = Math.max(1, Math.ceil(octets.length / longest));
+  return Array.from({ length: parts }, (_, at) => quoted(octets.subarray(at * longest, (at + 1) * longest))).join(" ");
+};
 
 export const tlsaToPublish = (owner: string, record: TlsaRecord): DnsRecord => ({
   topic: "dane",
@@ -38,7 +53,8 @@ export const caaToPublish = (owner: string, tag: "issue" | "issuewild", value: s
   topic: "caa",
   owner,
   type: "CAA",
-  data: `0 ${tag} ${quoted(value)}`,
+  // One value of any length, no character strings (RFC 8659 §4.1).
+  data: `0 ${tag} ${quoted(Buffer.from(value))}`,
   fields: { flags: 0, tag, value },
 });
 
@@ -46,7 +62,7 @@ export const textToPublish = (topic: RecordTopic, owner: string, text: string): 
   topic,
   owner,
   type: "TXT",
-  data: quoted(text),
+  data: strings(text),
   fields: { text },
 });
 

@@ -129,6 +129,11 @@ export const findingWords: readonly FindingWords[] = [
     mend: "Mend what the run says; the next `renew` or `mailcert revoke NAME` goes on. See [accounts](accounts.md).",
   },
   {
+    id: "revoke-served",
+    means: "What is served is revoked, or is to be, or its key was given up as compromised (`fault`).",
+    mend: "Let `renew` or `mailcert revoke NAME` replace it; see [accounts](accounts.md).",
+  },
+  {
     id: "submission-off",
     means: "Postfix does not offer 465.",
     mend: "Nothing, unless people send through this host.",

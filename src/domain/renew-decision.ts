@@ -42,7 +42,7 @@ export const decide = (
     const issuing = state.lastError?.what === "issue" ? waiting : undefined;
     return issuing ?? { action: "issue", why: different };
   }
-  const bad = condemned(state, target);
+  const bad = condemned(state, target, now);
   if (bad !== undefined) return waiting ?? { action: "issue", why: bad };
   const plan = renewalPlan(target, state.ari, now);
   if (plan.due) {

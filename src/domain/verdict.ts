@@ -1,5 +1,7 @@
 // What one entry point's answers say about a deployment: proven, stale, broken, failing, unobservable (design: a certificate is done when it is served).
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { Observation } from "./observation.ts";
+import { condemned, whyRevoked } from "./revocation.ts";
 
 export type Verdict = "proven" | "stale" | "broken" | "failing" | "unobservable" | "own-certificate";
 
@@ -34,17 +36,20 @@ const day = 86_400_000;
 const margin = ({ notBefore, notAfter }: { readonly notBefore: string; readonly notAfter: string }): number =>
   Math.min(7 * day, (Date.parse(notAfter) - Date.parse(notBefore)) / 3);
 
-/** A generation may be served again: not failed, not revoked, not expired, and not about to end. */
-export const mayGoBackTo = (
-  generation: {
-    readonly notBefore: string;
-    readonly notAfter: string;
-    readonly failed?: string;
-    readonly revoked?: object;
-  },
-  now: Date,
-): boolean =>
+/** Clients would take it: not failed, not revoked (nor may it be), not expired, and not about to end. */
+const isUsable = (generation: GenerationRecord, now: Date): boolean =>
   generation.failed === undefined &&
-  generation.revoked === undefined &&
+  whyRevoked(generation) === undefined &&
   Date.parse(generation.notBefore) <= now.getTime() &&
   Date.parse(generation.notAfter) - now.getTime() > margin(generation);
+
+/** A generation may be served again: clients would take it, its key was not given up, and it is not to be revoked. */
+export const mayGoBackTo = (state: CertificateState, generation: GenerationRecord, now: Date): boolean =>
+  isUsable(generation, now) && condemned(state, generation, now) === undefined;
+
+/**
+ * What the servers had until a deployment that broke them may stay, also one that is to be replaced for its key: TLS with it is better than
+ * none, and the next run replaces it.
+ */
+export const mayStay = ({ deployments }: CertificateState, generation: GenerationRecord, now: Date): boolean =>
+  isUsable(generation, now) && Object.values(deployments).some((one) => one.generation === generation.number);

@@ -6,7 +6,7 @@ export interface KnownAccount {
   readonly folder: string;
   /** Name of its CA's folder; for people where the directory is not known. */
   readonly ca: string;
-  /** Absent where the key still waits for its account: a registration that did not get that far. */
+  /** Absent where the key still waits for its account (a registration that did not get that far), and where there is `trouble`. */
   readonly registered?: {
     readonly url: string;
     readonly directory: string;
@@ -21,6 +21,8 @@ export interface KnownAccount {
   readonly inUse: boolean;
   /** A rollover was begun, and its end is not known here. */
   readonly unfinishedRollover: boolean;
+  /** It cannot be read: nothing is ordered at this CA. */
+  readonly trouble?: { readonly message: string; readonly hints: readonly string[] };
 }
 
 /** The account as the CA has it. */

@@ -5,6 +5,7 @@ import { day } from "./dates.ts";
 import { wrap } from "./wrap.ts";
 
 const stateOf = ({ registered, inUse, live, trouble }: ShownAccount): string => {
+  if (!registered && trouble) return "cannot be used, and nothing is ordered at this CA";
   if (!registered) return "a key that waits for its account: a registration that did not get that far";
   if (registered.deactivatedAt !== undefined) return `deactivated on ${day(new Date(registered.deactivatedAt))}`;
   if (!inUse) return "not in use: a newer account of this CA is";
@@ -21,7 +22,7 @@ const contactOf = ({ registered, live }: ShownAccount): string => {
 const accountText = (one: ShownAccount): string => {
   const { registered, certificates, caa, folder, unfinishedRollover, trouble } = one;
   return [
-    `${one.title}: ${registered?.url ?? "no account yet"}`,
+    `${one.title}: ${registered?.url ?? (trouble ? "an account" : "no account yet")}`,
     `  ${stateOf(one)}`,
     ...(registered
       ? [

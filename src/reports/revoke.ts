@@ -1,18 +1,20 @@
 // What a revocation came to: what took the place of what is revoked, each certificate, and what a new key means for TLSA; and its JSON twin.
+import { goOnCommand, goneHint } from "../domain/revocation.ts";
 import type { RevokeResult } from "../usecases/revoke.ts";
 import type { RevokedLeaf } from "../usecases/revoke-generations.ts";
 import { deploymentDocument, deploymentText } from "./deployment.ts";
 import { generationLine } from "./generation.ts";
 import { wrap } from "./wrap.ts";
 
-const leafText = ({ generation, slot, serial, outcome, by }: RevokedLeaf): string => {
+const leafText = ({ generation, slot, serial, outcome, by, message }: RevokedLeaf): string => {
   const which = `generation ${generation} ${slot}${serial === undefined ? "" : ` (serial ${serial})`}`;
   const words: Readonly<Record<RevokedLeaf["outcome"], string>> = {
     planned: "would be revoked",
     revoked: `revoked${by === "certificate-key" ? " by its own key" : ""}`,
     already: "was revoked already",
     expired: "has expired: there is nothing to revoke",
-    gone: "its file is not kept any more: not revoked",
+    gone: "its file is not here any more: NOT revoked, and valid still",
+    failed: `NOT revoked: ${message ?? ""}`,
   };
   return `  ${which}: ${words[outcome]}`;
 };
@@ -52,6 +54,8 @@ const headline = ({ certificate, outcome, generation, reason, replaces }: Revoke
   if (outcome === "planned")
     return `${certificate}: would revoke ${what}${replaces ? ", after a new one is issued, deployed and proven" : ""}`;
   if (outcome === "revoked") return `${certificate}: revoked ${what}`;
+  if (outcome === "unfinished")
+    return `${certificate}: NOT everything is revoked of ${what}; later runs go on with the rest`;
   return `${certificate}: NOT revoked: what takes the place of ${what} is not proven everywhere`;
 };
 
@@ -61,9 +65,12 @@ export const revokeText = (result: RevokeResult, now: Date): string => {
   return [
     headline(result),
     ...revoked.map(leafText),
+    ...revoked
+      .filter(({ outcome: one }) => one === "gone")
+      .map((leaf) => wrap(goneHint(certificate, leaf), 100, "    -> ", "       ")),
     ...keyNotes(result).map((note) => wrap(note, 100, "  - ", "    ")),
     ...(outcome === "not-replaced"
-      ? [`  -> mend what is said below, then: mailcert revoke ${certificate} --reason ${reason}`]
+      ? [`  -> mend what is said below, then: ${goOnCommand(certificate, { reason })}`]
       : []),
     ...(deployed
       ? ["", deploymentText(deployed, now)]
@@ -76,7 +83,7 @@ export const revokeText = (result: RevokeResult, now: Date): string => {
 
 export const revokeDocument = ({ outcome, replacement, ...result }: RevokeResult): object => ({
   schema: "mailcert.revoke/1",
-  ok: outcome !== "not-replaced",
+  ok: outcome === "planned" || outcome === "revoked",
   outcome,
   ...result,
   ...(replacement?.issued ? { issued: replacement.issued.generation } : {}),

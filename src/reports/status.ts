@@ -1,4 +1,5 @@
 // Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
+import { goOnCommand } from "../domain/revocation.ts";
 import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../domain/setup-command.ts";
 import type { HourlyRun } from "../usecases/schedule.ts";
 import type { CaTrouble, CertificateStatus, StatusResult } from "../usecases/status.ts";
@@ -99,17 +100,11 @@ const trouble = ({ name, configured, lastError, attempts, next: decision }: Cert
   ];
 };
 
-const revocation = ({ name, live, revocation: pending }: CertificateStatus): readonly string[] => [
-  ...(live?.revoked
-    ? [`  REVOKED on ${day(new Date(live.revoked.at))} (${live.revoked.reason}), and served still`]
-    : []),
-  ...(pending
-    ? [
-        `  the revocation of generation ${pending.generation} (${pending.reason}) is not finished`,
-        `    -> mailcert revoke ${name} --reason ${pending.reason}`,
-      ]
-    : []),
-];
+const revocation = ({ name, revocation: last, earlierRevocations = [] }: CertificateStatus): readonly string[] =>
+  (last ? [last, ...earlierRevocations] : []).flatMap((pending) => [
+    `  the revocation of generation ${pending.generation} (${pending.reason}) is not finished`,
+    `    -> ${goOnCommand(name, pending)}`,
+  ]);
 
 const below = (one: CertificateStatus): readonly string[] => [
   `${one.name}: ${next(one)}`,

@@ -56,6 +56,13 @@ const isGeneration = (value: unknown): boolean =>
       isRecord(leaf) && typeof leaf["sha256"] === "string" && ["string", "undefined"].includes(typeof leaf["key"]),
   );
 
+const isPending = (value: unknown): boolean =>
+  isRecord(value) &&
+  Number.isInteger(value["generation"]) &&
+  typeof value["reason"] === "string" &&
+  typeof value["byKey"] === "boolean" &&
+  isDate(value["since"]);
+
 const isAdvice = (value: unknown): boolean =>
   isRecord(value) &&
   Number.isInteger(value["generation"]) &&
@@ -88,14 +95,9 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
   if (state.droppedSeen !== undefined && !isDate(state.droppedSeen)) return "droppedSeen is not a date";
   if (state.retired !== undefined && !Array.isArray(state.retired)) return "retired is not a list";
-  const revocation: unknown = state.revocation;
-  const pending =
-    revocation === undefined ||
-    (isRecord(revocation) &&
-      Number.isInteger(revocation["generation"]) &&
-      typeof revocation["reason"] === "string" &&
-      typeof revocation["byKey"] === "boolean" &&
-      isDate(revocation["since"]));
+  const earlier: unknown = state.earlierRevocations ?? [];
+  const last = state.revocation === undefined || isPending(state.revocation);
+  const pending = last && Array.isArray(earlier) && earlier.every(isPending);
   if (!pending) return "revocation lacks a field";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";

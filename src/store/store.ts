@@ -44,6 +44,8 @@ export interface GenerationRecord {
   readonly failed?: string;
   /** Its CA has revoked it: never served again either. */
   readonly revoked?: { readonly at: string; readonly reason: RevocationReason };
+  /** Its CA was asked to revoke it, and the answer is not here: taken for revoked. */
+  readonly revoking?: { readonly at: string; readonly reason: RevocationReason };
 }
 
 export interface KeyRecord {
@@ -77,6 +79,8 @@ export interface CertificateState {
   readonly keys: Readonly<Partial<Record<Slot, KeyRecord>>>;
   /** Keys that are never certified again, compromised ones: SHA-256 of their SubjectPublicKeyInfo, hex. */
   readonly retired?: readonly string[];
+  /** Revocations of other generations that were not done when `revocation` was asked for, the last one first. */
+  readonly earlierRevocations?: readonly PendingRevocation[];
   /** A revocation that is not done yet. */
   readonly revocation?: PendingRevocation;
   /** The generation that is to be served; absent before the first issue. */

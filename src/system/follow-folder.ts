@@ -13,17 +13,58 @@ export const inside = (folder: FileHandle, name: string): string => `/proc/self/
 
 const mostLinks = 40;
 
-interface Link {
-  readonly path: string;
-  /** Users who could have made it lead where it leads. */
-  readonly by: readonly number[];
+/** Who could have made a link lead where it leads. */
+interface Hand {
+  /** Users. */
+  readonly users: readonly number[];
+  /** Or whoever may write to this folder of root's or ours: a group, or everybody. */
+  readonly open?: Stats;
 }
 
-/** Root and whoever we are; a group counts whatever it is. */
-const changers = (link: Stats, folder: Stats, trusted: readonly number[]): readonly number[] => {
-  const open = (folder.mode & 0o022) !== 0 && (folder.mode & 0o1000) === 0;
-  const others = [link.uid, folder.uid].filter((uid) => !trusted.includes(uid));
-  return others.length > 0 || !open ? others : [-1];
+interface Link {
+  readonly path: string;
+  readonly by: Hand;
+}
+
+/** Others than root and we, in a folder: who may write there may move what is below it, too, whoever made that. */
+const handIn = (folder: Stats, trusted: readonly number[]): Hand | undefined => {
+  if (!trusted.includes(folder.uid)) return { users: [folder.uid] };
+  return (folder.mode & 0o022) !== 0 && (folder.mode & 0o1000) === 0 ? { users: [], open: folder } : undefined;
+};
+
+/** `hands`: those in the folders that were passed through, the link's own one last. */
+const handsOn = (link: Stats, hands: readonly Hand[], folder: Stats, trusted: readonly number[]): readonly Hand[] => {
+  if (trusted.includes(link.uid)) return hands;
+  const own = trusted.includes(folder.uid) ? [] : [folder.uid];
+  return [...(own.length === 0 ? hands : hands.slice(0, -1)), { users: [link.uid, ...own] }];
+};
+
+const isSame = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
+
+/** Is it `above`, or somewhere below it? */
+const isBelow = async (folder: FileHandle, above: Stats): Promise<boolean> => {
+  let at = await open(inside(folder, "."), O_PATH | O_DIRECTORY);
+  try {
+    for (;;) {
+      const facts = await at.stat();
+      if (isSame(facts, above)) return true;
+      const parent = await open(inside(at, ".."), O_PATH | O_DIRECTORY);
+      await at.close();
+      at = parent;
+      if (isSame(facts, await parent.stat())) return false;
+    }
+  } finally {
+    await at.close();
+  }
+};
+
+/** Nothing is done for them there that they could not do themselves, or that stays within what they were given. */
+const isTheirs = async (folder: FileHandle, facts: Stats, { users, open: given }: Hand): Promise<boolean> => {
+  if (given === undefined) return users.includes(facts.uid);
+  const everybody = (given.mode & 0o002) !== 0;
+  if ((facts.mode & 0o002) !== 0) return true;
+  if (!everybody && facts.gid === given.gid && (facts.mode & 0o020) !== 0) return true;
+  return isBelow(folder, given);
 };
 
 const refused = (path: string, link: Link, owner: number): Failure =>
@@ -35,7 +76,8 @@ const refused = (path: string, link: Link, owner: number): Failure =>
 
 /**
  * The folder at an absolute path, for reading. A link that somebody else than root and we could have made may lead to a folder of theirs
- * (as web servers have it: SymLinksIfOwnerMatch), and to no other: there we would do for them what they may not.
+ * (as web servers have it: SymLinksIfOwnerMatch), and to no other: there we would do for them what they may not. Where a group may write (a folder
+ * of releases with a link to the current one), it may lead to what the group may write to, or what lies in that folder.
  * @param trusted user ids: root's and our own.
  * @throws Failure `config` for such a link, else what opening it failed at.
  */
@@ -46,6 +88,7 @@ export const followFolder = async (
   let at = await open("/", O_PATH | O_DIRECTORY);
   let shown = "";
   const foreign: Link[] = [];
+  const hands: Hand[] = [];
   try {
     let links = 0;
     for (let pending = path.split("/"); pending.length > 0;) {
@@ -58,13 +101,14 @@ export const followFolder = async (
         await at.close();
         at = next;
         shown = `${shown}/${part}`;
+        const hand = handIn(facts, trusted);
+        if (hand) hands.push(hand);
         continue;
       }
       await next.close();
       links += 1;
       if (links > mostLinks) throw Object.assign(new Error("too many links"), { code: "ELOOP" });
-      const by = changers(facts, await at.stat(), trusted);
-      if (by.length > 0) foreign.push({ path: `${shown}/${part}`, by });
+      for (const by of handsOn(facts, hands, await at.stat(), trusted)) foreign.push({ path: `${shown}/${part}`, by });
       // Where only root could have put another link there since, it is still the one that was looked at.
       const target = await readlink(inside(at, part));
       if (target.startsWith("/")) {
@@ -74,9 +118,8 @@ export const followFolder = async (
       }
       pending = [...target.split("/"), ...pending];
     }
-    const { uid } = await at.stat();
-    const wrong = foreign.find(({ by }) => !by.includes(uid));
-    if (wrong) throw refused(path, wrong, uid);
+    const end = await at.stat();
+    for (const link of foreign) if (!(await isTheirs(at, end, link.by))) throw refused(path, link, end.uid);
     return await open(inside(at, "."), O_RDONLY | O_DIRECTORY);
   } finally {
     await at.close();

@@ -1,5 +1,5 @@
 // ACME accounts as they are shown: whose, at which CA, which certificates are ordered with it, and the CAA record that names it.
-import { casOf, meantCa, settingsAt } from "../domain/account-choice.ts";
+import { casOf, damagedAt, meantCa, settingsAt } from "../domain/account-choice.ts";
 import type { CaFlags } from "../domain/account-choice.ts";
 import { acmeCaOf } from "../domain/acme-directories.ts";
 import { caTitle } from "../domain/ca-failures.ts";
@@ -68,6 +68,12 @@ export const shown = (
   };
 };
 
+/** @throws Failure `data` where an account of this CA cannot be used. */
+export const refuseDamaged = (accounts: readonly KnownAccount[], directory: string): void => {
+  const trouble = damagedAt(accounts, directory)?.trouble;
+  if (trouble) throw new Failure("data", trouble.message, { hints: trouble.hints });
+};
+
 export const requestFor = ({ signal, step }: World, settings: AcmeSettings): AccountRequest => ({
   settings,
   signal,
@@ -115,7 +121,9 @@ export const showAccounts = async (
   const named = flags.issuer !== undefined || flags.acme !== undefined;
   const meant = certificate && !named ? casOf(certificate) : said ? [said] : undefined;
   const accounts = all.filter(
-    ({ registered }) => meant === undefined || meant.some(({ directory }) => directory === registered?.directory),
+    (one) =>
+      meant === undefined ||
+      meant.some(({ directory }) => directory === one.registered?.directory || damagedAt([one], directory) === one),
   );
   const result: ShownAccount[] = [];
   for (const account of accounts)

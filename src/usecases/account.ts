@@ -4,7 +4,15 @@ import { registerCommand } from "../domain/acme-directories.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { AccountRequest, KnownAccount } from "../issuers/accounts.ts";
-import { type AccountWish, type ShownAccount, configured, directoriesOf, requestFor, shown } from "./account-show.ts";
+import {
+  type AccountWish,
+  type ShownAccount,
+  configured,
+  directoriesOf,
+  refuseDamaged,
+  requestFor,
+  shown,
+} from "./account-show.ts";
 import type { CertificateState } from "../store/store.ts";
 import { readableState } from "./unless-failure.ts";
 import { recordChange } from "./record-change.ts";
@@ -44,6 +52,7 @@ const meant = async (world: World, { flags, certificate }: AccountWish): Promise
     registered: directoriesOf(all),
     ...(certificate ? { certificate } : {}),
   });
+  refuseDamaged(all, settings.directory);
   const present = all.find(({ registered, inUse }) => inUse && registered?.directory === settings.directory);
   return { request: requestFor(world, settings), certificates, present };
 };
@@ -189,7 +198,7 @@ export const rollOverAccount = async (world: World, wish: AccountWish): Promise<
   return { outcome, account: shown(account, certificates, undefined), directory, notes: [] };
 };
 
-/** `confirm` throws where nobody says yes. The caller holds the lock, unless it is a dry run. */
+/** `confirm` throws where nobody says yes; nothing is changed before. From then on the caller holds the lock, unless it is a dry run. */
 export const deactivateAccount = async (
   world: World,
   wish: AccountWish,

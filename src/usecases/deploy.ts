@@ -3,7 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
-import { hasRetiredKey } from "../domain/revocation.ts";
+import { hasRetiredKey, whyRevoked } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -35,7 +35,7 @@ export const deploy = async (
       hints: [`run: mailcert issue ${certificate.name}`],
     });
   }
-  refuseRevoked(certificate.name, target);
+  refuseCondemned(world, certificate.name, target);
   await checkGeneration(world, certificate.name, target);
   const { servers: found, notes } = await findServers(world, certificate);
   await refuseSecond(world, certificate, found);
@@ -59,10 +59,17 @@ export const deploy = async (
     : finish(world, certificate, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
 };
 
-/** @throws Failure `data`. */
-const refuseRevoked = (name: string, { number, revoked }: GenerationRecord): void => {
-  if (!revoked) return;
-  const message = `generation ${number} of ${name} was revoked on ${revoked.at.slice(0, 10)} (${revoked.reason}) and is not served again`;
+/** What is served stays until something takes its place: a key that was given up is not brought back. @throws Failure `data`. */
+const refuseCondemned = (world: World, name: string, target: GenerationRecord): void => {
+  const state = world.store.read(name) ?? emptyState(name);
+  const served =
+    world.store.liveNumber(name) === target.number &&
+    Object.values(state.deployments).some(({ generation }) => generation === target.number);
+  const retired =
+    !served && hasRetiredKey(state, target) ? "has a private key that was given up as compromised" : undefined;
+  const why = whyRevoked(target) ?? retired;
+  if (why === undefined) return;
+  const message = `generation ${target.number} of ${name} ${why}: it is not served again`;
   throw new Failure("data", message, { hints: [`make a new one: mailcert renew --force ${name}`] });
 };
 

@@ -12,7 +12,7 @@ import { tlsaOwner } from "../domain/tlsa.ts";
 import type { KnownType, RecordOf } from "../dns/authoritative.ts";
 import type { AskOptions, Dns, Unknown } from "../dns/dns.ts";
 import { type CaaAnswer, askCaa } from "./before-order.ts";
-import { type AskedCa, type DnsFacts, dnsFacts } from "./dns-facts.ts";
+import { type AskedCa, type DnsFacts, dnsFacts, hostless } from "./dns-facts.ts";
 import type { World } from "./world.ts";
 
 export interface DnsChecked {
@@ -59,6 +59,7 @@ const recordsAt = async <Type extends KnownType>(
 const isUnknown = (result: object): result is Unknown => "kind" in result && result.kind === "unknown";
 
 const tlsa = async (dns: Dns, { name, hosts, live }: DnsFacts, options: AskOptions): Promise<readonly Finding[]> => {
+  if (hosts.length === 0) return [finding("dane-match", "info", hostless(name))];
   const offered = live.map(({ slot, leaf, chain }) => ({ slot, spki: readFields(leaf.der).spki, chain }));
   const found = await Promise.all(
     hosts.map(async (host): Promise<readonly Finding[]> => {

@@ -30,7 +30,7 @@ export interface AskedCa {
 
 export interface DnsFacts {
   readonly name: string;
-  /** Host names among the certificate's names, the main one first; at least one. */
+  /** Host names among the certificate's names, the main one first; empty where all are wildcards or addresses. */
   readonly hosts: readonly string[];
   readonly names: readonly string[];
   /** Mail domains whose mail this host could take. */
@@ -80,7 +80,11 @@ const askCa = async (world: World, settings: AcmeSettings, names: readonly strin
   return { settings, title, facts: facts ?? { identities: [] } };
 };
 
-/** `domains` empty: those that can be guessed. @throws Failure `config` for a certificate without any host name. */
+/** Records stand at the names of hosts: why a certificate without one has none. */
+export const hostless = (name: string): string =>
+  `${name} has no host name of its own: TLSA, MTA-STS and SRV records stand at names of hosts, not at wildcards or addresses`;
+
+/** `domains` empty: those that can be guessed. */
 export const dnsFacts = async (
   world: World,
   certificate: CertificateConfig,
@@ -89,10 +93,6 @@ export const dnsFacts = async (
   const { name, names, issuer, fallbacks } = certificate;
   const hosts = hostNames(names);
   const [main] = hosts;
-  if (main === undefined)
-    throw new Failure("config", `${name} has no host name of its own: DNS records stand at names, not at addresses`, {
-      hints: ["name a host: `names:` in the configuration"],
-    });
   const found = await unlessFailure(() => findServers(world, certificate));
   const servers = found instanceof Failure ? [] : found.servers;
   const cas: AskedCa[] = [];
@@ -102,7 +102,7 @@ export const dnsFacts = async (
     name,
     hosts,
     names,
-    domains: domains.length > 0 ? domains : mailDomains(main).slice(0, 1),
+    domains: domains.length > 0 || main === undefined ? domains : mailDomains(main).slice(0, 1),
     ...(await liveLeaves(world, name)),
     listeners: servers.flatMap(({ listeners }) => listeners),
     cas,

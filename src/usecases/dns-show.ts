@@ -6,7 +6,7 @@ import { serviceRecords } from "../domain/srv-records.ts";
 import { type StsToPublish, reportsToPublish, stsToPublish } from "../domain/sts-records.ts";
 import { tlsaFor, tlsaOwner } from "../domain/tlsa.ts";
 import { readFields } from "../domain/certificate-fields.ts";
-import { type AskedCa, type DnsFacts, dnsFacts } from "./dns-facts.ts";
+import { type AskedCa, type DnsFacts, dnsFacts, hostless } from "./dns-facts.ts";
 import type { World } from "./world.ts";
 
 /** Records that belong together, or the reason why there are none. */
@@ -130,10 +130,14 @@ const services = ({ hosts: [host = ""], domains, listeners }: DnsFacts): RecordG
   };
 };
 
-export const recordsToPublish = (facts: DnsFacts): DnsToPublish => ({
-  name: facts.name,
-  groups: [dane(facts), caa(facts), ...sts(facts), reports(facts), services(facts)],
-});
+const groupsOf = (facts: DnsFacts): readonly RecordGroup[] => {
+  const { name, names, hosts } = facts;
+  if (hosts.length > 0) return [dane(facts), caa(facts), ...sts(facts), reports(facts), services(facts)];
+  const none: RecordGroup = { topic: "dane", records: [], notes: [`${hostless(name)}.`] };
+  return [none, ...(names.some(isWildcard) ? [caa(facts)] : [])];
+};
+
+export const recordsToPublish = (facts: DnsFacts): DnsToPublish => ({ name: facts.name, groups: groupsOf(facts) });
 
 /** Changes nothing and asks no name server. */
 export const dnsShow = async (

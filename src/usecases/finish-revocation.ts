@@ -1,47 +1,68 @@
-// What a timer run does about a revocation that an earlier run has begun: the last step, once what takes its place is proven.
+// What a timer run does about revocations that earlier runs have begun: the last step, once what takes its place is proven.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { doomedBy } from "../domain/revocation.ts";
-import { revokePending } from "./revoke-generations.ts";
-import { readableState, unlessFailure } from "./unless-failure.ts";
+import { type PendingRevocation, doomedBy, goOnCommand, goneHint, pendingOf } from "../domain/revocation.ts";
+import { isUndone, revokePending } from "./revoke-generations.ts";
+import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
-/** `certificate` undefined: the configuration does not have it any more. The caller holds the lock. Never throws a Failure. */
+/** `certificate` undefined: the configuration does not have it any more. The caller holds the lock. Never throws a Failure of a CA's. */
 export const finishRevocation = async (
   world: World,
   name: string,
   certificate: CertificateConfig | undefined,
 ): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  for (const pending of pendingOf(readableState(world, name) ?? {}))
+    findings.push(await finishOne(world, name, pending, certificate));
+  return findings;
+};
+
+const finishOne = async (
+  world: World,
+  name: string,
+  pending: PendingRevocation,
+  certificate: CertificateConfig | undefined,
+): Promise<Finding> => {
+  const hint = `go on with it: ${goOnCommand(name, pending)}`;
+  const what = `the revocation of generation ${pending.generation} of ${name} (${pending.reason})`;
+  const why = whyNotYet(world, name, pending, certificate);
+  if (why !== undefined) return { check: "revoke-unfinished", ...why, message: `${what} waits: ${why.message}`, hint };
+  const { leaves, failure } = await revokePending(world, name, pending, certificate);
+  if (failure)
+    return {
+      check: "revoke-unfinished",
+      severity: failure.kind === "try-later" ? "warning" : "fault",
+      message: `${what} is not done: ${failure.message}`,
+      hint,
+    };
+  const gone = leaves.find(isUndone);
+  if (gone)
+    return {
+      check: "revoke-unfinished",
+      severity: "fault",
+      message: `${what} is not done: the certificate of generation ${gone.generation} is valid still, and its file is not here any more`,
+      hint: goneHint(name, gone),
+    };
+  return { check: "revoke-finished", severity: "info", message: `${what} is done` };
+};
+
+/** What is served and doomed is a fault: it is to be replaced at once. */
+const whyNotYet = (
+  world: World,
+  name: string,
+  pending: PendingRevocation,
+  certificate: CertificateConfig | undefined,
+): Pick<Finding, "severity" | "message"> | undefined => {
   const state = readableState(world, name);
-  const pending = state?.revocation;
-  if (!state || !pending) return [];
+  if (!state) return undefined;
   const number = state.parked ? state.target : world.store.liveNumber(name);
   const somewhere = !state.parked && Object.keys(state.deployments).length > 0;
   // Out of the configuration and of every server, it needs no successor.
-  const served =
-    (certificate !== undefined || somewhere) &&
-    doomedBy(state, pending, world.now()).some((one) => one.number === number);
-  const hint = `go on with it: mailcert revoke ${name} --reason ${pending.reason}`;
-  const what = `the revocation of generation ${pending.generation} of ${name} (${pending.reason})`;
-  if (served || (somewhere && state.stage !== "verified"))
-    return [
-      {
-        check: "revoke-unfinished",
-        severity: "warning",
-        message: `${what} waits: ${served ? "it is served still" : "what takes its place is not proven everywhere"}`,
-        hint,
-      },
-    ];
-  const leaves = await unlessFailure(() => revokePending(world, name, pending, certificate));
-  if (leaves instanceof Failure)
-    return [
-      {
-        check: "revoke-unfinished",
-        severity: leaves.kind === "try-later" ? "warning" : "fault",
-        message: `${what} is not done: ${leaves.message}`,
-        hint,
-      },
-    ];
-  return [{ check: "revoke-finished", severity: "info", message: `${what} is done` }];
+  const needed = certificate !== undefined || somewhere;
+  if (needed && doomedBy(state, pending, world.now()).some((one) => one.number === number))
+    return { severity: "fault", message: "it is served still" };
+  if (somewhere && state.stage !== "verified")
+    return { severity: "warning", message: "what takes its place is not proven everywhere" };
+  return undefined;
 };

@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
+import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
@@ -50,7 +51,7 @@ export const finish = async (
     const awaits = gathered.servers.length === 0 && gathered.awaitsServer;
     const stage = awaits ? "switched" : stopped.length > 0 ? "reloaded" : "verified";
     await world.store.write({ ...settled, deployments, stage, attempts: 0 });
-    await world.store.prune(state.name, kept(state, target.number));
+    await world.store.prune(state.name, kept(state, target.number, world.now()));
   } else {
     await world.store.write({ ...state, deployments, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
@@ -72,11 +73,12 @@ const outcomeOf = (
   return stopped.length > 0 ? "in-place" : "verified";
 };
 
-/** The live generation and the two before it that one could go back to. */
-const kept = (state: CertificateState, live: number): readonly number[] => [
+/** The live generation, the two before it that one could go back to, and what cannot be revoked without its certificate. */
+const kept = (state: CertificateState, live: number, now: Date): readonly number[] => [
   live,
+  ...doomedGenerations(state, now).map(({ number }) => number),
   ...state.generations
-    .filter(({ number, failed, revoked }) => number < live && failed === undefined && revoked === undefined)
+    .filter((one) => one.number < live && one.failed === undefined && whyRevoked(one) === undefined)
     .map(({ number }) => number)
     .toSorted((a, b) => b - a)
     .slice(0, 2),

@@ -3,7 +3,7 @@ import { Failure } from "../domain/failure.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import type { Slot } from "../domain/keys.ts";
-import { type PendingRevocation, hasRetiredKey, isRetired } from "../domain/revocation.ts";
+import { type PendingRevocation, hasRetiredKey, isRetired, pendingOf, withPending } from "../domain/revocation.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -26,18 +26,21 @@ export const givenUpBy = (world: World, spki: string): string | undefined =>
     return state !== undefined && isRetired(state, spki);
   });
 
-/** What of another certificate has to go, too. One that is under way for a generation with another key goes first. */
+/** What of another certificate has to go, too, beside what is under way for another key. */
 const pendingFor = (
   state: CertificateState,
   { reason, since }: PendingRevocation,
   now: Date,
-): PendingRevocation | undefined => {
-  const under = state.revocation;
+): readonly PendingRevocation[] => {
+  const under = pendingOf(state);
   const compromised = state.generations.filter(
     (one) => one.issuer === "acme" && !one.revoked && new Date(one.notAfter) > now && hasRetiredKey(state, one),
   );
-  const meant = under ? compromised.find(({ number }) => number === under.generation) : compromised.at(-1);
-  return meant && under?.byKey !== true ? { generation: meant.number, reason, since, byKey: true } : under;
+  const meant = compromised.at(-1);
+  // One that goes by a key takes all that have a given-up one.
+  if (!meant || under.some(({ byKey }) => byKey)) return under;
+  const others = under.filter((one) => !compromised.some(({ number }) => number === one.generation));
+  return [{ generation: meant.number, reason, since, byKey: true }, ...others];
 };
 
 /**
@@ -57,8 +60,7 @@ export const sharing = async (
     const shared = [...certified, ...(await readyKeys(world, before))].filter((spki) => retired.includes(spki));
     if (shared.length === 0) continue;
     const state = { ...before, retired: [...new Set([...(before.retired ?? []), ...shared])].toSorted() };
-    const revocation = pendingFor(state, pending, world.now());
-    found.push(revocation ? { ...state, revocation } : state);
+    found.push(withPending(state, pendingFor(state, pending, world.now())));
   }
   return found;
 };

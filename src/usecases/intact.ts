@@ -5,7 +5,7 @@ import { Failure } from "../domain/failure.ts";
 import { targetOf } from "../domain/generation.ts";
 import { keyMatches } from "../domain/key-match.ts";
 import { type Decision, type Wish, decide } from "../domain/renew-decision.ts";
-import { mayGoBackTo } from "../domain/verdict.ts";
+import { mayGoBackTo, mayStay } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
 import { requestChanged } from "./request-elsewhere.ts";
@@ -59,16 +59,16 @@ export const decideNow = async (
     : { action: "issue", why: `generation ${target.number} is damaged: ${damage}` };
 };
 
-/** The newest generation before `number` that may be served again and is whole. */
+/** The newest generation before `number` that may be served again and is whole; where there is none, what the servers had until now. */
 export const generationBefore = async (
   world: World,
   state: CertificateState,
   number: number,
 ): Promise<GenerationRecord | undefined> => {
-  const candidates = state.generations.filter(
-    (generation) => generation.number < number && mayGoBackTo(generation, world.now()),
-  );
-  for (const generation of candidates.toReversed()) {
+  const before = state.generations.filter((generation) => generation.number < number).toReversed();
+  const good = before.filter((generation) => mayGoBackTo(state, generation, world.now()));
+  const served = before.filter((generation) => !good.includes(generation) && mayStay(state, generation, world.now()));
+  for (const generation of [...good, ...served]) {
     const damage = await damageOf(world, state.name, generation).catch((error: unknown) => {
       if (error instanceof Failure) return error.message;
       throw error;

@@ -23,6 +23,7 @@ import { type Guarded, keepDnsPromises } from "./dns-promises.ts";
 import { type Deployable, findServers } from "./entries.ts";
 import { type Obtained, obtainSlots, wrongDates } from "./obtain.ts";
 import { orderTerms } from "./order-terms.ts";
+import { orderedWithout } from "./left-out-again.ts";
 import { recordChange } from "./record-change.ts";
 import { rememberFailure, withNextAttempt } from "./remember-failure.ts";
 import type { World } from "./world.ts";
@@ -35,6 +36,8 @@ export interface IssueOptions extends KeyWish {
   readonly toReplace?: string;
   /** The servers of this host, where the caller has looked already. */
   readonly found?: readonly Deployable[];
+  /** Nothing is due but to take these names back, which had been left out. */
+  readonly onlyFor?: readonly string[];
 }
 
 export interface IssueResult {
@@ -88,8 +91,15 @@ export const issue = async (
     await keepDnsPromises(world, guarded(world, certificate, state, candidateOfKeys(certificate, keys), options));
   return remembering(world, asked, async () => {
     const termsOf = await orderTerms(world, asked, state);
-    const chosen = await withFirstCa(world, certificate, (by) => obtainSlots(world, by, keys, termsOf));
-    return issueGeneration(world, asked, living, chosen, state, options);
+    const { living: had, result: chosen } = await orderedWithout(
+      world,
+      before,
+      asked,
+      living,
+      (names) => withFirstCa(world, names, (by) => obtainSlots(world, by, keys, termsOf)),
+      options,
+    );
+    return issueGeneration(world, asked, had, chosen, state, options);
   });
 };
 

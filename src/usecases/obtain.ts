@@ -9,7 +9,7 @@ import { type SubjectKey, spkiOf } from "../domain/subject-key.ts";
 import { type UnmetWish, unmetOf } from "../domain/unmet-wish.ts";
 import { whyNotValid } from "../domain/validity.ts";
 import type { IssuedChain } from "../issuers/issuer.ts";
-import type { GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
+import type { CertificateState, GenerationRecord, LeafRecord, StagedSlot } from "../store/store.ts";
 import type { ChosenKey } from "./certified-keys.ts";
 import type { OrderTerms } from "./order-terms.ts";
 import { recordChange } from "./record-change.ts";
@@ -21,6 +21,16 @@ export const wrongDates = (who: string, why: string): Failure =>
     hints: ["compare the clock of this host with the CA's: timedatectl, and `mailcert issue --dry-run NAME`"],
     facts: { code: "BAD_DATES" },
   });
+
+/** What is there already renews nothing; where that is to be revoked, the new one would be revoked with it. @throws Failure `unavailable`. */
+const refuseKnown = ({ issuer }: CertificateConfig, { generations }: CertificateState, sha256: string): void => {
+  const known = generations.find(({ leaves }) => Object.values(leaves).some((leaf) => leaf.sha256 === sha256));
+  if (!known) return;
+  throw new Failure(
+    "unavailable",
+    `${issuer.kind} returned the certificate of generation ${known.number} again, not a new one; it was thrown away`,
+  );
+};
 
 /** A chain for one key, refused unless it belongs to that key, carries the names and is valid. */
 export const obtainChain = async (
@@ -91,6 +101,7 @@ export const obtainSlots = async (
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
     const chain = await obtainChain(world, certificate, algorithm, key, termsOf(slot));
     const facts = readCertificate(chain.leaf);
+    refuseKnown(certificate, key.state, facts.sha256);
     const ours = key.request === undefined ? { privateKey: key.privateKey } : { request: key.pem };
     staged[slot] = { ...ours, leaf: chain.leaf, chain: chain.chain };
     const kept = key.request === undefined ? { key: key.id } : {};

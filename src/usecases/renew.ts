@@ -19,7 +19,7 @@ import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
 import { refuseSecond } from "./one-certificate.ts";
 import { rememberFailure } from "./remember-failure.ts";
-import { orReturnedNames } from "./returned-names.ts";
+import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -171,7 +171,8 @@ const renewOne = async (
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
     decision = await decideNow(world, certificate, state, wish);
     // A plan asks nobody.
-    if (!options.dryRun) decision = await orReturnedNames(world, certificate, state, decision, wish.named);
+    const returned = options.dryRun ? undefined : await returnedNames(world, certificate, state, decision, wish.named);
+    if (returned) ({ decision } = returned);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
@@ -180,7 +181,12 @@ const renewOne = async (
       // Before a certificate is spent on one that no server may take.
       await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
       const { newKey, replace, toReplace } = options;
-      issued = await issue(world, certificate, { newKey, replace, ...(toReplace === undefined ? {} : { toReplace }) });
+      issued = await issue(world, certificate, {
+        newKey,
+        replace,
+        ...(toReplace === undefined ? {} : { toReplace }),
+        ...(returned === undefined ? {} : { onlyFor: returned.names }),
+      });
     }
     if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
     deployed = await deploy(world, certificate, options);

@@ -4,9 +4,9 @@ import { readCertificate } from "../domain/certificate.ts";
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Slot } from "../domain/keys.ts";
-import { type PendingRevocation, doomedBy } from "../domain/revocation.ts";
+import { type PendingRevocation, doomedBy, pendingOf, withPending } from "../domain/revocation.ts";
 import type { RevokeRequest } from "../issuers/issuer.ts";
-import type { GenerationRecord } from "../store/store.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { recordChange } from "./record-change.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -17,8 +17,10 @@ export interface RevokedLeaf {
   readonly sha256: string;
   /** Hex; absent where its file is gone. */
   readonly serial?: string;
-  /** `already`: it was revoked before. `expired`, `gone`: nothing was left to revoke, or its file is not kept any more. */
-  readonly outcome: "planned" | "revoked" | "already" | "expired" | "gone";
+  /** `already`: it was revoked before. `expired`: nothing was left to revoke. `gone`, `failed`: it is valid still; its file is not here, or its CA did not do it. */
+  readonly outcome: "planned" | "revoked" | "already" | "expired" | "gone" | "failed";
+  /** Why it failed. */
+  readonly message?: string;
   /** Who asked: the account, or the certificate's own key (RFC 8555 §7.6). */
   readonly by?: RevokeRequest["by"];
 }
@@ -44,9 +46,10 @@ const revokeLeaf = async (
   const record = generation.leaves[slot];
   const base = { generation: generation.number, slot, sha256: record?.sha256 ?? "" };
   const pem = (await world.store.readCertificates(name, generation.number))[slot]?.leaf;
-  if (pem === undefined) return { ...base, outcome: "gone" };
+  const ended = (notAfter: Date): boolean => notAfter <= world.now();
+  if (pem === undefined) return { ...base, outcome: ended(new Date(generation.notAfter)) ? "expired" : "gone" };
   const { serial, notAfter } = readCertificate(pem);
-  if (notAfter <= world.now()) return { ...base, serial, outcome: "expired" };
+  if (ended(notAfter)) return { ...base, serial, outcome: "expired" };
   const issuer = await world.issuer("acme");
   const revoke = issuer.revoke?.bind(issuer);
   if (!revoke) throw new Failure("config", `${generation.issuer} cannot revoke`);
@@ -75,40 +78,91 @@ const revokeLeaf = async (
   return second;
 };
 
-const mark = async (world: World, name: string, number: number, reason: PendingRevocation["reason"]): Promise<void> => {
+const mark = async (
+  world: World,
+  name: string,
+  number: number,
+  how: "revoking" | "revoked",
+  reason: PendingRevocation["reason"],
+): Promise<void> => {
   const state = world.store.read(name);
   if (!state) return;
-  const revoked = { at: world.now().toISOString(), reason };
-  const generations = state.generations.map((one) =>
-    one.number === number && !one.revoked ? { ...one, revoked } : one,
-  );
+  const now = { at: world.now().toISOString(), reason };
+  const marked = ({ revoking, ...one }: GenerationRecord): GenerationRecord =>
+    how === "revoked" ? { ...one, revoked: now } : { ...one, revoking: revoking ?? now };
+  const generations = state.generations.map((one) => (one.number === number && !one.revoked ? marked(one) : one));
   await world.store.write({ ...state, generations });
 };
 
-/** The pending revocation is done and forgotten, or it throws and stays. The caller holds the lock, and nothing doomed is live. */
+/** What another revocation means is left to that one: its reason is another. */
+const itsOwn = (state: CertificateState, pending: PendingRevocation, now: Date): readonly GenerationRecord[] => {
+  const others = pendingOf(state).map(({ generation }) => generation);
+  return doomedBy(state, pending, now).filter(
+    ({ number }) => number === pending.generation || !others.includes(number),
+  );
+};
+
+/** What a revocation came to. */
+export interface Revoked {
+  readonly leaves: readonly RevokedLeaf[];
+  /** The first of those that failed. */
+  readonly failure?: Failure;
+}
+
+/** Something of it is valid still: it stays under way. */
+export const isUndone = ({ outcome }: RevokedLeaf): boolean => outcome === "failed" || outcome === "gone";
+
+/** Done and forgotten, or it stays, when not all of it could be revoked. The caller holds the lock, and nothing doomed is live. */
 export const revokePending = async (
   world: World,
   name: string,
   pending: PendingRevocation,
   certificate: CertificateConfig | undefined,
-): Promise<readonly RevokedLeaf[]> => {
+): Promise<Revoked> => {
   const { reason, byKey } = pending;
   const state = world.store.read(name);
-  if (!state) return [];
+  if (!state) return { leaves: [] };
   const leaves: RevokedLeaf[] = [];
-  for (const generation of doomedBy(state, pending, world.now())) {
+  let failure: Failure | undefined;
+  for (const generation of itsOwn(state, pending, world.now())) {
+    // Before its CA is asked: where the answer is lost, it is not served again.
+    await mark(world, name, generation.number, "revoking", reason);
     const mine: RevokedLeaf[] = [];
-    for (const slot of Object.keys(generation.leaves) as Slot[])
-      mine.push(await revokeLeaf(world, { name, certificate, byKey }, generation, slot, reason));
+    for (const slot of Object.keys(generation.leaves) as Slot[]) {
+      const leaf = await unlessFailure(() => revokeLeaf(world, { name, certificate, byKey }, generation, slot, reason));
+      if (leaf instanceof Failure) {
+        failure ??= leaf;
+        const sha256 = generation.leaves[slot]?.sha256 ?? "";
+        mine.push({ generation: generation.number, slot, sha256, outcome: "failed", message: leaf.message });
+      } else mine.push(leaf);
+    }
     leaves.push(...mine);
-    if (!mine.some(({ outcome }) => outcome === "revoked" || outcome === "already")) continue;
-    await mark(world, name, generation.number, reason);
+    if (mine.some(isUndone) || !mine.some(({ outcome }) => outcome === "revoked" || outcome === "already")) continue;
+    await mark(world, name, generation.number, "revoked", reason);
     await recordChange(world, {
       certificate: name,
       what: `revoked generation ${generation.number} at ${generation.authority} (${reason})`,
     });
   }
-  const { revocation: _done, ...rest } = world.store.read(name) ?? state;
-  await world.store.write(rest);
-  return leaves;
+  if (!leaves.some(isUndone)) {
+    const after = world.store.read(name) ?? state;
+    const left = pendingOf(after).filter((one) => one.generation !== pending.generation);
+    await world.store.write(withPending(after, left));
+  }
+  return { leaves, ...(failure ? { failure } : {}) };
+};
+
+/** All that are under way, the last one first. @throws the Failure where nothing at all could be revoked. */
+export const revokeAll = async (
+  world: World,
+  name: string,
+  certificate: CertificateConfig | undefined,
+): Promise<{ readonly outcome: "revoked" | "unfinished"; readonly revoked: readonly RevokedLeaf[] }> => {
+  const results: Revoked[] = [];
+  for (const pending of pendingOf(world.store.read(name) ?? {}))
+    results.push(await revokePending(world, name, pending, certificate));
+  const revoked = results.flatMap(({ leaves }) => leaves);
+  const failure = results.find((one) => one.failure)?.failure;
+  if (failure && revoked.every(({ outcome }) => outcome === "failed")) throw failure;
+  return { outcome: revoked.some(isUndone) ? "unfinished" : "revoked", revoked };
 };

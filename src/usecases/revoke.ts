@@ -2,15 +2,26 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
-import { type PendingRevocation, type RevocationReason, doomedBy, withRetiredKeys } from "../domain/revocation.ts";
+import {
+  type PendingRevocation,
+  type RevocationReason,
+  doomedBy,
+  doomedGenerations,
+  goOnCommand,
+  pendingOf,
+  withPending,
+  withRetiredKeys,
+} from "../domain/revocation.ts";
 import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { refuseDamaged } from "./account-show.ts";
 import { hostNames } from "./ask-dns.ts";
 import type { DeployOptions } from "./deployment.ts";
 import { readyKeys, sharing } from "./given-up-keys.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { type RenewedCertificate, renew } from "./renew.ts";
-import { type RevokedLeaf, revokePending } from "./revoke-generations.ts";
+import { besides, underWay } from "./revocations-under-way.ts";
+import { type RevokedLeaf, revokeAll } from "./revoke-generations.ts";
 import { refuseIrrevocable } from "./revoke-refusal.ts";
 import type { World } from "./world.ts";
 
@@ -18,15 +29,15 @@ export interface RevokeOptions extends DeployOptions {
   /** undefined: that of a revocation which is under way, or `unspecified`. */
   readonly reason?: RevocationReason;
   readonly dryRun: boolean;
-  /** Throws where nobody says yes. */
+  /** Throws where nobody says yes. Nothing is changed before it was called. */
   readonly confirm: (question: string) => Promise<void>;
 }
 
 export interface RevokeResult {
   readonly certificate: string;
   readonly reason: RevocationReason;
-  /** `not-replaced`: the new one is not proven everywhere, so that nothing was revoked yet. */
-  readonly outcome: "planned" | "revoked" | "not-replaced";
+  /** `not-replaced`: the new one is not proven everywhere, so that nothing was revoked yet. `unfinished`: something of it is valid still; later runs go on. */
+  readonly outcome: "planned" | "revoked" | "unfinished" | "not-replaced";
   /** The generation that is meant; others that have its compromised key go with it. */
   readonly generation: GenerationRecord;
   readonly newKey: boolean;
@@ -56,13 +67,18 @@ const servedNumber = (world: World, state: CertificateState): number | undefined
   state.parked ? state.target : world.store.liveNumber(state.name);
 
 /** The account that it was issued to is ours and can still ask. */
-const hasAccount = async (world: World, { account, authority }: GenerationRecord): Promise<boolean> =>
-  (await (await world.accounts()).list()).some(
+const hasAccount = async (world: World, { account, authority }: GenerationRecord): Promise<boolean> => {
+  const all = await (await world.accounts()).list();
+  const has = all.some(
     ({ registered, inUse }) =>
       registered !== undefined &&
       registered.deactivatedAt === undefined &&
       (account === undefined ? inUse && registered.directory === authority : registered.url === account),
   );
+  // One that cannot be read may be it.
+  if (!has) refuseDamaged(all, authority);
+  return has;
+};
 
 const planned = async (
   world: World,
@@ -71,7 +87,7 @@ const planned = async (
   { reason: given }: RevokeOptions,
 ): Promise<Plan> => {
   const before = world.store.read(name);
-  const under = before?.revocation;
+  const under = before && underWay(world, before, given);
   const generation =
     before && (generationOf(before, under?.generation ?? world.store.liveNumber(name)) ?? targetOf(before));
   if (!before || !generation) throw new Failure("data", `nothing was issued for ${name}: there is nothing to revoke`);
@@ -81,10 +97,11 @@ const planned = async (
   const byKey = reason === "keyCompromise" || under?.byKey === true || !(await hasAccount(world, generation));
   const pending = { generation: generation.number, reason, since: under?.since ?? world.now().toISOString(), byKey };
   // Who read the one key has read those that lie ready beside it; but what an earlier run has made since is what DNS waits for.
-  const ready = byKey && under?.byKey !== true ? await readyKeys(world, before) : [];
+  const known = under?.byKey === true && (given !== "keyCompromise" || under.reason === given);
+  const ready = byKey && !known ? await readyKeys(world, before) : [];
   const retired = byKey ? withRetiredKeys(before, generation, ready) : before;
-  const state = { ...retired, revocation: pending };
-  const doomed = doomedBy(state, pending, world.now());
+  const state = withPending(retired, [pending, ...besides(retired, pending, under)]);
+  const doomed = doomedGenerations(state, world.now());
   const number = servedNumber(world, state);
   const served = doomed.some((one) => one.number === number);
   const servers = Object.keys(state.deployments);
@@ -103,15 +120,23 @@ const planned = async (
   return { state, pending, generation, doomed, others, replaces: served && configured };
 };
 
-const question = ({ generation, doomed, others, replaces, pending }: Plan, name: string): string => {
-  const which = doomed.map(({ number }) => number).join(", ");
+const question = ({ state, generation, doomed, others, replaces, pending }: Plan, name: string): string => {
+  const [, ...earlier] = pendingOf(state);
+  const which = doomed
+    .flatMap(({ number }) => (earlier.some((one) => one.generation === number) ? [] : [number]))
+    .join(", ");
   const first = replaces ? `; a new one${pending.byKey ? " with a new key" : ""} is issued and deployed first` : "";
   const along =
     others.length === 0
       ? ""
       : ` The same key has ${others.map((one) => one.name).join(", ")}: the next renewal replaces and revokes that, too.`;
-  return `Revoke generation ${which} of ${name} at ${generation.authority} (${pending.reason})? No CA takes that back${first}.${along}`;
+  return `Revoke generation ${which} of ${name} at ${generation.authority} (${pending.reason})? No CA takes that back${first}.${along}${tooText(earlier)}`;
 };
+
+const tooText = (earlier: readonly PendingRevocation[]): string =>
+  earlier.length === 0
+    ? ""
+    : ` What is under way is finished along: ${earlier.map(({ generation, reason }) => `generation ${generation} (${reason})`).join(", ")}.`;
 
 const isProven = ({ failure, deployed }: RenewedCertificate): boolean =>
   failure === undefined && (deployed === undefined || ["verified", "in-place", "no-server"].includes(deployed.outcome));
@@ -144,7 +169,7 @@ const replaceFirst = async (
     if (isServed(world, name, pending)) await forget(world, name, pending);
     const { kind, message, hints, facts } = one.failure;
     throw new Failure(kind, `nothing was revoked, for ${name} could not be replaced: ${message}`, {
-      hints: [...hints, `then: ${again(name, pending)}`],
+      hints: [...hints, `then: ${goOnCommand(name, pending)}`],
       ...(facts ? { facts } : {}),
       cause: one.failure,
     });
@@ -152,17 +177,25 @@ const replaceFirst = async (
   return one;
 };
 
-const isServed = (world: World, name: string, pending: PendingRevocation): boolean => {
+/** Something that is to be revoked; `pending`: by that one. */
+const isServed = (world: World, name: string, pending?: PendingRevocation): boolean => {
   const state = world.store.read(name);
-  const number = state && servedNumber(world, state);
-  return state !== undefined && doomedBy(state, pending, world.now()).some((one) => one.number === number);
+  if (!state) return false;
+  const number = servedNumber(world, state);
+  const doomed = pending ? doomedBy(state, pending, world.now()) : doomedGenerations(state, world.now());
+  return doomed.some((one) => one.number === number);
 };
 
 /** What is served is what was: nothing has happened that would have to be gone on with. A compromised key stays one. */
-const forget = async (world: World, name: string, { byKey }: PendingRevocation): Promise<void> => {
-  if (byKey) return;
-  const { revocation: _pending, ...state } = world.store.read(name) ?? { name };
-  if ("schema" in state) await world.store.write(state);
+const forget = async (world: World, name: string, { byKey, generation }: PendingRevocation): Promise<void> => {
+  const state = byKey ? undefined : world.store.read(name);
+  if (!state || generationOf(state, generation)?.revoking) return;
+  await world.store.write(
+    withPending(
+      state,
+      pendingOf(state).filter((one) => one.generation !== generation),
+    ),
+  );
 };
 
 const tlsaLines = (generation: GenerationRecord | undefined): readonly string[] =>
@@ -212,12 +245,12 @@ export const revoke = async (
       ? await replaceFirst(world, certificate, plan, options)
       : undefined;
   const after = world.store.read(name) ?? state;
-  const still = isServed(world, name, pending);
+  const still = isServed(world, name);
   const tlsa = replacement && pending.byKey ? tlsaLines(generationOf(after, servedNumber(world, after))) : [];
   const shown = { ...base, ...(replacement ? { replacement } : {}), tlsa };
   if ((replaces && still) || (replacement && !isProven(replacement))) {
-    if (still) await forget(world, name, pending);
+    if (isServed(world, name, pending)) await forget(world, name, pending);
     return { ...shown, outcome: "not-replaced", revoked: [] };
   }
-  return { ...shown, outcome: "revoked", revoked: await revokePending(world, name, pending, certificate) };
+  return { ...shown, ...(await revokeAll(world, name, certificate)) };
 };

@@ -29,7 +29,7 @@ export const rollbackTarget = (world: World, name: string): RollbackTarget => {
   const earlier = state.generations.filter((generation) => generation.number < live);
   // Folders of those that are long past are cleared away; their records stay.
   const kept = earlier.filter(({ number }) => world.store.slotsIn(name, number).length > 0);
-  const previous = kept.filter((generation) => mayGoBackTo(generation, world.now())).at(-1);
+  const previous = kept.filter((generation) => mayGoBackTo(state, generation, world.now())).at(-1);
   if (!previous) {
     const why =
       earlier.length === 0

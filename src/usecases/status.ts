@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
+import { condemned, goOnCommand } from "../domain/revocation.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
@@ -46,6 +47,8 @@ export interface CertificateStatus {
   readonly caFailures?: readonly CaTrouble[];
   /** A revocation that is not done yet. */
   readonly revocation?: NonNullable<CertificateState["revocation"]>;
+  /** Those that were not done when it was asked for. */
+  readonly earlierRevocations?: NonNullable<CertificateState["earlierRevocations"]>;
   /** Names that were left out; what ends, or is overdue. */
   readonly findings?: readonly Finding[];
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
@@ -109,6 +112,7 @@ const statusOf = async (
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
     ...endFindings(world, state, live, next),
+    ...condemnedFindings(world, config, state, live),
   ];
   const proven = state?.stage === "verified" ? lastProof(state) : undefined;
   return {
@@ -129,6 +133,7 @@ const statusOf = async (
     attempts: state?.attempts ?? 0,
     ...(lastError ? { lastError } : {}),
     ...(caFailures.length > 0 ? { caFailures } : {}),
+    ...(state?.earlierRevocations ? { earlierRevocations: state.earlierRevocations } : {}),
     ...(state?.revocation ? { revocation: state.revocation } : {}),
     ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
@@ -145,6 +150,27 @@ const wishNow = async (
   named: false,
   ...(await fingerprintIfWaiting(world, config, state)),
 });
+
+/** What is served and has to be replaced at once; out of the configuration, by a server. */
+const condemnedFindings = (
+  world: World,
+  config: CertificateConfig | undefined,
+  state: CertificateState | undefined,
+  live: GenerationRecord | undefined,
+): readonly Finding[] => {
+  const served = live && !state?.parked && (config !== undefined || Object.keys(state?.deployments ?? {}).length > 0);
+  const why = state && served ? condemned(state, live, world.now()) : undefined;
+  if (!state || !live || why === undefined) return [];
+  const pending = state.revocation;
+  return [
+    {
+      check: "revoke-served",
+      severity: "fault",
+      message: `generation ${live.number} of ${state.name} is served, although ${why}`,
+      hint: pending ? `go on: ${goOnCommand(state.name, pending)}` : `replace it: mailcert renew ${state.name}`,
+    },
+  ];
+};
 
 /** `next` undefined: it is not in the configuration. */
 const endFindings = (

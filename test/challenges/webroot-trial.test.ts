@@ -108,6 +108,39 @@ describe("a token in a web server's folder", () => {
     expect(await answer()).toBe("shown");
   });
 
+  it("a redirect to another port than CAs follow to is not followed: that service is not asked", async () => {
+    let reached = 0;
+    const internal = createHttp((_request, response) => {
+      reached += 1;
+      response.end();
+    }).listen(0, "127.0.0.1");
+    await once(internal, "listening");
+    const { port: inside } = internal.address() as AddressInfo;
+    instead = () => ({ status: 302, location: `http://${name}:${inside}/admin` });
+    expect(await answer()).toBe(
+      `other: a redirect to http://${name}:${inside}/admin, which no CA follows: ports 80 and 443 alone`,
+    );
+    internal.close();
+    await once(internal, "close");
+    expect(reached).toBe(0);
+  });
+
+  it("many names are asked, a bounded number at a time", async () => {
+    let [open, most] = [0, 0];
+    server.on("request", (_request, response) => {
+      most = Math.max(most, (open += 1));
+      response.on("finish", () => (open -= 1));
+    });
+    const hosts = Array.from({ length: 120 }, (_, index) => ({
+      name: `n${index}.example.org`,
+      addresses: ["127.0.0.1"],
+    }));
+    const found = await trial({ hosts });
+    expect(found.map((one) => `${one.name} ${one.answer}`)).toEqual(hosts.map((one) => `${one.name} shown`));
+    expect(asked).toHaveLength(120);
+    expect(most).toBeLessThanOrEqual(50);
+  });
+
   it("nobody listens, nobody answers, the run is stopped: it ends, and nothing is left", async () => {
     const closed = createHttp().listen(0, "127.0.0.1");
     await once(closed, "listening");

@@ -26,6 +26,18 @@ describe("lines of a zone file", () => {
     const { data } = textToPublish("tlsrpt", "a.example.org", "x".repeat(300));
     expect(data).toBe(`"${"x".repeat(255)}" "${"x".repeat(45)}"`);
   });
+
+  it("counted in octets, which are no ASCII by their number (RFC 1035 §5.1)", () => {
+    const strings = textToPublish("tlsrpt", "a.example.org", "\u00e4".repeat(200)).data.split(" ");
+    expect(strings.map((one) => one.match(/\\\d{3}/g)?.length)).toEqual([255, 145]);
+    expect(strings[0]?.slice(0, 9)).toBe('"\\195\\164');
+    expect(textToPublish("tlsrpt", "a.example.org", "").data).toBe('""');
+  });
+
+  it("a CAA value is one, however long (RFC 8659 §4.1)", () => {
+    const value = `ca.example; accounturi=https://ca.example/${"a".repeat(300)}`;
+    expect(caaToPublish("a.example", "issue", value).data).toBe(`0 issue "${value}"`);
+  });
 });
 
 describe("services", () => {

@@ -1,8 +1,16 @@
 // What a revocation takes, what it condemns, and that nothing goes back to what is revoked.
 import { describe, expect, it } from "vitest";
-import { condemned, doomedBy, hasRetiredKey, withRetiredKeys } from "../../src/domain/revocation.ts";
+import {
+  condemned,
+  doomedBy,
+  doomedGenerations,
+  hasRetiredKey,
+  pendingOf,
+  withPending,
+  withRetiredKeys,
+} from "../../src/domain/revocation.ts";
 import { emptyState, withLiveKeys } from "../../src/domain/state.ts";
-import { mayGoBackTo } from "../../src/domain/verdict.ts";
+import { mayGoBackTo, mayStay } from "../../src/domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../../src/store/store.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
@@ -14,7 +22,7 @@ const generation = (number: number, key: string, over: Partial<GenerationRecord>
   createdAt: "2026-11-01T00:00:00Z",
   notBefore: "2026-11-01T00:00:00Z",
   notAfter: "2027-01-30T00:00:00Z",
-  leaves: { ecdsa: { sha256: "a", spkiSha256: `spki of ${key}`, key, algorithm: "ecdsa" } },
+  leaves: { ecdsa: { sha256: `leaf ${number}`, spkiSha256: `spki of ${key}`, key, algorithm: "ecdsa" } },
   ...over,
 });
 const revoked = { at: "2026-11-10T00:00:00Z", reason: "superseded" } as const;
@@ -40,6 +48,9 @@ describe("revocation", () => {
     const retired = withRetiredKeys(state, third);
     expect(doomedBy(retired, { generation: 6, byKey: true }, now).map(({ number }) => number)).toEqual([6, 3]);
     expect(doomedBy(state, { generation: 9, byKey: false }, now)).toEqual([]);
+    // The same certificate twice: it cannot be revoked and served.
+    const twice = { ...state, generations: [...state.generations, { ...generation(7, "0001"), leaves: third.leaves }] };
+    expect(doomedBy(twice, { generation: 3, byKey: false }, now).map(({ number }) => number)).toEqual([3, 7]);
   });
 
   it("a given-up key stays given up, whatever becomes live", () => {
@@ -52,13 +63,45 @@ describe("revocation", () => {
   });
 
   it("condemns what is revoked, and what has such a key", () => {
-    expect(condemned(state, third)).toBeUndefined();
-    expect(condemned(state, generation(2, "0001", { revoked }))).toBe("it was revoked on 2026-11-10 (superseded)");
-    expect(condemned(withRetiredKeys(state, third), third)).toBe("its private key was given up as compromised");
+    expect(condemned(state, third, now)).toBeUndefined();
+    expect(condemned(state, generation(2, "0001", { revoked }), now)).toBe("it was revoked on 2026-11-10 (superseded)");
+    expect(condemned(withRetiredKeys(state, third), third, now)).toBe("its private key was given up as compromised");
   });
 
-  it("there is no way back to what is revoked", () => {
-    expect(mayGoBackTo(third, now)).toBe(true);
-    expect(mayGoBackTo({ ...third, revoked }, now)).toBe(false);
+  it("condemns what its CA was asked to revoke, and what it is to be asked", () => {
+    const revoking = { at: "2026-11-19T00:00:00Z", reason: "superseded" } as const;
+    expect(condemned(state, { ...third, revoking }, now)).toBe(
+      "it was to be revoked on 2026-11-19 (superseded), and its CA may have done so",
+    );
+    const pending = { generation: 3, reason: "superseded", since: "2026-11-19T00:00:00Z", byKey: false } as const;
+    expect(condemned(withPending(state, [pending]), third, now)).toBe("it is to be revoked (superseded)");
+    const other = { ...pending, generation: 4 };
+    expect(condemned(withPending(state, [other]), third, now)).toBeUndefined();
+    expect(condemned(withPending(state, [other, pending]), third, now)).toBe("it is to be revoked (superseded)");
+  });
+
+  it("is a list in the order of asking; one alone is written as it always was", () => {
+    const pending = { generation: 3, reason: "superseded", since: "2026-11-19T00:00:00Z", byKey: false } as const;
+    const other = { ...pending, generation: 4 };
+    expect(withPending(state, [pending])).toEqual({ ...state, revocation: pending });
+    const both = withPending(state, [other, pending]);
+    expect(pendingOf(both)).toEqual([other, pending]);
+    expect(doomedGenerations(both, now).map(({ number }) => number)).toEqual([4, 3]);
+    expect(withPending(both, [])).toEqual(state);
+  });
+
+  it("there is no way back to what is revoked, may be, or has a key that was given up", () => {
+    expect(mayGoBackTo(state, third, now)).toBe(true);
+    expect(mayGoBackTo(state, { ...third, revoked }, now)).toBe(false);
+    expect(mayGoBackTo(state, { ...third, revoking: revoked }, now)).toBe(false);
+    expect(mayGoBackTo(withRetiredKeys(state, third), third, now)).toBe(false);
+  });
+
+  it("what the servers had just now may stay for want of another, unless it is revoked", () => {
+    const entries = { server: "dovecot", generation: 3, at: "2026-11-20T00:00:00Z", entries: [] };
+    const given = { ...withRetiredKeys(state, third), deployments: { dovecot: entries } };
+    expect(mayStay(given, third, now)).toBe(true);
+    expect(mayStay(given, { ...third, revoking: revoked }, now)).toBe(false);
+    expect(mayStay(given, generation(1, "0001"), now)).toBe(false);
   });
 });

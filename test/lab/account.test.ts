@@ -270,7 +270,7 @@ describe("account rollover", () => {
     ]);
   });
 
-  test("refused by the CA: the old key stays, and none is left over", async () => {
+  test("refused by the CA: the old key stays, and the new one is put aside", async () => {
     await account("register", ...throughProxy(), "--agree-tos");
     const { folder: where = "" } = (await account("show")).document.accounts?.[0] ?? {};
     proxy.script = ({ path }) =>
@@ -285,7 +285,10 @@ describe("account rollover", () => {
         : undefined;
     const refused = await account("rollover", ...throughProxy());
     expect(refused.document.error?.message).toContain("would not take a new account key, and the old one stays");
-    expect((await readdir(where)).filter((name) => name.startsWith("key"))).toEqual(["key.pem"]);
+    expect((await readdir(where)).filter((name) => name.startsWith("key")).toSorted()).toEqual([
+      "key.pem",
+      expect.stringMatching(/^key\.refused-\d{8}T\d{6}Z\.pem$/),
+    ]);
     proxy.script = () => undefined;
     expect((await account("show", "--check", ...throughProxy())).status).toBe(0);
   });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CaLimits } from "../../src/domain/budget.ts";
-import { caFolder } from "../../src/issuers/acme/ca-folder.ts";
+import { caFolder } from "../../src/domain/ca-folder.ts";
 import type { IssuedChain } from "../../src/issuers/issuer.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import type { Fault, Seen } from "../fakes/acme-proxy.ts";

@@ -175,6 +175,24 @@ describe("state.json", () => {
     }
   });
 
+  it("refuses a revocation without its fields, be it one of several", async () => {
+    await store.write(emptyState(name));
+    const path = join(dir, "certificates", name, "state.json");
+    const pending = { generation: 1, reason: "superseded", since: "2026-11-20T12:00:00.000Z", byKey: false } as const;
+    const both = { ...emptyState(name), revocation: pending, earlierRevocations: [{ ...pending, generation: 2 }] };
+    writeFileSync(path, JSON.stringify(both));
+    expect(store.read(name)).toEqual(both);
+    for (const wrong of [
+      { revocation: { ...pending, since: "x" } },
+      { earlierRevocations: [{}] },
+      { earlierRevocations: 1 },
+    ]) {
+      writeFileSync(path, JSON.stringify({ ...both, ...wrong }));
+      const message = expect.stringContaining("revocation lacks a field") as string;
+      expect(await failureOf(() => store.read(name))).toMatchObject({ kind: "data", message });
+    }
+  });
+
   it("never takes a key", async () => {
     const state = {
       ...emptyState(name),

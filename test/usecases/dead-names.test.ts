@@ -214,6 +214,71 @@ describe("a name that was left out", () => {
     expect(cas.world.store.liveNumber(first)).toBe(1);
   });
 
+  describe("and belongs to somebody else now", () => {
+    const parked = (refused: readonly { name: string }[] | undefined = [{ name: second }], by = second): void =>
+      void cas.refuse.set("ca.example", ({ names: asked }) => {
+        if (asked.includes(by))
+          throw new Failure("unavailable", "the CA could not validate it", {
+            facts: refused ? { refused } : { problem: { type: "urn:ietf:params:acme:error:rejectedIdentifier" } },
+          });
+      });
+
+    it.each([
+      ["by validation", [{ name: second }]],
+      ["without naming it", undefined],
+    ])("does not stop the renewal of the others: refused %s", async (_how, refused) => {
+      live(second);
+      parked(refused);
+      pass(61 * day);
+      const { certificates, outcome } = await run(config());
+      expect(outcome).toBe("done");
+      expect(ordered()).toEqual([[first, third], names, [first, third]]);
+      expect(certificates[0]?.deployed).toMatchObject({ outcome: "verified" });
+      expect(certificates[0]?.findings).toMatchObject([{ check: "name-dead", severity: "warning" }]);
+      expect(cas.world.store.read(first)?.generations.at(-1)).toMatchObject({
+        names: [first, third],
+        dropped: [second],
+      });
+      expect(await told(config())).toContain(second);
+      expect((await run(config())).certificates[0]?.decision.action).toBe("nothing");
+    });
+
+    it("costs an order a day while nothing is due, and no certificate", async () => {
+      live(second);
+      parked();
+      for (let days = 0; days < 3; days += 1) {
+        pass(day);
+        expect((await run(config())).outcome).toBe("fault");
+      }
+      expect(ordered()).toEqual([[first, third], names, names, names]);
+      expect(cas.world.store.liveNumber(first)).toBe(1);
+    });
+
+    it("does not keep another name out that has come back", async () => {
+      die(third);
+      pass(61 * day);
+      await run(config());
+      for (const name of [second, third]) live(name);
+      parked();
+      pass(day);
+      await run(config());
+      expect(ordered().slice(1)).toEqual([[first], names, [first, third]]);
+    });
+
+    it("and is no reason to leave out a name that never was, or to ask twice what no name is the reason of", async () => {
+      live(second);
+      pass(61 * day);
+      parked([{ name: second }, { name: third }]);
+      expect((await run(config())).outcome).toBe("fault");
+      cas.refuse.set("ca.example", () => {
+        throw new Failure("unavailable", "the CA is away");
+      });
+      pass(day);
+      expect((await run(config())).outcome).toBe("fault");
+      expect(ordered()).toEqual([[first, third], names, names]);
+    });
+  });
+
   it("and is not asked for any more, or that all are now to be certified whatever DNS says, is not looked at", async () => {
     live(second);
     pass(2 * day);

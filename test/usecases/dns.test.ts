@@ -77,6 +77,22 @@ describe("dns show", () => {
     expect(complaints(dnsShowDocument([shown]))).toEqual([]);
   });
 
+  it("a certificate without a host name keeps the others from nothing: a wildcard's CAA is printed, addresses have none", async () => {
+    const wild = certificate({ names: ["*.example.net"], issuer: acmeAt("ca.example") });
+    const bare = certificate({ names: ["192.0.2.7"], issuer: acmeAt("ca.example") });
+    const all = [];
+    for (const one of [wild, bare, acme]) all.push(await dnsShow(worldWith(), one, []));
+    expect(all.map(({ groups }) => groups.map(({ topic }) => topic))).toEqual([
+      ["dane", "caa"],
+      ["dane"],
+      ["dane", "caa", "mta-sts", "tlsrpt", "srv"],
+    ]);
+    const text = dnsShowText(all, false);
+    expect(text).toContain("example.net. IN CAA 0 issuewild");
+    expect(text).toContain("has no host name of its own");
+    expect(complaints(dnsShowDocument(all))).toEqual([]);
+  });
+
   it("TLSA names the key that is live, once there is one", async () => {
     const world = worldWith();
     const config = certificate();
@@ -94,6 +110,17 @@ describe("dns check", () => {
     const checked = await dnsCheck(worldWith(), acme, []);
     expect(new Set(checked.findings.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
     expect(checked.answered).toBe(false);
+    expect(complaints(dnsCheckDocument([checked]))).toEqual([]);
+  });
+
+  it("a certificate without a host name: its CAA, and why there is nothing else", async () => {
+    const wild = certificate({ names: ["*.example.net"], issuer: acmeAt("ca.example") });
+    const caa: Dns["caa"] = async () => ({ kind: "none" });
+    const checked = await dnsCheck(worldWith({ caa }), wild, []);
+    expect(checked.findings).toMatchObject([
+      { check: "dane-match", severity: "info", message: expect.stringContaining("no host name of its own") },
+      { check: "cert-caa", message: "no CAA record concerns *.example.net: every CA may issue for it" },
+    ]);
     expect(complaints(dnsCheckDocument([checked]))).toEqual([]);
   });
 

@@ -9,7 +9,7 @@ import type { Failure } from "../../src/domain/failure.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import { findAccount } from "../../src/issuers/acme/account-store.ts";
 import { openSpending } from "../../src/issuers/acme/budget-store.ts";
-import { caFolder } from "../../src/issuers/acme/ca-folder.ts";
+import { caFolder } from "../../src/domain/ca-folder.ts";
 import { importDocument, importText } from "../../src/reports/import.ts";
 import { importFrom } from "../../src/usecases/import.ts";
 import type { ImportOptions } from "../../src/usecases/import-result.ts";

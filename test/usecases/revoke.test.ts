@@ -477,8 +477,8 @@ describe("revoke, where something is in the way", () => {
     await failureOf(run("superseded"));
     const result = await run("keyCompromise");
     expect(result.revoked.map(({ generation, by }) => [generation, by])).toEqual([
-      [1, "certificate-key"],
       [2, "certificate-key"],
+      [1, "certificate-key"],
     ]);
     expect(keys()).toEqual(["0001", "0001", "0002"]);
   });

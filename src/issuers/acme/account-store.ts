@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readPrivateKey } from "../../domain/private-key.ts";
 import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../../system/files.ts";
-import { caFolder } from "./ca-folder.ts";
+import { caFolder } from "../../domain/ca-folder.ts";
 
 /** account.json. No secret in it. */
 export interface AccountRecord {
@@ -24,18 +24,29 @@ export interface AccountRecord {
   readonly deactivatedAt?: string;
 }
 
+export interface RefusedKey {
+  /** Of its file. */
+  readonly name: string;
+  readonly key: string;
+  readonly refusedAt: Date;
+}
+
 export interface StoredAccount {
   readonly folder: string;
   /** PKCS#8 PEM. Never leaves this process. */
   readonly key: string;
   /** The key of a rollover whose end is not known here. */
   readonly nextKey?: string;
+  /** Keys of rollovers that the CA refused, the newest first: it may have taken one all the same. Absent where there are none. */
+  readonly refusedKeys?: readonly RefusedKey[];
   /** undefined: a key without an account yet. */
   readonly record?: AccountRecord;
 }
 
 const idPattern = /^[0-9a-f]{16}$/;
-const nextKeyName = "key.next.pem";
+export const nextKeyName = "key.next.pem";
+/** key.refused-20261121T094419Z.pem */
+const refusedPattern = /^key\.refused-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.pem$/;
 
 /** RFC 7638 thumbprint of the account's first key, its first 64 bits in hex: a rollover leaves the folder where it is. */
 const accountId = (key: KeyObject): string => {
@@ -76,16 +87,31 @@ const readKey = async (path: string): Promise<string | undefined> => {
   return key;
 };
 
+const readRefused = async (folder: string): Promise<readonly RefusedKey[]> => {
+  const found: RefusedKey[] = [];
+  for (const { name } of await readdir(folder, { withFileTypes: true })) {
+    const [whole, year, month, day, hour, minute, second] = refusedPattern.exec(name) ?? [];
+    if (whole === undefined) continue;
+    // A damaged one is no trouble of the account's.
+    const key = await readKey(join(folder, name)).catch(() => undefined);
+    if (key !== undefined)
+      found.push({ name, key, refusedAt: new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) });
+  }
+  return found.sort((a, b) => (a.name < b.name ? 1 : -1));
+};
+
 const readAccount = async (folder: string): Promise<StoredAccount | undefined> => {
   const key = await readKey(join(folder, "key.pem"));
   if (key === undefined) return undefined;
   const nextKey = await readKey(join(folder, nextKeyName));
+  const refusedKeys = await readRefused(folder);
   const path = join(folder, "account.json");
   const text = await readTextIfPresent(path);
   return {
     folder,
     key,
     ...(nextKey === undefined ? {} : { nextKey }),
+    ...(refusedKeys.length === 0 ? {} : { refusedKeys }),
     ...(text === undefined ? {} : { record: readRecord(text, path) }),
   };
 };
@@ -101,16 +127,26 @@ const entries = async (folder: string): Promise<readonly string[]> => {
   }
 };
 
-const accountsBelow = async (parent: string): Promise<readonly StoredAccount[]> => {
-  const found: StoredAccount[] = [];
-  for (const name of (await entries(parent)).filter((entry) => idPattern.test(entry)).sort()) {
-    const account = await readAccount(join(parent, name));
-    if (account) found.push(account);
-  }
+const foldersBelow = async (parent: string): Promise<readonly string[]> =>
+  (await entries(parent))
+    .filter((entry) => idPattern.test(entry))
+    .toSorted()
+    .map((entry) => join(parent, entry));
+
+const inOrder = (found: readonly StoredAccount[]): readonly StoredAccount[] => {
   // The newest registered one, then keys that wait, then what was deactivated.
   const rank = ({ record }: StoredAccount): string =>
     record === undefined ? "1" : record.deactivatedAt === undefined ? `2${record.createdAt}` : `0${record.createdAt}`;
-  return found.sort((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0));
+  return found.toSorted((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0));
+};
+
+const accountsBelow = async (parent: string): Promise<readonly StoredAccount[]> => {
+  const found: StoredAccount[] = [];
+  for (const folder of await foldersBelow(parent)) {
+    const account = await readAccount(folder);
+    if (account) found.push(account);
+  }
+  return inOrder(found);
 };
 
 /** Every account for a directory, the one in use first. */
@@ -121,14 +157,39 @@ export const accountsAt = (stateDir: string, directory: string): Promise<readonl
 export const findAccount = async (stateDir: string, directory: string): Promise<StoredAccount | undefined> =>
   (await accountsAt(stateDir, directory))[0];
 
-/** Every account by the name of its CA's folder, the one in use there first. */
-export const allAccounts = async (
-  stateDir: string,
-): Promise<readonly { readonly ca: string; readonly accounts: readonly StoredAccount[] }[]> => {
+/** An account that cannot be used: nothing is ordered at its CA before a person has looked. */
+export interface DamagedAccount {
+  readonly folder: string;
+  readonly failure: Failure;
+}
+
+export interface AccountsOfCa {
+  /** The one in use first. */
+  readonly accounts: readonly StoredAccount[];
+  readonly damaged: readonly DamagedAccount[];
+}
+
+const accountsOfCa = async (parent: string): Promise<AccountsOfCa> => {
+  const found: StoredAccount[] = [];
+  const damaged: DamagedAccount[] = [];
+  for (const folder of await foldersBelow(parent)) {
+    try {
+      const account = await readAccount(folder);
+      if (account) found.push(account);
+    } catch (failure) {
+      // Who may not read it at all may not read the others either.
+      if (!(failure instanceof Failure) || failure.kind === "no-permission") throw failure;
+      damaged.push({ folder, failure });
+    }
+  }
+  return { accounts: inOrder(found), damaged };
+};
+
+/** Every account of each CA. What is damaged at one CA is no trouble of another's. */
+export const allAccounts = async (stateDir: string): Promise<readonly AccountsOfCa[]> => {
   const parent = join(stateDir, "accounts");
   const found = [];
-  for (const ca of (await entries(parent)).toSorted())
-    found.push({ ca, accounts: await accountsBelow(join(parent, ca)) });
+  for (const ca of (await entries(parent)).toSorted()) found.push(await accountsOfCa(join(parent, ca)));
   return found;
 };
 
@@ -147,19 +208,25 @@ export const makeNextKey = async (folder: string): Promise<string> => {
   return key;
 };
 
-/** The CA has it: it takes the place of the old one, by one rename. */
-export const promoteNextKey = async (folder: string): Promise<void> => {
-  const path = join(folder, nextKeyName);
+const renameKey = async (folder: string, name: string, to: string): Promise<void> => {
+  const path = join(folder, name);
   try {
-    await rename(path, join(folder, "key.pem"));
+    await rename(path, join(folder, to));
     await syncFolder(folder);
   } catch (error) {
     throw fileFailure(error, "rename", path);
   }
 };
 
-/** The CA has refused it. */
-export const dropNextKey = (folder: string): Promise<void> => rm(join(folder, nextKeyName), { force: true });
+/** The CA has the key in the file `name`: it takes the place of the old one, by one rename. */
+export const promoteKey = (folder: string, name: string): Promise<void> => renameKey(folder, name, "key.pem");
+
+/** The CA has refused it. So it says: it is put aside, for a server of the CA's that lags behind may have said so. */
+export const refuseNextKey = (folder: string, now: Date): Promise<void> =>
+  renameKey(folder, nextKeyName, `key.refused-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}.pem`);
+
+/** One that never was the account's. */
+export const dropKey = (folder: string, name: string): Promise<void> => rm(join(folder, name), { force: true });
 
 /** Stores an account key, of whatever kind. The same key always lies in the same folder. */
 export const storeAccountKey = async (

@@ -5,7 +5,16 @@ import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import type { AccountAtCa, AccountRequest, Accounts, KnownAccount } from "../accounts.ts";
 import { accountFailure, contact, deactivatedFailure, ensureAccount, isAccountProblem } from "./account.ts";
-import { type StoredAccount, accountsAt, allAccounts, dropNextKey, findAccount, saveRecord } from "./account-store.ts";
+import {
+  type DamagedAccount,
+  type StoredAccount,
+  accountsAt,
+  allAccounts,
+  dropKey,
+  findAccount,
+  nextKeyName,
+  saveRecord,
+} from "./account-store.ts";
 import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { createEngine } from "./engine.ts";
 import { createLines } from "./line.ts";
@@ -24,6 +33,14 @@ const known = (account: StoredAccount, inUse: boolean): KnownAccount => {
     unfinishedRollover: nextKey !== undefined,
   };
 };
+
+const unusable = ({ folder, failure: { message, hints } }: DamagedAccount): KnownAccount => ({
+  folder,
+  ca: basename(dirname(folder)),
+  inUse: false,
+  unfinishedRollover: false,
+  trouble: { message, hints },
+});
 
 const none = (directory: string): Failure =>
   new Failure("config", `no account is registered at ${directory}`, {
@@ -105,7 +122,10 @@ export const createAccounts = (o: AskOptions): Accounts => {
 
   return {
     list: async () =>
-      (await allAccounts(stateDir)).flatMap(({ accounts }) => accounts.map((one, index) => known(one, index === 0))),
+      (await allAccounts(stateDir)).flatMap(({ accounts, damaged }) => [
+        ...accounts.map((one, index) => known(one, index === 0)),
+        ...damaged.map(unusable),
+      ]),
     ask,
     terms: async (what) => {
       const { directory } = await askCa(o, lines, what.settings, what);
@@ -161,7 +181,7 @@ export const createAccounts = (o: AskOptions): Accounts => {
       const record = { ...account.record, deactivatedAt: now().toISOString() };
       await saveRecord(account.folder, record);
       // It was never the account's: the key that it has stays.
-      await dropNextKey(account.folder);
+      await dropKey(account.folder, nextKeyName);
       const { nextKey: _dropped, ...rest } = account;
       return known({ ...rest, record }, false);
     },

@@ -20,7 +20,7 @@ import { comeBackHint } from "../../domain/come-back.ts";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { ensureFolder, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
-import { caFolder } from "./ca-folder.ts";
+import { caFolder } from "../../domain/ca-folder.ts";
 
 export interface Spending {
   /** The limit that is used up; undefined: an order may be placed. */

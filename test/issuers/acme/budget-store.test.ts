@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Budget } from "../../../src/domain/budget.ts";
 import { limitsOfAll } from "../../../src/domain/ca-limits.ts";
-import { caFolder } from "../../../src/issuers/acme/ca-folder.ts";
+import { caFolder } from "../../../src/domain/ca-folder.ts";
 import { type Spending, openSpending } from "../../../src/issuers/acme/budget-store.ts";
 
 const directory = "https://ca.example/directory";

@@ -12,7 +12,7 @@ import { Failure } from "../../../src/domain/failure.ts";
 import { spkiOf } from "../../../src/domain/subject-key.ts";
 import type { Account } from "../../../src/issuers/acme/account.ts";
 import { openSpending } from "../../../src/issuers/acme/budget-store.ts";
-import { caFolder } from "../../../src/issuers/acme/ca-folder.ts";
+import { caFolder } from "../../../src/domain/ca-folder.ts";
 import { type OrderOptions, obtain } from "../../../src/issuers/acme/order.ts";
 import { createProvers } from "../../../src/issuers/acme/provers.ts";
 import type { Reply } from "../../../src/issuers/acme/transport.ts";

@@ -1,7 +1,7 @@
 // The folder of a CA's accounts: readable, safe, and never shared by two directory URLs.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { caFolder } from "../../../src/issuers/acme/ca-folder.ts";
+import { caFolder } from "../../src/domain/ca-folder.ts";
 
 describe("caFolder", () => {
   test("is the host for the usual form of a directory URL", () => {

@@ -1,5 +1,5 @@
 // The folder name of a CA below `accounts/`: readable, one for each directory URL.
-import { sha256Hex } from "../../domain/fingerprint.ts";
+import { sha256Hex } from "./fingerprint.ts";
 
 /** `https://acme-v02.api.letsencrypt.org/directory` -> `acme-v02.api.letsencrypt.org`; anything beyond host and `/directory` adds to it. */
 export const caFolder = (directory: string): string => {
