@@ -90,7 +90,7 @@ test("what became another matter meanwhile is not done", async () => {
 });
 
 test.each([
-  ["no", says("n"), "try-later"],
+  ["no", says("n"), "config"],
   ["nobody is there", undefined, "usage"],
 ])("%s: nothing is locked or done", async (_what, ask, kind) => {
   const failure = await run(contextOf(ask)).catch((error: unknown) => error);
