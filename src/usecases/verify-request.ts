@@ -9,7 +9,7 @@ import { meantFor } from "../domain/meant-target.ts";
 import { parsePorts, parseTarget, readHost } from "../domain/targets.ts";
 import { clean } from "../domain/text.ts";
 import { mailDomains } from "./mail-domains.ts";
-import { notInVain, someCheckLeft } from "./vain-words.ts";
+import { notInVain, someCheckLeft } from "./verify-vain-words.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
 import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors, slotsOf } from "./verify-live.ts";
 import type { VerifyRequest, Wanted } from "./verify.ts";

@@ -1,11 +1,13 @@
 // What is asked before something that nothing takes back: a yes, a no, and nobody there.
 import { expect, test } from "vitest";
 import type { Context } from "../../src/cli/command.ts";
-import { confirmed } from "../../src/commands/locked.ts";
+import { confirming } from "../../src/commands/locked.ts";
 
 const asking = (yes: boolean, answer: string | undefined): Promise<void> => {
   const ask = answer === undefined ? undefined : async () => answer;
-  return confirmed({ globals: { yes }, host: { ask } } as unknown as Context, "Deactivate the account?");
+  const world = async () => ({ command: "", store: { lock: async () => ({ release: () => undefined }) } });
+  const context = { globals: { yes, dryRun: false }, host: { ask }, world, newWorld: world } as unknown as Context;
+  return confirming(context, (_world, confirm) => confirm("Deactivate the account?"));
 };
 
 test.each([

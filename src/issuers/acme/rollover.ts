@@ -55,7 +55,7 @@ const noneKnown = ({ folder, record, nextKey, refusedKeys = [] }: RegisteredAcco
       "put the account's key back from a backup, if there is one",
       `to go on with a new account: mv ${folder} ${folder}.old, then: ${registerCommand(record.directory)}`,
     ],
-    facts: { account: record.url, folder, code: "ACCOUNT", neither: true },
+    facts: { account: record.url, folder, code: "ACCOUNT" },
   });
 };
 
@@ -134,13 +134,13 @@ export const rollOver = async (
     if (!(error instanceof ProblemError)) throw error;
     // A connection that broke makes the engine ask again: the CA then refuses the old key, because it has taken the new one.
     const refused = !isLater(error.problem) && error.problem.status < 500;
-    const taken = await newKeyAtCa({ ...settled, nextKey }, ask).catch(async (noneOrSilent: unknown) => {
+    const known = await newKeyAtCa({ ...settled, nextKey }, ask).catch(async (noneOrSilent: unknown) => {
       // A key that the CA has just refused and does not know either is nothing to go on with.
-      if (refused && noneOrSilent instanceof Failure && noneOrSilent.facts?.["neither"] === true)
+      if (refused && noneOrSilent instanceof Failure && noneOrSilent.facts?.["code"] === "ACCOUNT")
         await refuseNextKey(folder, now());
       throw noneOrSilent;
     });
-    if (taken === undefined) {
+    if (known === undefined) {
       if (refused) await refuseNextKey(folder, now());
       const doing = "the CA would not take a new account key, and the old one stays";
       throw problemFailure(error.problem, { doing, now: now() });
