@@ -95,7 +95,7 @@ describe("revoke", () => {
     expect((await atCa(1)).status).toBe("Valid");
     const asked = await mailcert("revoke", name, "--reason", "superseded");
     expect(asked.status).toBe(64);
-    expect(asked.stderr).toContain("add --yes");
+    expect(asked.stderr).toContain("--yes says yes to it");
     const result = await revoke("--reason", "superseded");
     expect(result).toMatchObject({
       newKey: false,
