@@ -86,6 +86,14 @@ export const tlsaFor = (spki: Uint8Array, present: readonly TlsaRecord[] = []): 
   return { usage: 3, selector: 1, matchingType, data: associationData(matchingType, spki) };
 };
 
+/** `3 1 1` of a key (RFC 7671 §5.1), by its SHA-256 in hex. */
+export const keyRecord = (spkiSha256: string): TlsaRecord => ({
+  usage: 3,
+  selector: 1,
+  matchingType: 1,
+  data: spkiSha256,
+});
+
 export const tlsaText = ({ usage, selector, matchingType, data }: TlsaRecord): string =>
   `${usage} ${selector} ${matchingType} ${data}`;
 

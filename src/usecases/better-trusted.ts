@@ -6,9 +6,9 @@ import { Failure } from "../domain/failure.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import type { Observation } from "../domain/observation.ts";
 import { shellWord } from "../domain/shell-word.ts";
-import { leadsTo } from "../domain/trust.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { ProofTarget } from "./prove.ts";
+import { isPubliclyTrusted } from "./public-trust.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -60,11 +60,9 @@ export const refuseWorse = async (
   const better = trustedAlready(observed, state);
   if (!better) return;
   const slots = await world.store.readGeneration(state.name, target.number);
-  const roots = await world.systemRoots();
   const chains = Object.values(slots).map((slot) => [slot.leaf, ...slot.chain]);
-  // Our own root may have been put among the system's: that makes it no public CA.
-  const isPublic = target.issuer === "acme" && chains.every((chain) => leadsTo(chain, roots, world.now()));
-  if (!isPublic) throw worseThanServed(better, target.issuer, `mailcert deploy --replace ${state.name}`);
+  if (!(await isPubliclyTrusted(world, target.issuer, chains)))
+    throw worseThanServed(better, target.issuer, `mailcert deploy --replace ${state.name}`);
 };
 
 /** @throws Failure `config` when another ACME client of this host keeps a valid certificate for the certificate's first name. */

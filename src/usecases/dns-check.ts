@@ -11,7 +11,7 @@ import { reportsOwner } from "../domain/sts-records.ts";
 import { clean } from "../domain/text.ts";
 import { tlsaOwner } from "../domain/tlsa.ts";
 import type { KnownType, RecordOf } from "../dns/authoritative.ts";
-import type { AskOptions, Dns, Unknown } from "../dns/dns.ts";
+import type { AskOptions, Dns, StsLookup, Unknown } from "../dns/dns.ts";
 import { type CaaAnswer, askCaa } from "./before-order.ts";
 import { type AskedCa, type DnsFacts, dnsFacts, hostless } from "./dns-facts.ts";
 import type { World } from "./world.ts";
@@ -149,12 +149,28 @@ const exchangers = async (dns: Dns, domain: string, options: AskOptions): Promis
   return named.length === 0 ? [domain] : named;
 };
 
-const mail = async (
-  dns: Dns,
-  { name, hosts, live, publiclyTrusted }: DnsFacts,
+/** `ours`: hosts here that take the domain's mail. */
+const policyFinding = (
+  { name, live, publiclyTrusted }: DnsFacts,
   domain: string,
-  options: AskOptions,
-): Promise<readonly Finding[]> => {
+  lookup: StsLookup,
+  ours: readonly string[],
+): Finding => {
+  if (lookup.kind === "unknown") return nobody("sts-policy", `what the MTA-STS policy of ${domain} is`, lookup);
+  if (lookup.kind === "none")
+    return finding(
+      "sts-policy",
+      "info",
+      `${domain} has no MTA-STS policy: other mail servers do not insist on TLS`,
+      publiclyTrusted ? `\`mailcert dns show ${name}\` prints one` : undefined,
+    );
+  if (live.length === 0)
+    return finding("sts-policy", "info", `${domain} has an MTA-STS policy, and nothing is live yet`);
+  return stsFinding(name, domain, lookup.policy, ours, publiclyTrusted);
+};
+
+const mail = async (dns: Dns, facts: DnsFacts, domain: string, options: AskOptions): Promise<readonly Finding[]> => {
+  const { name, hosts } = facts;
   const to = await exchangers(dns, domain, options);
   if (isUnknown(to)) return [nobody("mx-host", `where the mail of ${domain} goes`, to)];
   const ours = to.filter((host) => hosts.includes(host));
@@ -171,22 +187,9 @@ const mail = async (
     dns.mtaSts(domain, options),
     recordsAt(dns, reportsOwner(domain), "TXT", options),
   ]);
-  const sts =
-    policy.kind === "unknown"
-      ? nobody("sts-policy", `what the MTA-STS policy of ${domain} is`, policy)
-      : policy.kind === "none"
-        ? finding(
-            "sts-policy",
-            "info",
-            `${domain} has no MTA-STS policy: other mail servers do not insist on TLS`,
-            publiclyTrusted ? `\`mailcert dns show ${name}\` prints one` : undefined,
-          )
-        : live.length === 0
-          ? finding("sts-policy", "info", `${domain} has an MTA-STS policy, and nothing is live yet`)
-          : stsFinding(name, domain, policy.policy, ours, publiclyTrusted);
   return [
     finding("mx-host", "ok", `the mail of ${domain} comes to ${ours.join(", ")}`),
-    sts,
+    policyFinding(facts, domain, policy, ours),
     isUnknown(texts)
       ? nobody("mx-tlsrpt", `where TLS reports of ${domain} go`, texts)
       : reportsFinding(

@@ -6,12 +6,12 @@ import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf } from "../domain/generation.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
-import { leadsTo } from "../domain/trust.ts";
 import type { CaFacts } from "../issuers/issuer.ts";
 import type { Listener } from "../servers/server.ts";
-import type { GenerationRecord } from "../store/store.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { hostNames, mailDomains } from "./ask-dns.ts";
 import { findServers } from "./entries.ts";
+import { isPubliclyTrusted } from "./public-trust.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -53,35 +53,31 @@ export interface DnsFacts {
 
 const liveLeaves = async (
   world: World,
+  generation: GenerationRecord | undefined,
   name: string,
-): Promise<{ readonly live: readonly LiveLeaf[]; readonly publiclyTrusted: boolean }> => {
-  const state = world.store.read(name);
-  const number = world.store.liveNumber(name);
-  const generation = state && generationOf(state, number);
+): Promise<Pick<DnsFacts, "live" | "publiclyTrusted">> => {
   if (!generation) return { live: [], publiclyTrusted: false };
   const slots = await world.store.readCertificates(name, generation.number);
-  const roots = await world.systemRoots();
-  const live = slotsOf(generation).flatMap((slot) => {
-    const kept = slots[slot];
-    return kept === undefined ? [] : [{ slot, chain: [kept.leaf, ...kept.chain] }];
+  const kept = slotsOf(generation).flatMap((slot) => {
+    const files = slots[slot];
+    return files === undefined ? [] : [{ slot, leaf: files.leaf, chain: files.chain }];
   });
+  const chains = kept.map(({ leaf, chain }) => [leaf, ...chain]);
   return {
-    live: live.map(({ slot, chain }) => {
-      const facts = chain.map((pem) => readCertificate(pem));
-      const [leaf = readCertificate("")] = facts;
-      return { slot, leaf, chain: facts.map(({ der }) => der) };
+    live: kept.map(({ slot, leaf, chain }) => {
+      const facts = readCertificate(leaf);
+      return { slot, leaf: facts, chain: [facts.der, ...chain.map((pem) => readCertificate(pem).der)] };
     }),
-    publiclyTrusted:
-      generation.issuer === "acme" && live.every(({ chain }) => leadsTo(chain, roots, world.now())) && live.length > 0,
+    publiclyTrusted: chains.length > 0 && (await isPubliclyTrusted(world, generation.issuer, chains)),
   };
 };
 
-const waiting = (world: World, name: string): Pick<DnsFacts, "held" | "retired"> => {
-  const state = world.store.read(name);
-  const number = world.store.liveNumber(name);
+const waiting = (
+  state: CertificateState | undefined,
+  live: GenerationRecord | undefined,
+): Pick<DnsFacts, "held" | "retired"> => {
   if (!state) return { retired: [] };
-  const held = waitingHold(state, number);
-  const live = generationOf(state, number);
+  const held = waitingHold(state, live?.number);
   // While the old key is served, senders need its record.
   const served = live !== undefined && hasRetiredKey(state, live);
   const retired = served ? [] : state.generations.filter((one) => hasRetiredKey(state, one));
@@ -92,11 +88,10 @@ const askCa = async (world: World, settings: AcmeSettings, names: readonly strin
   const issuer = await world.issuer("acme");
   const { signal, step } = world;
   const title = caTitle(settings);
-  const facts = await unlessFailure(
-    async () => issuer.inspect?.({ settings, names, signal, step, thoroughly: false }) ?? { identities: [] },
-  );
-  if (facts instanceof Failure) return { settings, title, facts: { identities: [] }, trouble: facts.message };
-  return { settings, title, facts: facts ?? { identities: [] } };
+  const facts = await unlessFailure(async () => issuer.inspect?.({ settings, names, signal, step, thoroughly: false }));
+  return facts instanceof Failure
+    ? { settings, title, facts: { identities: [] }, trouble: facts.message }
+    : { settings, title, facts: facts ?? { identities: [] } };
 };
 
 /** Records stand at the names of hosts: why a certificate without one has none. */
@@ -112,6 +107,8 @@ export const dnsFacts = async (
   const { name, names, issuer, fallbacks } = certificate;
   const hosts = hostNames(names);
   const [main] = hosts;
+  const state = world.store.read(name);
+  const live = state && generationOf(state, world.store.liveNumber(name));
   const found = await unlessFailure(() => findServers(world, certificate));
   const servers = found instanceof Failure ? [] : found.servers;
   const cas: AskedCa[] = [];
@@ -122,8 +119,8 @@ export const dnsFacts = async (
     hosts,
     names,
     domains: domains.length > 0 || main === undefined ? domains : mailDomains(main).slice(0, 1),
-    ...(await liveLeaves(world, name)),
-    ...waiting(world, name),
+    ...(await liveLeaves(world, live, name)),
+    ...waiting(state, live),
     listeners: servers.flatMap(({ listeners }) => listeners),
     cas,
   };

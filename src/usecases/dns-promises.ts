@@ -7,13 +7,13 @@ import type { Slot } from "../domain/keys.ts";
 import { stsCovers } from "../domain/mta-sts.ts";
 import { clean } from "../domain/text.ts";
 import { matchTlsa, tlsaOwner } from "../domain/tlsa.ts";
-import { leadsTo } from "../domain/trust.ts";
 import type { CertificateState } from "../store/store.ts";
 import { type Pinned, type Place, type Silent, askDns, askEverywhere, hostNames, portsOf } from "./ask-dns.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Deployable } from "./entries.ts";
 import { type HoldClock, clockOf, heard, hold, keysOf, longest, withMemory } from "./dane-hold.ts";
 import { type Ways, behind, missingRecords, unheard, unpublished, unripe, untrusted } from "./dns-refusal.ts";
+import { isPubliclyTrusted } from "./public-trust.ts";
 import type { World } from "./world.ts";
 
 /** Names that are served already with this key by this issuer. */
@@ -35,12 +35,8 @@ export const keptNames = (
 };
 
 /** Before it is issued, an ACME certificate is taken for what it nearly always is. */
-const isPublic = async (world: World, { issuer, chains }: Candidate): Promise<boolean> => {
-  // Our own root may have been put among the system's: that makes it no public CA.
-  if (issuer !== "acme" || !chains) return issuer === "acme";
-  const roots = await world.systemRoots();
-  return chains.every((chain) => leadsTo(chain, roots, world.now()));
-};
+const isPublic = async (world: World, { issuer, chains }: Candidate): Promise<boolean> =>
+  chains ? isPubliclyTrusted(world, issuer, chains) : issuer === "acme";
 
 /** Asks in advance what `keepDnsPromises` will ask, beside other work: the answers are kept for a moment. */
 export const askAhead = async (

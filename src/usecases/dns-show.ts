@@ -5,7 +5,7 @@ import { isWildcard } from "../domain/names.ts";
 import { serviceRecords } from "../domain/srv-records.ts";
 import { type StsToPublish, reportsToPublish, stsToPublish } from "../domain/sts-records.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
-import { tlsaFor, tlsaOwner } from "../domain/tlsa.ts";
+import { keyRecord, tlsaFor, tlsaOwner } from "../domain/tlsa.ts";
 import { readFields } from "../domain/certificate-fields.ts";
 import { type AskedCa, type DnsFacts, dnsFacts, hostless } from "./dns-facts.ts";
 import type { World } from "./world.ts";
@@ -29,7 +29,7 @@ export interface DnsToPublish {
 const waitingRecords = ({ hosts, held }: DnsFacts): readonly DnsRecord[] => {
   if (!held) return [];
   const usual = hosts.flatMap((host) =>
-    held.keys.map((data) => ({ owner: tlsaOwner(host, 25), record: { usage: 3, selector: 1, matchingType: 1, data } })),
+    held.keys.map((data) => ({ owner: tlsaOwner(host, 25), record: keyRecord(data) })),
   );
   return (held.publish.length > 0 ? held.publish : usual).map(({ owner, record }) => tlsaToPublish(owner, record));
 };

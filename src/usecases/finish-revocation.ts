@@ -3,8 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
 import { type PendingRevocation, doomedBy, goOnCommand, goneHint, pendingOf } from "../domain/revocation.ts";
-import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
-import { hostNames } from "./ask-dns.ts";
+import { keyRecords } from "./key-records.ts";
 import { isUndone, revokePending } from "./revoke-generations.ts";
 import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -47,7 +46,9 @@ const finishOne = async (
       message: `${what} is not done: the certificate of generation ${gone.generation} is valid still, and its file is not here any more`,
       hint: goneHint(name, gone),
     };
-  const old = pending.byKey ? oldRecords(world, name, pending.generation) : [];
+  const state = readableState(world, name);
+  // Senders would go on to believe whoever has the key.
+  const old = pending.byKey && state ? keyRecords(generationOf(state, pending.generation)) : [];
   return {
     check: "revoke-finished",
     severity: "info",
@@ -56,17 +57,6 @@ const finishOne = async (
       ? { hint: `where these TLSA records are published (DANE), take them out: ${old.join(", ")}` }
       : {}),
   };
-};
-
-/** Senders would go on to believe whoever has the key. */
-const oldRecords = (world: World, name: string, number: number): readonly string[] => {
-  const state = readableState(world, name);
-  const given = state && generationOf(state, number);
-  return hostNames(given?.names ?? []).flatMap((host) =>
-    Object.values(given?.leaves ?? {}).map(({ spkiSha256 }) =>
-      tlsaLine(tlsaOwner(host, 25), { usage: 3, selector: 1, matchingType: 1, data: spkiSha256 }),
-    ),
-  );
 };
 
 /** What is served and doomed is a fault: it is to be replaced at once. */

@@ -13,11 +13,10 @@ import {
   withPending,
   withRetiredKeys,
 } from "../domain/revocation.ts";
-import { tlsaLine, tlsaOwner } from "../domain/tlsa.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { refuseDamaged } from "./account-show.ts";
-import { hostNames } from "./ask-dns.ts";
 import type { DeployOptions } from "./deployment.ts";
+import { keyRecords } from "./key-records.ts";
 import { recordChange } from "./record-change.ts";
 import { readyKeys, sharing } from "./given-up-keys.ts";
 import { slotsOf } from "./served-certificate.ts";
@@ -215,15 +214,6 @@ const forget = async (world: World, name: string, { byKey, generation }: Pending
   );
 };
 
-const tlsaLines = (generation: GenerationRecord | undefined): readonly string[] =>
-  generation === undefined
-    ? []
-    : hostNames(generation.names).flatMap((name) =>
-        Object.values(generation.leaves).map(({ spkiSha256 }) =>
-          tlsaLine(tlsaOwner(name, 25), { usage: 3, selector: 1, matchingType: 1, data: spkiSha256 }),
-        ),
-      );
-
 const plannedLeaves = ({ doomed }: Plan): readonly RevokedLeaf[] =>
   doomed.flatMap((one) =>
     slotsOf(one).map((slot) => ({
@@ -282,7 +272,7 @@ export const revoke = async (
       : undefined;
   const after = world.store.read(name) ?? state;
   const still = isServed(world, name);
-  const tlsa = replacement && pending.byKey ? tlsaLines(generationOf(after, servedNumber(world, after))) : [];
+  const tlsa = replacement && pending.byKey ? keyRecords(generationOf(after, servedNumber(world, after))) : [];
   const shown = { ...base, ...(replacement ? { replacement } : {}), tlsa };
   if ((replaces && still) || (replacement && !isProven(replacement))) {
     if (isServed(world, name, pending)) await forget(world, name, pending);

@@ -1,19 +1,14 @@
 // The way to a CA for questions beside an order: its trust, its directory, and requests with one deadline each.
 import type { AcmeSettings } from "../../domain/certificate-config.ts";
-import { readTrustFile } from "../../system/trust-file.ts";
-import { type Directory, readDirectory } from "./directory.ts";
-import { type createLines, directoryOf } from "./line.ts";
-import { type Transport, createTransport } from "./transport.ts";
+import type { Directory } from "./directory.ts";
+import { type Lines, type ReachOptions, type Talk, lineTo, reachCa } from "./reach-ca.ts";
+import type { Transport } from "./transport.ts";
 
 /** A directory and an account. */
 const maxReplyBytes = 1 << 18;
 
-export interface AskOptions {
+export interface AskOptions extends ReachOptions {
   readonly stateDir: string;
-  readonly now: () => Date;
-  /** Milliseconds that no change of the date touches. */
-  readonly elapsed: () => number;
-  readonly userAgent: string;
   /** Milliseconds for one HTTP request; default 30 s. */
   readonly timeoutMs?: number;
 }
@@ -25,34 +20,11 @@ export interface Asking {
   readonly now: () => Date;
 }
 
-/** How long a question may take, and where its steps are told. */
-export interface Talk {
-  /** Ends every exchange when it fires. */
-  readonly signal: AbortSignal;
-  readonly step: (what: string) => void;
-}
+export type { Talk } from "./reach-ca.ts";
 
 /** @throws Failure where the CA cannot be reached, or is none. */
-export const askCa = async (
-  o: AskOptions,
-  lines: ReturnType<typeof createLines>,
-  settings: AcmeSettings,
-  { signal, step }: Talk,
-): Promise<Asking> => {
-  const line = lines(
-    settings.directory,
-    settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile),
-  );
-  const transport = createTransport({
-    userAgent: o.userAgent,
-    now: o.now,
-    signal,
-    step,
-    line,
-    timeoutMs: o.timeoutMs ?? 30_000,
-    maxBytes: maxReplyBytes,
-    ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
-  });
-  const directory = await directoryOf(line, o.elapsed(), () => readDirectory(settings.directory, transport, o.now()));
-  return { settings, directory, transport, now: o.now };
+export const askCa = async (o: AskOptions, lines: Lines, settings: AcmeSettings, talk: Talk): Promise<Asking> => {
+  const bounds = { timeoutMs: o.timeoutMs ?? 30_000, maxBytes: maxReplyBytes };
+  const reached = await reachCa(o, await lineTo(lines, settings), settings, talk, bounds);
+  return { settings, ...reached, now: o.now };
 };

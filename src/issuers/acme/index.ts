@@ -10,23 +10,21 @@ import { slotOf } from "../../domain/keys.ts";
 import { spkiOf } from "../../domain/subject-key.ts";
 import type { UnmetWish } from "../../domain/unmet-wish.ts";
 import { clean } from "../../domain/text.ts";
-import { readTrustFile } from "../../system/trust-file.ts";
 import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { ensureAccount } from "./account.ts";
 import { openSpending } from "./budget-store.ts";
-import { readDirectory } from "./directory.ts";
 import { inspect } from "./inspect.ts";
-import { type Line, createLines, directoryOf } from "./line.ts";
+import { type Line, createLines } from "./line.ts";
 import { obtain } from "./order.ts";
 import { refuses } from "./refuses.ts";
 import { openProvers } from "./provers.ts";
+import { type Lines, lineTo, reachCa } from "./reach-ca.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renewalInfoReader } from "./renewal-info.ts";
 import { replacingFor } from "./replaces.ts";
 import { revoke } from "./revoke.ts";
 import { unlessSilent } from "./silence.ts";
 import { standingRecords } from "./standing-records.ts";
-import { createTransport } from "./transport.ts";
 
 export interface AcmeIssuerOptions {
   /** The state folder; accounts live in `accounts/` below it. */
@@ -53,8 +51,6 @@ export interface AcmeIssuerOptions {
   /** The rate limits of a CA that are kept to; default: what domain/ca-limits.ts knows. */
   readonly limitsOf?: (directory: string) => CaLimits | undefined;
 }
-
-type Lines = ReturnType<typeof createLines>;
 
 const refuseNames = (names: readonly string[], why: (name: string) => string | undefined): void => {
   if (names.length === 0) throw new Failure("data", "an order needs at least one name");
@@ -110,8 +106,7 @@ const issueWith = async (
   // Said before anything is spent when it cannot be read.
   const spki = spkiOf(request);
   signal.throwIfAborted();
-  const ca = settings.caFile === undefined ? undefined : await readTrustFile(settings.caFile);
-  const line = lines(settings.directory, ca);
+  const line = await lineTo(lines, settings);
   return unlessSilent(line, o, () => issueBy(o, line, request, spki));
 };
 
@@ -122,17 +117,8 @@ const issueBy = async (
   spki: Buffer,
 ): Promise<IssuedChain> => {
   const { settings, names, algorithm, signal, step } = request;
-  const transport = createTransport({
-    userAgent: o.userAgent,
-    now: o.now,
-    signal,
-    step,
-    timeoutMs: o.timeoutMs ?? 30_000,
-    maxBytes: maxReplyBytes,
-    line,
-    ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
-  });
-  const directory = await directoryOf(line, o.elapsed(), () => readDirectory(settings.directory, transport, o.now()));
+  const bounds = { timeoutMs: o.timeoutMs ?? 30_000, maxBytes: maxReplyBytes };
+  const { transport, directory } = await reachCa(o, line, settings, request, bounds);
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
   const { stateDir } = o;

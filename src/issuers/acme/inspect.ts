@@ -10,9 +10,9 @@ import { type AccountRecord, type StoredAccount, findAccount } from "./account-s
 import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { openSpending } from "./budget-store.ts";
 import { createEngine } from "./engine.ts";
-import type { createLines } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
+import type { Lines } from "./reach-ca.ts";
 import { withKnownKey } from "./rollover.ts";
 
 interface InspectOptions extends AskOptions {
@@ -63,7 +63,7 @@ const troubleWithNew = async (o: Asking): Promise<Failure | undefined> => {
 
 export const inspect = async (
   o: InspectOptions,
-  lines: ReturnType<typeof createLines>,
+  lines: Lines,
   { settings, names, exempt = false, signal, step, thoroughly }: InspectRequest<AcmeSettings>,
 ): Promise<CaFacts> => {
   const asking = await askCa(o, lines, settings, { signal, step });

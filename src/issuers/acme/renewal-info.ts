@@ -5,19 +5,15 @@ import type { AcmeSettings } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
 import { retryAfterDate } from "../../domain/retry-after.ts";
 import { clean } from "../../domain/text.ts";
-import { readTrustFile } from "../../system/trust-file.ts";
 import type { RenewalInfoRequest } from "../issuer.ts";
-import { type Directory, readDirectory } from "./directory.ts";
-import { type Line, type createLines, directoryOf } from "./line.ts";
+import type { Directory } from "./directory.ts";
+import type { Line } from "./line.ts";
 import { ProblemError, describeProblem, isProblemOfServer } from "./problem.ts";
 import { isLater } from "./problem-failure.ts";
-import { type Transport, createTransport } from "./transport.ts";
+import { type Lines, type ReachOptions, lineTo, reachCa } from "./reach-ca.ts";
+import type { Transport } from "./transport.ts";
 
-export interface RenewalInfoOptions {
-  readonly now: () => Date;
-  /** Milliseconds that no change of the date touches. */
-  readonly elapsed: () => number;
-  readonly userAgent: string;
+export interface RenewalInfoOptions extends ReachOptions {
   /** Milliseconds for one HTTP request; default 10 s: the CA is asked again anyway. */
   readonly timeoutMs?: number;
 }
@@ -59,28 +55,18 @@ const ask = async (transport: Transport, directory: Directory, leaf: string, now
 /** All calls share the lines to their CAs. */
 export const renewalInfoReader = (
   o: RenewalInfoOptions,
-  lines: ReturnType<typeof createLines>,
+  lines: Lines,
 ): ((request: RenewalInfoRequest<AcmeSettings>) => Promise<RenewalInfo>) => {
   const silences = new Map<Line, number>();
-  const askBy = async (line: Line, { settings, leaf, signal, step }: RenewalInfoRequest<AcmeSettings>) => {
-    const transport = createTransport({
-      userAgent: o.userAgent,
-      now: o.now,
-      signal,
-      step,
-      line,
-      timeoutMs: o.timeoutMs ?? 10_000,
-      maxBytes: maxReplyBytes,
-      ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
-    });
-    const read = (): Promise<Directory> => readDirectory(settings.directory, transport, o.now());
-    return ask(transport, await directoryOf(line, o.elapsed(), read), leaf, o.now);
+  const bounds = { timeoutMs: o.timeoutMs ?? 10_000, maxBytes: maxReplyBytes };
+  const askBy = async (line: Line, request: RenewalInfoRequest<AcmeSettings>): Promise<RenewalInfo> => {
+    const { transport, directory } = await reachCa(o, line, request.settings, request, bounds);
+    return ask(transport, directory, request.leaf, o.now);
   };
   return async (request) => {
-    const { directory, caFile } = request.settings;
     let line: Line | undefined;
     try {
-      line = lines(directory, caFile === undefined ? undefined : await readTrustFile(caFile));
+      line = await lineTo(lines, request.settings);
       if ((silences.get(line) ?? 0) >= mostSilent)
         return { kind: "later", why: "the CA did not answer before in this run" };
       const info = await askBy(line, request);

@@ -8,9 +8,9 @@ import { isAccountProblem, accountFailure } from "./account.ts";
 import { accountsAt } from "./account-store.ts";
 import { type AskOptions, type Asking, askCa } from "./ask-ca.ts";
 import { createEngine } from "./engine.ts";
-import type { createLines } from "./line.ts";
 import { ProblemError, shortType } from "./problem.ts";
 import { problemFailure } from "./problem-failure.ts";
+import type { Lines } from "./reach-ca.ts";
 import { type RegisteredAccount, withKnownKey } from "./rollover.ts";
 
 interface Signer {
@@ -53,7 +53,7 @@ const wrongReason = (message: string): Failure =>
 /** `already`: somebody has revoked it before. The caller holds the lock. */
 export const revoke = async (
   o: AskOptions,
-  lines: ReturnType<typeof createLines>,
+  lines: Lines,
   request: RevokeRequest<AcmeSettings>,
 ): Promise<"revoked" | "already"> => {
   const { settings, reason } = request;
