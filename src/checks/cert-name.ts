@@ -1,5 +1,4 @@
 // The certificate carries the name that clients are configured with, in its SAN.
-import { socketPath } from "../domain/entry-point.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import { isIpName, isWildcard } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
@@ -7,6 +6,7 @@ import { shellWord } from "../domain/shell-word.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { hasName, sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-name",
@@ -31,13 +31,11 @@ const issueHint = (name: string): string =>
 export const certName: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: (facts) => sawLeaf(facts) && hasName(facts),
   judge: (facts) => {
     const leaf = facts.chain[0];
-    const { sni, entry } = facts.observation;
-    const { host } = entry;
-    // A unix socket is known by no name, except where --sni gave it one.
-    if (socketPath(entry) !== undefined && sni === undefined) return [];
-    if (!leaf || certificateMatches(leaf, host)) return [];
+    const { host } = facts.observation.entry;
+    if (!hasName(facts) || !leaf || certificateMatches(leaf, host)) return [];
     const asked = askedName(host);
     const name = asked === host ? host : `${asked} (asked for as ${host})`;
     const names = [...leaf.dnsNames, ...leaf.ipNames];

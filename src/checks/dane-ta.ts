@@ -2,7 +2,7 @@
 import { certificateMatches } from "../domain/name-match.ts";
 import { matchedBy } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
-import { daneFacts, lineToPublish } from "./dane.ts";
+import { daneApplies, daneFacts, lineToPublish } from "./dane.ts";
 import { say } from "./finding.ts";
 
 const base = {
@@ -12,12 +12,13 @@ const base = {
   servers:
     "Publish the key itself (3 1 1), or serve a certificate with the host's name that has not expired: `mailcert renew --force`.",
   reference: "RFC 7672 §3.1.2, §3.2",
-  severity: { mta: "fault", mua: "warning", internal: "-" },
+  severity: { mta: "fault", mua: "-", internal: "-" },
 } as const;
 
 export const daneTa: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: daneApplies,
   judge: (facts) => {
     const dane = daneFacts(facts);
     const [leaf] = facts.chain;

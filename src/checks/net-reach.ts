@@ -98,6 +98,7 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
 export const netReach: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   judge: (facts) => {
     const { error, wrongMode, tls } = facts.observation;
     if (!error || wrongMode) return [];
@@ -111,6 +112,7 @@ export const netReach: EntryCheck = {
     if (error.stage === "greeting" || tls) return say(base, facts.role, ofDialogue(facts));
     return [];
   },
+  judgeAll: (all) => deadHosts(all).flatMap(({ findings }) => findings),
 };
 
 /** Nothing there could be connected to, and no entry point says so as a fault of its own. */

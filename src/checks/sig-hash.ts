@@ -3,6 +3,7 @@ import { clean } from "../domain/text.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "sig-hash",
@@ -19,6 +20,7 @@ const weak = /sha-?1(?!\d)|md[245](?!\d)/i;
 export const sigHash: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawLeaf,
   judge: (facts) => [
     ...keyExchange(facts),
     ...facts.chain.flatMap((certificate, index) =>

@@ -1,8 +1,8 @@
 // The fields of a certificate's DER (RFC 5280 §4.1), without any judgement.
 import { type DerElement, childrenOf, expectTag, readBits, readElement, readOid, readTime, tags } from "./der.ts";
+import { foreignName } from "./foreign-name.ts";
 import { ipFromOctets } from "./ip.ts";
 import { extendedKeyUsages, extensions, hashes, keyUsages, signatureAlgorithms } from "./oids.ts";
-import { clean } from "./text.ts";
 
 export interface CertificateFields {
   readonly serial: string;
@@ -68,10 +68,9 @@ export const altNames = (
   const value = fields.extensions.get(extensions.subjectAltName);
   const entries = value === undefined ? [] : childrenOf(readElement(value));
   return {
-    // Cleaned: a name with a NUL or a line break in it stays visible, and matches nothing.
     dnsNames: entries
       .filter((entry) => entry.tag === 0x82)
-      .map((entry) => clean(entry.content.toString("latin1"), 300).toLowerCase()),
+      .map((entry) => foreignName(entry.content.toString("latin1").toLowerCase())),
     ipNames: entries.filter((entry) => entry.tag === 0x87).flatMap((entry) => ipFromOctets(entry.content) ?? []),
   };
 };
@@ -91,6 +90,17 @@ export const isCaOf = (fields: CertificateFields): boolean => {
   const value = fields.extensions.get(extensions.basicConstraints);
   const flag = value === undefined ? undefined : childrenOf(readElement(value))[0];
   return flag?.tag === tags.boolean && flag.content[0] !== 0;
+};
+
+/** How many CAs may stand between it and a leaf (RFC 5280 §4.2.1.9); undefined: any number. @throws DerProblem */
+export const pathLengthOf = (fields: CertificateFields): number | undefined => {
+  const value = fields.extensions.get(extensions.basicConstraints);
+  const length =
+    value === undefined ? undefined : childrenOf(readElement(value)).find(({ tag }) => tag === tags.integer);
+  // A number of more than four octets allows whatever comes.
+  return length === undefined || length.content.length === 0 || length.content.length > 4
+    ? undefined
+    : length.content.readUIntBE(0, length.content.length);
 };
 
 export const keyUsageOf = (fields: CertificateFields): readonly string[] | undefined => {

@@ -69,6 +69,8 @@ export interface Observation {
   readonly tls?: TlsFacts;
   /** DER certificates in the order in which the server sent them, leaf first. */
   readonly chain: readonly Buffer[];
+  /** It sent more of them than are kept. */
+  readonly chainCut?: true;
   /** Present when the entry point could not be observed to the end. */
   readonly error?: {
     readonly stage: ProbeStage;

@@ -66,14 +66,14 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
 const maxChain = 32;
 
 /**
- * The chain in wire order. Destructive: a second call finds nothing (nodejs/node#65579), and `getPeerCertificate(true)`
+ * The chain in wire order, and whether there was more of it. Destructive: a second call finds nothing (nodejs/node#65579), and `getPeerCertificate(true)`
  * would show the chain as built instead, sorted and with the anchor added.
  */
-export const chainAsSent = (tls: TLSSocket): readonly Buffer[] => {
+export const chainAsSent = (tls: TLSSocket): { readonly chain: readonly Buffer[]; readonly chainCut?: true } => {
   const chain: Buffer[] = [];
-  for (let next = tls.getPeerX509Certificate(); next && chain.length < maxChain; next = next.issuerCertificate)
-    chain.push(next.raw);
-  return chain;
+  let next = tls.getPeerX509Certificate();
+  for (; next && chain.length < maxChain; next = next.issuerCertificate) chain.push(next.raw);
+  return { chain, ...(next ? { chainCut: true } : {}) };
 };
 
 export const tlsFacts = (tls: TLSSocket, stapled = false): TlsFacts => {

@@ -27,6 +27,7 @@ interface Draft {
   secure?: SecureDialogue;
   tls?: TlsFacts;
   chain: readonly Buffer[];
+  chainCut?: true;
   wrongMode?: boolean;
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
@@ -92,7 +93,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       }
       tls = result.socket;
       draft.tls = { ...tlsFacts(tls, result.stapled), ...(smallHello ? { smallHelloOnly: true } : {}) };
-      draft.chain = chainAsSent(tls);
+      Object.assign(draft, chainAsSent(tls));
       if (draft.wrongMode) {
         throw new Stop(
           "greeting",
@@ -238,7 +239,7 @@ export const leave = (socket: Socket | undefined): void => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
+  const { stop, local, chain, chainCut, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
@@ -251,6 +252,7 @@ const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, starte
     ...(secure ? { secure } : {}),
     ...(tls ? { tls } : {}),
     chain,
+    ...(chainCut ? { chainCut } : {}),
     ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),
     ...(wrongMode && (tls || entry.mode === "implicit") ? { wrongMode } : {}),
     startedAt,

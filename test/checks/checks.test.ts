@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Check, EntryFacts } from "../../src/checks/check.ts";
 import { type CertificateFacts, readCertificate } from "../../src/domain/certificate.ts";
 import { checks } from "../../src/checks/index.ts";
-import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
+import { certTrust } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
@@ -685,15 +685,16 @@ describe("about the whole", () => {
     expect(wildcard?.hint).not.toContain("mailcert-check");
   });
   test("what is trusted only because this host made it is told, once for each root", () => {
-    const served = entryFacts({ chain: [...good, pki.root] });
-    const own = [pki.root.sha256, certificates.own.sha256];
-    expect(trustedHereOnly([served, served], own)).toMatchObject([
+    const ownRoots = [pki.root.sha256, certificates.own.sha256];
+    const here = (...all: readonly EntryFacts[]): readonly Finding[] => certTrust.judgeAll?.(all) ?? [];
+    const served = entryFacts({ chain: [...good, pki.root], ownRoots });
+    expect(here(served, served)).toMatchObject([
       { check: "cert-trust", severity: "info", message: expect.stringContaining("this host's own private CA") },
     ]);
-    expect(trustedHereOnly([served], [])).toEqual([]);
-    const refused = entryFacts({ chain: [...good, pki.root], verifyError: "CERT_HAS_EXPIRED" });
-    expect(trustedHereOnly([refused, entryFacts({ chain: good })], own)).toEqual([]);
-    expect(trustedHereOnly([entryFacts({ chain: [certificates.own] })], own)).toMatchObject([
+    expect(here(entryFacts({ chain: [...good, pki.root] }))).toEqual([]);
+    const refused = entryFacts({ chain: [...good, pki.root], ownRoots, verifyError: "CERT_HAS_EXPIRED" });
+    expect(here(refused, entryFacts({ chain: good, ownRoots }))).toEqual([]);
+    expect(here(entryFacts({ chain: [certificates.own], ownRoots }))).toMatchObject([
       { message: expect.stringContaining("self-signed and accepted here because this host made it") },
     ]);
   });
