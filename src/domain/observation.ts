@@ -39,8 +39,8 @@ export interface TlsFacts {
   readonly group?: string;
   /** The usual large ClientHello (ML-KEM key share) was reset or ignored; a small one was answered. */
   readonly smallHelloOnly?: boolean;
-  /** An OCSP answer came with the handshake. */
-  readonly stapled?: true;
+  /** The OCSP answer that came with the handshake, in DER. */
+  readonly stapled?: Buffer;
   /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
   readonly verifyError?: string;
 }

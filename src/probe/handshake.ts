@@ -18,7 +18,7 @@ export interface HandshakeOptions {
 }
 
 export type HandshakeResult =
-  | { readonly kind: "done"; readonly socket: TLSSocket; readonly stapled: boolean }
+  | { readonly kind: "done"; readonly socket: TLSSocket; readonly stapled: Buffer | undefined }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "closed" | "reset" | "timeout" };
 
@@ -54,9 +54,9 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
       else if (code === "ECONNRESET" || code === "EPIPE") finish({ kind: "reset" });
       else finish({ kind: "failed", code, message: error.message });
     });
-    let stapled = false;
+    let stapled: Buffer | undefined;
     tls.on("OCSPResponse", (response: Buffer | null | undefined) => {
-      stapled = (response?.length ?? 0) > 0;
+      stapled = response && response.length > 0 ? response : undefined;
     });
     tls.once("close", () => finish({ kind: "closed" }));
     tls.once("secureConnect", () => finish({ kind: "done", socket: tls, stapled }));
@@ -76,7 +76,7 @@ export const chainAsSent = (tls: TLSSocket): { readonly chain: readonly Buffer[]
   return { chain, ...(next ? { chainCut: true } : {}) };
 };
 
-export const tlsFacts = (tls: TLSSocket, stapled = false): TlsFacts => {
+export const tlsFacts = (tls: TLSSocket, stapled?: Buffer): TlsFacts => {
   // DH groups have no name; Node 24 says `TLSGroup` for hybrid ones.
   const { name } = (tls.getEphemeralKeyInfo() ?? {}) as { readonly name?: string };
   // A string at run time, whatever its declared type says.

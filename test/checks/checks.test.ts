@@ -5,6 +5,7 @@ import { type CertificateFacts, readCertificate } from "../../src/domain/certifi
 import { checks } from "../../src/checks/index.ts";
 import { certTrust } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
+import { sha256Hex } from "../../src/domain/fingerprint.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
@@ -30,6 +31,8 @@ let certificates: Readonly<
     | "rsa"
     | "second"
     | "lateCa"
+    | "earlyCa"
+    | "malformed"
     | "tenYears"
     | "twoNames"
     | "threeYears"
@@ -68,6 +71,8 @@ beforeAll(async () => {
     threeYears: await issue({ names, by, notBefore: at(-1), notAfter: at(824) }),
     logged: await issue({ names, by, notBefore: at(-1), notAfter: at(500), raw: [[timestamps, "0400"]] }),
     stapling: await issue({ names, by, raw: [[feature, "3003020105"]] }),
+    earlyCa: await issue({ subject: "CN=New CA", ca: true, by: pki.root, notBefore: at(2), notAfter: at(900) }),
+    malformed: await issue({ by, raw: [["2.5.29.17", "3005"]] }),
     lateCa: await issue({ subject: "CN=Old CA", ca: true, by: pki.root, notBefore: at(-900), notAfter: at(-1) }),
   };
 });
@@ -135,6 +140,12 @@ const profile = (more: Partial<TlsProfile> = {}): Partial<Observation> => ({
   },
 });
 const sound12 = { extendedMasterSecret: true, secureRenegotiation: true, compression: false };
+/** TLS came about. */
+const judged = (verifyError?: string): Partial<Observation> => ({
+  tls: { version: "TLSv1.3", cipher: "x", ...(verifyError === undefined ? {} : { verifyError }) },
+});
+const unread = (...chain: readonly Buffer[]): Partial<Observation> => ({ chain });
+
 /** For people's programs, on port 25, between servers of one site. */
 const inEachRole = (
   what: string,
@@ -539,12 +550,12 @@ const rows: readonly Row[] = [
   ["500 days of a public CA, on 25", () => ({ entry: mta, chain: [certificates.logged, pki.intermediate] }), []],
   ["must staple, and does not", () => ({ chain: [certificates.stapling, pki.intermediate] }), ["warning cert-revoke"]],
   [
-    "must staple, and does",
+    "must staple, and sends something",
     () => ({
       chain: [certificates.stapling, pki.intermediate],
-      observation: { tls: { version: "TLSv1.3", cipher: "x", stapled: true } },
+      observation: { tls: { version: "TLSv1.3", cipher: "x", stapled: Buffer.from("an answer") } },
     }),
-    [],
+    ["warning cert-revoke"],
   ],
 
   [
@@ -589,6 +600,100 @@ const rows: readonly Row[] = [
   ["RSA 2048", () => ({ chain: [certificates.rsa, pki.intermediate] }), []],
   ["SHA-1", () => ({ chain: [certificates.sha1, pki.intermediate] }), ["warning sig-hash"]],
   ["SHA-1 on 25", () => ({ entry: mta, chain: [certificates.sha1, pki.intermediate] }), ["info sig-hash"]],
+  [
+    "bytes that are no certificate",
+    () => ({ chain: [], observation: { ...unread(Buffer.from("nonsense")), ...judged("UNSPECIFIED") } }),
+    ["fault cert-form", "fault cert-trust"],
+  ],
+  ["no certificate at all", () => ({ chain: [], observation: judged() }), ["fault cert-form"]],
+  [
+    "an issuer that cannot be read, and is not needed",
+    () => ({ chain: good, observation: unread(pki.leaf.der, pki.intermediate.der, Buffer.from("nonsense")) }),
+    ["warning cert-form"],
+  ],
+  ["more certificates than are kept", () => ({ chain: good, observation: { chainCut: true } }), ["warning cert-form"]],
+  [
+    "a SAN that cannot be read",
+    () => ({ chain: [certificates.malformed, pki.intermediate] }),
+    ["fault cert-form", "fault cert-name"],
+  ],
+  [
+    "the expected leaf, byte by byte, which cannot be read",
+    () => ({
+      chain: [],
+      observation: { ...unread(Buffer.from("nonsense")), ...judged() },
+      expected: { kind: "given", leaves: [sha256Hex(Buffer.from("nonsense"))], source: "leaf.der" },
+    }),
+    ["fault cert-form"],
+  ],
+  [
+    "another leaf than the expected one, which cannot be read",
+    () => ({
+      chain: [],
+      observation: { ...unread(Buffer.from("nonsense")), ...judged() },
+      expected: { kind: "given", leaves: ["00"], source: "leaf.der" },
+    }),
+    ["fault cert-form", "fault cert-expect"],
+  ],
+
+  [
+    "expired, and of nobody that is known",
+    () => ({
+      chain: [certificates.expired, pki.intermediate],
+      verifyError: "CERT_HAS_EXPIRED",
+      path: {
+        anchored: false,
+        members: [certificates.expired, pki.intermediate].map(({ der }) => readCertificate(der)),
+      },
+    }),
+    ["fault cert-trust", "fault cert-expiry"],
+  ],
+  [
+    "an issuer that is not yet valid",
+    () => ({ chain: [pki.leaf, certificates.earlyCa], verifyError: "CERT_NOT_YET_VALID" }),
+    ["warning cert-chain", "fault cert-expiry"],
+  ],
+  [
+    "a root that is not sent and has expired",
+    () => ({
+      chain: good,
+      verifyError: "CERT_HAS_EXPIRED",
+      path: { anchored: true, members: [...good, certificates.lateCa].map(({ der }) => readCertificate(der)) },
+    }),
+    ["fault cert-expiry"],
+  ],
+  [
+    "OpenSSL went another way than we, by an expired issuer",
+    () => ({
+      chain: [...good, certificates.lateCa],
+      verifyError: "CERT_HAS_EXPIRED",
+      path: { anchored: true, members: [...good, pki.root].map(({ der }) => readCertificate(der)) },
+    }),
+    ["warning cert-chain", "fault cert-expiry"],
+  ],
+  [
+    "OpenSSL knows of a date that we do not",
+    () => ({ chain: good, verifyError: "CERT_HAS_EXPIRED" }),
+    ["fault cert-expiry"],
+  ],
+  [
+    "a client certificate, and cert-eku is not asked",
+    () => ({
+      chain: [certificates.client, pki.intermediate],
+      verifyError: "INVALID_PURPOSE",
+      chosen: new Set(["cert-trust"]),
+    }),
+    ["fault cert-trust", "fault cert-eku"],
+  ],
+  [
+    "a client certificate of nobody that is known",
+    () => ({
+      chain: [certificates.client, pki.intermediate],
+      verifyError: "INVALID_PURPOSE",
+      path: { anchored: false, members: [] },
+    }),
+    ["fault cert-trust", "fault cert-eku"],
+  ],
   [
     "a client certificate",
     () => ({ chain: [certificates.client, pki.intermediate], verifyError: "INVALID_PURPOSE" }),
@@ -854,6 +959,62 @@ test("folder equals registry", async () => {
     /: (?:Entry|Run|Domain)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")),
   );
   expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual(checks.map(({ id }) => id).sort());
+});
+
+test("whatever is in the way, a check says so that is always asked", () => {
+  const stages = ["resolve", "connect", "greeting", "starttls", "handshake"] as const;
+  const reasons = [
+    "refused",
+    "unreachable",
+    "timeout",
+    "closed",
+    "not-offered",
+    "declined",
+    "temporary",
+    "tls",
+    "protocol",
+    "dns",
+  ] as const;
+  const obstacles = checks.filter((check) => check.scope === "entry" && check.obstacle === true);
+  for (const entry of [{}, starttls, mta, lmtp])
+    for (const stage of stages)
+      for (const reason of reasons) {
+        if (reason === "not-offered" && stage !== "starttls") continue;
+        const said = obstacles.flatMap((check) =>
+          findingsOf(check, entryFacts({ entry, observation: error(stage, reason) })),
+        );
+        expect(
+          said.map(({ severity }) => severity),
+          `${stage} ${reason}`,
+        ).toEqual([expect.stringMatching("fault|warning")]);
+      }
+  const injected = { ...error("starttls", "injected"), clear: { ...clearDialogue, injectedBytes: 4 } };
+  expect(judge(entryFacts({ entry: starttls, observation: injected }))).toEqual(["fault st-resp-inj"]);
+  const mode = { ...error("handshake", "protocol"), wrongMode: true };
+  expect(judge(entryFacts({ observation: mode }))).toEqual(["fault wrap-misuse"]);
+});
+
+test("DANE is not called passed where no name server said what there is", () => {
+  for (const check of checks.filter(({ id }) => id.startsWith("dane-"))) {
+    if (check.scope !== "entry") throw new Error(`${check.id} is about the whole`);
+    const applies = (more: FactsOptions): boolean | undefined =>
+      check.applies?.(entryFacts({ entry: mta, chain: good, ...more }));
+    expect(applies({}), check.id).toBe(false);
+    expect(applies(tlsa([[3, pki.leaf]])), check.id).toBe(true);
+  }
+  const silent = { tlsa: { kind: "unknown", why: "SERVFAIL" } } as const;
+  const passed = checks.filter(
+    (check) =>
+      check.scope === "entry" &&
+      check.id.startsWith("dane-") &&
+      check.applies?.(entryFacts({ entry: mta, chain: good, ...silent })),
+  );
+  // A check of its own may have a word to say about the silence.
+  expect(
+    passed.flatMap((check) =>
+      findingsOf(check, entryFacts({ entry: mta, chain: good, ...silent })).length === 0 ? [check.id] : [],
+    ),
+  ).toEqual([]);
 });
 
 test("a check that nobody asked for is not called passed", () => {
