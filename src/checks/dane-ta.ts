@@ -1,6 +1,7 @@
 // DANE-TA: where only a 2 x x record fits, name and dates count as well (RFC 7672 §3.1.2).
 import { certificateMatches } from "../domain/name-match.ts";
-import { matchedBy } from "../domain/tlsa.ts";
+import type { CertificateFacts } from "../domain/certificate.ts";
+import { anchoredPaths, matchedBy } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
 import { daneFacts, lineToPublish } from "./dane.ts";
 import { say } from "./finding.ts";
@@ -15,6 +16,16 @@ const base = {
   severity: { mta: "fault", mua: "warning", internal: "-" },
 } as const;
 
+/** undefined: every certificate on one of the ways is valid now. Senders check the anchor's dates, too. */
+const outOfDate = (paths: readonly (readonly CertificateFacts[])[], now: Date): string | undefined => {
+  const late = paths.map((path) => path.find(({ notBefore, notAfter }) => now < notBefore || now > notAfter));
+  const [first] = late;
+  if (first === undefined || late.includes(undefined)) return undefined;
+  return first === paths[0]?.[0]
+    ? "it is not within its dates"
+    : `its issuer ${first.subject || "(unnamed)"} is not within its dates`;
+};
+
 export const daneTa: EntryCheck = {
   ...base,
   scope: "entry",
@@ -25,9 +36,10 @@ export const daneTa: EntryCheck = {
     const matched = matchedBy(dane.records, dane.offer);
     if (matched.length === 0 || matched.some(({ usage }) => usage === 3)) return [];
     const { host } = facts.observation.entry;
+    const late = outOfDate(anchoredPaths(dane.records, dane.offer.chain ?? []), facts.now);
     const why = [
       ...(certificateMatches(leaf, host) ? [] : [`it is not for ${host}`]),
-      ...(facts.now < leaf.notBefore || facts.now > leaf.notAfter ? ["it is not within its dates"] : []),
+      ...(late === undefined ? [] : [late]),
     ];
     if (why.length === 0) return [];
     return say(base, facts.role, {
