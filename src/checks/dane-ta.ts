@@ -16,9 +16,13 @@ const base = {
   severity: { mta: "fault", mua: "warning", internal: "-" },
 } as const;
 
-/** undefined: every certificate on one of the ways is valid now. Senders check the anchor's dates, too. */
+/** Of the anchor itself OpenSSL, and so Postfix, looks at the dates only where it is a root: RFC 5280 §6.1 asks for neither. */
+const dated = (path: readonly CertificateFacts[]): readonly CertificateFacts[] =>
+  path.at(-1)?.selfSigned === true ? path : path.slice(0, -1);
+
+/** undefined: on one of the ways every certificate is within its dates. */
 const outOfDate = (paths: readonly (readonly CertificateFacts[])[], now: Date): string | undefined => {
-  const late = paths.map((path) => path.find(({ notBefore, notAfter }) => now < notBefore || now > notAfter));
+  const late = paths.map((path) => dated(path).find(({ notBefore, notAfter }) => now < notBefore || now > notAfter));
   const [first] = late;
   if (first === undefined || late.includes(undefined)) return undefined;
   return first === paths[0]?.[0]

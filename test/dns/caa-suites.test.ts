@@ -36,7 +36,7 @@ const replyFor = (zone: CaaRow["zone"], name: string): Reply => {
   const lines = zone[name] ?? [];
   if (lines[0] === "SERVFAIL") return servfail;
   const above = Object.entries(zone).find(
-    ([owner, there]) => name.endsWith(`.${owner}`) && /^DNAME /.test(there[0] ?? ""),
+    ([owner, there]) => name.endsWith(`.${owner}`) && (there[0] ?? "").startsWith("DNAME "),
   );
   const target =
     /^CNAME (.+)$/.exec(lines[0] ?? "")?.[1] ??

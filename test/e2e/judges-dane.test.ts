@@ -1,0 +1,127 @@
+// One Postfix that serves each deployment under its name, TLSA records in a signed zone, and three that are asked whether they would deliver: openssl, Postfix's own client, mailcert.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Issued } from "../fakes/pki.ts";
+import {
+  type DaneDeployment,
+  type DaneJudge,
+  type DaneVerdict,
+  daneDeployments,
+  daneJudges,
+  makeDanePki,
+} from "../lab/agreement-dane.ts";
+import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { startSignedZone } from "../lab/signed-zone.ts";
+import { serveByName } from "../lab/sni-postfix.ts";
+
+const checks = ["dane-match", "dane-ta", "dane-usage", "dane-sec", "cert-expiry"];
+const zoneOf = ({ zone = "example.org" }: DaneDeployment): string => zone;
+const hostOf = (row: DaneDeployment): string => `${row.id}.${zoneOf(row)}`;
+
+interface Served {
+  readonly row: DaneDeployment;
+  readonly chain: readonly Issued[];
+  readonly tlsa: readonly string[];
+}
+
+/** Lines of the host's zone, names relative to it. */
+const recordsOf = ({ row, tlsa }: Served): readonly string[] => {
+  const base = row.alias === "host" ? `${row.id}-target` : row.id;
+  const owner = row.alias === "owner" ? `${row.id}-records` : `_25._tcp.${base}`;
+  return [
+    ...(row.alias === "host" ? [`${row.id} CNAME ${base}`] : []),
+    ...(row.alias === "owner" ? [`_25._tcp.${base} CNAME ${owner}`] : []),
+    `${base} A 192.0.2.10`,
+    ...tlsa.map((record) => `${owner} TLSA ${record}`),
+  ];
+};
+
+const commands: Readonly<Record<DaneJudge, (served: Served) => string>> = {
+  // It is told the records, and knows nothing of zones and of what mail does not use.
+  openssl: ({ row, tlsa }) =>
+    `openssl s_client -connect 192.0.2.10:25 -starttls smtp -no-CAfile -no-CApath -no-CAstore -verify_return_error -dane_ee_no_namechecks \
+       -dane_tlsa_domain ${hostOf(row)} ${tlsa.map((record) => `-dane_tlsa_rrdata "${record}"`).join(" ")} -brief </dev/null`,
+  postfix: ({ row }) => `posttls-finger -c -l dane "[${hostOf(row)}]"`,
+};
+
+const verdictOf: Readonly<Record<DaneJudge, (output: string) => DaneVerdict>> = {
+  openssl: (output) => (/^Verification: OK$/m.test(output) && /^== status 0$/m.test(output) ? "verified" : "refused"),
+  postfix: (output) =>
+    output.includes("posttls-finger: Verified TLS connection established")
+      ? "verified"
+      : /(?:server|CA) certificate verification failed/.test(output)
+        ? "refused"
+        : output.includes("TLS connection established")
+          ? "open"
+          : "refused",
+};
+
+let host: MailHost;
+const said = new Map<string, string>();
+let served: readonly Served[];
+let ours: ReadonlyMap<string, readonly string[]>;
+
+const ask = async (judge: DaneJudge): Promise<void> => {
+  const lines = served.map((one, index) => `echo "== ${index}"; (${commands[judge](one)}) 2>&1; echo "== status $?"`);
+  const { stdout } = await host.exec(lines.join("\n"), { timeoutMs: 60_000 });
+  for (const [, index = "", output = ""] of stdout.matchAll(/^== (\d+)\n([\s\S]*?^== status \d+)$/gm))
+    said.set(`${judge} ${served[Number(index)]?.row.id}`, output);
+};
+
+const askMailcert = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const args = checks.flatMap((check) => ["--check", check]);
+  const urls = served.map(({ row }) => `smtp://${hostOf(row)}`);
+  const { stdout, stderr } = await host.mailcert(["verify", "--json", ...args, ...urls]);
+  const { entries } = JSON.parse(stdout) as {
+    entries?: readonly { url: string; findings: readonly { severity: string; check: string; message: string }[] }[];
+  };
+  if (entries === undefined) throw new Error(stdout + stderr);
+  return new Map(
+    entries.map(({ url, findings }) => [url, findings.map(({ severity, check }) => `${severity} ${check}`).toSorted()]),
+  );
+};
+
+beforeAll(async () => {
+  const pki = await makeDanePki();
+  served = await Promise.all(
+    daneDeployments.map(async (row) => {
+      const chain = await row.chain(pki, hostOf(row));
+      return { row, chain, tlsa: row.tlsa(chain, pki) };
+    }),
+  );
+  host = await startMailHost({ suite: "bookworm" });
+  const inZone = (zone: string): readonly string[] =>
+    served.filter(({ row }) => zoneOf(row) === zone).flatMap((one) => recordsOf(one));
+  await startSignedZone(host, {
+    zone: "example.org",
+    records: inZone("example.org"),
+    others: { "example.net": inZone("example.net") },
+  });
+  await serveByName(host, [
+    ...served.map(({ row, chain }) => ({ name: hostOf(row), chain })),
+    // Senders ask for the name that the records stand at (RFC 7672 §8.1).
+    ...served
+      .filter(({ row }) => row.alias === "host")
+      .map(({ row, chain }) => ({ name: `${row.id}-target.${zoneOf(row)}`, chain })),
+    { name: "", chain: [pki.foreign] },
+  ]);
+  await Promise.all(daneJudges.map(ask));
+  ours = await askMailcert();
+});
+afterAll(() => host.stop());
+
+describe.each(daneDeployments)("$what", (row) => {
+  it("mailcert", () => {
+    expect(ours.get(`smtp://${hostOf(row)}:25`)).toEqual(row.ours);
+    expect(row.ours.some((finding) => finding.startsWith("fault dane-"))).toBe(row.verdict === "refused");
+  });
+
+  // Records that nobody may believe or use are not openssl's to judge.
+  it.each(daneJudges.filter((judge) => judge === "postfix" || row.verdict !== "open"))("%s", (judge) => {
+    const output = said.get(`${judge} ${row.id}`) ?? "";
+    const differs = row.differs?.[judge];
+    const expected: DaneVerdict = differs ? (differs.accepted ? "verified" : "refused") : row.verdict;
+    expect(verdictOf[judge](output), `${differs?.because}\n${output}`).toBe(expected);
+    // A difference that is none any more has to leave the table.
+    if (differs) expect(expected).not.toBe(row.verdict);
+  });
+});
