@@ -30,7 +30,7 @@ export interface DaneDeployment {
   /** The owner of the TLSA records is an alias (`owner`), or the host itself is one of another (`host`). */
   readonly alias?: "owner" | "host";
   readonly verdict: DaneVerdict;
-  /** mailcert's findings, among those of DANE and the dates; a fault of DANE's refuses. */
+  /** mailcert's findings, among those of DANE, of the dates, and of whether the host is found at all; a fault that is not of the dates refuses. */
   readonly ours: readonly string[];
   readonly differs?: Partial<Readonly<Record<DaneJudge, Difference>>>;
 }
@@ -138,6 +138,14 @@ export const daneDeployments: readonly DaneDeployment[] = [
     chain: usual,
     tlsa: ([one], { foreign }) => [tlsaOf("3 1 1", one), tlsaOf("3 1 2", foreign)],
     ...refused,
+    differs: {
+      postfix: {
+        accepted: true,
+        only: "trixie",
+        because:
+          "RFC 7671 §9: a sender reads the strongest digest alone. Postfix 3.10 with OpenSSL 3.5 asks for the bare key (RFC 7250) where 3 1 x is published, and compares that with every digest; Postfix 3.7 refuses, and so may others",
+      },
+    },
   },
   {
     id: "ee-issuer",
@@ -335,5 +343,17 @@ export const daneDeployments: readonly DaneDeployment[] = [
     tlsa: pinned("3 1 1", ({ foreign }) => foreign),
     verdict: "open",
     ours: ["warning dane-sec"],
+  },
+  {
+    id: "bogus",
+    what: "3 1 1 of the key, in a zone whose signatures do not hold",
+    zone: "example.com",
+    chain: usual,
+    tlsa: leaf("3 1 1"),
+    verdict: "refused",
+    ours: ["fault net-reach"],
+    differs: {
+      openssl: { accepted: true, because: "it is told the records, and asks no name server" },
+    },
   },
 ];

@@ -1,6 +1,7 @@
 // Deployments that independent judges are asked about: what is served, who accepts it, and why somebody does not. docs/agreement.md is made of it.
 import { writeNameConstraints } from "../../src/domain/name-constraints.ts";
 import { type Issued, type IssueOptions, day, issue } from "../fakes/pki.ts";
+import type { Suite } from "./parts.ts";
 
 export const trustJudges = ["openssl", "gnutls", "postfix"] as const;
 export type TrustJudge = (typeof trustJudges)[number];
@@ -9,7 +10,13 @@ export interface Difference {
   readonly accepted: boolean;
   /** Who is right, and by what. */
   readonly because: string;
+  /** Default: in all versions. */
+  readonly only?: Suite;
 }
+
+/** What a judge says of a deployment in one of the lab's images. */
+export const differenceIn = (difference: Difference | undefined, suite: Suite): Difference | undefined =>
+  difference?.only === undefined || difference.only === suite ? difference : undefined;
 
 export interface Deployment {
   /** The host's label below example.org. */
