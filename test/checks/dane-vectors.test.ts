@@ -6,40 +6,8 @@ import { daneTa } from "../../src/checks/dane-ta.ts";
 import { daneUsage } from "../../src/checks/dane-usage.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import { matchTlsa } from "../../src/domain/tlsa.ts";
-import { type DaneVector, daneVectors } from "../fakes/dane-vectors.ts";
+import { type DaneVector, type VectorVerdict, daneDifferences, daneVectors, range } from "../fakes/dane-vectors.ts";
 import { entryFacts } from "../fakes/entry-facts.ts";
-
-/** `unpinned`: nothing a sender could use, so that it asks for TLS and looks no further. */
-type Verdict = "accepted" | "refused" | "unpinned";
-
-interface Difference {
-  readonly cases: readonly number[];
-  readonly ours: Verdict;
-  readonly because: string;
-}
-
-const range = (first: number, last: number): readonly number[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => first + index);
-
-const differences: readonly Difference[] = [
-  {
-    cases: range(23, 42),
-    ours: "unpinned",
-    because: "RFC 7672 §3.1.3: usages 0 and 1 are unusable for mail; OpenSSL judges them for every protocol",
-  },
-  {
-    cases: range(47, 50),
-    ours: "refused",
-    because:
-      "RFC 7672 §3.1.2: the anchor has to be in the served chain; OpenSSL takes one that DNS alone has in full (matching type 0), others do not",
-  },
-  {
-    cases: [54],
-    ours: "accepted",
-    because:
-      "RFC 7672 §3.1.1: a name does not count where 3 x x fits; this case asks OpenSSL to look at it all the same",
-  },
-];
 
 const factsOf = ({ records, chain }: DaneVector): EntryFacts =>
   entryFacts({
@@ -49,7 +17,7 @@ const factsOf = ({ records, chain }: DaneVector): EntryFacts =>
     now: new Date("2026-11-20T12:00:00Z"),
   });
 
-const judged = (vector: DaneVector): { readonly verdict: Verdict; readonly said: readonly string[] } => {
+const judged = (vector: DaneVector): { readonly verdict: VectorVerdict; readonly said: readonly string[] } => {
   const facts = { ...factsOf(vector), chain: vector.chain.map((der) => readCertificate(der)) };
   const checks: readonly EntryCheck[] = [daneMatch, daneTa, daneUsage];
   const findings = checks.flatMap((check) => check.judge(facts));
@@ -68,8 +36,8 @@ it("has all of them: 43 that OpenSSL accepts, and 11 that it refuses", () => {
 });
 
 it.each(daneVectors)("case $number", (vector) => {
-  const differs = differences.find(({ cases }) => cases.includes(vector.number));
-  const theirs: Verdict = vector.openssl === 0 ? "accepted" : "refused";
+  const differs = daneDifferences.find(({ cases }) => cases.includes(vector.number));
+  const theirs: VectorVerdict = vector.openssl === 0 ? "accepted" : "refused";
   const { verdict, said } = judged(vector);
   expect(verdict, differs?.because).toBe(differs?.ours ?? theirs);
   // A difference that is none any more has to leave the table.

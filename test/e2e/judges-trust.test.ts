@@ -6,6 +6,7 @@ import {
   type TrustJudge,
   deployments,
   differenceIn,
+  judgeVersions,
   makeTrustPki,
   trustJudges,
 } from "../lab/agreement-trust.ts";
@@ -91,10 +92,17 @@ describe.each<Suite>(["bookworm", "trixie"])("%s", (suite) => {
       })),
     );
     await serveByName(host, chains);
-    await Promise.all(trustJudges.map(ask));
-    ours = await askMailcert();
+    [ours] = await Promise.all([askMailcert(), ...trustJudges.map(ask)]);
   });
   afterAll(() => host.stop());
+
+  it("they are the versions that docs/agreement.md names", async () => {
+    const said = await host.must("openssl version; gnutls-cli --version | head -n 1; postconf -d mail_version");
+    const lines = said.split("\n");
+    trustJudges.forEach((judge, index) => {
+      expect(lines[index]).toContain(` ${judgeVersions[suite][judge]}.`);
+    });
+  });
 
   describe.each(deployments)("$what", (row) => {
     const accepted = !row.ours.some((finding) => finding.startsWith("fault"));

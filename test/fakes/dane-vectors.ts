@@ -45,3 +45,36 @@ export const daneVectors: readonly DaneVector[] = text
   .split(/^case /m)
   .slice(1)
   .map(vector);
+
+/** `unpinned`: nothing a sender could use, so that it asks for TLS and looks no further. */
+export type VectorVerdict = "accepted" | "refused" | "unpinned";
+
+export interface VectorDifference {
+  readonly cases: readonly number[];
+  readonly ours: VectorVerdict;
+  readonly because: string;
+}
+
+export const range = (first: number, last: number): readonly number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+/** Where we say otherwise than OpenSSL, on purpose. */
+export const daneDifferences: readonly VectorDifference[] = [
+  {
+    cases: range(23, 42),
+    ours: "unpinned",
+    because: "RFC 7672 §3.1.3: usages 0 and 1 are unusable for mail; OpenSSL judges them for every protocol",
+  },
+  {
+    cases: range(47, 50),
+    ours: "refused",
+    because:
+      "RFC 7672 §3.1.2: the anchor has to be in the served chain; OpenSSL takes one that DNS alone has in full (matching type 0); GnuTLS does not",
+  },
+  {
+    cases: [54],
+    ours: "accepted",
+    because:
+      "RFC 7672 §3.1.1: a name does not count where 3 x x fits; this case asks OpenSSL to look at it all the same",
+  },
+];

@@ -2,13 +2,21 @@
 import { createHash } from "node:crypto";
 import { publicKeyOf } from "../../src/domain/key-match.ts";
 import { type Issued, type IssueOptions, day, issue } from "../fakes/pki.ts";
-import type { Difference } from "./agreement-trust.ts";
+import type { Suite } from "./parts.ts";
 
-export const daneJudges = ["openssl", "postfix"] as const;
+export const daneJudges = ["openssl", "postfix", "danetool"] as const;
 export type DaneJudge = (typeof daneJudges)[number];
 
 /** `verified`: delivered by DANE. `refused`: kept back. `open`: no DANE; delivered with whatever TLS there is. */
 export type DaneVerdict = "verified" | "refused" | "open";
+
+export interface DaneDifference {
+  readonly verdict: DaneVerdict;
+  /** Who is right, and by what. */
+  readonly because: string;
+  /** Default: in all versions. */
+  readonly only?: Suite;
+}
 
 export interface DanePki {
   readonly root: Issued;
@@ -32,7 +40,7 @@ export interface DaneDeployment {
   readonly verdict: DaneVerdict;
   /** mailcert's findings, among those of DANE, of the dates, and of whether the host is found at all; a fault that is not of the dates refuses. */
   readonly ours: readonly string[];
-  readonly differs?: Partial<Readonly<Record<DaneJudge, Difference>>>;
+  readonly differs?: Partial<Readonly<Record<DaneJudge, DaneDifference>>>;
 }
 
 const authority = (subject: string, by?: Issued, more: IssueOptions = {}): Promise<Issued> =>
@@ -77,9 +85,14 @@ const pinned =
   (_, pki) => [tlsaOf(numbers, which(pki))];
 
 const cnBecause =
-  "RFC 9525 §2, §6.3: the name stands in the SAN; OpenSSL, and Postfix with it, fall back to the common name where there is none. Senders by other libraries refuse";
+  "RFC 9525 §2, §6.3: the name stands in the SAN; OpenSSL, and Postfix with it, fall back to the common name where there is none; other senders need not";
+const noName: DaneDifference = {
+  verdict: "verified",
+  because:
+    "RFC 7672 §3.2: with 2 x x the name counts. danetool compares records, and leaves the name to whoever calls it",
+};
 const fullBecause =
-  "RFC 7672 §3.1.2: a server MUST send the anchor. OpenSSL, and Postfix with it, take the one that DNS has in full; senders by other libraries refuse";
+  "RFC 7672 §3.1.2: a server MUST send the anchor. OpenSSL, and Postfix with it, take the one that DNS has in full; GnuTLS does not";
 
 const ok = { verdict: "verified", ours: [] } as const;
 const refused = { verdict: "refused", ours: ["fault dane-match"] } as const;
@@ -139,8 +152,12 @@ export const daneDeployments: readonly DaneDeployment[] = [
     tlsa: ([one], { foreign }) => [tlsaOf("3 1 1", one), tlsaOf("3 1 2", foreign)],
     ...refused,
     differs: {
+      danetool: {
+        verdict: "verified",
+        because: "RFC 7671 §9: a sender reads the strongest digest alone. danetool takes whichever record fits",
+      },
       postfix: {
-        accepted: true,
+        verdict: "verified",
         only: "trixie",
         because:
           "RFC 7671 §9: a sender reads the strongest digest alone. Postfix 3.10 with OpenSSL 3.5 asks for the bare key (RFC 7250) where 3 1 x is published, and compares that with every digest; Postfix 3.7 refuses, and so may others",
@@ -181,7 +198,10 @@ export const daneDeployments: readonly DaneDeployment[] = [
     chain: usual,
     tlsa: pinned("2 0 0", ({ root }) => root),
     ...refused,
-    differs: { openssl: { accepted: true, because: fullBecause }, postfix: { accepted: true, because: fullBecause } },
+    differs: {
+      openssl: { verdict: "verified", because: fullBecause },
+      postfix: { verdict: "verified", because: fullBecause },
+    },
   },
   {
     id: "ta-gap",
@@ -203,6 +223,13 @@ export const daneDeployments: readonly DaneDeployment[] = [
     chain: sent(({ intermediate, stranger }) => [intermediate, stranger]),
     tlsa: pinned("2 1 1", ({ stranger }) => stranger),
     ...refused,
+    differs: {
+      danetool: {
+        verdict: "verified",
+        because:
+          "RFC 7671 §5.2: the anchor is where the way from the leaf ends. danetool is content to find it among what is sent",
+      },
+    },
   },
   {
     id: "ta-leaf",
@@ -220,6 +247,7 @@ export const daneDeployments: readonly DaneDeployment[] = [
     ),
     tlsa: pinned("2 1 1", ({ intermediate }) => intermediate),
     ...refusedTa,
+    differs: { danetool: noName },
   },
   {
     id: "ta-wild",
@@ -240,7 +268,11 @@ export const daneDeployments: readonly DaneDeployment[] = [
     ),
     tlsa: pinned("2 1 1", ({ intermediate }) => intermediate),
     ...refusedTa,
-    differs: { openssl: { accepted: true, because: cnBecause }, postfix: { accepted: true, because: cnBecause } },
+    differs: {
+      danetool: noName,
+      openssl: { verdict: "verified", because: cnBecause },
+      postfix: { verdict: "verified", because: cnBecause },
+    },
   },
   {
     id: "ta-expired",
@@ -263,6 +295,13 @@ export const daneDeployments: readonly DaneDeployment[] = [
     tlsa: ([, issuer]) => [tlsaOf("2 1 1", issuer)],
     verdict: "verified",
     ours: ["warning cert-expiry"],
+    differs: {
+      danetool: {
+        verdict: "refused",
+        because:
+          "RFC 5280 §6.1 does not ask for the dates of an anchor, and OpenSSL looks at them where it is a root; GnuTLS looks at all of them, for which `cert-expiry` warns",
+      },
+    },
   },
   {
     id: "ta-way",
@@ -329,6 +368,12 @@ export const daneDeployments: readonly DaneDeployment[] = [
   {
     id: "name",
     what: "the host is an alias, records at its target",
+    differs: {
+      danetool: {
+        verdict: "open",
+        because: "RFC 7672 §2.2.2: a sender looks at the alias's target first. danetool looks at the name alone",
+      },
+    },
     alias: "host",
     chain: usual,
     tlsa: leaf("3 1 1"),
@@ -353,7 +398,7 @@ export const daneDeployments: readonly DaneDeployment[] = [
     verdict: "refused",
     ours: ["fault net-reach"],
     differs: {
-      openssl: { accepted: true, because: "it is told the records, and asks no name server" },
+      openssl: { verdict: "verified", because: "it is told the records, and asks no name server" },
     },
   },
 ];

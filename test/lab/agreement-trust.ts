@@ -6,6 +6,12 @@ import type { Suite } from "./parts.ts";
 export const trustJudges = ["openssl", "gnutls", "postfix"] as const;
 export type TrustJudge = (typeof trustJudges)[number];
 
+/** What the lab's images hold; the beginning of what each program says of itself. */
+export const judgeVersions: Readonly<Record<Suite, Readonly<Record<TrustJudge, string>>>> = {
+  bookworm: { openssl: "3.0", gnutls: "3.7", postfix: "3.7" },
+  trixie: { openssl: "3.5", gnutls: "3.8", postfix: "3.10" },
+};
+
 export interface Difference {
   readonly accepted: boolean;
   /** Who is right, and by what. */
@@ -15,8 +21,10 @@ export interface Difference {
 }
 
 /** What a judge says of a deployment in one of the lab's images. */
-export const differenceIn = (difference: Difference | undefined, suite: Suite): Difference | undefined =>
-  difference?.only === undefined || difference.only === suite ? difference : undefined;
+export const differenceIn = <One extends { readonly only?: Suite }>(
+  difference: One | undefined,
+  suite: Suite,
+): One | undefined => (difference?.only === undefined || difference.only === suite ? difference : undefined);
 
 export interface Deployment {
   /** The host's label below example.org. */
