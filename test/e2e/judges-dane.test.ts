@@ -22,13 +22,21 @@ const hostOf = (row: DaneDeployment): string => `${row.id}.${zoneOf(row)}`;
 interface Served {
   readonly row: DaneDeployment;
   readonly chain: readonly Issued[];
+  readonly second?: readonly Issued[];
   readonly tlsa: readonly string[];
+}
+
+interface Finding {
+  readonly url: string;
+  readonly said: readonly string[];
 }
 
 /** Lines of the host's zone, names relative to it. */
 const recordsOf = ({ row, tlsa }: Served): readonly string[] => {
   const base = row.alias === "host" ? `${row.id}-target` : row.id;
   const owner = row.alias === "owner" ? `${row.id}-records` : `_25._tcp.${base}`;
+  if (row.alias === "outside")
+    return [`${row.id} CNAME ${row.id}.example.net.`, ...tlsa.map((record) => `${owner} TLSA ${record}`)];
   return [
     ...(row.alias === "host" ? [`${row.id} CNAME ${base}`] : []),
     ...(row.alias === "owner" ? [`_25._tcp.${base} CNAME ${owner}`] : []),
@@ -80,20 +88,25 @@ describe.each<Suite>(["bookworm", "trixie"])("%s", (suite) => {
       said.set(`${judge} ${served[Number(index)]?.row.id}`, output);
   };
 
-  const askMailcert = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const findingsOf = async (rows: readonly Served[], ...options: readonly string[]): Promise<readonly Finding[]> => {
+    if (rows.length === 0) return [];
     const args = checks.flatMap((check) => ["--check", check]);
-    const urls = served.map(({ row }) => `smtp://${hostOf(row)}`);
-    const { stdout, stderr } = await host.mailcert(["verify", "--json", ...args, ...urls]);
+    const urls = rows.map(({ row }) => `smtp://${hostOf(row)}`);
+    const { stdout, stderr } = await host.mailcert(["verify", "--json", ...options, ...args, ...urls]);
     const { entries } = JSON.parse(stdout) as {
-      entries?: readonly { url: string; findings: readonly { severity: string; check: string; message: string }[] }[];
+      entries?: readonly { url: string; findings: readonly { severity: string; check: string }[] }[];
     };
     if (entries === undefined) throw new Error(stdout + stderr);
-    return new Map(
-      entries.map(({ url, findings }) => [
-        url,
-        findings.map(({ severity, check }) => `${severity} ${check}`).toSorted(),
-      ]),
-    );
+    return entries.flatMap(({ url, findings }) => [
+      { url, said: [] as readonly string[] },
+      ...findings.map((one) => ({ url, said: [`${one.severity} ${one.check}`] })),
+    ]);
+  };
+  const askMailcert = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+    // A second kind of key is asked for with --full.
+    const [two, one] = [served.filter(({ second }) => second), served.filter(({ second }) => !second)];
+    const all = [...(await findingsOf(one)), ...(await findingsOf(two, "--full"))];
+    return new Map(all.map(({ url }) => [url, all.flatMap((each) => (each.url === url ? each.said : [])).toSorted()]));
   };
 
   beforeAll(async () => {
@@ -101,7 +114,8 @@ describe.each<Suite>(["bookworm", "trixie"])("%s", (suite) => {
     served = await Promise.all(
       daneDeployments.map(async (row) => {
         const chain = await row.chain(pki, hostOf(row));
-        return { row, chain, tlsa: row.tlsa(chain, pki) };
+        const second = await row.second?.(pki, hostOf(row));
+        return { row, chain, ...(second ? { second } : {}), tlsa: row.tlsa(chain, pki) };
       }),
     );
     host = await startMailHost({ suite });
@@ -110,11 +124,16 @@ describe.each<Suite>(["bookworm", "trixie"])("%s", (suite) => {
     await startSignedZone(host, {
       zone: "example.org",
       records: inZone("example.org"),
-      others: { "example.net": inZone("example.net") },
+      others: {
+        "example.net": [
+          ...inZone("example.net"),
+          ...served.flatMap(({ row }) => (row.alias === "outside" ? [`${row.id} A 192.0.2.10`] : [])),
+        ],
+      },
       bogus: { "example.com": inZone("example.com") },
     });
     await serveByName(host, [
-      ...served.map(({ row, chain }) => ({ name: hostOf(row), chain })),
+      ...served.map(({ row, ...chains }) => ({ name: hostOf(row), ...chains })),
       // Senders ask for the name that the records stand at (RFC 7672 §8.1).
       ...served
         .filter(({ row }) => row.alias === "host")

@@ -34,9 +34,11 @@ export interface DaneDeployment {
   readonly zone?: "example.org" | "example.net" | "example.com";
   /** As sent, leaf first. */
   readonly chain: (pki: DanePki, host: string) => Promise<readonly Issued[]>;
+  /** Of another kind of key, served beside it. */
+  readonly second?: DaneDeployment["chain"];
   readonly tlsa: (chain: readonly Issued[], pki: DanePki) => readonly string[];
-  /** The owner of the TLSA records is an alias (`owner`), or the host itself is one of another (`host`). */
-  readonly alias?: "owner" | "host";
+  /** The owner of the TLSA records is an alias (`owner`), or the host itself is one of another (`host`), which may be in an unsigned zone (`outside`). */
+  readonly alias?: "owner" | "host" | "outside";
   readonly verdict: DaneVerdict;
   /** mailcert's findings, among those of DANE, of the dates, and of whether the host is found at all; a fault that is not of the dates refuses. */
   readonly ours: readonly string[];
@@ -90,6 +92,11 @@ const noName: DaneDifference = {
   verdict: "verified",
   because:
     "RFC 7672 §3.2: with 2 x x the name counts. danetool compares records, and leaves the name to whoever calls it",
+};
+const otherKind: DaneDifference = {
+  verdict: "verified",
+  because:
+    "RFC 7671 §8: each chain that is served needs its record. OpenSSL, and Postfix with it, ask for ECDSA first and are shown that one; GnuTLS is shown the RSA one. With `--full` mailcert asks for both",
 };
 const fullBecause =
   "RFC 7672 §3.1.2: a server MUST send the anchor. OpenSSL, and Postfix with it, take the one that DNS has in full; GnuTLS does not";
@@ -378,6 +385,26 @@ export const daneDeployments: readonly DaneDeployment[] = [
     chain: usual,
     tlsa: leaf("3 1 1"),
     ...ok,
+  },
+  {
+    id: "outside",
+    what: "the host is an alias into an unsigned zone, signed records at its own name",
+    alias: "outside",
+    chain: usual,
+    tlsa: pinned("3 1 1", ({ foreign }) => foreign),
+    ...refused,
+  },
+  {
+    id: "dual",
+    what: "an RSA and an ECDSA key, 3 1 1 of the latter alone (`verify --full`)",
+    chain: usual,
+    second: sent(
+      ({ intermediate }) => [intermediate],
+      (host) => ({ names: [host], key: "RSA-2048" }),
+    ),
+    tlsa: leaf("3 1 1"),
+    ...refused,
+    differs: { openssl: otherKind, postfix: otherKind },
   },
   { id: "none", what: "no TLSA records", chain: usual, tlsa: () => [], verdict: "open", ours: [] },
   {

@@ -7,14 +7,16 @@ export interface NamedChain {
   readonly name: string;
   /** As sent, leaf first. */
   readonly chain: readonly Issued[];
+  /** Of another kind of key. */
+  readonly second?: readonly Issued[];
 }
 
 /** One of `chains` has to be the one for no name. */
 export const serveByName = async (host: MailHost, chains: readonly NamedChain[]): Promise<void> => {
-  const files = chains.map(({ name, chain }, index) => ({
+  const files = chains.map(({ name, chain, second = [] }, index) => ({
     name,
     file: `/srv/chains/${index}.pem`,
-    content: (chain[0]?.privateKey ?? "") + chain.map(({ pem }) => pem).join(""),
+    content: [chain, second].map((each) => (each[0]?.privateKey ?? "") + each.map(({ pem }) => pem).join("")).join(""),
   }));
   const archive = files.map(({ file, content }) => `cat >${file} <<'END'\n${content}END\n`).join("");
   await host.must(["sh", "-e"], { input: `umask 077; mkdir -p /srv/chains\n${archive}` });
