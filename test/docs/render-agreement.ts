@@ -8,7 +8,8 @@ import {
   caaTestSuite,
 } from "../fakes/caa-suites.ts";
 import { daneDifferences, daneVectors } from "../fakes/dane-vectors.ts";
-import { type DaneJudge, daneDeployments, daneJudges } from "../lab/agreement-dane.ts";
+import { daneDeployments } from "../lab/agreement-dane.ts";
+import { type DaneJudge, daneJudges } from "../lab/dane-deployment.ts";
 import { type TrustJudge, deployments, judgeVersions, trustJudges } from "../lab/agreement-trust.ts";
 import type { Suite } from "../lab/parts.ts";
 

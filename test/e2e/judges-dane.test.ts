@@ -1,14 +1,14 @@
 // One Postfix that serves each deployment under its name, TLSA records in a signed zone, and four that are asked whether they would deliver: openssl, Postfix's own client, GnuTLS's danetool, mailcert.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Issued } from "../fakes/pki.ts";
+import { daneDeployments } from "../lab/agreement-dane.ts";
 import {
   type DaneDeployment,
   type DaneJudge,
   type DaneVerdict,
-  daneDeployments,
   daneJudges,
   makeDanePki,
-} from "../lab/agreement-dane.ts";
+} from "../lab/dane-deployment.ts";
 import { differenceIn } from "../lab/agreement-trust.ts";
 import type { Suite } from "../lab/parts.ts";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
