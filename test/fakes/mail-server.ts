@@ -15,7 +15,8 @@ export interface Talk {
   line(): Promise<string>;
   /** As many characters (latin1) as `size` finds in what has come, when it is no longer 0. */
   take(size: (buffer: string) => number): Promise<string>;
-  startTls(): Promise<void>;
+  /** `taken`: bytes of the client's (latin1) that were taken and belong to TLS. */
+  startTls(taken?: string): Promise<void>;
   end(): void;
   reset(): void;
   readonly sleep: (ms: number) => Promise<void>;
@@ -34,11 +35,12 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-/** `place` is an address of this machine, or the path of a unix socket. */
+/** `place` is an address of this machine, or the path of a unix socket. `wished` is the port, 0: any that is free. */
 export const startServer = async (
   script: Script,
   tls?: SecureContextOptions,
   place = "127.0.0.1",
+  wished = 0,
 ): Promise<FakeServer> => {
   const sockets = new Set<Socket>();
   const lines: string[] = [];
@@ -50,7 +52,9 @@ export const startServer = async (
     script(talkOver(socket, lines, tls)).catch(() => socket.destroy());
   });
   const path = place.startsWith("/");
-  await new Promise<void>((resolve) => server.listen(path ? { path: place } : { port: 0, host: place }, resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(path ? { path: place } : { port: wished, host: place }, resolve),
+  );
   const fake: FakeServer = {
     port: path ? 0 : (server.address() as AddressInfo).port,
     lines,
@@ -125,10 +129,12 @@ const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | unde
         if (index < edges.length - 1) await sleep(1);
       }
     },
-    startTls: () =>
+    startTls: (taken = "") =>
       new Promise((resolve, reject) => {
         stream.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
         listening = false;
+        // What is put back is read first by the TLS engine.
+        if (taken !== "") stream.unshift(Buffer.from(taken, "latin1"));
         if (!tls) return reject(new Error("no certificate given"));
         const secure = new TLSSocket(raw, { isServer: true, ecdhCurve: namedGroups, ...tls });
         secure.on("error", (error) => {

@@ -26,6 +26,8 @@ export interface IssueOptions {
   /** OIDs; default serverAuth for leaves. */
   readonly eku?: readonly string[];
   readonly hash?: "SHA-1" | "SHA-256";
+  /** false: a key usage without digitalSignature. */
+  readonly signs?: boolean;
   /** Further extensions: OID and value in hex. */
   readonly raw?: readonly (readonly [string, string])[];
 }
@@ -60,6 +62,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     key = "P-256",
     hash = "SHA-256",
     eku = ["1.3.6.1.5.5.7.3.1"],
+    signs = true,
   } = options;
   const keys = await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"]);
   const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
@@ -80,7 +83,11 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     extensions: [
       new x509.BasicConstraintsExtension(ca, undefined, true),
       new x509.KeyUsagesExtension(
-        ca ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature,
+        ca
+          ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+          : signs
+            ? x509.KeyUsageFlags.digitalSignature
+            : x509.KeyUsageFlags.keyAgreement,
         true,
       ),
       ...(ca || eku.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...eku])]),
