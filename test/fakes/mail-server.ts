@@ -2,7 +2,7 @@
 import { type AddressInfo, type Socket, createServer } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type SecureContextOptions, TLSSocket } from "node:tls";
+import { type SecureContextOptions, TLSSocket, type TlsOptions } from "node:tls";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import { ldapServer } from "./ldap-server.ts";
 import { lineTexts } from "./server-texts.ts";
@@ -25,6 +25,9 @@ export interface Talk {
 /** Groups that Node 20 can name also over OpenSSL 3.5, which would agree on a hybrid one by itself. */
 const namedGroups = "X25519:P-256:P-384";
 
+/** Of the server's end. */
+export type ServerTls = SecureContextOptions & Pick<TlsOptions, "SNICallback">;
+
 export type Script = (talk: Talk) => Promise<void>;
 
 export interface FakeServer {
@@ -38,7 +41,7 @@ export interface FakeServer {
 /** `place` is an address of this machine, or the path of a unix socket. `wished` is the port, 0: any that is free. */
 export const startServer = async (
   script: Script,
-  tls?: SecureContextOptions,
+  tls?: ServerTls,
   place = "127.0.0.1",
   wished = 0,
 ): Promise<FakeServer> => {
@@ -82,7 +85,7 @@ const readers = (take: Talk["take"], lines: string[]): Pick<Talk, "line" | "take
   return { take: kept, line: () => kept(endOfLine) };
 };
 
-const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | undefined): Talk => {
+const talkOver = (raw: Socket, lines: string[], tls: ServerTls | undefined): Talk => {
   let stream: Socket = raw;
   let buffer = "";
   let wake: (() => void) | undefined;
@@ -133,6 +136,8 @@ const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | unde
       new Promise((resolve, reject) => {
         stream.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
         listening = false;
+        // What came behind the request is forgotten (RFC 3207 §6).
+        buffer = "";
         // What is put back is read first by the TLS engine.
         if (taken !== "") stream.unshift(Buffer.from(taken, "latin1"));
         if (!tls) return reject(new Error("no certificate given"));

@@ -10,6 +10,8 @@ export interface Certificates {
   /** A second healthy pair for the same name, with an RSA key. */
   readonly rsa: Issued;
   readonly both: SecureContextOptions;
+  /** A CA that may issue for example.com alone. */
+  readonly constrained: Issued;
   /** Leaves that are wrong in one way each. */
   readonly bad: Readonly<Record<Bad, Issued>>;
   /** `leaf` with the healthy intermediate behind it. */
@@ -33,7 +35,8 @@ type Bad =
   | "partialWildcard"
   | "domainOnly"
   | "rsaOtherName"
-  | "noSignature";
+  | "noSignature"
+  | "constrained";
 
 const at = (days: number): Date => new Date(Date.now() + days * day);
 
@@ -46,6 +49,9 @@ export const makeCertificates = async (): Promise<Certificates> => {
   const names = ["mail.example.org"];
   const by = pki.intermediate;
   const leaf = (more: Parameters<typeof issue>[0] = {}): Promise<Issued> => issue({ names, by, ...more });
+  // NameConstraints: permittedSubtrees, dNSName example.com (RFC 5280 §4.2.1.10).
+  const constraint = ["2.5.29.30", "3011a00f300d820b6578616d706c652e636f6d"] as const;
+  const constrained = await issue({ subject: "CN=Test Constrained", ca: true, by: pki.root, raw: [constraint] });
   const made = await Promise.all([
     leaf({ key: "RSA-2048" }),
     leaf({ notBefore: at(-90), notAfter: at(-3) }),
@@ -65,10 +71,12 @@ export const makeCertificates = async (): Promise<Certificates> => {
     leaf({ names: ["example.org"] }),
     leaf({ key: "RSA-2048", names: ["other.example"] }),
     leaf({ signs: false }),
+    leaf({ by: constrained }),
   ]);
   const [rsa, ...others] = made;
   const [expired, early, otherName, commonNameOnly, selfSigned, clientOnly, smallKey, sha1, threeYears] = others;
-  const [logged, stapling, second, wildcard, partialWildcard, domainOnly, rsaOtherName, noSignature] = others.slice(9);
+  const [logged, stapling, second, wildcard, partialWildcard, domainOnly, rsaOtherName, noSignature, of] =
+    others.slice(9);
   const bad = { expired, early, otherName, commonNameOnly, selfSigned, clientOnly, smallKey, sha1, threeYears };
   const more = {
     logged,
@@ -87,7 +95,8 @@ export const makeCertificates = async (): Promise<Certificates> => {
     healthy: pki.served,
     rsa: rsa as Issued,
     both: pair(pki.leaf, rsa as Issued, by),
-    bad: { ...bad, ...more } as Record<Bad, Issued>,
+    constrained,
+    bad: { ...bad, ...more, constrained: of } as Record<Bad, Issued>,
     chained,
   };
 };

@@ -1,6 +1,5 @@
 // A row of the matrix of broken servers: scripted servers, what is asked of them, and the exact findings of the whole `verify`.
 import { randomBytes } from "node:crypto";
-import type { SecureContextOptions } from "node:tls";
 import type { Dns } from "../../src/dns/dns.ts";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import type { VerifyResult } from "../../src/domain/verify-result.ts";
@@ -12,7 +11,14 @@ import { canInject } from "../../src/protocols/index.ts";
 import { mailDomains } from "../../src/usecases/mail-domains.ts";
 import { type VerifyRequest, type Wanted, verify } from "../../src/usecases/verify.ts";
 import { noDns } from "../fakes/dns.ts";
-import { type Behaviour, type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
+import {
+  type Behaviour,
+  type FakeServer,
+  type Script,
+  type ServerTls,
+  mailServer,
+  startServer,
+} from "../fakes/mail-server.ts";
 import { day } from "../fakes/pki.ts";
 import type { Certificates } from "./certificates.ts";
 
@@ -25,7 +31,7 @@ export interface RowServer {
   readonly behaviour?: Behaviour;
   readonly script?: Script;
   /** Default: the healthy leaf and its intermediate. */
-  readonly tls?: (have: Certificates) => SecureContextOptions;
+  readonly tls?: (have: Certificates) => ServerTls;
   /** Nothing listens there. */
   readonly closed?: true;
   readonly host?: string;
