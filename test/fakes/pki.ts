@@ -14,7 +14,8 @@ export interface Issued {
 }
 
 export interface IssueOptions {
-  readonly subject?: string;
+  /** As text, or by parts where a value holds what no text may. */
+  readonly subject?: string | x509.JsonName;
   /** SAN; default none for CAs. */
   readonly names?: readonly string[];
   readonly ips?: readonly string[];
@@ -74,7 +75,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `00${randomBytes(15).toString("hex")}`,
     subject,
-    issuer: signer?.certificate.subject ?? subject,
+    issuer: signer?.certificate.subjectName ?? subject,
     notBefore: options.notBefore ?? new Date(Date.now() - day),
     notAfter: options.notAfter ?? new Date(Date.now() + 90 * day),
     publicKey: keys.publicKey,
