@@ -52,52 +52,37 @@ export const makeCertificates = async (): Promise<Certificates> => {
   // NameConstraints: permittedSubtrees, dNSName example.com (RFC 5280 §4.2.1.10).
   const constraint = ["2.5.29.30", "3011a00f300d820b6578616d706c652e636f6d"] as const;
   const constrained = await issue({ subject: "CN=Test Constrained", ca: true, by: pki.root, raw: [constraint] });
-  const made = await Promise.all([
-    leaf({ key: "RSA-2048" }),
-    leaf({ notBefore: at(-90), notAfter: at(-3) }),
-    leaf({ notBefore: at(2), notAfter: at(90) }),
-    leaf({ names: ["other.example"] }),
-    leaf({ names: [], subject: "CN=mail.example.org" }),
-    issue({ names }),
-    leaf({ eku: ["1.3.6.1.5.5.7.3.2"] }),
-    leaf({ key: "RSA-1024" }),
-    leaf({ hash: "SHA-1" }),
-    leaf({ notAfter: at(3 * 365) }),
-    leaf({ notAfter: at(390), raw: [timestamps] }),
-    leaf({ raw: [mustStaple] }),
-    leaf(),
-    leaf({ names: ["*.example.org"] }),
-    leaf({ names: ["mail*.example.org"] }),
-    leaf({ names: ["example.org"] }),
-    leaf({ key: "RSA-2048", names: ["other.example"] }),
-    leaf({ signs: false }),
-    leaf({ by: constrained }),
-  ]);
-  const [rsa, ...others] = made;
-  const [expired, early, otherName, commonNameOnly, selfSigned, clientOnly, smallKey, sha1, threeYears] = others;
-  const [logged, stapling, second, wildcard, partialWildcard, domainOnly, rsaOtherName, noSignature, of] =
-    others.slice(9);
-  const bad = { expired, early, otherName, commonNameOnly, selfSigned, clientOnly, smallKey, sha1, threeYears };
-  const more = {
-    logged,
-    mustStaple: stapling,
-    second,
-    wildcard,
-    partialWildcard,
-    domainOnly,
-    rsaOtherName,
-    noSignature,
+  const leaves: Readonly<Record<Bad, Promise<Issued>>> = {
+    expired: leaf({ notBefore: at(-90), notAfter: at(-3) }),
+    early: leaf({ notBefore: at(2), notAfter: at(90) }),
+    otherName: leaf({ names: ["other.example"] }),
+    commonNameOnly: leaf({ names: [], subject: "CN=mail.example.org" }),
+    selfSigned: issue({ names }),
+    clientOnly: leaf({ eku: ["1.3.6.1.5.5.7.3.2"] }),
+    smallKey: leaf({ key: "RSA-1024" }),
+    sha1: leaf({ hash: "SHA-1" }),
+    threeYears: leaf({ notAfter: at(3 * 365) }),
+    logged: leaf({ notAfter: at(390), raw: [timestamps] }),
+    mustStaple: leaf({ raw: [mustStaple] }),
+    second: leaf(),
+    wildcard: leaf({ names: ["*.example.org"] }),
+    partialWildcard: leaf({ names: ["mail*.example.org"] }),
+    domainOnly: leaf({ names: ["example.org"] }),
+    rsaOtherName: leaf({ key: "RSA-2048", names: ["other.example"] }),
+    noSignature: leaf({ signs: false }),
+    constrained: leaf({ by: constrained }),
   };
-  const chained = (one: Issued): SecureContextOptions => served(one, by);
+  const made = await Promise.all(Object.entries(leaves).map(async ([name, one]) => [name, await one] as const));
+  const rsa = await leaf({ key: "RSA-2048" });
   return {
     pki,
     anchors: [pki.root.pem],
     healthy: pki.served,
-    rsa: rsa as Issued,
-    both: pair(pki.leaf, rsa as Issued, by),
+    rsa,
+    both: pair(pki.leaf, rsa, by),
     constrained,
-    bad: { ...bad, ...more, constrained: of } as Record<Bad, Issued>,
-    chained,
+    bad: Object.fromEntries(made) as Record<Bad, Issued>,
+    chained: (one) => served(one, by),
   };
 };
 

@@ -138,7 +138,7 @@ export const sieveRows: readonly Row[] = [
   {
     what: "TLS at once on 4190: both sides wait",
     servers: { protocol: "sieve", mode: "implicit", asked: "starttls" },
-    request: { timeoutMs: 8_000 },
+    request: { timeoutMs: 12_000 },
     waits: true,
     findings: ["fault wrap-misuse"],
   },

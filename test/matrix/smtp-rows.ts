@@ -46,7 +46,7 @@ const old =
     await talk.send("220 mx\r\n");
     for (;;) {
       const line = await talk.line();
-      await talk.send(/^EHLO/.test(line) ? ehlo : /^HELO/.test(line) ? helo : "221 bye\r\n");
+      await talk.send(line.startsWith("EHLO") ? ehlo : line.startsWith("HELO") ? helo : "221 bye\r\n");
       if (line === "QUIT") return talk.end();
     }
   };
@@ -197,7 +197,7 @@ export const submissionRows: readonly Row[] = [
   {
     what: "TLS at once on 587: nothing is heard, then TLS answers",
     servers: { protocol: "submission", mode: "implicit", asked: "starttls" },
-    request: { timeoutMs: 8_000 },
+    request: { timeoutMs: 12_000 },
     waits: true,
     findings: ["fault wrap-misuse"],
   },
