@@ -1,7 +1,7 @@
 // Which questions are asked, in what order and how many; the answers as facts. Asks through a function: no I/O here.
 import { type ProtocolVersion, type TlsProfile, protocolVersions } from "../domain/tls-profile.ts";
 import type { Allowance } from "../domain/allowance.ts";
-import type { HelloAnswer, ServerHello } from "./answer.ts";
+import type { HelloAnswer } from "./answer.ts";
 import {
   type Asked,
   type Topic,
@@ -94,7 +94,11 @@ export const tlsProfile = async (
 
   const { unnamed, version } = await todaysTls(question, known);
   await oldOnes(question, known, asked, version);
-  const gone = modernOnly(versionsOf(asked, believedRefusals(asked, true)));
+  // Whoever says that it is a matter of suites may have others.
+  const forSuites = asked.some(
+    ({ about, answer }) => about === "today" && answer.kind === "refused" && answer.alert === handshakeFailure,
+  );
+  const gone = modernOnly(versionsOf(asked, believedRefusals(asked, true))) && !forSuites;
   if (!gone) {
     await suites(question, known, asked);
     if (weakGroupOf(asked) === undefined) await question("group", weakGroup(known.onCurve));
@@ -151,6 +155,7 @@ const todaysTls = async (
 };
 
 /** Alerts (RFC 8446 §6, RFC 7301 §3.2). */
+const handshakeFailure = 40;
 const protocolVersion = 70;
 const noApplicationProtocol = 120;
 

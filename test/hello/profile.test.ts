@@ -6,7 +6,7 @@ import type { HelloAnswer, ServerHello } from "../../src/hello/answer.ts";
 import type { Offer } from "../../src/hello/client-hello.ts";
 import { type Further, type KnownTls, type SoFar, tlsProfile } from "../../src/hello/profile.ts";
 import { kindOf } from "../../src/hello/suite-kinds.ts";
-import { suiteName, suites } from "../../src/hello/suites.ts";
+import { suiteName } from "../../src/hello/suites.ts";
 
 const order: readonly ProtocolVersion[] = ["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
