@@ -78,8 +78,11 @@ export const suiteOfKind = (
 const deniedSuites = (refused: readonly Asked[]): ReadonlySet<number> =>
   new Set(
     refused
-      .filter(({ about, offer }) => about === "suites" && offer.version === "TLSv1.2")
-      .flatMap(({ offer }) => offer.suites),
+      .filter(({ offer }) => offer.version === "TLSv1.2")
+      // Without strong groups it is no refusal of suites on curves.
+      .flatMap(({ about, offer }) =>
+        about === "suites" ? offer.suites : about === "group" ? offer.suites.filter(isDhe) : [],
+      ),
   );
 
 /** Whether nobody knows yet if finite-field Diffie-Hellman is taken. */
@@ -123,3 +126,11 @@ export const weakGroupOf = (asked: readonly Asked[]): number | undefined =>
 /** TLS 1.3 and nothing else: then there is nothing that an older suite or curve could be agreed to in. */
 export const modernOnly = (versions: Readonly<Partial<Record<ProtocolVersion, boolean>>>): boolean =>
   protocolVersions.every((version) => version === "TLSv1.3" || versions[version] === false);
+
+/** The smallest prime of finite-field Diffie-Hellman. Of suites that authenticate: what an anonymous or export one has, says nothing of the others. */
+export const dhBitsOf = (asked: readonly Asked[]): number | undefined => {
+  const bits = asked.flatMap(({ answer }) =>
+    isHello(answer) && isDhe(answer.suite) && kindOf(suiteName(answer.suite)) !== "broken" ? (answer.dhBits ?? []) : [],
+  );
+  return bits.length === 0 ? undefined : Math.min(...bits);
+};

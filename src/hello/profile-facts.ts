@@ -5,6 +5,7 @@ import type { HelloAnswer, ServerHello } from "./answer.ts";
 import {
   type Asked,
   believedRefusals,
+  dhBitsOf,
   isHello,
   modernOnly,
   spoke,
@@ -16,6 +17,7 @@ import { extensions } from "./client-hello.ts";
 import { groupName, isHybridName } from "./groups.ts";
 import type { KnownTls } from "./profile.ts";
 import type { BadKind } from "./questions.ts";
+import { isDhe } from "./suite-kinds.ts";
 import { suiteName } from "./suites.ts";
 
 interface Run {
@@ -35,11 +37,10 @@ export const profileFrom = (asked: readonly Asked[], { alive, known, stopped }: 
     return { [field]: found === null ? null : suiteName(found) } as Record<Field, string | null>;
   };
   const answerTo = (about: Asked["about"]): HelloAnswer | undefined => {
-    const one = asked.find((other) => other.about === about);
+    const one = asked.findLast((other) => other.about === about);
     return one && (one.answer.kind !== "refused" || refused.includes(one)) ? one.answer : undefined;
   };
-  const hellos = asked.flatMap(({ answer }) => (isHello(answer) ? [answer] : []));
-  const dhBits = hellos.flatMap((hello) => hello.dhBits ?? []);
+  const dhBits = dhBitsOf(asked);
   const large = largeHello(asked, known);
   const tls12 = asked.flatMap(({ about, offer, answer }) =>
     about === "today" && offer.version === "TLSv1.2" && isHello(answer) && answer.version === "TLSv1.2" ? [answer] : [],
@@ -50,7 +51,7 @@ export const profileFrom = (asked: readonly Asked[], { alive, known, stopped }: 
     ...suite("brokenSuite", "broken"),
     ...suite("weakSuite", "weak"),
     ...suite("phaseOutSuite", "phase-out"),
-    ...(dhBits.length > 0 ? { dhBits: Math.min(...dhBits) } : {}),
+    ...(dhBits === undefined ? {} : { dhBits }),
     ...(modern ? { weakGroup: null } : weakGroup(asked, answerTo("group"))),
     ...hybridGroup(answerTo("hybrid"), known),
     ...(large === undefined ? {} : { largeHello: large }),
@@ -71,7 +72,9 @@ const allVersions = (asked: readonly Asked[], refused: readonly Asked[], known: 
 const weakGroup = (asked: readonly Asked[], answer: HelloAnswer | undefined): Pick<TlsProfile, "weakGroup"> => {
   const found = weakGroupOf(asked);
   if (found !== undefined) return { weakGroup: groupName(found) };
-  return answer === undefined || answer.kind === "none" ? {} : { weakGroup: null };
+  // Diffie-Hellman without curves was in the same hello.
+  const other = isHello(answer) && isDhe(answer.suite);
+  return answer === undefined || answer.kind === "none" || other ? {} : { weakGroup: null };
 };
 
 const hybridGroup = (answer: HelloAnswer | undefined, { group }: KnownTls): Pick<TlsProfile, "hybridGroup"> => {

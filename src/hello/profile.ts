@@ -7,6 +7,7 @@ import {
   type Topic,
   badKindOf,
   believedRefusals,
+  dhBitsOf,
   inDoubt,
   isHello,
   modernOnly,
@@ -14,11 +15,11 @@ import {
   spoke,
   suiteOfKind,
   versionsOf,
-  weakGroupOf,
 } from "./asked.ts";
 import type { Offer } from "./client-hello.ts";
 import { isHybridName } from "./groups.ts";
 import { profileFrom } from "./profile-facts.ts";
+import { isDhe } from "./suite-kinds.ts";
 import {
   type BadKind,
   badKinds,
@@ -101,7 +102,8 @@ export const tlsProfile = async (
   const gone = modernOnly(versionsOf(asked, believedRefusals(asked, true))) && !forSuites;
   if (!gone) {
     await suites(question, known, asked);
-    if (weakGroupOf(asked) === undefined) await question("group", weakGroup(known.onCurve));
+    await curves(question, known, asked);
+    if (wantsDhe(asked, known)) await question("suites", diffieHellman);
   }
   if (known.version === "TLSv1.3" && !isHybridName(known.group ?? "")) await question("hybrid", hybridGroup);
 
@@ -206,8 +208,17 @@ const suites = async (question: Question, { anonymousMatters }: KnownTls, asked:
   // The server chose one kind; the other may be there, too.
   if (await askFor(["broken", "weak"])) await askFor(["broken", "weak"]);
   await askFor(["phase-out"]);
-  // Where the server's own order counts, it chose another one although it may know Diffie-Hellman, too.
-  const sized = asked.some(({ answer }) => isHello(answer) && answer.dhBits !== undefined);
+};
+
+/** Where the server's own order counts, it chose another suite to be phased out although it may know Diffie-Hellman, too. */
+const wantsDhe = (asked: readonly Asked[], { anonymousMatters }: KnownTls): boolean => {
   const settled = !openKinds(asked, anonymousMatters).includes("phase-out");
-  if (!(settled && sized) && openDhe(asked, believedRefusals(asked, true))) await question("suites", diffieHellman);
+  return !(settled && dhBitsOf(asked) !== undefined) && openDhe(asked, believedRefusals(asked, true));
+};
+
+/** One refusal for weak curves and Diffie-Hellman together, where that is still open. */
+const curves = async (question: Question, known: KnownTls, asked: readonly Asked[]): Promise<void> => {
+  const both = !known.onCurve && wantsDhe(asked, known);
+  const answer = await question("group", weakGroup(known.onCurve, both));
+  if (isHello(answer) && isDhe(answer.suite)) await question("group", weakGroup(known.onCurve));
 };

@@ -62,11 +62,11 @@ export const diffieHellman: Offer = { version: "TLSv1.2", suites: dheSuites, gro
 
 /**
  * Weak groups before all. `onCurve`: the certificate's key is on a curve, which the list must hold up to TLS 1.2 (RFC 8422 §4), or the server
- * would refuse for that; then what it chooses is the answer.
+ * would refuse for that; then what it chooses is the answer. `withDhe`: finite-field Diffie-Hellman behind them, for one refusal of both.
  */
-export const weakGroup = (onCurve: boolean): Offer => ({
+export const weakGroup = (onCurve: boolean, withDhe = false): Offer => ({
   version: "TLSv1.2",
-  suites: ecdheSuites,
+  suites: [...ecdheSuites, ...(withDhe ? dheSuites : [])],
   groups: [...weakGroups, ...(onCurve ? certificateCurves : [])],
 });
 

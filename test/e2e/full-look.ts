@@ -23,7 +23,7 @@ export const look = async (host: MailHost, ...more: readonly string[]): Promise<
   const { entries } = JSON.parse(stdout) as { readonly entries: readonly Looked[] };
   return new Map(entries.filter(({ profile }) => profile).map((one) => [Number(one.url.split(":")[2]), one]));
 };
-const snakeoil = "/etc/ssl/certs/ssl-cert-snakeoil.pem";
+export const snakeoil = "/etc/ssl/certs/ssl-cert-snakeoil.pem";
 
 /** What the full look alone says: certificates are the business of others. */
 export const said = (looked: Looked | undefined): readonly string[] =>

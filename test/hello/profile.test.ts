@@ -38,10 +38,14 @@ const answerOf = (server: Server, offer: Offer, count: number): HelloAnswer => {
     )
     .at(-1);
   const modern = version === "TLSv1.3";
-  const suite = offer.suites.find((one) => modern || server.suites(suiteName(one)));
   const group = offer.groups.find((one) => groups.includes(one));
+  // A suite on curves without a common curve is none in common.
+  const suite = offer.suites.find(
+    (one) =>
+      (modern || server.suites(suiteName(one))) && (group !== undefined || !(modern || /ECDH/.test(suiteName(one)))),
+  );
   const elliptic = modern || /ECDH/.test(suiteName(suite ?? 0));
-  if (version === undefined || suite === undefined || (elliptic && group === undefined)) return no;
+  if (version === undefined || suite === undefined) return no;
   return {
     kind: "hello",
     version,
@@ -49,7 +53,7 @@ const answerOf = (server: Server, offer: Offer, count: number): HelloAnswer => {
     compression: 0,
     extensions: new Set([22, 23, 0xff01]),
     ...(elliptic && group !== undefined ? { group } : {}),
-    ...(/_DHE?_/.test(suiteName(suite)) ? { dhBits: 2048 } : {}),
+    ...(/_DHE?_/.test(suiteName(suite)) ? { dhBits: suiteName(suite).includes("_anon_") ? 1024 : 2048 } : {}),
     ...says,
   };
 };
