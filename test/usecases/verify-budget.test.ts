@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const now = (): Date => new Date();
 const run = async (protocol: ProtocolName, mode: "starttls" | "implicit", tls: TlsOptions, script?: Script) => {
-  const server = await startServer(script ?? mailServer(protocol, mode), tls as Parameters<typeof startServer>[1]);
+  const server = await startServer(script ?? mailServer(protocol, mode), tls);
   open.push(server);
   const wanted = (["starttls", "implicit"] as const)
     .flatMap((one) =>
