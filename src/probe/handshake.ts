@@ -23,8 +23,8 @@ export type HandshakeResult =
       readonly kind: "done";
       readonly socket: TLSSocket;
       readonly stapled: boolean;
-      /** Early data that the tickets allow which have come so far, in bytes. */
-      readonly earlyData: () => number;
+      /** Early data that the tickets allow which have come so far, in bytes; undefined: one of them cannot be read. */
+      readonly earlyData: () => number | undefined;
     }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "closed" | "reset" | "timeout" };
@@ -65,10 +65,11 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
     tls.on("OCSPResponse", (response: Buffer | null | undefined) => {
       stapled = (response?.length ?? 0) > 0;
     });
-    let early = 0;
+    let early: number | undefined = 0;
     // The session is a secret: what it allows is read here, and it goes no further.
     tls.on("session", (session: Buffer) => {
-      early = Math.max(early, maxEarlyData(session));
+      const allowed = maxEarlyData(session);
+      early = early === undefined || allowed === undefined ? undefined : Math.max(early, allowed);
     });
     tls.once("close", () => finish({ kind: "closed" }));
     tls.once("secureConnect", () => finish({ kind: "done", socket: tls, stapled, earlyData: () => early }));

@@ -111,7 +111,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
         );
         inside.detach();
         // Tickets come before the first word inside TLS.
-        if (draft.tls.version === "TLSv1.3") draft.tls = { ...draft.tls, earlyData: result.earlyData() };
+        const earlyData = draft.tls.version === "TLSv1.3" ? result.earlyData() : undefined;
+        if (earlyData !== undefined) draft.tls = { ...draft.tls, earlyData };
       }
     } catch (error) {
       if (!(error instanceof Stop)) throw error;

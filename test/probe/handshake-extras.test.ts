@@ -38,7 +38,7 @@ const probe = (port: number, more: Partial<ProbeOptions>, largeHello = false) =>
 
 describe("early data", () => {
   /** OpenSSL's own server, with tickets that allow so much; 0: none. */
-  const ticketsFrom = async (bytes: number): Promise<() => number> => {
+  const ticketsFrom = async (bytes: number): Promise<() => number | undefined> => {
     const folder = mkdtempSync(join(tmpdir(), "mailcert-0rtt-"));
     const file = (name: string, text: string): string => {
       writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -80,11 +80,21 @@ describe("early data", () => {
     expect((await ticketsFrom(bytes))()).toBe(bytes);
   });
 
-  test("bytes that are no session allow nothing", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => maxEarlyData(Buffer.from(bytes)) >= 0));
-    expect(maxEarlyData(Buffer.alloc(0))).toBe(0);
+  test("bytes that are no session say nothing", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const seen = maxEarlyData(Buffer.from(bytes));
+        return seen === undefined || seen >= 0;
+      }),
+    );
+    const wrapped = (name: string, rest: string): Buffer =>
+      Buffer.concat([Buffer.from("\0nodejs:tls:session:1\0", "latin1"), Buffer.from(name + rest, "hex")]);
     expect(maxEarlyData(Buffer.from("3006af0402020400", "hex"))).toBe(1024);
-    expect(maxEarlyData(Buffer.from("3005af03020204", "hex"))).toBe(0);
+    expect(maxEarlyData(wrapped("00026162", "3006af0402020400"))).toBe(1024);
+    expect(maxEarlyData(wrapped("00026162", "3003020101"))).toBe(0);
+    for (const none of ["", "3005af03020204", "3000", "0201ff", "006e6f6465"])
+      expect(maxEarlyData(Buffer.from(none, "hex")), none).toBeUndefined();
+    for (const none of ["", "00", "ffff6162"]) expect(maxEarlyData(wrapped(none, "3003020101")), none).toBeUndefined();
   });
 
   test("an ordinary look says it of TLS 1.3, and not of TLS 1.2", async () => {
