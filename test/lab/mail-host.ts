@@ -82,7 +82,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl"] as const).filter((layer) => options[layer]).map((layer) => parts[layer]);
+  const above = (["clients", "neighbours", "testssl"] as const)
+    .filter((layer) => options[layer])
+    .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");
   const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });
