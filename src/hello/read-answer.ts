@@ -3,7 +3,7 @@ import { clean } from "../domain/text.ts";
 import type { HelloAnswer, ServerHello } from "./answer.ts";
 import { MalformedHello } from "./bytes.ts";
 import { type Offer, versionCodes } from "./client-hello.ts";
-import { hasKeyExchange, readKeyExchange, readServerHello } from "./server-hello.ts";
+import { hasKeyExchange, readKeyExchange, readLeaf, readServerHello } from "./server-hello.ts";
 
 export interface AnswerReader {
   /** @returns the answer as soon as it is known. */
@@ -16,7 +16,7 @@ const mostBytes = 64 * 1024;
 /** Of a record's content: 2^14 and what encryption may add (RFC 5246 §6.2.3). */
 const mostRecord = 16_384 + 2_048;
 const content = { alert: 21, handshake: 22 } as const;
-const message = { serverHello: 2, serverKeyExchange: 12, serverHelloDone: 14 } as const;
+const message = { serverHello: 2, certificate: 11, serverKeyExchange: 12, serverHelloDone: 14 } as const;
 const warning = 1;
 /** close_notify: a way of closing, not of saying no. */
 const closeNotify = 0;
@@ -51,8 +51,10 @@ export const answerReader = (offer: Offer): AnswerReader => {
     if (!hello) {
       if (type !== message.serverHello) throw new MalformedHello("no ServerHello comes first");
       hello = accepted(readServerHello(body));
-      return hasKeyExchange(hello) ? undefined : hello;
+      // Up to TLS 1.2 certificates come in clear.
+      return hasKeyExchange(hello) || (offer.unnamed === true && hello.version !== "TLSv1.3") ? undefined : hello;
     }
+    if (type === message.certificate && offer.unnamed === true) hello = readLeaf(hello, body);
     if (type === message.serverKeyExchange) return readKeyExchange(hello, body);
     return type === message.serverHelloDone ? hello : undefined;
   };

@@ -7,7 +7,7 @@ import { protocols } from "../protocols/index.ts";
 import type { DialogueOptions } from "../protocols/protocol.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
-import { chainAsSent, handshake, tlsFacts } from "./handshake.ts";
+import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
@@ -28,6 +28,7 @@ interface Draft {
   tls?: TlsFacts;
   chain: readonly Buffer[];
   wrongMode?: boolean;
+  renegotiates?: boolean | undefined;
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
@@ -80,7 +81,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
       const before = socket.bytesRead;
       const sni = sniOf(entry, options);
-      const context = contexts(options.anchors, { slot: options.slot, smallHello });
+      const upTo = options.renegotiate === true ? "TLSv1.2" : undefined;
+      const context = contexts(options.anchors, { slot: options.slot, smallHello, upTo });
       const result = await handshake(socket, { sni, context, signal });
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
@@ -100,13 +102,17 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
           "the server says nothing in clear and answers TLS at once: clients that use STARTTLS hang",
         );
       }
-      if (options.dialogue === "full") {
+      if (options.renegotiate === true) draft.renegotiates = await renegotiate(tls, signal);
+      else if (options.dialogue === "full") {
         const inside = openConversation(tls, signal);
         draft.secure = await during(
           () => (entry.mode === "implicit" ? "greeting" : "starttls"),
           () => protocols[entry.protocol].inside(inside, entry.mode, dialogueOptions),
         );
         inside.detach();
+        // Tickets come before the first word inside TLS.
+        const earlyData = draft.tls.version === "TLSv1.3" ? result.earlyData() : undefined;
+        if (earlyData !== undefined) draft.tls = { ...draft.tls, earlyData };
       }
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
@@ -124,9 +130,10 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
     const timer = setTimeout(() => expiry.abort(), options.timeoutMs);
     const signal = options.signal ? AbortSignal.any([expiry.signal, options.signal]) : expiry.signal;
     try {
-      let draft = await attempt(entry, options, signal, false);
+      let draft = await attempt(entry, options, signal, options.once?.smallHello === true);
       // Large ClientHellos are new: a server (or middlebox) that cannot take two segments resets, or says nothing.
-      if (draft.cutOff && !signal.aborted && largeHello()) draft = await attempt(entry, options, signal, true);
+      if (draft.cutOff && !options.once && !signal.aborted && largeHello())
+        draft = await attempt(entry, options, signal, true);
       options.signal?.throwIfAborted();
       return observationOf(entry, options, draft, startedAt, now());
     } finally {
@@ -245,7 +252,7 @@ export const leave = (socket: Socket | undefined): void => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
+  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
@@ -257,6 +264,7 @@ const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, starte
     ...(clear ? { clear } : {}),
     ...(secure ? { secure } : {}),
     ...(tls ? { tls } : {}),
+    ...(renegotiates === undefined ? {} : { renegotiates }),
     chain,
     ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),
     ...(wrongMode && (tls || entry.mode === "implicit") ? { wrongMode } : {}),

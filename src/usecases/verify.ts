@@ -1,6 +1,7 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
 import type { DomainFacts, EntryFacts, ExpectedLeaves } from "../checks/check.ts";
 import { deadHosts } from "../checks/net-reach.ts";
+import { createAllowance } from "../domain/allowance.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -16,7 +17,7 @@ import type { Resolve } from "../probe/resolve.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { fullLook } from "./full-look.ts";
-import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
+import type { AskMore, FurtherTools, Looked } from "./further-looks.ts";
 import { asksProfile, hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
 import { parallel } from "./parallel.ts";
 import { type Place, placesOf } from "./places.ts";
@@ -146,7 +147,7 @@ const look = async (
   const usual = request.timeoutMs ?? defaultTimeout(wanted);
   const refused = polite.later(address, wanted.port);
   if (refused) return [{ facts: factsOf(deps, request, wanted, notAgain(deps, place, refused)) }];
-  const ask = async (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> => {
+  const ask = async (more: AskMore & Pick<ProbeOptions, "transcript" | "once">): Promise<Observation> => {
     const observation = await deps.probe(
       { ...entryOf(wanted), address },
       {
@@ -167,7 +168,12 @@ const look = async (
   for (const slot of slots) {
     // The dialogue is the same for the other kind of key.
     const transcript = request.transcript === true && looked.length === 0 ? { transcript: true } : {};
-    const observation = await ask({ ...transcript, ...(slot === undefined ? {} : { slot }) });
+    const small = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
+    const observation = await ask({
+      ...transcript,
+      ...(slot === undefined ? {} : { slot }),
+      ...(small ? { once: { smallHello: true } } : {}),
+    });
     const tlsa = await askTlsa(wanted);
     const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
@@ -181,21 +187,25 @@ const look = async (
     timeoutMs: polite.budget(address, wanted.port, usual),
     ...(deps.signal ? { signal: deps.signal } : {}),
   };
-  const further = await furtherLooks(looked, {
-    entry: { ...entryOf(wanted), address },
-    again: ask,
-    factsOf: (observation) => factsOf(deps, request, wanted, observation),
-    wants: wants(request),
-    tools: deps.further,
-    terms,
-  });
-  if (!deps.profile || !asksProfile(request)) return further;
-  const full = await fullLook(
-    deps.profile,
-    further.map(({ facts }) => facts),
-    terms,
+  const smallHello = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
+  // Whoever needed a small ClientHello was asked twice.
+  const made = looked.length + (smallHello ? 1 : 0);
+  const profile = asksProfile(request) ? deps.profile : undefined;
+  return fullLook(
+    looked,
+    {
+      entry: { ...entryOf(wanted), address },
+      again: (more) => ask({ ...more, once: { smallHello } }),
+      factsOf: (observation) => factsOf(deps, request, wanted, observation),
+      wants: wants(request),
+      tools: deps.further,
+      terms,
+      allowance: createAllowance(made),
+      tight: profile !== undefined,
+      readLeaf: deps.readDer,
+    },
+    profile,
   );
-  return further.map((one, index) => ({ ...one, facts: full[index] ?? one.facts }));
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

@@ -1,4 +1,4 @@
-// What the rows need besides mailcert: the six mail servers, and Pebble; both from the tests' own TypeScript, bundled into the bench's folder.
+// What the rows need besides mailcert: the six mail servers, Pebble, and a host with Dovecot and testssl; all from the tests' own TypeScript, bundled into the bench's folder.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -41,4 +41,13 @@ export const startPebble = async (folder) => {
   const module = await bundled("test/lab/pebble.ts", "startPebble", join(folder, "pebble.mjs"));
   const { startPebble: start } = await import(module);
   return start({ vaNoSleep: true });
+};
+
+/** A Debian host with Dovecot, and testssl beside it. Needs root. */
+export const startDovecot = async (folder) => {
+  const module = await bundled("test/lab/mail-host.ts", "startMailHost", join(folder, "mail-host.mjs"));
+  const { startMailHost } = await import(module);
+  const host = await startMailHost({ suite: "trixie", testssl: true });
+  await host.startDovecot([143]);
+  return host;
 };

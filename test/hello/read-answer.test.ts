@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import type { HelloAnswer } from "../../src/hello/answer.ts";
 import type { Offer } from "../../src/hello/client-hello.ts";
 import { answerReader } from "../../src/hello/read-answer.ts";
-import { today, weak } from "../../src/hello/questions.ts";
+import { only, today } from "../../src/hello/questions.ts";
+
+const weak = only(["weak"], false);
 import {
   alert,
   certificateMessage,
@@ -145,7 +147,10 @@ describe("what comes", () => {
         [51, Buffer.from([0x11, 0xec])],
       ],
     });
-    expect(read(tls12(retry), [], today("TLSv1.3", false))).toMatchObject({ version: "TLSv1.3", group: 0x11ec });
+    expect(read(tls12(retry), [], today("TLSv1.3", { large: false }))).toMatchObject({
+      version: "TLSv1.3",
+      group: 0x11ec,
+    });
   });
 
   test("no, in every way", () => {
@@ -191,7 +196,7 @@ describe("what no TLS server says is no answer", () => {
   });
 
   test("TLS 1.2 where TLS 1.3 alone was asked for", () => {
-    none(tls12(serverHelloMessage({ version: 0x0303, suite: 0x1301 })), today("TLSv1.3", false));
+    none(tls12(serverHelloMessage({ version: 0x0303, suite: 0x1301 })), today("TLSv1.3", { large: false }));
   });
 
   test("a flood of records that say nothing ends", () => {
