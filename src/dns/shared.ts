@@ -40,7 +40,14 @@ export const createShared = (resolver: Resolver, ticks: () => number): Resolver 
       if (known && ticks() - known.at < keptForMs) return known.reply;
       const reply = fresh(name, type, options);
       reply.catch(() => undefined);
-      kept.set(key, { at: ticks(), reply });
+      const at = ticks();
+      // In the order of their time: thousands of hosts must not leave thousands of answers.
+      for (const [old, one] of kept) {
+        if (at - one.at < keptForMs) break;
+        kept.delete(old);
+      }
+      kept.delete(key);
+      kept.set(key, { at, reply });
       return reply;
     },
   };

@@ -4,11 +4,13 @@ import { type FileHandle, lstat, open } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { type FleetRemains, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
 import { fileFailure } from "./files.ts";
+import { gatherWrites } from "./gather-writes.ts";
 
 export interface ResultFile {
   readonly remains: FleetRemains;
-  /** Whole lines, one after the other: never two at once. @throws Failure */
+  /** Whole lines, in the order of the calls; they stand in the file a moment later. @throws Failure where these, or earlier ones, could not be written */
   append(text: string): Promise<void>;
+  /** When all of it is written. @throws Failure */
   close(): Promise<void>;
 }
 
@@ -81,27 +83,24 @@ export const openResultFile = async (path: string): Promise<ResultFile> => {
   try {
     const { remains, end } = await readRemains(file, path);
     await file.truncate(end);
-    let queue: Promise<unknown> = Promise.resolve();
+    const writes = gatherWrites(async (bytes) => {
+      try {
+        for (let done = 0; done < bytes.length;) {
+          done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+        }
+      } catch (error) {
+        throw fileFailure(error, "write", path);
+      }
+    });
     return {
       remains,
-      append: (text) => {
-        const bytes = Buffer.from(text);
-        const written = queue.then(async () => {
-          try {
-            for (let done = 0; done < bytes.length;) {
-              done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
-            }
-          } catch (error) {
-            throw fileFailure(error, "write", path);
-          }
-        });
-        // One failure is told to whoever waits for it; the next finds it again.
-        queue = written;
-        return written;
-      },
+      append: (text) => writes.append(text),
       close: async () => {
-        await queue.catch(() => undefined);
-        await file.close();
+        try {
+          await writes.end();
+        } finally {
+          await file.close();
+        }
       },
     };
   } catch (error) {
