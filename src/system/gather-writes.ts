@@ -2,9 +2,9 @@
 
 export interface GatheredWrites {
   /** Comes back at once, or when there is room again; what is gathered is written a moment later. Rejects where these or earlier pieces could not be. */
-  append(text: string): Promise<void>;
+  readonly append: (text: string) => Promise<void>;
   /** When all of it is written. Rejects as `append`. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** How long a piece waits for others: what a crash takes along is as much, and a reader sees no difference. */
