@@ -21,9 +21,9 @@ export const gatherWrites = (write: (bytes: Buffer) => Promise<void>): GatheredW
   let failed = false;
   const writeGathered = (): Promise<void> => {
     clearTimeout(timer);
-    const bytes = Buffer.from(gathered.join(""));
+    const [none, bytes] = [gathered.length === 0, Buffer.from(gathered.join(""))];
     [gathered, size, timer, next] = [[], 0, undefined, undefined];
-    return bytes.length === 0 ? Promise.resolve() : write(bytes);
+    return none ? Promise.resolve() : write(bytes);
   };
   const flush = (): Promise<void> => {
     next ??= written = written.then(writeGathered);
