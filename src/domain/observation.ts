@@ -30,6 +30,8 @@ export interface SecureDialogue {
   readonly silent?: boolean;
   /** STARTTLS is still listed inside TLS. */
   readonly startTlsStillOffered: boolean;
+  /** IMAP only: LOGINDISABLED is still listed inside TLS, and no other way to log in. */
+  readonly loginDisabled?: true;
 }
 
 export interface TlsFacts {

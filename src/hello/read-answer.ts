@@ -13,6 +13,8 @@ export interface AnswerReader {
 }
 
 const mostBytes = 64 * 1024;
+/** Of a record's content: 2^14 and what encryption may add (RFC 5246 §6.2.3). */
+const mostRecord = 16_384 + 2_048;
 const content = { alert: 21, handshake: 22 } as const;
 const message = { serverHello: 2, serverKeyExchange: 12, serverHelloDone: 14 } as const;
 const warning = 1;
@@ -74,6 +76,7 @@ export const answerReader = (offer: Offer): AnswerReader => {
       if (records.length < 5) return undefined;
       if (records[1] !== 3) throw new MalformedHello("what comes is not TLS");
       const end = 5 + records.readUInt16BE(3);
+      if (end > 5 + mostRecord) throw new MalformedHello("a record of more than 18 KiB");
       if (records.length < end) return undefined;
       const body = records.subarray(5, end);
       records = records.subarray(end);

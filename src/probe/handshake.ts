@@ -10,6 +10,7 @@ import {
 } from "node:tls";
 import type { TlsFacts } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
+import { verifyErrorOf } from "./verify-error.ts";
 
 export interface HandshakeOptions {
   readonly sni: string | undefined;
@@ -81,13 +82,12 @@ export const chainAsSent = (tls: TLSSocket): readonly Buffer[] => {
 export const tlsFacts = (tls: TLSSocket, stapled = false): TlsFacts => {
   // DH groups have no name; Node 24 says `TLSGroup` for hybrid ones.
   const { name } = (tls.getEphemeralKeyInfo() ?? {}) as { readonly name?: string };
-  // A string at run time, whatever its declared type says.
-  const verifyError = tls.authorizationError as unknown as string | Error | null | undefined;
+  const verifyError = verifyErrorOf(tls);
   return {
     version: clean(tls.getProtocol() ?? "unknown", 20),
     cipher: clean(tls.getCipher().standardName, 80),
     ...(name ? { group: clean(name, 40) } : {}),
     ...(stapled ? { stapled } : {}),
-    ...(verifyError ? { verifyError: clean(String(verifyError), 80) } : {}),
+    ...(verifyError === undefined ? {} : { verifyError }),
   };
 };

@@ -221,8 +221,9 @@ const handshakeStop = (
   );
 };
 
-/** How long a closing connection may take before it is torn down. */
+/** How long a closing connection may take, and how much may still come, before it is torn down. */
 const lingerMs = 1000;
+const lingerBytes = 64 * 1024;
 
 /** close_notify and FIN, without waiting for the other side. */
 export const leave = (socket: Socket | undefined): void => {
@@ -232,6 +233,12 @@ export const leave = (socket: Socket | undefined): void => {
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));
+  // A server that goes on talking is not listened to: what it says is not kept, nor taken in without end.
+  let rest = 0;
+  socket.removeAllListeners("data").on("data", (part: Buffer) => {
+    rest += part.length;
+    if (rest > lingerBytes) socket.destroy();
+  });
   socket.resume();
   socket.end();
 };

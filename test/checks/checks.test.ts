@@ -446,6 +446,15 @@ const rows: readonly Row[] = [
     ["warning st-caps"],
   ],
   [
+    "LOGINDISABLED inside TLS",
+    () => ({
+      entry: { protocol: "imap", mode: "starttls", port: 143 },
+      chain: good,
+      observation: { secure: { capabilities: [], startTlsStillOffered: false, loginDisabled: true } },
+    }),
+    ["warning st-caps"],
+  ],
+  [
     "clear text on an implicit port",
     () => ({ observation: { ...error("handshake", "protocol"), wrongMode: true } }),
     ["fault wrap-misuse"],
@@ -588,6 +597,21 @@ const rows: readonly Row[] = [
   ["RSA 1024 on 25", () => ({ entry: mta, chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 2048", () => ({ chain: [certificates.rsa, pki.intermediate] }), []],
   ["SHA-1", () => ({ chain: [certificates.sha1, pki.intermediate] }), ["warning sig-hash"]],
+  [
+    "SHA-1, which OpenSSL refuses: told once",
+    () => ({ chain: [certificates.sha1, pki.intermediate], verifyError: "CA_MD_TOO_WEAK" }),
+    ["fault sig-hash"],
+  ],
+  [
+    "a hash that OpenSSL refuses, and nobody can name",
+    () => ({ chain: good, verifyError: "CA_MD_TOO_WEAK" }),
+    ["fault cert-trust"],
+  ],
+  [
+    "RSA 1024, which OpenSSL refuses: told once",
+    () => ({ chain: [certificates.weak, pki.intermediate], verifyError: "EE_KEY_TOO_SMALL" }),
+    ["fault cert-key"],
+  ],
   ["SHA-1 on 25", () => ({ entry: mta, chain: [certificates.sha1, pki.intermediate] }), ["info sig-hash"]],
   [
     "a client certificate",

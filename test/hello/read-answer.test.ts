@@ -207,6 +207,43 @@ describe("what no TLS server says is no answer", () => {
     expect(fed).toBeLessThan(80_000);
   });
 
+  test("whatever comes, it is the same however it is cut", () => {
+    const cuts = fc.array(fc.nat(600), { maxLength: 12 });
+    const same = (bytes: Buffer, at: readonly number[]): void => {
+      const inside = at.map((one) => one % (bytes.length + 1));
+      expect(read(bytes, inside)).toEqual(read(bytes));
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), cuts, (bytes, at) => same(Buffer.from(bytes), at)));
+    // Alerts and handshake records with anything in them, whose lengths may lie.
+    const some = fc.record({
+      type: fc.constantFrom(21, 22),
+      lie: fc.constantFrom(0, 0, 0, 1, -1, 300, 60_000),
+      body: fc.uint8Array({ maxLength: 60 }),
+    });
+    fc.assert(
+      fc.property(fc.array(some, { maxLength: 5 }), cuts, (records, at) => {
+        const bytes = records.map(({ type, lie, body }) => {
+          const whole = record(type, 0x0303, Buffer.from(body));
+          whole.writeUInt16BE(Math.max(0, body.length + lie), 3);
+          return whole;
+        });
+        same(Buffer.concat(bytes), at);
+      }),
+    );
+    // A sound answer with one byte changed.
+    fc.assert(
+      fc.property(fc.nat(400), fc.nat(255), cuts, (where, byte, at) => {
+        const changed = Buffer.concat([flight.subarray(0, 300), flight.subarray(3_000)]);
+        changed[where % changed.length] = byte;
+        same(changed, at);
+      }),
+    );
+  });
+
+  test("a record that is longer than records are", () => {
+    expect(none(Buffer.from([22, 3, 3, 0xff, 0xff]))).toBe("the answer cannot be read: a record of more than 18 KiB");
+  });
+
   test("any bytes whatever end in an answer or in none, and never throw", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
