@@ -9,6 +9,7 @@ import { protocols } from "../protocols/index.ts";
 import { type Injection, canInject, injections } from "../protocols/injection.ts";
 import { connect } from "./connect.ts";
 import { type OpenConversation, openConversation } from "./conversation.ts";
+import { deadline } from "./deadline.ts";
 import { chainAsSent, handshake } from "./handshake.ts";
 import { Stop } from "./stop.ts";
 import { createTlsContexts } from "./tls-context.ts";
@@ -54,9 +55,7 @@ export const createInjector = (): Inject => {
     const injection = injections[entry.protocol];
     if (!injection || !canInject(entry)) return undefined;
     stop?.throwIfAborted();
-    const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(), timeoutMs);
-    const signal = stop ? AbortSignal.any([expiry.signal, stop]) : expiry.signal;
+    const { signal, over } = deadline(timeoutMs, stop);
     let socket: Socket | undefined;
     let tls: TLSSocket | undefined;
     try {
@@ -79,7 +78,7 @@ export const createInjector = (): Inject => {
       if (error instanceof Stop) return { outcome: undecided(error.message) };
       throw error;
     } finally {
-      clearTimeout(timer);
+      over();
       leave(tls ?? socket);
       stop?.throwIfAborted();
     }

@@ -7,6 +7,7 @@ import { protocols } from "../protocols/index.ts";
 import type { DialogueOptions } from "../protocols/protocol.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
+import { deadline } from "./deadline.ts";
 import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
@@ -126,9 +127,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
   return async (entry, options) => {
     options.signal?.throwIfAborted();
     const startedAt = now();
-    const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(), options.timeoutMs);
-    const signal = options.signal ? AbortSignal.any([expiry.signal, options.signal]) : expiry.signal;
+    const { signal, over } = deadline(options.timeoutMs, options.signal);
     try {
       let draft = await attempt(entry, options, signal, options.once?.smallHello === true);
       // Large ClientHellos are new: a server (or middlebox) that cannot take two segments resets, or says nothing.
@@ -137,7 +136,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       options.signal?.throwIfAborted();
       return observationOf(entry, options, draft, startedAt, now());
     } finally {
-      clearTimeout(timer);
+      over();
     }
   };
 };

@@ -4,14 +4,16 @@ import { type FileHandle, lstat, open } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { type FleetRemains, type FleetRun, type ToldTarget, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
 import { fileFailure } from "./files.ts";
+import { gatherWrites } from "./gather-writes.ts";
 import type { RunProgram } from "./run.ts";
 
 export interface ResultFile {
   readonly remains: FleetRemains;
   /** What is there goes with the first line that is appended, not before. */
   startAnew(): void;
-  /** Whole lines, one after the other: never two at once. @throws Failure */
+  /** Whole lines, in the order of the calls; they stand in the file a moment later. @throws Failure where these, or earlier ones, could not be written */
   append(text: string): Promise<void>;
+  /** When all of it is written. @throws Failure */
   close(): Promise<void>;
 }
 
@@ -118,21 +120,19 @@ export const openResultFile = async (path: string, run: RunProgram): Promise<Res
         throw fileFailure(error, "write", path);
       }
     };
-    let queue: Promise<unknown> = Promise.resolve();
+    const writes = gatherWrites(write);
     return {
       remains: read.remains,
       startAnew: () => {
         keep = 0;
       },
-      append: (text) => {
-        const written = queue.then(() => write(Buffer.from(text)));
-        // One failure is told to whoever waits for it; the next finds it again.
-        queue = written;
-        return written;
-      },
+      append: (text) => writes.append(text),
       close: async () => {
-        await queue.catch(() => undefined);
-        await file.close();
+        try {
+          await writes.end();
+        } finally {
+          await file.close();
+        }
       },
     };
   } catch (error) {

@@ -5,6 +5,7 @@ import { loadavg, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { allDue, nothingDue } from "./fixtures.mjs";
+import { fleet } from "./fleet.mjs";
 import { startDovecot, startMailServers, startPebble } from "./lab.mjs";
 import { compare, runOnce } from "./measure.mjs";
 
@@ -128,6 +129,9 @@ const verify = async () => {
   }
 };
 
+const many = () =>
+  fleet({ wanted, record, check, folder: inFolder("fleet"), mailcert, script, pairs, quick: options.quick, env });
+
 const installed = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 
 /** certbot and lego doing what the ACME row does: a new account, one ECDSA name, http-01 by a listener of their own. */
@@ -208,7 +212,7 @@ const acme = async () => {
 };
 
 /** How fast a hoster's certificates come when all are due at once: no bound of its own, but every one must come. */
-const many = async () => {
+const renewMany = async () => {
   const name = "renew, 200 certificates due at once by ACME";
   if (!wanted(name) || options["no-acme"]) return;
   const count = options.quick ? 40 : 200;
@@ -304,7 +308,7 @@ if (env.NODE_EXTRA_CA_CERTS !== undefined) {
   );
 }
 try {
-  for (const part of [startUp, renew, issue, verify, acme, many, fullProfile]) await part();
+  for (const part of [startUp, renew, issue, verify, many, acme, renewMany, fullProfile]) await part();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
