@@ -1,11 +1,13 @@
 // The chain leads to a root that is trusted here: the system's, the private CA's, or those of --ca-file.
 import { certEku } from "./cert-eku.ts";
+import { certKey } from "./cert-key.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { isAboutTime } from "./about-time.ts";
 import { say } from "./finding.ts";
 import { sawTls } from "./seen.ts";
+import { sigHash } from "./sig-hash.ts";
 
 const base = {
   id: "cert-trust",
@@ -38,7 +40,11 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** The check that names the cause where OpenSSL has a word for what follows from it. */
-const saidBetter = (error: string): EntryCheck | undefined => (error === "INVALID_PURPOSE" ? certEku : undefined);
+const saidBetter = (error: string): EntryCheck | undefined => {
+  if (error === "INVALID_PURPOSE") return certEku;
+  if (error === "CA_MD_TOO_WEAK") return sigHash;
+  return error === "EE_KEY_TOO_SMALL" || error === "CA_KEY_TOO_SMALL" ? certKey : undefined;
+};
 
 /** OpenSSL keeps one error, and one about a date comes last: what else it would have said, from our own look at the path. undefined: nothing. */
 const hidden = ({ path, chain }: EntryFacts): string | undefined => {

@@ -1,4 +1,6 @@
 // The registry of checks, in the order in which findings are listed: one line each.
+import { earlyData } from "./0rtt.ts";
+import { alpn } from "./alpn.ts";
 import { certChain } from "./cert-chain.ts";
 import { certDisk } from "./cert-disk.ts";
 import { certDual } from "./cert-dual.ts";
@@ -14,6 +16,7 @@ import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
 import { ciphBroken } from "./ciph-broken.ts";
+import { ciphGood } from "./ciph-good.ts";
 import { ciphPhase } from "./ciph-phase.ts";
 import { ciphWeak } from "./ciph-weak.ts";
 import { comp } from "./comp.ts";
@@ -31,6 +34,7 @@ import { kexPq } from "./kex-pq.ts";
 import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
+import { renegCli } from "./reneg-cli.ts";
 import { renegSec } from "./reneg-sec.ts";
 import { sigHash } from "./sig-hash.ts";
 import { sni } from "./sni.ts";
@@ -69,13 +73,17 @@ export const checks: readonly Check[] = [
   ciphBroken,
   ciphWeak,
   ciphPhase,
+  ciphGood,
   kexDh,
   kexEc,
   kexPq,
   kexBigch,
   renegSec,
+  renegCli,
   comp,
   ems,
+  earlyData,
+  alpn,
   certForm,
   certName,
   sni,

@@ -9,7 +9,8 @@ import { protocols } from "../protocols/index.ts";
 import { type Injection, canInject, injections } from "../protocols/injection.ts";
 import { connect } from "./connect.ts";
 import { type OpenConversation, openConversation } from "./conversation.ts";
-import { handshake } from "./handshake.ts";
+import { deadline } from "./deadline.ts";
+import { chainAsSent, handshake } from "./handshake.ts";
 import { Stop } from "./stop.ts";
 import { createTlsContexts } from "./tls-context.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
@@ -25,6 +26,14 @@ export interface InjectOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface Injected {
+  readonly outcome: InjectionOutcome;
+  /** DER of the leaf that was shown meanwhile. */
+  readonly leaf?: Buffer;
+  /** The handshake broke: for what was glued, or for something else that is unusual in it. */
+  readonly broke?: true;
+}
+
 /**
  * undefined: nobody knows how to try it there. Never rejects for what a server does.
  * MUST only be called where the ordinary handshake worked: only then does a handshake that breaks here mean that the server noticed.
@@ -32,7 +41,7 @@ export interface InjectOptions {
 export type Inject = (
   entry: EntryPoint & { readonly address: string },
   options: InjectOptions,
-) => Promise<InjectionOutcome | undefined>;
+) => Promise<Injected | undefined>;
 
 const undecided = (why: string): InjectionOutcome => ({ kind: "undecided", why });
 
@@ -46,30 +55,30 @@ export const createInjector = (): Inject => {
     const injection = injections[entry.protocol];
     if (!injection || !canInject(entry)) return undefined;
     stop?.throwIfAborted();
-    const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(), timeoutMs);
-    const signal = stop ? AbortSignal.any([expiry.signal, stop]) : expiry.signal;
+    const { signal, over } = deadline(timeoutMs, stop);
     let socket: Socket | undefined;
     let tls: TLSSocket | undefined;
     try {
       socket = await connect(entry.address, entry.port, signal);
       const name = ehlo || ownName(plainAddress(socket.localAddress));
       const early = await glue(entry, injection, socket, name, signal);
-      if (early) return early;
+      if (early) return { outcome: early };
       const result = await handshake(socket, {
         sni,
         context: contexts(noAnchors, { slot: undefined, smallHello }),
         signal,
       });
-      if (result.kind === "timeout") return undecided("the server fell silent after its go-ahead");
-      if (result.kind !== "done") return { kind: "refused", how: "the handshake breaks" };
+      if (result.kind === "timeout") return { outcome: undecided("the server fell silent after its go-ahead") };
+      if (result.kind !== "done") return { outcome: { kind: "refused", how: "the handshake breaks" }, broke: true };
       tls = result.socket;
-      return await listen(injection, openConversation(tls, signal));
+      const [leaf] = chainAsSent(tls).chain;
+      const outcome = await listen(injection, openConversation(tls, signal));
+      return { outcome, ...(leaf ? { leaf } : {}) };
     } catch (error) {
-      if (error instanceof Stop) return undecided(error.message);
+      if (error instanceof Stop) return { outcome: undecided(error.message) };
       throw error;
     } finally {
-      clearTimeout(timer);
+      over();
       leave(tls ?? socket);
       stop?.throwIfAborted();
     }

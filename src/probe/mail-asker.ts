@@ -6,6 +6,7 @@ import { ConversationError } from "../protocols/conversation-error.ts";
 import { mailInClear } from "../protocols/mail-in-clear.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
+import { deadline } from "./deadline.ts";
 import { Stop } from "./stop.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
@@ -17,9 +18,7 @@ export type AskMailInClear = (
 
 export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, signal: stop }) => {
   stop?.throwIfAborted();
-  const expiry = new AbortController();
-  const timer = setTimeout(() => expiry.abort(), timeoutMs);
-  const signal = stop ? AbortSignal.any([expiry.signal, stop]) : expiry.signal;
+  const { signal, over } = deadline(timeoutMs, stop);
   let socket: Socket | undefined;
   try {
     socket = await connect(entry.address, entry.port, signal);
@@ -31,7 +30,7 @@ export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, s
     if (error instanceof Stop || error instanceof ConversationError) return undefined;
     throw error;
   } finally {
-    clearTimeout(timer);
+    over();
     leave(socket);
     stop?.throwIfAborted();
   }

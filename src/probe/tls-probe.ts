@@ -7,7 +7,8 @@ import { protocols } from "../protocols/index.ts";
 import type { DialogueOptions } from "../protocols/protocol.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
-import { chainAsSent, handshake, tlsFacts } from "./handshake.ts";
+import { deadline } from "./deadline.ts";
+import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
@@ -29,6 +30,7 @@ interface Draft {
   chain: readonly Buffer[];
   chainCut?: true;
   wrongMode?: boolean;
+  renegotiates?: boolean | undefined;
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
@@ -81,7 +83,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
       const before = socket.bytesRead;
       const sni = sniOf(entry, options);
-      const context = contexts(options.anchors, { slot: options.slot, smallHello });
+      const upTo = options.renegotiate === true ? "TLSv1.2" : undefined;
+      const context = contexts(options.anchors, { slot: options.slot, smallHello, upTo });
       const result = await handshake(socket, { sni, context, signal });
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
@@ -101,13 +104,17 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
           "the server says nothing in clear and answers TLS at once: clients that use STARTTLS hang",
         );
       }
-      if (options.dialogue === "full") {
+      if (options.renegotiate === true) draft.renegotiates = await renegotiate(tls, signal);
+      else if (options.dialogue === "full") {
         const inside = openConversation(tls, signal);
         draft.secure = await during(
           () => (entry.mode === "implicit" ? "greeting" : "starttls"),
           () => protocols[entry.protocol].inside(inside, entry.mode, dialogueOptions),
         );
         inside.detach();
+        // Tickets come before the first word inside TLS.
+        const earlyData = draft.tls.version === "TLSv1.3" ? result.earlyData() : undefined;
+        if (earlyData !== undefined) draft.tls = { ...draft.tls, earlyData };
       }
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
@@ -121,17 +128,16 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
   return async (entry, options) => {
     options.signal?.throwIfAborted();
     const startedAt = now();
-    const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(), options.timeoutMs);
-    const signal = options.signal ? AbortSignal.any([expiry.signal, options.signal]) : expiry.signal;
+    const { signal, over } = deadline(options.timeoutMs, options.signal);
     try {
-      let draft = await attempt(entry, options, signal, false);
+      let draft = await attempt(entry, options, signal, options.once?.smallHello === true);
       // Large ClientHellos are new: a server (or middlebox) that cannot take two segments resets, or says nothing.
-      if (draft.cutOff && !signal.aborted && largeHello()) draft = await attempt(entry, options, signal, true);
+      if (draft.cutOff && !options.once && !signal.aborted && largeHello())
+        draft = await attempt(entry, options, signal, true);
       options.signal?.throwIfAborted();
       return observationOf(entry, options, draft, startedAt, now());
     } finally {
-      clearTimeout(timer);
+      over();
     }
   };
 };
@@ -223,8 +229,9 @@ const handshakeStop = (
   );
 };
 
-/** How long a closing connection may take before it is torn down. */
+/** How long a closing connection may take, and how much may still come, before it is torn down. */
 const lingerMs = 1000;
+const lingerBytes = 64 * 1024;
 
 /** close_notify and FIN, without waiting for the other side. */
 export const leave = (socket: Socket | undefined): void => {
@@ -234,12 +241,18 @@ export const leave = (socket: Socket | undefined): void => {
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));
+  // A server that goes on talking is not listened to: what it says is not kept, nor taken in without end.
+  let rest = 0;
+  socket.removeAllListeners("data").on("data", (part: Buffer) => {
+    rest += part.length;
+    if (rest > lingerBytes) socket.destroy();
+  });
   socket.resume();
   socket.end();
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, chainCut, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
+  const { stop, local, chain, chainCut, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
@@ -251,6 +264,7 @@ const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, starte
     ...(clear ? { clear } : {}),
     ...(secure ? { secure } : {}),
     ...(tls ? { tls } : {}),
+    ...(renegotiates === undefined ? {} : { renegotiates }),
     chain,
     ...(chainCut ? { chainCut } : {}),
     ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),

@@ -26,6 +26,9 @@ export interface Polite {
 const usualPerAddress = 8;
 const usualPerPort = 2;
 
+/** Places whose greet delay is kept: a place is asked again soon, or not at all. */
+const mostDelays = 1000;
+
 /** For everything behind the greeting. */
 const afterGreetingMs = 10_000;
 
@@ -88,7 +91,13 @@ export const createPolite = ({
       if (address === undefined) return;
       const place = placeOf(address, entry.port);
       if (error?.reason === "temporary") refusals.set(place, error);
-      if (greetingMs !== undefined) delays.set(place, Math.max(greetingMs, delays.get(place) ?? 0));
+      if (greetingMs === undefined) return;
+      const longest = Math.max(greetingMs, delays.get(place) ?? 0);
+      // The oldest goes; one that was just asked is the youngest.
+      delays.delete(place);
+      const [oldest] = delays.keys();
+      if (delays.size >= mostDelays && oldest !== undefined) delays.delete(oldest);
+      delays.set(place, longest);
     },
     later: (address, port) => refusals.get(placeOf(address, port)),
     budget: (address, port, usual) => {

@@ -1,5 +1,6 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
 import type { DomainFacts, ExpectedLeaves } from "../checks/check.ts";
+import { createAllowance } from "../domain/allowance.ts";
 import type { EntryPoint } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
@@ -15,7 +16,7 @@ import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { factsOf } from "./entry-facts.ts";
 import { fullLook } from "./full-look.ts";
-import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
+import type { AskMore, FurtherTools, Looked } from "./further-looks.ts";
 import {
   asksProfile,
   hostsOf,
@@ -103,7 +104,7 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
   const { domains = [] } = request;
-  const places = await placesOf(deps, request);
+  const { places, notes } = await placesOf(deps, request);
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const running: Running = { ...deps, polite, readDer: deps.readDer ?? createCertificateReader() };
   const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
@@ -121,7 +122,10 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const entries = judgeEntries(looked, request);
   const all = looked.map(({ facts }) => facts);
   const checked = wantedChecks(request).flatMap((check) => (judgesWhole(check, domains) ? [check.id] : []));
-  const findings = [...judgeRun(all, request), ...unjudged(request, entries, checked)];
+  const findings = [
+    ...judgeRun(all, { ...request, notes: [...(request.notes ?? []), ...notes] }),
+    ...unjudged(request, entries, checked),
+  ];
   return {
     startedAt,
     durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
@@ -153,7 +157,7 @@ const look = async (
   const usual = request.timeoutMs ?? defaultTimeout(wanted);
   const refused = polite.later(address, wanted.port);
   if (refused) return [{ facts: factsOf(deps, request, wanted, notAgain(deps, place, refused)) }];
-  const ask = async (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> => {
+  const ask = async (more: AskMore & Pick<ProbeOptions, "transcript" | "once">): Promise<Observation> => {
     const observation = await deps.probe(
       { ...entryOf(wanted), address },
       {
@@ -174,7 +178,12 @@ const look = async (
   for (const slot of slots) {
     // The dialogue is the same for the other kind of key.
     const transcript = request.transcript === true && looked.length === 0 ? { transcript: true } : {};
-    const observation = await ask({ ...transcript, ...(slot === undefined ? {} : { slot }) });
+    const small = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
+    const observation = await ask({
+      ...transcript,
+      ...(slot === undefined ? {} : { slot }),
+      ...(small ? { once: { smallHello: true } } : {}),
+    });
     const tlsa = await askTlsa(wanted);
     const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
@@ -188,21 +197,25 @@ const look = async (
     timeoutMs: polite.budget(address, wanted.port, usual),
     ...(deps.signal ? { signal: deps.signal } : {}),
   };
-  const further = await furtherLooks(looked, {
-    entry: { ...entryOf(wanted), address },
-    again: ask,
-    factsOf: (observation) => factsOf(deps, request, wanted, observation),
-    wants: wants(request),
-    tools: deps.further,
-    terms,
-  });
-  if (!deps.profile || !asksProfile(request)) return further;
-  const full = await fullLook(
-    deps.profile,
-    further.map(({ facts }) => facts),
-    terms,
+  const smallHello = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
+  // Whoever needed a small ClientHello was asked twice.
+  const made = looked.length + (smallHello ? 1 : 0);
+  const profile = asksProfile(request) ? deps.profile : undefined;
+  return fullLook(
+    looked,
+    {
+      entry: { ...entryOf(wanted), address },
+      again: (more) => ask({ ...more, once: { smallHello } }),
+      factsOf: (observation) => factsOf(deps, request, wanted, observation),
+      wants: wants(request),
+      tools: deps.further,
+      terms,
+      allowance: createAllowance(made),
+      tight: profile !== undefined,
+      readLeaf: deps.readDer,
+    },
+    profile,
   );
-  return further.map((one, index) => ({ ...one, facts: full[index] ?? one.facts }));
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

@@ -128,9 +128,11 @@ const profile = (more: Partial<TlsProfile> = {}): Partial<Observation> => ({
     weakGroup: null,
     hybridGroup: "X25519MLKEM768",
     largeHello: true,
+    alpn: null,
     ...more,
     versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": true, ...more.versions },
     tls12: {
+      suite: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
       extendedMasterSecret: true,
       secureRenegotiation: true,
       compression: false,
@@ -139,7 +141,12 @@ const profile = (more: Partial<TlsProfile> = {}): Partial<Observation> => ({
     },
   },
 });
-const sound12 = { extendedMasterSecret: true, secureRenegotiation: true, compression: false };
+const sound12 = {
+  suite: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+  extendedMasterSecret: true,
+  secureRenegotiation: true,
+  compression: false,
+};
 /** TLS came about. */
 const judged = (verifyError?: string): Partial<Observation> => ({
   tls: { version: "TLSv1.3", cipher: "x", ...(verifyError === undefined ? {} : { verifyError }) },
@@ -229,6 +236,33 @@ const rows: readonly Row[] = [
     "info sig-hash",
     "info sig-hash",
   ]),
+  ...inEachRole("static RSA before all", { tls12: { ...sound12, suite: "TLS_RSA_WITH_AES_256_GCM_SHA384" } }, [
+    "info ciph-good",
+    "info ciph-good",
+    "info ciph-good",
+  ]),
+  ...inEachRole("CBC before all", { tls12: { ...sound12, suite: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384" } }, [
+    "info ciph-good",
+    "info ciph-good",
+    "info ciph-good",
+  ]),
+  ...inEachRole("ALPN of a web server", { alpn: "http/1.1" }, ["info alpn", "info alpn", "info alpn"]),
+  ["ALPN of its own", () => ({ chain: good, observation: profile({ alpn: "imap" }) }), []],
+  ...[true, false].map((renegotiates): Row => [
+    `renegotiation at a client's wish: ${renegotiates}`,
+    () => ({ chain: good, observation: { ...profile(), renegotiates } }),
+    renegotiates ? ["info reneg-cli"] : [],
+  ]),
+  ...[{}, mta, lmtp].map((entry, index): Row => [
+    `early data, ${index}`,
+    () => ({ entry, chain: good, observation: { tls: { version: "TLSv1.3", cipher: "x", earlyData: 16_384 } } }),
+    ["warning 0rtt"],
+  ]),
+  [
+    "tickets without early data",
+    () => ({ chain: good, observation: { tls: { version: "TLSv1.3", cipher: "x", earlyData: 0 } } }),
+    [],
+  ],
   [
     "a full look that broke off: what it did not come to is not judged",
     () => ({
@@ -457,6 +491,15 @@ const rows: readonly Row[] = [
     ["warning st-caps"],
   ],
   [
+    "LOGINDISABLED inside TLS",
+    () => ({
+      entry: { protocol: "imap", mode: "starttls", port: 143 },
+      chain: good,
+      observation: { secure: { capabilities: [], startTlsStillOffered: false, loginDisabled: true } },
+    }),
+    ["warning st-caps"],
+  ],
+  [
     "clear text on an implicit port",
     () => ({ observation: { ...error("handshake", "protocol"), wrongMode: true } }),
     ["fault wrap-misuse"],
@@ -599,6 +642,21 @@ const rows: readonly Row[] = [
   ["RSA 1024 on 25", () => ({ entry: mta, chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 2048", () => ({ chain: [certificates.rsa, pki.intermediate] }), []],
   ["SHA-1", () => ({ chain: [certificates.sha1, pki.intermediate] }), ["warning sig-hash"]],
+  [
+    "SHA-1, which OpenSSL refuses: told once",
+    () => ({ chain: [certificates.sha1, pki.intermediate], verifyError: "CA_MD_TOO_WEAK" }),
+    ["fault sig-hash"],
+  ],
+  [
+    "a hash that OpenSSL refuses, and nobody can name",
+    () => ({ chain: good, verifyError: "CA_MD_TOO_WEAK" }),
+    ["fault cert-trust"],
+  ],
+  [
+    "RSA 1024, which OpenSSL refuses: told once",
+    () => ({ chain: [certificates.weak, pki.intermediate], verifyError: "EE_KEY_TOO_SMALL" }),
+    ["fault cert-key"],
+  ],
   ["SHA-1 on 25", () => ({ entry: mta, chain: [certificates.sha1, pki.intermediate] }), ["info sig-hash"]],
   [
     "bytes that are no certificate",
@@ -1018,8 +1076,8 @@ test("DANE is not called passed where no name server said what there is", () => 
 });
 
 test("a check that nobody asked for is not called passed", () => {
-  const about = checks.filter(({ id }) => /^(ver|ciph|kex|reneg)-|^comp$|^ems$/.test(id));
-  expect(about).toHaveLength(13);
+  const about = checks.filter(({ id }) => /^(ver|ciph|kex|reneg)-|^(comp|ems|alpn)$/.test(id) && id !== "reneg-cli");
+  expect(about).toHaveLength(15);
   for (const check of about) {
     if (check.scope !== "entry") throw new Error(`${check.id} is about the whole`);
     expect(check.full).toBe(true);
@@ -1028,4 +1086,16 @@ test("a check that nobody asked for is not called passed", () => {
     const stopped = { profile: { connections: 1, versions: {}, stopped: "421" } };
     expect(check.applies?.(entryFacts({ chain: good, observation: stopped })), check.id).toBe(false);
   }
+});
+
+test("early data and renegotiation are judged only where somebody saw them", () => {
+  const applies = (id: string, observation: Partial<Observation>): boolean => {
+    const check = checks.find((one) => one.id === id);
+    if (check?.scope !== "entry" || !check.applies) throw new Error(`${id} always applies`);
+    return check.applies(entryFacts({ chain: good, observation }));
+  };
+  expect(applies("reneg-cli", profile())).toBe(false);
+  expect(applies("reneg-cli", { renegotiates: false })).toBe(true);
+  expect(applies("0rtt", { tls: { version: "TLSv1.2", cipher: "x" } })).toBe(false);
+  expect(applies("0rtt", { tls: { version: "TLSv1.3", cipher: "x", earlyData: 0 } })).toBe(true);
 });

@@ -14,7 +14,8 @@ export interface Issued {
 }
 
 export interface IssueOptions {
-  readonly subject?: string;
+  /** As text, or by parts where a value holds what no text may. */
+  readonly subject?: string | x509.JsonName;
   /** SAN; default none for CAs. */
   readonly names?: readonly string[];
   readonly ips?: readonly string[];
@@ -30,6 +31,8 @@ export interface IssueOptions {
   /** OIDs; default serverAuth for leaves. */
   readonly eku?: readonly string[];
   readonly hash?: "SHA-1" | "SHA-256";
+  /** false: a key usage without digitalSignature. */
+  readonly signs?: boolean;
   /** Further extensions: OID and value in hex. */
   readonly raw?: readonly (readonly [string, string])[];
 }
@@ -64,6 +67,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     key = "P-256",
     hash = "SHA-256",
     eku = ["1.3.6.1.5.5.7.3.1"],
+    signs = true,
   } = options;
   const keys = options.keys ?? (await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"]));
   const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
@@ -75,7 +79,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `00${randomBytes(15).toString("hex")}`,
     subject,
-    issuer: signer?.certificate.subject ?? subject,
+    issuer: signer?.certificate.subjectName ?? subject,
     notBefore: options.notBefore ?? new Date(Date.now() - day),
     notAfter: options.notAfter ?? new Date(Date.now() + 90 * day),
     publicKey: keys.publicKey,
@@ -84,7 +88,11 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     extensions: [
       new x509.BasicConstraintsExtension(ca, options.pathLength, true),
       new x509.KeyUsagesExtension(
-        ca ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature,
+        ca
+          ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+          : signs
+            ? x509.KeyUsageFlags.digitalSignature
+            : x509.KeyUsageFlags.keyAgreement,
         true,
       ),
       ...(ca || eku.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...eku])]),

@@ -1,40 +1,10 @@
 // The probe against scripted NNTP, XMPP, LDAP and FTP servers: each row of reference/verify.md §2 (Optional) and its corner cases.
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
-import type { Observation } from "../../src/domain/observation.ts";
-import type { ProbeOptions } from "../../src/probe/probe.ts";
-import { createProbe } from "../../src/probe/tls-probe.ts";
+import { describe, expect, test } from "vitest";
 import { ldapMessage, noticeOfDisconnection, searchDone, startTlsResponse } from "../fakes/ldap-server.ts";
-import { type Behaviour, type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
-import { type Pki, makePki } from "../fakes/pki.ts";
+import { type Behaviour, type Script, mailServer } from "../fakes/mail-server.ts";
+import { scripted } from "./scripted.ts";
 
-let pki: Pki;
-const open: FakeServer[] = [];
-const probe = createProbe({ now: () => new Date() });
-
-beforeAll(async () => {
-  pki = await makePki();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-const serve = async (script: Script): Promise<FakeServer> => {
-  const server = await startServer(script, pki.served);
-  open.push(server);
-  return server;
-};
-
-const look = (
-  server: { readonly port: number },
-  protocol: ProtocolName,
-  mode: Mode,
-  options: Partial<ProbeOptions> = {},
-): Promise<Observation> =>
-  probe(
-    { protocol, mode, host: "mail.example.org", address: "127.0.0.1", port: server.port },
-    { timeoutMs: 20_000, ehlo: "verifier.example.net", anchors: [pki.root.pem], dialogue: "full", ...options },
-  );
+const { serve, look } = scripted();
 
 const names = ["nntp", "xmpp-client", "xmpp-server", "ldap", "ftp"] as const;
 type Name = (typeof names)[number];

@@ -115,3 +115,23 @@ describe("what is remembered", () => {
     expect((await run(() => ({ greetingMs: 40_000 }), 2)).budgets).toEqual([45_000, 45_000]);
   });
 });
+
+test("the delays of the last thousand places are kept, however many there were", () => {
+  const polite = createPolite({ connections: 1 });
+  const entry = { protocol: "smtp", mode: "starttls", host: "mx.example.org", port: 25 } as const;
+  const note = (address: string): void =>
+    polite.note({
+      entry,
+      address,
+      local: false,
+      chain: [],
+      greetingMs: 6000,
+      startedAt: new Date(0),
+      durationMs: 1,
+    });
+  const addressOf = (n: number): string => `192.0.${n >> 8}.${n & 255}`;
+  for (let n = 0; n < 1000; n += 1) note(addressOf(n));
+  note(addressOf(0));
+  note(addressOf(1000));
+  expect([0, 1, 2, 1000].map((n) => polite.budget(addressOf(n), 25, 45_000))).toEqual([16_000, 45_000, 16_000, 16_000]);
+});

@@ -236,7 +236,7 @@ describe("the full look", () => {
     const asked: (readonly [url: string, known: object, options: object])[] = [];
     const profile: NonNullable<VerifyDeps["profile"]> = async (entry, known, options) => {
       asked.push([`${entry.host} ${entry.address}:${entry.port}`, known, options]);
-      return { connections: 7, versions: { TLSv1: true } };
+      return { profile: { connections: 7, versions: { TLSv1: true } } };
     };
     return { profile, asked };
   };
@@ -257,8 +257,22 @@ describe("the full look", () => {
       "mail.example.org 192.0.2.1:993",
       "mail.example.org 2001:db8::1:993",
     ]);
-    expect(asked[0]?.[1]).toEqual({ version: "TLSv1.3", onCurve: true, anonymousMatters: true, handshakes: 2 });
-    expect(asked[0]?.[2]).toEqual({ sni: "mail.example.org", ehlo: "me.example", timeoutMs: 10_000 });
+    expect(asked[0]?.[1]).toEqual({
+      version: "TLSv1.3",
+      onCurve: true,
+      anonymousMatters: true,
+      unnamed: true,
+      alpn: "imap",
+    });
+    // Two of ten were made; one is kept for a name that nobody has.
+    expect(asked[0]?.[2]).toMatchObject({
+      sni: "mail.example.org",
+      ehlo: "me.example",
+      timeoutMs: 10_000,
+      mailFirst: false,
+      allowance: { left: 8 },
+      further: { kept: 1 },
+    });
     expect(result.entries.map(({ findings }) => ids(findings))).toEqual([
       ["fault ver-legacy"],
       [],
@@ -275,8 +289,8 @@ describe("the full look", () => {
     await verify({ ...deps(probe, { "mail.example.org": ["192.0.2.1"] }), profile }, request(wanted, { full: true }));
     expect(asked.map(([, known, options]) => [known, options])).toMatchObject([
       [
-        { anonymousMatters: false, handshakes: 1 },
-        { timeoutMs: 45_000, sni: false },
+        { anonymousMatters: false, unnamed: false },
+        { timeoutMs: 45_000, sni: false, further: { kept: 0 } },
       ],
     ]);
   });
