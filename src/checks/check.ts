@@ -60,6 +60,8 @@ export interface EntryFacts {
   /** SHA-256 of roots that are trusted only because this host made them. */
   readonly ownRoots?: readonly string[];
   readonly now: Date;
+  /** It was asked for the other kind of key too, and has none; absent: nobody asked (--full asks), or it has. */
+  readonly onlyKind?: true;
   /** Without SNI, and with a name that no server knows; absent: nobody asked (--full asks). */
   readonly otherNames?: { readonly none?: ServedTo; readonly unknown?: ServedTo };
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */

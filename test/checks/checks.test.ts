@@ -807,6 +807,26 @@ describe("about the whole", () => {
   test("an RSA and an ECDSA leaf are two kinds, not a difference", () => {
     expect(same.judge([port(993, pki.leaf), port(993, certificates.rsa)])).toEqual([]);
   });
+  test("a port with the one kind and another with the other: as sure as it was asked", () => {
+    const split = (
+      more: Partial<FactsOptions> = {},
+      entry: FactsOptions["entry"] = { port: 465 },
+    ): readonly EntryFacts[] => [
+      entryFacts({ entry: { port: 993 }, chain: good, ...more }),
+      entryFacts({ entry, chain: [certificates.rsa, pki.intermediate], ...more }),
+    ];
+    const [finding] = same.judge(split());
+    expect(finding).toMatchObject({ severity: "warning", hint: expect.stringContaining("--full") });
+    expect(finding?.message).toBe(
+      "mail.example.org serves certificates of different kinds: one for ECDSA on 993 (SSL/TLS); one for RSA on 465 (SSL/TLS)",
+    );
+    expect(same.judge(split({ onlyKind: true }))[0]).toMatchObject({ severity: "fault" });
+    expect(same.judge(split({}, mta))[0]?.severity).toBe("info");
+    // Where one has both, it is for cert-dual to say.
+    expect(
+      same.judge([...split(), entryFacts({ entry: { port: 993 }, chain: [certificates.rsa] })]),
+    ).not.toContainEqual(expect.objectContaining({ message: expect.stringContaining("different kinds") }));
+  });
   test("different hosts may differ", () => {
     expect(same.judge([port(993, pki.leaf), port(993, certificates.other, { host: "other.example" })])).toEqual([]);
   });

@@ -186,6 +186,28 @@ describe("a certificate that cannot be read is not well", () => {
   });
 });
 
+test("an old certificate with a key of another kind is found, and --full is sure of it", async () => {
+  const rsa = served(await leafOf({ key: "RSA-2048" }), pki.intermediate);
+  const servers = await Promise.all([pki.served, rsa].map((what) => startServer(mailServer("imap", "implicit"), what)));
+  open.push(...servers);
+  const wanted = servers.flatMap(({ port }) =>
+    parseTarget(`imaps://${name}`, protocols).map((target) => ({ ...target, port, address: "127.0.0.1" })),
+  );
+  const request = { wanted, anchors: [pki.root.pem], check: ["cert-same"] };
+  expect(told(await verify(deps, request))).toEqual(["warning cert-same"]);
+  expect(told(await verify(deps, { ...request, full: true }))).toEqual(["fault cert-same"]);
+});
+
+test("what nobody asked for is not called passed", async () => {
+  const checked = (await look(pki.served, { quick: true })).entries.flatMap((one) => one.checked);
+  expect(checked).toEqual(
+    expect.arrayContaining(["net-reach", "tls-handshake", "cert-form", "cert-name", "cert-trust"]),
+  );
+  expect(checked.filter((id) => /^dane-|^sts-|^st-[^c]|^cert-(?:disk|expect)$|^sni$/.test(id))).toEqual([]);
+  const unseen = await ask(`imaps://${name}`, await closedPort());
+  expect(unseen.entries.flatMap((one) => one.checked)).toEqual(["net-reach"]);
+});
+
 describe("a check that was named and had nothing to judge", () => {
   test.each(["dane-match", "sts-mx", "cert-disk", "cert-expect", "st-adv", "st-preauth", "mx-host", "srv-target"])(
     "%s",
