@@ -89,7 +89,8 @@ const ofIssuer = (facts: EntryFacts, certificate: CertificateFacts): readonly Fi
   const late = outOfDate(certificate, facts.now);
   if (late === undefined) return [];
   const refused = isAboutTime(facts.observation.tls?.verifyError);
-  const path = facts.path?.members ?? [];
+  // A chain that leads nowhere is not kept from it by a date.
+  const path = facts.path?.anchored ? facts.path.members : [];
   // Where our way is within its dates and OpenSSL's is not, it went by this one.
   const needed = path.some((one) => outOfDate(one, facts.now))
     ? path.some(({ sha256 }) => sha256 === certificate.sha256)

@@ -721,6 +721,15 @@ const rows: readonly Row[] = [
     ["fault cert-expiry"],
   ],
   [
+    "an expired issuer in a chain that leads nowhere: the date is not what is in its way",
+    () => ({
+      chain: [pki.leaf, certificates.lateCa],
+      verifyError: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      path: { anchored: false, members: [pki.leaf, certificates.lateCa].map(({ der }) => readCertificate(der)) },
+    }),
+    ["fault cert-trust", "fault cert-chain", "warning cert-expiry"],
+  ],
+  [
     "OpenSSL went another way than we, by an expired issuer",
     () => ({
       chain: [...good, certificates.lateCa],

@@ -1,5 +1,5 @@
 // Names that somebody else wrote: whatever is put into one, it stays visible and never becomes another name.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { foreignName } from "../../src/domain/foreign-name.ts";
 import { certificateMatches } from "../../src/domain/name-match.ts";

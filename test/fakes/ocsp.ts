@@ -33,10 +33,8 @@ export const ocspAnswer = async ({ leaf, issuer, signer = issuer, entry }: Answe
       writeFile(path("index"), entry === undefined ? "" : line),
     ]);
     await run("-issuer", path("ca"), "-cert", path("leaf"), "-no_nonce", "-reqout", path("req"));
-    await run(
-      ...["-index", path("index"), "-CA", path("ca"), "-rsigner", path("signer"), "-rkey", path("key")],
-      ...["-reqin", path("req"), "-respout", path("resp"), "-ndays", "1"],
-    );
+    const by = ["-index", path("index"), "-CA", path("ca"), "-rsigner", path("signer"), "-rkey", path("key")];
+    await run(...by, "-reqin", path("req"), "-respout", path("resp"), "-ndays", "1");
     return await readFile(path("resp"));
   } finally {
     await rm(folder, { recursive: true, force: true });
