@@ -1,4 +1,5 @@
 // The registry of checks, in the order in which findings are listed: one line each.
+import { certCaa } from "./cert-caa.ts";
 import { certChain } from "./cert-chain.ts";
 import { certDisk } from "./cert-disk.ts";
 import { certDual } from "./cert-dual.ts";
@@ -8,6 +9,7 @@ import { certExpiry } from "./cert-expiry.ts";
 import { certKey } from "./cert-key.ts";
 import { certLife } from "./cert-life.ts";
 import { certName } from "./cert-name.ts";
+import { certNameCsr } from "./cert-name-csr.ts";
 import { certRevoke } from "./cert-revoke.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
@@ -17,6 +19,7 @@ import { ciphPhase } from "./ciph-phase.ts";
 import { ciphWeak } from "./ciph-weak.ts";
 import { comp } from "./comp.ts";
 import { daneMatch } from "./dane-match.ts";
+import { daneNxdomain } from "./dane-nxdomain.ts";
 import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
@@ -76,6 +79,7 @@ export const checks: readonly Check[] = [
   comp,
   ems,
   certName,
+  certNameCsr,
   sni,
   certTrust,
   certChain,
@@ -85,12 +89,14 @@ export const checks: readonly Check[] = [
   certKey,
   sigHash,
   certEku,
+  certCaa,
   certDisk,
   certExpect,
   daneMatch,
   daneTa,
   daneUsage,
   daneSec,
+  daneNxdomain,
   daneRoll,
   stsMx,
   certSame,

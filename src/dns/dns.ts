@@ -27,7 +27,14 @@ export type TlsaLookup =
       readonly secure: boolean;
     }
   | { readonly kind: "none" }
-  | Unknown;
+  | (Unknown & { readonly failed?: FailedTlsa });
+
+/** SERVFAIL for the records, though the host's address was answered. */
+export interface FailedTlsa {
+  readonly owner: string;
+  /** DNSSEC vouches for the address, so that senders that check DANE ask (RFC 7672 §2.2.2). */
+  readonly signed: boolean;
+}
 
 /** One address of one authoritative server. */
 export interface ServerTlsa {

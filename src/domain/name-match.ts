@@ -1,5 +1,6 @@
 // Does a certificate stand for a name? SAN only, no common name (RFC 9525 §6.3, §6.4).
 import type { CertificateFacts } from "./certificate.ts";
+import type { EntryPoint } from "./entry-point.ts";
 import { canonicalIp } from "./ip.ts";
 import { isWildcard } from "./names.ts";
 
@@ -29,4 +30,30 @@ export const certificateMatches = (facts: Pick<CertificateFacts, "dnsNames" | "i
   const host = reference(name);
   if (isWildcard(host)) return facts.dnsNames.some((entry) => entry.toLowerCase() === host);
   return facts.dnsNames.some((entry) => dnsNameMatches(entry, host));
+};
+
+type Entered = Pick<EntryPoint, "protocol" | "mode">;
+
+/** The service name of an SRV-ID (RFC 7817 §3, RFC 8314 §7.3); direct TLS of XMPP is checked as STARTTLS is (XEP-0368 §3). undefined: no standard gives it one. */
+const serviceLabel = ({ protocol, mode }: Entered): string | undefined => {
+  if (protocol === "xmpp-client" || protocol === "xmpp-server") return `_${protocol}`;
+  if (protocol === "sieve") return "_sieve";
+  const known = protocol === "imap" || protocol === "pop3" || protocol === "submission";
+  return known ? `_${protocol}${mode === "implicit" ? "s" : ""}` : undefined;
+};
+
+/**
+ * The SRV-ID or XMPP address of the SAN that stands for this service of a domain, as it stands there; undefined: none.
+ * A star stands for nothing in it: RFC 4985 knows none.
+ */
+export const serviceNameOf = (
+  facts: Pick<CertificateFacts, "srvNames" | "xmppNames">,
+  entry: Entered,
+  domain: string,
+): string | undefined => {
+  const label = serviceLabel(entry);
+  const wanted = label === undefined ? undefined : `${label}.${reference(domain)}`;
+  const found = facts.srvNames?.find((name) => reference(name) === wanted);
+  if (found !== undefined || !entry.protocol.startsWith("xmpp-")) return found;
+  return facts.xmppNames?.find((name) => reference(name) === reference(domain));
 };

@@ -81,7 +81,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       const before = socket.bytesRead;
       const sni = sniOf(entry, options);
       const context = contexts(options.anchors, { slot: options.slot, smallHello });
-      const result = await handshake(socket, { sni, context, signal });
+      const alpn = entry.mode === "implicit" ? protocols[entry.protocol].alpn : undefined;
+      const result = await handshake(socket, { sni, context, alpn, signal });
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
         if (draft.wrongMode)

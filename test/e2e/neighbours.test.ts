@@ -22,6 +22,8 @@ c2s_require_encryption = true
 modules_enabled = { "tls", "saslauth", "dialback" }
 log = { info = "/tmp/prosody.log" }
 VirtualHost "mail.example.org"
+VirtualHost "example.org"
+  ssl = { key = "/etc/tls/chat-key.pem", certificate = "/etc/tls/chat.pem" }
 `;
 
 const vsftpd = (port: number): string =>
