@@ -53,6 +53,8 @@ export const certCaa: EntryCheck = {
     // Of a resolver that is silent others speak.
     if (caa === undefined || caa.kind === "unknown" || role !== "mta") return [];
     if (caa.kind === "found") return judge(host, caa.owner, caa.records);
+    // A resolver that cannot say anything of a top-level domain is one of a network of its own, and no CA asks it.
+    if (caa.kind === "blocked" && !caa.owner.includes(".")) return [];
     if (caa.kind === "blocked")
       return say(base, role, {
         severity: "warning",

@@ -20,12 +20,16 @@ export const daneNxdomain: EntryCheck = {
   judge: ({ tlsa, role, observation }) => {
     if (tlsa?.kind !== "unknown" || tlsa.failed === undefined) return [];
     const { host } = observation.entry;
-    const { owner, signed } = tlsa.failed;
+    const { owner, signed, silent } = tlsa.failed;
+    const failing = silent
+      ? `name servers do not answer in time for the TLSA records at ${owner}`
+      : `name servers fail for the TLSA records at ${owner} (SERVFAIL)`;
     return say(base, role, {
-      ...(signed ? {} : { severity: "warning" as const }),
+      // Whose fault silence is cannot be seen from here.
+      ...(signed && !silent ? {} : { severity: "warning" as const }),
       message: signed
-        ? `name servers fail for the TLSA records of ${owner} (SERVFAIL), while the address of ${host} is signed: senders that check DANE keep their mail back`
-        : `name servers fail for the TLSA records of ${owner} (SERVFAIL): where the address of ${host} is signed (nobody here could say), senders that check DANE keep their mail back`,
+        ? `${failing}, while the address of ${host} is signed: senders that check DANE keep their mail back`
+        : `${failing}: where the address of ${host} is signed (nobody here could say), senders that check DANE keep their mail back`,
       hint: `see \`dig +dnssec ${owner} TLSA\` and \`delv ${owner} TLSA\`: signatures that have run out, a delegation that leads nowhere, a name server that does not know the type`,
     });
   },

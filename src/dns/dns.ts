@@ -29,9 +29,11 @@ export type TlsaLookup =
   | { readonly kind: "none" }
   | (Unknown & { readonly failed?: FailedTlsa });
 
-/** SERVFAIL for the records, though the host's address was answered. */
+/** SERVFAIL for the records, or no answer in time, though the host's address was answered. */
 export interface FailedTlsa {
   readonly owner: string;
+  /** No answer in time. */
+  readonly silent?: true;
   /** DNSSEC vouches for the address, so that senders that check DANE ask (RFC 7672 §2.2.2). */
   readonly signed: boolean;
 }

@@ -81,11 +81,16 @@ export const lookUpTlsa = async (
   port: number,
   options: AskOptions,
 ): Promise<TlsaLookup> => {
-  const unknown = (error: unknown): TlsaLookup => ({ kind: "unknown", why: (error as Error).message });
-  const own = at(resolver, tlsaOwner(host, port), options).catch(unknown);
+  const ask = (owner: string): Promise<TlsaLookup> =>
+    at(resolver, owner, options).catch((error: unknown) => ({
+      kind: "unknown",
+      why: (error as Error).message,
+      failed: { owner, signed: false, silent: true },
+    }));
+  const own = ask(tlsaOwner(host, port));
   const answer = await askHost(resolver, host, options).catch(() => undefined);
   const alias = answer?.alias;
-  const first = alias === undefined ? undefined : await at(resolver, tlsaOwner(alias, port), options).catch(unknown);
+  const first = alias === undefined ? undefined : await ask(tlsaOwner(alias, port));
   if (first?.kind === "found" && first.secure) return first;
   const last = await own;
   // A sender that gets no answer at the alias does not go on to the name (RFC 7672 §2.1.1, §2.2.2).

@@ -338,6 +338,7 @@ const rows: readonly Row[] = [
       [undefined, []],
       [{ owner: "_25._tcp.mail.example.org", signed: true }, ["fault dane-nxdomain"]],
       [{ owner: "_25._tcp.mail.example.org", signed: false }, ["warning dane-nxdomain"]],
+      [{ owner: "_25._tcp.mail.example.org", signed: true, silent: true }, ["warning dane-nxdomain"]],
     ] as const
   ).map(([failed, said]): Row => [
     `nobody can say about TLSA (${JSON.stringify(failed)})`,
@@ -349,6 +350,7 @@ const rows: readonly Row[] = [
       ["none", { kind: "none" }, ["info cert-caa"]],
       ["nobody could say", { kind: "unknown", why: "no answer" }, []],
       ["SERVFAIL", { kind: "blocked", owner: "example.org", why: "SERVFAIL" }, ["warning cert-caa"]],
+      ["SERVFAIL for the top-level domain", { kind: "blocked", owner: "org", why: "SERVFAIL" }, []],
       ["one that may", caa(["issue", "ca.example; accounturi=x"]), []],
       ["capital letters", caa(["ISSUE", "CA.example"]), []],
       ["nobody may", caa(["issue", ";"]), ["warning cert-caa"]],

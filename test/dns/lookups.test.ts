@@ -120,6 +120,13 @@ describe("TLSA", () => {
     // Only IPv6, and a host that nobody answers for.
     expect(await found({ ...failing, "mail.example.org A": secure() })).toMatchObject({ failed: { signed: true } });
     expect(await found({ ...failing, "mail.example.org A": { rcode: 2 } })).toEqual(unknown);
+    // Silence for this type alone, as firewalls keep it.
+    const brief = { ...options, timeoutMs: 1_000 };
+    const silenced = await zone({ [`${own} TLSA`]: { silent: true }, "mail.example.org A": secure(address) });
+    expect(await silenced.dns.tlsa("mail.example.org", 25, brief)).toMatchObject({
+      kind: "unknown",
+      failed: { owner: own, signed: true, silent: true },
+    });
     // At the end of a secure alias nobody answers: the name itself is not asked instead.
     const there = "_25._tcp.host1.example.net";
     const alias = { "mail.example.org A": secure(cname("mail.example.org", "host1.example.net")) };

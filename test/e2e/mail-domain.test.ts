@@ -66,17 +66,17 @@ beforeAll(async () => {
     records: [
       "mail A 192.0.2.10",
       "@ MX 10 mail",
-      // Nobody answers for what is below it: a delegation that leads nowhere.
+      // What is below it is delegated as signed, and is not: bogus.
       "mx2 A 192.0.2.10",
-      "_tcp.mx2 NS nowhere",
-      "nowhere A 127.0.53.9",
+      "_tcp.mx2 NS ns",
+      `_tcp.mx2 DS 1 13 2 ${"ab".repeat(32)}`,
       `_25._tcp.mail TLSA 3 1 1 ${spki.split(" ")[0]}`,
       "mta-sts A 127.0.0.1",
       '_mta-sts TXT "v=STSv1; id=1;"',
       "_imaps._tcp SRV 0 1 993 mail",
       "_submissions._tcp SRV 0 1 465 mail",
     ],
-    others: { "example.net": ["@ MX 0 ."], "example.com": ["@ MX 10 mx2.example.org."] },
+    others: { org: [], "example.net": ["@ MX 0 ."], "example.com": ["@ MX 10 mx2.example.org."] },
   });
   await policy("enforce", name);
   host.spawn("cd /srv/web && exec openssl s_server -accept 443 -cert ../policy.pem -key ../policy-key.pem -WWW -quiet");
@@ -128,12 +128,12 @@ describe("--mx", () => {
         .flatMap(({ check, message }) => (check === "cert-caa" ? [message] : []));
     };
     expect(await caa()).toEqual([`no CAA record concerns ${name}: every public CA may certify it`]);
-    await zone.add('@ 5 CAA 0 issue "ca.example"');
+    await zone.add(`@ 5 CAA 0 issue '"ca.example"'`);
     expect(await caa()).toEqual([]);
-    await zone.add('mail 5 CAA 0 issue ";"');
+    await zone.add(`mail 5 CAA 0 issue '";"'`);
     expect(await caa()).toEqual([`CAA at ${name} lets no CA certify ${name}: the next renewal will be refused`]);
-    await zone.remove('mail 5 CAA 0 issue ";"');
-    await zone.remove('@ 5 CAA 0 issue "ca.example"');
+    await zone.remove(`mail 5 CAA 0 issue '";"'`);
+    await zone.remove(`@ 5 CAA 0 issue '"ca.example"'`);
   });
 
   it("name servers that fail for the TLSA records of a signed host: Postfix keeps the mail too", async () => {

@@ -1,6 +1,7 @@
 // Servers beside mail that share its certificate: OpenLDAP, Prosody, vsftpd and INN's reader, as Debian 13 ships them.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { startSignedZone } from "../lab/signed-zone.ts";
 
 let host: MailHost;
 
@@ -43,10 +44,19 @@ const vsftpd = (port: number): string =>
 
 const readers = 'auth everybody { hosts: "*" default: "<anybody>" }\naccess everybody { users: "*" newsgroups: "*" }\n';
 
+/** For the domain of the chat's addresses, by the names that XMPP alone knows (RFC 6120 §13.7.1): no dNSName among them. */
+const chatNames =
+  "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-client.example.org,otherName:1.3.6.1.5.5.7.8.5;UTF8:example.org";
+
 /** Listens with Debian's programs; their keys are readable for those whom they run as. */
 const start = async (): Promise<void> => {
   await host.must("mailcert issue mail.example.org --issuer private-ca --out /etc/tls");
   await host.must("chmod 755 /etc/tls; mkdir -p /run/slapd /run/vsftpd /run/news");
+  await host.must(
+    `cd /etc/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=chat -addext 'subjectAltName=${chatNames}' \
+       -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth -keyout chat-key.pem -out chat.pem 2>/dev/null &&
+     chown alice chat-key.pem && cat ca.pem chat.pem >trusted.pem`,
+  );
   for (const user of ["alice", "news"])
     await host.must(`install -m 600 -o ${user} /etc/tls/privkey.pem /etc/tls/${user}.pem`);
   await host.write("/etc/slapd.conf", slapd);
@@ -75,6 +85,16 @@ const start = async (): Promise<void> => {
 beforeAll(async () => {
   host = await startMailHost({ suite: "trixie", neighbours: true });
   await start();
+  await startSignedZone(host, {
+    zone: "example.org",
+    records: [
+      "mail A 192.0.2.10",
+      "_xmpp-client._tcp SRV 5 1 5222 mail",
+      "_xmpps-client._tcp SRV 5 1 5223 mail",
+      "_xmpp-server._tcp SRV 5 1 5269 mail",
+      "_xmpps-server._tcp SRV 5 1 5270 mail",
+    ],
+  });
 }, 60_000);
 afterAll(() => host.stop());
 
@@ -143,6 +163,27 @@ it("OpenSSL's client is served the same leaf everywhere", async () => {
 it("another domain than the server's is said by XMPP itself", async () => {
   const [entry] = await verify("xmpp://example.org");
   expect(entry?.findings).toMatchObject([{ check: "net-reach", message: expect.stringContaining("host-unknown") }]);
+});
+
+it("--srv leads to the domain's chat, at the host that the records name, and verifies it for the domain", async () => {
+  const { stdout } = await host.exec("mailcert verify --json --srv example.org --ca-file /etc/tls/trusted.pem");
+  const { entries, findings } = JSON.parse(stdout) as {
+    readonly entries: readonly Entry[];
+    readonly findings: Entry["findings"];
+  };
+  const own = (await host.must("openssl x509 -in /etc/tls/chat.pem -outform DER | sha256sum")).split(" ")[0];
+  expect(await host.must("openssl x509 -in /etc/tls/chat.pem -noout -ext subjectAltName")).toContain(
+    "SRVName:_xmpp-client.example.org, othername: XmppAddr:example.org",
+  );
+  expect(entries.map((entry) => [entry.url, entry.ok, entry.leaf?.sha256 === own, told(entry)])).toEqual(
+    ["xmpps-client", "xmpp-client", "xmpps-server", "xmpp-server"].map((scheme, index) => [
+      `${scheme}://example.org:${[5223, 5222, 5270, 5269][index]}`,
+      true,
+      true,
+      [],
+    ]),
+  );
+  expect(findings).toMatchObject([{ check: "srv-target", severity: "info" }]);
 });
 
 it("a mistyped scheme is told with the URL that was meant", async () => {
