@@ -11,6 +11,7 @@ const ports = [21, 119, 389, 563, 636, 990, 5222, 5223, 5269, 5270];
 const slapd = [`TLSCertificateFile ${certificate}`, "TLSCertificateKeyFile /etc/tls/privkey.pem", ""].join("\n");
 
 const prosodyTls = `{ key = "/etc/tls/alice.pem", certificate = "${certificate}" }`;
+const chatTls = `{ key = "/etc/tls/chat-key.pem", certificate = "/etc/tls/chat.pem" }`;
 const prosody = `
 data_path = "/tmp"
 certificates = "/etc/tls"
@@ -23,8 +24,10 @@ c2s_require_encryption = true
 modules_enabled = { "tls", "saslauth", "dialback" }
 log = { info = "/tmp/prosody.log" }
 VirtualHost "mail.example.org"
-VirtualHost "example.org"
-  ssl = { key = "/etc/tls/chat-key.pem", certificate = "/etc/tls/chat.pem" }
+VirtualHost "example.net"
+  ssl = ${chatTls}
+  c2s_direct_tls_ssl = ${chatTls}
+  s2s_direct_tls_ssl = ${chatTls}
 `;
 
 const vsftpd = (port: number): string =>
@@ -46,7 +49,7 @@ const readers = 'auth everybody { hosts: "*" default: "<anybody>" }\naccess ever
 
 /** For the domain of the chat's addresses, by the names that XMPP alone knows (RFC 6120 §13.7.1): no dNSName among them. */
 const chatNames =
-  "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-client.example.org,otherName:1.3.6.1.5.5.7.8.5;UTF8:example.org";
+  "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-client.example.net,otherName:1.3.6.1.5.5.7.8.5;UTF8:example.net";
 
 /** Listens with Debian's programs; their keys are readable for those whom they run as. */
 const start = async (): Promise<void> => {
@@ -86,13 +89,12 @@ beforeAll(async () => {
   host = await startMailHost({ suite: "trixie", neighbours: true });
   await start();
   await startSignedZone(host, {
-    zone: "example.org",
+    zone: "example.net",
     records: [
-      "mail A 192.0.2.10",
-      "_xmpp-client._tcp SRV 5 1 5222 mail",
-      "_xmpps-client._tcp SRV 5 1 5223 mail",
-      "_xmpp-server._tcp SRV 5 1 5269 mail",
-      "_xmpps-server._tcp SRV 5 1 5270 mail",
+      "_xmpp-client._tcp SRV 5 1 5222 mail.example.org.",
+      "_xmpps-client._tcp SRV 5 1 5223 mail.example.org.",
+      "_xmpp-server._tcp SRV 5 1 5269 mail.example.org.",
+      "_xmpps-server._tcp SRV 5 1 5270 mail.example.org.",
     ],
   });
 }, 60_000);
@@ -166,18 +168,18 @@ it("another domain than the server's is said by XMPP itself", async () => {
 });
 
 it("--srv leads to the domain's chat, at the host that the records name, and verifies it for the domain", async () => {
-  const { stdout } = await host.exec("mailcert verify --json --srv example.org --ca-file /etc/tls/trusted.pem");
+  const { stdout } = await host.exec("mailcert verify --json --srv example.net --ca-file /etc/tls/trusted.pem");
   const { entries, findings } = JSON.parse(stdout) as {
     readonly entries: readonly Entry[];
     readonly findings: Entry["findings"];
   };
   const own = (await host.must("openssl x509 -in /etc/tls/chat.pem -outform DER | sha256sum")).split(" ")[0];
   expect(await host.must("openssl x509 -in /etc/tls/chat.pem -noout -ext subjectAltName")).toContain(
-    "SRVName:_xmpp-client.example.org, othername: XmppAddr:example.org",
+    "SRVName:_xmpp-client.example.net, othername: XmppAddr:example.net",
   );
   expect(entries.map((entry) => [entry.url, entry.ok, entry.leaf?.sha256 === own, told(entry)])).toEqual(
     ["xmpps-client", "xmpp-client", "xmpps-server", "xmpp-server"].map((scheme, index) => [
-      `${scheme}://example.org:${[5223, 5222, 5270, 5269][index]}`,
+      `${scheme}://example.net:${[5223, 5222, 5270, 5269][index]}`,
       true,
       true,
       [],
