@@ -11,6 +11,7 @@ import { schemeWords } from "../domain/usual-ports.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
+import { count } from "../reports/verify-told.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
@@ -191,7 +192,7 @@ const withProgress = async <Result>(
     return await run((what) => {
       looked += 1;
       output.step(what);
-      progress.show(`verify: ${looked} entry points looked at`);
+      progress.show(`verify: ${count(looked, "entry point")} looked at`);
     });
   } finally {
     progress.clear();

@@ -120,6 +120,23 @@ describe("--mx", () => {
     await serve("good");
   });
 
+  it("a pinned key with a certificate that ended, for another name (3 1 1): Postfix delivers, and the run ends well", async () => {
+    await host.must(
+      `cd /srv && faketime "60 days ago" openssl req -x509 -key good-key.pem -days 30 -subj /CN=old -addext subjectAltName=DNS:old.example.org \
+         -addext basicConstraints=critical,CA:FALSE -CA root.pem -CAkey root-key.pem -out old.pem 2>/dev/null && cat good-key.pem old.pem root.pem >old-chain.pem`,
+    );
+    await serve("old");
+    const seen = await verify("smtp://mail.example.org");
+    const said = seen.entries.flatMap(({ findings }) => findings).map(({ severity, check }) => `${severity} ${check}`);
+    expect(said).toEqual(expect.arrayContaining(["info cert-name", "warning cert-expiry"]));
+    expect(said.filter((one) => one.startsWith("fault"))).toEqual([]);
+    expect(seen.status).toBe(0);
+    expect(await sender()).toBe("Verified");
+    // MTA-STS is another matter.
+    expect(wrong(await verify("--mx", "example.org"))).toContain("fault sts-mx");
+    await serve("good");
+  });
+
   it("CAA: what concerns the host, and one that lets nobody certify it", async () => {
     const caa = async (): Promise<readonly string[]> => {
       const { entries } = await verify("--mx", "example.org");
