@@ -41,6 +41,9 @@ const namesOf = ({ dnsNames, ipNames, srvNames = [], xmppNames = [], subject }: 
   );
 };
 
+const chatHint = (domain: string): string =>
+  `XMPP is checked for the domain of the addresses, whatever host serves it: give the chat server a certificate that has ${domain}: \`mailcert issue ${shellWord(domain)} --out DIR\``;
+
 export const certName: EntryCheck = {
   ...base,
   scope: "entry",
@@ -52,7 +55,8 @@ export const certName: EntryCheck = {
     if (socketPath(entry) !== undefined && sni === undefined) return [];
     if (!leaf || certificateMatches(leaf, host)) return [];
     // Who speaks XMPP knows the domain alone, and every client of it knows these names (RFC 6120 §13.7.2).
-    if (entry.protocol.startsWith("xmpp-") && serviceNameOf(leaf, entry, host) !== undefined) return [];
+    const chat = entry.protocol.startsWith("xmpp-");
+    if (chat && serviceNameOf(leaf, entry, host) !== undefined) return [];
     const asked = askedName(host);
     const name = asked === host ? host : `${asked} (asked for as ${host})`;
     if (leaf.dnsNames.length + leaf.ipNames.length === 0 && leaf.commonName?.toLowerCase() === host) {
@@ -86,7 +90,11 @@ export const certName: EntryCheck = {
     }
     return say(base, facts.role, {
       message: `the certificate is not for ${name}; it is for ${namesOf(leaf)}`,
-      hint: isIpName(host) ? addressHint(host, [...leaf.dnsNames, ...leaf.ipNames]) : issueHint(asked),
+      hint: isIpName(host)
+        ? addressHint(host, [...leaf.dnsNames, ...leaf.ipNames])
+        : chat
+          ? chatHint(host)
+          : issueHint(asked),
     });
   },
 };

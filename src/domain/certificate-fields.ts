@@ -1,6 +1,7 @@
 // The fields of a certificate's DER (RFC 5280 §4.1), without any judgement.
 import {
   type DerElement,
+  DerProblem,
   childrenOf,
   expectTag,
   readBits,
@@ -88,10 +89,16 @@ export const altNames = (
 
 /** `[0] { type-id, [0] { value } }`, where the value is a string of some kind; anything else is nobody's name. */
 const otherName = (entry: DerElement): readonly [type: string, text: string] | undefined => {
-  const [type, wrapper] = childrenOf(entry);
-  if (type?.tag !== tags.oid || wrapper?.tag !== 0xa0 || wrapper.content.length === 0) return undefined;
-  const text = readString(readElement(wrapper.content));
-  return text === undefined ? undefined : [readOid(type), clean(text, 300).toLowerCase()];
+  try {
+    const [type, wrapper] = childrenOf(entry);
+    if (type?.tag !== tags.oid || wrapper?.tag !== 0xa0) return undefined;
+    const text = readString(readElement(wrapper.content));
+    return text === undefined ? undefined : [readOid(type), clean(text, 300).toLowerCase()];
+  } catch (error) {
+    // TLS libraries pass over what they do not look for: what is broken there does not make the certificate unreadable.
+    if (error instanceof DerProblem) return undefined;
+    throw error;
+  }
 };
 
 /** Names of services in the SAN: SRV-ID (RFC 4985: `_imaps.example.org`) and XmppAddr (RFC 6120 §13.7.1.4: a domain, or an address). Absent where there are none. */

@@ -1,4 +1,5 @@
 // Does a certificate stand for a name? SAN only, no common name (RFC 9525 §6.3, §6.4).
+import { domainToASCII } from "node:url";
 import type { CertificateFacts } from "./certificate.ts";
 import type { EntryPoint } from "./entry-point.ts";
 import { canonicalIp } from "./ip.ts";
@@ -55,5 +56,6 @@ export const serviceNameOf = (
   const wanted = label === undefined ? undefined : `${label}.${reference(domain)}`;
   const found = facts.srvNames?.find((name) => reference(name) === wanted);
   if (found !== undefined || !entry.protocol.startsWith("xmpp-")) return found;
-  return facts.xmppNames?.find((name) => reference(name) === reference(domain));
+  // XMPP writes names of other scripts as they are (RFC 6120 §13.7.1.4); domains are known by their A-labels here.
+  return facts.xmppNames?.find((name) => domainToASCII(reference(name)) === reference(domain));
 };

@@ -874,6 +874,12 @@ describe("the words fit who asked", () => {
     expect(finding?.hint).toContain("`mailcert verify other.example --address 192.0.2.10`");
     expect(finding?.hint).not.toContain("setup");
   });
+  test("cert-name: chat is told of the domain, and of no mail server", () => {
+    const entry = { protocol: "xmpp-client", port: 5223, host: "example.org" } as const;
+    const finding = said(entryFacts({ entry, chain: good }), "cert-name");
+    expect(finding?.hint).toMatch(/domain of the addresses.*`mailcert issue example\.org --out DIR`$/);
+    expect(finding?.hint).not.toMatch(/Dovecot|Postfix/);
+  });
   test("cert-disk: the server that the port belongs to, and a reference that a reader can open", () => {
     const expected = { kind: "live", leaves: ["00"], source: "generation 7" } as const;
     const imap = said(entryFacts({ chain: good, expected }), "cert-disk");

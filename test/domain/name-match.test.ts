@@ -58,7 +58,7 @@ test("a wildcard never reaches across a dot", () => {
 });
 
 const srvNames = ["_imaps.example.org", "_imap.Example.NET", "_xmpp-client.example.org", "_submissions.*.example.com"];
-const xmppNames = ["chat.example.org", "alice@example.net"];
+const xmppNames = ["münchen.example", "chat.example.org", "alice@example.net"];
 
 test.each<readonly [ProtocolName, Mode, string, string | undefined]>([
   ["imap", "implicit", "example.org", "_imaps.example.org"],
@@ -76,6 +76,7 @@ test.each<readonly [ProtocolName, Mode, string, string | undefined]>([
   ["xmpp-server", "starttls", "example.org", undefined],
   ["xmpp-server", "starttls", "chat.example.org", "chat.example.org"],
   ["xmpp-client", "implicit", "chat.example.org", "chat.example.org"],
+  ["xmpp-client", "starttls", "xn--mnchen-3ya.example", "münchen.example"],
   // A person's address is no server's name, and a domain's is none for mail.
   ["xmpp-client", "starttls", "example.net", undefined],
   ["imap", "implicit", "chat.example.org", undefined],
@@ -100,6 +101,7 @@ test.each([
   ["a value that is no string", "a00f06082b06010505070807a003020101"],
   ["no value", "a00c06082b06010505070807a000"],
   ["nothing", "a000"],
+  ["an element that reaches beyond its end", "a00306082b"],
   ["no type", "a0050c03616263"],
 ])("a SAN with %s is no name", async (_, entry) => {
   const bytes = Buffer.from(entry, "hex");
