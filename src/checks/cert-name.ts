@@ -1,7 +1,8 @@
 // The certificate carries the name that clients are configured with, in its SAN.
 import { socketPath } from "../domain/entry-point.ts";
+import { hostNameIn } from "../domain/host-name.ts";
 import { certificateMatches, serviceNameOf } from "../domain/name-match.ts";
-import { isIpName, isWildcard } from "../domain/names.ts";
+import { isIpName } from "../domain/names.ts";
 import { askedName } from "../domain/probe-host.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { clean } from "../domain/text.ts";
@@ -23,7 +24,7 @@ const base = {
 
 /** For a host that is named by its address: it is the name that counts. */
 const addressHint = (address: string, names: readonly string[]): string => {
-  const name = names.find((one) => !isIpName(one) && !isWildcard(one) && /^[a-z0-9.-]+$/.test(one)) ?? "NAME";
+  const name = names.find((one) => hostNameIn(one) === one) ?? "NAME";
   return `look at it under the name that clients use: \`mailcert verify ${name} --address ${address}\`; clients that are configured with the address refuse the certificate`;
 };
 

@@ -26,7 +26,7 @@ export const verifyPlan = async (
   deps: Pick<VerifyDeps, "resolve" | "further" | "profile">,
   request: VerifyRequest,
 ): Promise<VerifyPlan> => {
-  const entries = (await placesOf(deps, request)).map(({ wanted, address, unresolved }) => {
+  const entries = (await placesOf(deps, request)).places.map(({ wanted, address, unresolved }) => {
     const { protocol, mode, host, port } = wanted;
     return {
       entry: { protocol, mode, host, port, ...(address === undefined ? {} : { address }) },

@@ -95,7 +95,7 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
   const { domains = [] } = request;
-  const places = await placesOf(deps, request);
+  const { places, notes } = await placesOf(deps, request);
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const running: Running = { ...deps, polite, readDer: deps.readDer ?? createCertificateReader() };
   const dns = request.quick ? undefined : deps.dns;
@@ -118,7 +118,7 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const dead = wantedChecks(request).some(({ id }) => id === "net-reach") ? deadHosts(all) : [];
   const findings = judgeRun(
     all,
-    request,
+    { ...request, notes: [...(request.notes ?? []), ...notes] },
     dead.flatMap((one) => one.findings),
   );
   return {

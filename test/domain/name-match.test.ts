@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
-import { certificateMatches, serviceNameOf } from "../../src/domain/name-match.ts";
+import { certificateMatcher, certificateMatches, serviceNameOf } from "../../src/domain/name-match.ts";
 import { issue, sanWith } from "../fakes/pki.ts";
 
 const matches = (dnsNames: readonly string[], name: string, ipNames: readonly string[] = []): boolean =>
@@ -54,6 +54,26 @@ test("a wildcard never reaches across a dot", () => {
     fc.property(fc.array(label, { minLength: 1, maxLength: 4 }), (labels) => {
       expect(matches(["*.example.org"], [...labels, "example", "org"].join("."))).toBe(labels.length === 1);
     }),
+  );
+});
+
+test("for many names it says the same, and as quickly for thousands", () => {
+  const label = fc.constantFrom("mail", "MAIL", "*", "m*", "", "example", "org", "xn--mnchen-3ya", "a\u0000");
+  const name = fc.oneof(
+    fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join(".")),
+    fc.constantFrom("192.0.2.1", "2001:DB8::1", "2001:db8::1", "*.", "mail.example.org."),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(name, { maxLength: 5 }),
+      fc.array(name, { maxLength: 3 }),
+      name,
+      (dnsNames, ipNames, asked) => {
+        const facts = { dnsNames, ipNames };
+        expect(certificateMatcher(facts)(asked)).toBe(certificateMatches(facts, asked));
+      },
+    ),
+    { numRuns: 2000 },
   );
 });
 

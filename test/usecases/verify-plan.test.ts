@@ -57,6 +57,12 @@ describe("what a run would connect to", () => {
         .replace("entry point                  ", "entry point                   "),
     );
   });
+  test("of a name with hundreds of addresses, eight of each family", async () => {
+    const many = [...Array.from({ length: 300 }, (_, n) => `192.0.2.${n % 256}`), "2001:db8::1"];
+    const wanted = parseTarget("imaps://mail.example.org", protocols);
+    const planned = await verifyPlan({ resolve: async () => many, further }, { wanted, anchors: [] });
+    expect(planned.connections).toBe(9);
+  });
   test.each<readonly [string, Partial<VerifyRequest>, number]>([
     ["submission://192.0.2.1", {}, 1],
     ["submission://192.0.2.1", { full: true }, 4],
