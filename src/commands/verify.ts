@@ -33,7 +33,11 @@ export const command: CommandModule = {
       .option("--only-ca <FILE>", "trust nothing else (repeatable)", list)
       .option("--sni <NAME>", 'send this name in TLS ("": none)')
       .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
-      .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout", 1, 3_600))
+      .option(
+        "--timeout <SECONDS>",
+        "budget of each entry point (default 10, 45 on port 25)",
+        wholeNumber("--timeout", 1, 3_600),
+      )
       .option("--quick", "one handshake for each entry point")
       .option(
         "--full",
