@@ -1,6 +1,7 @@
 // The registry of checks, in the order in which findings are listed: one line each.
 import { earlyData } from "./0rtt.ts";
 import { alpn } from "./alpn.ts";
+import { certCaa } from "./cert-caa.ts";
 import { certChain } from "./cert-chain.ts";
 import { certDisk } from "./cert-disk.ts";
 import { certDual } from "./cert-dual.ts";
@@ -11,6 +12,7 @@ import { certForm } from "./cert-form.ts";
 import { certKey } from "./cert-key.ts";
 import { certLife } from "./cert-life.ts";
 import { certName } from "./cert-name.ts";
+import { certNameCsr } from "./cert-name-csr.ts";
 import { certRevoke } from "./cert-revoke.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
@@ -21,6 +23,7 @@ import { ciphPhase } from "./ciph-phase.ts";
 import { ciphWeak } from "./ciph-weak.ts";
 import { comp } from "./comp.ts";
 import { daneMatch } from "./dane-match.ts";
+import { daneNxdomain } from "./dane-nxdomain.ts";
 import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
@@ -86,6 +89,7 @@ export const checks: readonly Check[] = [
   alpn,
   certForm,
   certName,
+  certNameCsr,
   sni,
   certTrust,
   certChain,
@@ -95,12 +99,14 @@ export const checks: readonly Check[] = [
   certKey,
   sigHash,
   certEku,
+  certCaa,
   certDisk,
   certExpect,
   daneMatch,
   daneTa,
   daneUsage,
   daneSec,
+  daneNxdomain,
   daneRoll,
   stsMx,
   certSame,

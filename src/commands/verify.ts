@@ -11,6 +11,7 @@ import { schemeWords } from "../domain/usual-ports.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
+import { count } from "../reports/verify-told.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
@@ -32,7 +33,11 @@ export const command: CommandModule = {
       .option("--only-ca <FILE>", "trust nothing else (repeatable)", list)
       .option("--sni <NAME>", 'send this name in TLS ("": none)')
       .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
-      .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout", 1, 3_600))
+      .option(
+        "--timeout <SECONDS>",
+        "budget of each entry point (default 10, 45 on port 25)",
+        wholeNumber("--timeout", 1, 3_600),
+      )
       .option("--quick", "one handshake for each entry point")
       .option(
         "--full",
@@ -191,7 +196,7 @@ const withProgress = async <Result>(
     return await run((what) => {
       looked += 1;
       output.step(what);
-      progress.show(`verify: ${looked} entry points looked at`);
+      progress.show(`verify: ${count(looked, "entry point")} looked at`);
     });
   } finally {
     progress.clear();

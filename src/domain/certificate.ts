@@ -8,6 +8,7 @@ import {
   keyUsageOf,
   mustStapleOf,
   readFields,
+  serviceNamesOf,
 } from "./certificate-fields.ts";
 import { DerProblem } from "./der.ts";
 import { commonNameOf, distinguishedName } from "./distinguished-name.ts";
@@ -36,6 +37,10 @@ export interface CertificateFacts {
   readonly dnsNames: readonly string[];
   /** iPAddress entries of the SAN, canonical text. */
   readonly ipNames: readonly string[];
+  /** SRV-IDs of the SAN (RFC 4985), lower case: `_imaps.example.org`; absent: none. */
+  readonly srvNames?: readonly string[];
+  /** XMPP addresses of the SAN (RFC 6120 §13.7.1.4), lower case; absent: none. */
+  readonly xmppNames?: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly key: PublicKeyFacts;
@@ -100,7 +105,10 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
       return otherwise;
     }
   };
-  const names = read("subject alternative name", () => altNames(fields), { dnsNames: [], ipNames: [] });
+  const names = read("subject alternative name", () => ({ ...altNames(fields), ...serviceNamesOf(fields) }), {
+    dnsNames: [],
+    ipNames: [],
+  });
   const keyUsage = read("key usage", () => keyUsageOf(fields), []);
   const extendedKeyUsage = read("extended key usage", () => extendedKeyUsageOf(fields), []);
   const ids = read("key identifiers", () => keyIdsOf(fields), {});

@@ -1,5 +1,7 @@
 // Does a certificate stand for a name? SAN only, no common name (RFC 9525 §6.3, §6.4).
+import { domainToASCII } from "node:url";
 import type { CertificateFacts } from "./certificate.ts";
+import type { EntryPoint } from "./entry-point.ts";
 import { canonicalIp } from "./ip.ts";
 import { isWildcard } from "./names.ts";
 
@@ -50,4 +52,31 @@ export const certificateMatcher = (
     const dot = host.indexOf(".");
     return !isWildcard(host) && dot > 0 && parents.has(host.slice(dot + 1));
   };
+};
+
+type Entered = Pick<EntryPoint, "protocol" | "mode">;
+
+/** The service name of an SRV-ID (RFC 7817 §3, RFC 8314 §7.3); direct TLS of XMPP is checked as STARTTLS is (XEP-0368 §3). undefined: no standard gives it one. */
+const serviceLabel = ({ protocol, mode }: Entered): string | undefined => {
+  if (protocol === "xmpp-client" || protocol === "xmpp-server") return `_${protocol}`;
+  if (protocol === "sieve") return "_sieve";
+  const known = protocol === "imap" || protocol === "pop3" || protocol === "submission";
+  return known ? `_${protocol}${mode === "implicit" ? "s" : ""}` : undefined;
+};
+
+/**
+ * The SRV-ID or XMPP address of the SAN that stands for this service of a domain, as it stands there; undefined: none.
+ * A star stands for nothing in it: RFC 4985 knows none.
+ */
+export const serviceNameOf = (
+  facts: Pick<CertificateFacts, "srvNames" | "xmppNames">,
+  entry: Entered,
+  domain: string,
+): string | undefined => {
+  const label = serviceLabel(entry);
+  const wanted = label === undefined ? undefined : `${label}.${reference(domain)}`;
+  const found = facts.srvNames?.find((name) => reference(name) === wanted);
+  if (found !== undefined || !entry.protocol.startsWith("xmpp-")) return found;
+  // XMPP writes names of other scripts as they are (RFC 6120 §13.7.1.4); domains are known by their A-labels here.
+  return facts.xmppNames?.find((name) => domainToASCII(reference(name)) === reference(domain));
 };

@@ -16,6 +16,8 @@ import { verifyErrorOf } from "./verify-error.ts";
 export interface HandshakeOptions {
   readonly sni: string | undefined;
   readonly context: SecureContext;
+  /** The protocol to say in the ClientHello; undefined: none is said. */
+  readonly alpn?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -30,8 +32,8 @@ export type HandshakeResult =
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "closed" | "reset" | "timeout" };
 
-/** Never rejects. No ALPN, never a resumed session (it shows no certificates), and the path is judged, not enforced. */
-export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOptions): Promise<HandshakeResult> =>
+/** Never rejects. Never a resumed session (it shows no certificates), and the path is judged, not enforced. */
+export const handshake = (socket: Socket, { sni, context, alpn, signal }: HandshakeOptions): Promise<HandshakeResult> =>
   new Promise((resolve) => {
     const options: ConnectionOptions & Pick<TLSSocketOptions, "requestOCSP"> = {
       socket,
@@ -41,6 +43,7 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
       requestOCSP: true,
       // Names are our own check; this keeps `authorizationError` to OpenSSL's verdict on the path.
       checkServerIdentity: () => undefined,
+      ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
       ...(sni === undefined || isIP(sni) !== 0 ? {} : { servername: sni }),
     };
     const tls = tlsConnect(options);

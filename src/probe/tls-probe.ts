@@ -85,7 +85,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       const sni = sniOf(entry, options);
       const upTo = options.renegotiate === true ? "TLSv1.2" : undefined;
       const context = contexts(options.anchors, { slot: options.slot, smallHello, upTo });
-      const result = await handshake(socket, { sni, context, signal });
+      const alpn = entry.mode === "implicit" ? protocols[entry.protocol].alpn : undefined;
+      const result = await handshake(socket, { sni, context, alpn, signal });
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
         if (draft.wrongMode)

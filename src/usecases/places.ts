@@ -16,6 +16,8 @@ export interface Place {
 
 type Asking = Pick<VerifyRequest, "wanted" | "timeoutMs">;
 
+const hostOf = ({ connectTo, host }: Wanted): string => connectTo ?? host;
+
 export interface Places {
   readonly places: readonly Place[];
   /** About names with more addresses than are looked at. */
@@ -52,15 +54,16 @@ const resolveAll = async (
   deps: Pick<VerifyDeps, "resolve">,
   request: Asking,
 ): Promise<ReadonlyMap<string, Resolved>> => {
-  const hosts = [...new Set(request.wanted.filter(({ address }) => address === undefined).map(({ host }) => host))];
+  const hosts = [...new Set(request.wanted.filter(({ address }) => address === undefined).map(hostOf))];
   const found = await parallel(hosts, 16, (host) => deps.resolve(host, request.timeoutMs ?? 10_000));
   return new Map(hosts.map((host, index) => [host, found[index] ?? []]));
 };
 
 const placesFor = (wanted: Wanted, addresses: ReadonlyMap<string, Resolved>): readonly Place[] => {
   if (wanted.address !== undefined) return [{ wanted, address: wanted.address }];
-  const found = addresses.get(wanted.host) ?? [];
-  if ("message" in found) return [{ wanted, unresolved: `${wanted.host}: ${found.message}` }];
-  if (found.length === 0) return [{ wanted, unresolved: `${wanted.host}: the name has no address` }];
+  const host = hostOf(wanted);
+  const found = addresses.get(host) ?? [];
+  if ("message" in found) return [{ wanted, unresolved: `${host}: ${found.message}` }];
+  if (found.length === 0) return [{ wanted, unresolved: `${host}: the name has no address` }];
   return found.map((address) => ({ wanted, address }));
 };

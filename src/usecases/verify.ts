@@ -12,6 +12,7 @@ import type { Dns } from "../dns/dns.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
+import { type AskCaa, caaAsker } from "./ask-caa.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { factsOf } from "./entry-facts.ts";
@@ -53,6 +54,8 @@ export interface VerifyDeps {
 
 /** An entry point to look at, with what is expected of it. */
 export interface Wanted extends Target {
+  /** The host whose addresses are connected to, where the name to verify is another: SRV records of XMPP lead a domain's clients there. */
+  readonly connectTo?: string;
   /** The port was named and is the usual one of this instead. */
   readonly meant?: Meant;
   readonly expected?: ExpectedLeaves;
@@ -107,13 +110,16 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const { places, notes } = await placesOf(deps, request);
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const running: Running = { ...deps, polite, readDer: deps.readDer ?? createCertificateReader() };
-  const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
+  const dns = request.quick ? undefined : deps.dns;
+  const signal = deps.signal ?? new AbortController().signal;
+  const askTlsa = tlsaAsker(dns, signal);
+  const askCaa = caaAsker(wants(request)("cert-caa") ? dns : undefined, signal);
   const looked = // Who waits for whom is for good manners to say.
     (
       await parallel(places, places.length, async (place) => {
         const { wanted, address } = place;
         const looking = async (): Promise<readonly Looked[]> =>
-          (await Promise.all([look(running, request, place, askTlsa), askTlsa(wanted)]))[0];
+          (await Promise.all([look(running, request, place, { askTlsa, askCaa }), askTlsa(wanted)]))[0];
         const seen = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
         deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
         return seen;
@@ -149,7 +155,7 @@ const look = async (
   deps: Running,
   request: VerifyRequest,
   place: Place,
-  askTlsa: AskTlsa,
+  { askTlsa, askCaa }: { readonly askTlsa: AskTlsa; readonly askCaa: AskCaa },
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
@@ -185,7 +191,9 @@ const look = async (
       ...(small ? { once: { smallHello: true } } : {}),
     });
     const tlsa = await askTlsa(wanted);
-    const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
+    const seen = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
+    const caa = await askCaa(seen);
+    const facts = { ...seen, ...(caa === undefined ? {} : { caa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
     const early = observation.error !== undefined && observation.error.stage !== "handshake" && !observation.tls;
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });

@@ -12,7 +12,7 @@ import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import { type Samples, checkContract } from "../contract/check.ts";
 import { domainFacts } from "../fakes/domain-facts.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
-import { type Issued, type Pki, day, issue, makePki } from "../fakes/pki.ts";
+import { type Issued, type Pki, day, issue, makePki, sanWith } from "../fakes/pki.ts";
 
 let pki: Pki;
 let good: readonly Issued[];
@@ -37,7 +37,10 @@ let certificates: Readonly<
     | "twoNames"
     | "threeYears"
     | "logged"
-    | "stapling",
+    | "stapling"
+    | "forService"
+    | "forChat"
+    | "forDomain",
     Issued
   >
 >;
@@ -70,6 +73,13 @@ beforeAll(async () => {
     tenYears: await issue({ names, notBefore: at(-1), notAfter: at(3650) }),
     threeYears: await issue({ names, by, notBefore: at(-1), notAfter: at(824) }),
     logged: await issue({ names, by, notBefore: at(-1), notAfter: at(500), raw: [[timestamps, "0400"]] }),
+    forService: await issue({ subject: "CN=x", by, raw: [sanWith({ srv: ["_imaps.example.org"] })] }),
+    forChat: await issue({
+      subject: "CN=x",
+      by,
+      raw: [sanWith({ srv: ["_xmpp-client.mail.example.org"], xmpp: ["mail.example.org"] })],
+    }),
+    forDomain: await issue({ names: [...names, "example.org"], by }),
     stapling: await issue({ names, by, raw: [[feature, "3003020105"]] }),
     earlyCa: await issue({ subject: "CN=New CA", ca: true, by: pki.root, notBefore: at(2), notAfter: at(900) }),
     malformed: await issue({ by, raw: [["2.5.29.17", "3005"]] }),
@@ -164,6 +174,12 @@ const inEachRole = (
     () => ({ entry, chain: good, observation: profile(more) }),
     [[mua, atMta, internal][index] ?? ""],
   ]);
+
+const caa = (...records: readonly (readonly [tag: string, value: string])[]): NonNullable<FactsOptions["caa"]> => ({
+  kind: "found",
+  owner: "example.org",
+  records: records.map(([tag, value]) => ({ critical: false, tag, value })),
+});
 
 type Row = readonly [string, () => FactsOptions, readonly string[]];
 
@@ -334,6 +350,60 @@ const rows: readonly Row[] = [
     }),
     ["info cert-name"],
   ],
+  [
+    "pinned by key and expired: senders that check DANE deliver",
+    () => ({
+      ...tlsa([
+        [3, certificates.expired],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.expired, pki.intermediate],
+      verifyError: "CERT_HAS_EXPIRED",
+    }),
+    ["warning cert-expiry"],
+  ],
+  [
+    "pinned by key, under an eighth",
+    () => ({
+      ...tlsa([
+        [3, certificates.soon],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.soon, pki.intermediate],
+    }),
+    ["warning cert-expiry"],
+  ],
+  [
+    "pinned by key, not signed, and expired",
+    () => ({ ...tlsa([[3, certificates.expired]], false), chain: [certificates.expired, pki.intermediate] }),
+    ["fault cert-expiry", "warning dane-sec"],
+  ],
+  ...(
+    [
+      [undefined, []],
+      [{ owner: "_25._tcp.mail.example.org", signed: true }, ["fault dane-nxdomain"]],
+      [{ owner: "_25._tcp.mail.example.org", signed: false }, ["warning dane-nxdomain"]],
+      [{ owner: "_25._tcp.mail.example.org", signed: true, silent: true }, ["warning dane-nxdomain"]],
+    ] as const
+  ).map(([failed, said]): Row => [
+    `nobody can say about TLSA (${JSON.stringify(failed)})`,
+    () => ({ entry: mta, chain: good, tlsa: { kind: "unknown", why: "SERVFAIL", ...(failed ? { failed } : {}) } }),
+    said,
+  ]),
+  ...(
+    [
+      ["none", { kind: "none" }, ["info cert-caa"]],
+      ["nobody could say", { kind: "unknown", why: "no answer" }, []],
+      ["SERVFAIL", { kind: "blocked", owner: "example.org", why: "SERVFAIL" }, ["warning cert-caa"]],
+      ["SERVFAIL for the top-level domain", { kind: "blocked", owner: "org", why: "SERVFAIL" }, []],
+      ["one that may", caa(["issue", "ca.example; accounturi=x"]), []],
+      ["capital letters", caa(["ISSUE", "CA.example"]), []],
+      ["nobody may", caa(["issue", ";"]), ["warning cert-caa"]],
+      ["nobody may, but one may", caa(["issue", ";"], ["issue", "ca.example"]), []],
+      ["malformed", caa(["issue", "ca example"]), ["warning cert-caa"]],
+      ["nothing of issuing", caa(["iodef", "mailto:a@example.org"], ["issuewild", ";"]), ["info cert-caa"]],
+    ] as const
+  ).map(([what, found, said]): Row => [`CAA: ${what}`, () => ({ entry: mta, chain: good, caa: found }), said]),
   [
     "pinned otherwise",
     () => ({
@@ -523,6 +593,39 @@ const rows: readonly Row[] = [
 
   ["another name", () => ({ chain: [certificates.other, pki.intermediate] }), ["fault cert-name"]],
   ["another name on 25", () => ({ entry: mta, chain: [certificates.other, pki.intermediate] }), ["info cert-name"]],
+  [
+    "a service's name, which nobody asked for",
+    () => ({ chain: [certificates.forService, pki.intermediate] }),
+    ["fault cert-name"],
+  ],
+  [
+    "the service's name, by SRV",
+    () => ({ chain: [certificates.forService, pki.intermediate], serviceOf: ["example.org"] }),
+    ["warning cert-name"],
+  ],
+  [
+    "the name of the service with STARTTLS",
+    () => ({ entry: starttls, chain: [certificates.forService, pki.intermediate], serviceOf: ["example.org"] }),
+    ["fault cert-name"],
+  ],
+  [
+    "XMPP: its own kinds of names",
+    () => ({ entry: { protocol: "xmpp-client", port: 5223 }, chain: [certificates.forChat, pki.intermediate] }),
+    [],
+  ],
+  [
+    "XMPP between servers: an XMPP address",
+    () => ({ entry: { protocol: "xmpp-server", port: 5270 }, chain: [certificates.forChat, pki.intermediate] }),
+    [],
+  ],
+  ["names of XMPP are none for mail", () => ({ chain: [certificates.forChat, pki.intermediate] }), ["fault cert-name"]],
+  ["by SRV, without the domain's name", () => ({ chain: good, serviceOf: ["example.org"] }), ["info cert-name-csr"]],
+  ["by SRV, with it", () => ({ chain: [certificates.forDomain, pki.intermediate], serviceOf: ["example.org"] }), []],
+  [
+    "by SRV of two domains",
+    () => ({ chain: [certificates.forDomain, pki.intermediate], serviceOf: ["example.org", "example.net"] }),
+    ["info cert-name-csr"],
+  ],
   ["common name only", () => ({ chain: [certificates.cnOnly, pki.intermediate] }), ["fault cert-name"]],
   [
     "self-signed",
@@ -963,6 +1066,12 @@ describe("the words fit who asked", () => {
     const finding = named("192.0.2.10");
     expect(finding?.hint).toContain("`mailcert verify other.example --address 192.0.2.10`");
     expect(finding?.hint).not.toContain("setup");
+  });
+  test("cert-name: chat is told of the domain, and of no mail server", () => {
+    const entry = { protocol: "xmpp-client", port: 5223, host: "example.org" } as const;
+    const finding = said(entryFacts({ entry, chain: good }), "cert-name");
+    expect(finding?.hint).toMatch(/domain of the addresses.*`mailcert issue example\.org --out DIR`$/);
+    expect(finding?.hint).not.toMatch(/Dovecot|Postfix/);
   });
   test("cert-disk: the server that the port belongs to, and a reference that a reader can open", () => {
     const expected = { kind: "live", leaves: ["00"], source: "generation 7" } as const;

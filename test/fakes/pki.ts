@@ -13,6 +13,31 @@ export interface Issued {
   readonly certificate: x509.X509Certificate;
 }
 
+/** A SAN as openssl writes it, with otherNames: SRV-IDs (RFC 4985) and XMPP addresses (RFC 6120 §13.7.1.4). For `raw`. */
+export const sanWith = (names: {
+  readonly dns?: readonly string[];
+  readonly srv?: readonly string[];
+  readonly xmpp?: readonly string[];
+}): readonly [string, string] => {
+  const element = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+    const content = Buffer.concat(parts);
+    if (content.length > 127) throw new Error("too long for this fake");
+    return Buffer.concat([Buffer.from([tag, content.length]), content]);
+  };
+  const other = (type: number, tag: number, text: string): Buffer =>
+    element(
+      0xa0,
+      element(0x06, Buffer.from([0x2b, 6, 1, 5, 5, 7, 8, type])),
+      element(0xa0, element(tag, Buffer.from(text))),
+    );
+  const entries = [
+    ...(names.dns ?? []).map((name) => element(0x82, Buffer.from(name))),
+    ...(names.srv ?? []).map((name) => other(7, 0x16, name)),
+    ...(names.xmpp ?? []).map((name) => other(5, 0x0c, name)),
+  ];
+  return ["2.5.29.17", element(0x30, ...entries).toString("hex")];
+};
+
 export interface IssueOptions {
   /** As text, or by parts where a value holds what no text may. */
   readonly subject?: string | x509.JsonName;

@@ -33,7 +33,7 @@ export const keyDeployments: readonly DaneDeployment[] = [
     ),
     tlsa: leaf("3 1 1"),
     verdict: "verified",
-    ours: ["fault cert-expiry"],
+    ours: ["warning cert-expiry"],
   },
   {
     id: "ee-next",

@@ -24,6 +24,8 @@ export interface MailHostOptions {
   readonly neighbours?: boolean;
   /** Also testssl.sh, unpacked, on trixie. */
   readonly testssl?: boolean;
+  /** Also Chromium and poppler's tools, unpacked, on trixie. */
+  readonly browser?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -82,7 +84,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl"] as const)
+  const above = (["clients", "neighbours", "testssl", "browser"] as const)
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");

@@ -1,10 +1,13 @@
 // The probe against scripted NNTP, XMPP, LDAP and FTP servers: each row of reference/verify.md §2 (Optional) and its corner cases.
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { ldapMessage, noticeOfDisconnection, searchDone, startTlsResponse } from "../fakes/ldap-server.ts";
 import { type Behaviour, type Script, mailServer } from "../fakes/mail-server.ts";
 import { scripted } from "./scripted.ts";
 
-const { serve, look } = scripted();
+const scene = scripted();
+const { serve, look } = scene;
 
 const names = ["nntp", "xmpp-client", "xmpp-server", "ldap", "ftp"] as const;
 type Name = (typeof names)[number];
@@ -69,6 +72,28 @@ describe("a server that does all as it should", () => {
     const nameless = await serve(mailServer("xmpp-server", "starttls"));
     await look(nameless, "xmpp-server", "starttls", { ehlo: "" });
     expect(nameless.lines[0]).not.toContain(" from=");
+  });
+
+  test("XMPP with TLS at once says which protocol it is (XEP-0368): the port may be shared; nobody else does", async () => {
+    const heard: (readonly string[])[] = [];
+    const shared = createServer(
+      {
+        ...scene.pki.served,
+        ALPNCallback: ({ protocols }) => {
+          heard.push(protocols);
+          return protocols[0];
+        },
+      },
+      (socket) => socket.on("error", () => undefined).end(),
+    );
+    await new Promise<void>((resolve) => shared.listen(0, "127.0.0.1", resolve));
+    const { port } = shared.address() as AddressInfo;
+    for (const protocol of ["xmpp-client", "xmpp-server", "imap"] as const) {
+      const seen = await look({ port }, protocol, "implicit");
+      expect(seen.chain).toHaveLength(2);
+    }
+    await new Promise((resolve) => shared.close(resolve));
+    expect(heard).toEqual([["xmpp-client"], ["xmpp-server"]]);
   });
 
   test("FTP that takes AUTH TLS without listing it (vsftpd) is told from one that lists it", async () => {

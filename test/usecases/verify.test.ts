@@ -94,6 +94,23 @@ describe("what is connected to", () => {
     expect(result.entries).toHaveLength(2);
     expect(result.ok).toBe(true);
   });
+  test("a name that stands for another host: its addresses, with the name that is to be verified", async () => {
+    const { probe } = fakeProbe();
+    const one = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+    const chat = { protocol: "xmpp-client", mode: "starttls", port: 5222, demanded: true } as const;
+    const wanted = ["mail.example.org", "gone.example.org"].map((connectTo) => ({
+      ...chat,
+      host: "example.org",
+      connectTo,
+    }));
+    const result = await verify(one, request(wanted));
+    expect(result.entries.map(({ entry }) => [entry.host, entry.address])).toEqual([
+      ["example.org", "192.0.2.1"],
+      ["example.org", undefined],
+    ]);
+    expect(result.entries[1]?.observation.error?.message).toContain("gone.example.org");
+  });
+
   test("an address that is given is not looked up", async () => {
     const { probe, asked } = fakeProbe();
     await verify(
