@@ -9,15 +9,15 @@ export interface Allowance {
 /** For everything that is looked at at one entry point, ordinary handshakes included. */
 export const mostConnections = 10;
 
-/** `made`: how many were made before. */
-export const createAllowance = (made: number): Allowance => {
+/** `made`: how many were made before. `welcome` says whether the server still wants to be asked. */
+export const createAllowance = (made: number, welcome: () => boolean = () => true): Allowance => {
   let left = Math.max(0, mostConnections - made);
   return {
     get left() {
       return left;
     },
     take: (kept = 0) => {
-      if (left <= kept) return false;
+      if (left <= kept || !welcome()) return false;
       left -= 1;
       return true;
     },

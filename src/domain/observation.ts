@@ -93,6 +93,8 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** What the server said when a further connection was to come later: what had not been asked by then was not asked. */
+  readonly later?: string;
   /** From the connection to the first word of the server, in milliseconds; STARTTLS only. */
   readonly greetingMs?: number;
   /** What was said in clear, up to TLS; absent: nobody asked for it (--transcript). */

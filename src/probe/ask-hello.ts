@@ -9,6 +9,7 @@ import { protocols } from "../protocols/index.ts";
 import { beforeStartTls } from "../protocols/mail-in-clear.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
+import type { Left } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
@@ -20,6 +21,7 @@ export interface HelloTerms {
   readonly signal: AbortSignal;
   /** 64 bytes. */
   readonly random: Uint8Array;
+  readonly left?: Left | undefined;
   /** Ask for mail before TLS on the way; gets the answer. */
   readonly mailFirst?: ((answer: NonNullable<Observation["mailInClear"]>) => void) | undefined;
 }
@@ -41,7 +43,8 @@ export const askHello = async (entry: Entry, offer: Offer, terms: HelloTerms): P
     if (!(error instanceof Stop)) throw error;
     return { kind: "none", why: error.message };
   } finally {
-    leave(socket);
+    const closed = leave(socket);
+    terms.left?.(closed);
   }
 };
 

@@ -11,6 +11,7 @@ import { connect } from "./connect.ts";
 import { type OpenConversation, openConversation } from "./conversation.ts";
 import { deadline } from "./deadline.ts";
 import { chainAsSent, handshake } from "./handshake.ts";
+import type { Left } from "./probe.ts";
 import { Stop } from "./stop.ts";
 import { createTlsContexts } from "./tls-context.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
@@ -24,13 +25,14 @@ export interface InjectOptions {
   /** The ordinary handshake needed a small ClientHello. */
   readonly smallHello: boolean;
   readonly signal?: AbortSignal;
+  readonly left?: Left;
 }
 
 export interface Injected {
   readonly outcome: InjectionOutcome;
   /** DER of the leaf that was shown meanwhile. */
   readonly leaf?: Buffer;
-  /** The handshake broke: for what was glued, or for something else that is unusual in it. */
+  /** It broke off without a word: for what was glued, or for something else, such as a limit of connections. */
   readonly broke?: true;
 }
 
@@ -51,7 +53,7 @@ const maxLines = 64;
 export const createInjector = (): Inject => {
   const contexts = createTlsContexts();
   const noAnchors: readonly string[] = [];
-  return async (entry, { sni, ehlo, timeoutMs, smallHello, signal: stop }) => {
+  return async (entry, { sni, ehlo, timeoutMs, smallHello, signal: stop, left }) => {
     const injection = injections[entry.protocol];
     if (!injection || !canInject(entry)) return undefined;
     stop?.throwIfAborted();
@@ -62,7 +64,7 @@ export const createInjector = (): Inject => {
       socket = await connect(entry.address, entry.port, signal);
       const name = ehlo || ownName(plainAddress(socket.localAddress));
       const early = await glue(entry, injection, socket, name, signal);
-      if (early) return { outcome: early };
+      if (early) return early;
       const result = await handshake(socket, {
         sni,
         context: contexts(noAnchors, { slot: undefined, smallHello }),
@@ -79,7 +81,8 @@ export const createInjector = (): Inject => {
       throw error;
     } finally {
       over();
-      leave(tls ?? socket);
+      const closed = leave(tls ?? socket);
+      left?.(closed);
       stop?.throwIfAborted();
     }
   };
@@ -92,7 +95,7 @@ const glue = async (
   socket: Socket,
   ehlo: string,
   signal: AbortSignal,
-): Promise<InjectionOutcome | undefined> => {
+): Promise<Injected | undefined> => {
   const conversation = openConversation(socket, signal);
   let sent = false;
   const glued: OpenConversation = {
@@ -109,16 +112,16 @@ const glue = async (
       ehlo,
       learn: () => undefined,
     });
-    if (refused && (!sent || refused.reason === "temporary")) return undecided(refused.message);
-    if (refused) return { kind: "refused", how: `the server says ${refused.message}` };
+    if (refused && (!sent || refused.reason === "temporary")) return { outcome: undecided(refused.message) };
+    if (refused) return { outcome: { kind: "refused", how: `the server says ${refused.message}` } };
     // In clear, before TLS: nobody takes that for part of the protected session.
-    if (conversation.detach().length > 0) return { kind: "refused", how: "the server answers it in clear, before TLS" };
-    return undefined;
+    if (conversation.detach().length === 0) return undefined;
+    return { outcome: { kind: "refused", how: "the server answers it in clear, before TLS" } };
   } catch (error) {
     if (!(error instanceof ConversationError)) throw error;
-    return sent && (error.reason === "closed" || error.reason === "declined")
-      ? { kind: "refused", how: error.message }
-      : undecided(error.message);
+    if (!sent || (error.reason !== "closed" && error.reason !== "declined"))
+      return { outcome: undecided(error.message) };
+    return { outcome: { kind: "refused", how: error.message }, ...(error.reason === "closed" ? { broke: true } : {}) };
   }
 };
 

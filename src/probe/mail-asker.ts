@@ -7,16 +7,17 @@ import { mailInClear } from "../protocols/mail-in-clear.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { deadline } from "./deadline.ts";
+import type { Left } from "./probe.ts";
 import { Stop } from "./stop.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
 /** undefined: nobody answered. Never rejects for what a server does. */
 export type AskMailInClear = (
   entry: EntryPoint & { readonly address: string },
-  terms: { readonly ehlo: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  terms: { readonly ehlo: string; readonly timeoutMs: number; readonly signal?: AbortSignal; readonly left?: Left },
 ) => Promise<Observation["mailInClear"]>;
 
-export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, signal: stop }) => {
+export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, signal: stop, left }) => {
   stop?.throwIfAborted();
   const { signal, over } = deadline(timeoutMs, stop);
   let socket: Socket | undefined;
@@ -31,7 +32,8 @@ export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, s
     throw error;
   } finally {
     over();
-    leave(socket);
+    const closed = leave(socket);
+    left?.(closed);
     stop?.throwIfAborted();
   }
 };

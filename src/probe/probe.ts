@@ -23,7 +23,11 @@ export interface ProbeOptions {
   /** Write down what is said in clear. */
   readonly transcript?: boolean;
   readonly signal?: AbortSignal;
+  readonly left?: Left;
 }
+
+/** Told of each connection that was left: resolves, never rejects, when it is closed. */
+export type Left = (closed: Promise<void>) => void;
 
 /** Never rejects for what a server does: that is the observation. `entry.address` says where to connect. */
 export type Probe = (entry: EntryPoint & { readonly address: string }, options: ProbeOptions) => Promise<Observation>;

@@ -7,6 +7,7 @@ import type { Allowance } from "../domain/allowance.ts";
 import type { HelloAnswer } from "../hello/answer.ts";
 import { type AskHello, type Further, type KnownTls, type ProfileAnswer, tlsProfile } from "../hello/profile.ts";
 import { askHello } from "./ask-hello.ts";
+import type { Left } from "./probe.ts";
 
 export interface ProfileOptions {
   /** As in the ordinary handshake; false: none. Default: the host where it is a name. */
@@ -15,6 +16,7 @@ export interface ProfileOptions {
   /** Of each connection, in milliseconds; the whole takes three times that at most, and tells what it has by then. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  readonly left?: Left;
   /** Shared with all who ask there. */
   readonly allowance: Allowance;
   /** Ask for mail before TLS on the way to the first question (submission). */
@@ -43,7 +45,7 @@ const pauseMs = 20;
 
 export const createProfiler = ({ random }: ProfileParts): Profile => {
   const gate = createGate(atOnce);
-  return (entry, known, { sni = entry.host, ehlo, timeoutMs, signal, allowance, mailFirst = false, further }) =>
+  return (entry, known, { sni = entry.host, ehlo, timeoutMs, signal, allowance, mailFirst = false, further, left }) =>
     gate(entry.address, async () => {
       signal?.throwIfAborted();
       const name = sni === false || isIP(sni) !== 0 ? undefined : sni;
@@ -61,6 +63,7 @@ export const createProfiler = ({ random }: ProfileParts): Profile => {
             ehlo,
             signal: AbortSignal.any(signals),
             random: random(64),
+            left,
             mailFirst: withMail ? (answer) => (mailInClear = answer) : undefined,
           });
         } finally {
@@ -104,9 +107,12 @@ const createGate = (most: number) => {
       return await work();
     } finally {
       const [next, ...others] = waiting.get(key) ?? [];
-      waiting.set(key, others);
+      if (others.length > 0) waiting.set(key, others);
+      else waiting.delete(key);
+      const now = (running.get(key) ?? 1) - 1;
       if (next) next();
-      else running.set(key, (running.get(key) ?? 1) - 1);
+      else if (now > 0) running.set(key, now);
+      else running.delete(key);
     }
   };
 };

@@ -86,7 +86,11 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       const upTo = options.renegotiate === true ? "TLSv1.2" : undefined;
       const context = contexts(options.anchors, { slot: options.slot, smallHello, upTo });
       const alpn = entry.mode === "implicit" ? protocols[entry.protocol].alpn : undefined;
-      const result = await handshake(socket, { sni, context, alpn, signal });
+      // A second, smaller ClientHello needs a share of the time.
+      const patience =
+        !smallHello && !options.once && largeHello() ? deadline(options.timeoutMs / 2, signal) : undefined;
+      const result = await handshake(socket, { sni, context, alpn, signal: patience?.signal ?? signal });
+      patience?.over();
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
         if (draft.wrongMode)
@@ -121,7 +125,8 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       if (!(error instanceof Stop)) throw error;
       draft.stop = error;
     } finally {
-      leave(tls ?? socket);
+      const closed = leave(tls ?? socket);
+      options.left?.(closed);
     }
     return draft;
   };
@@ -234,9 +239,10 @@ const handshakeStop = (
 const lingerMs = 1000;
 const lingerBytes = 64 * 1024;
 
-/** close_notify and FIN, without waiting for the other side. */
-export const leave = (socket: Socket | undefined): void => {
+/** close_notify and FIN, without waiting for the other side. Resolves when the connection is closed; nothing has to wait for it, and it keeps no process alive. */
+export const leave = async (socket: Socket | undefined): Promise<void> => {
   if (!socket || socket.destroyed) return;
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.on("error", () => undefined);
   socket.unref();
   const timer = setTimeout(() => socket.destroy(), lingerMs);
@@ -250,6 +256,7 @@ export const leave = (socket: Socket | undefined): void => {
   });
   socket.resume();
   socket.end();
+  await closed;
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {

@@ -13,6 +13,7 @@ import {
   seen,
   servedLeaf,
   withMail,
+  witnessed,
 } from "./further-looks.ts";
 
 /**
@@ -30,20 +31,27 @@ export const fullLook = async (
   const [main, ...others] = first.looked;
   if (!main) return looked;
   let one = main;
+  let [asked, spoke] = [false, false];
   const further = async ({ tls12, unnamed }: SoFar): Promise<boolean> => {
     if (first.enough) return false;
     const soFar = { tls12, none: servedWithout(unnamed, first.looked, ask), unknown: first.unknown };
-    const asked = await namesAndRenegotiation(one, ask, soFar);
-    one = asked.one;
-    return asked.spoke;
+    const more = await namesAndRenegotiation(one, ask, soFar);
+    one = more.one;
+    asked ||= more.asked;
+    spoke ||= more.spoke;
+    return more.spoke;
   };
+  const inDoubt = async (): Promise<Looked> => (first.brokeOff && !spoke ? witnessed(one, asked, ask) : one);
   if (!profileOf) {
     await further({ tls12: undefined, unnamed: undefined });
+    one = await inDoubt();
     return [first.enough ? one : await withMail(one, ask), ...others];
   }
   const kept = !first.enough && asksNames(main, ask) && first.unknown === undefined ? 1 : 0;
   const { profile, mailInClear } = await profiled(profileOf, first.looked, ask, { kept, others: further });
-  return [seen(one, { profile, ...(mailInClear ? { mailInClear } : {}) }), ...others];
+  asked ||= profile.connections > 0;
+  spoke ||= Object.values(profile.versions).includes(true);
+  return [seen(await inDoubt(), { profile, ...(mailInClear ? { mailInClear } : {}) }), ...others];
 };
 
 const servedWithout = (

@@ -51,16 +51,25 @@ export interface SeenFirst {
   readonly unknown?: ServedTo;
   /** The server asked to come later, or fell silent: it is asked no more by ordinary clients. */
   readonly enough: boolean;
+  /** Injection made it break off without a word, which counts only where the server still speaks TLS afterwards. */
+  readonly brokeOff: boolean;
 }
 
 /** The other kind of key, and command injection. `looked`: the ordinary looks, at least one, of a server that came as far as TLS. */
 export const looksBeforeProfile = async (looked: readonly Looked[], ask: FurtherAsk): Promise<SeenFirst> => {
   const [first] = looked;
-  if (!first) return { looked, enough: true };
+  if (!first) return { looked, enough: true, brokeOff: false };
   const [main = first, ...others] = looked.length > 1 ? looked : await withOtherKind(first, ask);
-  const { one, unknown } = await withInjection(main, ask);
+  const { one, unknown, brokeOff } = await withInjection(main, ask);
   const enough = one.facts.observation.injection?.kind === "undecided";
-  return { looked: [one, ...others], enough, ...(unknown ? { unknown } : {}) };
+  return { looked: [one, ...others], enough, brokeOff, ...(unknown ? { unknown } : {}) };
+};
+
+/** After an injection that broke off, and nothing since that spoke TLS. `asked`: something was; otherwise an ordinary look says whether it was the injection. */
+export const witnessed = async (one: Looked, asked: boolean, { again, allowance }: FurtherAsk): Promise<Looked> => {
+  const spoke = !asked && allowance.take() && (await again({})).tls !== undefined;
+  const why = "the connections after it came to nothing either, as where a server limits how many it takes";
+  return spoke ? one : seen(one, { injection: { kind: "undecided", why } });
 };
 
 /** Whether what other names get is to be asked: there is one in TLS to leave out. */
@@ -79,12 +88,14 @@ export const namesAndRenegotiation = async (
     readonly none?: ServedTo | undefined;
     readonly unknown?: ServedTo | undefined;
   },
-): Promise<{ readonly one: Looked; readonly spoke: boolean }> => {
+): Promise<{ readonly one: Looked; readonly asked: boolean; readonly spoke: boolean }> => {
   const slot = one.slot === undefined ? {} : { slot: one.slot };
+  let asked = false;
   let spoke = false;
   let renegotiates: boolean | undefined;
   const again = async (more: AskMore): Promise<ServedTo | undefined> => {
     if (!ask.allowance.take()) return undefined;
+    asked = true;
     const facts = ask.factsOf(await ask.again({ ...slot, ...more }));
     spoke ||= facts.observation.tls !== undefined;
     renegotiates ??= facts.observation.renegotiates;
@@ -105,7 +116,7 @@ export const namesAndRenegotiation = async (
   if (asksRenegotiation && renegotiates === undefined) await again({ renegotiate: true });
   const otherNames = none === undefined ? {} : { otherNames: { none, ...(unknown ? { unknown } : {}) } };
   const facts = { ...one.facts, ...otherNames };
-  return { one: seen({ ...one, facts }, renegotiates === undefined ? {} : { renegotiates }), spoke };
+  return { one: seen({ ...one, facts }, renegotiates === undefined ? {} : { renegotiates }), asked, spoke };
 };
 
 /** A leaf that was shown outside of an ordinary look. One that is shown with the name, too, is no other one, be it of the other kind of key. */
@@ -128,7 +139,8 @@ export const furtherQuestions = ({
   readonly named: boolean;
 }): number =>
   (slots < 2 && aboutCertificates.some(wants) ? 1 : 0) +
-  (tools?.canInject(wanted) && wants("st-cmd-inj") ? 1 : 0) +
+  // And a witness, where it breaks off and nothing else follows.
+  (tools?.canInject(wanted) && wants("st-cmd-inj") ? ((named && wants("sni")) || wants("reneg-cli") ? 1 : 2) : 0) +
   (named && wants("sni") ? 2 : 0) +
   (wants("reneg-cli") ? 1 : 0) +
   (tools && asksMail(wanted) && wants("st-enforced") ? 1 : 0);
@@ -193,9 +205,9 @@ const goesOn = ({ protocol }: Pick<EntryPoint, "protocol">): boolean =>
 const withInjection = async (
   one: Looked,
   ask: FurtherAsk,
-): Promise<{ readonly one: Looked; readonly unknown?: ServedTo | undefined }> => {
+): Promise<{ readonly one: Looked; readonly unknown?: ServedTo | undefined; readonly brokeOff: boolean }> => {
   const { entry, tools, terms, wants, allowance, readLeaf } = ask;
-  if (!tools?.canInject(entry) || !wants("st-cmd-inj")) return { one };
+  if (!tools?.canInject(entry) || !wants("st-cmd-inj")) return { one, brokeOff: false };
   const { sni, tls } = one.facts.observation;
   const inject = async (name: string | undefined) =>
     allowance.take()
@@ -205,9 +217,9 @@ const withInjection = async (
   const first = await inject(both ? unknownName : sni);
   // Nobody can say what it broke for.
   const injected = both && first?.broke === true ? await inject(sni) : first;
-  if (!injected) return { one };
+  if (!injected) return { one, brokeOff: false };
   const unknown = both && injected === first && injected.leaf ? servedLeaf(readLeaf(injected.leaf), [one]) : undefined;
-  return { one: seen(one, { injection: injected.outcome }), unknown };
+  return { one: seen(one, { injection: injected.outcome }), unknown, brokeOff: injected.broke === true };
 };
 
 /** undefined: it did not come to TLS, which is no answer. */

@@ -1,6 +1,7 @@
 // Manners towards servers, for a whole run: few connections at once to an address and to a port of it, no second try where one said "later",
 // and a greet delay that is measured once.
 import type { Observation } from "../domain/observation.ts";
+import type { Left } from "../probe/probe.ts";
 
 export interface PoliteLimits {
   /** Connections at once, to everybody together. */
@@ -13,7 +14,7 @@ export interface PoliteLimits {
 
 export interface Polite {
   /** Runs `work` when it is its turn: in order of arrival, save that one who waits for a busy address holds nobody else up. */
-  turn<Result>(address: string, port: number, work: () => Promise<Result>): Promise<Result>;
+  turn<Result>(address: string, port: number, work: (left: Left) => Promise<Result>): Promise<Result>;
   /** Keeps what an observation tells about manners. */
   note(observation: Observation): void;
   /** What a server that asked to come later said; nothing is asked of it again in this run. */
@@ -74,17 +75,26 @@ export const createPolite = ({
   return {
     turn: async (address, port, work) => {
       const place = placeOf(address, port);
+      // What is waited for may be a closing connection, which keeps no process alive.
+      const alive = setInterval(() => undefined, 60_000);
       await new Promise<void>((start) => {
         waiting.push({ address, place, start });
         next();
       });
-      try {
-        return await work();
-      } finally {
+      clearInterval(alive);
+      // Over for us, and not yet for the server: the place is taken until they are closed.
+      const held: Promise<void>[] = [];
+      const release = (): void => {
         open -= 1;
         add(address, -1);
         add(place, -1);
         next();
+      };
+      try {
+        return await work((closed) => void held.push(closed));
+      } finally {
+        if (held.length === 0) release();
+        else void Promise.all(held).then(release);
       }
     },
     note: ({ address, entry, error, greetingMs }) => {

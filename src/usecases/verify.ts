@@ -9,7 +9,7 @@ import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
 import { type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
-import type { Probe, ProbeOptions } from "../probe/probe.ts";
+import type { Left, Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
 import { type AskCaa, caaAsker } from "./ask-caa.ts";
@@ -17,7 +17,7 @@ import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { factsOf } from "./entry-facts.ts";
 import { fullLook } from "./full-look.ts";
-import type { AskMore, FurtherTools, Looked } from "./further-looks.ts";
+import { type AskMore, type FurtherTools, type Looked, seen } from "./further-looks.ts";
 import {
   asksProfile,
   hostsOf,
@@ -118,11 +118,11 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     (
       await parallel(places, places.length, async (place) => {
         const { wanted, address } = place;
-        const looking = async (): Promise<readonly Looked[]> =>
-          (await Promise.all([look(running, request, place, { askTlsa, askCaa }), askTlsa(wanted)]))[0];
-        const seen = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
-        deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
-        return seen;
+        const looking = async (left?: Left): Promise<readonly Looked[]> =>
+          (await Promise.all([look(running, request, place, { askTlsa, askCaa, left }), askTlsa(wanted)]))[0];
+        const all = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
+        deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(all)}`);
+        return all;
       })
     ).flat();
   const entries = judgeEntries(looked, request);
@@ -155,7 +155,7 @@ const look = async (
   deps: Running,
   request: VerifyRequest,
   place: Place,
-  { askTlsa, askCaa }: { readonly askTlsa: AskTlsa; readonly askCaa: AskCaa },
+  { askTlsa, askCaa, left }: { readonly askTlsa: AskTlsa; readonly askCaa: AskCaa; readonly left: Left | undefined },
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
@@ -173,6 +173,7 @@ const look = async (
         dialogue: "full",
         ...(request.sni === undefined ? {} : { sni: request.sni }),
         ...more,
+        ...(left ? { left } : {}),
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
@@ -191,9 +192,9 @@ const look = async (
       ...(small ? { once: { smallHello: true } } : {}),
     });
     const tlsa = await askTlsa(wanted);
-    const seen = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
-    const caa = await askCaa(seen);
-    const facts = { ...seen, ...(caa === undefined ? {} : { caa }) };
+    const told = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
+    const caa = await askCaa(told);
+    const facts = { ...told, ...(caa === undefined ? {} : { caa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
     const early = observation.error !== undefined && observation.error.stage !== "handshake" && !observation.tls;
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });
@@ -203,13 +204,14 @@ const look = async (
   const terms = {
     ehlo: request.ehlo ?? "",
     timeoutMs: polite.budget(address, wanted.port, usual),
+    ...(left ? { left } : {}),
     ...(deps.signal ? { signal: deps.signal } : {}),
   };
   const smallHello = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
   // Whoever needed a small ClientHello was asked twice.
   const made = looked.length + (smallHello ? 1 : 0);
   const profile = asksProfile(request) ? deps.profile : undefined;
-  return fullLook(
+  const [main, ...others] = await fullLook(
     looked,
     {
       entry: { ...entryOf(wanted), address },
@@ -218,12 +220,15 @@ const look = async (
       wants: wants(request),
       tools: deps.further,
       terms,
-      allowance: createAllowance(made),
+      // Who said "later" is asked no more, whatever was still to be asked.
+      allowance: createAllowance(made, () => polite.later(address, wanted.port) === undefined),
       tight: profile !== undefined,
       readLeaf: deps.readDer,
     },
     profile,
   );
+  const later = polite.later(address, wanted.port)?.message;
+  return main ? [later === undefined ? main : seen(main, { later }), ...others] : [];
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

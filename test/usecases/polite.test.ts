@@ -50,6 +50,24 @@ describe("turns", () => {
     await end("a1");
     expect(running).toEqual(["a2", "other", "b2", "a3"]);
   });
+  test("a place is free when the server, too, has let go of the connection; the result does not wait for it", async () => {
+    const polite = createPolite({ connections: 9, perPort: 1 });
+    let close: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    expect(
+      await polite.turn("192.0.2.1", 25, async (left) => {
+        left(closed);
+        return "seen";
+      }),
+    ).toBe("seen");
+    let begun = false;
+    const next = polite.turn("192.0.2.1", 25, async () => (begun = true));
+    await settled();
+    expect(begun).toBe(false);
+    close();
+    await next;
+    expect(begun).toBe(true);
+  });
   test("a job that fails gives its turn back", async () => {
     const polite = createPolite({ connections: 1 });
     await expect(polite.turn("192.0.2.1", 25, () => Promise.reject(new Error("x")))).rejects.toThrow("x");

@@ -134,6 +134,38 @@ describe("the questions", () => {
     await look("imap://mail.example.org", probe(), tools("undecided"));
     expect(asked).toEqual(["any", "rsa", "inject mail.example.org"]);
   });
+  test("whenever it asks: nothing more is asked, and it is said", async () => {
+    const later = { chain: [], error: { stage: "greeting", reason: "temporary", message: "421 too many" } } as const;
+    const result = await look(
+      "submission://mail.example.org",
+      probe((word) => (word === "any no name" ? later : {})),
+      tools(),
+    );
+    expect(asked).toEqual(["any", "rsa", "inject mail.example.org", "any no name"]);
+    expect(result.entries[0]?.findings).toMatchObject([
+      {
+        check: "net-reach",
+        severity: "warning",
+        message: expect.stringMatching(/not everything was asked: 421 too many/),
+      },
+    ]);
+  });
+  test("an injection that breaks off counts only where the server still speaks TLS", async () => {
+    const broken: FurtherTools = {
+      ...tools(),
+      inject: async () => ({ outcome: { kind: "refused", how: "the handshake breaks" }, broke: true }),
+    };
+    const checked = async (from: Probe, check: readonly string[]): Promise<boolean | undefined> =>
+      (await look("imap://mail.example.org", from, broken, { check })).entries[0]?.checked.includes("st-cmd-inj");
+    expect(await checked(probe(), ["st-cmd-inj"])).toBe(true);
+    // An ordinary look was the witness.
+    expect(asked.splice(0)).toEqual(["any", "any"]);
+    expect(await checked(probe(), ["st-cmd-inj", "sni"])).toBe(true);
+    expect(asked.splice(0)).toEqual(["any", "any no name", "any mailcert-asks.invalid"]);
+    const limited = probe(() => (asked.length > 1 ? refusal("handshake") : {}));
+    expect(await checked(limited, ["st-cmd-inj"])).toBe(false);
+    expect(asked.splice(0)).toEqual(["any", "any"]);
+  });
   test("one that did not come as far as TLS, too", async () => {
     await look(
       "imap://mail.example.org",
