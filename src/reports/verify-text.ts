@@ -46,10 +46,6 @@ const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33",
 const paint = (text: string, severity: Severity, color: boolean): string =>
   color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text;
 
-/** A command that fits on a line is not broken: it is there to be pasted. */
-const wholeCommands = (hint: string): string =>
-  hint.replaceAll(/`[^`]{1,70}`/g, (command) => command.replaceAll(" ", "\u00a0"));
-
 const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions): string => {
   const head = wrap(
     `${finding.check}${where.length > 0 ? `: ${where.map((place) => place.replaceAll(" ", "\u00a0")).join(", ")}` : ""}`,
@@ -60,7 +56,7 @@ const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions)
   return [
     `${paint(finding.severity.padEnd(8), finding.severity, color)} ${head}`,
     wrap(finding.message, width, "  "),
-    ...hints.map((hint) => wrap(wholeCommands(hint), width, "  hint: ", "        ")),
+    ...hints.map((hint) => wrap(hint, width, "  hint: ", "        ")),
     ...(finding.reference === undefined ? [] : [wrap(`(${finding.reference})`, width, "  ", "   ")]),
   ].join("\n");
 };
