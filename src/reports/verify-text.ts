@@ -4,7 +4,6 @@ import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { domainTexts } from "./verify-domains.ts";
-import { daysLeft } from "./verify-json.ts";
 import {
   type Told,
   count,
@@ -68,7 +67,8 @@ const cellsOf = (one: VerifiedEntry): readonly string[] => {
     protocolWords[one.entry.protocol],
     one.observation.address ?? "-",
     leaf ? leaf.sha256.slice(0, 12) : "-",
-    leaf ? String(daysLeft(leaf, one.observation.startedAt)) : "-",
+    // Whole days, before the end and after it.
+    leaf ? String(Math.trunc((leaf.notAfter.getTime() - one.observation.startedAt.getTime()) / 86_400_000)) : "-",
     `${verdictOf(one)[0]}${one.slot === undefined ? "" : ` (${one.slot})`}`,
   ];
 };
