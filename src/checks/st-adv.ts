@@ -3,6 +3,7 @@ import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { otherServersWords } from "./other-servers.ts";
 import { startTlsOnly } from "./starttls-only.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "st-adv",
@@ -17,8 +18,10 @@ const base = {
 export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
-  applies: startTlsOnly,
+  applies: (facts) => startTlsOnly(facts) || facts.tlsOff !== undefined,
   judge: (facts) => {
+    const off = switchedOff(facts);
+    if (off) return say(base, facts.role, { message: `TLS is switched off (${off.setting})`, hint: off.mend });
     const { error, clear, tls, wrongMode } = facts.observation;
     if (clear && tls && !clear.startTlsOffered && !wrongMode) {
       return say(base, facts.role, {

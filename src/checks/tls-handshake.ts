@@ -2,6 +2,7 @@
 import { meantHint } from "../domain/meant-target.ts";
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "tls-handshake",
@@ -19,7 +20,7 @@ export const tlsHandshake: EntryCheck = {
   scope: "entry",
   judge: (facts) => {
     const { entry, error, wrongMode } = facts.observation;
-    if (error?.stage !== "handshake" || wrongMode) return [];
+    if (error?.stage !== "handshake" || wrongMode || switchedOff(facts)) return [];
     return say(base, facts.role, {
       message: error.message,
       hint:

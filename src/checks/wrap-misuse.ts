@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
 import { otherServers, otherServersWords } from "./other-servers.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "wrap-misuse",
@@ -50,6 +51,7 @@ export const wrapMisuse: EntryCheck = {
   scope: "entry",
   judge: (facts) => {
     const { wrongMode, entry, tls } = facts.observation;
+    if (switchedOff(facts)) return [];
     const typo = wrongMode && (tls || entry.mode === "implicit") ? mistyped(facts) : undefined;
     if (typo) return typo;
     if (wrongMode && entry.mode === "implicit") {

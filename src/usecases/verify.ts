@@ -45,6 +45,8 @@ export interface VerifyDeps {
 export interface Wanted extends Target {
   /** The port was named and is the usual one of this instead. */
   readonly meant?: Meant;
+  /** The server's configuration says that there is no TLS. */
+  readonly tlsOff?: NonNullable<EntryFacts["tlsOff"]>;
   readonly expected?: ExpectedLeaves;
   /** Two: ask for each kind of key in its own handshake. */
   readonly slots?: readonly Slot[];
@@ -83,7 +85,9 @@ export interface VerifyRequest {
   readonly concurrency?: number;
 }
 
-const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
+const defaultTimeout = ({ port, mode, meant, tlsOff }: Wanted): number => {
+  // Nobody answers a handshake there.
+  if (mode === "implicit" && tlsOff !== undefined) return 4_000;
   // imap:// on 993: a server that waits for TLS never greets; the mistake is not worth the whole budget.
   if (mode === "starttls" && meant?.mode === "implicit") return 4_000;
   return port === 25 ? 45_000 : 10_000;
@@ -235,6 +239,7 @@ const factsOf = (
   now: deps.now(),
   ...(wanted.expected ? { expected: wanted.expected } : {}),
   ...(wanted.meant ? { meant: wanted.meant } : {}),
+  ...(wanted.tlsOff ? { tlsOff: wanted.tlsOff } : {}),
   ...(wanted.mxOf ? { mxOf: wanted.mxOf } : {}),
   ...(wanted.serviceOf ? { serviceOf: wanted.serviceOf } : {}),
   ...(request.ownRoots ? { ownRoots: request.ownRoots } : {}),

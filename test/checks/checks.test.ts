@@ -85,6 +85,7 @@ const starttls = { mode: "starttls", port: 143 } as const;
 const mta = { protocol: "smtp", mode: "starttls", port: 25 } as const;
 const submission = { protocol: "submission", mode: "starttls", port: 587 } as const;
 const lmtp = { protocol: "lmtp", mode: "starttls", port: 24 } as const;
+const tlsOff = { setting: "Dovecot: ssl = no", mend: "take `ssl = no` out, then `doveadm reload`" };
 const error = (
   stage: NonNullable<Observation["error"]>["stage"],
   reason: NonNullable<Observation["error"]>["reason"],
@@ -332,9 +333,38 @@ const rows: readonly Row[] = [
   ],
   ["refused, named", () => ({ observation: error("connect", "refused") }), ["fault net-reach"]],
   ["refused, guessed", () => ({ observation: error("connect", "refused"), demanded: false }), ["info net-reach"]],
-  ["timeout, named", () => ({ observation: error("connect", "timeout") }), ["warning net-reach"]],
+  ["timeout, named", () => ({ observation: error("connect", "timeout") }), ["fault net-reach"]],
   ["timeout, guessed", () => ({ observation: error("connect", "timeout"), demanded: false }), ["warning net-reach"]],
-  ["no route", () => ({ observation: error("connect", "unreachable") }), ["warning net-reach"]],
+  ["unreachable, named", () => ({ observation: error("connect", "unreachable") }), ["fault net-reach"]],
+  [
+    "unreachable, guessed",
+    () => ({ observation: error("connect", "unreachable"), demanded: false }),
+    ["warning net-reach"],
+  ],
+  ["no route for that family", () => ({ observation: error("connect", "no-route") }), ["info net-reach"]],
+  ...(
+    [
+      ["no STARTTLS", starttls, error("starttls", "not-offered")],
+      ["greets in clear", {}, { ...error("handshake", "protocol"), wrongMode: true }],
+      ["hangs up", {}, error("handshake", "closed")],
+      ["its port is closed", {}, error("connect", "refused")],
+      ["STARTTLS breaks off", starttls, error("starttls", "closed")],
+    ] as const
+  ).map(([what, entry, observation]): Row => [
+    `TLS is switched off in the configuration: ${what}`,
+    () => ({ entry, observation, tlsOff }),
+    ["fault st-adv"],
+  ]),
+  [
+    "TLS is switched off in the configuration, and the server does not run",
+    () => ({ entry: starttls, observation: error("connect", "refused"), tlsOff }),
+    ["fault net-reach"],
+  ],
+  [
+    "TLS is switched off in the configuration, and still there: it was not reloaded",
+    () => ({ chain: good, tlsOff }),
+    [],
+  ],
   ["no such name", () => ({ observation: error("resolve", "dns") }), ["fault net-reach"]],
   ["says nothing", () => ({ observation: error("greeting", "timeout"), demanded: false }), ["fault net-reach"]],
   ["421", () => ({ entry: mta, observation: error("greeting", "temporary") }), ["fault net-reach"]],
