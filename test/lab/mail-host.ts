@@ -22,6 +22,10 @@ export interface MailHostOptions {
   readonly clients?: boolean;
   /** Also slapd, prosody, vsftpd and INN's nnrpd, unpacked, on trixie; a test configures and starts them. */
   readonly neighbours?: boolean;
+  /** Also testssl.sh, unpacked, on trixie. */
+  readonly testssl?: boolean;
+  /** Also Chromium and poppler's tools, unpacked, on trixie. */
+  readonly browser?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -80,7 +84,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours"] as const).filter((layer) => options[layer]).map((layer) => parts[layer]);
+  const above = (["clients", "neighbours", "testssl", "browser"] as const)
+    .filter((layer) => options[layer])
+    .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");
   const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });
