@@ -4,6 +4,9 @@ import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { switchedOff } from "./switched-off.ts";
 
+/** Words of the server after its own go-ahead. */
+const cannotStart = /cannot start TLS/;
+
 const base = {
   id: "tls-handshake",
   summary: "a TLS 1.2 or 1.3 handshake succeeds",
@@ -23,8 +26,13 @@ export const tlsHandshake: EntryCheck = {
     if (error?.stage !== "handshake" || wrongMode || switchedOff(facts)) return [];
     return say(base, facts.role, {
       message: error.message,
-      hint:
-        facts.meant && error.reason === "closed"
+      hint: cannotStart.test(error.message)
+        ? settingFor(
+            facts,
+            "its key or certificate cannot be used (not to be read, not a pair, or too weak): `journalctl -u dovecot -n 50` or /var/log/mail.log says which, `doveconf -n | grep ssl_` shows the files; `mailcert deploy` on the server gives it a pair that fits",
+            "its key or certificate cannot be used (not to be read, not a pair, or too weak): `journalctl -u postfix -n 50` or /var/log/mail.log says which; `mailcert deploy` on the server gives it a pair that fits",
+          )
+        : facts.meant && error.reason === "closed"
           ? meantHint(entry, facts.meant)
           : settingFor(
               facts,
