@@ -37,7 +37,9 @@ export const stAdv: EntryCheck = {
       hint: settingFor(
         facts,
         "set `ssl = yes` (or `required`) and a certificate (2.3: ssl_cert and ssl_key, 2.4: ssl_server_cert_file and ssl_server_key_file), then `doveadm reload`; or `mailcert deploy` on the server",
-        'set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload`; a firewall that rewrites SMTP ("fixup") also hides STARTTLS; or `mailcert deploy` on the server',
+        facts.observation.entry.protocol === "submission"
+          ? "`postconf -P submission/inet/smtpd_tls_security_level=encrypt`, then `postfix reload` (`postconf -P | grep tls_security_level` shows what master.cf says now); no certificate yet: `mailcert deploy` on the server"
+          : 'set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload` (`postconf -P | grep tls_security_level`: a service may have its own); a firewall that rewrites SMTP ("fixup") also hides STARTTLS; or `mailcert deploy` on the server',
       ),
     });
   },

@@ -5,6 +5,7 @@ import { type CertificateFacts, readCertificate } from "../../src/domain/certifi
 import { checks } from "../../src/checks/index.ts";
 import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
+import type { EntryPoint } from "../../src/domain/entry-point.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
@@ -994,6 +995,22 @@ describe("the words fit who asked", () => {
     expect(said(entryFacts({ entry, chain: good, observation }), "wrap-misuse")?.message).toContain(
       "wants TLS at once",
     );
+  });
+  test("Postfix's settings are those of the port: nothing that is meant for 465 and 587 touches port 25", () => {
+    const profile = (weakSuite: string) => ({ connections: 1, versions: { TLSv1: true }, weakSuite });
+    for (const id of ["ver-legacy", "ciph-weak"]) {
+      const hint = (entry: Partial<EntryPoint>) =>
+        said(entryFacts({ entry, chain: good, observation: { profile: profile("TLS_RSA_WITH_AES_128_CBC_SHA") } }), id)
+          ?.hint;
+      expect(hint(submission)).toMatch(/postconf 'smtpd_tls_mandatory_/);
+      expect(hint(submission)).not.toMatch(/smtpd_tls_(?:protocols|exclude)/);
+      expect(hint(mta)).toMatch(/old senders then deliver in clear/);
+      expect(hint(mta)).not.toContain("mandatory");
+    }
+    const off = (entry: Partial<EntryPoint>) =>
+      said(entryFacts({ entry, observation: error("starttls", "not-offered") }), "st-adv")?.hint;
+    expect(off(submission)).toContain("postconf -P submission/inet/smtpd_tls_security_level=encrypt");
+    expect(off(mta)).toContain("smtpd_tls_security_level = may");
   });
   test("net-reach: another protocol's usual port is named", () => {
     const facts = entryFacts({
