@@ -18,6 +18,7 @@ const base = {
 export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   applies: (facts) => startTlsOnly(facts) || facts.tlsOff !== undefined,
   judge: (facts) => {
     const off = switchedOff(facts);

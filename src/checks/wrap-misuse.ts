@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
 import { otherServers, otherServersWords } from "./other-servers.ts";
+import { sawServer } from "./seen.ts";
 import { switchedOff } from "./switched-off.ts";
 
 const base = {
@@ -49,6 +50,8 @@ const mistyped = ({ observation: { entry }, role, meant }: EntryFacts): readonly
 export const wrapMisuse: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
+  applies: sawServer,
   judge: (facts) => {
     const { wrongMode, entry, tls } = facts.observation;
     if (switchedOff(facts)) return [];

@@ -9,11 +9,12 @@ import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { deadline } from "./deadline.ts";
 import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
+import { handshakeStop } from "./handshake-stop.ts";
 import { lastWords } from "./last-words.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
-import { handshakeWords, isPlainText } from "./tls-words.ts";
+import { isPlainText } from "./tls-words.ts";
 import { type Recorder, createRecorder } from "./transcript.ts";
 
 export interface ProbeParts {
@@ -29,6 +30,7 @@ interface Draft {
   secure?: SecureDialogue;
   tls?: TlsFacts;
   chain: readonly Buffer[];
+  chainCut?: true;
   wrongMode?: boolean;
   renegotiates?: boolean | undefined;
   stop?: Stop;
@@ -104,7 +106,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       }
       tls = result.socket;
       draft.tls = { ...tlsFacts(tls, result.stapled), ...(smallHello ? { smallHelloOnly: true } : {}) };
-      draft.chain = chainAsSent(tls);
+      Object.assign(draft, chainAsSent(tls));
       if (draft.wrongMode) {
         throw new Stop(
           "greeting",
@@ -234,23 +236,6 @@ const plainText = (entry: Entry, draft: Draft, received: number): Stop => {
   return new Stop("handshake", "protocol", "the server speaks in clear where TLS should start at once");
 };
 
-const handshakeStop = (
-  result: { kind: "closed" | "reset" | "timeout" } | { kind: "failed"; code: string; message: string },
-  entry: Entry,
-  received: number,
-): Stop => {
-  if (result.kind === "failed") return new Stop("handshake", "tls", handshakeWords(result.code, result.message));
-  // After a go-ahead this is a broken promise, not a TLS disagreement.
-  const stage = entry.mode === "starttls" && received === 0 ? "starttls" : "handshake";
-  const where = stage === "starttls" ? "after its go-ahead, before any word of TLS" : "during the TLS handshake";
-  if (result.kind === "timeout") return new Stop(stage, "timeout", `the server fell silent ${where}`);
-  return new Stop(
-    stage,
-    "closed",
-    `the server ${result.kind === "reset" ? "reset" : "closed"} the connection ${where}`,
-  );
-};
-
 /** How long a closing connection may take, and how much may still come, before it is torn down. */
 const lingerMs = 1000;
 const lingerBytes = 64 * 1024;
@@ -276,7 +261,7 @@ export const leave = async (socket: Socket | undefined): Promise<void> => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
+  const { stop, local, chain, chainCut, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
@@ -290,6 +275,7 @@ const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, starte
     ...(tls ? { tls } : {}),
     ...(renegotiates === undefined ? {} : { renegotiates }),
     chain,
+    ...(chainCut ? { chainCut } : {}),
     ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),
     ...(wrongMode && (tls || entry.mode === "implicit") ? { wrongMode } : {}),
     startedAt,
