@@ -16,6 +16,7 @@ import { count } from "../reports/verify-told.ts";
 import { type VerifyWords, readableTargets, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
+import { formatOf, notDryAndWritten, nothingEmpty } from "./verify-refusals.ts";
 import { listedTargets, placeIn, verifyList, withListed } from "./verify-list.ts";
 
 export const command: CommandModule = {
@@ -101,21 +102,6 @@ const watchMs = 5_000;
 const keepsLines = ({ options }: Context, format: ReportFormat): boolean =>
   format === "ndjson" && options["file"] !== undefined && options["output"] !== undefined;
 
-/** A plan is no report: whoever reads one by a machine, or a file, must not take it for a look at the servers. */
-const notDryAndWritten = ({ globals, options }: Context, format: ReportFormat): void => {
-  if (!globals.dryRun) return;
-  const other =
-    options["output"] !== undefined
-      ? "--output"
-      : ["text", "json", "ndjson"].includes(format)
-        ? undefined
-        : `--format ${format}`;
-  if (other !== undefined)
-    throw new Failure("usage", `--dry-run makes no report: it does not go with ${other}`, {
-      hints: ["its plan has two forms: text, and --json"],
-    });
-};
-
 /** Ends with what the last look came to. */
 const watch = async (context: Context, format: ReportFormat): Promise<number> => {
   const { host, options, globals } = context;
@@ -160,25 +146,8 @@ const watch = async (context: Context, format: ReportFormat): Promise<number> =>
   return status;
 };
 
-const withTranscript: readonly ReportFormat[] = ["text", "json", "ndjson"];
-
-const formatOf = ({ options, globals }: Context): ReportFormat => {
-  const named = options["format"] as ReportFormat | undefined;
-  if (globals.json && named !== undefined && named !== "json") {
-    throw new Failure("usage", `--json and --format ${named} ask for two different reports`, {
-      hints: ["leave one of them out"],
-    });
-  }
-  const format = globals.json ? "json" : (named ?? "text");
-  if (options["transcript"] === true && !withTranscript.includes(format)) {
-    throw new Failure("usage", `--format ${format} has no place for a transcript`, {
-      hints: [`--transcript goes with --format ${withTranscript.join(", ")}`],
-    });
-  }
-  return format;
-};
-
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
+  nothingEmpty(context.options);
   const { options, globals, output, host } = context;
   const world = await context.world();
   const tools = await world.verifying();

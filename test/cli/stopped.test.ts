@@ -1,7 +1,7 @@
 // verify, stopped by Ctrl-C: it says so, and promises nothing that it does not keep.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, type Socket, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -20,7 +20,7 @@ const stoppedAt = async (...args: readonly string[]) => {
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => (stdout += part));
   child.stderr.setEncoding("utf8").on("data", (part: string) => (stderr += part));
-  const [[socket]] = await Promise.all([once(server, "connection")]);
+  const [socket] = (await once(server, "connection")) as [Socket];
   child.kill("SIGINT");
   const [status] = (await once(child, "close")) as [number];
   socket.destroy();
