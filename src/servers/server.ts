@@ -5,7 +5,7 @@ import type { Slot } from "../domain/keys.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
-  /** Registry name: `dovecot`, `postfix`. */
+  /** Registry name: `dovecot`, `postfix`, `exim`. */
   readonly server: string;
   /** Unique on this host: `dovecot`, `postfix`, `postfix-out` (the instance's name). */
   readonly id: string;
@@ -15,6 +15,8 @@ export interface Installation {
   readonly configDir: string;
   /** Folders beside configDir that changing, checking or reloading it writes to: the hourly run is confined to what is named. */
   readonly writes?: readonly string[];
+  /** The group as which it reads private keys; absent: it reads them as root. */
+  readonly keyGroup?: string;
   readonly running: boolean;
 }
 

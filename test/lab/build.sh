@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
-# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and two layers over trixie: clients
-# (other ACME clients) and neighbours (servers of news, chat, directories and files). Quick when all is there.
+# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
+# (other ACME clients), neighbours (servers of news, chat, directories and files) and exim (in Postfix's place). Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,7 +10,9 @@ node_version=20.19.6
 pebble_suite=forky # the first release whose pebble knows ARI and profiles
 clients="certbot lego dehydrated"
 neighbours="inn2 prosody slapd vsftpd"
-all="bookworm trixie pebble node clients neighbours"
+exim="exim4-base exim4-config exim4-daemon-light"
+layers="clients neighbours exim"
+all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
 [ $# -gt 0 ] || set -- $all
 
@@ -26,7 +28,7 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients | neighbours) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    clients | neighbours | exim) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
   echo "$lab/lab-$1-${recipe:0:12}"
@@ -95,6 +97,8 @@ build_layer() { # folder package...
 build_clients() { build_layer "$1" $clients; }
 # shellcheck disable=SC2086
 build_neighbours() { build_layer "$1" $neighbours; }
+# shellcheck disable=SC2086
+build_exim() { build_layer "$1" $exim; }
 
 # What the builds themselves need from this machine.
 need_tools() {
@@ -155,13 +159,13 @@ if [ ${#todo[@]} -gt 0 ]; then
     declare -A jobs=()
     failed=()
     for part in "${todo[@]}"; do
-      [[ $part = clients || $part = neighbours ]] && continue
+      [[ " $layers " == *" $part "* ]] && continue
       build_part "$part" &
       jobs[$part]=$!
     done
     for part in "${!jobs[@]}"; do wait "${jobs[$part]}" || failed+=("$part"); done
     # Resolved against the image below them.
-    for part in clients neighbours; do
+    for part in $layers; do
       if [[ " ${todo[*]} " == *" $part "* && ${#failed[@]} = 0 ]]; then build_part "$part" || failed+=("$part"); fi
     done
     for part in "${failed[@]}"; do

@@ -22,6 +22,8 @@ export interface MailHostOptions {
   readonly clients?: boolean;
   /** Also slapd, prosody, vsftpd and INN's nnrpd, unpacked, on trixie; a test configures and starts them. */
   readonly neighbours?: boolean;
+  /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
+  readonly exim?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -80,7 +82,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours"] as const).filter((layer) => options[layer]).map((layer) => parts[layer]);
+  const above = (["clients", "neighbours", "exim"] as const)
+    .filter((layer) => options[layer])
+    .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");
   const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });
