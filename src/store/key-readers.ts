@@ -2,26 +2,16 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Failure } from "../domain/failure.ts";
-import { clean } from "../domain/text.ts";
+import { accountId } from "../system/accounts.ts";
 import { fileFailure } from "../system/files.ts";
 import type { RunProgram } from "../system/run.ts";
 import type { Store } from "./store.ts";
 
 const files = ["privkey.pem", "combined.pem"];
 
-/** Also of a group that only a directory service knows (NSS). */
-const idOf = async (run: RunProgram, group: string): Promise<number> => {
-  const { status, stdout } = await run("getent", ["group", group]);
-  const id = status === 0 ? /^[^:]*:[^:]*:(\d+):/.exec(stdout)?.[1] : undefined;
-  if (id !== undefined) return Number(id);
-  throw new Failure(
-    "config",
-    `there is no group ${clean(group, 60)} on this host, as which a mail server reads its key`,
-    {
-      hints: ["install the mail server anew, or leave it out of servers:"],
-    },
-  );
+const use = {
+  what: "as which a mail server reads its key",
+  hint: "install the mail server anew, or leave it out of servers:",
 };
 
 /** The mode and the group of one file; never wider for others. Tells whether anything changed. */
@@ -53,7 +43,7 @@ export const createKeyReaders = (root: string, run: RunProgram): Pick<Store, "le
     // A generation that is being written has another name, and is its owner's alone.
     const numbers = (await readdir(folder).catch(() => [])).filter((entry) => /^\d+$/.test(entry));
     if (numbers.length === 0) return false;
-    const gid = group === undefined ? (await stat(folder)).gid : await idOf(run, group);
+    const gid = group === undefined ? (await stat(folder)).gid : await accountId(run, "group", group, use);
     let changed = false;
     for (const number of numbers) {
       for (const slot of ["ecdsa", "rsa"]) {

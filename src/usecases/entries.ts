@@ -4,6 +4,7 @@ import { type EntryPoint, entryFromUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { inConfiguration } from "../domain/fitting-hint.ts";
+import { copies } from "../domain/file-target.ts";
 import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
@@ -29,7 +30,7 @@ export interface FoundServers {
 /** The servers that a certificate is to be deployed to. @throws Failure `config` when one that the configuration names is not installed or not supported. */
 export const findServers = async (
   world: World,
-  certificate: Pick<CertificateConfig, "servers" | "name">,
+  certificate: Pick<CertificateConfig, "servers" | "name" | "keys" | "files">,
 ): Promise<FoundServers> => {
   const all = await world.servers();
   const auto = certificate.servers === "auto";
@@ -77,6 +78,11 @@ export const findServers = async (
           : { server, installation, listeners },
       );
     }
+  }
+  const targets = certificate.files ?? [];
+  const files = targets.length > 0 ? own(all, copies)?.withTargets?.(certificate, targets) : undefined;
+  for (const installation of (await files?.detect()) ?? []) {
+    if (files) servers.push({ server: files, installation, listeners: await files.listeners(installation) });
   }
   return { servers, notes };
 };

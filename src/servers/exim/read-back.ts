@@ -27,7 +27,7 @@ const filesOf = async (configuration: Configuration, ownFile: string): Promise<r
   const folder = join(configDir, "conf.d/main");
   const names = await readdir(folder).catch(() => []);
   return names
-    .toSorted()
+    .toSorted((a, b) => a.localeCompare(b))
     .map((name) => join(folder, name))
     .filter((path) => path !== macroFile(configuration));
 };
