@@ -47,7 +47,12 @@ const placeOf = (change: Change): string => {
 /** What undoing it does, as that which happens to the host: `removed /etc/dovecot/conf.d/99-mailcert.conf`. */
 export const describeRevert = (change: Change, done: boolean): string => {
   const [removed, putBack] = done ? ["removed", "put back"] : ["would remove", "would put back"];
-  if (change.kind === "copies") return `${removed} the copies ${pathsOf(change)}, or ${putBack} what stood there`;
+  if (change.kind === "copies") {
+    const paths = (kept: boolean): string =>
+      change.files.flatMap((file) => ((file.kept !== undefined) === kept ? [file.path] : [])).join(", ");
+    const parts = [paths(false) && `${removed} ${paths(false)}`, paths(true) && `${putBack} the former ${paths(true)}`];
+    return parts.filter((part) => part !== "").join(", ");
+  }
   const { before } = change;
   switch (change.kind) {
     case "file":

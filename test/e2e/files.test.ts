@@ -88,8 +88,10 @@ it("a program that fails is a fault of that run, and a folder that is not there 
 it("taken out of the configuration, or by deploy --remove: what stood there is back, and served", async () => {
   const removed = await host.mailcert(["deploy", "--remove"]);
   expect({ status: removed.status, stderr: removed.stderr }).toEqual({ status: 0, stderr: "" });
+  expect(removed.stdout).toContain("put back the former /srv/tls/key.pem, /srv/tls/cert.pem");
   expect(await listing()).toBe(before);
   await expect.poll(served, { timeout: 20_000 }).toBe(old);
+  expect((await host.mailcert(["snippet", "files"])).stdout).toContain("privkey: /etc/app/tls/privkey.pem");
   expect((await host.mailcert(["deploy"])).status).toBe(0);
   expect(await served()).toBe(await live());
   await configure("");

@@ -1,7 +1,8 @@
 // Puts copies of a certificate's files in place together, and takes them back: what stood there before is kept beside them, never read.
-import { chmod, chown, link, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, link, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileFailure, syncFolder, temporaryBeside, writeNewFile } from "../../system/files.ts";
+import { fileFailure, syncFolder, temporaryBeside } from "../../system/files.ts";
 import type { Reverted } from "../edits.ts";
 import type { Change, CopiedFile } from "../server.ts";
 
@@ -62,6 +63,24 @@ const keep = async ({ path, from, kept }: CopiedFile): Promise<void> => {
   }
 };
 
+/** Through one descriptor: the folder may be somebody else's, who could put a link in the place of a path. */
+const write = async (temporary: string, content: string, { path, mode, uid, gid }: CopiedFile): Promise<void> => {
+  let handle: FileHandle | undefined;
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    handle = await open(temporary, flags, 0o600);
+    await handle.writeFile(content);
+    // Its owner's alone until it belongs to whom it is for.
+    await handle.chown(uid, gid);
+    await handle.chmod(mode);
+    await handle.sync();
+  } catch (error) {
+    throw fileFailure(error, "write", path);
+  } finally {
+    await handle?.close();
+  }
+};
+
 /** All are written beside their places first, so that key and certificate take them one rename after the other. */
 export const applyCopies = async ({ files }: CopiesChange): Promise<void> => {
   const ready: { readonly temporary: string; readonly path: string }[] = [];
@@ -74,14 +93,7 @@ export const applyCopies = async ({ files }: CopiesChange): Promise<void> => {
       await keep(file);
       const temporary = temporaryBeside(file.path);
       ready.push({ temporary, path: file.path });
-      try {
-        // Its owner's alone until it belongs to whom it is for.
-        await writeNewFile(temporary, 0o600, content);
-        await chown(temporary, file.uid, file.gid);
-        await chmod(temporary, file.mode);
-      } catch (error) {
-        throw fileFailure(error, "write", file.path);
-      }
+      await write(temporary, content, file);
     }
     for (const { temporary, path } of ready) {
       await rename(temporary, path).catch((error: unknown) => {
