@@ -138,7 +138,7 @@ const proveQuickly = async (
 ): Promise<DeployResult | undefined> => {
   if (world.store.liveNumber(state.name) !== target.number || found.length === 0) return undefined;
   const certificate = servedCertificate(world, state.name, target);
-  await world.store.letRead(state.name, state.keyGroup);
+  if (state.keyGroup !== undefined) await world.store.letRead(state.name, state.keyGroup);
   const findings: Finding[] = [];
   for (const { server, installation, trouble } of found) {
     if (trouble) return undefined;

@@ -50,5 +50,6 @@ export const grantKeys = async (world: World, state: CertificateState, before: s
     await world.store.write(state);
     world.step(`${name}: ${what}`);
   }
-  await world.store.letRead(name, keyGroup);
+  // Readers that somebody else gave the keys are theirs to take away.
+  if (keyGroup !== undefined || before !== undefined) await world.store.letRead(name, keyGroup);
 };
