@@ -7,11 +7,17 @@ process.chdir(join(__dirname, ".."));
 
 const packageOf = (path) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? "";
 
-/** What acme-client loads and mailcert never uses there: issuers/acme/transport.ts sends, src/x509 writes the requests. */
+/**
+ * What packages load and mailcert never uses there. acme-client: issuers/acme/transport.ts sends, src/x509 writes the requests.
+ * commander: it would run other programs as its sub-commands.
+ */
 const stubs = {
-  axios: "src/issuers/acme/no-axios.ts",
-  "@peculiar/x509": "src/issuers/acme/no-x509.ts",
-  asn1js: "src/issuers/acme/no-x509.ts",
+  "acme-client": {
+    axios: "src/issuers/acme/no-axios.ts",
+    "@peculiar/x509": "src/issuers/acme/no-x509.ts",
+    asn1js: "src/issuers/acme/no-x509.ts",
+  },
+  commander: { "node:child_process": "src/cli/no-child-process.ts" },
 };
 
 /** yaml, and what @peculiar/x509 is made of: modules that only define things, so that unused ones can be left out; their package.json does not say so. */
@@ -23,7 +29,8 @@ const lean = {
     build.onResolve({ filter: /./ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
       if (pluginData === "lean" || kind === "entry-point") return undefined;
       const from = packageOf(importer);
-      if (from === "acme-client" && Object.hasOwn(stubs, path)) return { path: resolve(stubs[path]) };
+      const stub = Object.hasOwn(stubs, from) && Object.hasOwn(stubs[from], path) ? stubs[from][path] : undefined;
+      if (stub !== undefined) return { path: resolve(stub) };
       // The same code as ES modules; what its package.json names for Node is CommonJS, which can only be taken whole.
       if (path === "yaml") return { path: resolve("node_modules/yaml/browser/dist/index.js"), sideEffects: false };
       if (!definesOnly.test(path) && !(path.startsWith(".") && definesOnly.test(from))) return undefined;

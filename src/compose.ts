@@ -187,7 +187,7 @@ export const createWorld = async (
         further: { canInject, inject: createInjector(), mailInClear: askMailInClear },
         profile: async (entry, known, options) => (await profiler())(entry, known, options),
         writeReport,
-        openResults: async (path) => (await import("./system/result-file.ts")).openResultFile(path),
+        openResults: async (path) => (await import("./system/result-file.ts")).openResultFile(path, run),
         readList: async (path) => {
           const { readPlainFile } = await import("./system/plain-file.ts");
           const { content } = await readPlainFile(path, { mostBytes: 1 << 25, what: "a list of targets" });

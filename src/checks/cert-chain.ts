@@ -34,7 +34,9 @@ const disorder = (chain: readonly CertificateFacts[]): string | undefined => {
     if (certificate.selfSigned) return `${next.subject || "a certificate"} follows behind the root`;
     return elsewhere
       ? `the certificates are not in order: ${certificate.subject || "the leaf"} is not followed by its issuer`
-      : `${next.subject || "a certificate"} is sent where ${certificate.issuer || "the issuer"} should be`;
+      : next.subject === certificate.issuer
+        ? `${next.subject} is sent with another key than the issuer of that name has`
+        : `${next.subject || "a certificate"} is sent where ${certificate.issuer || "the issuer"} should be`;
   }
   return undefined;
 };

@@ -2,7 +2,7 @@
 import { type CertificateFacts } from "../domain/certificate.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
-import { certificateMatches } from "../domain/name-match.ts";
+import { certificateMatcher } from "../domain/name-match.ts";
 import { askedName } from "../domain/probe-host.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryFacts, RunCheck } from "./check.ts";
@@ -30,8 +30,10 @@ const typeOf = ({ chain }: EntryFacts): KeyType | undefined => {
 const namesOf = (leaf: CertificateFacts): readonly string[] => [...leaf.dnsNames, ...leaf.ipNames];
 
 /** Names of `one` that `other` does not stand for. */
-const missing = (one: CertificateFacts, other: CertificateFacts): readonly string[] =>
-  namesOf(one).filter((name) => !certificateMatches(other, name));
+const missing = (one: CertificateFacts, other: CertificateFacts): readonly string[] => {
+  const standsFor = certificateMatcher(other);
+  return namesOf(one).filter((name) => !standsFor(name));
+};
 
 const compare = (facts: readonly EntryFacts[]): readonly Finding[] => {
   const leafOf = (type: KeyType): EntryFacts | undefined => facts.find((one) => typeOf(one) === type);
@@ -50,6 +52,9 @@ const compare = (facts: readonly EntryFacts[]): readonly Finding[] => {
         });
   return [...lacks("rsa", missing(ecLeaf, rsaLeaf)), ...lacks("ec", missing(rsaLeaf, ecLeaf))];
 };
+
+const pairOf = (facts: readonly EntryFacts[]): string =>
+  [...new Set(facts.map(({ chain }) => chain[0]?.sha256 ?? ""))].toSorted().join(" ");
 
 const place = ({ observation: { entry, address } }: EntryFacts): string =>
   JSON.stringify([entry.protocol, entry.mode, entry.port, address]);
@@ -71,7 +76,9 @@ const ofHost = (host: string, facts: readonly EntryFacts[]): readonly Finding[] 
       hint: "configure both there, or none of them twice (Postfix: both in smtpd_tls_chain_files; Dovecot: ssl_cert and ssl_alt_cert, 2.4: ssl_server_cert_file and ssl_server_alt_cert_file): `mailcert deploy` does it",
     });
   });
-  const unlike = both.flatMap(compare);
+  // The same two certificates on ten ports are compared once.
+  const pairs = [...groupBy(both, pairOf).values()].flatMap(([first]) => (first ? [first] : []));
+  const unlike = pairs.flatMap(compare);
   // The same sentence for ten ports is said for the first.
   return [...alone, ...unlike.slice(0, 2)];
 };

@@ -4,6 +4,7 @@ import { expiryLimits } from "../domain/expiry-limits.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
+import { pinnedByKey } from "./dane.ts";
 import { say } from "./finding.ts";
 
 const base = {
@@ -38,7 +39,7 @@ const renewHint =
 
 const leafSeverity = (facts: EntryFacts, left: number, lifetime: number): Severity | undefined => {
   const limits = expiryLimits(lifetime, facts.expiryDays);
-  if (left < limits.fault) return "fault";
+  if (left < limits.fault) return pinnedByKey(facts) ? "warning" : "fault";
   return left < limits.warning ? "warning" : undefined;
 };
 
@@ -46,10 +47,15 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   const now = facts.now.getTime();
   const left = leaf.notAfter.getTime() - now;
   if (left <= 0) {
-    return say(base, facts.role, {
-      message: `the certificate expired ${span(-left)} ago (${iso(leaf.notAfter)})`,
-      hint: renewHint,
-    });
+    const expired = `the certificate expired ${span(-left)} ago (${iso(leaf.notAfter)})`;
+    // Whoever follows MTA-STS has a finding of its own (sts-mx).
+    return pinnedByKey(facts)
+      ? say(base, facts.role, {
+          severity: "warning",
+          message: `${expired}: senders that check DANE deliver all the same, because a TLSA record pins the key itself; those that follow an MTA-STS policy do not`,
+          hint: renewHint,
+        })
+      : say(base, facts.role, { message: expired, hint: renewHint });
   }
   const early = leaf.notBefore.getTime() - now;
   if (early > 0) {
@@ -61,7 +67,8 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   const lifetime = leaf.notAfter.getTime() - leaf.notBefore.getTime();
   const severity = leafSeverity(facts, left, lifetime);
   if (severity === undefined) return [];
-  const share = facts.expiryDays ? "" : `, under 1/${severity === "fault" ? 8 : 4} of its ${span(lifetime)}`;
+  const eighth = left < expiryLimits(lifetime, facts.expiryDays).fault;
+  const share = facts.expiryDays ? "" : `, under 1/${eighth ? 8 : 4} of its ${span(lifetime)}`;
   return say(base, facts.role, {
     severity,
     message: `the certificate ends in ${span(left)} (${iso(leaf.notAfter)})${share}`,

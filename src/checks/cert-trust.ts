@@ -1,9 +1,11 @@
 // The chain leads to a root that is trusted here: the system's, the private CA's, or those of --ca-file.
 import { certEku } from "./cert-eku.ts";
+import { certKey } from "./cert-key.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
+import { sigHash } from "./sig-hash.ts";
 
 const base = {
   id: "cert-trust",
@@ -38,6 +40,13 @@ const words: Readonly<Record<string, string>> = {
 /** Judged by cert-expiry. */
 const aboutTime: readonly string[] = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"];
 
+/** The check that names the cause where OpenSSL has a word for what follows from it. */
+const saidBetter = (error: string): EntryCheck | undefined => {
+  if (error === "INVALID_PURPOSE") return certEku;
+  if (error === "CA_MD_TOO_WEAK") return sigHash;
+  return error === "EE_KEY_TOO_SMALL" || error === "CA_KEY_TOO_SMALL" ? certKey : undefined;
+};
+
 export const certTrust: EntryCheck = {
   ...base,
   scope: "entry",
@@ -48,8 +57,7 @@ export const certTrust: EntryCheck = {
     if (!error || !leaf) return [];
     // OpenSSL keeps one error: behind an expired certificate may hide that nobody trusts it.
     if (aboutTime.includes(error) && !(leaf.selfSigned && facts.chain.length === 1)) return [];
-    // Said better by cert-eku.
-    if (error === "INVALID_PURPOSE" && certEku.judge(facts).length > 0) return [];
+    if (saidBetter(error)?.judge(facts).length) return [];
     const issuer = facts.chain.at(-1)?.issuer ?? leaf.issuer;
     const what = aboutTime.includes(error)
       ? "the certificate is self-signed"

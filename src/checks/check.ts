@@ -1,5 +1,5 @@
 // The seam for checks: pure judges of observations.
-import type { MxLookup, ServiceLookup, StsLookup, TlsaLookup } from "../dns/dns.ts";
+import type { CaaLookup, MxLookup, ServiceLookup, StsLookup, TlsaLookup } from "../dns/dns.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Role } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
@@ -48,6 +48,8 @@ export interface EntryFacts {
   readonly meant?: Meant;
   /** TLSA records of this host and port; absent: nobody asked. */
   readonly tlsa?: TlsaLookup;
+  /** CAA records of this host; absent: nobody asked. */
+  readonly caa?: CaaLookup;
   /** Domains whose MX records name this host. */
   readonly mxOf?: readonly DomainFacts[];
   /** Domains whose SRV records name this host and port: mail programs know nothing else. */

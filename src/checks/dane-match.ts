@@ -1,5 +1,5 @@
 // DANE: a secure TLSA record pins what is served, at every address and for each kind of key.
-import { matchTlsa } from "../domain/tlsa.ts";
+import { matchTlsa, usable } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
 import { daneFacts, lineToPublish } from "./dane.ts";
 import { say } from "./finding.ts";
@@ -21,9 +21,10 @@ export const daneMatch: EntryCheck = {
   judge: (facts) => {
     const dane = daneFacts(facts);
     if (!dane || matchTlsa(dane.records, dane.offer) !== "mismatch") return [];
+    const anchors = dane.records.some((record) => usable(record) && record.usage === 2);
     return say(base, facts.role, {
       message: `none of the ${dane.records.length} TLSA records at ${dane.owner} pins what is served here: servers that check DANE do not deliver`,
-      hint: `add this record now: ${lineToPublish(dane)}; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)`,
+      hint: `add this record now: ${lineToPublish(dane)}; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)${anchors ? "; a 2 x x record counts where the certificate that it pins is served, too, and has signed this one (RFC 7672 §3.1.2)" : ""}`,
     });
   },
 };

@@ -1,6 +1,7 @@
 // DANE-TA: where only a 2 x x record fits, name and dates count as well (RFC 7672 §3.1.2).
 import { certificateMatches } from "../domain/name-match.ts";
-import { matchedBy } from "../domain/tlsa.ts";
+import type { CertificateFacts } from "../domain/certificate.ts";
+import { anchoredPaths, matchedBy } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
 import { daneFacts, lineToPublish } from "./dane.ts";
 import { say } from "./finding.ts";
@@ -15,6 +16,20 @@ const base = {
   severity: { mta: "fault", mua: "warning", internal: "-" },
 } as const;
 
+/** Of the anchor itself OpenSSL, and so Postfix, looks at the dates only where it is a root: RFC 5280 §6.1 asks for neither. */
+const dated = (path: readonly CertificateFacts[]): readonly CertificateFacts[] =>
+  path.at(-1)?.selfSigned === true ? path : path.slice(0, -1);
+
+/** undefined: on one of the ways every certificate is within its dates. */
+const outOfDate = (paths: readonly (readonly CertificateFacts[])[], now: Date): string | undefined => {
+  const late = paths.map((path) => dated(path).find(({ notBefore, notAfter }) => now < notBefore || now > notAfter));
+  const [first] = late;
+  if (first === undefined || late.includes(undefined)) return undefined;
+  return first === paths[0]?.[0]
+    ? "it is not within its dates"
+    : `its issuer ${first.subject || "(unnamed)"} is not within its dates`;
+};
+
 export const daneTa: EntryCheck = {
   ...base,
   scope: "entry",
@@ -25,9 +40,10 @@ export const daneTa: EntryCheck = {
     const matched = matchedBy(dane.records, dane.offer);
     if (matched.length === 0 || matched.some(({ usage }) => usage === 3)) return [];
     const { host } = facts.observation.entry;
+    const late = outOfDate(anchoredPaths(dane.records, dane.offer.chain ?? []), facts.now);
     const why = [
       ...(certificateMatches(leaf, host) ? [] : [`it is not for ${host}`]),
-      ...(facts.now < leaf.notBefore || facts.now > leaf.notAfter ? ["it is not within its dates"] : []),
+      ...(late === undefined ? [] : [late]),
     ];
     if (why.length === 0) return [];
     return say(base, facts.role, {

@@ -1,6 +1,6 @@
 // What the DANE checks have in common: the secure TLSA records of an entry point, and what it offers them.
 import { readFields } from "../domain/certificate-fields.ts";
-import { tlsaFor, tlsaLine, type TlsaOffer, type TlsaRecord } from "../domain/tlsa.ts";
+import { matchedBy, tlsaFor, tlsaLine, type TlsaOffer, type TlsaRecord } from "../domain/tlsa.ts";
 import type { EntryFacts } from "./check.ts";
 
 export interface DaneFacts {
@@ -23,3 +23,9 @@ export const daneFacts = ({ tlsa, chain }: EntryFacts): DaneFacts | undefined =>
 /** The line that names the served key, to stand beside what is there. */
 export const lineToPublish = ({ owner, records, offer }: DaneFacts): string =>
   tlsaLine(owner, tlsaFor(offer.spki, records));
+
+/** A 3 x x record that senders believe pins what is served: they look at neither name nor dates (RFC 7672 §3.1.1). */
+export const pinnedByKey = (facts: EntryFacts): boolean => {
+  const dane = daneFacts(facts);
+  return dane !== undefined && matchedBy(dane.records, dane.offer).some(({ usage }) => usage === 3);
+};

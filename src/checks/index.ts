@@ -1,4 +1,7 @@
 // The registry of checks, in the order in which findings are listed: one line each.
+import { earlyData } from "./0rtt.ts";
+import { alpn } from "./alpn.ts";
+import { certCaa } from "./cert-caa.ts";
 import { certChain } from "./cert-chain.ts";
 import { certDisk } from "./cert-disk.ts";
 import { certDual } from "./cert-dual.ts";
@@ -8,15 +11,18 @@ import { certExpiry } from "./cert-expiry.ts";
 import { certKey } from "./cert-key.ts";
 import { certLife } from "./cert-life.ts";
 import { certName } from "./cert-name.ts";
+import { certNameCsr } from "./cert-name-csr.ts";
 import { certRevoke } from "./cert-revoke.ts";
 import { certSame } from "./cert-same.ts";
 import { certTrust } from "./cert-trust.ts";
 import type { Check } from "./check.ts";
 import { ciphBroken } from "./ciph-broken.ts";
+import { ciphGood } from "./ciph-good.ts";
 import { ciphPhase } from "./ciph-phase.ts";
 import { ciphWeak } from "./ciph-weak.ts";
 import { comp } from "./comp.ts";
 import { daneMatch } from "./dane-match.ts";
+import { daneNxdomain } from "./dane-nxdomain.ts";
 import { daneRoll } from "./dane-roll.ts";
 import { daneSec } from "./dane-sec.ts";
 import { daneTa } from "./dane-ta.ts";
@@ -30,6 +36,7 @@ import { kexPq } from "./kex-pq.ts";
 import { mxHost } from "./mx-host.ts";
 import { netEqual } from "./net-equal.ts";
 import { netReach } from "./net-reach.ts";
+import { renegCli } from "./reneg-cli.ts";
 import { renegSec } from "./reneg-sec.ts";
 import { sigHash } from "./sig-hash.ts";
 import { sni } from "./sni.ts";
@@ -68,14 +75,19 @@ export const checks: readonly Check[] = [
   ciphBroken,
   ciphWeak,
   ciphPhase,
+  ciphGood,
   kexDh,
   kexEc,
   kexPq,
   kexBigch,
   renegSec,
+  renegCli,
   comp,
   ems,
+  earlyData,
+  alpn,
   certName,
+  certNameCsr,
   sni,
   certTrust,
   certChain,
@@ -85,12 +97,14 @@ export const checks: readonly Check[] = [
   certKey,
   sigHash,
   certEku,
+  certCaa,
   certDisk,
   certExpect,
   daneMatch,
   daneTa,
   daneUsage,
   daneSec,
+  daneNxdomain,
   daneRoll,
   stsMx,
   certSame,

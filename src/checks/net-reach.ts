@@ -1,5 +1,5 @@
 // Every address of every name answers, and the dialogue comes to its end.
-import { clientLabel, socketPath } from "../domain/entry-point.ts";
+import { type EntryPoint, type ProtocolName, clientLabel, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { meantHint } from "../domain/meant-target.ts";
@@ -59,6 +59,20 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
   };
 };
 
+const limitHint = (protocol: ProtocolName): string => {
+  const limits = otherServers[protocol]
+    ? ""
+    : " (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections)";
+  return `wait and run it again; where this machine checks often, allow it in the server's limits${limits} and in fail2ban`;
+};
+
+/** It took some of our connections: what it showed is judged, what was still to be asked is not known. */
+const ofLater = ({ protocol }: EntryPoint, words: string): { severity: Severity; message: string; hint: string } => ({
+  severity: "warning",
+  message: `after the first connections the server asks to come back later, so that not everything was asked: ${words}`,
+  hint: limitHint(protocol),
+});
+
 /** All of these are faults, "come back later" too: a check that is turned away each time must not look green. */
 const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; hint: string } => {
   const { error, tls } = facts.observation;
@@ -66,13 +80,10 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
   const { entry } = facts.observation;
   const isOther = otherServers[entry.protocol] !== undefined;
   if (error?.reason === "temporary") {
-    const limits = isOther
-      ? ""
-      : " (Postfix: smtpd_client_event_limit_exceptions, Dovecot: mail_max_userip_connections)";
     return {
       severity: "fault",
       message: `the server asks to come back later: ${error.message}`,
-      hint: `wait and run it again; where this machine checks often, allow it in the server's limits${limits} and in fail2ban`,
+      hint: limitHint(entry.protocol),
     };
   }
   if (error?.reason === "declined") {
@@ -99,7 +110,8 @@ export const netReach: EntryCheck = {
   ...base,
   scope: "entry",
   judge: (facts) => {
-    const { error, wrongMode, tls } = facts.observation;
+    const { error, wrongMode, tls, later } = facts.observation;
+    if (later !== undefined && !error) return say(base, facts.role, ofLater(facts.observation.entry, later));
     if (!error || wrongMode) return [];
     if (error.stage === "resolve") {
       return say(base, facts.role, {

@@ -1,6 +1,6 @@
 // No SHA-1 or MD5 in the key exchange, nor in the chain below the root (a root's own signature proves nothing and is not looked at).
 import { clean } from "../domain/text.ts";
-import type { Finding } from "../domain/finding.ts";
+import type { Finding, Severity } from "../domain/finding.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 
@@ -11,10 +11,16 @@ const base = {
   servers:
     "Issue it again: every CA signs with SHA-256 today. A SHA-1 certificate above it comes from an old chain: serve the one that the CA gives out now.",
   reference: "RFC 9155, RFC 9325 §4.5",
-  severity: { mta: "info", mua: "warning", internal: "info" },
+  severity: { mta: "info", mua: "fault", internal: "info" },
 } as const;
 
 const weak = /sha-?1(?!\d)|md[245](?!\d)/i;
+
+/** OpenSSL 3 does, of every certificate below the root. */
+const refused = ({ observation }: EntryFacts): boolean => observation.tls?.verifyError === "CA_MD_TOO_WEAK";
+
+const lesser = ({ role }: Pick<EntryFacts, "role">): { readonly severity?: Severity } =>
+  role === "mua" ? { severity: "warning" } : {};
 
 export const sigHash: EntryCheck = {
   ...base,
@@ -25,7 +31,8 @@ export const sigHash: EntryCheck = {
       !weak.test(certificate.signatureAlgorithm) || (index > 0 && certificate.selfSigned)
         ? []
         : say(base, facts.role, {
-            message: `${index === 0 ? "the certificate" : `the issuer ${clean(certificate.subject, 80)}`} is signed with ${clean(certificate.signatureAlgorithm, 60)}, which clients refuse more and more`,
+            ...(refused(facts) ? {} : lesser(facts)),
+            message: `${index === 0 ? "the certificate" : `the issuer ${clean(certificate.subject, 80)}`} is signed with ${clean(certificate.signatureAlgorithm, 60)}, which clients refuse${refused(facts) ? "" : " more and more"}`,
             hint: "issue it again: `mailcert renew --force` signs with SHA-256",
           }),
     ),
@@ -37,6 +44,7 @@ const keyExchange = ({ observation, role }: EntryFacts): readonly Finding[] => {
   const hash = observation.profile?.tls12?.signatureHash;
   return hash !== undefined && weak.test(hash)
     ? say(base, role, {
+        ...lesser({ role }),
         message: `the server signs the key exchange of TLS 1.2 with ${hash} although the client offers better`,
         hint: "update the server's TLS library, or the box in front of it that ends TLS",
       })

@@ -2,6 +2,7 @@
 import type { Finding } from "../domain/finding.ts";
 import { canonicalIp } from "../domain/ip.ts";
 import type { ServiceRecord } from "../dns/dns.ts";
+import { isChat } from "../domain/srv-records.ts";
 import { hostNameIn } from "../domain/host-name.ts";
 import { clean } from "../domain/text.ts";
 import type { DomainCheck, DomainFacts } from "./check.ts";
@@ -72,6 +73,21 @@ const preference = (domain: string, services: NonNullable<DomainFacts["services"
     );
   });
 
+/** Accounts need both (RFC 6186 §3.1, §3.2). Nobody-knows is not missing, and what is said not to be offered is meant so. */
+const oneWay = (domain: string, mail: NonNullable<DomainFacts["services"]>): readonly Finding[] => {
+  const of = (sends: boolean) =>
+    mail.filter(({ service: { protocol } }) => sends === (protocol === "submission") && protocol !== "sieve");
+  const reads = of(false).some(
+    ({ lookup }) => lookup.kind === "found" && lookup.records.some(({ host }) => host !== ""),
+  );
+  if (!reads || !of(true).every(({ lookup }) => lookup.kind === "none")) return [];
+  return tell(
+    "info",
+    `${domain} leads mail programs to a server to read mail, and to none to send it`,
+    `publish \`_submissions._tcp.${domain}. IN SRV 0 1 465 HOST.\``,
+  );
+};
+
 /** One for all services: they are asked of the same name servers. */
 const unanswered = (domain: string, services: NonNullable<DomainFacts["services"]>): readonly Finding[] => {
   const silent = services.flatMap(({ service, lookup }) =>
@@ -101,13 +117,19 @@ export const srvTarget: DomainCheck = {
         ? lookup.records.flatMap((record) => ofRecord(`${service.label}.${domain}`, record, lookup.records.length))
         : [],
     );
-    if (services.every(({ lookup }) => lookup.kind === "none"))
-      // Named (--srv) and not there, as a port that is named and refused.
-      return tell(
-        "fault",
-        `${domain} has no SRV records of mail services: mail programs guess, or ask their users`,
-        `publish \`_imaps._tcp.${domain}. IN SRV 0 1 993 HOST.\` and \`_submissions._tcp.${domain}. IN SRV 0 1 465 HOST.\``,
-      );
-    return [...unanswered(domain, services), ...said, ...preference(domain, services)];
+    const mail = services.filter(({ service }) => !isChat(service));
+    const chat = services.some((one) => isChat(one.service) && one.lookup.kind === "found");
+    if (mail.every(({ lookup }) => lookup.kind === "none"))
+      // Named (--srv) and not there, as a port that is named and refused; a domain may be there for chat alone.
+      return [
+        ...unanswered(domain, services),
+        ...said,
+        ...tell(
+          chat ? "info" : "fault",
+          `${domain} has no SRV records of mail services: mail programs guess, or ask their users`,
+          `publish \`_imaps._tcp.${domain}. IN SRV 0 1 993 HOST.\` and \`_submissions._tcp.${domain}. IN SRV 0 1 465 HOST.\``,
+        ),
+      ];
+    return [...unanswered(domain, services), ...said, ...preference(domain, services), ...oneWay(domain, mail)];
   },
 };

@@ -26,6 +26,12 @@ export const stCaps: EntryCheck = {
                 : "update the server, or look for a proxy in front of it that repeats old capabilities",
           })
         : []),
+      ...(secure?.loginDisabled
+        ? say(base, facts.role, {
+            message: "inside TLS the login is still disabled (LOGINDISABLED): nobody can log in",
+            hint: "the server does not know that the connection is encrypted: let the proxy that ends TLS in front of it say so (Dovecot: `haproxy = yes` at the inet_listener, `send-proxy-v2-ssl` in haproxy), or let the server end TLS itself",
+          })
+        : []),
       ...(secure?.silent
         ? say(base, facts.role, {
             message:

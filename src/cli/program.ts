@@ -173,10 +173,11 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
 
 /** A whole number from an option. @throws Failure `usage`. */
 export const wholeNumber =
-  (option: string, minimum = 1) =>
+  (option: string, minimum = 1, maximum = Infinity) =>
   (text: string): number => {
-    if (!/^\d{1,9}$/.test(text) || Number(text) < minimum) {
-      throw new Failure("usage", `${option} takes a whole number of at least ${minimum}, not "${text.slice(0, 60)}"`);
+    if (!/^\d{1,9}$/.test(text) || Number(text) < minimum || Number(text) > maximum) {
+      const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      throw new Failure("usage", `${option} takes a whole number ${range}, not "${text.slice(0, 60)}"`);
     }
     return Number(text);
   };

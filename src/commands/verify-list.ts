@@ -4,9 +4,9 @@ import type { Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { createProgress } from "../cli/progress.ts";
 import { Failure } from "../domain/failure.ts";
-import { noRemains } from "../domain/fleet-lines.ts";
+import { noRemains, notGoneOnWith } from "../domain/fleet-lines.ts";
 import { type ListedTarget, readTargetList } from "../domain/target-list.ts";
-import { fleetSummaryLine, fleetTargetLines } from "../reports/verify-ndjson.ts";
+import { fleetRunLine, fleetSummaryLine, fleetTargetLines } from "../reports/verify-ndjson.ts";
 import { verifyFleet } from "../usecases/verify-fleet.ts";
 import { type VerifyWords, fleetRequests } from "../usecases/verify-request.ts";
 import type { VerifyDeps } from "../usecases/verify.ts";
@@ -55,6 +55,15 @@ export const withListed = (words: VerifyWords, listed: Listed | undefined, forma
   return { ...words, targets };
 };
 
+/** What decides what a target is found to be: a stopped run is gone on with by the same question alone. */
+const askedOf = ({
+  targets: _targets,
+  concurrency: _concurrency,
+  timeoutSeconds: _timeout,
+  ...asked
+}: VerifyWords): object =>
+  Object.fromEntries(Object.entries(asked).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+
 export const verifyList = async (
   { options, globals, output, host }: Context,
   world: World,
@@ -62,7 +71,7 @@ export const verifyList = async (
   words: VerifyWords,
   { name: list, targets: listed }: Listed,
 ): Promise<number> => {
-  const startedAt = world.now();
+  const now = world.now();
   const lines = new Map(listed.map(({ text, line }) => [text, line]));
   const { requestFor, concurrency } = await fleetRequests(world, words, (target) =>
     lines.has(target) ? `${list}, line ${lines.get(target)}: ` : "",
@@ -70,13 +79,23 @@ export const verifyList = async (
   const name = options["output"] as string | undefined;
   const file = name === undefined ? undefined : await (await world.verifying()).openResults(resolve(host.cwd, name));
   const progress = createProgress(host, globals.quiet || globals.verbose);
-  const write = async (text: string): Promise<void> => {
+  const asked = askedOf(words);
+  const anew = file && notGoneOnWith(file.remains, JSON.stringify(asked), now);
+  if (anew !== undefined) {
+    file?.startAnew();
+    output.step(`${name} is begun anew: ${anew}`);
+  }
+  const remains = anew === undefined && file ? file.remains : noRemains;
+  const startedAt = remains.run?.startedAt ?? now;
+  let head = remains.targets.size > 0 ? "" : fleetRunLine(startedAt, asked);
+  const write = async (lines: string): Promise<void> => {
+    const text = head + lines;
+    head = "";
     if (file) return file.append(text);
     progress.clear();
     output.text(text);
   };
   try {
-    const remains = file?.remains ?? noRemains;
     const { targets } = words;
     const counts = await verifyFleet(
       deps,

@@ -11,6 +11,7 @@ import { schemeWords } from "../domain/usual-ports.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
+import { count } from "../reports/verify-told.ts";
 import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
@@ -32,7 +33,11 @@ export const command: CommandModule = {
       .option("--only-ca <FILE>", "trust nothing else (repeatable)", list)
       .option("--sni <NAME>", 'send this name in TLS ("": none)')
       .option("--expect <WHAT>", "the leaf that must be served: FILE, sha256:HEX or live (repeatable)", list)
-      .option("--timeout <SECONDS>", "budget of each entry point (default 10, 45 on port 25)", wholeNumber("--timeout"))
+      .option(
+        "--timeout <SECONDS>",
+        "budget of each entry point (default 10, 45 on port 25)",
+        wholeNumber("--timeout", 1, 3_600),
+      )
       .option("--quick", "one handshake for each entry point")
       .option(
         "--full",
@@ -41,18 +46,18 @@ export const command: CommandModule = {
       .option("--watch", "look again every 5 seconds, until Ctrl-C (text)")
       .option("--transcript", "show what is said in clear, up to TLS (text, json, ndjson)")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
-      .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency"))
+      .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency", 1, 10_000))
       .option("--check <ID>", "only these checks (repeatable)", list)
       .option("--skip <ID>", "not these checks (repeatable)", list)
       .option(
         "--warn-days <N>",
         "warn when fewer days are left (instead of 1/4 of the lifetime)",
-        wholeNumber("--warn-days", 0),
+        wholeNumber("--warn-days", 0, 36_500),
       )
       .option(
         "--critical-days <N>",
         "fault when fewer days are left (instead of 1/8)",
-        wholeNumber("--critical-days", 0),
+        wholeNumber("--critical-days", 0, 36_500),
       )
       .addOption(new Option("--format <FORMAT>", "form of the report").choices(Object.keys(verifyReports)))
       .option("--output <FILE>", "write the report there")
@@ -191,7 +196,7 @@ const withProgress = async <Result>(
     return await run((what) => {
       looked += 1;
       output.step(what);
-      progress.show(`verify: ${looked} entry points looked at`);
+      progress.show(`verify: ${count(looked, "entry point")} looked at`);
     });
   } finally {
     progress.clear();

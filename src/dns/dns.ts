@@ -27,7 +27,16 @@ export type TlsaLookup =
       readonly secure: boolean;
     }
   | { readonly kind: "none" }
-  | Unknown;
+  | (Unknown & { readonly failed?: FailedTlsa });
+
+/** SERVFAIL for the records, or no answer in time, though the host's address was answered. */
+export interface FailedTlsa {
+  readonly owner: string;
+  /** No answer in time. */
+  readonly silent?: true;
+  /** DNSSEC vouches for the address, so that senders that check DANE ask (RFC 7672 §2.2.2). */
+  readonly signed: boolean;
+}
 
 /** One address of one authoritative server. */
 export interface ServerTlsa {

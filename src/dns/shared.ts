@@ -4,6 +4,8 @@ import type { Reply, Resolver } from "./resolver.ts";
 /** One run asks before it issues and again before it switches. */
 const keptForMs = 30_000;
 const mostAtOnce = 32;
+/** A run over thousands of names asks for each but once. */
+const mostKept = 1_000;
 
 export const createShared = (resolver: Resolver, ticks: () => number): Resolver => {
   const kept = new Map<string, { readonly at: number; readonly reply: Promise<Reply> }>();
@@ -33,13 +35,24 @@ export const createShared = (resolver: Resolver, ticks: () => number): Resolver 
     }
   };
 
+  const forget = (): void => {
+    for (const [key, { at }] of kept) if (ticks() - at >= keptForMs) kept.delete(key);
+    // All are fresh: the oldest goes, for the order of a Map is that of arrival.
+    for (const key of kept.keys()) {
+      if (kept.size < mostKept) break;
+      kept.delete(key);
+    }
+  };
+
   return {
     ask: (name, type, options) => {
       const key = `${type} ${name}`;
       const known = kept.get(key);
       if (known && ticks() - known.at < keptForMs) return known.reply;
       const reply = fresh(name, type, options);
+      // Kept as well: a name server that is silent is not waited for by a thousand askers in turn.
       reply.catch(() => undefined);
+      if (kept.size >= mostKept) forget();
       kept.set(key, { at: ticks(), reply });
       return reply;
     },

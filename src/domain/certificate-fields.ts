@@ -1,7 +1,18 @@
 // The fields of a certificate's DER (RFC 5280 §4.1), without any judgement.
-import { type DerElement, childrenOf, expectTag, readBits, readElement, readOid, readTime, tags } from "./der.ts";
+import {
+  type DerElement,
+  DerProblem,
+  childrenOf,
+  expectTag,
+  readBits,
+  readElement,
+  readOid,
+  readString,
+  readTime,
+  tags,
+} from "./der.ts";
 import { ipFromOctets } from "./ip.ts";
-import { extendedKeyUsages, extensions, hashes, keyUsages, signatureAlgorithms } from "./oids.ts";
+import { extendedKeyUsages, extensions, hashes, keyUsages, otherNames, signatureAlgorithms } from "./oids.ts";
 import { clean } from "./text.ts";
 
 export interface CertificateFields {
@@ -74,6 +85,32 @@ export const altNames = (
       .map((entry) => clean(entry.content.toString("latin1"), 300).toLowerCase()),
     ipNames: entries.filter((entry) => entry.tag === 0x87).flatMap((entry) => ipFromOctets(entry.content) ?? []),
   };
+};
+
+/** `[0] { type-id, [0] { value } }`, where the value is a string of some kind; anything else is nobody's name. */
+const otherName = (entry: DerElement): readonly [type: string, text: string] | undefined => {
+  try {
+    const [type, wrapper] = childrenOf(entry);
+    if (type?.tag !== tags.oid || wrapper?.tag !== 0xa0) return undefined;
+    const text = readString(readElement(wrapper.content));
+    return text === undefined ? undefined : [readOid(type), clean(text, 300).toLowerCase()];
+  } catch (error) {
+    // TLS libraries pass over what they do not look for: what is broken there does not make the certificate unreadable.
+    if (error instanceof DerProblem) return undefined;
+    throw error;
+  }
+};
+
+/** Names of services in the SAN: SRV-ID (RFC 4985: `_imaps.example.org`) and XmppAddr (RFC 6120 §13.7.1.4: a domain, or an address). Absent where there are none. */
+export const serviceNamesOf = (
+  fields: CertificateFields,
+): { readonly srvNames?: readonly string[]; readonly xmppNames?: readonly string[] } => {
+  const value = fields.extensions.get(extensions.subjectAltName);
+  const entries = value === undefined ? [] : childrenOf(readElement(value));
+  const found = entries.filter(({ tag }) => tag === 0xa0).map(otherName);
+  const of = (wanted: string): readonly string[] => found.flatMap((one) => (one?.[0] === wanted ? [one[1]] : []));
+  const [srvNames, xmppNames] = [of(otherNames.dnsSrv), of(otherNames.xmppAddress)];
+  return { ...(srvNames.length > 0 ? { srvNames } : {}), ...(xmppNames.length > 0 ? { xmppNames } : {}) };
 };
 
 /** TLS feature 5 (status_request): "must staple" (RFC 7633 §4.2.3). */

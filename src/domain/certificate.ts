@@ -8,6 +8,7 @@ import {
   keyUsageOf,
   mustStapleOf,
   readFields,
+  serviceNamesOf,
 } from "./certificate-fields.ts";
 import { DerProblem } from "./der.ts";
 import { commonNameOf, distinguishedName } from "./distinguished-name.ts";
@@ -36,6 +37,10 @@ export interface CertificateFacts {
   readonly dnsNames: readonly string[];
   /** iPAddress entries of the SAN, canonical text. */
   readonly ipNames: readonly string[];
+  /** SRV-IDs of the SAN (RFC 4985), lower case: `_imaps.example.org`; absent: none. */
+  readonly srvNames?: readonly string[];
+  /** XMPP addresses of the SAN (RFC 6120 §13.7.1.4), lower case; absent: none. */
+  readonly xmppNames?: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly key: PublicKeyFacts;
@@ -101,6 +106,7 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
     serial: fields.serial,
     ...(commonName === undefined ? {} : { commonName }),
     ...altNames(fields),
+    ...serviceNamesOf(fields),
     notBefore: fields.notBefore,
     notAfter: fields.notAfter,
     key: publicKeyFacts(key),

@@ -167,12 +167,6 @@ export const findingWords: readonly FindingWords[] = [
     mend: "What its hint says; where that is nothing, the first is asked again at the next renewal. CAA has to permit each.",
   },
   {
-    id: "cert-caa",
-    means:
-      "`dns check`: CAA records forbid the CA (`fault`; `warning` for one that is only asked where the first cannot), or none stand there.",
-    mend: "Change the record set that the message names: `mailcert dns show` prints one that fits.",
-  },
-  {
     id: "mx-tlsrpt",
     means: "`dns check`: the record for TLS reports is missing, malformed, or stands there twice.",
     mend: "`mailcert dns show` prints one record; keep no other. [DNS records](dns-records.md)",

@@ -1,9 +1,21 @@
 // The lines that `verify --file --format ndjson` writes, read again so that a run can go on where another was stopped.
 
 export type FleetLine =
+  | { readonly kind: "run"; readonly run: FleetRun }
   | { readonly kind: "entry" }
-  | { readonly kind: "target"; readonly target: string; readonly ok: boolean; readonly entries: number }
+  | { readonly kind: "target"; readonly target: string; readonly told: ToldTarget }
   | { readonly kind: "summary" };
+
+/** The first line: when a run began, and what it was asked, in words that are the same whenever the question is. */
+export interface FleetRun {
+  readonly startedAt: Date;
+  readonly asked: string;
+}
+
+export interface ToldTarget {
+  readonly ok: boolean;
+  readonly entries: number;
+}
 
 /** undefined: nothing that verify writes. */
 export const readFleetLine = (line: string): FleetLine | undefined => {
@@ -14,19 +26,32 @@ export const readFleetLine = (line: string): FleetLine | undefined => {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { schema, target, ok, entries } = value as Readonly<Record<string, unknown>>;
+  const { schema, startedAt, asked, target, ok, entries } = value as Readonly<Record<string, unknown>>;
   if (schema === "mailcert.verify-entry/1") return { kind: "entry" };
   if (schema === "mailcert.verify-summary/1") return { kind: "summary" };
+  if (schema === "mailcert.verify-run/1" && typeof startedAt === "string")
+    return { kind: "run", run: { startedAt: new Date(startedAt), asked: JSON.stringify(asked) } };
   if (schema !== "mailcert.verify-target/1" || typeof target !== "string") return undefined;
-  return { kind: "target", target, ok: ok === true, entries: typeof entries === "number" ? entries : 0 };
+  return { kind: "target", target, told: { ok: ok === true, entries: typeof entries === "number" ? entries : 0 } };
 };
 
-/** What an earlier run left: everything of these targets was written. */
+/** What a stopped run left. */
 export interface FleetRemains {
-  readonly targets: ReadonlySet<string>;
-  readonly entries: number;
-  /** How many of the targets have a fault. */
-  readonly faulty: number;
+  /** undefined: nothing was left, or it does not say. */
+  readonly run?: FleetRun;
+  /** Everything of these targets was written. */
+  readonly targets: ReadonlyMap<string, ToldTarget>;
 }
 
-export const noRemains: FleetRemains = { targets: new Set(), entries: 0, faulty: 0 };
+export const noRemains: FleetRemains = { targets: new Map() };
+
+/** What is older than half a day is not the same look any more. */
+const freshMs = 12 * 3_600_000;
+
+/** Why a run does not go on where another was stopped; undefined: it does. */
+export const notGoneOnWith = ({ run, targets }: FleetRemains, asked: string, now: Date): string | undefined => {
+  if (targets.size === 0) return undefined;
+  if (!run || run.asked !== asked) return "what stood there was asked with other options";
+  const age = now.getTime() - run.startedAt.getTime();
+  return age >= 0 && age < freshMs ? undefined : "what stood there is older than twelve hours";
+};

@@ -2,7 +2,7 @@
 // Canonical names become settings, file names and SAN entries: nothing but letters, digits, hyphen, dot, colon and a leading "*." passes.
 import { domainToASCII, domainToUnicode } from "node:url";
 import { canonicalIp } from "./ip.ts";
-import { clean } from "./text.ts";
+import { clean, invisible } from "./text.ts";
 
 /** Why a text is no name; `reason` is a phrase to go after the quoted text: `"mail example" has a space in it`. */
 export class NameProblem extends Error {
@@ -17,10 +17,6 @@ export class NameProblem extends Error {
 export const isIpName = (name: string): boolean => canonicalIp(name) !== undefined;
 
 export const isWildcard = (name: string): boolean => name.startsWith("*.");
-
-// Format characters that a person cannot see (soft hyphen, zero width, bidi controls): IDNA would drop them silently.
-const invisible =
-  /\u00ad|\u034f|[\u115f\u1160]|[\u17b4\u17b5]|[\u180b-\u180e]|[\u200b-\u200f]|[\u2028-\u202e]|[\u2060-\u206f]|\u3164|[\ufe00-\ufe0f]|\ufeff|\uffa0/;
 
 /** A name that could have been meant, when it is one itself. */
 const meant = (text: string): string => {

@@ -30,6 +30,8 @@ export interface SecureDialogue {
   readonly silent?: boolean;
   /** STARTTLS is still listed inside TLS. */
   readonly startTlsStillOffered: boolean;
+  /** IMAP only: LOGINDISABLED is still listed inside TLS, and no other way to log in. */
+  readonly loginDisabled?: true;
 }
 
 export interface TlsFacts {
@@ -39,6 +41,8 @@ export interface TlsFacts {
   readonly group?: string;
   /** The usual large ClientHello (ML-KEM key share) was reset or ignored; a small one was answered. */
   readonly smallHelloOnly?: boolean;
+  /** Bytes of early data (0-RTT) that the session tickets of TLS 1.3 allow; absent: nobody can say. */
+  readonly earlyData?: number;
   /** An OCSP answer came with the handshake. */
   readonly stapled?: true;
   /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
@@ -87,6 +91,8 @@ export interface Observation {
       | "protocol"
       | "dns";
   };
+  /** What the server said when a further connection was to come later: what had not been asked by then was not asked. */
+  readonly later?: string;
   /** From the connection to the first word of the server, in milliseconds; STARTTLS only. */
   readonly greetingMs?: number;
   /** What was said in clear, up to TLS; absent: nobody asked for it (--transcript). */
@@ -95,6 +101,8 @@ export interface Observation {
   readonly injection?: InjectionOutcome;
   /** The answer to MAIL FROM in clear; absent: it was not tried, or nobody answered (--full tries it on submission). */
   readonly mailInClear?: { readonly code: number; readonly text: string };
+  /** Whether the server renegotiates when a client asks; absent: it was not asked, or nobody answered (--full asks). */
+  readonly renegotiates?: boolean;
   /** What else its TLS takes; absent: it was not asked (--full asks). */
   readonly profile?: TlsProfile;
   /** The server spoke the other mode: plain text on an implicit port, or TLS on a STARTTLS port. */

@@ -70,6 +70,14 @@ export const attributeTypes: Readonly<Record<string, string>> = {
   "1.2.840.113549.1.9.1": "emailAddress",
 };
 
+/** otherName types in a SAN. */
+export const otherNames = {
+  /** id-on-dnsSRV (RFC 4985 §2) */
+  dnsSrv: "1.3.6.1.5.5.7.8.7",
+  /** id-on-xmppAddr (RFC 6120 §13.7.1.4) */
+  xmppAddress: "1.3.6.1.5.5.7.8.5",
+} as const;
+
 /** Extensions that are read (RFC 5280 §4.2.1). */
 export const extensions = {
   subjectKeyId: "2.5.29.14",

@@ -22,6 +22,19 @@ export const mailServices: readonly MailService[] = [
   { label: "_sieve._tcp", protocol: "sieve", mode: "starttls" },
 ];
 
+/**
+ * Chat beside mail (RFC 6120 §3.2.1, XEP-0368), looked at where a domain has them. Who comes by these checks the certificate for
+ * the domain, not for the target (RFC 6120 §13.7.2).
+ */
+export const chatServices: readonly MailService[] = [
+  { label: "_xmpps-client._tcp", protocol: "xmpp-client", mode: "implicit" },
+  { label: "_xmpp-client._tcp", protocol: "xmpp-client", mode: "starttls" },
+  { label: "_xmpps-server._tcp", protocol: "xmpp-server", mode: "implicit" },
+  { label: "_xmpp-server._tcp", protocol: "xmpp-server", mode: "starttls" },
+];
+
+export const isChat = ({ protocol }: Pick<MailService, "protocol">): boolean => protocol.startsWith("xmpp-");
+
 /** Mail programs take the lower number first: TLS at once (RFC 8314 §5.1). */
 const priorityOf = ({ mode }: MailService): number => (mode === "implicit" ? 0 : 10);
 

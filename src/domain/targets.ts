@@ -149,7 +149,8 @@ export const parseTarget = (text: string, table: PortTable, options: TargetOptio
 export const parsePorts = (texts: readonly string[], table: PortTable): Readonly<Record<string, number>> =>
   Object.fromEntries(
     texts.map((text) => {
-      const [word = "", port = ""] = text.split("=");
+      const equals = text.includes("=") ? text.indexOf("=") : text.length;
+      const [word, port] = [text.slice(0, equals), text.slice(equals + 1)];
       const scheme = readScheme(word);
       if (!scheme) throw unknownScheme(word, table);
       return [schemeOf(scheme), readPort(port, `--port ${text}`)];

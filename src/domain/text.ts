@@ -1,7 +1,12 @@
 // Text that came from a network or a foreign file, made fit to print: bounded, one line, no control characters.
 
-// C0, DEL, C1, line and paragraph separators, bidi controls and zero-width characters that could forge a terminal line.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+/** A character that a person cannot see: soft hyphen, zero width, bidi controls, fillers, variation selectors, tags, separators of lines. */
+const invisibles =
+  "\\p{Cf}\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u2028\\u2029\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\uffa0\\u{e0100}-\\u{e01ef}";
+export const invisible = new RegExp(`[${invisibles}]`, "u");
+
+// Beside those: C0, DEL and C1, which could forge a terminal line.
+const unprintable = new RegExp(`[\\u0000-\\u001f\\u007f-\\u009f${invisibles}]+`, "gu");
 
 const keyHeader = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
 const keyBlock = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g;

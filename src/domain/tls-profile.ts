@@ -6,6 +6,8 @@ export type ProtocolVersion = (typeof protocolVersions)[number];
 
 /** What the server's TLS 1.2 ServerHello said. */
 export interface Tls12Facts {
+  /** The suite that it chose from what today's programs offer, the best first; as IANA calls it. */
+  readonly suite: string;
   /** RFC 7627 */
   readonly extendedMasterSecret: boolean;
   /** RFC 5746 */
@@ -18,7 +20,7 @@ export interface Tls12Facts {
 
 /** An absent field: nobody could say, or it was not asked. */
 export interface TlsProfile {
-  /** Connections that it took, besides those of the ordinary handshakes. */
+  /** Connections that its hellos took; ordinary handshakes and other questions are not among them. */
   readonly connections: number;
   readonly versions: Readonly<Partial<Record<ProtocolVersion, boolean>>>;
   /** A suite that the server agrees to when nothing else is offered, as IANA calls it; null: none of that kind. */
@@ -34,6 +36,8 @@ export interface TlsProfile {
   /** Whether a ClientHello of two packets is answered like a small one. */
   readonly largeHello?: boolean;
   readonly tls12?: Tls12Facts;
+  /** What it chose by ALPN, from names of web servers before the protocol's own; null: it ignores them. */
+  readonly alpn?: string | null;
   /** Why it broke off, or what makes it doubtful: the server's words, or that it stopped answering. */
   readonly stopped?: string;
 }

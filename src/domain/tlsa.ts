@@ -1,6 +1,8 @@
 // TLSA records (RFC 6698, RFC 7671): what they pin, and whether a chain satisfies them as a sender of mail judges it (RFC 7672).
 import { createHash } from "node:crypto";
 import { readFields } from "./certificate-fields.ts";
+import type { CertificateFacts } from "./certificate.ts";
+import { pathToAnchor } from "./dane-path.ts";
 
 export interface TlsaRecord {
   /** 2: a certificate of the chain (DANE-TA), 3: the leaf (DANE-EE). 0 and 1 are not for SMTP (RFC 7672 §3.1.3). */
@@ -56,11 +58,14 @@ const pins = (record: TlsaRecord, certificate: Uint8Array): boolean => {
   return associationData(record.matchingType, content) === record.data;
 };
 
+const anchored = (record: TlsaRecord, chain: readonly Uint8Array[]): readonly CertificateFacts[] | undefined =>
+  pathToAnchor(chain, (certificate) => pins(record, certificate));
+
 const matchOne = (record: TlsaRecord, { spki, chain }: TlsaOffer): TlsaMatch => {
-  const [leaf, ...issuers] = chain ?? [];
+  const leaf = chain?.[0];
   const found = (yes: boolean): TlsaMatch => (yes ? "match" : "mismatch");
-  // A trust anchor has to be in the chain that is served (RFC 7672 §3.1.2); the leaf is none.
-  if (record.usage === 2) return chain ? found(issuers.some((one) => pins(record, one))) : "undecided";
+  // A trust anchor has to be in the chain that is served (RFC 7672 §3.1.2), and to have signed what leads to the leaf; the leaf is none.
+  if (record.usage === 2) return chain ? found(anchored(record, chain) !== undefined) : "undecided";
   if (leaf) return found(pins(record, leaf));
   // A certificate that does not exist yet is in no record: only its key can be.
   return found(
@@ -78,6 +83,16 @@ export const matchTlsa = (records: readonly TlsaRecord[], offer: TlsaOffer): Tls
 /** The records that a chain satisfies, among those that a sender reads. */
 export const matchedBy = (records: readonly TlsaRecord[], offer: TlsaOffer): readonly TlsaRecord[] =>
   considered(records).filter((record) => matchOne(record, offer) === "match");
+
+/** From the leaf to what a 2 x x record pins, for each such record that a sender reads and the chain satisfies: names and dates count on it. */
+export const anchoredPaths = (
+  records: readonly TlsaRecord[],
+  chain: readonly Uint8Array[],
+): readonly (readonly CertificateFacts[])[] =>
+  considered(records).flatMap((record) => {
+    const path = record.usage === 2 ? anchored(record, chain) : undefined;
+    return path ? [path] : [];
+  });
 
 /** The record to publish beside `present` before this key is served: `3 1 1`, or with the digest that the present ones make senders read. */
 export const tlsaFor = (spki: Uint8Array, present: readonly TlsaRecord[] = []): TlsaRecord => {

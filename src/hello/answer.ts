@@ -13,6 +13,10 @@ export interface ServerHello {
   readonly dhBits?: number;
   /** SignatureAndHashAlgorithm of the key exchange (TLS 1.2). */
   readonly signature?: number;
+  /** The protocol chosen by ALPN (RFC 7301), latin1; up to TLS 1.2, later ones are encrypted. */
+  readonly alpn?: string;
+  /** DER of the first certificate; up to TLS 1.2. */
+  readonly leaf?: Buffer;
 }
 
 export type HelloAnswer =

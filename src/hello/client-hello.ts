@@ -10,6 +10,10 @@ export interface Offer {
   readonly padTo?: number;
   /** Offer DEFLATE (RFC 3749) before none. */
   readonly compression?: boolean;
+  /** Names of protocols for ALPN (RFC 7301). */
+  readonly alpn?: readonly string[];
+  /** Send no name (SNI), and read the certificate that comes then. */
+  readonly unnamed?: boolean;
 }
 
 export const versionCodes: Readonly<Record<ProtocolVersion, number>> = {
@@ -25,6 +29,7 @@ export const extensions = {
   supportedGroups: 10,
   pointFormats: 11,
   signatureAlgorithms: 13,
+  alpn: 16,
   padding: 21,
   encryptThenMac: 22,
   extendedMasterSecret: 23,
@@ -52,10 +57,15 @@ const vector = (bytes: 1 | 2 | 3, content: Buffer): Buffer => {
 };
 const extension = (type: number, content: Buffer): Buffer => Buffer.concat([u16(type), vector(2, content)]);
 
-const extensionsOf = ({ version, groups }: Offer, sni: string | undefined): readonly Buffer[] => {
+const protocolName = (name: string): Buffer => vector(1, Buffer.from(name, "latin1"));
+
+const extensionsOf = (
+  { version, groups, alpn = [], unnamed = false }: Offer,
+  sni: string | undefined,
+): readonly Buffer[] => {
   const modern = version === "TLSv1.3";
   return [
-    ...(sni === undefined
+    ...(sni === undefined || unnamed
       ? []
       : [extension(extensions.serverName, vector(2, Buffer.concat([u8(0), vector(2, Buffer.from(sni, "latin1"))])))]),
     extension(extensions.supportedGroups, vector(2, u16s(groups))),
@@ -63,6 +73,7 @@ const extensionsOf = ({ version, groups }: Offer, sni: string | undefined): read
     ...(modern || version === "TLSv1.2"
       ? [extension(extensions.signatureAlgorithms, vector(2, u16s(signatureSchemes)))]
       : []),
+    ...(alpn.length === 0 ? [] : [extension(extensions.alpn, vector(2, Buffer.concat(alpn.map(protocolName))))]),
     ...(modern
       ? [
           extension(extensions.supportedVersions, vector(1, u16(versionCodes[version]))),

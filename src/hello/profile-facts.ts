@@ -1,114 +1,105 @@
 // Answers to the questions of a profile, put together: what the server takes, what it does not, and what nobody can say.
-import { type ProtocolVersion, type Tls12Facts, type TlsProfile, protocolVersions } from "../domain/tls-profile.ts";
+import type { Tls12Facts, TlsProfile } from "../domain/tls-profile.ts";
+import { clean } from "../domain/text.ts";
 import type { HelloAnswer, ServerHello } from "./answer.ts";
+import {
+  type Asked,
+  believedRefusals,
+  dhBitsOf,
+  isHello,
+  modernOnly,
+  spoke,
+  suiteOfKind,
+  versionsOf,
+  weakGroupOf,
+} from "./asked.ts";
 import { extensions } from "./client-hello.ts";
-import { groupName, isHybridName, isWeak } from "./groups.ts";
+import { groupName, isHybridName } from "./groups.ts";
 import type { KnownTls } from "./profile.ts";
-import { isCbc, isDhe, kindOf } from "./suite-kinds.ts";
+import type { BadKind } from "./questions.ts";
+import { isDhe } from "./suite-kinds.ts";
 import { suiteName } from "./suites.ts";
 
-type Answer = HelloAnswer | undefined;
-
-export interface Answers {
-  /** The highest version that was offered, each with its answer. */
-  readonly old: readonly (readonly [ProtocolVersion, Answer])[];
-  readonly broken: Answer;
-  readonly weak: Answer;
-  readonly phaseOut: Answer;
-  readonly dh: Answer;
-  readonly hybrid: Answer;
-  readonly group: Answer;
-  readonly large12: Answer;
-  readonly large13?: Answer;
-  readonly small12?: Answer;
-}
-
 interface Run {
-  readonly connections: number;
+  /** The server spoke TLS after all of it. */
+  readonly alive: boolean;
+  readonly known: KnownTls;
   readonly stopped: string | undefined;
 }
 
-const isHello = (answer: Answer): answer is ServerHello => answer?.kind === "hello";
-/** It said something in TLS, be it no. */
-const spoke = (answer: Answer): boolean => isHello(answer) || (answer?.kind === "refused" && answer.how === "alert");
-
-export const profileFrom = (answers: Answers, known: KnownTls, { connections, stopped }: Run): TlsProfile => {
-  const { large12, large13, small12 } = answers;
-  // Closing without a word is a no only from a server that still talks to others (verify.md §5).
-  const alive = [large12, large13, small12].some(spoke);
-  const refused = (answer: Answer): boolean => answer?.kind === "refused" && (answer.how === "alert" || alive);
-  /** What was agreed to, null for a no, nothing where nobody can say. */
-  const settled = <Field extends string>(
-    field: Field,
-    answer: Answer,
-    agreed: (hello: ServerHello) => string | null,
-  ): Partial<Record<Field, string | null>> => {
-    if (isHello(answer)) return { [field]: agreed(answer) } as Record<Field, string | null>;
-    return refused(answer) ? ({ [field]: null } as Record<Field, null>) : {};
+export const profileFrom = (asked: readonly Asked[], { alive, known, stopped }: Run): TlsProfile => {
+  const refused = believedRefusals(asked, alive);
+  const versions = allVersions(asked, refused, known);
+  const modern = modernOnly(versions);
+  const suite = <Field extends string>(field: Field, kind: BadKind): Partial<Record<Field, string | null>> => {
+    const found = modern ? null : suiteOfKind(asked, refused, kind, known.anonymousMatters);
+    if (found === undefined) return {};
+    return { [field]: found === null ? null : suiteName(found) } as Record<Field, string | null>;
   };
-  const suite = (hello: ServerHello): string => suiteName(hello.suite);
-  const ended =
-    stopped ??
-    (alive || large12 === undefined
-      ? undefined
-      : "in the end the server closed every connection, also for what it agreed to before");
-  const large = largeHello(answers, known);
+  const answerTo = (about: Asked["about"]): HelloAnswer | undefined => {
+    const one = asked.findLast((other) => other.about === about);
+    return one && (one.answer.kind !== "refused" || refused.includes(one)) ? one.answer : undefined;
+  };
+  const dhBits = dhBitsOf(asked);
+  const large = largeHello(asked, known);
+  const tls12 = asked.flatMap(({ about, offer, answer }) =>
+    about === "today" && offer.version === "TLSv1.2" && isHello(answer) && answer.version === "TLSv1.2" ? [answer] : [],
+  )[0];
   return {
-    connections,
-    versions: versionsOf(answers, known, refused),
-    ...settled("brokenSuite", answers.broken, suite),
-    ...settled("weakSuite", answers.weak, suite),
-    ...settled("phaseOutSuite", answers.phaseOut, (hello) => (isPhaseOut(hello) ? suite(hello) : null)),
-    ...(isHello(answers.dh) && answers.dh.dhBits !== undefined ? { dhBits: answers.dh.dhBits } : {}),
-    ...settled("weakGroup", answers.group, ({ group }) =>
-      group !== undefined && isWeak(group) ? groupName(group) : null,
-    ),
-    ...(known.group !== undefined && isHybridName(known.group)
-      ? { hybridGroup: known.group }
-      : settled("hybridGroup", answers.hybrid, ({ group }) => (group === undefined ? null : groupName(group)))),
+    connections: asked.length,
+    versions,
+    ...suite("brokenSuite", "broken"),
+    ...suite("weakSuite", "weak"),
+    ...suite("phaseOutSuite", "phase-out"),
+    ...(dhBits === undefined ? {} : { dhBits }),
+    ...(modern ? { weakGroup: null } : weakGroup(asked, answerTo("group"))),
+    ...hybridGroup(answerTo("hybrid"), known),
     ...(large === undefined ? {} : { largeHello: large }),
-    ...tls12Of(isHello(large12) ? large12 : isHello(small12) ? small12 : undefined),
-    ...(ended === undefined ? {} : { stopped: ended }),
+    ...(tls12 ? { tls12: tls12Of(tls12) } : {}),
+    ...alpnOf(asked),
+    ...(stopped === undefined ? {} : { stopped }),
   };
 };
 
-/** CBC does no harm where encrypt-then-MAC (RFC 7366) is agreed to. */
-const isPhaseOut = ({ suite, extensions: sent }: ServerHello): boolean =>
-  kindOf(suiteName(suite)) === "phase-out" &&
-  (!isCbc(suite) ||
-    isDhe(suite) ||
-    /_ARIA_|_CAMELLIA_|_SEED_/.test(suiteName(suite)) ||
-    !sent.has(extensions.encryptThenMac));
-
-const versionsOf = (
-  answers: Answers,
-  known: KnownTls,
-  refused: (answer: Answer) => boolean,
-): Readonly<Partial<Record<ProtocolVersion, boolean>>> => {
-  const versions: Partial<Record<ProtocolVersion, boolean>> = {};
-  for (const [offered, answer] of answers.old) {
-    const highest = protocolVersions.indexOf(offered);
-    const chosen = isHello(answer) ? protocolVersions.indexOf(answer.version) : -1;
-    if (chosen < 0 && !refused(answer)) continue;
-    for (const version of protocolVersions.slice(chosen + 1, highest + 1)) versions[version] = false;
-    if (isHello(answer)) versions[answer.version] = true;
-  }
-  for (const answer of [answers.small12, answers.large12]) {
-    if (isHello(answer)) versions[answer.version] = true;
-    else if (refused(answer)) versions["TLSv1.2"] ??= false;
-  }
-  if (isHello(answers.large13) || isHello(answers.hybrid)) versions["TLSv1.3"] = true;
+const allVersions = (asked: readonly Asked[], refused: readonly Asked[], known: KnownTls): TlsProfile["versions"] => {
+  const versions = { ...versionsOf(asked, refused) };
   // Its own client offers both of these, and servers take the highest.
   if (known.version === "TLSv1.2") versions["TLSv1.3"] ??= false;
-  const seen = protocolVersions.find((version) => version === known.version);
-  if (seen) versions[seen] = true;
+  if (known.version === "TLSv1.2" || known.version === "TLSv1.3") versions[known.version] = true;
   return versions;
 };
 
-const largeHello = ({ large12, large13, small12 }: Answers, { version, group }: KnownTls): boolean | undefined => {
-  if (spoke(large12) || spoke(large13)) return true;
-  if (isHello(small12)) return false;
+const weakGroup = (asked: readonly Asked[], answer: HelloAnswer | undefined): Pick<TlsProfile, "weakGroup"> => {
+  const found = weakGroupOf(asked);
+  if (found !== undefined) return { weakGroup: groupName(found) };
+  // Diffie-Hellman without curves was in the same hello.
+  const other = isHello(answer) && isDhe(answer.suite);
+  return answer === undefined || answer.kind === "none" || other ? {} : { weakGroup: null };
+};
+
+const hybridGroup = (answer: HelloAnswer | undefined, { group }: KnownTls): Pick<TlsProfile, "hybridGroup"> => {
+  if (group !== undefined && isHybridName(group)) return { hybridGroup: group };
+  if (answer === undefined || answer.kind === "none") return {};
+  return { hybridGroup: isHello(answer) && answer.group !== undefined ? groupName(answer.group) : null };
+};
+
+const largeHello = (asked: readonly Asked[], { version, group }: KnownTls): boolean | undefined => {
+  const today = asked.filter(({ about }) => about === "today");
+  if (today.some(({ offer, answer }) => offer.padTo !== undefined && spoke(answer))) return true;
+  const small = today.some(({ offer, answer }) => offer.padTo === undefined && isHello(answer));
+  // Only where the two differ in nothing but their size, or where it is the only difference that is left.
+  const refused = today.some(
+    ({ offer, answer }) => offer.padTo !== undefined && offer.unnamed !== true && answer.kind === "refused",
+  );
+  if (small && refused) return false;
   return version === "TLSv1.3" && isHybridName(group ?? "") ? true : undefined;
+};
+
+/** What was chosen where ALPN was offered up to TLS 1.2, which is where it can be read. */
+const alpnOf = (asked: readonly Asked[]): Pick<TlsProfile, "alpn"> => {
+  const answer = asked.find(({ offer }) => offer.alpn !== undefined)?.answer;
+  if (!isHello(answer) || answer.version === "TLSv1.3") return {};
+  return { alpn: answer.alpn === undefined ? null : clean(answer.alpn, 40) };
 };
 
 const hashes: Readonly<Record<number, string>> = {
@@ -123,14 +114,13 @@ const hashes: Readonly<Record<number, string>> = {
 /** Schemes from 0x0800 on bring their own hash, none of them a weak one. */
 const hashOf = (signature: number): string | undefined => hashes[signature >> 8];
 
-const tls12Of = (hello: ServerHello | undefined): Pick<TlsProfile, "tls12"> => {
-  if (hello?.version !== "TLSv1.2") return {};
+const tls12Of = (hello: ServerHello): Tls12Facts => {
   const hash = hello.signature === undefined ? undefined : hashOf(hello.signature);
-  const tls12: Tls12Facts = {
+  return {
+    suite: suiteName(hello.suite),
     extendedMasterSecret: hello.extensions.has(extensions.extendedMasterSecret),
     secureRenegotiation: hello.extensions.has(extensions.renegotiationInfo),
     compression: hello.compression !== 0,
     ...(hash === undefined ? {} : { signatureHash: hash }),
   };
-  return { tls12 };
 };

@@ -3,7 +3,7 @@ import { clean } from "../domain/text.ts";
 import type { HelloAnswer, ServerHello } from "./answer.ts";
 import { MalformedHello } from "./bytes.ts";
 import { type Offer, versionCodes } from "./client-hello.ts";
-import { hasKeyExchange, readKeyExchange, readServerHello } from "./server-hello.ts";
+import { hasKeyExchange, readKeyExchange, readLeaf, readServerHello } from "./server-hello.ts";
 
 export interface AnswerReader {
   /** @returns the answer as soon as it is known. */
@@ -13,8 +13,10 @@ export interface AnswerReader {
 }
 
 const mostBytes = 64 * 1024;
+/** Of a record's content: 2^14 and what encryption may add (RFC 5246 §6.2.3). */
+const mostRecord = 16_384 + 2_048;
 const content = { alert: 21, handshake: 22 } as const;
-const message = { serverHello: 2, serverKeyExchange: 12, serverHelloDone: 14 } as const;
+const message = { serverHello: 2, certificate: 11, serverKeyExchange: 12, serverHelloDone: 14 } as const;
 const warning = 1;
 /** close_notify: a way of closing, not of saying no. */
 const closeNotify = 0;
@@ -49,8 +51,10 @@ export const answerReader = (offer: Offer): AnswerReader => {
     if (!hello) {
       if (type !== message.serverHello) throw new MalformedHello("no ServerHello comes first");
       hello = accepted(readServerHello(body));
-      return hasKeyExchange(hello) ? undefined : hello;
+      // Up to TLS 1.2 certificates come in clear.
+      return hasKeyExchange(hello) || (offer.unnamed === true && hello.version !== "TLSv1.3") ? undefined : hello;
     }
+    if (type === message.certificate && offer.unnamed === true) hello = readLeaf(hello, body);
     if (type === message.serverKeyExchange) return readKeyExchange(hello, body);
     return type === message.serverHelloDone ? hello : undefined;
   };
@@ -74,6 +78,7 @@ export const answerReader = (offer: Offer): AnswerReader => {
       if (records.length < 5) return undefined;
       if (records[1] !== 3) throw new MalformedHello("what comes is not TLS");
       const end = 5 + records.readUInt16BE(3);
+      if (end > 5 + mostRecord) throw new MalformedHello("a record of more than 18 KiB");
       if (records.length < end) return undefined;
       const body = records.subarray(5, end);
       records = records.subarray(end);

@@ -29,6 +29,7 @@ export const readServerHello = (message: Buffer): ServerHello => {
   }
   const chosen = sent.get(extensions.supportedVersions);
   const share = sent.get(extensions.keyShare);
+  const alpn = sent.get(extensions.alpn);
   return {
     kind: "hello",
     version: versionOf(chosen ? byteReader(chosen).number(2) : legacy),
@@ -37,12 +38,20 @@ export const readServerHello = (message: Buffer): ServerHello => {
     extensions: new Set(sent.keys()),
     // In a HelloRetryRequest the group is all that stands there.
     ...(share ? { group: byteReader(share).number(2) } : {}),
+    // A list of one (RFC 7301 §3.1).
+    ...(alpn ? { alpn: byteReader(byteReader(alpn).vector(2)).vector(1).toString("latin1") } : {}),
   };
 };
 
 /** Whether the server's part of the key exchange comes in a message of its own. */
 export const hasKeyExchange = ({ version, suite }: ServerHello): boolean =>
   version !== "TLSv1.3" && /^TLS_(?:(?:EC)?DHE|(?:EC)?DH_anon)_/.test(suites.get(suite) ?? "");
+
+/** The first of a Certificate message up to TLS 1.2 (RFC 5246 §7.4.2); an empty list has none. */
+export const readLeaf = (hello: ServerHello, message: Buffer): ServerHello => {
+  const list = byteReader(byteReader(message).vector(3));
+  return list.left === 0 ? hello : { ...hello, leaf: list.vector(3) };
+};
 
 const bitsOf = (number: Buffer): number => {
   const start = number.findIndex((byte) => byte !== 0);

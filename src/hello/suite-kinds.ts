@@ -21,9 +21,15 @@ export const mostSuites = 64;
 const ofKind = (...kinds: readonly SuiteKind[]): readonly number[] =>
   [...suites].filter(([, name]) => kinds.includes(kindOf(name))).map(([suite]) => suite);
 
-export const brokenSuites = ofKind("broken");
+/** They need a certificate for Diffie-Hellman itself: nobody has one, and OpenSSL has dropped them in 2016. */
+const isStaticDh = (suite: number): boolean => /^TLS_(?:DH|ECDH)_(?:RSA|ECDSA)_/.test(suites.get(suite) ?? "");
+const withKey = (suite: number): boolean => !isStaticDh(suite);
+
+export const brokenSuites = ofKind("broken").filter(withKey);
 export const anonymousSuites = ofKind("anonymous");
-export const weakSuites = ofKind("weak");
+export const weakSuites = ofKind("weak").filter(withKey);
+/** Offered where there is room left, the least broken last; no refusal is waited for. */
+export const staticDhSuites = ofKind("broken", "weak").filter(isStaticDh);
 export const goodSuites = ofKind("good");
 
 export const isDhe = (suite: number): boolean => suites.get(suite)?.startsWith("TLS_DHE_") === true;
@@ -44,9 +50,7 @@ export const commonSuites = [
 
 export const isCbc = (suite: number): boolean => suites.get(suite)?.includes("_CBC_") === true;
 
-/** All that clients of the time before TLS 1.2 had, the better ones first. */
+/** All that clients of the time before TLS 1.2 had. */
 export const oldSuites: readonly number[] = [...suites]
-  .filter(([, name]) => !/_anon_|_NULL_|EXPORT|_SHA256$|_SHA384$|_CCM|_DH_RSA_|_ECDH_/.test(name))
-  .map(([suite, name]) => ({ suite, kind: ["phase-out", "weak", "broken"].indexOf(kindOf(name)) }))
-  .toSorted((left, right) => left.kind - right.kind)
-  .map(({ suite }) => suite);
+  .filter(([, name]) => !/_anon_|_NULL_|EXPORT|_SHA256$|_SHA384$|_CCM|_(?:DH|ECDH)_(?:RSA|ECDSA)_/.test(name))
+  .map(([suite]) => suite);

@@ -4,9 +4,12 @@ import type { EntryPoint } from "../domain/entry-point.ts";
 import type { HelloAnswer } from "../hello/answer.ts";
 import { type Offer, clientHello, goodbye } from "../hello/client-hello.ts";
 import { answerReader } from "../hello/read-answer.ts";
+import type { Observation } from "../domain/observation.ts";
 import { protocols } from "../protocols/index.ts";
+import { beforeStartTls } from "../protocols/mail-in-clear.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
+import type { Left } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
@@ -18,6 +21,9 @@ export interface HelloTerms {
   readonly signal: AbortSignal;
   /** 64 bytes. */
   readonly random: Uint8Array;
+  readonly left?: Left | undefined;
+  /** Ask for mail before TLS on the way; gets the answer. */
+  readonly mailFirst?: ((answer: NonNullable<Observation["mailInClear"]>) => void) | undefined;
 }
 
 type Entry = EntryPoint & { readonly address: string };
@@ -37,12 +43,14 @@ export const askHello = async (entry: Entry, offer: Offer, terms: HelloTerms): P
     if (!(error instanceof Stop)) throw error;
     return { kind: "none", why: error.message };
   } finally {
-    leave(socket);
+    const closed = leave(socket);
+    terms.left?.(closed);
   }
 };
 
-const walk = async (entry: Entry, socket: Socket, { ehlo, signal }: HelloTerms): Promise<void> => {
+const walk = async (entry: Entry, socket: Socket, { ehlo, signal, mailFirst }: HelloTerms): Promise<void> => {
   const conversation = openConversation(socket, signal);
+  const asking = mailFirst ? beforeStartTls(conversation, mailFirst) : conversation;
   const options = {
     host: entry.host,
     ehlo: ehlo || ownName(plainAddress(socket.localAddress)),
@@ -50,7 +58,7 @@ const walk = async (entry: Entry, socket: Socket, { ehlo, signal }: HelloTerms):
   };
   const outcome = await during(
     () => "starttls",
-    () => protocols[entry.protocol].startTls(conversation, options),
+    () => protocols[entry.protocol].startTls(asking, options),
   );
   if (outcome.refused) throw new Stop("starttls", outcome.refused.reason, outcome.refused.message);
   // Not TLS, and nobody's word (RFC 3207 §6): the ordinary look reports it.

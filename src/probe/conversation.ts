@@ -38,6 +38,9 @@ export const openConversation = (stream: Duplex, signal: AbortSignal): OpenConve
   stream.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onError);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
+  // A signal that outlives the stream would keep it, and what it received.
+  const release = (): void => signal.removeEventListener("abort", onAbort);
+  stream.once("close", release);
 
   /** Until `ready`, or the end of the stream. @returns whether it is ready. */
   const until = async (ready: () => boolean): Promise<boolean> => {
@@ -112,7 +115,8 @@ export const openConversation = (stream: Duplex, signal: AbortSignal): OpenConve
     detach: () => {
       stream.pause();
       stream.off("data", onData).off("end", onEnd).off("close", onEnd).off("error", onError);
-      signal.removeEventListener("abort", onAbort);
+      stream.off("close", release);
+      release();
       // Bytes that the stream holds back while paused would be fed into the TLS engine: taken out with the rest.
       for (let part: unknown = stream.read(); part instanceof Buffer; part = stream.read())
         buffer = Buffer.concat([buffer, part]);

@@ -10,20 +10,30 @@ import {
 } from "node:tls";
 import type { TlsFacts } from "../domain/observation.ts";
 import { clean } from "../domain/text.ts";
+import { maxEarlyData } from "./session-ticket.ts";
+import { verifyErrorOf } from "./verify-error.ts";
 
 export interface HandshakeOptions {
   readonly sni: string | undefined;
   readonly context: SecureContext;
+  /** The protocol to say in the ClientHello; undefined: none is said. */
+  readonly alpn?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 export type HandshakeResult =
-  | { readonly kind: "done"; readonly socket: TLSSocket; readonly stapled: boolean }
+  | {
+      readonly kind: "done";
+      readonly socket: TLSSocket;
+      readonly stapled: boolean;
+      /** Early data that the tickets allow which have come so far, in bytes; undefined: one of them cannot be read. */
+      readonly earlyData: () => number | undefined;
+    }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "closed" | "reset" | "timeout" };
 
-/** Never rejects. No ALPN, never a resumed session (it shows no certificates), and the path is judged, not enforced. */
-export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOptions): Promise<HandshakeResult> =>
+/** Never rejects. Never a resumed session (it shows no certificates), and the path is judged, not enforced. */
+export const handshake = (socket: Socket, { sni, context, alpn, signal }: HandshakeOptions): Promise<HandshakeResult> =>
   new Promise((resolve) => {
     const options: ConnectionOptions & Pick<TLSSocketOptions, "requestOCSP"> = {
       socket,
@@ -33,9 +43,12 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
       requestOCSP: true,
       // Names are our own check; this keeps `authorizationError` to OpenSSL's verdict on the path.
       checkServerIdentity: () => undefined,
+      ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
       ...(sni === undefined || isIP(sni) !== 0 ? {} : { servername: sni }),
     };
     const tls = tlsConnect(options);
+    // Node would make objects of the whole chain, to hand them to checkServerIdentity alone: half the time of a handshake.
+    Object.assign(tls, { getPeerCertificate: () => ({}) });
     const finish = (result: HandshakeResult): void => {
       signal.removeEventListener("abort", late);
       if (result.kind !== "done") {
@@ -58,8 +71,40 @@ export const handshake = (socket: Socket, { sni, context, signal }: HandshakeOpt
     tls.on("OCSPResponse", (response: Buffer | null | undefined) => {
       stapled = (response?.length ?? 0) > 0;
     });
+    let early: number | undefined = 0;
+    // The session is a secret: what it allows is read here, and it goes no further.
+    tls.on("session", (session: Buffer) => {
+      const allowed = maxEarlyData(session);
+      early = early === undefined || allowed === undefined ? undefined : Math.max(early, allowed);
+    });
     tls.once("close", () => finish({ kind: "closed" }));
-    tls.once("secureConnect", () => finish({ kind: "done", socket: tls, stapled }));
+    tls.once("secureConnect", () => finish({ kind: "done", socket: tls, stapled, earlyData: () => early }));
+  });
+
+/** Servers answer at once, or leave it unanswered. */
+const renegotiationMs = 3000;
+
+/**
+ * Asks for a renegotiation (up to TLS 1.2, RFC 5246 §7.4.1.1). Where the server refuses, OpenSSL ends the connection. Never rejects.
+ * @returns undefined: no answer, or one that cannot be had in TLS 1.3.
+ */
+export const renegotiate = (tls: TLSSocket, signal: AbortSignal): Promise<boolean | undefined> =>
+  new Promise((resolve) => {
+    const finish = (answer: boolean | undefined): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", late);
+      tls.off("close", closed);
+      resolve(answer);
+    };
+    const late = (): void => finish(undefined);
+    const closed = (): void => finish(false);
+    const timer = setTimeout(late, renegotiationMs);
+    if (signal.aborted || tls.destroyed || tls.getProtocol() === "TLSv1.3") return finish(undefined);
+    signal.addEventListener("abort", late, { once: true });
+    tls.on("close", closed);
+    // What the server says meanwhile has to be read, or its answer is not.
+    tls.resume();
+    tls.renegotiate({ rejectUnauthorized: false }, (error) => finish(error === null));
   });
 
 /** Certificates that a server may send; more is nonsense. */
@@ -79,13 +124,12 @@ export const chainAsSent = (tls: TLSSocket): readonly Buffer[] => {
 export const tlsFacts = (tls: TLSSocket, stapled = false): TlsFacts => {
   // DH groups have no name; Node 24 says `TLSGroup` for hybrid ones.
   const { name } = (tls.getEphemeralKeyInfo() ?? {}) as { readonly name?: string };
-  // A string at run time, whatever its declared type says.
-  const verifyError = tls.authorizationError as unknown as string | Error | null | undefined;
+  const verifyError = verifyErrorOf(tls);
   return {
     version: clean(tls.getProtocol() ?? "unknown", 20),
     cipher: clean(tls.getCipher().standardName, 80),
     ...(name ? { group: clean(name, 40) } : {}),
     ...(stapled ? { stapled } : {}),
-    ...(verifyError ? { verifyError: clean(String(verifyError), 80) } : {}),
+    ...(verifyError === undefined ? {} : { verifyError }),
   };
 };

@@ -9,7 +9,9 @@ import { protocols } from "../protocols/index.ts";
 import { type Injection, canInject, injections } from "../protocols/injection.ts";
 import { connect } from "./connect.ts";
 import { type OpenConversation, openConversation } from "./conversation.ts";
-import { handshake } from "./handshake.ts";
+import { deadline } from "./deadline.ts";
+import { chainAsSent, handshake } from "./handshake.ts";
+import type { Left } from "./probe.ts";
 import { Stop } from "./stop.ts";
 import { createTlsContexts } from "./tls-context.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
@@ -23,6 +25,15 @@ export interface InjectOptions {
   /** The ordinary handshake needed a small ClientHello. */
   readonly smallHello: boolean;
   readonly signal?: AbortSignal;
+  readonly left?: Left;
+}
+
+export interface Injected {
+  readonly outcome: InjectionOutcome;
+  /** DER of the leaf that was shown meanwhile. */
+  readonly leaf?: Buffer;
+  /** It broke off without a word: for what was glued, or for something else, such as a limit of connections. */
+  readonly broke?: true;
 }
 
 /**
@@ -32,7 +43,7 @@ export interface InjectOptions {
 export type Inject = (
   entry: EntryPoint & { readonly address: string },
   options: InjectOptions,
-) => Promise<InjectionOutcome | undefined>;
+) => Promise<Injected | undefined>;
 
 const undecided = (why: string): InjectionOutcome => ({ kind: "undecided", why });
 
@@ -42,13 +53,11 @@ const maxLines = 64;
 export const createInjector = (): Inject => {
   const contexts = createTlsContexts();
   const noAnchors: readonly string[] = [];
-  return async (entry, { sni, ehlo, timeoutMs, smallHello, signal: stop }) => {
+  return async (entry, { sni, ehlo, timeoutMs, smallHello, signal: stop, left }) => {
     const injection = injections[entry.protocol];
     if (!injection || !canInject(entry)) return undefined;
     stop?.throwIfAborted();
-    const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(), timeoutMs);
-    const signal = stop ? AbortSignal.any([expiry.signal, stop]) : expiry.signal;
+    const { signal, over } = deadline(timeoutMs, stop);
     let socket: Socket | undefined;
     let tls: TLSSocket | undefined;
     try {
@@ -61,16 +70,19 @@ export const createInjector = (): Inject => {
         context: contexts(noAnchors, { slot: undefined, smallHello }),
         signal,
       });
-      if (result.kind === "timeout") return undecided("the server fell silent after its go-ahead");
-      if (result.kind !== "done") return { kind: "refused", how: "the handshake breaks" };
+      if (result.kind === "timeout") return { outcome: undecided("the server fell silent after its go-ahead") };
+      if (result.kind !== "done") return { outcome: { kind: "refused", how: "the handshake breaks" }, broke: true };
       tls = result.socket;
-      return await listen(injection, openConversation(tls, signal));
+      const [leaf] = chainAsSent(tls);
+      const outcome = await listen(injection, openConversation(tls, signal));
+      return { outcome, ...(leaf ? { leaf } : {}) };
     } catch (error) {
-      if (error instanceof Stop) return undecided(error.message);
+      if (error instanceof Stop) return { outcome: undecided(error.message) };
       throw error;
     } finally {
-      clearTimeout(timer);
-      leave(tls ?? socket);
+      over();
+      const closed = leave(tls ?? socket);
+      left?.(closed);
       stop?.throwIfAborted();
     }
   };
@@ -83,7 +95,7 @@ const glue = async (
   socket: Socket,
   ehlo: string,
   signal: AbortSignal,
-): Promise<InjectionOutcome | undefined> => {
+): Promise<Injected | undefined> => {
   const conversation = openConversation(socket, signal);
   let sent = false;
   const glued: OpenConversation = {
@@ -100,16 +112,16 @@ const glue = async (
       ehlo,
       learn: () => undefined,
     });
-    if (refused && (!sent || refused.reason === "temporary")) return undecided(refused.message);
-    if (refused) return { kind: "refused", how: `the server says ${refused.message}` };
+    if (refused && (!sent || refused.reason === "temporary")) return { outcome: undecided(refused.message) };
+    if (refused) return { outcome: { kind: "refused", how: `the server says ${refused.message}` } };
     // In clear, before TLS: nobody takes that for part of the protected session.
-    if (conversation.detach().length > 0) return { kind: "refused", how: "the server answers it in clear, before TLS" };
-    return undefined;
+    if (conversation.detach().length === 0) return undefined;
+    return { outcome: { kind: "refused", how: "the server answers it in clear, before TLS" } };
   } catch (error) {
     if (!(error instanceof ConversationError)) throw error;
-    return sent && (error.reason === "closed" || error.reason === "declined")
-      ? { kind: "refused", how: error.message }
-      : undecided(error.message);
+    if (!sent || (error.reason !== "closed" && error.reason !== "declined"))
+      return { outcome: undecided(error.message) };
+    return { outcome: { kind: "refused", how: error.message }, ...(error.reason === "closed" ? { broke: true } : {}) };
   }
 };
 

@@ -6,20 +6,20 @@ import { ConversationError } from "../protocols/conversation-error.ts";
 import { mailInClear } from "../protocols/mail-in-clear.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
+import { deadline } from "./deadline.ts";
+import type { Left } from "./probe.ts";
 import { Stop } from "./stop.ts";
 import { leave, ownName, plainAddress } from "./tls-probe.ts";
 
 /** undefined: nobody answered. Never rejects for what a server does. */
 export type AskMailInClear = (
   entry: EntryPoint & { readonly address: string },
-  terms: { readonly ehlo: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  terms: { readonly ehlo: string; readonly timeoutMs: number; readonly signal?: AbortSignal; readonly left?: Left },
 ) => Promise<Observation["mailInClear"]>;
 
-export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, signal: stop }) => {
+export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, signal: stop, left }) => {
   stop?.throwIfAborted();
-  const expiry = new AbortController();
-  const timer = setTimeout(() => expiry.abort(), timeoutMs);
-  const signal = stop ? AbortSignal.any([expiry.signal, stop]) : expiry.signal;
+  const { signal, over } = deadline(timeoutMs, stop);
   let socket: Socket | undefined;
   try {
     socket = await connect(entry.address, entry.port, signal);
@@ -31,8 +31,9 @@ export const askMailInClear: AskMailInClear = async (entry, { ehlo, timeoutMs, s
     if (error instanceof Stop || error instanceof ConversationError) return undefined;
     throw error;
   } finally {
-    clearTimeout(timer);
-    leave(socket);
+    over();
+    const closed = leave(socket);
+    left?.(closed);
     stop?.throwIfAborted();
   }
 };

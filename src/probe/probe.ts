@@ -16,10 +16,18 @@ export interface ProbeOptions {
   readonly anchors: readonly string[];
   /** `handshake`: close after the handshake. `full`: also read capabilities inside TLS and leave politely. */
   readonly dialogue: "handshake" | "full";
+  /** One connection and no second one: with a small ClientHello from the start, or with the usual one whatever comes of it. */
+  readonly once?: { readonly smallHello: boolean };
+  /** With TLS 1.2 at most, ask for a renegotiation after the handshake, and leave: nothing is read inside TLS. */
+  readonly renegotiate?: boolean;
   /** Write down what is said in clear. */
   readonly transcript?: boolean;
   readonly signal?: AbortSignal;
+  readonly left?: Left;
 }
+
+/** Told of each connection that was left: resolves, never rejects, when it is closed. */
+export type Left = (closed: Promise<void>) => void;
 
 /** Never rejects for what a server does: that is the observation. `entry.address` says where to connect. */
 export type Probe = (entry: EntryPoint & { readonly address: string }, options: ProbeOptions) => Promise<Observation>;

@@ -16,23 +16,48 @@ const words: Readonly<Record<string, string>> = {
 
 type Lookup = (host: string) => Promise<readonly { readonly address: string }[]>;
 
+/** getaddrinfo blocks a thread of libuv's pool of four, which every file needs too; some names take half a minute to fail. */
+const atOnce = 3;
+
+/** Runs at most `atOnce` look-ups; a place is free when the look-up itself has ended, however long its asker waited. */
+const createGate = () => {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  return {
+    enter: async (): Promise<void> => {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    leave: (): void => {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    },
+  };
+};
+
 /** Never rejects: a name that leads nowhere is a finding. `lookUp` stands in for getaddrinfo in tests. */
-export const createResolve =
-  (lookUp: Lookup): Resolve =>
-  async (host, timeoutMs) => {
+export const createResolve = (lookUp: Lookup): Resolve => {
+  const gate = createGate();
+  return async (host, timeoutMs) => {
     if (isIP(host) !== 0) return [host];
+    // The budget is the name server's: the wait for a thread is no fault of this name.
+    await gate.enter();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Unresolved>((resolve) => {
       timer = setTimeout(() => resolve({ message: "the name server did not answer in time" }), timeoutMs);
     });
-    const found = lookUp(host).then(
-      (addresses) => [...new Set(addresses.map(({ address }) => address))],
-      (error: NodeJS.ErrnoException) => ({
-        message: words[error.code ?? ""] ?? `look-up failed (${error.code ?? error.message})`,
-      }),
-    );
+    const found = lookUp(host)
+      .then(
+        (addresses) => [...new Set(addresses.map(({ address }) => address))],
+        (error: NodeJS.ErrnoException) => ({
+          message: words[error.code ?? ""] ?? `look-up failed (${error.code ?? error.message})`,
+        }),
+      )
+      .finally(gate.leave);
     return Promise.race([found, late]).finally(() => clearTimeout(timer));
   };
+};
 
 export const resolveHost = createResolve(async (host) => {
   const { lookup } = await import("node:dns/promises");

@@ -14,22 +14,25 @@ const smallGroups = "X25519:P-256:P-384";
 interface ContextChoice {
   readonly slot: Slot | undefined;
   readonly smallHello: boolean;
+  /** Offer nothing newer. */
+  readonly upTo?: "TLSv1.2" | undefined;
 }
 
 export type TlsContexts = (anchors: readonly string[], choice: ContextChoice) => SecureContext;
 
 export const createTlsContexts = (): TlsContexts => {
   const cache = new WeakMap<readonly string[], Map<string, SecureContext>>();
-  return (anchors, { slot, smallHello }) => {
+  return (anchors, { slot, smallHello, upTo }) => {
     const known = cache.get(anchors) ?? new Map<string, SecureContext>();
     cache.set(anchors, known);
-    const key = `${slot ?? "any"} ${smallHello}`;
+    const key = `${slot ?? "any"} ${smallHello} ${upTo ?? "any"}`;
     const context =
       known.get(key) ??
       createSecureContext({
         ca: [...anchors],
         ...(slot === undefined ? {} : { sigalgs: signatures[slot] }),
         ...(smallHello ? { ecdhCurve: smallGroups } : {}),
+        ...(upTo === undefined ? {} : { maxVersion: upTo }),
       });
     known.set(key, context);
     return context;

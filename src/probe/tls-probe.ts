@@ -7,7 +7,8 @@ import { protocols } from "../protocols/index.ts";
 import type { DialogueOptions } from "../protocols/protocol.ts";
 import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
-import { chainAsSent, handshake, tlsFacts } from "./handshake.ts";
+import { deadline } from "./deadline.ts";
+import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
@@ -28,6 +29,7 @@ interface Draft {
   tls?: TlsFacts;
   chain: readonly Buffer[];
   wrongMode?: boolean;
+  renegotiates?: boolean | undefined;
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
@@ -80,8 +82,14 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
       const before = socket.bytesRead;
       const sni = sniOf(entry, options);
-      const context = contexts(options.anchors, { slot: options.slot, smallHello });
-      const result = await handshake(socket, { sni, context, signal });
+      const upTo = options.renegotiate === true ? "TLSv1.2" : undefined;
+      const context = contexts(options.anchors, { slot: options.slot, smallHello, upTo });
+      const alpn = entry.mode === "implicit" ? protocols[entry.protocol].alpn : undefined;
+      // A second, smaller ClientHello needs a share of the time.
+      const patience =
+        !smallHello && !options.once && largeHello() ? deadline(options.timeoutMs / 2, signal) : undefined;
+      const result = await handshake(socket, { sni, context, alpn, signal: patience?.signal ?? signal });
+      patience?.over();
       const received = socket.bytesRead - before;
       if (result.kind !== "done") {
         if (draft.wrongMode)
@@ -100,19 +108,24 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
           "the server says nothing in clear and answers TLS at once: clients that use STARTTLS hang",
         );
       }
-      if (options.dialogue === "full") {
+      if (options.renegotiate === true) draft.renegotiates = await renegotiate(tls, signal);
+      else if (options.dialogue === "full") {
         const inside = openConversation(tls, signal);
         draft.secure = await during(
           () => (entry.mode === "implicit" ? "greeting" : "starttls"),
           () => protocols[entry.protocol].inside(inside, entry.mode, dialogueOptions),
         );
         inside.detach();
+        // Tickets come before the first word inside TLS.
+        const earlyData = draft.tls.version === "TLSv1.3" ? result.earlyData() : undefined;
+        if (earlyData !== undefined) draft.tls = { ...draft.tls, earlyData };
       }
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       draft.stop = error;
     } finally {
-      leave(tls ?? socket);
+      const closed = leave(tls ?? socket);
+      options.left?.(closed);
     }
     return draft;
   };
@@ -120,17 +133,16 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
   return async (entry, options) => {
     options.signal?.throwIfAborted();
     const startedAt = now();
-    const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(), options.timeoutMs);
-    const signal = options.signal ? AbortSignal.any([expiry.signal, options.signal]) : expiry.signal;
+    const { signal, over } = deadline(options.timeoutMs, options.signal);
     try {
-      let draft = await attempt(entry, options, signal, false);
+      let draft = await attempt(entry, options, signal, options.once?.smallHello === true);
       // Large ClientHellos are new: a server (or middlebox) that cannot take two segments resets, or says nothing.
-      if (draft.cutOff && !signal.aborted && largeHello()) draft = await attempt(entry, options, signal, true);
+      if (draft.cutOff && !options.once && !signal.aborted && largeHello())
+        draft = await attempt(entry, options, signal, true);
       options.signal?.throwIfAborted();
       return observationOf(entry, options, draft, startedAt, now());
     } finally {
-      clearTimeout(timer);
+      over();
     }
   };
 };
@@ -222,23 +234,32 @@ const handshakeStop = (
   );
 };
 
-/** How long a closing connection may take before it is torn down. */
+/** How long a closing connection may take, and how much may still come, before it is torn down. */
 const lingerMs = 1000;
+const lingerBytes = 64 * 1024;
 
-/** close_notify and FIN, without waiting for the other side. */
-export const leave = (socket: Socket | undefined): void => {
+/** close_notify and FIN, without waiting for the other side. Resolves when the connection is closed; nothing has to wait for it, and it keeps no process alive. */
+export const leave = async (socket: Socket | undefined): Promise<void> => {
   if (!socket || socket.destroyed) return;
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.on("error", () => undefined);
   socket.unref();
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));
+  // A server that goes on talking is not listened to: what it says is not kept, nor taken in without end.
+  let rest = 0;
+  socket.removeAllListeners("data").on("data", (part: Buffer) => {
+    rest += part.length;
+    if (rest > lingerBytes) socket.destroy();
+  });
   socket.resume();
   socket.end();
+  await closed;
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs } = draft;
+  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
@@ -250,6 +271,7 @@ const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, starte
     ...(clear ? { clear } : {}),
     ...(secure ? { secure } : {}),
     ...(tls ? { tls } : {}),
+    ...(renegotiates === undefined ? {} : { renegotiates }),
     chain,
     ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),
     ...(wrongMode && (tls || entry.mode === "implicit") ? { wrongMode } : {}),

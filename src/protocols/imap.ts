@@ -73,6 +73,7 @@ export const imap: Protocol = {
       ...(greeting ? { greeting: greeting.text } : {}),
       capabilities,
       startTlsStillOffered: offers(capabilities, "STARTTLS"),
+      ...(authOf(capabilities).length === 0 ? { loginDisabled: true as const } : {}),
     };
   },
 };

@@ -50,6 +50,8 @@ export interface Protocol extends UsualPlace {
   readonly summary: string;
   /** The server waits for the client's first word instead of greeting. */
   readonly clientFirst?: true;
+  /** Said in the ClientHello where TLS begins at once (ALPN, RFC 7301): several protocols may share such a port. */
+  readonly alpn?: string;
   /** From the fresh connection to the go-ahead for TLS (STARTTLS, STLS). */
   startTls(conversation: Conversation, options: DialogueOptions): Promise<StartTlsOutcome>;
   /** Inside TLS: read the greeting (implicit only) and the capabilities again, then leave politely (QUIT, LOGOUT). */

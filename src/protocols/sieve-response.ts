@@ -5,9 +5,19 @@ import type { Conversation } from "./protocol.ts";
 
 type Token = { readonly kind: "string" | "atom" | "code"; readonly text: string };
 
-/** One response line as tokens; a literal `{n}` or `{n+}` at its end continues it with content and the next line. */
+/**
+ * One response line as tokens; a literal `{n}` or `{n+}` at its end continues it with content and the next line. A response code is one token,
+ * whatever strings and literals stand in it: `(TAG {1}`, `x)`.
+ */
 const readTokens = async (conversation: Conversation): Promise<readonly Token[]> => {
   const tokens: Token[] = [];
+  /** Of the response code that is open, and how deep. */
+  let code: string[] = [];
+  let depth = 0;
+  const add = (token: Token): void => {
+    if (depth > 0) code.push(token.kind === "string" ? `"${token.text}"` : token.text);
+    else tokens.push(token);
+  };
   for (;;) {
     const line = await conversation.readLine();
     let rest = line;
@@ -16,17 +26,24 @@ const readTokens = async (conversation: Conversation): Promise<readonly Token[]>
       const match =
         /^"((?:[^"\\]|\\.)*)"/s.exec(rest) ??
         /^\{(\d{1,6})\+?\}$/.exec(rest) ??
-        /^(\([^)]*\))/.exec(rest) ??
-        /^([^\s"({]+)/.exec(rest);
-      if (!match) throw notUnderstood("a ManageSieve response", line);
+        /^([()])/.exec(rest) ??
+        /^([^\s"(){]+)/.exec(rest);
+      if (!match || (match[1] === ")" && depth === 0)) throw notUnderstood("a ManageSieve response", line);
       const [whole, text = ""] = match;
       if (whole.startsWith("{")) literal = Number(text);
-      else if (whole.startsWith('"')) tokens.push({ kind: "string", text: text.replace(/\\(.)/gs, "$1") });
-      else tokens.push({ kind: whole.startsWith("(") ? "code" : "atom", text });
+      else if (whole === "(") depth += 1;
+      else if (whole === ")") {
+        depth -= 1;
+        if (depth === 0) tokens.push({ kind: "code", text: `(${code.join(" ")})` });
+        if (depth === 0) code = [];
+      } else if (whole.startsWith('"')) add({ kind: "string", text: text.replace(/\\(.)/gs, "$1") });
+      else add({ kind: "atom", text });
       rest = rest.slice(whole.length);
     }
-    if (literal === undefined) return tokens;
-    tokens.push({ kind: "string", text: (await conversation.readBytes(literal)).toString("latin1") });
+    if (literal !== undefined)
+      add({ kind: "string", text: (await conversation.readBytes(literal)).toString("latin1") });
+    else if (depth > 0) throw notUnderstood("a ManageSieve response", line);
+    else return tokens;
   }
 };
 

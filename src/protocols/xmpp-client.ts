@@ -6,4 +6,5 @@ export const xmppClient = xmppProtocol({
   summary: "chat over XMPP (5222 STARTTLS, 5223 SSL/TLS)",
   place: usualPorts["xmpp-client"],
   namespace: "jabber:client",
+  alpn: "xmpp-client",
 });

@@ -12,6 +12,8 @@ export interface XmppFlavour {
   readonly summary: string;
   readonly place: UsualPlace;
   readonly namespace: "jabber:client" | "jabber:server";
+  /** XEP-0368 §5 */
+  readonly alpn: string;
 }
 
 const send = (conversation: Conversation, xml: string): Promise<void> => conversation.write(Buffer.from(xml, "latin1"));
@@ -53,7 +55,7 @@ interface Opened {
   readonly refused?: Refusal;
 }
 
-export const xmppProtocol = ({ summary, place, namespace }: XmppFlavour): Protocol => {
+export const xmppProtocol = ({ summary, place, namespace, alpn }: XmppFlavour): Protocol => {
   const open = async (
     conversation: Conversation,
     { host, ehlo }: DialogueOptions,
@@ -77,6 +79,7 @@ export const xmppProtocol = ({ summary, place, namespace }: XmppFlavour): Protoc
     summary,
     ...place,
     clientFirst: true,
+    alpn,
     startTls: async (conversation, options) => {
       const { learn, host } = options;
       let dialogue: ClearDialogue = {

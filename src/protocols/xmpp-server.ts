@@ -6,4 +6,5 @@ export const xmppServer = xmppProtocol({
   summary: "chat between XMPP servers (5269 STARTTLS, 5270 SSL/TLS)",
   place: usualPorts["xmpp-server"],
   namespace: "jabber:server",
+  alpn: "xmpp-server",
 });

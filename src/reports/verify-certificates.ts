@@ -66,6 +66,7 @@ export const certificateView = (
 ): object => {
   const { certificate, served, sentWith, number } = one;
   const names = [...certificate.dnsNames, ...certificate.ipNames];
+  const services = [...(certificate.srvNames ?? []), ...(certificate.xmppNames ?? []).map((one) => `${one} (XMPP)`)];
   const chain = sentWith.flatMap((sha256) => all.get(sha256) ?? []);
   const places = [...new Set(served.map(placeOf))];
   return {
@@ -74,6 +75,7 @@ export const certificateView = (
     facts: [
       ...(places.length > 0 ? [{ fact: "Served by", value: some(places) }] : []),
       ...(names.length > 0 ? [{ fact: "Names", value: some(names) }] : []),
+      ...(services.length > 0 ? [{ fact: "Services", value: some(services) }] : []),
       { fact: "Subject", value: certificate.subject || "none" },
       { fact: "Issuer", value: certificate.selfSigned ? "itself" : certificate.issuer || "unnamed" },
       { fact: "Valid", value: `${minute(certificate.notBefore)} to ${minute(certificate.notAfter)} (${left(one)})` },

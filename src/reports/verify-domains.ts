@@ -12,7 +12,7 @@ const mxDocument = (mx: MxLookup): object =>
 const tlsaDocument = (host: string, tlsa: TlsaLookup): object =>
   tlsa.kind === "found"
     ? { host, kind: "found", owner: tlsa.owner, secure: tlsa.secure, records: tlsa.records.map(tlsaText) }
-    : { host, ...tlsa };
+    : { host, kind: tlsa.kind, ...(tlsa.kind === "unknown" ? { why: tlsa.why } : {}) };
 
 const serviceDocument = (owner: string, lookup: ServiceLookup): object => ({ owner, ...lookup });
 

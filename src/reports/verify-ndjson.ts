@@ -3,6 +3,10 @@ import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { domainDocument } from "./verify-domains.ts";
 import { entryDocument } from "./verify-json.ts";
 
+/** docs/schema/verify-run.json: the first line of a list. */
+export const fleetRunLine = (startedAt: Date, asked: object): string =>
+  linesOf([{ schema: "mailcert.verify-run/1", startedAt: startedAt.toISOString(), asked }]);
+
 /** docs/schema/verify-entry.json */
 const entryLine = (entry: VerifiedEntry): object => ({
   schema: "mailcert.verify-entry/1",

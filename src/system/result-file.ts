@@ -2,13 +2,18 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
-import { type FleetRemains, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
+import { type FleetRemains, type FleetRun, type ToldTarget, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
 import { fileFailure } from "./files.ts";
+import { gatherWrites } from "./gather-writes.ts";
+import type { RunProgram } from "./run.ts";
 
 export interface ResultFile {
   readonly remains: FleetRemains;
-  /** Whole lines, one after the other: never two at once. @throws Failure */
+  /** What is there goes with the first line that is appended, not before. */
+  startAnew(): void;
+  /** Whole lines, in the order of the calls; they stand in the file a moment later. @throws Failure where these, or earlier ones, could not be written */
   append(text: string): Promise<void>;
+  /** When all of it is written. @throws Failure */
   close(): Promise<void>;
 }
 
@@ -22,8 +27,9 @@ interface Read {
 
 /** @throws Failure where the file holds something else: it is not ours to append to. */
 const readRemains = async (file: FileHandle, path: string): Promise<Read> => {
-  const targets = new Set<string>();
-  let [entries, faulty, end, offset, ended] = [0, 0, 0, 0, false];
+  const targets = new Map<string, ToldTarget>();
+  let run: FleetRun | undefined;
+  let [end, offset, ended] = [0, 0, false];
   let rest: Buffer = Buffer.alloc(0);
   const foreign = new Failure(
     "cannot-create",
@@ -45,10 +51,9 @@ const readRemains = async (file: FileHandle, path: string): Promise<Read> => {
       start = feed + 1;
       if (!line) throw foreign;
       ended = line.kind === "summary";
+      if (line.kind === "run") run = line.run;
       if (line.kind !== "target") continue;
-      targets.add(line.target);
-      entries += line.entries;
-      faulty += line.ok ? 0 : 1;
+      targets.set(line.target, line.told);
       end = offset;
     }
     rest = rest.subarray(start);
@@ -58,11 +63,31 @@ const readRemains = async (file: FileHandle, path: string): Promise<Read> => {
   if (ended && rest.length === 0) return { remains: noRemains, end: 0 };
   if (offset === 0 && rest.length > 0 && !rest.toString("utf8", 0, 32).startsWith('{"schema":"mailcert.verify-'))
     throw foreign;
-  return { remains: { targets, entries, faulty }, end };
+  return { remains: { targets, ...(run ? { run } : {}) }, end };
+};
+
+/** util-linux's flock exits with this (-E) when somebody else holds the lock. */
+const held = 75;
+
+/** Two runs would cut off each other's lines. The kernel frees the lock with the descriptor. Where there is no flock, nothing is locked. */
+const lock = async (file: FileHandle, path: string, run: RunProgram): Promise<void> => {
+  const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [file.fd] }).catch(
+    (error: unknown) => {
+      if (error instanceof Failure && error.facts?.["code"] === "ENOENT") return { status: 0 };
+      throw error;
+    },
+  );
+  if (status === held) {
+    throw new Failure("try-later", `another mailcert is writing its results to ${path}`, {
+      hints: ["wait until it has ended, or name another file with --output"],
+      facts: { path },
+    });
+  }
+  if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
 };
 
 /** Mode 0644; never through a symbolic link. @throws Failure */
-export const openResultFile = async (path: string): Promise<ResultFile> => {
+export const openResultFile = async (path: string, run: RunProgram): Promise<ResultFile> => {
   const present = await lstat(path).catch(() => undefined);
   if (present !== undefined && !present.isFile()) {
     const what = present.isSymbolicLink() ? "a symbolic link" : "no plain file";
@@ -79,29 +104,35 @@ export const openResultFile = async (path: string): Promise<ResultFile> => {
     throw fileFailure(error, "write", path);
   });
   try {
-    const { remains, end } = await readRemains(file, path);
-    await file.truncate(end);
-    let queue: Promise<unknown> = Promise.resolve();
+    await lock(file, path, run);
+    const read = await readRemains(file, path);
+    let keep = read.end;
+    let cut = false;
+    // A finished report stays until there is the first line of the next.
+    const write = async (bytes: Buffer): Promise<void> => {
+      try {
+        if (!cut) await file.truncate(keep);
+        cut = true;
+        for (let done = 0; done < bytes.length;) {
+          done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+        }
+      } catch (error) {
+        throw fileFailure(error, "write", path);
+      }
+    };
+    const writes = gatherWrites(write);
     return {
-      remains,
-      append: (text) => {
-        const bytes = Buffer.from(text);
-        const written = queue.then(async () => {
-          try {
-            for (let done = 0; done < bytes.length;) {
-              done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
-            }
-          } catch (error) {
-            throw fileFailure(error, "write", path);
-          }
-        });
-        // One failure is told to whoever waits for it; the next finds it again.
-        queue = written;
-        return written;
+      remains: read.remains,
+      startAnew: () => {
+        keep = 0;
       },
+      append: (text) => writes.append(text),
       close: async () => {
-        await queue.catch(() => undefined);
-        await file.close();
+        try {
+          await writes.end();
+        } finally {
+          await file.close();
+        }
       },
     };
   } catch (error) {

@@ -79,15 +79,13 @@ const createWriter = (file: string, kind: TemplateKind) => {
   return writer;
 };
 
-/** `folder` is the templates folder of this installation; files are read once. */
+/** `folder` is the templates folder of this installation; files are read once. `{{> other.html}}` is another file of it. */
 export const createTemplates = (folder: string): RenderTemplate => {
   const texts = new Map<string, string>();
-  return (file, view, kind) => {
-    let text = texts.get(file);
-    if (text === undefined) {
-      text = readFileSync(join(folder, file), "utf8");
-      texts.set(file, text);
-    }
-    return createWriter(file, kind).render(text, view);
+  const textOf = (file: string): string => {
+    const text = texts.get(file) ?? readFileSync(join(folder, file), "utf8");
+    texts.set(file, text);
+    return text;
   };
+  return (file, view, kind) => createWriter(file, kind).render(textOf(file), view, textOf);
 };

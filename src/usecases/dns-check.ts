@@ -140,7 +140,7 @@ const caa = async (world: World, { names, cas }: DnsFacts): Promise<readonly Fin
   return found.filter(({ message }, index) => found.findIndex((one) => one.message === message) === index);
 };
 
-/** Whether the mail of a domain comes to these hosts. */
+/** Where the mail of a domain goes. Empty texts: a null MX (RFC 7505). */
 const exchangers = async (dns: Dns, domain: string, options: AskOptions): Promise<readonly string[] | Unknown> => {
   const records = await recordsAt(dns, domain, "MX", options);
   if (isUnknown(records)) return records;
@@ -173,6 +173,24 @@ const mail = async (dns: Dns, facts: DnsFacts, domain: string, options: AskOptio
   const { name, hosts } = facts;
   const to = await exchangers(dns, domain, options);
   if (isUnknown(to)) return [nobody("mx-host", `where the mail of ${domain} goes`, to)];
+  if (to.every((host) => host === ""))
+    return [
+      finding(
+        "mx-host",
+        "info",
+        `${domain} takes no mail, and says so (null MX): its MTA-STS and TLS reports are not looked at`,
+        "another domain? name it: --domain DOMAIN",
+      ),
+    ];
+  if (to.includes(""))
+    return [
+      finding(
+        "mx-host",
+        "fault",
+        `${domain} has a null MX (no mail) beside other MX records: some senders deliver, others do not`,
+        "take this record away, or all the others",
+      ),
+    ];
   const ours = to.filter((host) => hosts.includes(host));
   if (ours.length === 0)
     return [

@@ -18,7 +18,7 @@ export const wants = (request: Pick<VerifyRequest, "check" | "skip">): ((id: str
 };
 
 /** What --full asks besides the profile of TLS (further-looks.ts). */
-const besides: readonly string[] = ["st-cmd-inj", "sni", "st-enforced"];
+const besides: readonly string[] = ["st-cmd-inj", "sni", "st-enforced", "reneg-cli"];
 
 /** Whether a check needs the profile of what TLS takes. */
 export const asksProfile = (request: Pick<VerifyRequest, "check" | "skip">): boolean =>

@@ -3,7 +3,7 @@ import type { DomainFacts } from "../checks/check.ts";
 import { schemeOf } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import { hostNameIn } from "../domain/host-name.ts";
-import { mailServices } from "../domain/srv-records.ts";
+import { chatServices, isChat, mailServices } from "../domain/srv-records.ts";
 import { clean } from "../domain/text.ts";
 import type { AskOptions, Dns } from "../dns/dns.ts";
 import type { Wanted } from "./verify.ts";
@@ -43,7 +43,7 @@ const askMx = async (dns: Dns, domain: string, options: AskOptions): Promise<Dom
 const askServices = async (dns: Dns, domain: string, options: AskOptions): Promise<DomainFacts> => ({
   domain,
   services: await Promise.all(
-    mailServices.map(async (service) => ({
+    [...mailServices, ...chatServices].map(async (service) => ({
       service,
       lookup: await dns.service(`${service.label}.${domain}`, options),
     })),
@@ -74,10 +74,17 @@ const serviceTargets = (domains: readonly DomainFacts[]): readonly Wanted[] => {
         const host = hostNameIn(record.host);
         if (host === undefined || record.port === 0) continue;
         const { protocol, mode } = service;
+        const place = { protocol, mode, port: record.port, demanded: true };
+        if (isChat(service)) {
+          // Each domain is a server of its own, whose certificate is for it.
+          const key = `${schemeOf(service)} ${host} ${record.port} ${domain}`;
+          targets.set(key, { ...place, host: domain, connectTo: host });
+          continue;
+        }
         const key = `${schemeOf(service)} ${host} ${record.port}`;
         const known = targets.get(key)?.serviceOf ?? [];
         const serviceOf = known.includes(domain) ? known : [...known, domain];
-        targets.set(key, { protocol, mode, host, port: record.port, demanded: true, serviceOf });
+        targets.set(key, { ...place, host, serviceOf });
       }
     }
   }

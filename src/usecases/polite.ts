@@ -1,6 +1,7 @@
 // Manners towards servers, for a whole run: few connections at once to an address and to a port of it, no second try where one said "later",
 // and a greet delay that is measured once.
 import type { Observation } from "../domain/observation.ts";
+import type { Left } from "../probe/probe.ts";
 
 export interface PoliteLimits {
   /** Connections at once, to everybody together. */
@@ -13,7 +14,7 @@ export interface PoliteLimits {
 
 export interface Polite {
   /** Runs `work` when it is its turn: in order of arrival, save that one who waits for a busy address holds nobody else up. */
-  turn<Result>(address: string, port: number, work: () => Promise<Result>): Promise<Result>;
+  turn<Result>(address: string, port: number, work: (left: Left) => Promise<Result>): Promise<Result>;
   /** Keeps what an observation tells about manners. */
   note(observation: Observation): void;
   /** What a server that asked to come later said; nothing is asked of it again in this run. */
@@ -25,6 +26,9 @@ export interface Polite {
 /** Servers allow 50 and more from one address (Postfix: smtpd_client_connection_count_limit); some hosters far fewer. */
 const usualPerAddress = 8;
 const usualPerPort = 2;
+
+/** Places whose greet delay is kept: a place is asked again soon, or not at all. */
+const mostDelays = 1000;
 
 /** For everything behind the greeting. */
 const afterGreetingMs = 10_000;
@@ -71,24 +75,39 @@ export const createPolite = ({
   return {
     turn: async (address, port, work) => {
       const place = placeOf(address, port);
+      // What is waited for may be a closing connection, which keeps no process alive.
+      const alive = setInterval(() => undefined, 60_000);
       await new Promise<void>((start) => {
         waiting.push({ address, place, start });
         next();
       });
-      try {
-        return await work();
-      } finally {
+      clearInterval(alive);
+      // Over for us, and not yet for the server: the place is taken until they are closed.
+      const held: Promise<void>[] = [];
+      const release = (): void => {
         open -= 1;
         add(address, -1);
         add(place, -1);
         next();
+      };
+      try {
+        return await work((closed) => void held.push(closed));
+      } finally {
+        if (held.length === 0) release();
+        else void Promise.all(held).then(release);
       }
     },
     note: ({ address, entry, error, greetingMs }) => {
       if (address === undefined) return;
       const place = placeOf(address, entry.port);
       if (error?.reason === "temporary") refusals.set(place, error);
-      if (greetingMs !== undefined) delays.set(place, Math.max(greetingMs, delays.get(place) ?? 0));
+      if (greetingMs === undefined) return;
+      const longest = Math.max(greetingMs, delays.get(place) ?? 0);
+      // The oldest goes; one that was just asked is the youngest.
+      delays.delete(place);
+      const [oldest] = delays.keys();
+      if (delays.size >= mostDelays && oldest !== undefined) delays.delete(oldest);
+      delays.set(place, longest);
     },
     later: (address, port) => refusals.get(placeOf(address, port)),
     budget: (address, port, usual) => {

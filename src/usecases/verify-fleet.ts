@@ -34,11 +34,12 @@ export const verifyFleet = async (
 ): Promise<FleetCounts> => {
   const shared = { polite: createPolite({ connections: concurrency }), readDer: createCertificateReader() };
   const left = targets.filter((target) => !remains.targets.has(target));
+  const told = targets.flatMap((target) => remains.targets.get(target) ?? []);
   let counts: FleetCounts = {
-    targets: remains.targets.size,
-    faulty: remains.faulty,
-    entries: remains.entries,
-    kept: targets.length - left.length,
+    targets: told.length,
+    faulty: told.filter(({ ok }) => !ok).length,
+    entries: told.reduce((sum, { entries }) => sum + entries, 0),
+    kept: told.length,
   };
   await parallel(left, concurrency, async (target) => {
     deps.signal?.throwIfAborted();

@@ -1,4 +1,5 @@
 // What a run of verify would connect to, and how often: names are looked up, nothing is connected to.
+import { mostConnections } from "../domain/allowance.ts";
 import { isIpName } from "../domain/names.ts";
 import type { VerifyPlan } from "../domain/verify-plan.ts";
 import { furtherQuestions } from "./further-looks.ts";
@@ -6,10 +7,7 @@ import { asksProfile, wants } from "./judge.ts";
 import { placesOf } from "./places.ts";
 import type { VerifyDeps, VerifyRequest, Wanted } from "./verify.ts";
 
-/** What the profile of TLS makes together with the ordinary handshakes (hello/profile.ts). */
-export const mostWithProfile = 10;
-
-/** At most: a server that shows no TLS is not asked the rest. */
+/** At most: a server that shows no TLS is not asked the rest, and a sound one less. */
 const connectionsTo = (
   deps: Pick<VerifyDeps, "further" | "profile">,
   request: VerifyRequest,
@@ -17,16 +15,18 @@ const connectionsTo = (
 ): number => {
   const slots = request.quick ? 1 : Math.max(1, wanted.slots?.length ?? 1);
   if (!request.full) return slots;
+  // One count for all that is asked there.
+  if (deps.profile && asksProfile(request)) return mostConnections;
   const named = request.sni === undefined && !isIpName(wanted.host);
-  const profile = deps.profile && asksProfile(request) ? mostWithProfile - slots : 0;
-  return slots + profile + furtherQuestions({ wanted, slots, named, tools: deps.further, wants: wants(request) });
+  const further = furtherQuestions({ wanted, slots, named, tools: deps.further, wants: wants(request) });
+  return Math.min(mostConnections, slots + further);
 };
 
 export const verifyPlan = async (
   deps: Pick<VerifyDeps, "resolve" | "further" | "profile">,
   request: VerifyRequest,
 ): Promise<VerifyPlan> => {
-  const entries = (await placesOf(deps, request)).map(({ wanted, address, unresolved }) => {
+  const entries = (await placesOf(deps, request)).places.map(({ wanted, address, unresolved }) => {
     const { protocol, mode, host, port } = wanted;
     return {
       entry: { protocol, mode, host, port, ...(address === undefined ? {} : { address }) },

@@ -1,6 +1,7 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
 import type { DomainFacts, EntryFacts, ExpectedLeaves } from "../checks/check.ts";
 import { deadHosts } from "../checks/net-reach.ts";
+import { createAllowance } from "../domain/allowance.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -10,13 +11,14 @@ import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
 import { type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
-import type { Probe, ProbeOptions } from "../probe/probe.ts";
+import type { Left, Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Profile } from "../probe/profiler.ts";
 import type { Resolve } from "../probe/resolve.ts";
+import { type AskCaa, caaAsker } from "./ask-caa.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
 import { fullLook } from "./full-look.ts";
-import { type FurtherTools, type Looked, furtherLooks } from "./further-looks.ts";
+import { type AskMore, type FurtherTools, type Looked, seen } from "./further-looks.ts";
 import { asksProfile, hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
 import { parallel } from "./parallel.ts";
 import { type Place, placesOf } from "./places.ts";
@@ -43,6 +45,8 @@ export interface VerifyDeps {
 
 /** An entry point to look at, with what is expected of it. */
 export interface Wanted extends Target {
+  /** The host whose addresses are connected to, where the name to verify is another: SRV records of XMPP lead a domain's clients there. */
+  readonly connectTo?: string;
   /** The port was named and is the usual one of this instead. */
   readonly meant?: Meant;
   readonly expected?: ExpectedLeaves;
@@ -92,19 +96,22 @@ const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
 export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<VerifyResult> => {
   const startedAt = deps.now();
   const { domains = [] } = request;
-  const places = await placesOf(deps, request);
+  const { places, notes } = await placesOf(deps, request);
   const polite = deps.polite ?? createPolite({ connections: request.concurrency ?? 32 });
   const running: Running = { ...deps, polite, readDer: deps.readDer ?? createCertificateReader() };
-  const askTlsa = tlsaAsker(request.quick ? undefined : deps.dns, deps.signal ?? new AbortController().signal);
+  const dns = request.quick ? undefined : deps.dns;
+  const signal = deps.signal ?? new AbortController().signal;
+  const askTlsa = tlsaAsker(dns, signal);
+  const askCaa = caaAsker(wants(request)("cert-caa") ? dns : undefined, signal);
   const looked = // Who waits for whom is for good manners to say.
     (
       await parallel(places, places.length, async (place) => {
         const { wanted, address } = place;
-        const looking = async (): Promise<readonly Looked[]> =>
-          (await Promise.all([look(running, request, place, askTlsa), askTlsa(wanted)]))[0];
-        const seen = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
-        deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(seen)}`);
-        return seen;
+        const looking = async (left?: Left): Promise<readonly Looked[]> =>
+          (await Promise.all([look(running, request, place, { askTlsa, askCaa, left }), askTlsa(wanted)]))[0];
+        const all = await (address === undefined ? looking() : polite.turn(address, wanted.port, looking));
+        deps.step?.(`${wanted.protocol} ${address ?? wanted.host} port ${wanted.port}: observed${greeted(all)}`);
+        return all;
       })
     ).flat();
   const entries = judgeEntries(looked, request);
@@ -112,7 +119,7 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
   const dead = wantedChecks(request).some(({ id }) => id === "net-reach") ? deadHosts(all) : [];
   const findings = judgeRun(
     all,
-    request,
+    { ...request, notes: [...(request.notes ?? []), ...notes] },
     dead.flatMap((one) => one.findings),
   );
   return {
@@ -138,7 +145,7 @@ const look = async (
   deps: Running,
   request: VerifyRequest,
   place: Place,
-  askTlsa: AskTlsa,
+  { askTlsa, askCaa, left }: { readonly askTlsa: AskTlsa; readonly askCaa: AskCaa; readonly left: Left | undefined },
 ): Promise<readonly Looked[]> => {
   const { wanted, address } = place;
   if (address === undefined) return [{ facts: factsOf(deps, request, wanted, unresolvedObservation(deps, place)) }];
@@ -146,7 +153,7 @@ const look = async (
   const usual = request.timeoutMs ?? defaultTimeout(wanted);
   const refused = polite.later(address, wanted.port);
   if (refused) return [{ facts: factsOf(deps, request, wanted, notAgain(deps, place, refused)) }];
-  const ask = async (more: Pick<ProbeOptions, "slot" | "sni" | "transcript">): Promise<Observation> => {
+  const ask = async (more: AskMore & Pick<ProbeOptions, "transcript" | "once">): Promise<Observation> => {
     const observation = await deps.probe(
       { ...entryOf(wanted), address },
       {
@@ -156,6 +163,7 @@ const look = async (
         dialogue: "full",
         ...(request.sni === undefined ? {} : { sni: request.sni }),
         ...more,
+        ...(left ? { left } : {}),
         ...(deps.signal ? { signal: deps.signal } : {}),
       },
     );
@@ -167,9 +175,16 @@ const look = async (
   for (const slot of slots) {
     // The dialogue is the same for the other kind of key.
     const transcript = request.transcript === true && looked.length === 0 ? { transcript: true } : {};
-    const observation = await ask({ ...transcript, ...(slot === undefined ? {} : { slot }) });
+    const small = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
+    const observation = await ask({
+      ...transcript,
+      ...(slot === undefined ? {} : { slot }),
+      ...(small ? { once: { smallHello: true } } : {}),
+    });
     const tlsa = await askTlsa(wanted);
-    const facts = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
+    const told = { ...factsOf(deps, request, wanted, observation), ...(tlsa === undefined ? {} : { tlsa }) };
+    const caa = await askCaa(told);
+    const facts = { ...told, ...(caa === undefined ? {} : { caa }) };
     // What did not come as far as TLS fails in the same way for the other kind of key.
     const early = observation.error !== undefined && observation.error.stage !== "handshake" && !observation.tls;
     looked.push({ facts, ...(slot === undefined || early ? {} : { slot }) });
@@ -179,23 +194,31 @@ const look = async (
   const terms = {
     ehlo: request.ehlo ?? "",
     timeoutMs: polite.budget(address, wanted.port, usual),
+    ...(left ? { left } : {}),
     ...(deps.signal ? { signal: deps.signal } : {}),
   };
-  const further = await furtherLooks(looked, {
-    entry: { ...entryOf(wanted), address },
-    again: ask,
-    factsOf: (observation) => factsOf(deps, request, wanted, observation),
-    wants: wants(request),
-    tools: deps.further,
-    terms,
-  });
-  if (!deps.profile || !asksProfile(request)) return further;
-  const full = await fullLook(
-    deps.profile,
-    further.map(({ facts }) => facts),
-    terms,
+  const smallHello = looked.some(({ facts }) => facts.observation.tls?.smallHelloOnly === true);
+  // Whoever needed a small ClientHello was asked twice.
+  const made = looked.length + (smallHello ? 1 : 0);
+  const profile = asksProfile(request) ? deps.profile : undefined;
+  const [main, ...others] = await fullLook(
+    looked,
+    {
+      entry: { ...entryOf(wanted), address },
+      again: (more) => ask({ ...more, once: { smallHello } }),
+      factsOf: (observation) => factsOf(deps, request, wanted, observation),
+      wants: wants(request),
+      tools: deps.further,
+      terms,
+      // Who said "later" is asked no more, whatever was still to be asked.
+      allowance: createAllowance(made, () => polite.later(address, wanted.port) === undefined),
+      tight: profile !== undefined,
+      readLeaf: deps.readDer,
+    },
+    profile,
   );
-  return further.map((one, index) => ({ ...one, facts: full[index] ?? one.facts }));
+  const later = polite.later(address, wanted.port)?.message;
+  return main ? [later === undefined ? main : seen(main, { later }), ...others] : [];
 };
 
 const entryOf = ({ protocol, mode, host, port }: Wanted): EntryPoint => ({ protocol, mode, host, port });

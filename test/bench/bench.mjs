@@ -5,13 +5,15 @@ import { loadavg, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { allDue, nothingDue } from "./fixtures.mjs";
-import { startMailServers, startPebble } from "./lab.mjs";
+import { fleet } from "./fleet.mjs";
+import { startDovecot, startMailServers, startPebble } from "./lab.mjs";
 import { compare, runOnce } from "./measure.mjs";
 
-const usage = `npm run bench -- [--quick] [--pairs N] [--only TEXT] [--no-acme] [--clean-env]
+const usage = `npm run bench -- [--quick] [--pairs N] [--only TEXT] [--no-acme] [--no-testssl] [--clean-env]
   --quick      5 pairs of runs for each row instead of 15
   --only TEXT  the rows whose name has TEXT in it
   --no-acme    leave out the rows that need Pebble (test/lab builds it, as root on Debian)
+  --no-testssl leave out the row that needs a Debian host with testssl, which takes minutes (test/lab builds it, as root on Debian)
   --clean-env  hand on PATH alone: NODE_EXTRA_CA_CERTS makes every Node start slower, and so every ratio smaller`;
 
 /** A bound counts as missed when the ratio is above it by more than this: two medians of one thing differ by as much. */
@@ -23,6 +25,7 @@ const { values: options } = parseArgs({
     pairs: { type: "string" },
     only: { type: "string", default: "" },
     "no-acme": { type: "boolean", default: false },
+    "no-testssl": { type: "boolean", default: false },
     "clean-env": { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -58,7 +61,7 @@ const record = (name, measured, bound, note = "") => {
   const ok = bound === undefined || measured.measured / measured.base <= bound * (1 + margin);
   rows.push({ name, ...measured, bound, ok, note });
   if (!ok) failures.push(name);
-  console.error(`  ${name}: ${(measured.measured / measured.base).toFixed(2)}x`);
+  console.error(`  ${name}: ${ratioOf(measured.base, measured.measured)}`);
 };
 const row = async (name, base, measured, bound) => {
   if (wanted(name)) record(name, await compare(base, measured, pairs, env), bound);
@@ -125,6 +128,9 @@ const verify = async () => {
     servers.stop();
   }
 };
+
+const many = () =>
+  fleet({ wanted, record, check, folder: inFolder("fleet"), mailcert, script, pairs, quick: options.quick, env });
 
 const installed = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 
@@ -206,7 +212,7 @@ const acme = async () => {
 };
 
 /** How fast a hoster's certificates come when all are due at once: no bound of its own, but every one must come. */
-const many = async () => {
+const renewMany = async () => {
   const name = "renew, 200 certificates due at once by ACME";
   if (!wanted(name) || options["no-acme"]) return;
   const count = options.quick ? 40 : 200;
@@ -231,12 +237,60 @@ const many = async () => {
   }
 };
 
+const median = (values) => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
+
+/** Everything that testssl finds out about a port, once; everything that verify --full does, in the median. Whole processes, on the server's host. */
+const fullProfile = async () => {
+  const name = "verify --full of an IMAP port, against testssl";
+  if (!wanted(name)) return;
+  if (options["no-testssl"]) {
+    console.error(`  ${name}: LEFT OUT (--no-testssl)`);
+    return;
+  }
+  const host = await startDovecot(folder).catch((error) => {
+    throw new Error(
+      `a Debian host cannot be had here: ${error.message}\nwithout that row: npm run bench -- --no-testssl`,
+    );
+  });
+  try {
+    const timed = async (command) => {
+      const before = (await host.log()).match(/imap-login: /g)?.length ?? 0;
+      const start = performance.now();
+      await host.exec(command, { timeoutMs: 600_000 });
+      const ms = performance.now() - start;
+      // Dovecot writes the last line when the connection is gone.
+      await host.exec("sleep 1");
+      return { ms, connections: ((await host.log()).match(/imap-login: /g)?.length ?? 0) - before };
+    };
+    const full = [
+      "mailcert",
+      "verify",
+      "imap://mail.example.org",
+      "--full",
+      "--ca-file",
+      "/etc/ssl/certs/ssl-cert-snakeoil.pem",
+    ];
+    const runs = [];
+    for (let count = 0; count <= pairs; count += 1) runs.push(await timed(full));
+    const ours = runs.slice(1);
+    const testssl = "testssl --quiet --color 0 --warnings off --nodns none -t imap mail.example.org:143";
+    const theirs = await timed(testssl);
+    record(name, { base: theirs.ms, measured: median(ours.map(({ ms }) => ms)) }, 0.01);
+    const most = Math.max(...ours.map(({ connections }) => connections));
+    check(name, most > 5 && most <= 10, `${most} connections (bound 10; testssl ${theirs.connections})`);
+  } finally {
+    await host.stop();
+  }
+};
+
+const ratioOf = (base, measured) => `${(measured / base).toFixed(measured < base / 10 ? 4 : 2)}x`;
+
 const table = () => {
   const cells = rows.map(({ name, base, measured, bound, ok }) => [
     name,
     base.toFixed(1),
     measured.toFixed(1),
-    `${(measured / base).toFixed(2)}x`,
+    ratioOf(base, measured),
     bound === undefined ? "" : `<= ${bound}x`,
     bound === undefined ? "" : measured / base <= bound ? "pass" : ok ? "pass, within the margin" : "MISSED",
   ]);
@@ -254,7 +308,7 @@ if (env.NODE_EXTRA_CA_CERTS !== undefined) {
   );
 }
 try {
-  for (const part of [startUp, renew, issue, verify, acme, many]) await part();
+  for (const part of [startUp, renew, issue, verify, many, acme, renewMany, fullProfile]) await part();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -11,7 +11,7 @@ import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import { type Samples, checkContract } from "../contract/check.ts";
 import { domainFacts } from "../fakes/domain-facts.ts";
 import { type FactsOptions, clearDialogue, entryFacts } from "../fakes/entry-facts.ts";
-import { type Issued, type Pki, day, issue, makePki } from "../fakes/pki.ts";
+import { type Issued, type Pki, day, issue, makePki, sanWith } from "../fakes/pki.ts";
 
 let pki: Pki;
 let good: readonly Issued[];
@@ -34,7 +34,10 @@ let certificates: Readonly<
     | "twoNames"
     | "threeYears"
     | "logged"
-    | "stapling",
+    | "stapling"
+    | "forService"
+    | "forChat"
+    | "forDomain",
     Issued
   >
 >;
@@ -67,6 +70,13 @@ beforeAll(async () => {
     tenYears: await issue({ names, notBefore: at(-1), notAfter: at(3650) }),
     threeYears: await issue({ names, by, notBefore: at(-1), notAfter: at(824) }),
     logged: await issue({ names, by, notBefore: at(-1), notAfter: at(500), raw: [[timestamps, "0400"]] }),
+    forService: await issue({ subject: "CN=x", by, raw: [sanWith({ srv: ["_imaps.example.org"] })] }),
+    forChat: await issue({
+      subject: "CN=x",
+      by,
+      raw: [sanWith({ srv: ["_xmpp-client.mail.example.org"], xmpp: ["mail.example.org"] })],
+    }),
+    forDomain: await issue({ names: [...names, "example.org"], by }),
     stapling: await issue({ names, by, raw: [[feature, "3003020105"]] }),
     lateCa: await issue({ subject: "CN=Old CA", ca: true, by: pki.root, notBefore: at(-900), notAfter: at(-1) }),
   };
@@ -123,9 +133,11 @@ const profile = (more: Partial<TlsProfile> = {}): Partial<Observation> => ({
     weakGroup: null,
     hybridGroup: "X25519MLKEM768",
     largeHello: true,
+    alpn: null,
     ...more,
     versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": true, ...more.versions },
     tls12: {
+      suite: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
       extendedMasterSecret: true,
       secureRenegotiation: true,
       compression: false,
@@ -134,7 +146,12 @@ const profile = (more: Partial<TlsProfile> = {}): Partial<Observation> => ({
     },
   },
 });
-const sound12 = { extendedMasterSecret: true, secureRenegotiation: true, compression: false };
+const sound12 = {
+  suite: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+  extendedMasterSecret: true,
+  secureRenegotiation: true,
+  compression: false,
+};
 /** For people's programs, on port 25, between servers of one site. */
 const inEachRole = (
   what: string,
@@ -146,6 +163,12 @@ const inEachRole = (
     () => ({ entry, chain: good, observation: profile(more) }),
     [[mua, atMta, internal][index] ?? ""],
   ]);
+
+const caa = (...records: readonly (readonly [tag: string, value: string])[]): NonNullable<FactsOptions["caa"]> => ({
+  kind: "found",
+  owner: "example.org",
+  records: records.map(([tag, value]) => ({ critical: false, tag, value })),
+});
 
 type Row = readonly [string, () => FactsOptions, readonly string[]];
 
@@ -218,6 +241,33 @@ const rows: readonly Row[] = [
     "info sig-hash",
     "info sig-hash",
   ]),
+  ...inEachRole("static RSA before all", { tls12: { ...sound12, suite: "TLS_RSA_WITH_AES_256_GCM_SHA384" } }, [
+    "info ciph-good",
+    "info ciph-good",
+    "info ciph-good",
+  ]),
+  ...inEachRole("CBC before all", { tls12: { ...sound12, suite: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384" } }, [
+    "info ciph-good",
+    "info ciph-good",
+    "info ciph-good",
+  ]),
+  ...inEachRole("ALPN of a web server", { alpn: "http/1.1" }, ["info alpn", "info alpn", "info alpn"]),
+  ["ALPN of its own", () => ({ chain: good, observation: profile({ alpn: "imap" }) }), []],
+  ...[true, false].map((renegotiates): Row => [
+    `renegotiation at a client's wish: ${renegotiates}`,
+    () => ({ chain: good, observation: { ...profile(), renegotiates } }),
+    renegotiates ? ["info reneg-cli"] : [],
+  ]),
+  ...[{}, mta, lmtp].map((entry, index): Row => [
+    `early data, ${index}`,
+    () => ({ entry, chain: good, observation: { tls: { version: "TLSv1.3", cipher: "x", earlyData: 16_384 } } }),
+    ["warning 0rtt"],
+  ]),
+  [
+    "tickets without early data",
+    () => ({ chain: good, observation: { tls: { version: "TLSv1.3", cipher: "x", earlyData: 0 } } }),
+    [],
+  ],
   [
     "a full look that broke off: what it did not come to is not judged",
     () => ({
@@ -289,6 +339,60 @@ const rows: readonly Row[] = [
     }),
     ["info cert-name"],
   ],
+  [
+    "pinned by key and expired: senders that check DANE deliver",
+    () => ({
+      ...tlsa([
+        [3, certificates.expired],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.expired, pki.intermediate],
+      verifyError: "CERT_HAS_EXPIRED",
+    }),
+    ["warning cert-expiry"],
+  ],
+  [
+    "pinned by key, under an eighth",
+    () => ({
+      ...tlsa([
+        [3, certificates.soon],
+        [3, "foreign"],
+      ]),
+      chain: [certificates.soon, pki.intermediate],
+    }),
+    ["warning cert-expiry"],
+  ],
+  [
+    "pinned by key, not signed, and expired",
+    () => ({ ...tlsa([[3, certificates.expired]], false), chain: [certificates.expired, pki.intermediate] }),
+    ["fault cert-expiry", "warning dane-sec"],
+  ],
+  ...(
+    [
+      [undefined, []],
+      [{ owner: "_25._tcp.mail.example.org", signed: true }, ["fault dane-nxdomain"]],
+      [{ owner: "_25._tcp.mail.example.org", signed: false }, ["warning dane-nxdomain"]],
+      [{ owner: "_25._tcp.mail.example.org", signed: true, silent: true }, ["warning dane-nxdomain"]],
+    ] as const
+  ).map(([failed, said]): Row => [
+    `nobody can say about TLSA (${JSON.stringify(failed)})`,
+    () => ({ entry: mta, chain: good, tlsa: { kind: "unknown", why: "SERVFAIL", ...(failed ? { failed } : {}) } }),
+    said,
+  ]),
+  ...(
+    [
+      ["none", { kind: "none" }, ["info cert-caa"]],
+      ["nobody could say", { kind: "unknown", why: "no answer" }, []],
+      ["SERVFAIL", { kind: "blocked", owner: "example.org", why: "SERVFAIL" }, ["warning cert-caa"]],
+      ["SERVFAIL for the top-level domain", { kind: "blocked", owner: "org", why: "SERVFAIL" }, []],
+      ["one that may", caa(["issue", "ca.example; accounturi=x"]), []],
+      ["capital letters", caa(["ISSUE", "CA.example"]), []],
+      ["nobody may", caa(["issue", ";"]), ["warning cert-caa"]],
+      ["nobody may, but one may", caa(["issue", ";"], ["issue", "ca.example"]), []],
+      ["malformed", caa(["issue", "ca example"]), ["warning cert-caa"]],
+      ["nothing of issuing", caa(["iodef", "mailto:a@example.org"], ["issuewild", ";"]), ["info cert-caa"]],
+    ] as const
+  ).map(([what, found, said]): Row => [`CAA: ${what}`, () => ({ entry: mta, chain: good, caa: found }), said]),
   [
     "pinned otherwise",
     () => ({
@@ -446,6 +550,15 @@ const rows: readonly Row[] = [
     ["warning st-caps"],
   ],
   [
+    "LOGINDISABLED inside TLS",
+    () => ({
+      entry: { protocol: "imap", mode: "starttls", port: 143 },
+      chain: good,
+      observation: { secure: { capabilities: [], startTlsStillOffered: false, loginDisabled: true } },
+    }),
+    ["warning st-caps"],
+  ],
+  [
     "clear text on an implicit port",
     () => ({ observation: { ...error("handshake", "protocol"), wrongMode: true } }),
     ["fault wrap-misuse"],
@@ -469,6 +582,39 @@ const rows: readonly Row[] = [
 
   ["another name", () => ({ chain: [certificates.other, pki.intermediate] }), ["fault cert-name"]],
   ["another name on 25", () => ({ entry: mta, chain: [certificates.other, pki.intermediate] }), ["info cert-name"]],
+  [
+    "a service's name, which nobody asked for",
+    () => ({ chain: [certificates.forService, pki.intermediate] }),
+    ["fault cert-name"],
+  ],
+  [
+    "the service's name, by SRV",
+    () => ({ chain: [certificates.forService, pki.intermediate], serviceOf: ["example.org"] }),
+    ["warning cert-name"],
+  ],
+  [
+    "the name of the service with STARTTLS",
+    () => ({ entry: starttls, chain: [certificates.forService, pki.intermediate], serviceOf: ["example.org"] }),
+    ["fault cert-name"],
+  ],
+  [
+    "XMPP: its own kinds of names",
+    () => ({ entry: { protocol: "xmpp-client", port: 5223 }, chain: [certificates.forChat, pki.intermediate] }),
+    [],
+  ],
+  [
+    "XMPP between servers: an XMPP address",
+    () => ({ entry: { protocol: "xmpp-server", port: 5270 }, chain: [certificates.forChat, pki.intermediate] }),
+    [],
+  ],
+  ["names of XMPP are none for mail", () => ({ chain: [certificates.forChat, pki.intermediate] }), ["fault cert-name"]],
+  ["by SRV, without the domain's name", () => ({ chain: good, serviceOf: ["example.org"] }), ["info cert-name-csr"]],
+  ["by SRV, with it", () => ({ chain: [certificates.forDomain, pki.intermediate], serviceOf: ["example.org"] }), []],
+  [
+    "by SRV of two domains",
+    () => ({ chain: [certificates.forDomain, pki.intermediate], serviceOf: ["example.org", "example.net"] }),
+    ["info cert-name-csr"],
+  ],
   ["common name only", () => ({ chain: [certificates.cnOnly, pki.intermediate] }), ["fault cert-name"]],
   [
     "self-signed",
@@ -588,6 +734,21 @@ const rows: readonly Row[] = [
   ["RSA 1024 on 25", () => ({ entry: mta, chain: [certificates.weak, pki.intermediate] }), ["fault cert-key"]],
   ["RSA 2048", () => ({ chain: [certificates.rsa, pki.intermediate] }), []],
   ["SHA-1", () => ({ chain: [certificates.sha1, pki.intermediate] }), ["warning sig-hash"]],
+  [
+    "SHA-1, which OpenSSL refuses: told once",
+    () => ({ chain: [certificates.sha1, pki.intermediate], verifyError: "CA_MD_TOO_WEAK" }),
+    ["fault sig-hash"],
+  ],
+  [
+    "a hash that OpenSSL refuses, and nobody can name",
+    () => ({ chain: good, verifyError: "CA_MD_TOO_WEAK" }),
+    ["fault cert-trust"],
+  ],
+  [
+    "RSA 1024, which OpenSSL refuses: told once",
+    () => ({ chain: [certificates.weak, pki.intermediate], verifyError: "EE_KEY_TOO_SMALL" }),
+    ["fault cert-key"],
+  ],
   ["SHA-1 on 25", () => ({ entry: mta, chain: [certificates.sha1, pki.intermediate] }), ["info sig-hash"]],
   [
     "a client certificate",
@@ -771,6 +932,12 @@ describe("the words fit who asked", () => {
     expect(finding?.hint).toContain("`mailcert verify other.example --address 192.0.2.10`");
     expect(finding?.hint).not.toContain("setup");
   });
+  test("cert-name: chat is told of the domain, and of no mail server", () => {
+    const entry = { protocol: "xmpp-client", port: 5223, host: "example.org" } as const;
+    const finding = said(entryFacts({ entry, chain: good }), "cert-name");
+    expect(finding?.hint).toMatch(/domain of the addresses.*`mailcert issue example\.org --out DIR`$/);
+    expect(finding?.hint).not.toMatch(/Dovecot|Postfix/);
+  });
   test("cert-disk: the server that the port belongs to, and a reference that a reader can open", () => {
     const expected = { kind: "live", leaves: ["00"], source: "generation 7" } as const;
     const imap = said(entryFacts({ chain: good, expected }), "cert-disk");
@@ -856,8 +1023,8 @@ test("folder equals registry", async () => {
 });
 
 test("a check that nobody asked for is not called passed", () => {
-  const about = checks.filter(({ id }) => /^(ver|ciph|kex|reneg)-|^comp$|^ems$/.test(id));
-  expect(about).toHaveLength(13);
+  const about = checks.filter(({ id }) => /^(ver|ciph|kex|reneg)-|^(comp|ems|alpn)$/.test(id) && id !== "reneg-cli");
+  expect(about).toHaveLength(15);
   for (const check of about) {
     if (check.scope !== "entry") throw new Error(`${check.id} is about the whole`);
     expect(check.full).toBe(true);
@@ -866,4 +1033,16 @@ test("a check that nobody asked for is not called passed", () => {
     const stopped = { profile: { connections: 1, versions: {}, stopped: "421" } };
     expect(check.applies?.(entryFacts({ chain: good, observation: stopped })), check.id).toBe(false);
   }
+});
+
+test("early data and renegotiation are judged only where somebody saw them", () => {
+  const applies = (id: string, observation: Partial<Observation>): boolean => {
+    const check = checks.find((one) => one.id === id);
+    if (check?.scope !== "entry" || !check.applies) throw new Error(`${id} always applies`);
+    return check.applies(entryFacts({ chain: good, observation }));
+  };
+  expect(applies("reneg-cli", profile())).toBe(false);
+  expect(applies("reneg-cli", { renegotiates: false })).toBe(true);
+  expect(applies("0rtt", { tls: { version: "TLSv1.2", cipher: "x" } })).toBe(false);
+  expect(applies("0rtt", { tls: { version: "TLSv1.3", cipher: "x", earlyData: 0 } })).toBe(true);
 });

@@ -32,6 +32,9 @@ const rows: readonly (readonly [keyof typeof domainFacts, readonly string[]])[] 
   ["aliasMx", ["warning mx-host"]],
   ["services", []],
   ["noServices", ["fault srv-target"]],
+  ["readOnly", ["info srv-target"]],
+  ["notSent", []],
+  ["chatOnly", ["info srv-target"]],
   ["worseFirst", ["warning srv-target"]],
   [
     "badTargets",

@@ -33,7 +33,13 @@ const worst: TlsProfile = {
   weakGroup: "P-224",
   hybridGroup: null,
   largeHello: false,
-  tls12: { extendedMasterSecret: false, secureRenegotiation: false, compression: true, signatureHash: "SHA-1" },
+  tls12: {
+    suite: "TLS_RSA_WITH_AES_128_CBC_SHA",
+    extendedMasterSecret: false,
+    secureRenegotiation: false,
+    compression: true,
+    signatureHash: "SHA-1",
+  },
 };
 
 type Broken = (mode: "starttls" | "implicit") => readonly (readonly [string, FactsOptions])[];

@@ -49,8 +49,9 @@ describe("a list with --format ndjson", () => {
     expect(ran.status, ran.stderr).toBe(0);
     const lines = documents(ran.stdout);
     for (const line of lines) expect(complaints(line), JSON.stringify(line)).toEqual([]);
-    expect(lines).toHaveLength(41);
-    for (let at = 0; at < 40; at += 2) expect(lines[at]?.["url"]).toBe(lines[at + 1]?.["target"]);
+    expect(lines).toHaveLength(42);
+    expect(lines[0]).toMatchObject({ schema: "mailcert.verify-run/1", asked: { skip: ["cert-name"] } });
+    for (let at = 1; at < 41; at += 2) expect(lines[at]?.["url"]).toBe(lines[at + 1]?.["target"]);
     expect(looked(ran.stdout).toSorted()).toEqual(targets(20).toSorted());
     expect(lines.at(-1)).toMatchObject({ ok: true, targets: 20, faulty: 0, entries: 20 });
     expect(server.connections).toBe(20);
@@ -135,6 +136,35 @@ describe("stopped and gone on with", () => {
   });
 });
 
+describe("what is not gone on with", () => {
+  const half = async (options: readonly string[]): Promise<void> => {
+    write(targets(6));
+    await runMain(dir, "verify", "--file", "list", "--output", "out", ...options);
+    const lines = readFileSync(join(dir, "out"), "utf8").split("\n");
+    // Without its summary it is a stopped run.
+    writeFileSync(join(dir, "out"), `${lines.slice(0, -2).join("\n")}\n`);
+    server.connections = 0;
+  };
+  const again = ["verify", "--file", "list", "--output", "out", "-v", ...usual];
+
+  test("a run with other options is begun anew, with a word about it", async () => {
+    await half([...usual, "--check", "cert-expiry"]);
+    const ran = await runMain(dir, ...again);
+    expect(ran.stderr).toContain("out is begun anew: what stood there was asked with other options");
+    expect(server.connections).toBe(6);
+    expect(documents(readFileSync(join(dir, "out"), "utf8"))).toHaveLength(14);
+  });
+  test("what is no longer in the list does not count", async () => {
+    await half(usual);
+    write([...targets(7).slice(5), "imaps://127.0.1.1:1"]);
+    const ran = await runMain(dir, ...again);
+    expect(ran.status).toBe(1);
+    // One of the earlier run, one that is well, one where nothing listens.
+    expect(documents(readFileSync(join(dir, "out"), "utf8")).at(-1)).toMatchObject({ targets: 3, faulty: 1 });
+    expect(server.connections).toBe(1);
+  });
+});
+
 describe("a list with other forms", () => {
   test("a form that has no place for a transcript, and domains in a list, are refused", async () => {
     write(targets(1));
@@ -156,7 +186,7 @@ describe("a list with other forms", () => {
     const stderr = { isTTY: true, columns: 80, write: (text: string) => void written.push(text) };
     const line = ["verify", "--file", "list", "--only-ca", "ca.pem", "--skip", "cert-name"];
     expect((await runMainOn(dir, { stderr }, ...line)).status).toBe(0);
-    expect(written[0]).toMatch(/^\r(?:verify: \d+ entry points looked at)\u001b\[K$/);
+    expect(written[0]).toMatch(/^\r(?:verify: \d+ entry points? looked at)\u001b\[K$/);
     expect(written.at(-1)).toBe("\r\u001b[K");
     written.length = 0;
     expect((await runMainOn(dir, { stderr }, ...line, "--format", "ndjson")).status).toBe(0);

@@ -28,7 +28,7 @@ export const checkContract = (check: Check, samples: () => Samples): void => {
 
   describe(`the contract of checks: ${check.id}`, () => {
     test("has an id, a summary, a reference and a severity for each role", () => {
-      expect(check.id).toMatch(/^[a-z]+(-[a-z0-9]+)*$/);
+      expect(check.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
       expect(check.summary).toMatch(/^\S.{10,120}$/);
       expect(check.reference).not.toBe("");
       expect(Object.keys(check.severity).sort()).toEqual(["internal", "mta", "mua"]);

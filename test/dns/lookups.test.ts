@@ -103,6 +103,46 @@ describe("TLSA", () => {
     expect(await ownerIn({ ...records, "mail.example.org A": secure(odd) })).toBe(own);
   });
 
+  it("SERVFAIL for the records of a host that is there: senders keep their mail (RFC 7672 §2.1.1), and whether they ask at all", async () => {
+    const failing = { [`${own} TLSA`]: { rcode: 2 } };
+    const address: Answer = { type: "A", name: "mail.example.org", data: "192.0.2.1" };
+    const found = async (one: Readonly<Record<string, Reply>>): Promise<object> =>
+      (await zone(one)).dns.tlsa("mail.example.org", 25, options);
+    const unknown = { kind: "unknown", why: `${own}: SERVFAIL` };
+    expect(await found({ ...failing, "mail.example.org A": secure(address) })).toEqual({
+      ...unknown,
+      failed: { owner: own, signed: true },
+    });
+    expect(await found({ ...failing, "mail.example.org A": { answers: [address] } })).toEqual({
+      ...unknown,
+      failed: { owner: own, signed: false },
+    });
+    // Only IPv6, and a host that nobody answers for.
+    expect(await found({ ...failing, "mail.example.org A": secure() })).toMatchObject({ failed: { signed: true } });
+    expect(await found({ ...failing, "mail.example.org A": { rcode: 2 } })).toEqual(unknown);
+    // Silence for this type alone, as firewalls keep it.
+    const brief = { ...options, timeoutMs: 1_000 };
+    const silenced = await zone({ [`${own} TLSA`]: { silent: true }, "mail.example.org A": secure(address) });
+    expect(await silenced.dns.tlsa("mail.example.org", 25, brief)).toMatchObject({
+      kind: "unknown",
+      failed: { owner: own, signed: true, silent: true },
+    });
+    // At the end of a secure alias nobody answers: the name itself is not asked instead.
+    const there = "_25._tcp.host1.example.net";
+    const alias = { "mail.example.org A": secure(cname("mail.example.org", "host1.example.net")) };
+    expect(await found({ ...alias, [`${there} TLSA`]: { rcode: 2 } })).toEqual({
+      kind: "unknown",
+      why: `${there}: SERVFAIL`,
+      failed: { owner: there, signed: true },
+    });
+    expect(
+      await found({ ...alias, [`${there} TLSA`]: { rcode: 2 }, [`${own} TLSA`]: secure(tlsa(own, 1)) }),
+    ).toMatchObject({
+      kind: "found",
+      owner: own,
+    });
+  });
+
   it("keeps apart what is not there and what nobody could say", async () => {
     const { dns } = await zone({ [`${own} TLSA`]: { rcode: 2 }, "_465._tcp.mail.example.org TLSA": { answers: [] } });
     expect(await dns.tlsa("mail.example.org", 25, options)).toEqual({ kind: "unknown", why: `${own}: SERVFAIL` });

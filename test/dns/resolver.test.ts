@@ -201,6 +201,22 @@ describe("a shared resolver", () => {
     expect(asked).toBe(4);
   });
 
+  it("keeps a thousand answers, the latest", async () => {
+    let asked = 0;
+    const ask = async () => {
+      asked += 1;
+      return reply;
+    };
+    const shared = createShared({ ask }, () => 0);
+    const options = { timeoutMs: 100, signal: never };
+    for (let at = 0; at < 1_001; at += 1) await shared.ask(`n${at}.example`, "A", options);
+    expect(asked).toBe(1_001);
+    await shared.ask("n1000.example", "A", options);
+    expect(asked).toBe(1_001);
+    await shared.ask("n0.example", "A", options);
+    expect(asked).toBe(1_002);
+  });
+
   it("has no more than 32 questions under way, and counts the wait", async () => {
     let now = 0;
     let under = 0;

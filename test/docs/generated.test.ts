@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { renderAgreement } from "./render-agreement.ts";
 import { renderChecks } from "./render-checks.ts";
 import { withFindings } from "./render-findings.ts";
 import { renderCommandPages } from "./render-commands.ts";
@@ -11,6 +12,7 @@ const folder = join(docs, "commands");
 const writes = process.env["MAILCERT_WRITE_DOCS"] === "1";
 
 const pages = new Map([
+  ["agreement.md", renderAgreement()],
   ["checks.md", renderChecks()],
   ["troubleshooting.md", withFindings(readFileSync(join(docs, "troubleshooting.md"), "utf8"))],
 ]);

@@ -68,6 +68,11 @@ describe("values", () => {
     expect(readOid(readElement(bytes(hex)))).toBe(oid);
   });
 
+  test("an OID that would take seconds to read is none", () => {
+    const long = Buffer.concat([Buffer.from([0x06, 0x82, 0xff, 0xff]), Buffer.alloc(0xfffe, 0x81), Buffer.from([1])]);
+    expect(() => readOid(readElement(long))).toThrow("object identifier that is no end of long");
+  });
+
   test.each(["06 00", "06 01 80", "06 02 55 80"])("%s is no OID", (hex) => {
     expect(() => readOid(readElement(bytes(hex)))).toThrow(DerProblem);
   });

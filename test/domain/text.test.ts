@@ -31,3 +31,10 @@ test("control characters become one space, what is long is cut", () => {
   expect(clean("abcdef", 4)).toBe("abc…");
   expect(clean("abcd", 4)).toBe("abcd");
 });
+
+test.each(["\u061c", "\u00ad", "\u034f", "\u180e", "\ufe0f", "\ufffa", "\u{e0041}", "\u{e0101}", "\u2060", "\u200d"])(
+  "%j cannot be seen, and is not told",
+  (character) => {
+    expect(clean(`a${character}b`)).toBe("a b");
+  },
+);

@@ -2,29 +2,46 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:tls";
+import { type Server, createServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publicKeyOf } from "../../src/domain/key-match.ts";
 import { type TlsaRecord, matchTlsa, tlsaFor, tlsaLine, tlsaOwner, tlsaText } from "../../src/domain/tlsa.ts";
-import { type Issued, type Pki, makePki, served } from "../fakes/pki.ts";
+import { type Issued, type Pki, issue, makePki, served } from "../fakes/pki.ts";
 import { openssl } from "../issuers/openssl.ts";
 
 const name = "mail.example.org";
 let pki: Pki;
+let stranger: Issued;
+let twin: Issued;
 let port: number;
-let close: () => void;
+const servers: Server[] = [];
 
-beforeAll(async () => {
-  pki = await makePki(name);
-  // As a private CA serves it: the root is in the chain.
-  const server = createServer(served(pki.leaf, pki.intermediate, pki.root), (socket) => socket.end());
+const serve = async (...chain: readonly Issued[]): Promise<number> => {
+  const server = createServer(served(pki.leaf, ...chain), (socket) => socket.end());
+  servers.push(server);
   server.on("tlsClientError", () => undefined);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  port = (server.address() as AddressInfo).port;
-  close = () => server.close();
+  return (server.address() as AddressInfo).port;
+};
+
+/** OpenSSL's verdict on what is served at a port, by these records alone. */
+const acceptedByOpenssl = async (at: number, records: readonly TlsaRecord[]): Promise<boolean> => {
+  const args = records.flatMap((one) => ["-dane_tlsa_rrdata", tlsaText(one)]);
+  const trust = ["-no-CAfile", "-no-CApath", "-no-CAstore", "-verify_return_error", "-dane_tlsa_domain", name];
+  const { output } = await openssl(["s_client", "-connect", `127.0.0.1:${at}`, "-servername", name, ...trust, ...args]);
+  return output.includes("Verification: OK");
+};
+
+beforeAll(async () => {
+  pki = await makePki(name);
+  stranger = await issue({ subject: "CN=Stranger", ca: true });
+  // The intermediate's name and nothing else of it.
+  twin = await issue({ subject: "CN=Test Intermediate", ca: true });
+  // As a private CA serves it: the root is in the chain.
+  port = await serve(pki.intermediate, pki.root);
 });
-afterAll(() => close());
+afterAll(() => servers.forEach((server) => server.close()));
 
 const hash = (algorithm: string, data: Uint8Array): string => createHash(algorithm).update(data).digest("hex");
 const spkiOf = (one: Issued): Buffer => publicKeyOf(one.privateKey);
@@ -68,18 +85,29 @@ const sets: readonly (readonly [string, "match" | "mismatch", () => readonly Tls
 describe("a chain against TLSA records", () => {
   it.each(sets)("%s: %s, and OpenSSL says so too", async (_what, expected, records) => {
     expect(matchTlsa(records(), offer())).toBe(expected);
-    const args = records().flatMap((one) => ["-dane_tlsa_rrdata", tlsaText(one)]);
-    const trust = ["-no-CAfile", "-no-CApath", "-no-CAstore", "-verify_return_error", "-dane_tlsa_domain", name];
-    const verdict = await openssl([
-      "s_client",
-      "-connect",
-      `127.0.0.1:${port}`,
-      "-servername",
-      name,
-      ...trust,
-      ...args,
-    ]);
-    expect(verdict.output.includes("Verification: OK"), verdict.output).toBe(expected === "match");
+    expect(await acceptedByOpenssl(port, records())).toBe(expected === "match");
+  });
+
+  const ways: readonly (readonly [string, "match" | "mismatch", () => readonly Issued[], () => Issued])[] = [
+    ["an anchor that signed nothing here", "mismatch", () => [pki.intermediate, stranger], () => stranger],
+    ["one that has but the issuer's name", "mismatch", () => [twin, pki.intermediate], () => twin],
+    ["the intermediate, behind a stranger", "match", () => [stranger, pki.intermediate], () => pki.intermediate],
+    ["the root, in the wrong order", "match", () => [pki.root, pki.intermediate], () => pki.root],
+    ["the root, without what lies between", "mismatch", () => [pki.root], () => pki.root],
+    ["the root, which is not served", "mismatch", () => [pki.intermediate], () => pki.root],
+  ];
+  it.each(ways)("2 1 1 of %s: %s, and OpenSSL says so too", async (_what, expected, chain, anchor) => {
+    const records = [record("2 1 1", anchor())];
+    const sent = [pki.leaf, ...chain()].map(({ der }) => der);
+    expect(matchTlsa(records, { spki: spkiOf(pki.leaf), chain: sent })).toBe(expected);
+    expect(await acceptedByOpenssl(await serve(...chain()), records)).toBe(expected === "match");
+  });
+
+  it("certificates that all could have signed each other cost no more than their number squared", async () => {
+    const own = await issue({ subject: "CN=One", ca: true });
+    // The same certificate again and again: each is its own issuer, and the next one's.
+    const chain = [own, ...Array.from({ length: 40 }, () => own), pki.root].map(({ der }) => der);
+    expect(matchTlsa([record("2 1 1", pki.root)], { spki: spkiOf(own), chain })).toBe("mismatch");
   });
 
   it("leaves out what no mail sender can use", () => {

@@ -1,7 +1,7 @@
 // Hosts for the full look at TLS: servers as Debian installs them, with both submission services; what the look says, and what OpenSSL's client gets.
 import { afterEach, expect } from "vitest";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
-import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { type MailHost, type MailHostOptions, startMailHost } from "../lab/mail-host.ts";
 
 export const name = "mail.example.org";
 const hosts: MailHost[] = [];
@@ -23,7 +23,7 @@ export const look = async (host: MailHost, ...more: readonly string[]): Promise<
   const { entries } = JSON.parse(stdout) as { readonly entries: readonly Looked[] };
   return new Map(entries.filter(({ profile }) => profile).map((one) => [Number(one.url.split(":")[2]), one]));
 };
-const snakeoil = "/etc/ssl/certs/ssl-cert-snakeoil.pem";
+export const snakeoil = "/etc/ssl/certs/ssl-cert-snakeoil.pem";
 
 /** What the full look alone says: certificates are the business of others. */
 export const said = (looked: Looked | undefined): readonly string[] =>
@@ -31,8 +31,11 @@ export const said = (looked: Looked | undefined): readonly string[] =>
     .filter(({ check }) => /^(ver|ciph|kex|reneg|comp$|ems$)/.test(check))
     .map(({ severity, check }) => `${severity} ${check}`);
 
-export const start = async (suite: "bookworm" | "trixie"): Promise<MailHost> => {
-  const host = await startMailHost({ suite });
+export const start = async (
+  suite: "bookworm" | "trixie",
+  more: Omit<MailHostOptions, "suite"> = {},
+): Promise<MailHost> => {
+  const host = await startMailHost({ suite, ...more });
   hosts.push(host);
   await Promise.all([host.startDovecot(), host.startPostfix()]);
   await host.must(

@@ -66,13 +66,17 @@ beforeAll(async () => {
     records: [
       "mail A 192.0.2.10",
       "@ MX 10 mail",
+      // What is below it is delegated as signed, and is not: bogus.
+      "mx2 A 192.0.2.10",
+      "_tcp.mx2 NS ns",
+      `_tcp.mx2 DS 1 13 2 ${"ab".repeat(32)}`,
       `_25._tcp.mail TLSA 3 1 1 ${spki.split(" ")[0]}`,
       "mta-sts A 127.0.0.1",
       '_mta-sts TXT "v=STSv1; id=1;"',
       "_imaps._tcp SRV 0 1 993 mail",
       "_submissions._tcp SRV 0 1 465 mail",
     ],
-    others: { "example.net": ["@ MX 0 ."] },
+    others: { org: [], "example.net": ["@ MX 0 ."], "example.com": ["@ MX 10 mx2.example.org."] },
   });
   await policy("enforce", name);
   host.spawn("cd /srv/web && exec openssl s_server -accept 443 -cert ../policy.pem -key ../policy-key.pem -WWW -quiet");
@@ -116,6 +120,47 @@ describe("--mx", () => {
     await serve("good");
   });
 
+  it("a pinned key with a certificate that ended, for another name (3 1 1): Postfix delivers, and the run ends well", async () => {
+    await host.must(
+      `cd /srv && faketime "60 days ago" openssl req -x509 -key good-key.pem -days 30 -subj /CN=old -addext subjectAltName=DNS:old.example.org \
+         -addext basicConstraints=critical,CA:FALSE -CA root.pem -CAkey root-key.pem -out old.pem 2>/dev/null && cat good-key.pem old.pem root.pem >old-chain.pem`,
+    );
+    await serve("old");
+    const seen = await verify("smtp://mail.example.org");
+    const said = seen.entries.flatMap(({ findings }) => findings).map(({ severity, check }) => `${severity} ${check}`);
+    expect(said).toEqual(expect.arrayContaining(["info cert-name", "warning cert-expiry"]));
+    expect(said.filter((one) => one.startsWith("fault"))).toEqual([]);
+    expect(seen.status).toBe(0);
+    expect(await sender()).toBe("Verified");
+    // MTA-STS is another matter.
+    expect(wrong(await verify("--mx", "example.org"))).toContain("fault sts-mx");
+    await serve("good");
+  });
+
+  it("CAA: what concerns the host, and one that lets nobody certify it", async () => {
+    const caa = async (): Promise<readonly string[]> => {
+      const { entries } = await verify("--mx", "example.org");
+      return entries
+        .flatMap(({ findings }) => findings)
+        .flatMap(({ check, message }) => (check === "cert-caa" ? [message] : []));
+    };
+    expect(await caa()).toEqual([`no CAA record concerns ${name}: every public CA may certify it`]);
+    await zone.add(`@ 5 CAA 0 issue '"ca.example"'`);
+    expect(await caa()).toEqual([]);
+    await zone.add(`mail 5 CAA 0 issue '";"'`);
+    expect(await caa()).toEqual([`CAA at ${name} lets no CA certify ${name}: the next renewal will be refused`]);
+    await zone.remove(`mail 5 CAA 0 issue '";"'`);
+    await zone.remove(`@ 5 CAA 0 issue '"ca.example"'`);
+  });
+
+  it("name servers that fail for the TLSA records of a signed host: Postfix keeps the mail too", async () => {
+    const seen = await verify("--mx", "example.com");
+    expect(wrong(seen)).toEqual(["fault dane-nxdomain"]);
+    const { stdout } = await host.exec("timeout 20 posttls-finger -l dane -c '[mx2.example.org]' 2>&1");
+    expect(stdout).toMatch(/TLSA lookup error/);
+    expect(stdout).not.toContain("TLS connection established");
+  });
+
   it("a domain that takes no mail, and says so", async () => {
     const { status, stdout } = await host.mailcert(["verify", "--mx", "example.net"]);
     expect([status, stdout]).toEqual([0, expect.stringContaining("example.net takes no mail")]);
@@ -131,7 +176,8 @@ describe("--srv", () => {
       "submissions://mail.example.org:465",
     ]);
     expect(entries.map(({ findings }) => findings.map(({ severity, check }) => `${severity} ${check}`))).toEqual([
-      [],
+      // RFC 7817 §5 wants the domain's name there too.
+      ["info cert-name-csr"],
       ["fault net-reach"],
     ]);
     expect(status).toBe(1);

@@ -1,6 +1,7 @@
 // Servers beside mail that share its certificate: OpenLDAP, Prosody, vsftpd and INN's reader, as Debian 13 ships them.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { startSignedZone } from "../lab/signed-zone.ts";
 
 let host: MailHost;
 
@@ -10,6 +11,7 @@ const ports = [21, 119, 389, 563, 636, 990, 5222, 5223, 5269, 5270];
 const slapd = [`TLSCertificateFile ${certificate}`, "TLSCertificateKeyFile /etc/tls/privkey.pem", ""].join("\n");
 
 const prosodyTls = `{ key = "/etc/tls/alice.pem", certificate = "${certificate}" }`;
+const chatTls = `{ key = "/etc/tls/chat-key.pem", certificate = "/etc/tls/chat.pem" }`;
 const prosody = `
 data_path = "/tmp"
 certificates = "/etc/tls"
@@ -22,6 +24,10 @@ c2s_require_encryption = true
 modules_enabled = { "tls", "saslauth", "dialback" }
 log = { info = "/tmp/prosody.log" }
 VirtualHost "mail.example.org"
+VirtualHost "example.net"
+  ssl = ${chatTls}
+  c2s_direct_tls_ssl = ${chatTls}
+  s2s_direct_tls_ssl = ${chatTls}
 `;
 
 const vsftpd = (port: number): string =>
@@ -41,10 +47,19 @@ const vsftpd = (port: number): string =>
 
 const readers = 'auth everybody { hosts: "*" default: "<anybody>" }\naccess everybody { users: "*" newsgroups: "*" }\n';
 
+/** For the domain of the chat's addresses, by the names that XMPP alone knows (RFC 6120 §13.7.1): no dNSName among them. */
+const chatNames =
+  "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_xmpp-client.example.net,otherName:1.3.6.1.5.5.7.8.5;UTF8:example.net";
+
 /** Listens with Debian's programs; their keys are readable for those whom they run as. */
 const start = async (): Promise<void> => {
   await host.must("mailcert issue mail.example.org --issuer private-ca --out /etc/tls");
   await host.must("chmod 755 /etc/tls; mkdir -p /run/slapd /run/vsftpd /run/news");
+  await host.must(
+    `cd /etc/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=chat -addext 'subjectAltName=${chatNames}' \
+       -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth -keyout chat-key.pem -out chat.pem 2>/dev/null &&
+     chown alice chat-key.pem && cat ca.pem chat.pem >trusted.pem`,
+  );
   for (const user of ["alice", "news"])
     await host.must(`install -m 600 -o ${user} /etc/tls/privkey.pem /etc/tls/${user}.pem`);
   await host.write("/etc/slapd.conf", slapd);
@@ -52,8 +67,9 @@ const start = async (): Promise<void> => {
   await host.write("/etc/vsftpd-21.conf", vsftpd(21));
   await host.write("/etc/vsftpd-990.conf", vsftpd(990));
   await host.write("/etc/news/readers.conf", readers);
+  // By itself nnrpd turns clients away when the machine is busy (a load of 16), as one that runs tests is.
   await host.must(
-    `sed -i 's|^tlscertfile:.*||; s|^tlskeyfile:.*||' /etc/news/inn.conf; printf 'tlscertfile: ${certificate}\\ntlskeyfile: /etc/tls/news.pem\\n' >> /etc/news/inn.conf`,
+    `sed -i 's|^tlscertfile:.*||; s|^tlskeyfile:.*||; s|^nnrpdloadlimit:.*||' /etc/news/inn.conf; printf 'tlscertfile: ${certificate}\\ntlskeyfile: /etc/tls/news.pem\\nnnrpdloadlimit: 0\\n' >> /etc/news/inn.conf`,
   );
   await host.must(
     "touch /var/spool/news/tradspool.map /var/lib/news/newsgroups; mkdir -p /var/spool/news/overview; echo 'control 0 1 n' >/var/lib/news/active; chown -R news:news /etc/news /var/lib/news /var/spool/news /run/news",
@@ -157,4 +173,34 @@ it("a mistyped scheme is told with the URL that was meant", async () => {
     expect(entries[index]?.ok, asked).toBe(false);
     expect(entries[index]?.findings.map(({ hint }) => hint).join("\n"), asked).toContain(`mailcert verify ${right}`);
   }
+});
+
+it("--srv leads to the domain's chat, at the host that the records name, and verifies it for the domain", async () => {
+  await startSignedZone(host, {
+    zone: "example.net",
+    records: [
+      "_xmpp-client._tcp SRV 5 1 5222 mail.example.org.",
+      "_xmpps-client._tcp SRV 5 1 5223 mail.example.org.",
+      "_xmpp-server._tcp SRV 5 1 5269 mail.example.org.",
+      "_xmpps-server._tcp SRV 5 1 5270 mail.example.org.",
+    ],
+  });
+  const { stdout } = await host.exec("mailcert verify --json --srv example.net --ca-file /etc/tls/trusted.pem");
+  const { entries, findings } = JSON.parse(stdout) as {
+    readonly entries: readonly Entry[];
+    readonly findings: Entry["findings"];
+  };
+  const own = (await host.must("openssl x509 -in /etc/tls/chat.pem -outform DER | sha256sum")).split(" ")[0];
+  expect(await host.must("openssl x509 -in /etc/tls/chat.pem -noout -ext subjectAltName")).toContain(
+    "SRVName:_xmpp-client.example.net, othername: XmppAddr:example.net",
+  );
+  expect(entries.map((entry) => [entry.url, entry.ok, entry.leaf?.sha256 === own, told(entry)])).toEqual(
+    ["xmpps-client", "xmpp-client", "xmpps-server", "xmpp-server"].map((scheme, index) => [
+      `${scheme}://example.net:${[5223, 5222, 5270, 5269][index]}`,
+      true,
+      true,
+      [],
+    ]),
+  );
+  expect(findings).toMatchObject([{ check: "srv-target", severity: "info" }]);
 });

@@ -30,7 +30,9 @@ const judge = async (host: MailHost, port: number, profile: TlsProfile | undefin
 
 const ofTheProfile = checks
   .flatMap((check) =>
-    check.scope === "entry" && check.full && /^(?:ver|ciph|kex|reneg|comp|ems)/.test(check.id) ? [check.id] : [],
+    check.scope === "entry" && check.full && /^(?:ver|ciph|kex|reneg-sec|comp|ems|alpn)/.test(check.id)
+      ? [check.id]
+      : [],
   )
   .join(",");
 
@@ -64,7 +66,7 @@ describe.each(["bookworm", "trixie"] as const)("%s as Debian installs it", (suit
       expect(profile?.stopped).toBeUndefined();
       expect((profile?.connections ?? 0) + 1, `port ${port}`).toBeLessThanOrEqual(10);
     }
-    // By Postfix's own count, too.
+    // By Postfix's own count, too: one ordinary look each, and the hellos.
     const told = [25, 465, 587].reduce((sum, port) => sum + (looked.get(port)?.profile?.connections ?? 0) + 1, 0);
     const counted = async (): Promise<number> =>
       (await host.log()).match(/postfix\/\S*smtpd\[\d+\]: connect from/g)?.length ?? 0;

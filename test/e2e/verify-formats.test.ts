@@ -158,3 +158,30 @@ describe("Dovecot and Postfix", () => {
     expect(stopped.stdout).toMatch(/^MAILCERT CRITICAL - /);
   });
 });
+
+describe("200 targets from a file", () => {
+  const run = async (terminal: boolean): Promise<string> => {
+    await host.must("seq -f imaps://192.0.2.10:%.0f 2000 2199 >/tmp/targets");
+    const line = "mailcert verify --file /tmp/targets --no-color";
+    // util-linux's script gives the program a terminal of its own.
+    const { stdout, stderr } = await host.exec(terminal ? ["script", "-qec", line, "/dev/null"] : `${line} 2>&1`);
+    return stdout + stderr;
+  };
+
+  test("on a terminal one line says how far it is, and is gone when the report comes", async () => {
+    const said = await run(true);
+    const progress = /\r(verify: \d+ entry points? looked at)\u001b\[K/;
+    expect(said).toMatch(progress);
+    // What stays on the screen: each line from its last return on, erased ones empty.
+    const screen = said
+      .replaceAll("\r\n", "\n")
+      .split("\n")
+      .map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
+    expect(screen[0]).toMatch(/^192\.0\.2\.10: 1 fault \(200 entry points looked at/);
+    expect(screen.join("\n")).not.toMatch(/verify: |\u001b/);
+  });
+
+  test("elsewhere nothing but the report", async () => {
+    expect(await run(false)).toMatch(/^192\.0\.2\.10: 1 fault \(200 entry points looked at[^\r\u001b]*$/);
+  });
+});

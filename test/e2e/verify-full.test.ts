@@ -62,17 +62,8 @@ test.each(["bookworm", "trixie"] as const)(
 const besides =
   "net-reach,st-adv,st-refused,st-resp-inj,st-cmd-inj,st-auth-clear,st-enforced,st-caps,tls-handshake,cert-name,sni,cert-trust,cert-chain,cert-expiry,cert-life,cert-revoke,cert-key,cert-eku,cert-disk,cert-same,cert-dual,implicit,net-equal";
 
-interface Report {
-  readonly findings: readonly unknown[];
-  readonly entries: readonly {
-    readonly port: number;
-    readonly slot?: string;
-    readonly findings: readonly { readonly severity: string; readonly check: string }[];
-  }[];
-}
-
 test.each(["bookworm", "trixie"] as const)(
-  "%s: a host that mailcert set up has nothing wrong with --full",
+  "%s: as many connections as --dry-run says; what is found is in healthy.test.ts",
   async (suite) => {
     await onHost({ suite }, async (host) => {
       const made = await host.mailcert(["setup", name, "--key", "ecdsa", "--key", "rsa", "--yes"]);
@@ -90,32 +81,6 @@ test.each(["bookworm", "trixie"] as const)(
       const run = await host.mailcert([...line, "--json"]);
       expect(run.status, run.stdout).toBe(0);
       await expect.poll(mailed).toBe(before + (plan.entries.find(({ port }) => port === 25)?.connections ?? 0));
-      const report = JSON.parse(run.stdout) as Report;
-      expect(report.findings).toEqual([]);
-      // Debian has no submission; whoever comes from the server itself is offered a login before TLS.
-      const local = ["info st-auth-clear"];
-      expect(
-        report.entries.map(({ port, slot, findings }) => [
-          port,
-          slot,
-          findings.map(({ severity, check }) => `${severity} ${check}`),
-        ]),
-      ).toEqual([
-        [143, "ecdsa", local],
-        [143, "rsa", []],
-        [993, "ecdsa", []],
-        [993, "rsa", []],
-        [110, "ecdsa", local],
-        [110, "rsa", []],
-        [995, "ecdsa", []],
-        [995, "rsa", []],
-        [25, "ecdsa", []],
-        [25, "rsa", []],
-        [587, undefined, ["info net-reach"]],
-        [465, undefined, ["info net-reach"]],
-        [4190, "ecdsa", local],
-        [4190, "rsa", []],
-      ]);
     });
   },
 );

@@ -1,7 +1,7 @@
 // Mail domains as checks see them: sound ones, and each way in which one can be wrong.
 import type { DomainFacts } from "../../src/checks/check.ts";
 import type { MxLookup, MxRecord, ServiceRecord } from "../../src/dns/dns.ts";
-import { mailServices } from "../../src/domain/srv-records.ts";
+import { chatServices, mailServices } from "../../src/domain/srv-records.ts";
 
 const domain = "example.org";
 
@@ -24,7 +24,7 @@ export const withPolicy = (
 /** By label; those that are not given are not there. */
 export const withServices = (records: Readonly<Record<string, readonly Partial<ServiceRecord>[]>>): DomainFacts => ({
   domain,
-  services: mailServices.map((service) => {
+  services: [...mailServices, ...chatServices].map((service) => {
     const given = records[service.label];
     const record = { priority: 0, weight: 1, port: 993, host: "mail.example.org" };
     return {
@@ -62,10 +62,20 @@ export const domainFacts = {
     "_imaps._tcp": [{}],
     "_imap._tcp": [{ priority: 10, port: 143 }],
     "_pop3._tcp": [{ host: "" }],
+    "_submissions._tcp": [{ port: 465 }],
+    "_xmpp-client._tcp": [{ port: 5222, host: "chat.example.org" }],
   }),
+  readOnly: withServices({ "_imaps._tcp": [{}], "_sieve._tcp": [{ port: 4190 }] }),
+  notSent: withServices({ "_imaps._tcp": [{}], "_submission._tcp": [{ host: "" }] }),
+  chatOnly: withServices({ "_xmpp-server._tcp": [{ port: 5269 }] }),
   noServices: withServices({}),
-  worseFirst: withServices({ "_imaps._tcp": [{ priority: 20 }], "_imap._tcp": [{ priority: 10, port: 143 }] }),
+  worseFirst: withServices({
+    "_submissions._tcp": [{ port: 465 }],
+    "_imaps._tcp": [{ priority: 20 }],
+    "_imap._tcp": [{ priority: 10, port: 143 }],
+  }),
   badTargets: withServices({
+    "_submissions._tcp": [{ port: 465 }],
     "_imaps._tcp": [{ host: "192.0.2.1" }, { host: "a b" }, { port: 0 }, { alias: "host1.example.net" }, { host: "" }],
   }),
 } as const satisfies Readonly<Record<string, DomainFacts>>;

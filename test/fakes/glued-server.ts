@@ -73,9 +73,9 @@ const nntp: Dialect = {
   go: "382 go\r\n",
   no: "580 no\r\n",
   busy: "400 later\r\n",
-  answer: (line) =>
+  answer: (line, secure) =>
     line === "CAPABILITIES"
-      ? "101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n"
+      ? `101 list\r\nVERSION 2\r\n${secure ? "READER" : "STARTTLS"}\r\n.\r\n`
       : line === "QUIT"
         ? "205 bye\r\n"
         : line === "DATE"

@@ -2,7 +2,7 @@
 import { type AddressInfo, type Socket, createServer } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type SecureContextOptions, TLSSocket } from "node:tls";
+import { type SecureContextOptions, TLSSocket, type TlsOptions } from "node:tls";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import { ldapServer } from "./ldap-server.ts";
 import { lineTexts } from "./server-texts.ts";
@@ -15,7 +15,8 @@ export interface Talk {
   line(): Promise<string>;
   /** As many characters (latin1) as `size` finds in what has come, when it is no longer 0. */
   take(size: (buffer: string) => number): Promise<string>;
-  startTls(): Promise<void>;
+  /** `taken`: bytes of the client's (latin1) that were taken and belong to TLS. */
+  startTls(taken?: string): Promise<void>;
   end(): void;
   reset(): void;
   readonly sleep: (ms: number) => Promise<void>;
@@ -23,6 +24,9 @@ export interface Talk {
 
 /** Groups that Node 20 can name also over OpenSSL 3.5, which would agree on a hybrid one by itself. */
 const namedGroups = "X25519:P-256:P-384";
+
+/** Of the server's end. */
+export type ServerTls = SecureContextOptions & Pick<TlsOptions, "SNICallback">;
 
 export type Script = (talk: Talk) => Promise<void>;
 
@@ -34,11 +38,12 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-/** `place` is an address of this machine, or the path of a unix socket. */
+/** `place` is an address of this machine, or the path of a unix socket. `wished` is the port, 0: any that is free. */
 export const startServer = async (
   script: Script,
-  tls?: SecureContextOptions,
+  tls?: ServerTls,
   place = "127.0.0.1",
+  wished = 0,
 ): Promise<FakeServer> => {
   const sockets = new Set<Socket>();
   const lines: string[] = [];
@@ -50,7 +55,9 @@ export const startServer = async (
     script(talkOver(socket, lines, tls)).catch(() => socket.destroy());
   });
   const path = place.startsWith("/");
-  await new Promise<void>((resolve) => server.listen(path ? { path: place } : { port: 0, host: place }, resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(path ? { path: place } : { port: wished, host: place }, resolve),
+  );
   const fake: FakeServer = {
     port: path ? 0 : (server.address() as AddressInfo).port,
     lines,
@@ -78,7 +85,7 @@ const readers = (take: Talk["take"], lines: string[]): Pick<Talk, "line" | "take
   return { take: kept, line: () => kept(endOfLine) };
 };
 
-const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | undefined): Talk => {
+const talkOver = (raw: Socket, lines: string[], tls: ServerTls | undefined): Talk => {
   let stream: Socket = raw;
   let buffer = "";
   let wake: (() => void) | undefined;
@@ -125,10 +132,14 @@ const talkOver = (raw: Socket, lines: string[], tls: SecureContextOptions | unde
         if (index < edges.length - 1) await sleep(1);
       }
     },
-    startTls: () =>
+    startTls: (taken = "") =>
       new Promise((resolve, reject) => {
         stream.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
         listening = false;
+        // What came behind the request is forgotten (RFC 3207 §6).
+        buffer = "";
+        // What is put back is read first by the TLS engine.
+        if (taken !== "") stream.unshift(Buffer.from(taken, "latin1"));
         if (!tls) return reject(new Error("no certificate given"));
         const secure = new TLSSocket(raw, { isServer: true, ecdhCurve: namedGroups, ...tls });
         secure.on("error", (error) => {

@@ -13,8 +13,34 @@ export interface Issued {
   readonly certificate: x509.X509Certificate;
 }
 
+/** A SAN as openssl writes it, with otherNames: SRV-IDs (RFC 4985) and XMPP addresses (RFC 6120 §13.7.1.4). For `raw`. */
+export const sanWith = (names: {
+  readonly dns?: readonly string[];
+  readonly srv?: readonly string[];
+  readonly xmpp?: readonly string[];
+}): readonly [string, string] => {
+  const element = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+    const content = Buffer.concat(parts);
+    if (content.length > 127) throw new Error("too long for this fake");
+    return Buffer.concat([Buffer.from([tag, content.length]), content]);
+  };
+  const other = (type: number, tag: number, text: string): Buffer =>
+    element(
+      0xa0,
+      element(0x06, Buffer.from([0x2b, 6, 1, 5, 5, 7, 8, type])),
+      element(0xa0, element(tag, Buffer.from(text))),
+    );
+  const entries = [
+    ...(names.dns ?? []).map((name) => element(0x82, Buffer.from(name))),
+    ...(names.srv ?? []).map((name) => other(7, 0x16, name)),
+    ...(names.xmpp ?? []).map((name) => other(5, 0x0c, name)),
+  ];
+  return ["2.5.29.17", element(0x30, ...entries).toString("hex")];
+};
+
 export interface IssueOptions {
-  readonly subject?: string;
+  /** As text, or by parts where a value holds what no text may. */
+  readonly subject?: string | x509.JsonName;
   /** SAN; default none for CAs. */
   readonly names?: readonly string[];
   readonly ips?: readonly string[];
@@ -26,6 +52,8 @@ export interface IssueOptions {
   /** OIDs; default serverAuth for leaves. */
   readonly eku?: readonly string[];
   readonly hash?: "SHA-1" | "SHA-256";
+  /** false: a key usage without digitalSignature. */
+  readonly signs?: boolean;
   /** Further extensions: OID and value in hex. */
   readonly raw?: readonly (readonly [string, string])[];
 }
@@ -60,6 +88,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     key = "P-256",
     hash = "SHA-256",
     eku = ["1.3.6.1.5.5.7.3.1"],
+    signs = true,
   } = options;
   const keys = await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"]);
   const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
@@ -71,7 +100,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `00${randomBytes(15).toString("hex")}`,
     subject,
-    issuer: signer?.certificate.subject ?? subject,
+    issuer: signer?.certificate.subjectName ?? subject,
     notBefore: options.notBefore ?? new Date(Date.now() - day),
     notAfter: options.notAfter ?? new Date(Date.now() + 90 * day),
     publicKey: keys.publicKey,
@@ -80,7 +109,11 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     extensions: [
       new x509.BasicConstraintsExtension(ca, undefined, true),
       new x509.KeyUsagesExtension(
-        ca ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature,
+        ca
+          ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+          : signs
+            ? x509.KeyUsageFlags.digitalSignature
+            : x509.KeyUsageFlags.keyAgreement,
         true,
       ),
       ...(ca || eku.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...eku])]),

@@ -8,18 +8,22 @@ import { noDns } from "./dns.ts";
 import { usualAcme } from "./settings.ts";
 import { type FakeWorld, certificate } from "./world.ts";
 
-const directory = "https://ca.example.org/directory";
-const url = "https://ca.example.org/acct/1";
+export const directory = "https://ca.example.org/directory";
+export const url = "https://ca.example.org/acct/1";
 
 export const acmeCertificate = certificate({
   issuer: { kind: "acme", directory, agreeTos: true, ...usualAcme, httpAddress: ":80" },
 });
 
 export interface RevokingCa {
-  readonly revoked: Pick<RevokeRequest, "by" | "reason" | "leaf">[];
+  readonly revoked: Pick<RevokeRequest, "by" | "reason" | "leaf" | "privateKey" | "account">[];
   /** Thrown at these requests; `lost`: the CA has done it, and its answer does not come. */
   refuse: ((request: RevokeRequest) => Failure | undefined) | undefined;
   lost: boolean;
+  /** URL of our account there. */
+  account: string;
+  /** The `ca_file` of each request. */
+  readonly caFiles: (string | undefined)[];
   /** Our account there cannot ask any more. */
   deactivated: boolean;
   /** Handed out in place of a new certificate. */
@@ -30,6 +34,8 @@ export const revokingCa = (): RevokingCa => ({
   revoked: [],
   refuse: undefined,
   lost: false,
+  account: url,
+  caFiles: [],
   deactivated: false,
   again: undefined,
 });
@@ -44,7 +50,7 @@ const accountsOf = (ca: RevokingCa): Accounts => {
       {
         folder: "/accounts/1",
         ca: "ca.example.org",
-        registered: { url, directory, createdAt: "2026-01-01T00:00:00.000Z", ...deactivated() },
+        registered: { url: ca.account, directory, createdAt: "2026-01-01T00:00:00.000Z", ...deactivated() },
         inUse: !ca.deactivated,
         unfinishedRollover: false,
       },
@@ -63,14 +69,21 @@ const issuerOf = (ca: RevokingCa, signing: Issuer): Issuer => ({
   issue: async (request) =>
     ca.again ?? {
       ...(await signing.issue({ ...request, settings: { kind: "self-signed", days: 90 } })),
-      account: url,
+      account: ca.account,
     },
   revoke: async (request) => {
     const failure = ca.refuse?.(request);
     if (failure && !ca.lost) throw failure;
-    const { by, reason, leaf } = request;
+    const { by, reason, leaf, privateKey, account, settings } = request;
     const before = ca.revoked.some((one) => one.leaf === leaf);
-    ca.revoked.push({ by, reason, leaf });
+    ca.caFiles.push(settings.kind === "acme" ? settings.caFile : undefined);
+    ca.revoked.push({
+      by,
+      reason,
+      leaf,
+      ...(privateKey === undefined ? {} : { privateKey }),
+      ...(account === undefined ? {} : { account }),
+    });
     if (failure) throw failure;
     return before ? "already" : "revoked";
   },
@@ -94,6 +107,7 @@ export const revokingWorld = async (
         const records = tlsa.get(owner);
         return records ? { kind: "found", owner, records, secure: true } : { kind: "none" };
       },
+      tlsaEverywhere: async (owner) => [{ server: "ns", records: tlsa.get(owner) ?? [], ttl: 0 }],
     }),
   };
 };

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { clientHello, goodbye } from "../../src/hello/client-hello.ts";
 import { hybridGroups, weakGroups } from "../../src/hello/groups.ts";
 import * as questions from "../../src/hello/questions.ts";
-import { anonymousSuites, kindOf, mostSuites } from "../../src/hello/suite-kinds.ts";
+import { anonymousSuites, kindOf, mostSuites, staticDhSuites } from "../../src/hello/suite-kinds.ts";
 import { suiteName, suites } from "../../src/hello/suites.ts";
 import { readClientHello } from "../fakes/hello-server.ts";
 
@@ -18,15 +18,20 @@ const all = {
   "old 1.1": questions.oldVersions("TLSv1.1"),
   "old 1.0": questions.oldVersions("TLSv1"),
   "old 3": questions.oldVersions("SSLv3"),
-  broken: questions.broken(false),
-  "broken or anonymous": questions.broken(true),
-  weak: questions.weak,
-  "phase out": questions.phaseOut,
+  broken: questions.only(["broken"], false),
+  "broken, anonymous or weak": questions.only(["broken", "weak"], true),
+  weak: questions.only(["weak"], false),
+  "phase out": questions.only(["phase-out"], false),
+  "old 1.1, all wanted": questions.oldVersions(
+    "TLSv1.1",
+    questions.badKinds.flatMap((kind) => questions.suitesOf(kind, true)),
+  ),
   "Diffie-Hellman": questions.diffieHellman,
   "weak group": questions.weakGroup(false),
   hybrid: questions.hybridGroup,
-  "today 1.2": questions.today("TLSv1.2", true),
-  "today 1.3": questions.today("TLSv1.3", true),
+  "today 1.2": questions.today("TLSv1.2", { large: true }),
+  "today 1.3": questions.today("TLSv1.3", { large: true }),
+  "today, without a name": questions.today("TLSv1.2", { large: true, unnamed: true, protocol: "imap" }),
 };
 
 describe("every question", () => {
@@ -65,6 +70,22 @@ describe("every question", () => {
     const sni = seen(all.weak).extensions.get(0);
     expect(sni?.subarray(5).toString()).toBe("mail.example.org");
     expect(readClientHello(clientHello(all.weak, undefined, random)).extensions.has(0)).toBe(false);
+  });
+
+  test("without a name there is none, and ALPN has web servers' names before the protocol's own", () => {
+    const { extensions } = seen(all["today, without a name"]);
+    expect(extensions.has(0)).toBe(false);
+    expect(extensions.get(16)?.toString("latin1")).toBe("\u0000\u0011\u0008http/1.1\u0002h2\u0004imap");
+    expect(seen(all["today 1.2"]).extensions.has(16)).toBe(false);
+  });
+
+  test("old versions: what servers of that time know is always in it, what is wanted comes first", () => {
+    const wanted = questions.suitesOf("weak", false);
+    const { suites: offered } = questions.oldVersions("TLSv1", wanted);
+    expect(new Set(questions.oldVersions("TLSv1").suites.filter((suite) => !offered.includes(suite)))).toEqual(
+      new Set(),
+    );
+    expect(offered[0]).toBe(wanted[0]);
   });
 
   test("two packets: 1,800 bytes and a record header, by padding with zeroes", () => {
@@ -111,13 +132,15 @@ describe("kinds of suites", () => {
   });
 
   test("the questions about suites share none, and together with the good ones are the registry", () => {
-    const { broken, weak, phaseOut } = questions;
-    const lists = [broken(false).suites, anonymousSuites, weak.suites, phaseOut.suites];
+    const lists = questions.badKinds.map((kind) => questions.suitesOf(kind, true));
     const good = [...suites].filter(([, name]) => kindOf(name) === "good").map(([suite]) => suite);
-    const together = [...lists, good].flat();
+    const together = [...lists, good, staticDhSuites].flat();
     expect(new Set(together).size).toBe(together.length);
     expect(together.length).toBe(suites.size);
-    expect(questions.broken(true).suites).toEqual([...broken(false).suites, ...anonymousSuites]);
+    expect(questions.suitesOf("broken", true)).toEqual([...questions.suitesOf("broken", false), ...anonymousSuites]);
+    // Broken and weak ones go in one hello, with nothing cut off; where there is room, prehistoric ones go along.
+    expect(all["broken, anonymous or weak"].suites).toEqual([...(lists[0] ?? []), ...(lists[1] ?? [])]);
+    expect(all["phase out"].suites.filter((suite) => staticDhSuites.includes(suite)).length).toBe(24);
   });
 
   test("old versions are offered nothing that came with TLS 1.2", () => {

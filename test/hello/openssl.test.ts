@@ -3,10 +3,11 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { type TlsOptions, createServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAllowance } from "../../src/domain/allowance.ts";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import { askHello } from "../../src/probe/ask-hello.ts";
 import type { KnownTls } from "../../src/hello/profile.ts";
-import { createProfiler } from "../../src/probe/profiler.ts";
+import { type Profiled, createProfiler } from "../../src/probe/profiler.ts";
 import { type Issued, issue } from "../fakes/pki.ts";
 
 let ec: Issued;
@@ -54,19 +55,24 @@ const ordinary: KnownTls = {
   group: "X25519",
   onCurve: true,
   anonymousMatters: true,
-  handshakes: 1,
 };
-const profileOf = (server: Server, known: Partial<KnownTls> = {}): Promise<TlsProfile> =>
-  profiler(entryOf(server.port), { ...ordinary, ...known }, { ehlo: "", timeoutMs: 20_000 });
+const answerOf = (server: Server, known: Partial<KnownTls> = {}): Promise<Profiled> =>
+  profiler(
+    entryOf(server.port),
+    { ...ordinary, ...known },
+    { ehlo: "", timeoutMs: 20_000, allowance: createAllowance(1) },
+  );
+const profileOf = async (server: Server, known: Partial<KnownTls> = {}): Promise<TlsProfile> =>
+  (await answerOf(server, known)).profile;
 
 const weakest = { minVersion: "TLSv1", ciphers: "ALL:COMPLEMENTOFALL:@SECLEVEL=0" } as const;
 
 describe("a profile", () => {
-  test("of a modern server: nothing but good, in seven connections", async () => {
+  test("of a modern server: nothing but good, in six connections", async () => {
     const server = await listen({ minVersion: "TLSv1.2", ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20" }, ec);
     const { hybridGroup, ...profile } = await profileOf(server);
     expect(profile).toEqual({
-      connections: 7,
+      connections: 6,
       versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": true },
       brokenSuite: null,
       weakSuite: null,
@@ -74,6 +80,7 @@ describe("a profile", () => {
       weakGroup: null,
       largeHello: true,
       tls12: {
+        suite: expect.stringMatching(/^TLS_ECDHE_ECDSA_WITH_AES_(128|256)_GCM_SHA/) as string,
         extendedMasterSecret: true,
         secureRenegotiation: true,
         compression: false,
@@ -82,7 +89,7 @@ describe("a profile", () => {
     });
     // By the OpenSSL that runs the test: 3.5 has it.
     expect([null, "X25519MLKEM768"]).toContain(hybridGroup);
-    expect(server.connections()).toBe(7);
+    expect(server.connections()).toBe(6);
     expect(new Set(server.names)).toEqual(new Set(["mail.example.org"]));
   });
 
@@ -131,6 +138,36 @@ describe("a profile", () => {
     });
     expect(profile.tls12).toBeUndefined();
     expect(profile.stopped).toBeUndefined();
+  });
+
+  test("without a name: the certificate that comes then, or that none does", async () => {
+    const modern = { minVersion: "TLSv1.2", ciphers: "ECDHE+AESGCM" } as const;
+    const open = await listen(modern, ec);
+    expect(await answerOf(open, { unnamed: true })).toMatchObject({ unnamed: { leaf: ec.der } });
+    // Static RSA has no key exchange of its own: the certificate is all that comes.
+    const staticRsa = await listen({ maxVersion: "TLSv1.2", ciphers: "AES256-SHA256" }, rsa);
+    expect(await answerOf(staticRsa, { version: "TLSv1.2", unnamed: true })).toMatchObject({
+      unnamed: { leaf: rsa.der },
+    });
+    expect(new Set(open.names)).toEqual(new Set(["mail.example.org"]));
+    const modernOnly = await answerOf(await listen({ minVersion: "TLSv1.3" }, ec), { unnamed: true });
+    expect(modernOnly.unnamed).toBeUndefined();
+  });
+
+  test("ALPN: ignored, its own protocol's, a web server's, and refused", async () => {
+    const look = async (ALPNProtocols?: readonly string[]) =>
+      profileOf(
+        await listen({ minVersion: "TLSv1.2", ...(ALPNProtocols ? { ALPNProtocols: [...ALPNProtocols] } : {}) }, ec),
+        {
+          alpn: "imap",
+        },
+      );
+    expect((await look()).alpn).toBeNull();
+    expect((await look(["imap"])).alpn).toBe("imap");
+    expect((await look(["h2", "imap"])).alpn).toBe("h2");
+    const strict = await look(["pop3"]);
+    expect(strict.alpn).toBeUndefined();
+    expect(strict).toMatchObject({ versions: { "TLSv1.2": true }, largeHello: true, brokenSuite: null });
   });
 
   test("a weak group is found behind a key on a curve, too", async () => {

@@ -1,11 +1,12 @@
 // The order of the questions, what is made of the answers, and when a no is one: over servers that are functions.
 import { describe, expect, test } from "vitest";
-import type { ProtocolVersion, TlsProfile } from "../../src/domain/tls-profile.ts";
+import { createAllowance, mostConnections } from "../../src/domain/allowance.ts";
+import type { ProtocolVersion } from "../../src/domain/tls-profile.ts";
 import type { HelloAnswer, ServerHello } from "../../src/hello/answer.ts";
 import type { Offer } from "../../src/hello/client-hello.ts";
-import { type KnownTls, mostConnections, tlsProfile } from "../../src/hello/profile.ts";
+import { type Further, type KnownTls, type SoFar, tlsProfile } from "../../src/hello/profile.ts";
 import { kindOf } from "../../src/hello/suite-kinds.ts";
-import { suiteName, suites } from "../../src/hello/suites.ts";
+import { suiteName } from "../../src/hello/suites.ts";
 
 const order: readonly ProtocolVersion[] = ["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
@@ -37,10 +38,14 @@ const answerOf = (server: Server, offer: Offer, count: number): HelloAnswer => {
     )
     .at(-1);
   const modern = version === "TLSv1.3";
-  const suite = offer.suites.find((one) => modern || server.suites(suiteName(one)));
   const group = offer.groups.find((one) => groups.includes(one));
+  // A suite on curves without a common curve is none in common.
+  const suite = offer.suites.find(
+    (one) =>
+      (modern || server.suites(suiteName(one))) && (group !== undefined || !(modern || /ECDH/.test(suiteName(one)))),
+  );
   const elliptic = modern || /ECDH/.test(suiteName(suite ?? 0));
-  if (version === undefined || suite === undefined || (elliptic && group === undefined)) return no;
+  if (version === undefined || suite === undefined) return no;
   return {
     kind: "hello",
     version,
@@ -48,25 +53,27 @@ const answerOf = (server: Server, offer: Offer, count: number): HelloAnswer => {
     compression: 0,
     extensions: new Set([22, 23, 0xff01]),
     ...(elliptic && group !== undefined ? { group } : {}),
-    ...(/_DHE?_/.test(suiteName(suite)) ? { dhBits: 2048 } : {}),
+    ...(/_DHE?_/.test(suiteName(suite)) ? { dhBits: suiteName(suite).includes("_anon_") ? 1024 : 2048 } : {}),
     ...says,
   };
 };
 
-const known: KnownTls = { version: "TLSv1.3", group: "X25519", onCurve: false, anonymousMatters: true, handshakes: 1 };
+const known: KnownTls = { version: "TLSv1.3", group: "X25519", onCurve: false, anonymousMatters: true };
 
-const look = async (server: Server, more: Partial<KnownTls> = {}) => {
+const look = async (server: Server, more: Partial<KnownTls> = {}, further?: Further, made = 1) => {
   const offers: Offer[] = [];
-  const profile: TlsProfile = await tlsProfile(
+  const { profile, unnamed } = await tlsProfile(
     (offer) => {
       offers.push(offer);
       return Promise.resolve(answerOf(server, offer, offers.length));
     },
     { ...known, ...more },
+    createAllowance(made),
+    further,
   );
   expect(profile.connections).toBe(offers.length);
-  expect(offers.length + (more.handshakes ?? 1)).toBeLessThanOrEqual(mostConnections);
-  return { profile, offers };
+  expect(offers.length + made).toBeLessThanOrEqual(mostConnections);
+  return { profile, offers, unnamed };
 };
 
 const clean = {
@@ -80,12 +87,12 @@ const clean = {
 const modern: Server = { versions: ["TLSv1.2", "TLSv1.3"], suites: good };
 
 describe("what is made of the answers", () => {
-  test("a sound server: seven questions; alike whether it says no by an alert or by closing", async () => {
+  test("a sound server: six questions, and one more that no is no where it only closes", async () => {
     for (const no of [alert, closes]) {
       const { profile } = await look({ ...modern, no });
       expect(profile).toMatchObject({
         ...clean,
-        connections: 7,
+        connections: no === alert ? 6 : 7,
         versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": true },
         tls12: { extendedMasterSecret: true, secureRenegotiation: true, compression: false },
       });
@@ -103,7 +110,7 @@ describe("what is made of the answers", () => {
       "TLSv1.2": true,
       "TLSv1.3": true,
     });
-    expect(all.offers.slice(0, 3).map(({ version }) => version)).toEqual(["TLSv1.1", "TLSv1", "SSLv3"]);
+    expect(all.offers.slice(1, 4).map(({ version }) => version)).toEqual(["TLSv1.1", "TLSv1", "SSLv3"]);
     const gap = await look({ versions: ["SSLv3", "TLSv1.1", "TLSv1.2"], suites: () => true }, { version: "TLSv1.2" });
     expect(gap.profile.versions).toEqual({
       SSLv3: true,
@@ -113,7 +120,7 @@ describe("what is made of the answers", () => {
       "TLSv1.3": false,
     });
     expect(
-      (await look({ versions: ["TLSv1", "TLSv1.2"], suites: () => true }, { version: "TLSv1.2" })).offers[1]?.version,
+      (await look({ versions: ["TLSv1", "TLSv1.2"], suites: () => true }, { version: "TLSv1.2" })).offers[2]?.version,
     ).toBe("SSLv3");
   });
 
@@ -156,7 +163,7 @@ describe("what is made of the answers", () => {
       },
     };
     const { profile } = await look(stubborn);
-    expect(profile).toMatchObject({ phaseOutSuite: null, dhBits: 2048 });
+    expect(profile).toMatchObject({ phaseOutSuite: expect.stringMatching(/^TLS_DHE_/), dhBits: 2048 });
   });
 
   test("weak groups, also behind a certificate on a curve; hybrid ones", async () => {
@@ -203,6 +210,7 @@ describe("what is made of the answers", () => {
       says: { extensions: new Set(), compression: 1, signature: 0x0201 },
     });
     expect(profile.tls12).toEqual({
+      suite: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
       extendedMasterSecret: false,
       secureRenegotiation: false,
       compression: true,
@@ -245,11 +253,20 @@ describe("when a no is none", () => {
       no: closes,
       first: (_offer, count) => (count > 1 ? closes : undefined),
     });
-    expect(profile).toEqual({
-      connections: 9,
-      versions: { "TLSv1.3": true },
+    expect(profile).toMatchObject({
+      connections: 7,
+      versions: { "TLSv1.2": true, "TLSv1.3": true },
       stopped: "in the end the server closed every connection, also for what it agreed to before",
     });
+    expect(Object.keys(profile.versions)).toHaveLength(2);
+    for (const field of ["brokenSuite", "weakSuite", "phaseOutSuite", "weakGroup", "hybridGroup"])
+      expect(profile).not.toHaveProperty(field);
+  });
+
+  test("from the first one on: nothing counts at all", async () => {
+    const { profile } = await look({ ...modern, first: () => closes });
+    expect(profile).toMatchObject({ versions: { "TLSv1.3": true }, stopped: expect.stringContaining("in the end") });
+    expect(Object.keys(profile).sort()).toEqual(["connections", "stopped", "versions"]);
   });
 
   test("alerts before that still count", async () => {
@@ -259,29 +276,133 @@ describe("when a no is none", () => {
     expect(profile.stopped).toBeDefined();
   });
 
+  test("another exchange that comes to TLS makes closings count, and spares the last question", async () => {
+    const asked: SoFar[] = [];
+    const others = (alive: boolean): Further => ({
+      kept: 1,
+      others: (soFar) => {
+        asked.push(soFar);
+        return Promise.resolve(alive);
+      },
+    });
+    const { profile } = await look({ ...modern, no: closes }, { unnamed: true }, others(true));
+    expect(profile).toMatchObject({ ...clean, connections: 6 });
+    expect(asked).toMatchObject([{ tls12: true }]);
+    // Without it the server is asked itself.
+    expect((await look({ ...modern, no: closes }, {}, others(false))).profile).toMatchObject({
+      ...clean,
+      connections: 7,
+    });
+    // The one that was kept for others is theirs.
+    const { offers } = await look({ ...modern, no: closes }, {}, { ...others(true), kept: 5 });
+    expect(offers).toHaveLength(4);
+  });
+
   test("at the first silence, or refusal before TLS, nothing more is asked", async () => {
     const busy: HelloAnswer = { kind: "none", why: "421 4.7.0 too many connections" };
     const { profile, offers } = await look({ ...modern, first: (_offer, count) => (count === 3 ? busy : undefined) });
     expect(offers).toHaveLength(3);
-    expect(profile).toEqual({
+    expect(profile).toMatchObject({
       connections: 3,
-      versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.3": true },
-      brokenSuite: null,
+      versions: { SSLv3: false, TLSv1: false, "TLSv1.1": false, "TLSv1.2": true, "TLSv1.3": true },
       stopped: "421 4.7.0 too many connections",
+    });
+    expect(profile).not.toHaveProperty("brokenSuite");
+  });
+});
+
+describe("what is agreed to is news about more than was asked", () => {
+  const everything: Server = { versions: order, suites: () => true, groups: [1, 0x17, 0x1d, 0x11ec] };
+  const all = { SSLv3: true, TLSv1: true, "TLSv1.1": true, "TLSv1.2": true, "TLSv1.3": true };
+
+  test("a server that takes everything: all of it known with the ten", async () => {
+    // Ordinary handshake, other kind of key, injection.
+    const { profile, offers } = await look(everything, {}, undefined, 3);
+    expect(offers.length).toBeLessThanOrEqual(7);
+    expect(profile).toMatchObject({
+      versions: all,
+      brokenSuite: expect.any(String),
+      weakSuite: expect.any(String),
+      phaseOutSuite: expect.any(String),
+      dhBits: 2048,
+      weakGroup: "sect163k1",
+      hybridGroup: "X25519MLKEM768",
+      largeHello: true,
+      tls12: expect.any(Object),
     });
   });
 
-  test("never more than ten connections, whatever the server takes", async () => {
-    const everything: Server = {
-      versions: order,
-      suites: (name) => [...suites.values()].includes(name),
-      groups: [1, 0x17, 0x1d, 0x11ec],
+  test("one that keeps to its own order, good ones first: the lightest questions are left out, and never called passed", async () => {
+    const best = (one: number): number =>
+      ["good", "phase-out", "weak", "anonymous", "broken"].indexOf(kindOf(suiteName(one)));
+    const stubborn: Server = {
+      ...everything,
+      first: (offer, count) =>
+        offer.version === "TLSv1.3"
+          ? undefined
+          : answerOf(
+              everything,
+              { ...offer, suites: offer.suites.toSorted((left, right) => best(left) - best(right)) },
+              count,
+            ),
     };
-    for (const handshakes of [1, 2]) {
-      const { offers } = await look(everything, { handshakes });
-      expect(offers.length).toBeLessThanOrEqual(10 - handshakes);
-      // The last one is always asked.
-      expect(offers.at(-1)?.padTo).toBeDefined();
-    }
+    const { profile } = await look(stubborn, {}, undefined, 3);
+    expect(profile).toMatchObject({ versions: all, phaseOutSuite: expect.any(String), weakSuite: expect.any(String) });
+    expect(profile.brokenSuite).not.toBeNull();
+    expect(profile.weakGroup).not.toBeNull();
+    const more = await look(stubborn, {}, undefined, 1);
+    expect(more.profile).toMatchObject({ brokenSuite: expect.any(String), weakSuite: expect.any(String) });
   });
+
+  test("never more than ten connections, whatever the server takes, and however it says no", async () => {
+    for (const made of [1, 2, 3, 4, 9, 10])
+      for (const no of [alert, closes])
+        for (const versions of [order, order.slice(0, 3), order.slice(3), order.slice(4)]) {
+          const { offers } = await look({ ...everything, versions, no }, {}, undefined, made);
+          expect(offers.length).toBeLessThanOrEqual(10 - made);
+        }
+  });
+});
+
+describe("without a name", () => {
+  const leaf = Buffer.from("30", "hex");
+  test("what is shown", async () => {
+    const { unnamed, offers } = await look({ ...modern, says: { leaf } }, { unnamed: true });
+    expect(unnamed).toEqual({ leaf });
+    expect(offers.map((offer) => offer.unnamed === true)).toEqual([true, false, false, false, false, false]);
+  });
+  test.each([
+    ["an alert", { kind: "refused", how: "alert", alert: 112 } as const, "TLS alert 112"],
+    ["closing", closes, "closes the connection"],
+  ])("refused by %s, and only for that", async (_how, no, words) => {
+    const strict: Server = { ...modern, no, first: (offer) => (offer.unnamed === true ? no : undefined) };
+    const { unnamed, profile } = await look(strict, { unnamed: true });
+    expect(unnamed).toEqual({ error: expect.stringContaining(words) });
+    expect(profile).toMatchObject({ ...clean, versions: { "TLSv1.2": true } });
+    expect(profile.stopped).toBeUndefined();
+  });
+  test("a server that chokes on large hellos has said nothing about names", async () => {
+    const small: Server = {
+      ...modern,
+      first: ({ padTo }) => (padTo === undefined ? undefined : { kind: "refused", how: "reset" }),
+    };
+    const { unnamed, profile } = await look(small, { unnamed: true });
+    expect(unnamed).toBeUndefined();
+    expect(profile).toMatchObject({ ...clean, largeHello: false });
+  });
+});
+
+test("ALPN: what is chosen, that it is ignored, and a refusal that is for it", async () => {
+  const alpn = "imap";
+  expect((await look({ ...modern, says: { alpn: "h2" } }, { alpn })).profile.alpn).toBe("h2");
+  expect((await look(modern, { alpn })).profile.alpn).toBeNull();
+  expect((await look(modern)).profile).not.toHaveProperty("alpn");
+  const no: HelloAnswer = { kind: "refused", how: "alert", alert: 120 };
+  const { profile, unnamed } = await look(
+    { ...modern, first: (offer) => (offer.alpn ? no : undefined) },
+    { alpn, unnamed: true },
+  );
+  expect(profile).toMatchObject({ ...clean, versions: { "TLSv1.2": true } });
+  expect(profile).not.toHaveProperty("alpn");
+  expect(unnamed).toBeUndefined();
 });

@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import type { HelloAnswer } from "../../src/hello/answer.ts";
 import type { Offer } from "../../src/hello/client-hello.ts";
 import { answerReader } from "../../src/hello/read-answer.ts";
-import { today, weak } from "../../src/hello/questions.ts";
+import { only, today } from "../../src/hello/questions.ts";
+
+const weak = only(["weak"], false);
 import {
   alert,
   certificateMessage,
@@ -145,7 +147,10 @@ describe("what comes", () => {
         [51, Buffer.from([0x11, 0xec])],
       ],
     });
-    expect(read(tls12(retry), [], today("TLSv1.3", false))).toMatchObject({ version: "TLSv1.3", group: 0x11ec });
+    expect(read(tls12(retry), [], today("TLSv1.3", { large: false }))).toMatchObject({
+      version: "TLSv1.3",
+      group: 0x11ec,
+    });
   });
 
   test("no, in every way", () => {
@@ -191,7 +196,7 @@ describe("what no TLS server says is no answer", () => {
   });
 
   test("TLS 1.2 where TLS 1.3 alone was asked for", () => {
-    none(tls12(serverHelloMessage({ version: 0x0303, suite: 0x1301 })), today("TLSv1.3", false));
+    none(tls12(serverHelloMessage({ version: 0x0303, suite: 0x1301 })), today("TLSv1.3", { large: false }));
   });
 
   test("a flood of records that say nothing ends", () => {
@@ -205,6 +210,43 @@ describe("what no TLS server says is no answer", () => {
     }
     expect(answer?.kind).toBe("none");
     expect(fed).toBeLessThan(80_000);
+  });
+
+  test("whatever comes, it is the same however it is cut", () => {
+    const cuts = fc.array(fc.nat(600), { maxLength: 12 });
+    const same = (bytes: Buffer, at: readonly number[]): void => {
+      const inside = at.map((one) => one % (bytes.length + 1));
+      expect(read(bytes, inside)).toEqual(read(bytes));
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), cuts, (bytes, at) => same(Buffer.from(bytes), at)));
+    // Alerts and handshake records with anything in them, whose lengths may lie.
+    const some = fc.record({
+      type: fc.constantFrom(21, 22),
+      lie: fc.constantFrom(0, 0, 0, 1, -1, 300, 60_000),
+      body: fc.uint8Array({ maxLength: 60 }),
+    });
+    fc.assert(
+      fc.property(fc.array(some, { maxLength: 5 }), cuts, (records, at) => {
+        const bytes = records.map(({ type, lie, body }) => {
+          const whole = record(type, 0x0303, Buffer.from(body));
+          whole.writeUInt16BE(Math.max(0, body.length + lie), 3);
+          return whole;
+        });
+        same(Buffer.concat(bytes), at);
+      }),
+    );
+    // A sound answer with one byte changed.
+    fc.assert(
+      fc.property(fc.nat(400), fc.nat(255), cuts, (where, byte, at) => {
+        const changed = Buffer.concat([flight.subarray(0, 300), flight.subarray(3_000)]);
+        changed[where % changed.length] = byte;
+        same(changed, at);
+      }),
+    );
+  });
+
+  test("a record that is longer than records are", () => {
+    expect(none(Buffer.from([22, 3, 3, 0xff, 0xff]))).toBe("the answer cannot be read: a record of more than 18 KiB");
   });
 
   test("any bytes whatever end in an answer or in none, and never throw", () => {

@@ -46,6 +46,28 @@ describe("start-up", () => {
     expect(files).toBeLessThanOrEqual(24);
   });
 
+  it("parts of Node that few commands need are not loaded by all", () => {
+    const told = `process.once("exit", () => require("node:fs").writeSync(3, JSON.stringify(process.moduleLoadList)))`;
+    const { output, status } = spawnSync(
+      process.execPath,
+      [
+        "--eval",
+        `${told}; process.argv.splice(1, 0, "${root}/bin/mailcert.js"); require("${root}/bin/mailcert.js")`,
+        "verify",
+        "--help",
+      ],
+      {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+        env: { PATH: process.env["PATH"] },
+      },
+    );
+    expect([status, output[1]]).toEqual([0, expect.stringContaining("Usage:")]);
+    const loaded = JSON.parse(output[3] ?? "") as readonly string[];
+    expect(loaded).toContain("NativeModule fs");
+    expect(loaded).not.toContain("NativeModule child_process");
+  });
+
   it("@peculiar/x509 comes without what we do not use of it, and not a second time by acme-client", () => {
     const all = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
     expect(all.some((input) => input.includes("@peculiar/x509/"))).toBe(true);

@@ -5,10 +5,22 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, Exim. */
-export type LabParts = Readonly<Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "exim", string>>;
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim. */
+export type LabParts = Readonly<
+  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser" | "exim", string>
+>;
 
-const names: readonly (keyof LabParts)[] = ["bookworm", "trixie", "pebble", "node", "clients", "neighbours", "exim"];
+const names: readonly (keyof LabParts)[] = [
+  "bookworm",
+  "trixie",
+  "pebble",
+  "node",
+  "clients",
+  "neighbours",
+  "testssl",
+  "browser",
+  "exim",
+];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 
 let known: Promise<LabParts> | undefined;

@@ -21,6 +21,8 @@ export interface SignedZoneOptions {
   readonly records: readonly string[];
   /** Further zones, unsigned for Unbound, at the same servers. */
   readonly others?: Readonly<Record<string, readonly string[]>>;
+  /** Further zones, for which Unbound holds a key that they are not signed with: what they say is bogus, and every answer SERVFAIL. */
+  readonly bogus?: Readonly<Record<string, readonly string[]>>;
   /** Takes TXT updates (RFC 2136) signed with this key, hmac-sha256. */
   readonly updateKey?: { readonly name: string; readonly secret: string };
   /** A second name server, ns2, that learns of no change until it is told to look. Default false. */
@@ -33,7 +35,11 @@ const folder = "/srv/signed-zone";
 const authority = "127.0.53.1";
 const second = "127.0.53.2";
 
-const zonesOf = ({ zone, others = {} }: SignedZoneOptions): readonly string[] => [zone, ...Object.keys(others)];
+const zonesOf = ({ zone, others = {}, bogus = {} }: SignedZoneOptions): readonly string[] => [
+  zone,
+  ...Object.keys(others),
+  ...Object.keys(bogus),
+];
 
 const zoneConf = (options: SignedZoneOptions, name: string): string => `
   - domain: ${name}
@@ -109,9 +115,9 @@ const until = (command: string): string =>
   `for i in $(seq 200); do ${command} && exit 0; sleep 0.05; done; tail -n 20 ${folder}/*.log; exit 1`;
 
 export const startSignedZone = async (host: MailHost, options: SignedZoneOptions): Promise<SignedZone> => {
-  const { zone, records, others = {}, anchored = true, secondary = false } = options;
+  const { zone, records, others = {}, bogus = {}, anchored = true, secondary = false } = options;
   const servers = ["@ NS ns", `ns A ${authority}`, ...(secondary ? ["@ NS ns2", `ns2 A ${second}`] : [])];
-  for (const [name, lines] of Object.entries({ [zone]: records, ...others })) {
+  for (const [name, lines] of Object.entries({ [zone]: records, ...others, ...bogus })) {
     const head = [`$ORIGIN ${name}.`, "$TTL 5", "@ SOA ns hostmaster 1 3600 600 86400 5", ...servers];
     await host.write(`${folder}/zone-${name}`, [...head, ...lines, ""].join("\n"));
   }
@@ -120,7 +126,8 @@ export const startSignedZone = async (host: MailHost, options: SignedZoneOptions
   await host.must(`mkdir -p ${folder}/knot && knotd -d -c ${folder}/knot.conf >${folder}/knot.log 2>&1`);
   const ask = `kdig +short @${authority} ${zone} DNSKEY`;
   await host.must(until(`${ask} | grep -q .`));
-  await host.must(`${ask} | sed "s/^/${zone}. DNSKEY /" >${folder}/anchor`);
+  for (const name of [zone, ...Object.keys(bogus)])
+    await host.must(`${ask} | sed "s/^/${name}. DNSKEY /" >>${folder}/anchor`);
   const seconds = `knotc -c ${folder}/second.conf -b`;
   if (secondary) {
     await host.write(`${folder}/second.conf`, secondConf(options));

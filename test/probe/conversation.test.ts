@@ -1,4 +1,5 @@
 // The line reader: whole lines whatever the pieces, and its limits.
+import { getEventListeners } from "node:events";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { openConversation } from "../../src/probe/conversation.ts";
@@ -89,4 +90,13 @@ test("detach gives back what was not read", async () => {
   stream.write("line\r\nrest");
   await conversation.readLine();
   expect(conversation.detach().toString()).toBe("rest");
+});
+
+test("a signal that outlives the stream lets go of it", async () => {
+  const { stream, stop } = open();
+  expect(getEventListeners(stop.signal, "abort")).toHaveLength(1);
+  const closed = new Promise((resolve) => stream.once("close", resolve));
+  stream.destroy();
+  await closed;
+  expect(getEventListeners(stop.signal, "abort")).toEqual([]);
 });

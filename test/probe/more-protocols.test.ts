@@ -1,40 +1,13 @@
 // The probe against scripted NNTP, XMPP, LDAP and FTP servers: each row of reference/verify.md §2 (Optional) and its corner cases.
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
-import type { Observation } from "../../src/domain/observation.ts";
-import type { ProbeOptions } from "../../src/probe/probe.ts";
-import { createProbe } from "../../src/probe/tls-probe.ts";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
+import { describe, expect, test } from "vitest";
 import { ldapMessage, noticeOfDisconnection, searchDone, startTlsResponse } from "../fakes/ldap-server.ts";
-import { type Behaviour, type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
-import { type Pki, makePki } from "../fakes/pki.ts";
+import { type Behaviour, type Script, mailServer } from "../fakes/mail-server.ts";
+import { scripted } from "./scripted.ts";
 
-let pki: Pki;
-const open: FakeServer[] = [];
-const probe = createProbe({ now: () => new Date() });
-
-beforeAll(async () => {
-  pki = await makePki();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-const serve = async (script: Script): Promise<FakeServer> => {
-  const server = await startServer(script, pki.served);
-  open.push(server);
-  return server;
-};
-
-const look = (
-  server: { readonly port: number },
-  protocol: ProtocolName,
-  mode: Mode,
-  options: Partial<ProbeOptions> = {},
-): Promise<Observation> =>
-  probe(
-    { protocol, mode, host: "mail.example.org", address: "127.0.0.1", port: server.port },
-    { timeoutMs: 20_000, ehlo: "verifier.example.net", anchors: [pki.root.pem], dialogue: "full", ...options },
-  );
+const scene = scripted();
+const { serve, look } = scene;
 
 const names = ["nntp", "xmpp-client", "xmpp-server", "ldap", "ftp"] as const;
 type Name = (typeof names)[number];
@@ -99,6 +72,28 @@ describe("a server that does all as it should", () => {
     const nameless = await serve(mailServer("xmpp-server", "starttls"));
     await look(nameless, "xmpp-server", "starttls", { ehlo: "" });
     expect(nameless.lines[0]).not.toContain(" from=");
+  });
+
+  test("XMPP with TLS at once says which protocol it is (XEP-0368): the port may be shared; nobody else does", async () => {
+    const heard: (readonly string[])[] = [];
+    const shared = createServer(
+      {
+        ...scene.pki.served,
+        ALPNCallback: ({ protocols }) => {
+          heard.push(protocols);
+          return protocols[0];
+        },
+      },
+      (socket) => socket.on("error", () => undefined).end(),
+    );
+    await new Promise<void>((resolve) => shared.listen(0, "127.0.0.1", resolve));
+    const { port } = shared.address() as AddressInfo;
+    for (const protocol of ["xmpp-client", "xmpp-server", "imap"] as const) {
+      const seen = await look({ port }, protocol, "implicit");
+      expect(seen.chain).toHaveLength(2);
+    }
+    await new Promise((resolve) => shared.close(resolve));
+    expect(heard).toEqual([["xmpp-client"], ["xmpp-server"]]);
   });
 
   test("FTP that takes AUTH TLS without listing it (vsftpd) is told from one that lists it", async () => {

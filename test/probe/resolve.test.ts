@@ -35,3 +35,25 @@ test("an address that is there twice is looked at once", async () => {
   ]);
   expect(await twice("mail.example.org", 1000)).toEqual(["192.0.2.1", "2001:db8::1"]);
 });
+
+test("names that take long hold up the others, but use up nobody else's time, and no more than three threads", async () => {
+  let running = 0;
+  let most = 0;
+  const ends: (() => void)[] = [];
+  const resolve = createResolve(async (host) => {
+    most = Math.max(most, (running += 1));
+    if (host.startsWith("slow")) await new Promise<void>((end) => ends.push(end));
+    running -= 1;
+    return [{ address: "192.0.2.1" }];
+  });
+  const slow = ["slow1.example", "slow2.example", "slow3.example"].map((host) => resolve(host, 10));
+  let answered = false;
+  const good = resolve("good.example", 60_000).finally(() => (answered = true));
+  const late = { message: "the name server did not answer in time" };
+  expect(await Promise.all(slow)).toEqual([late, late, late]);
+  // Their threads are still taken.
+  expect(answered).toBe(false);
+  ends[0]?.();
+  expect(await good).toEqual(["192.0.2.1"]);
+  expect(most).toBe(3);
+});

@@ -1,39 +1,14 @@
 // The probe against scripted servers: every corner case of reference/verify.md §1.3 and §2 gives its own observation.
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
-import type { Observation } from "../../src/domain/observation.ts";
-import type { ProbeOptions } from "../../src/probe/probe.ts";
 import { createProbe } from "../../src/probe/tls-probe.ts";
 import { type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
-import { type Pki, issue, makePki, served } from "../fakes/pki.ts";
+import { issue, served } from "../fakes/pki.ts";
+import { scripted } from "./scripted.ts";
 
-let pki: Pki;
-const open: FakeServer[] = [];
+const here = scripted();
+const { serve, look } = here;
 const probe = createProbe({ now: () => new Date() });
-
-beforeAll(async () => {
-  pki = await makePki();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-const serve = async (script: Script, certificate = pki.served): Promise<FakeServer> => {
-  const server = await startServer(script, certificate);
-  open.push(server);
-  return server;
-};
-
-const look = (
-  server: { readonly port: number },
-  protocol: ProtocolName,
-  mode: Mode,
-  options: Partial<ProbeOptions> = {},
-): Promise<Observation> =>
-  probe(
-    { protocol, mode, host: "mail.example.org", address: "127.0.0.1", port: server.port },
-    { timeoutMs: 4000, ehlo: "verifier.example.net", anchors: [pki.root.pem], dialogue: "full", ...options },
-  );
 
 const kinds: readonly (readonly [ProtocolName, Mode])[] = [
   ["imap", "starttls"],
@@ -56,7 +31,7 @@ describe("a server that does all as it should", () => {
     expect(seen.tls?.verifyError).toBeUndefined();
     // As sent: the leaf and the intermediate, without the root that node would add.
     expect(seen.chain.map((der) => der.toString("hex"))).toEqual(
-      [pki.leaf.der, pki.intermediate.der].map((der) => der.toString("hex")),
+      [here.pki.leaf.der, here.pki.intermediate.der].map((der) => der.toString("hex")),
     );
     expect(seen.local).toBe(true);
     expect(seen.sni).toBe("mail.example.org");
@@ -245,12 +220,11 @@ describe("where it ends early, stage and reason say so", () => {
   });
 
   test("TLS that cannot be agreed on", async () => {
-    const server = await startServer(mailServer("imap", "implicit"), {
-      ...pki.served,
+    const server = await serve(mailServer("imap", "implicit"), {
+      ...here.pki.served,
       maxVersion: "TLSv1.1",
       minVersion: "TLSv1",
     });
-    open.push(server);
     const seen = await look(server, "imap", "implicit");
     expect(seen.error).toMatchObject({
       stage: "handshake",
@@ -357,7 +331,7 @@ describe("what is offered in clear", () => {
 
 describe("the chain as sent, and OpenSSL's verdict", () => {
   test("mis-ordered, doubled, with a root", async () => {
-    const { leaf, intermediate, root } = pki;
+    const { leaf, intermediate, root } = here.pki;
     const server = await serve(mailServer("imap", "implicit"), served(leaf, root, intermediate, intermediate));
     const seen = await look(server, "imap", "implicit");
     expect(seen.chain.map((der) => der.toString("hex"))).toEqual(
@@ -365,7 +339,7 @@ describe("the chain as sent, and OpenSSL's verdict", () => {
     );
   });
   test("leaf only", async () => {
-    const seen = await look(await serve(mailServer("imap", "implicit"), served(pki.leaf)), "imap", "implicit");
+    const seen = await look(await serve(mailServer("imap", "implicit"), served(here.pki.leaf)), "imap", "implicit");
     expect(seen.chain).toHaveLength(1);
     expect(seen.tls?.verifyError).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
   });
@@ -379,9 +353,9 @@ describe("the chain as sent, and OpenSSL's verdict", () => {
     expect(seen.tls?.verifyError).toBeDefined();
   });
   test("a name that the certificate does not carry is no error of the path", async () => {
-    const other = await issue({ names: ["other.example"], by: pki.intermediate });
+    const other = await issue({ names: ["other.example"], by: here.pki.intermediate });
     const seen = await look(
-      await serve(mailServer("imap", "implicit"), served(other, pki.intermediate)),
+      await serve(mailServer("imap", "implicit"), served(other, here.pki.intermediate)),
       "imap",
       "implicit",
     );
@@ -391,16 +365,15 @@ describe("the chain as sent, and OpenSSL's verdict", () => {
 
 describe("SNI and key types", () => {
   test("dual certificates: each slot gets its own", async () => {
-    const rsa = await issue({ names: ["mail.example.org"], by: pki.intermediate, key: "RSA-2048" });
+    const rsa = await issue({ names: ["mail.example.org"], by: here.pki.intermediate, key: "RSA-2048" });
     const both = {
-      key: [pki.leaf.privateKey, rsa.privateKey],
-      cert: [pki.served.cert, served(rsa, pki.intermediate).cert],
+      key: [here.pki.leaf.privateKey, rsa.privateKey],
+      cert: [here.pki.served.cert, served(rsa, here.pki.intermediate).cert],
     };
-    const server = await startServer(mailServer("imap", "implicit"), both);
-    open.push(server);
+    const server = await serve(mailServer("imap", "implicit"), both);
     const ecdsa = await look(server, "imap", "implicit", { slot: "ecdsa" });
     const other = await look(server, "imap", "implicit", { slot: "rsa" });
-    expect(ecdsa.chain[0]?.equals(pki.leaf.der)).toBe(true);
+    expect(ecdsa.chain[0]?.equals(here.pki.leaf.der)).toBe(true);
     expect(other.chain[0]?.equals(rsa.der)).toBe(true);
   });
   test("sni: false sends none; an IP address is never sent", async () => {
@@ -408,7 +381,7 @@ describe("SNI and key types", () => {
     expect((await look(server, "imap", "implicit", { sni: false })).sni).toBeUndefined();
     const byIp = await probe(
       { protocol: "imap", mode: "implicit", host: "127.0.0.1", address: "127.0.0.1", port: server.port },
-      { timeoutMs: 4000, ehlo: "", anchors: [pki.root.pem], dialogue: "full" },
+      { timeoutMs: 4000, ehlo: "", anchors: [here.pki.root.pem], dialogue: "full" },
     );
     expect(byIp.sni).toBeUndefined();
     expect(byIp.error).toBeUndefined();
@@ -436,7 +409,7 @@ describe("a ClientHello that is too large", () => {
       address: "127.0.0.1",
       port: reset.port,
     } as const;
-    const seen = await largeProbe(entry, { timeoutMs: 4000, ehlo: "", anchors: [pki.root.pem], dialogue: "full" });
+    const seen = await largeProbe(entry, { timeoutMs: 4000, ehlo: "", anchors: [here.pki.root.pem], dialogue: "full" });
     expect(seen.error).toBeUndefined();
     expect(seen.tls?.smallHelloOnly).toBe(true);
     expect(reset.connections).toBe(2);

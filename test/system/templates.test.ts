@@ -5,10 +5,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createTemplates, escapes } from "../../src/system/templates.ts";
 
 const templates = fileURLToPath(new URL("../../templates", import.meta.url));
+
+test("a template may hold others of the folder, with the same escape; one that is not there is no empty text", () => {
+  const folder = mkdtempSync(join(tmpdir(), "templates-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "outer.html"), "{{#all}}\n{{> inner.html}}\n{{/all}}\n");
+  writeFileSync(join(folder, "inner.html"), "<p>{{name}}</p>\n");
+  writeFileSync(join(folder, "broken.html"), "{{> nobody.html}}\n");
+  const render = createTemplates(folder);
+  expect(render("outer.html", { all: [{ name: "<a>" }, { name: "b" }] }, "html")).toBe("<p>&lt;a&gt;</p>\n<p>b</p>\n");
+  expect(() => render("outer.html", { all: [{}] }, "html")).toThrow("no value for name");
+  expect(() => render("broken.html", {}, "html")).toThrow("nobody.html");
+});
 
 describe("escapes", () => {
   test("a shell reads back what was written", () => {

@@ -140,6 +140,30 @@ describe("dns check", () => {
     expect(complaints(dnsCheckDocument([checked]))).toEqual([]);
   });
 
+  it.each([
+    ["one null MX: no mail, and nothing more to look at", [{ preference: 0, exchange: "." }], "info", "takes no mail"],
+    [
+      "a null MX among others",
+      [
+        { preference: 0, exchange: "." },
+        { preference: 10, exchange: `${name}.` },
+      ],
+      "fault",
+      "beside other MX records",
+    ],
+  ] as const)("%s", async (_, records, severity, words) => {
+    const checked = await dnsCheck(
+      worldWith({ authoritative: answers({ "example.org MX": records }) }),
+      certificate(),
+      [],
+    );
+    expect(checked.findings.filter(({ check }) => check === "mx-host")).toMatchObject([
+      { severity, message: expect.stringContaining(words) },
+    ]);
+    expect(checked.findings.map(({ check }) => check)).not.toContain("mx-tlsrpt");
+    expect(dnsCheckText([checked])).not.toContain("goes to");
+  });
+
   it("an enforced policy and a private certificate do not go together; reports and services are looked at", async () => {
     const authoritative = answers({
       "example.org MX": [{ preference: 10, exchange: "Mail.Example.org." }],

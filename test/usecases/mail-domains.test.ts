@@ -95,8 +95,24 @@ describe("--srv", () => {
       expect(demanded).toBe(true);
       expect(serviceOf).toEqual(["example.org", "example.net"]);
     }
-    expect(asked.filter((question) => question.startsWith("SRV "))).toHaveLength(14);
-    expect(asked).toHaveLength(14);
+    expect(asked.filter((question) => question.startsWith("SRV "))).toHaveLength(22);
+    expect(asked).toHaveLength(22);
+  });
+
+  test("chat is looked at for the domain, at the host of the record", async () => {
+    const services = withServices({
+      "_xmpp-client._tcp": [{ port: 5222, host: "chat.example.org" }],
+      "_xmpps-client._tcp": [{ port: 443, host: "chat.example.org" }],
+      "_xmpp-server._tcp": [{ host: "" }, { port: 5269, host: "192.0.2.1" }],
+    });
+    const { wanted } = await run(dns({}, services), { srv: ["example.org", "example.net"] });
+    const place = { demanded: true, connectTo: "chat.example.org" };
+    expect(wanted).toEqual(
+      ["example.org", "example.net"].flatMap((host) => [
+        { ...place, protocol: "xmpp-client", mode: "implicit", host, port: 443 },
+        { ...place, protocol: "xmpp-client", mode: "starttls", host, port: 5222 },
+      ]),
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServerTlsa, TlsaLookup } from "../../src/dns/dns.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import type { TlsaRecord } from "../../src/domain/tlsa.ts";
+import { ownKeyOf } from "../../src/domain/subject-key.ts";
 import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
@@ -12,11 +13,14 @@ import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { rollback } from "../../src/usecases/rollback.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { makeLeaf } from "../../src/x509/leaf.ts";
+import { makeRoot } from "../../src/x509/root.ts";
+import { validityOf } from "../../src/x509/validity.ts";
 import { noDns } from "../fakes/dns.ts";
-import { leafFor } from "../fakes/leaf.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const name = "mail.example.org";
+const random = (size: number): Uint8Array => randomBytes(size);
 const owner = `_25._tcp.${name}`;
 const options: RenewOptions = {
   replace: false,
@@ -36,12 +40,12 @@ let elsewhere: readonly ServerTlsa[];
 let ttl: number;
 let asked: string[];
 /** What the issuer signs with from now on. */
-let above: readonly string[];
+let above: { readonly certificate: string; readonly privateKey: string } | undefined;
 
 beforeEach(async () => {
   fake = fakeWorld();
-  [records, secure, elsewhere, asked, above, ttl] = [[], true, [], [], [], 0];
-  const signer = createSelfSigned({ random: (size) => randomBytes(size) });
+  [records, secure, elsewhere, asked, above, ttl] = [[], true, [], [], undefined, 0];
+  const signer = createSelfSigned({ random });
   const dns = {
     ...noDns,
     tlsa: async (_host: string, port: number): Promise<TlsaLookup> => {
@@ -54,7 +58,14 @@ beforeEach(async () => {
     ...fake.world,
     issuer: async () => ({
       ...signer,
-      issue: async (request) => ({ ...(await signer.issue(request as never)), chain: above }),
+      issue: async (request) => {
+        if (above === undefined) return signer.issue(request as never);
+        const { names, now } = request;
+        const valid = validityOf(now, 90);
+        const privateKey = ownKeyOf(request, "ca");
+        const leaf = await makeLeaf({ privateKey, names, commonName: name, ...valid, issuer: above, random });
+        return { leaf, chain: [above.certificate] };
+      },
     }),
     dns: async () => dns,
   };
@@ -74,7 +85,12 @@ const served = async () => {
   const { leaf = "", chain = [] } = (await world.store.readCertificates(name, live() ?? 0)).ecdsa ?? {};
   return { leaf: readCertificate(leaf), chain: chain.map((pem) => readCertificate(pem)) };
 };
-const authority = async (): Promise<string> => leafFor(await generateKey("ecdsa"), ["ca.example.org"]);
+const authority = async (): Promise<NonNullable<typeof above>> => {
+  const privateKey = await generateKey("ecdsa");
+  const parameters = { ...validityOf(new Date("2026-11-01T00:00:00Z"), 3650), constraints: undefined, random };
+  const subject = (keyId: string) => ({ commonName: `Authority ${keyId}` });
+  return { privateKey, certificate: await makeRoot({ privateKey, subject, ...parameters }) };
+};
 const heldBack = async (): Promise<{ readonly message: string; readonly hints: readonly string[] }> => {
   const { outcome, certificates } = await run({ force: true });
   const failure = certificates[0]?.failure;
@@ -86,7 +102,7 @@ const lineIn = (hints: readonly string[]): string =>
 
 describe("a renewal with its key is staged, and not served", () => {
   beforeEach(async () => {
-    above = [await authority()];
+    above = await authority();
     await run();
   });
 
@@ -123,7 +139,7 @@ describe("a renewal with its key is staged, and not served", () => {
     expect((await run({ force: true })).outcome).toBe("done");
     expect(live()).toBe(2);
     const old = above;
-    above = [await authority()];
+    above = await authority();
     const { hints } = await heldBack();
     expect([live(), lineIn(hints).length]).toEqual([2, 64]);
     // The CA signs as before again.
@@ -180,7 +196,7 @@ describe("a renewal with its key is staged, and not served", () => {
 
 describe("a renewal with its key is served", () => {
   beforeEach(async () => {
-    above = [await authority()];
+    above = await authority();
     await run();
   });
 

@@ -50,6 +50,24 @@ describe("turns", () => {
     await end("a1");
     expect(running).toEqual(["a2", "other", "b2", "a3"]);
   });
+  test("a place is free when the server, too, has let go of the connection; the result does not wait for it", async () => {
+    const polite = createPolite({ connections: 9, perPort: 1 });
+    let close: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    expect(
+      await polite.turn("192.0.2.1", 25, async (left) => {
+        left(closed);
+        return "seen";
+      }),
+    ).toBe("seen");
+    let begun = false;
+    const next = polite.turn("192.0.2.1", 25, async () => (begun = true));
+    await settled();
+    expect(begun).toBe(false);
+    close();
+    await next;
+    expect(begun).toBe(true);
+  });
   test("a job that fails gives its turn back", async () => {
     const polite = createPolite({ connections: 1 });
     await expect(polite.turn("192.0.2.1", 25, () => Promise.reject(new Error("x")))).rejects.toThrow("x");
@@ -114,4 +132,24 @@ describe("what is remembered", () => {
   test("never more than the budget was", async () => {
     expect((await run(() => ({ greetingMs: 40_000 }), 2)).budgets).toEqual([45_000, 45_000]);
   });
+});
+
+test("the delays of the last thousand places are kept, however many there were", () => {
+  const polite = createPolite({ connections: 1 });
+  const entry = { protocol: "smtp", mode: "starttls", host: "mx.example.org", port: 25 } as const;
+  const note = (address: string): void =>
+    polite.note({
+      entry,
+      address,
+      local: false,
+      chain: [],
+      greetingMs: 6000,
+      startedAt: new Date(0),
+      durationMs: 1,
+    });
+  const addressOf = (n: number): string => `192.0.${n >> 8}.${n & 255}`;
+  for (let n = 0; n < 1000; n += 1) note(addressOf(n));
+  note(addressOf(0));
+  note(addressOf(1000));
+  expect([0, 1, 2, 1000].map((n) => polite.budget(addressOf(n), 25, 45_000))).toEqual([16_000, 45_000, 16_000, 16_000]);
 });

@@ -7,8 +7,6 @@ import { decide } from "../../src/domain/renew-decision.ts";
 import type { RevocationReason } from "../../src/domain/revocation.ts";
 import type { ReadRequest } from "../../src/domain/subject-key.ts";
 import type { TlsaRecord } from "../../src/domain/tlsa.ts";
-import type { Accounts, KnownAccount } from "../../src/issuers/accounts.ts";
-import type { IssuedChain, Issuer, RevokeRequest } from "../../src/issuers/issuer.ts";
 import { revokeDocument, revokeText } from "../../src/reports/revoke.ts";
 import { statusDocument, statusText } from "../../src/reports/status.ts";
 import type { CertificateState } from "../../src/store/store.ts";
@@ -24,107 +22,30 @@ import { rollback } from "../../src/usecases/rollback.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
-import { noDns } from "../fakes/dns.ts";
-import { usualAcme } from "../fakes/settings.ts";
+import {
+  acmeCertificate as acme,
+  directory,
+  revokingCa,
+  revokingWorld,
+  type RevokingCa,
+  url,
+} from "../fakes/revoking-ca.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const name = "mail.example.org";
-const directory = "https://ca.example.org/directory";
-const url = "https://ca.example.org/acct/1";
-const acme = certificate({
-  issuer: { kind: "acme", directory, agreeTos: true, ...usualAcme, httpAddress: ":80" },
-});
 const deployOptions = { replace: false, accept: async () => false };
 const timer: RenewOptions = { ...deployOptions, force: false, newKey: false, named: false, dryRun: false };
 
-/** A CA that signs what it is asked for, and remembers what it was told to revoke. */
-interface FakeCa {
-  readonly revoked: Pick<RevokeRequest, "by" | "reason" | "leaf" | "privateKey" | "account">[];
-  /** Thrown by the next requests. */
-  refuse: ((request: RevokeRequest) => Failure | undefined) | undefined;
-  account: string;
-  deactivated: boolean;
-  readonly caFiles: (string | undefined)[];
-}
-
 let fake: FakeWorld;
-let ca: FakeCa;
+let ca: RevokingCa;
 let world: World;
 let tlsa: Map<string, readonly TlsaRecord[]>;
 
-const accountsOf = (): Accounts => {
-  const known = (): KnownAccount => ({
-    folder: "/accounts/1",
-    ca: "ca.example.org",
-    registered: {
-      url: ca.account,
-      directory,
-      createdAt: "2026-01-01T00:00:00.000Z",
-      ...(ca.deactivated ? { deactivatedAt: "2026-02-01T00:00:00.000Z" } : {}),
-    },
-    inUse: !ca.deactivated,
-    unfinishedRollover: false,
-  });
-  const unused = async (): Promise<never> => {
-    throw new Error("not part of this test");
-  };
-  return {
-    list: async () => [known()],
-    ask: unused,
-    terms: unused,
-    register: unused,
-    update: unused,
-    rollOver: unused,
-    deactivate: unused,
-  };
-};
-
-const caOf = (signing: Issuer): Issuer => ({
-  ...signing,
-  issue: async (request): Promise<IssuedChain> => ({
-    ...(await signing.issue({ ...request, settings: { kind: "self-signed", days: 90 } })),
-    account: ca.account,
-  }),
-  revoke: async (request) => {
-    const failure = ca.refuse?.(request);
-    if (failure) throw failure;
-    const before = ca.revoked.some(({ leaf }) => leaf === request.leaf);
-    const { by, reason, leaf, privateKey, account, settings } = request;
-    ca.caFiles.push(settings.kind === "acme" ? settings.caFile : undefined);
-    ca.revoked.push({
-      by,
-      reason,
-      leaf,
-      ...(privateKey === undefined ? {} : { privateKey }),
-      ...(account === undefined ? {} : { account }),
-    });
-    return before ? "already" : "revoked";
-  },
-});
-
-const worldOf = async (one: FakeWorld): Promise<World> => {
-  const signing = await one.world.issuer("self-signed");
-  return {
-    ...one.world,
-    issuer: async (kind) => (kind === "acme" ? caOf(signing) : signing),
-    accounts: async () => accountsOf(),
-    dns: async () => ({
-      ...noDns,
-      tlsa: async (host, port) => {
-        const owner = `_${port}._tcp.${host}`;
-        const records = tlsa.get(owner);
-        return records ? { kind: "found", owner, records, secure: true } : { kind: "none" };
-      },
-      tlsaEverywhere: async (owner) => [{ server: "ns", records: tlsa.get(owner) ?? [], ttl: 0 }],
-    }),
-  };
-};
-
 beforeEach(async () => {
   fake = fakeWorld();
-  ca = { revoked: [], refuse: undefined, account: url, deactivated: false, caFiles: [] };
+  ca = revokingCa();
   tlsa = new Map();
-  world = await worldOf(fake);
+  world = await revokingWorld(fake, ca, tlsa);
 });
 afterEach(() => fake.dispose());
 
@@ -601,10 +522,10 @@ describe("a revocation that is killed", () => {
       let reached = true;
       for (let nth = 1; reached; nth += 1) {
         const one = fakeWorld();
-        ca = { revoked: [], refuse: undefined, account: url, deactivated: false, caFiles: [] };
+        ca = revokingCa();
         fake.dispose();
         fake = one;
-        world = await worldOf(fake);
+        world = await revokingWorld(fake, ca, tlsa);
         await served();
         let count = 0;
         fake.hooks.beforeWrite = () => {
@@ -620,7 +541,7 @@ describe("a revocation that is killed", () => {
         fake.hooks.beforeWrite = () => undefined;
         if (reached && outcome !== "done") {
           const left = state().revocation;
-          world = await worldOf(fake.again());
+          world = await revokingWorld(fake.again(), ca, tlsa);
           // Before the first write nothing is known of it: a person asks again. After it the timer goes on by itself, or a person does.
           if (left || revokedNumbers().length === 0) await run(reason);
         }

@@ -52,8 +52,10 @@ const ids = (result: VerifyResult): readonly string[] => [
 
 describe("the questions", () => {
   const asked: string[] = [];
-  const wordOf = ({ slot, sni }: ProbeOptions): string =>
-    [slot ?? "any", sni === false ? "no name" : (sni ?? "")].join(" ").trim();
+  const wordOf = ({ slot, sni, renegotiate }: ProbeOptions): string =>
+    [slot ?? "any", sni === false ? "no name" : (sni ?? ""), renegotiate ? "renegotiate" : ""]
+      .filter(Boolean)
+      .join(" ");
   /** An ECDSA server that shows `leaf`s by what it is asked. */
   const probe =
     (change: (word: string) => Partial<Observation> = () => ({})): Probe =>
@@ -75,9 +77,9 @@ describe("the questions", () => {
     };
   const tools = (outcome: "discarded" | "undecided" = "discarded"): FurtherTools => ({
     canInject: () => true,
-    inject: async () => {
-      asked.push("inject");
-      return outcome === "discarded" ? { kind: outcome } : { kind: outcome, why: "454 later" };
+    inject: async (_entry, { sni }) => {
+      asked.push(`inject ${sni ?? "no name"}`);
+      return { outcome: outcome === "discarded" ? { kind: outcome } : { kind: outcome, why: "454 later" } };
     },
     mailInClear: async () => {
       asked.push("mail");
@@ -91,7 +93,16 @@ describe("the questions", () => {
 
   test("one after the other: the other kind of key, injection, no name, an unknown name, mail in clear", async () => {
     const result = await look("submission://mail.example.org", probe(), tools());
-    expect(asked).toEqual(["any", "rsa", "inject", "any no name", "any mailcert-asks.invalid", "mail"]);
+    const inject = "inject mail.example.org";
+    expect(asked).toEqual([
+      "any",
+      "rsa",
+      inject,
+      "any no name",
+      "any mailcert-asks.invalid",
+      "any renegotiate",
+      "mail",
+    ]);
     expect(ids(result)).toEqual([]);
     expect(result.entries).toHaveLength(1);
   });
@@ -101,9 +112,11 @@ describe("the questions", () => {
   });
   test("what no check needs is not asked", async () => {
     await look("submission://mail.example.org", probe(), tools(), { check: ["st-cmd-inj"] });
-    expect(asked).toEqual(["any", "inject"]);
+    expect(asked).toEqual(["any", "inject mail.example.org"]);
     asked.length = 0;
-    await look("submission://mail.example.org", probe(), tools(), { skip: ["st-cmd-inj", "sni", "st-enforced"] });
+    await look("submission://mail.example.org", probe(), tools(), {
+      skip: ["st-cmd-inj", "sni", "st-enforced", "reneg-cli"],
+    });
     expect(asked).toEqual(["any", "rsa"]);
   });
   test("an address has no name to leave out, and --sni has named one already", async () => {
@@ -112,14 +125,46 @@ describe("the questions", () => {
       probe((word) => (word === "any" ? { sni: "" } : {})),
       tools(),
     );
-    expect(asked).toEqual(["any", "rsa", "inject"]);
+    expect(asked).toEqual(["any", "rsa", "inject ", "any renegotiate"]);
     asked.length = 0;
     await look("imaps://mail.example.org", probe(), tools(), { sni: "two.example" });
-    expect(asked).toEqual(["any two.example", "rsa two.example", "inject"]);
+    expect(asked).toEqual(["any two.example", "rsa two.example", "inject two.example", "any two.example renegotiate"]);
   });
   test("a server that asks to come later is left alone", async () => {
     await look("imap://mail.example.org", probe(), tools("undecided"));
-    expect(asked).toEqual(["any", "rsa", "inject"]);
+    expect(asked).toEqual(["any", "rsa", "inject mail.example.org"]);
+  });
+  test("whenever it asks: nothing more is asked, and it is said", async () => {
+    const later = { chain: [], error: { stage: "greeting", reason: "temporary", message: "421 too many" } } as const;
+    const result = await look(
+      "submission://mail.example.org",
+      probe((word) => (word === "any no name" ? later : {})),
+      tools(),
+    );
+    expect(asked).toEqual(["any", "rsa", "inject mail.example.org", "any no name"]);
+    expect(result.entries[0]?.findings).toMatchObject([
+      {
+        check: "net-reach",
+        severity: "warning",
+        message: expect.stringMatching(/not everything was asked: 421 too many/),
+      },
+    ]);
+  });
+  test("an injection that breaks off counts only where the server still speaks TLS", async () => {
+    const broken: FurtherTools = {
+      ...tools(),
+      inject: async () => ({ outcome: { kind: "refused", how: "the handshake breaks" }, broke: true }),
+    };
+    const checked = async (from: Probe, check: readonly string[]): Promise<boolean | undefined> =>
+      (await look("imap://mail.example.org", from, broken, { check })).entries[0]?.checked.includes("st-cmd-inj");
+    expect(await checked(probe(), ["st-cmd-inj"])).toBe(true);
+    // An ordinary look was the witness.
+    expect(asked.splice(0)).toEqual(["any", "any"]);
+    expect(await checked(probe(), ["st-cmd-inj", "sni"])).toBe(true);
+    expect(asked.splice(0)).toEqual(["any", "any no name", "any mailcert-asks.invalid"]);
+    const limited = probe(() => (asked.length > 1 ? refusal("handshake") : {}));
+    expect(await checked(limited, ["st-cmd-inj"])).toBe(false);
+    expect(asked.splice(0)).toEqual(["any", "any"]);
   });
   test("one that did not come as far as TLS, too", async () => {
     await look(
@@ -171,16 +216,17 @@ describe("real handshakes", () => {
       "ecdsa ec",
       "rsa rsa",
     ]);
-    expect(ids(result)).toEqual([]);
-    // Both kinds, no name, unknown name.
-    expect(server.connections).toBe(4);
+    // Node's servers renegotiate when they are asked to.
+    expect(ids(result)).toEqual(["reneg-cli"]);
+    // Both kinds, no name, unknown name, renegotiation.
+    expect(server.connections).toBe(5);
   });
   test.each(["ecdsa", "rsa"])("a server with one (%s) shows one", async (kind) => {
     const leaf = kind === "rsa" ? rsa : pki.leaf;
     const server = await start(mailServer("imap", "implicit"), served(leaf, pki.intermediate));
     const result = await look(`imaps://mail.example.org:${server.port}`, createProbe({ now }), real);
     expect(result.entries.map(({ slot, chain }) => [slot, chain[0]?.sha256])).toEqual([[undefined, leaf.sha256]]);
-    expect(ids(result)).toEqual([]);
+    expect(ids(result)).toEqual(["reneg-cli"]);
   });
   test("two kinds at one port and one at another: cert-dual", async () => {
     const two = await start(mailServer("imap", "implicit"), both());
@@ -196,7 +242,7 @@ describe("real handshakes", () => {
         timeoutMs: 20_000,
       },
     );
-    expect(ids(result)).toEqual(["cert-dual"]);
+    expect(ids(result)).toEqual(["reneg-cli", "reneg-cli", "cert-dual"]);
   });
 
   const submission = (answer: string): Script => {

@@ -1,14 +1,14 @@
 // --dry-run: no more connections than it says, to nowhere else than it says; and --transcript of the same servers.
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { mostConnections } from "../../src/domain/allowance.ts";
 import { parseTarget } from "../../src/domain/targets.ts";
-import { mostConnections } from "../../src/hello/profile.ts";
 import { createInjector } from "../../src/probe/injector.ts";
 import { askMailInClear } from "../../src/probe/mail-asker.ts";
 import { createProbe } from "../../src/probe/tls-probe.ts";
 import { canInject, protocols } from "../../src/protocols/index.ts";
 import { verifyPlanDocument, verifyPlanText } from "../../src/reports/verify-plan.ts";
 import { verifyText } from "../../src/reports/verify-text.ts";
-import { mostWithProfile, verifyPlan } from "../../src/usecases/verify-plan.ts";
+import { verifyPlan } from "../../src/usecases/verify-plan.ts";
 import { type VerifyRequest, verify } from "../../src/usecases/verify.ts";
 import { complaints } from "../docs/schemas.ts";
 import { type FakeServer, mailServer, startServer } from "../fakes/mail-server.ts";
@@ -57,25 +57,30 @@ describe("what a run would connect to", () => {
         .replace("entry point                  ", "entry point                   "),
     );
   });
+  test("of a name with hundreds of addresses, eight of each family", async () => {
+    const many = [...Array.from({ length: 300 }, (_, n) => `192.0.2.${n % 256}`), "2001:db8::1"];
+    const wanted = parseTarget("imaps://mail.example.org", protocols);
+    const planned = await verifyPlan({ resolve: async () => many, further }, { wanted, anchors: [] });
+    expect(planned.connections).toBe(9);
+  });
   test.each<readonly [string, Partial<VerifyRequest>, number]>([
     ["submission://192.0.2.1", {}, 1],
-    ["submission://192.0.2.1", { full: true }, 4],
-    ["submission://192.0.2.1", { full: true, skip: ["st-cmd-inj", "st-enforced"] }, 2],
-    ["imaps://192.0.2.1", { full: true }, 2],
+    ["submission://192.0.2.1", { full: true }, 5],
+    ["submission://192.0.2.1", { full: true, skip: ["st-cmd-inj", "st-enforced"] }, 3],
+    ["imaps://192.0.2.1", { full: true }, 3],
   ])("%s %j: %i", async (url, more, connections) => {
     const wanted = parseTarget(url, protocols).map((target) => ({ ...target, address: "192.0.2.1" }));
     expect((await verifyPlan({ resolve, further }, { wanted, anchors: [], ...more })).connections).toBe(connections);
   });
-  test("the profile of TLS: with the handshakes ten at most, and only where a check needs it", async () => {
+  test("with the profile of TLS ten at most, whatever is asked besides, and that only where a check needs it", async () => {
     const wanted = parseTarget("imaps://mail.example.org", protocols).map((one) => ({ ...one, address: "192.0.2.1" }));
     const profile = async () => {
       throw new Error("not in a dry run");
     };
     const count = async (more: Partial<VerifyRequest>) =>
       (await verifyPlan({ resolve, further, profile }, { wanted, anchors: [], full: true, ...more })).connections;
-    expect(mostWithProfile).toBe(mostConnections);
-    // One handshake, nine hellos, the other kind of key, two other names.
-    expect(await count({})).toBe(13);
+    expect(mostConnections).toBe(10);
+    expect(await count({})).toBe(10);
     expect(await count({ check: ["ver-legacy"] })).toBe(10);
     expect(await count({ check: ["sni", "cert-name"] })).toBe(4);
     expect(await count({ full: false })).toBe(1);
@@ -88,7 +93,7 @@ describe("what a run would connect to", () => {
     }));
     const count = async (more: Partial<VerifyRequest>) =>
       (await verifyPlan({ resolve, further }, { wanted, anchors: [], ...more })).connections;
-    expect([await count({}), await count({ quick: true }), await count({ full: true })]).toEqual([2, 1, 4]);
+    expect([await count({}), await count({ quick: true }), await count({ full: true })]).toEqual([2, 1, 5]);
   });
 });
 

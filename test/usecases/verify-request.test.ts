@@ -86,7 +86,7 @@ const world = (given: Given = {}): World => {
         if (!read) throw new Failure("unavailable", `cannot read ${path}`);
         return read();
       },
-      profile: async () => ({ connections: 0, versions: {} }),
+      profile: async () => ({ profile: { connections: 0, versions: {} } }),
       writeReport: async () => undefined,
       openResults: async () => {
         throw new Error("not here");

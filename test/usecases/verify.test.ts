@@ -94,6 +94,23 @@ describe("what is connected to", () => {
     expect(result.entries).toHaveLength(2);
     expect(result.ok).toBe(true);
   });
+  test("a name that stands for another host: its addresses, with the name that is to be verified", async () => {
+    const { probe } = fakeProbe();
+    const one = deps(probe, { "mail.example.org": ["192.0.2.1"] });
+    const chat = { protocol: "xmpp-client", mode: "starttls", port: 5222, demanded: true } as const;
+    const wanted = ["mail.example.org", "gone.example.org"].map((connectTo) => ({
+      ...chat,
+      host: "example.org",
+      connectTo,
+    }));
+    const result = await verify(one, request(wanted));
+    expect(result.entries.map(({ entry }) => [entry.host, entry.address])).toEqual([
+      ["example.org", "192.0.2.1"],
+      ["example.org", undefined],
+    ]);
+    expect(result.entries[1]?.observation.error?.message).toContain("gone.example.org");
+  });
+
   test("an address that is given is not looked up", async () => {
     const { probe, asked } = fakeProbe();
     await verify(
@@ -236,7 +253,7 @@ describe("the full look", () => {
     const asked: (readonly [url: string, known: object, options: object])[] = [];
     const profile: NonNullable<VerifyDeps["profile"]> = async (entry, known, options) => {
       asked.push([`${entry.host} ${entry.address}:${entry.port}`, known, options]);
-      return { connections: 7, versions: { TLSv1: true } };
+      return { profile: { connections: 7, versions: { TLSv1: true } } };
     };
     return { profile, asked };
   };
@@ -257,8 +274,22 @@ describe("the full look", () => {
       "mail.example.org 192.0.2.1:993",
       "mail.example.org 2001:db8::1:993",
     ]);
-    expect(asked[0]?.[1]).toEqual({ version: "TLSv1.3", onCurve: true, anonymousMatters: true, handshakes: 2 });
-    expect(asked[0]?.[2]).toEqual({ sni: "mail.example.org", ehlo: "me.example", timeoutMs: 10_000 });
+    expect(asked[0]?.[1]).toEqual({
+      version: "TLSv1.3",
+      onCurve: true,
+      anonymousMatters: true,
+      unnamed: true,
+      alpn: "imap",
+    });
+    // Two of ten were made; one is kept for a name that nobody has.
+    expect(asked[0]?.[2]).toMatchObject({
+      sni: "mail.example.org",
+      ehlo: "me.example",
+      timeoutMs: 10_000,
+      mailFirst: false,
+      allowance: { left: 8 },
+      further: { kept: 1 },
+    });
     expect(result.entries.map(({ findings }) => ids(findings))).toEqual([
       ["fault ver-legacy"],
       [],
@@ -275,8 +306,8 @@ describe("the full look", () => {
     await verify({ ...deps(probe, { "mail.example.org": ["192.0.2.1"] }), profile }, request(wanted, { full: true }));
     expect(asked.map(([, known, options]) => [known, options])).toMatchObject([
       [
-        { anonymousMatters: false, handshakes: 1 },
-        { timeoutMs: 45_000, sni: false },
+        { anonymousMatters: false, unnamed: false },
+        { timeoutMs: 45_000, sni: false, further: { kept: 0 } },
       ],
     ]);
   });

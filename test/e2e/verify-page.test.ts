@@ -1,0 +1,142 @@
+// The HTML report as a browser shows it, without any network: nothing is fetched, light and dark can be read, a phone is wide enough, paper has it all.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verifyHtmlView } from "../../src/reports/verify-html.ts";
+import { createTemplates } from "../../src/system/templates.ts";
+import { hostile } from "../fakes/verify-result.ts";
+import { type Browser, type LookOptions, type Page, startBrowser } from "../lab/browser.ts";
+import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+
+const name = "mail.example.org";
+const testFolder = join(import.meta.dirname, "..");
+const templates = createTemplates(join(testFolder, "../templates"));
+const golden = (result: string): string =>
+  readFileSync(join(testFolder, `reports/golden/verify-${result}-html.html`), "utf8");
+
+/** Where each page lies in the host: Debian's own certificate, our own one, and results that no lab brings about. */
+const pages = {
+  wrong: "/tmp/wrong.html",
+  well: "/tmp/well.html",
+  mixed: "/tmp/mixed.html",
+  hostile: "/tmp/hostile.html",
+};
+type Name = keyof typeof pages;
+const names = Object.keys(pages) as readonly Name[];
+
+let host: MailHost;
+let browser: Browser;
+beforeAll(async () => {
+  host = await startMailHost({ suite: "trixie", browser: true });
+  browser = startBrowser(host);
+  await Promise.all([host.startDovecot(), host.startPostfix()]);
+  const report = (file: string) => host.mailcert(["verify", name, "--format", "html", "--output", file]);
+  await report(pages.wrong);
+  expect((await host.mailcert(["setup", name, "--yes"])).status).toBe(0);
+  expect((await report(pages.well)).status).toBe(0);
+  await host.write(pages.mixed, golden("mixed"));
+  const view = verifyHtmlView(hostile) as Readonly<Record<string, unknown>>;
+  await host.write(pages.hostile, templates("verify-report.html", view, "html"));
+}, 60_000);
+afterAll(() => host.stop());
+
+const open = (page: Name, options?: LookOptions): Promise<Page> => browser.open(pages[page], options);
+
+/** The least contrast of WCAG 2 among all texts, with the words; what lies behind a text is the nearest background that is not clear. */
+const leastContrast = `(() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (text) => {
+    const [red, green, blue] = rgb(text).map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const behind = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = getComputedStyle(one).backgroundColor;
+      if (rgb(colour).length === 3) return colour;
+      if (rgb(colour)[3] !== 0) throw new Error("half clear: " + colour);
+    }
+    return getComputedStyle(document.documentElement).colorScheme.startsWith("dark") ? "rgb(0, 0, 0)" : "rgb(255, 255, 255)";
+  };
+  let least = { ratio: 21, words: "", texts: 0 };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (node.textContent.trim() === "" || !element.checkVisibility()) continue;
+    const pair = [light(getComputedStyle(element).color), light(behind(element))].sort((left, right) => right - left);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    least = { ...(ratio < least.ratio ? { ratio, words: node.textContent.trim().slice(0, 60) } : least), texts: least.texts + 1 };
+  }
+  return least;
+})()`;
+interface Contrast {
+  readonly ratio: number;
+  readonly words: string;
+  readonly texts: number;
+}
+
+const background = "getComputedStyle(document.body).backgroundColor";
+
+describe("the measures", () => {
+  test("see a request, grey on grey, and a line that is too long", async () => {
+    const bad = `<body style="background:#fff"><img src="http://127.0.0.1:1/x.png"><p style="color:#888;background:#777;white-space:nowrap">${"long ".repeat(200)}</p>`;
+    await host.write("/tmp/bad.html", bad);
+    const page = await browser.open("/tmp/bad.html", { width: 390 });
+    expect(page.requests).toEqual(["file:///tmp/bad.html", "http://127.0.0.1:1/x.png"]);
+    expect((await page.evaluate<Contrast>(leastContrast)).ratio).toBeLessThan(1.5);
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeGreaterThan(390);
+  });
+});
+
+/** How many cards stand below each heading. */
+const cards =
+  "Object.fromEntries([...document.querySelectorAll('section')].map((one) => [one.querySelector('h2').innerText, one.querySelectorAll('.card').length]))";
+
+describe.each(names)("%s", (which) => {
+  test.each(["light", "dark"] as const)(
+    "%s: nothing but the page itself is asked for, and every text can be read",
+    async (scheme) => {
+      const page = await open(which, { scheme });
+      expect(page.requests).toEqual([`file://${pages[which]}`]);
+      const [red = 0, green = 0, blue = 0] = (await page.evaluate<string>(background)).match(/\d+/g)?.map(Number) ?? [];
+      const bright = red + green + blue;
+      if (scheme === "light") expect(bright).toBeGreaterThan(720);
+      else expect(bright).toBeLessThan(120);
+      const least = await page.evaluate<Contrast>(leastContrast);
+      expect(least.texts).toBeGreaterThan(40);
+      expect(least.ratio, least.words).toBeGreaterThanOrEqual(4.5);
+    },
+  );
+
+  test("on a phone nothing has to be moved sideways", async () => {
+    const page = await open(which, { width: 390, height: 844 });
+    expect(await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")).toEqual([390, 390]);
+  });
+
+  test("on paper: black on white, also where the screen is dark, with every word", async () => {
+    const page = await open(which, { scheme: "dark", media: "print" });
+    expect(await page.evaluate(background)).toBe("rgb(255, 255, 255)");
+    expect((await page.evaluate<Contrast>(leastContrast)).ratio).toBeGreaterThanOrEqual(4.5);
+    await host.write("/tmp/page.pdf", await page.pdf());
+    const words = (text: string): string => text.replaceAll(/\s/g, "");
+    const paper = words(await host.must("pdftotext -layout /tmp/page.pdf -"));
+    const messages = await page.evaluate<readonly string[]>(
+      "[...document.querySelectorAll('h1, h2, .message')].map((one) => one.innerText)",
+    );
+    expect(messages.length).toBeGreaterThan(2);
+    if (which !== "hostile") for (const message of messages) expect(paper).toContain(words(message));
+    expect(await host.must("pdfinfo /tmp/page.pdf")).toMatch(/^Pages: +[1-9]$/m);
+  });
+});
+
+test("what is wrong comes first, and what is well says so", async () => {
+  const [wrong, well] = await Promise.all([open("wrong"), open("well")]);
+  const found = await wrong.evaluate<Readonly<Record<string, number>>>(cards);
+  expect(Object.keys(found)).toEqual(["What is wrong", "Entry points", "Certificates", "Good to know"]);
+  // Debian's own certificate: self-signed, for ten years.
+  expect(
+    await wrong.evaluate("[...document.querySelectorAll('#wrong ~ ul h3 code')].map((one) => one.innerText)"),
+  ).toEqual(["cert-trust", "cert-life"]);
+  expect(found["Good to know"]).toBeGreaterThan(0);
+  expect(Object.keys(await well.evaluate<object>(cards))).toEqual(["Entry points", "Certificates", "Good to know"]);
+  expect(await well.evaluate("document.querySelector('.summary').className")).toBe("summary ok");
+});
