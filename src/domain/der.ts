@@ -64,7 +64,8 @@ const mostOidOctets = 128;
 /** `1.2.840.113549.1.1.11`; arcs may be larger than 2^53 (UUID arcs). */
 export const readOid = (element: DerElement): string => {
   // The work grows with the square of the length; the longest in use have some 30 octets.
-  if (element.content.length > mostOidOctets) throw new DerProblem("it has an object identifier that is no end of long");
+  if (element.content.length > mostOidOctets)
+    throw new DerProblem("it has an object identifier that is no end of long");
   const arcs: bigint[] = [];
   let arc = 0n;
   for (const octet of element.content) {

@@ -111,7 +111,11 @@ const ofOneCa = (entry: Entry, lead: string): Entry => {
   if ((acme ?? issuer) === lead) return whole;
   const bound = typeof eab === "object" && !isList(eab) ? eab[lead] : undefined;
   const trust = entry["ca_file"] !== undefined && !isAcmeCaName(lead) ? { ca_file: entry["ca_file"] } : {};
-  return { ...rest, ...trust, ...(bound === undefined ? {} : { eab_kid: bound["kid"], eab_hmac_file: bound["hmac_file"] }) };
+  return {
+    ...rest,
+    ...trust,
+    ...(bound === undefined ? {} : { eab_kid: bound["kid"], eab_hmac_file: bound["hmac_file"] }),
+  };
 };
 
 /** The CA that issued leads, whichever of the entry's it was. */
