@@ -3,6 +3,7 @@ import type { CertificateFacts } from "../domain/certificate.ts";
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { otherServersWords } from "./other-servers.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-chain",
@@ -51,6 +52,7 @@ const incomplete: readonly string[] = [
 export const certChain: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawLeaf,
   judge: (facts) => {
     const { chain } = facts;
     const leaf = chain[0];

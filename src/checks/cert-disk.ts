@@ -2,6 +2,7 @@
 import type { EntryCheck } from "./check.ts";
 import { otherLeaf } from "./expected-leaf.ts";
 import { say, settingFor } from "./finding.ts";
+import { sawCertificate } from "./seen.ts";
 
 const base = {
   id: "cert-disk",
@@ -17,7 +18,7 @@ const base = {
 export const certDisk: EntryCheck = {
   ...base,
   scope: "entry",
-  applies: ({ expected }) => expected?.kind === "live",
+  applies: (facts) => facts.expected?.kind === "live" && sawCertificate(facts),
   judge: (facts) => {
     const other = otherLeaf(facts, "live");
     if (other === undefined) return [];

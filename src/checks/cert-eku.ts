@@ -1,6 +1,7 @@
 // The certificate is made for TLS servers: serverAuth (clientAuth may be absent), and a key that may sign.
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-eku",
@@ -16,6 +17,7 @@ const anyPurpose: readonly string[] = ["serverAuth", "anyExtendedKeyUsage", "2.5
 export const certEku: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawLeaf,
   judge: (facts) => {
     const leaf = facts.chain[0];
     if (!leaf) return [];

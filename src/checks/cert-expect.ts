@@ -2,6 +2,7 @@
 import type { EntryCheck } from "./check.ts";
 import { otherLeaf } from "./expected-leaf.ts";
 import { say } from "./finding.ts";
+import { sawCertificate } from "./seen.ts";
 
 const base = {
   id: "cert-expect",
@@ -16,7 +17,7 @@ const base = {
 export const certExpect: EntryCheck = {
   ...base,
   scope: "entry",
-  applies: ({ expected }) => expected?.kind === "given",
+  applies: (facts) => facts.expected?.kind === "given" && sawCertificate(facts),
   judge: (facts) => {
     const other = otherLeaf(facts, "given");
     if (other === undefined) return [];

@@ -4,8 +4,10 @@ import { expiryLimits } from "../domain/expiry-limits.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
+import { isAboutTime } from "./about-time.ts";
 import { pinnedByKey } from "./dane.ts";
 import { say } from "./finding.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-expiry",
@@ -76,23 +78,78 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   });
 };
 
-/** Certificates above the leaf: only what has ended counts, and only as a fault where the path needs it. */
+interface OutOfDate {
+  readonly how: "expired" | "not yet valid";
+  /** `CN=Root, since 2026-11-20` */
+  readonly which: string;
+}
+
+/** How an issuer, or the anchor, is out of its dates; undefined: it is not. */
+const outOfDate = ({ subject, notBefore, notAfter }: CertificateFacts, now: Date): OutOfDate | undefined => {
+  const name = clean(subject, 80) || "unnamed";
+  if (notAfter < now) return { how: "expired", which: `${name}, since ${iso(notAfter)}` };
+  return notBefore > now ? { how: "not yet valid", which: `${name}, before ${notBefore.toISOString()}` } : undefined;
+};
+
+/** Certificates above the leaf: a fault only where the path needs them. */
 const ofIssuer = (facts: EntryFacts, certificate: CertificateFacts): readonly Finding[] => {
-  const now = facts.now.getTime();
-  if (certificate.notAfter.getTime() > now) return [];
-  const needed = facts.observation.tls?.verifyError === "CERT_HAS_EXPIRED";
+  const late = outOfDate(certificate, facts.now);
+  if (late === undefined) return [];
+  const refused = isAboutTime(facts.observation.tls?.verifyError);
+  // A chain that leads nowhere is not kept from it by a date.
+  const path = facts.path?.anchored ? facts.path.members : [];
+  // Where our way is within its dates and OpenSSL's is not, it went by this one.
+  const needed = path.some((one) => outOfDate(one, facts.now))
+    ? path.some(({ sha256 }) => sha256 === certificate.sha256)
+    : refused;
   return say(base, facts.role, {
     severity: needed ? "fault" : "warning",
-    message: `the chain holds an expired certificate: ${clean(certificate.subject, 80) || "unnamed"}, since ${iso(certificate.notAfter)}`,
-    hint: "the chain that the CA gives out has changed: `mailcert renew --force` on the server",
+    message:
+      late.how === "expired"
+        ? `the chain holds an expired certificate: ${late.which}`
+        : `the chain holds a certificate that is not yet valid: ${late.which}`,
+    hint:
+      late.how === "expired"
+        ? "the chain that the CA gives out has changed: `mailcert renew --force` on the server"
+        : "one of the clocks is wrong: `timedatectl` here and on the machine that issued it",
+  });
+};
+
+/** What the path needs and the server does not send: most often the root, which clients have. */
+const ofUnsent = (facts: EntryFacts): readonly Finding[] => {
+  const sent = new Set(facts.chain.map(({ sha256 }) => sha256));
+  return (facts.path?.members ?? []).flatMap((certificate) => {
+    const late = sent.has(certificate.sha256) ? undefined : outOfDate(certificate, facts.now);
+    if (late === undefined) return [];
+    return say(base, facts.role, {
+      message: `the ${certificate.selfSigned ? "root" : "issuer"} that is trusted here ${late.how === "expired" ? "has expired" : "is not yet valid"} (${late.which}): every client refuses what leads to it`,
+      hint: "a CA of your own needs a new root, which every client has to import (`mailcert bundle --out DIR`); of a public CA: `mailcert renew --force` on the server, and bring this machine's roots up to date (ca-certificates)",
+    });
+  });
+};
+
+/** Whatever we may have overlooked: OpenSSL's word counts for clients. */
+const ofNobody = (facts: EntryFacts): readonly Finding[] => {
+  const error = facts.observation.tls?.verifyError;
+  const late = [...facts.chain, ...(facts.path?.members ?? [])].some((one) => outOfDate(one, facts.now));
+  if (!isAboutTime(error) || late) return [];
+  return say(base, facts.role, {
+    message: `OpenSSL refuses the chain for a date: a certificate of it ${error === "CERT_HAS_EXPIRED" ? "has expired" : "is not yet valid"}`,
+    hint: "compare the clocks (`timedatectl`), and look at what is served: `openssl s_client -showcerts`",
   });
 };
 
 export const certExpiry: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: (facts) => sawLeaf(facts) || isAboutTime(facts.observation.tls?.verifyError),
   judge: (facts) => {
     const [leaf, ...issuers] = facts.chain;
-    return leaf ? [...ofLeaf(facts, leaf), ...issuers.flatMap((certificate) => ofIssuer(facts, certificate))] : [];
+    return [
+      ...(leaf ? ofLeaf(facts, leaf) : []),
+      ...issuers.flatMap((certificate) => ofIssuer(facts, certificate)),
+      ...ofUnsent(facts),
+      ...ofNobody(facts),
+    ];
   },
 };

@@ -3,6 +3,7 @@ import type { CertificateFacts } from "../domain/certificate.ts";
 import { clean } from "../domain/text.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-key",
@@ -33,6 +34,7 @@ const weakness = ({ key }: CertificateFacts): string | undefined => {
 export const certKey: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawLeaf,
   judge: (facts) =>
     facts.chain.flatMap((certificate, index) => {
       const weak = index > 0 && certificate.selfSigned ? undefined : weakness(certificate);

@@ -2,6 +2,7 @@
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-life",
@@ -35,6 +36,7 @@ const lifetime = ({ notBefore, notAfter }: CertificateFacts): number =>
 export const certLife: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawLeaf,
   judge: (facts) => {
     const leaf = facts.chain[0];
     if (!leaf || base.severity[facts.role] === "-") return [];

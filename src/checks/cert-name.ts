@@ -1,5 +1,4 @@
 // The certificate carries the name that clients are configured with, in its SAN.
-import { socketPath } from "../domain/entry-point.ts";
 import { hostNameIn } from "../domain/host-name.ts";
 import { certificateMatches, serviceNameOf } from "../domain/name-match.ts";
 import { isIpName } from "../domain/names.ts";
@@ -10,6 +9,7 @@ import type { CertificateFacts } from "../domain/certificate.ts";
 import type { EntryCheck } from "./check.ts";
 import { pinnedByKey } from "./dane.ts";
 import { say } from "./finding.ts";
+import { hasName, sawLeaf } from "./seen.ts";
 
 const base = {
   id: "cert-name",
@@ -48,13 +48,12 @@ const chatHint = (domain: string): string =>
 export const certName: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: (facts) => sawLeaf(facts) && hasName(facts),
   judge: (facts) => {
     const leaf = facts.chain[0];
-    const { sni, entry } = facts.observation;
+    const { entry } = facts.observation;
     const { host } = entry;
-    // A unix socket is known by no name, except where --sni gave it one.
-    if (socketPath(entry) !== undefined && sni === undefined) return [];
-    if (!leaf || certificateMatches(leaf, host)) return [];
+    if (!hasName(facts) || !leaf || certificateMatches(leaf, host)) return [];
     // Who speaks XMPP knows the domain alone, and every client of it knows these names (RFC 6120 §13.7.2).
     const chat = entry.protocol.startsWith("xmpp-");
     if (chat && serviceNameOf(leaf, entry, host) !== undefined) return [];

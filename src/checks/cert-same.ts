@@ -38,11 +38,45 @@ const compare = (group: readonly EntryFacts[]): readonly Finding[] => {
   });
 };
 
+const words: Readonly<Record<string, string>> = { ec: "ECDSA", rsa: "RSA" };
+
+const typeOf = ({ chain }: EntryFacts): string => chain[0]?.key.type ?? "";
+
+/** Protocol, mode and port at one address. */
+const placeOf = ({ observation: { entry, address } }: EntryFacts): string =>
+  JSON.stringify([entry.protocol, entry.mode, entry.port, address]);
+
+/**
+ * Each port has one kind of key, and not all the same: renewed with another kind, and one of them still has the old one.
+ * Where one has both, cert-dual speaks.
+ */
+const ofKinds = (group: readonly EntryFacts[]): readonly Finding[] => {
+  const places = [...groupBy(group, placeOf).values()];
+  if (places.some((place) => new Set(place.map(typeOf)).size > 1)) return [];
+  const kinds = [...groupBy(group, typeOf)];
+  if (kinds.length < 2) return [];
+  // Without --full each was asked once, in the same way; a server with both kinds may still have chosen.
+  const sure = group.every(({ onlyKind }) => onlyKind === true);
+  const people = kinds.filter(([, facts]) => facts.some(({ role }) => role === "mua")).length > 1;
+  const shown = kinds.map(([kind, facts]) => {
+    const ports = [...new Set(facts.map(({ observation }) => portOf(observation.entry)))].join(", ");
+    return `one for ${words[kind] ?? kind} on ${ports}`;
+  });
+  return say(base, people ? "mua" : "mta", {
+    ...(sure ? {} : { severity: people ? ("warning" as const) : ("info" as const) }),
+    message: `${askedName(group[0]?.observation.entry.host ?? "")} serves certificates of different kinds: ${shown.join("; ")}`,
+    hint: sure
+      ? "none of them has both: one was not reloaded after a renewal with another kind of key (`doveadm reload`, `postfix reload`), or has files of its own: `mailcert deploy` points all of them at the same ones"
+      : "`mailcert verify HOST --full` asks each for both kinds; most often one was not reloaded after a renewal with another kind of key (`doveadm reload`, `postfix reload`)",
+  });
+};
+
 export const certSame: RunCheck = {
   ...base,
   scope: "run",
   judge: (all) => {
     const served = all.filter(({ chain }) => chain.length > 0);
-    return [...groupBy(served, keyKind).values()].flatMap(compare);
+    const hosts = groupBy(served, ({ observation }) => observation.entry.host);
+    return [...[...groupBy(served, keyKind).values()].flatMap(compare), ...[...hosts.values()].flatMap(ofKinds)];
   },
 };

@@ -4,7 +4,9 @@ import { certKey } from "./cert-key.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
+import { isAboutTime } from "./about-time.ts";
 import { say } from "./finding.ts";
+import { sawTls } from "./seen.ts";
 import { sigHash } from "./sig-hash.ts";
 
 const base = {
@@ -37,9 +39,6 @@ const words: Readonly<Record<string, string>> = {
   CERT_REJECTED: "the root is marked as rejected for TLS servers",
 };
 
-/** Judged by cert-expiry. */
-const aboutTime: readonly string[] = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"];
-
 /** The check that names the cause where OpenSSL has a word for what follows from it. */
 const saidBetter = (error: string): EntryCheck | undefined => {
   if (error === "INVALID_PURPOSE") return certEku;
@@ -47,21 +46,36 @@ const saidBetter = (error: string): EntryCheck | undefined => {
   return error === "EE_KEY_TOO_SMALL" || error === "CA_KEY_TOO_SMALL" ? certKey : undefined;
 };
 
+/** OpenSSL keeps one error, and one about a date comes last: what else it would have said, from our own look at the path. undefined: nothing. */
+const hidden = ({ path, chain }: EntryFacts): string | undefined => {
+  if (path?.anchored) return undefined;
+  const last = path?.members.at(-1) ?? chain[0];
+  if (!last?.selfSigned) return words["UNABLE_TO_GET_ISSUER_CERT_LOCALLY"];
+  return words[last === chain[0] ? "DEPTH_ZERO_SELF_SIGNED_CERT" : "SELF_SIGNED_CERT_IN_CHAIN"];
+};
+
+const whyNot = (facts: EntryFacts, error: string): string | undefined => {
+  if (isAboutTime(error)) return hidden(facts);
+  const better = saidBetter(error);
+  if (better && facts.chosen?.has(better.id) !== false && better.judge(facts).length > 0) {
+    // It takes the place of what else is wrong.
+    return hidden(facts);
+  }
+  return words[error] ?? `OpenSSL refuses the chain: ${error}`;
+};
+
 export const certTrust: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawTls,
   judge: (facts) => {
-    const { tls } = facts.observation;
-    const error = tls?.verifyError;
-    const leaf = facts.chain[0];
-    if (!error || !leaf) return [];
-    // OpenSSL keeps one error: behind an expired certificate may hide that nobody trusts it.
-    if (aboutTime.includes(error) && !(leaf.selfSigned && facts.chain.length === 1)) return [];
-    if (saidBetter(error)?.judge(facts).length) return [];
+    const error = facts.observation.tls?.verifyError;
+    const what = error && whyNot(facts, error);
+    if (!what) return [];
+    const [leaf] = facts.chain;
+    // cert-form says what there is to be said of such a one.
+    if (!leaf) return say(base, facts.role, { message: what, hint: unreadable });
     const issuer = facts.chain.at(-1)?.issuer ?? leaf.issuer;
-    const what = aboutTime.includes(error)
-      ? "the certificate is self-signed"
-      : (words[error] ?? `OpenSSL refuses the chain: ${error}`);
     const hint = leaf.selfSigned
       ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`mailcert setup HOST --issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
       : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle --out DIR` writes the files, `mailcert bundle --root ROOT.pem` where it does not have that root); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
@@ -70,16 +84,16 @@ export const certTrust: EntryCheck = {
       hint,
     });
   },
+  judgeAll: (all) => trustedHereOnly(all),
 };
 
-/**
- * Chains that were accepted for one reason alone: this host made their root. Nobody else knows that root unless it was imported there.
- * `own`: SHA-256 of those roots.
- */
-export const trustedHereOnly = (all: readonly EntryFacts[], own: readonly string[]): readonly Finding[] => {
-  const accepted = all.filter(({ chain, observation: { tls } }) => {
+const unreadable = "a certificate that can be read comes first: `mailcert renew --force` on the server";
+
+/** Chains that were accepted for one reason alone: this host made their root. Nobody else knows that root unless it was imported there. */
+const trustedHereOnly = (all: readonly EntryFacts[]): readonly Finding[] => {
+  const accepted = all.filter(({ chain, ownRoots, observation: { tls } }) => {
     const root = chain.at(-1);
-    return root !== undefined && tls !== undefined && tls.verifyError === undefined && own.includes(root.sha256);
+    return root !== undefined && tls !== undefined && tls.verifyError === undefined && ownRoots?.includes(root.sha256);
   });
   return [...groupBy(accepted, ({ chain }) => chain.at(-1)?.sha256).values()].flatMap((group) => {
     const root = group[0]?.chain.at(-1);

@@ -6,6 +6,7 @@ import type { Finding, Severity } from "../domain/finding.ts";
 import type { MailService } from "../domain/srv-records.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
+import type { TrustPath } from "../domain/trust-path.ts";
 
 /** Leaves that may be served. `live`: the live generation on this host; `given`: --expect. */
 export interface ExpectedLeaves {
@@ -38,8 +39,12 @@ export interface DomainFacts {
 export interface EntryFacts {
   readonly observation: Observation;
   readonly role: Role;
-  /** The chain as sent, parsed, leaf first. Empty when there was no handshake. */
+  /** The chain as sent, parsed, leaf first, up to the first certificate that cannot be read. Empty when there was no handshake, or the leaf cannot be read. */
   readonly chain: readonly CertificateFacts[];
+  /** The way to the anchors, whatever the dates say; absent: OpenSSL accepted the chain, or there is none. */
+  readonly path?: TrustPath;
+  /** Ids of the checks of this run: what one of them says, another need not say; absent: all. */
+  readonly chosen?: ReadonlySet<string>;
   /** SHA-256 (hex) of every leaf that may be served (live generation or --expect), with where it came from; undefined: no expectation. */
   readonly expected?: ExpectedLeaves;
   /** Named by URL, --entry or config, so that a refusal is a fault; a guessed usual port may be absent. */
@@ -57,6 +62,8 @@ export interface EntryFacts {
   /** SHA-256 of roots that are trusted only because this host made them. */
   readonly ownRoots?: readonly string[];
   readonly now: Date;
+  /** It was asked for the other kind of key too, and has none; absent: nobody asked (--full asks), or it has. */
+  readonly onlyKind?: true;
   /** Without SNI, and with a name that no server knows; absent: nobody asked (--full asks). */
   readonly otherNames?: { readonly none?: ServedTo; readonly unknown?: ServedTo };
   /** The limits of --warn-days and --critical-days; undefined: shares of the lifetime. */
@@ -83,10 +90,14 @@ export interface EntryCheck extends CheckBase {
   readonly scope: "entry";
   /** What it judges by is asked for with --full alone; elsewhere it is seen by chance at most. */
   readonly full?: true;
-  /** There is something to judge by; default: always. A report must not call passed what was not asked. */
+  /** It says why an entry point could not be looked at to the end: said whatever checks were chosen, for none of them could judge. */
+  readonly obstacle?: true;
+  /** There is something to judge by; default: always, also where nobody was reached. A report must not call passed what was not asked. */
   readonly applies?: (facts: EntryFacts) => boolean;
   /** No finding: nothing to say. MUST be pure. */
   judge(facts: EntryFacts): readonly Finding[];
+  /** What is to be said once about all entry points of a run, under the same id. MUST be pure. */
+  judgeAll?(all: readonly EntryFacts[]): readonly Finding[];
 }
 
 /** Judges all entry points of a run together. */

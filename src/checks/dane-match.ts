@@ -1,7 +1,7 @@
 // DANE: a secure TLSA record pins what is served, at every address and for each kind of key.
 import { matchTlsa, usable } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
-import { daneFacts, lineToPublish } from "./dane.ts";
+import { daneApplies, daneFacts, lineToPublish } from "./dane.ts";
 import { say } from "./finding.ts";
 
 const base = {
@@ -12,12 +12,13 @@ const base = {
   servers:
     "Publish the record of the key that is served beside the present ones, wait two TTLs, and take the old one away then; or serve the old key again: `mailcert rollback`. mailcert keeps the key at renewals.",
   reference: "RFC 7672 §2.2, RFC 6698 §2.1",
-  severity: { mta: "fault", mua: "warning", internal: "-" },
+  severity: { mta: "fault", mua: "-", internal: "-" },
 } as const;
 
 export const daneMatch: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: daneApplies,
   judge: (facts) => {
     const dane = daneFacts(facts);
     if (!dane || matchTlsa(dane.records, dane.offer) !== "mismatch") return [];

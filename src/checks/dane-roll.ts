@@ -1,7 +1,7 @@
 // DANE: with a record of the next key beside the present one, a key can be changed at any time.
 import { matchedBy, usable } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
-import { daneFacts } from "./dane.ts";
+import { daneApplies, daneFacts } from "./dane.ts";
 import { say } from "./finding.ts";
 
 const base = {
@@ -17,6 +17,7 @@ const base = {
 export const daneRoll: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: daneApplies,
   judge: (facts) => {
     const dane = daneFacts(facts);
     if (!dane) return [];

@@ -1,6 +1,7 @@
 // DANE: TLSA records that DNSSEC does not vouch for are as if they were not there.
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { tlsaKnown } from "./dane.ts";
 
 const base = {
   id: "dane-sec",
@@ -9,12 +10,13 @@ const base = {
   servers:
     "Sign the zone and its way up to the root: the registrar has to publish the DS record. Look with `delv HOST`.",
   reference: "RFC 7672 §2.1",
-  severity: { mta: "warning", mua: "info", internal: "-" },
+  severity: { mta: "warning", mua: "-", internal: "-" },
 } as const;
 
 export const daneSec: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: tlsaKnown,
   judge: (facts) => {
     const unsigned = facts.mxOf?.find(({ mx }) => mx !== undefined && mx.kind !== "unknown" && !mx.secure);
     if (facts.tlsa?.kind === "found" && facts.tlsa.secure && unsigned)

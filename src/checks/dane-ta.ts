@@ -3,7 +3,7 @@ import { certificateMatches } from "../domain/name-match.ts";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import { anchoredPaths, matchedBy } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
-import { daneFacts, lineToPublish } from "./dane.ts";
+import { daneApplies, daneFacts, lineToPublish } from "./dane.ts";
 import { say } from "./finding.ts";
 
 const base = {
@@ -13,7 +13,7 @@ const base = {
   servers:
     "Publish the key itself (3 1 1), or serve a certificate with the host's name that has not expired: `mailcert renew --force`.",
   reference: "RFC 7672 §3.1.2, §3.2",
-  severity: { mta: "fault", mua: "warning", internal: "-" },
+  severity: { mta: "fault", mua: "-", internal: "-" },
 } as const;
 
 /** Of the anchor itself OpenSSL, and so Postfix, looks at the dates only where it is a root: RFC 5280 §6.1 asks for neither. */
@@ -33,6 +33,7 @@ const outOfDate = (paths: readonly (readonly CertificateFacts[])[], now: Date): 
 export const daneTa: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: daneApplies,
   judge: (facts) => {
     const dane = daneFacts(facts);
     const [leaf] = facts.chain;

@@ -2,6 +2,7 @@
 import { tlsaText, usable } from "../domain/tlsa.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
+import { tlsaKnown } from "./dane.ts";
 
 const base = {
   id: "dane-usage",
@@ -9,12 +10,13 @@ const base = {
   clients: "Nothing: senders pass such records over, and ask for TLS without looking at the certificate.",
   servers: "Publish 3 1 1 (the key), or 2 1 1 with a private CA whose root is served; take the others out.",
   reference: "RFC 7672 §3.1.3",
-  severity: { mta: "warning", mua: "info", internal: "-" },
+  severity: { mta: "warning", mua: "-", internal: "-" },
 } as const;
 
 export const daneUsage: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: tlsaKnown,
   judge: (facts) => {
     if (facts.tlsa?.kind !== "found") return [];
     const useless = facts.tlsa.records.filter((record) => !usable(record));

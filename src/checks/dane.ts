@@ -2,12 +2,18 @@
 import { readFields } from "../domain/certificate-fields.ts";
 import { matchedBy, tlsaFor, tlsaLine, type TlsaOffer, type TlsaRecord } from "../domain/tlsa.ts";
 import type { EntryFacts } from "./check.ts";
+import { sawLeaf } from "./seen.ts";
 
 export interface DaneFacts {
   readonly owner: string;
   readonly records: readonly TlsaRecord[];
   readonly offer: TlsaOffer & { readonly spki: Uint8Array };
 }
+
+/** Senders' resolvers would know, as far as ours says; asked for port 25 alone, as senders do (usecases/ask-tlsa.ts). */
+export const tlsaKnown = ({ tlsa }: EntryFacts): boolean => tlsa !== undefined && tlsa.kind !== "unknown";
+
+export const daneApplies = (facts: EntryFacts): boolean => tlsaKnown(facts) && sawLeaf(facts);
 
 /** undefined: there are no records that senders believe, or no certificate was seen. */
 export const daneFacts = ({ tlsa, chain }: EntryFacts): DaneFacts | undefined => {

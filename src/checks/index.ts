@@ -8,6 +8,7 @@ import { certDual } from "./cert-dual.ts";
 import { certEku } from "./cert-eku.ts";
 import { certExpect } from "./cert-expect.ts";
 import { certExpiry } from "./cert-expiry.ts";
+import { certForm } from "./cert-form.ts";
 import { certKey } from "./cert-key.ts";
 import { certLife } from "./cert-life.ts";
 import { certName } from "./cert-name.ts";
@@ -86,6 +87,7 @@ export const checks: readonly Check[] = [
   ems,
   earlyData,
   alpn,
+  certForm,
   certName,
   certNameCsr,
   sni,

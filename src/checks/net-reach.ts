@@ -109,6 +109,7 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
 export const netReach: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   judge: (facts) => {
     const { error, wrongMode, tls, later } = facts.observation;
     if (later !== undefined && !error) return say(base, facts.role, ofLater(facts.observation.entry, later));
@@ -123,6 +124,7 @@ export const netReach: EntryCheck = {
     if (error.stage === "greeting" || tls) return say(base, facts.role, ofDialogue(facts));
     return [];
   },
+  judgeAll: (all) => deadHosts(all).flatMap(({ findings }) => findings),
 };
 
 /** Nothing there could be connected to, and no entry point says so as a fault of its own. */

@@ -3,6 +3,7 @@ import { clean } from "../domain/text.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
+import { sawLeaf } from "./seen.ts";
 
 const base = {
   id: "sig-hash",
@@ -25,6 +26,7 @@ const lesser = ({ role }: Pick<EntryFacts, "role">): { readonly severity?: Sever
 export const sigHash: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: sawLeaf,
   judge: (facts) => [
     ...keyExchange(facts),
     ...facts.chain.flatMap((certificate, index) =>

@@ -17,6 +17,7 @@ const base = {
 export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   applies: startTlsOnly,
   judge: (facts) => {
     const { error, clear, tls, wrongMode } = facts.observation;

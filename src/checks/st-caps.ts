@@ -14,6 +14,7 @@ const base = {
 export const stCaps: EntryCheck = {
   ...base,
   scope: "entry",
+  applies: ({ observation: { secure } }) => secure !== undefined,
   judge: (facts) => {
     const { secure, entry } = facts.observation;
     return [

@@ -17,6 +17,7 @@ const base = {
 export const stPreauth: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   applies: startTlsOnly,
   judge: (facts) =>
     facts.observation.clear?.preauth

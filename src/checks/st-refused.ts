@@ -13,15 +13,17 @@ const base = {
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;
 
-const reasons: readonly string[] = ["declined", "temporary", "closed", "timeout", "protocol"];
+/** Said by st-adv and st-resp-inj. */
+const saidElsewhere: readonly string[] = ["not-offered", "injected"];
 
 export const stRefused: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   applies: startTlsOnly,
   judge: (facts) => {
     const { error, clear, tls } = facts.observation;
-    if (error?.stage !== "starttls" || tls || clear?.preauth || !reasons.includes(error.reason)) return [];
+    if (error?.stage !== "starttls" || tls || clear?.preauth || saidElsewhere.includes(error.reason)) return [];
     const offered = clear?.startTlsOffered
       ? "STARTTLS is offered and then not done"
       : "the dialogue breaks off before STARTTLS";

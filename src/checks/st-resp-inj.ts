@@ -17,6 +17,7 @@ const base = {
 export const stRespInj: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
   applies: startTlsOnly,
   judge: (facts) => {
     const bytes = facts.observation.clear?.injectedBytes ?? 0;

@@ -1,4 +1,6 @@
 // For checks of the dialogue before TLS: where TLS begins at once there is none.
 import type { EntryFacts } from "./check.ts";
+import { sawServer } from "./seen.ts";
 
-export const startTlsOnly = ({ observation }: EntryFacts): boolean => observation.entry.mode === "starttls";
+export const startTlsOnly = (facts: EntryFacts): boolean =>
+  facts.observation.entry.mode === "starttls" && sawServer(facts);

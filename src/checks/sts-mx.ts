@@ -4,6 +4,7 @@ import { stsCovers } from "../domain/mta-sts.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import type { DomainFacts, EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
+import { sawServer } from "./seen.ts";
 
 const base = {
   id: "sts-mx",
@@ -30,6 +31,8 @@ const obstacle = (facts: EntryFacts): readonly [string, string] | undefined => {
   const { observation, chain, ownRoots } = facts;
   const { entry, error, tls } = observation;
   const leaf = chain[0];
+  if (tls && !leaf)
+    return ["serves a certificate that cannot be read", "issue it again: `mailcert renew --force` there"];
   if (!leaf || !tls) {
     // Whoever does not come that far says nothing about the policy.
     if (error?.stage !== "starttls" && error?.stage !== "handshake") return undefined;
@@ -57,7 +60,7 @@ const obstacle = (facts: EntryFacts): readonly [string, string] | undefined => {
 export const stsMx: EntryCheck = {
   ...base,
   scope: "entry",
-  applies: (facts) => policiesOf(facts).length > 0,
+  applies: (facts) => policiesOf(facts).length > 0 && sawServer(facts),
   judge: (facts) => {
     const { host } = facts.observation.entry;
     const stumbled = obstacle(facts);

@@ -2,6 +2,7 @@
 import { meantHint } from "../domain/meant-target.ts";
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
+import { sawTls } from "./seen.ts";
 
 const base = {
   id: "tls-handshake",
@@ -17,6 +18,8 @@ const base = {
 export const tlsHandshake: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
+  applies: (facts) => sawTls(facts) || facts.observation.error?.stage === "handshake",
   judge: (facts) => {
     const { entry, error, wrongMode } = facts.observation;
     if (error?.stage !== "handshake" || wrongMode) return [];

@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
 import { otherServers, otherServersWords } from "./other-servers.ts";
+import { sawServer } from "./seen.ts";
 
 const base = {
   id: "wrap-misuse",
@@ -48,6 +49,8 @@ const mistyped = ({ observation: { entry }, role, meant }: EntryFacts): readonly
 export const wrapMisuse: EntryCheck = {
   ...base,
   scope: "entry",
+  obstacle: true,
+  applies: sawServer,
   judge: (facts) => {
     const { wrongMode, entry, tls } = facts.observation;
     const typo = wrongMode && (tls || entry.mode === "implicit") ? mistyped(facts) : undefined;

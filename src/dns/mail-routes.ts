@@ -1,4 +1,5 @@
 // Where a domain's mail and mail programs go: MX records (RFC 5321 §5.1, RFC 7505) and SRV records of a service (RFC 2782, RFC 6186).
+import { foreignName } from "../domain/foreign-name.ts";
 import { clean } from "../domain/text.ts";
 import { canonicalOwner, recordsOf } from "./alias.ts";
 import type { AskOptions, MxLookup, ServiceLookup, Unknown } from "./dns.ts";
@@ -7,8 +8,8 @@ import type { Reply, Resolver } from "./resolver.ts";
 /** Senders look at no more. */
 const mostRecords = 32;
 
-/** To be compared and printed; whether it is a host name is another matter. */
-const nameOf = (text: string): string => clean(text, 255).toLowerCase().replace(/\.$/, "");
+/** To be compared and printed; whether it is a host name is another matter. The root alone is empty: it says "no mail" (RFC 7505). */
+const nameOf = (text: string): string => foreignName(text.toLowerCase()).replace(/\.$/, "");
 
 const unknown = (owner: string, error: unknown): Unknown => ({
   kind: "unknown",

@@ -11,6 +11,7 @@ import {
   readTime,
   tags,
 } from "./der.ts";
+import { foreignName } from "./foreign-name.ts";
 import { ipFromOctets } from "./ip.ts";
 import { extendedKeyUsages, extensions, hashes, keyUsages, otherNames, signatureAlgorithms } from "./oids.ts";
 import { clean } from "./text.ts";
@@ -79,10 +80,9 @@ export const altNames = (
   const value = fields.extensions.get(extensions.subjectAltName);
   const entries = value === undefined ? [] : childrenOf(readElement(value));
   return {
-    // Cleaned: a name with a NUL or a line break in it stays visible, and matches nothing.
     dnsNames: entries
       .filter((entry) => entry.tag === 0x82)
-      .map((entry) => clean(entry.content.toString("latin1"), 300).toLowerCase()),
+      .map((entry) => foreignName(entry.content.toString("latin1").toLowerCase())),
     ipNames: entries.filter((entry) => entry.tag === 0x87).flatMap((entry) => ipFromOctets(entry.content) ?? []),
   };
 };
@@ -93,7 +93,10 @@ const otherName = (entry: DerElement): readonly [type: string, text: string] | u
     const [type, wrapper] = childrenOf(entry);
     if (type?.tag !== tags.oid || wrapper?.tag !== 0xa0) return undefined;
     const text = readString(readElement(wrapper.content));
-    return text === undefined ? undefined : [readOid(type), clean(text, 300).toLowerCase()];
+    if (text === undefined) return undefined;
+    const name = text.toLowerCase();
+    // Those of XMPP may be in letters of any script; what cleaning would change is shown as what it is, and stands for nobody.
+    return [readOid(type), clean(name, 300) === name ? name : foreignName(name)];
   } catch (error) {
     // TLS libraries pass over what they do not look for: what is broken there does not make the certificate unreadable.
     if (error instanceof DerProblem) return undefined;
@@ -128,6 +131,17 @@ export const isCaOf = (fields: CertificateFields): boolean => {
   const value = fields.extensions.get(extensions.basicConstraints);
   const flag = value === undefined ? undefined : childrenOf(readElement(value))[0];
   return flag?.tag === tags.boolean && flag.content[0] !== 0;
+};
+
+/** How many CAs may stand between it and a leaf (RFC 5280 §4.2.1.9); undefined: any number. @throws DerProblem */
+export const pathLengthOf = (fields: CertificateFields): number | undefined => {
+  const value = fields.extensions.get(extensions.basicConstraints);
+  const length =
+    value === undefined ? undefined : childrenOf(readElement(value)).find(({ tag }) => tag === tags.integer);
+  // A number of more than four octets allows whatever comes.
+  return length === undefined || length.content.length === 0 || length.content.length > 4
+    ? undefined
+    : length.content.readUIntBE(0, length.content.length);
 };
 
 export const keyUsageOf = (fields: CertificateFields): readonly string[] | undefined => {

@@ -30,10 +30,10 @@ export interface CertificateFacts {
   /** RFC 4514 style, bounded and free of control characters: `CN=mail.example.org`. Empty subject: "". */
   readonly subject: string;
   readonly issuer: string;
-  /** Lower-case hex without leading zeros pairs trimmed as in the DER integer. */
+  /** Lower-case hex of the DER integer, without zero octets in front. */
   readonly serial: string;
   readonly commonName?: string;
-  /** dNSName entries of the SAN, lower case. */
+  /** dNSName entries of the SAN, lower case, as foreign-name.ts writes them: fit to be shown, and equal only to what they are. */
   readonly dnsNames: readonly string[];
   /** iPAddress entries of the SAN, canonical text. */
   readonly ipNames: readonly string[];
@@ -54,6 +54,8 @@ export interface CertificateFacts {
   /** Hex. */
   readonly subjectKeyId?: string;
   readonly authorityKeyId?: string;
+  /** Extensions whose value cannot be read, in words: what they say is taken for nothing said, or nothing allowed; absent: none. */
+  readonly malformed?: readonly string[];
   /** It asks servers for a fresh OCSP answer in every handshake (RFC 7633). */
   readonly mustStaple?: true;
   /** Certificate transparency logs have signed for it: only public CAs have that done. */
@@ -92,9 +94,26 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
   const fields = readFields(der);
   const key = attempt(() => certificate.publicKey);
   const commonName = commonNameOf(fields.subject);
-  const keyUsage = keyUsageOf(fields);
-  const extendedKeyUsage = extendedKeyUsageOf(fields);
-  const ids = keyIdsOf(fields);
+  const malformed: string[] = [];
+  /** One extension that cannot be read must not hide what the rest of the certificate says. */
+  const read = <Result>(what: string, reader: () => Result, otherwise: Result): Result => {
+    try {
+      return reader();
+    } catch (error) {
+      if (!(error instanceof DerProblem)) throw error;
+      malformed.push(what);
+      return otherwise;
+    }
+  };
+  const names = read("subject alternative name", () => ({ ...altNames(fields), ...serviceNamesOf(fields) }), {
+    dnsNames: [],
+    ipNames: [],
+  });
+  const keyUsage = read("key usage", () => keyUsageOf(fields), []);
+  const extendedKeyUsage = read("extended key usage", () => extendedKeyUsageOf(fields), []);
+  const ids = read("key identifiers", () => keyIdsOf(fields), {});
+  const isCa = read("basic constraints", () => isCaOf(fields), false);
+  const mustStaple = read("TLS feature", () => mustStapleOf(fields), false);
   const selfIssued = fields.subject.raw.equals(fields.issuer.raw);
   return {
     der,
@@ -105,18 +124,18 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
     issuer: distinguishedName(fields.issuer),
     serial: fields.serial,
     ...(commonName === undefined ? {} : { commonName }),
-    ...altNames(fields),
-    ...serviceNamesOf(fields),
+    ...names,
     notBefore: fields.notBefore,
     notAfter: fields.notAfter,
     key: publicKeyFacts(key),
     signatureAlgorithm: fields.signatureAlgorithm,
-    isCa: isCaOf(fields),
+    isCa,
     ...(keyUsage === undefined ? {} : { keyUsage }),
     ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
     ...(ids.subject === undefined ? {} : { subjectKeyId: ids.subject }),
     ...(ids.authority === undefined ? {} : { authorityKeyId: ids.authority }),
-    ...(mustStapleOf(fields) ? { mustStaple: true } : {}),
+    ...(malformed.length > 0 ? { malformed } : {}),
+    ...(mustStaple ? { mustStaple: true } : {}),
     ...(fields.extensions.has(extensions.signedTimestamps) ? { logged: true } : {}),
     selfSigned: selfIssued && key !== undefined && attempt(() => certificate.verify(key)) === true,
   };

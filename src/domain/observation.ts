@@ -43,8 +43,8 @@ export interface TlsFacts {
   readonly smallHelloOnly?: boolean;
   /** Bytes of early data (0-RTT) that the session tickets of TLS 1.3 allow; absent: nobody can say. */
   readonly earlyData?: number;
-  /** An OCSP answer came with the handshake. */
-  readonly stapled?: true;
+  /** The OCSP answer that came with the handshake, in DER. */
+  readonly stapled?: Buffer;
   /** OpenSSL's verdict on the path to the anchors used: undefined when it was accepted, else its error code (`CERT_HAS_EXPIRED`, ...). */
   readonly verifyError?: string;
 }
@@ -73,6 +73,8 @@ export interface Observation {
   readonly tls?: TlsFacts;
   /** DER certificates in the order in which the server sent them, leaf first. */
   readonly chain: readonly Buffer[];
+  /** It sent more of them than are kept. */
+  readonly chainCut?: true;
   /** Present when the entry point could not be observed to the end. */
   readonly error?: {
     readonly stage: ProbeStage;

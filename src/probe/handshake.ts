@@ -25,7 +25,7 @@ export type HandshakeResult =
   | {
       readonly kind: "done";
       readonly socket: TLSSocket;
-      readonly stapled: boolean;
+      readonly stapled: Buffer | undefined;
       /** Early data that the tickets allow which have come so far, in bytes; undefined: one of them cannot be read. */
       readonly earlyData: () => number | undefined;
     }
@@ -67,9 +67,9 @@ export const handshake = (socket: Socket, { sni, context, alpn, signal }: Handsh
       else if (code === "ECONNRESET" || code === "EPIPE") finish({ kind: "reset" });
       else finish({ kind: "failed", code, message: error.message });
     });
-    let stapled = false;
+    let stapled: Buffer | undefined;
     tls.on("OCSPResponse", (response: Buffer | null | undefined) => {
-      stapled = (response?.length ?? 0) > 0;
+      stapled = response && response.length > 0 ? response : undefined;
     });
     let early: number | undefined = 0;
     // The session is a secret: what it allows is read here, and it goes no further.
@@ -111,17 +111,17 @@ export const renegotiate = (tls: TLSSocket, signal: AbortSignal): Promise<boolea
 const maxChain = 32;
 
 /**
- * The chain in wire order. Destructive: a second call finds nothing (nodejs/node#65579), and `getPeerCertificate(true)`
+ * The chain in wire order, and whether there was more of it. Destructive: a second call finds nothing (nodejs/node#65579), and `getPeerCertificate(true)`
  * would show the chain as built instead, sorted and with the anchor added.
  */
-export const chainAsSent = (tls: TLSSocket): readonly Buffer[] => {
+export const chainAsSent = (tls: TLSSocket): { readonly chain: readonly Buffer[]; readonly chainCut?: true } => {
   const chain: Buffer[] = [];
-  for (let next = tls.getPeerX509Certificate(); next && chain.length < maxChain; next = next.issuerCertificate)
-    chain.push(next.raw);
-  return chain;
+  let next = tls.getPeerX509Certificate();
+  for (; next && chain.length < maxChain; next = next.issuerCertificate) chain.push(next.raw);
+  return { chain, ...(next ? { chainCut: true } : {}) };
 };
 
-export const tlsFacts = (tls: TLSSocket, stapled = false): TlsFacts => {
+export const tlsFacts = (tls: TLSSocket, stapled?: Buffer): TlsFacts => {
   // DH groups have no name; Node 24 says `TLSGroup` for hybrid ones.
   const { name } = (tls.getEphemeralKeyInfo() ?? {}) as { readonly name?: string };
   const verifyError = verifyErrorOf(tls);

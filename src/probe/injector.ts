@@ -73,7 +73,7 @@ export const createInjector = (): Inject => {
       if (result.kind === "timeout") return { outcome: undecided("the server fell silent after its go-ahead") };
       if (result.kind !== "done") return { outcome: { kind: "refused", how: "the handshake breaks" }, broke: true };
       tls = result.socket;
-      const [leaf] = chainAsSent(tls);
+      const [leaf] = chainAsSent(tls).chain;
       const outcome = await listen(injection, openConversation(tls, signal));
       return { outcome, ...(leaf ? { leaf } : {}) };
     } catch (error) {

@@ -28,6 +28,7 @@ interface Draft {
   secure?: SecureDialogue;
   tls?: TlsFacts;
   chain: readonly Buffer[];
+  chainCut?: true;
   wrongMode?: boolean;
   renegotiates?: boolean | undefined;
   stop?: Stop;
@@ -100,7 +101,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       }
       tls = result.socket;
       draft.tls = { ...tlsFacts(tls, result.stapled), ...(smallHello ? { smallHelloOnly: true } : {}) };
-      draft.chain = chainAsSent(tls);
+      Object.assign(draft, chainAsSent(tls));
       if (draft.wrongMode) {
         throw new Stop(
           "greeting",
@@ -259,7 +260,7 @@ export const leave = async (socket: Socket | undefined): Promise<void> => {
 };
 
 const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, startedAt: Date, end: Date): Observation => {
-  const { stop, local, chain, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
+  const { stop, local, chain, chainCut, clear, secure, tls, wrongMode, recorder, greetingMs, renegotiates } = draft;
   const sni = sniOf(entry, options);
   return {
     entry,
@@ -273,6 +274,7 @@ const observationOf = (entry: Entry, options: ProbeOptions, draft: Draft, starte
     ...(tls ? { tls } : {}),
     ...(renegotiates === undefined ? {} : { renegotiates }),
     chain,
+    ...(chainCut ? { chainCut } : {}),
     ...(stop ? { error: { stage: stop.stage, reason: stop.reason, message: stop.message } } : {}),
     ...(wrongMode && (tls || entry.mode === "implicit") ? { wrongMode } : {}),
     startedAt,

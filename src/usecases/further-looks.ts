@@ -180,7 +180,11 @@ const withOtherKind = async (
   if (kind === undefined || !aboutCertificates.some(wants) || !allowance.take()) return [first];
   const other: Slot = kind === "rsa" ? "ecdsa" : "rsa";
   const facts = factsOf(await again({ slot: other }));
-  if (facts.observation.error || kindOf(facts) !== other) return [first];
+  const { error } = facts.observation;
+  // Anything else may pass.
+  const refused = error?.stage === "handshake" && error.reason === "tls";
+  if (refused || (!error && kindOf(facts) === kind)) return [{ ...first, facts: { ...first.facts, onlyKind: true } }];
+  if (error || kindOf(facts) !== other) return [first];
   const { tlsa } = first.facts;
   return [
     { ...first, slot: kind },

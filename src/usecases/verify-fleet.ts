@@ -43,7 +43,7 @@ export const verifyFleet = async (
   };
   await parallel(left, concurrency, async (target) => {
     deps.signal?.throwIfAborted();
-    const result = await verify({ ...deps, ...shared }, await requestFor(target));
+    const result = await verify({ ...deps, ...shared }, { ...(await requestFor(target)), ofList: true });
     counts = {
       ...counts,
       targets: counts.targets + 1,

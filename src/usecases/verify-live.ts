@@ -29,11 +29,11 @@ export const expectedOf = ({ name, generation }: LiveCertificate): ExpectedLeave
   source: `generation ${generation.number} of ${name}`,
 });
 
-/** The live certificate that stands for `host`. @throws Failure `data` when there is none. */
+/** The live certificate that stands for `host`: rather the one with the very name than one with a wildcard. @throws Failure `data` when there is none. */
 export const liveFor = (all: readonly LiveCertificate[], host: string): LiveCertificate => {
-  const found = all.find(({ generation }) =>
-    generation.names.some((name) => name === host || dnsNameMatches(name, host)),
-  );
+  const found =
+    all.find(({ generation }) => generation.names.includes(host)) ??
+    all.find(({ generation }) => generation.names.some((name) => dnsNameMatches(name, host)));
   if (found) return found;
   throw new Failure("data", `--expect live: no certificate in the state folder has the name ${host}`, {
     hints: ["`mailcert status` shows what is there; --state DIR names another folder"],

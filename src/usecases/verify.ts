@@ -1,9 +1,7 @@
 // Verify: observes every entry point at every address side by side, and lets the checks judge.
-import type { DomainFacts, EntryFacts, ExpectedLeaves } from "../checks/check.ts";
-import { deadHosts } from "../checks/net-reach.ts";
+import type { DomainFacts, ExpectedLeaves } from "../checks/check.ts";
 import { createAllowance } from "../domain/allowance.ts";
-import type { CertificateFacts } from "../domain/certificate.ts";
-import { type EntryPoint, roleOf } from "../domain/entry-point.ts";
+import type { EntryPoint } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { Meant } from "../domain/meant-target.ts";
@@ -17,12 +15,23 @@ import type { Resolve } from "../probe/resolve.ts";
 import { type AskCaa, caaAsker } from "./ask-caa.ts";
 import { type AskTlsa, tlsaAsker } from "./ask-tlsa.ts";
 import { type ReadDer, createCertificateReader } from "./certificate-reader.ts";
+import { factsOf } from "./entry-facts.ts";
 import { fullLook } from "./full-look.ts";
 import { type AskMore, type FurtherTools, type Looked, seen } from "./further-looks.ts";
-import { asksProfile, hostsOf, judgeEntries, judgeRun, judgesWhole, wantedChecks, wants } from "./judge.ts";
+import {
+  asksProfile,
+  hostsOf,
+  judgeEntries,
+  judgeRun,
+  judgesWhole,
+  silentHosts,
+  wantedChecks,
+  wants,
+} from "./judge.ts";
 import { parallel } from "./parallel.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type Polite, createPolite } from "./polite.ts";
+import { unjudged } from "./verify-unjudged.ts";
 
 export interface VerifyDeps {
   readonly now: () => Date;
@@ -83,6 +92,8 @@ export interface VerifyRequest {
   readonly expiryDays?: { readonly warning: number; readonly fault: number };
   /** Findings made before anything was looked at, listed with those about the whole. */
   readonly notes?: readonly Finding[];
+  /** One target of a long list, where not every check fits every target. */
+  readonly ofList?: boolean;
   /** Connections open at once; default 32. */
   readonly concurrency?: number;
 }
@@ -116,20 +127,19 @@ export const verify = async (deps: VerifyDeps, request: VerifyRequest): Promise<
     ).flat();
   const entries = judgeEntries(looked, request);
   const all = looked.map(({ facts }) => facts);
-  const dead = wantedChecks(request).some(({ id }) => id === "net-reach") ? deadHosts(all) : [];
-  const findings = judgeRun(
-    all,
-    { ...request, notes: [...(request.notes ?? []), ...notes] },
-    dead.flatMap((one) => one.findings),
-  );
+  const checked = wantedChecks(request).flatMap((check) => (judgesWhole(check, domains) ? [check.id] : []));
+  const findings = [
+    ...judgeRun(all, { ...request, notes: [...(request.notes ?? []), ...notes] }),
+    ...unjudged(request, entries, checked),
+  ];
   return {
     startedAt,
     durationMs: Math.max(0, deps.now().getTime() - startedAt.getTime()),
     entries,
     findings,
-    checked: wantedChecks(request).flatMap((check) => (judgesWhole(check, domains) ? [check.id] : [])),
+    checked,
     domains: domains.map((facts) => ({ ...facts, hosts: hostsOf(facts, all) })),
-    deadHosts: dead.map(({ host }) => host),
+    deadHosts: silentHosts(all, request),
     ok:
       sawSomething({ entries, findings }) &&
       entries.every(({ ok }) => ok) &&
@@ -243,34 +253,4 @@ const notAgain = (deps: VerifyDeps, place: Place, error: NonNullable<Observation
 const greeted = ([first]: readonly Looked[]): string => {
   const { greetingMs = 0 } = first?.facts.observation ?? {};
   return greetingMs < 1000 ? "" : `, greeted after ${(greetingMs / 1000).toFixed(1)} s`;
-};
-
-const factsOf = (
-  deps: Pick<Running, "now" | "readDer">,
-  request: VerifyRequest,
-  wanted: Wanted,
-  observation: Observation,
-): EntryFacts => ({
-  observation,
-  role: roleOf(wanted),
-  chain: readChain(deps.readDer, observation.chain),
-  demanded: wanted.demanded,
-  now: deps.now(),
-  ...(wanted.expected ? { expected: wanted.expected } : {}),
-  ...(wanted.meant ? { meant: wanted.meant } : {}),
-  ...(wanted.mxOf ? { mxOf: wanted.mxOf } : {}),
-  ...(wanted.serviceOf ? { serviceOf: wanted.serviceOf } : {}),
-  ...(request.ownRoots ? { ownRoots: request.ownRoots } : {}),
-  ...(request.expiryDays ? { expiryDays: request.expiryDays } : {}),
-});
-
-/** Up to the first certificate that cannot be read; OpenSSL has read them all, so this is rare and its verdict stays. */
-const readChain = (readDer: ReadDer, chain: readonly Buffer[]): readonly CertificateFacts[] => {
-  const facts: CertificateFacts[] = [];
-  for (const der of chain) {
-    const one = readDer(der);
-    if (!one) break;
-    facts.push(one);
-  }
-  return facts;
 };

@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Check, EntryFacts } from "../../src/checks/check.ts";
 import { type CertificateFacts, readCertificate } from "../../src/domain/certificate.ts";
 import { checks } from "../../src/checks/index.ts";
-import { trustedHereOnly } from "../../src/checks/cert-trust.ts";
+import { certTrust } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
+import { sha256Hex } from "../../src/domain/fingerprint.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
@@ -30,6 +31,8 @@ let certificates: Readonly<
     | "rsa"
     | "second"
     | "lateCa"
+    | "earlyCa"
+    | "malformed"
     | "tenYears"
     | "twoNames"
     | "threeYears"
@@ -78,6 +81,8 @@ beforeAll(async () => {
     }),
     forDomain: await issue({ names: [...names, "example.org"], by }),
     stapling: await issue({ names, by, raw: [[feature, "3003020105"]] }),
+    earlyCa: await issue({ subject: "CN=New CA", ca: true, by: pki.root, notBefore: at(2), notAfter: at(900) }),
+    malformed: await issue({ by, raw: [["2.5.29.17", "3005"]] }),
     lateCa: await issue({ subject: "CN=Old CA", ca: true, by: pki.root, notBefore: at(-900), notAfter: at(-1) }),
   };
 });
@@ -152,6 +157,12 @@ const sound12 = {
   secureRenegotiation: true,
   compression: false,
 };
+/** TLS came about. */
+const judged = (verifyError?: string): Partial<Observation> => ({
+  tls: { version: "TLSv1.3", cipher: "x", ...(verifyError === undefined ? {} : { verifyError }) },
+});
+const unread = (...chain: readonly Buffer[]): Partial<Observation> => ({ chain });
+
 /** For people's programs, on port 25, between servers of one site. */
 const inEachRole = (
   what: string,
@@ -685,12 +696,12 @@ const rows: readonly Row[] = [
   ["500 days of a public CA, on 25", () => ({ entry: mta, chain: [certificates.logged, pki.intermediate] }), []],
   ["must staple, and does not", () => ({ chain: [certificates.stapling, pki.intermediate] }), ["warning cert-revoke"]],
   [
-    "must staple, and does",
+    "must staple, and sends something",
     () => ({
       chain: [certificates.stapling, pki.intermediate],
-      observation: { tls: { version: "TLSv1.3", cipher: "x", stapled: true } },
+      observation: { tls: { version: "TLSv1.3", cipher: "x", stapled: Buffer.from("an answer") } },
     }),
-    [],
+    ["warning cert-revoke"],
   ],
 
   [
@@ -751,6 +762,109 @@ const rows: readonly Row[] = [
   ],
   ["SHA-1 on 25", () => ({ entry: mta, chain: [certificates.sha1, pki.intermediate] }), ["info sig-hash"]],
   [
+    "bytes that are no certificate",
+    () => ({ chain: [], observation: { ...unread(Buffer.from("nonsense")), ...judged("UNSPECIFIED") } }),
+    ["fault cert-form", "fault cert-trust"],
+  ],
+  ["no certificate at all", () => ({ chain: [], observation: judged() }), ["fault cert-form"]],
+  [
+    "an issuer that cannot be read, and is not needed",
+    () => ({ chain: good, observation: unread(pki.leaf.der, pki.intermediate.der, Buffer.from("nonsense")) }),
+    ["warning cert-form"],
+  ],
+  ["more certificates than are kept", () => ({ chain: good, observation: { chainCut: true } }), ["warning cert-form"]],
+  [
+    "a SAN that cannot be read",
+    () => ({ chain: [certificates.malformed, pki.intermediate] }),
+    ["fault cert-form", "fault cert-name"],
+  ],
+  [
+    "the expected leaf, byte by byte, which cannot be read",
+    () => ({
+      chain: [],
+      observation: { ...unread(Buffer.from("nonsense")), ...judged() },
+      expected: { kind: "given", leaves: [sha256Hex(Buffer.from("nonsense"))], source: "leaf.der" },
+    }),
+    ["fault cert-form"],
+  ],
+  [
+    "another leaf than the expected one, which cannot be read",
+    () => ({
+      chain: [],
+      observation: { ...unread(Buffer.from("nonsense")), ...judged() },
+      expected: { kind: "given", leaves: ["00"], source: "leaf.der" },
+    }),
+    ["fault cert-form", "fault cert-expect"],
+  ],
+
+  [
+    "expired, and of nobody that is known",
+    () => ({
+      chain: [certificates.expired, pki.intermediate],
+      verifyError: "CERT_HAS_EXPIRED",
+      path: {
+        anchored: false,
+        members: [certificates.expired, pki.intermediate].map(({ der }) => readCertificate(der)),
+      },
+    }),
+    ["fault cert-trust", "fault cert-expiry"],
+  ],
+  [
+    "an issuer that is not yet valid",
+    () => ({ chain: [pki.leaf, certificates.earlyCa], verifyError: "CERT_NOT_YET_VALID" }),
+    ["warning cert-chain", "fault cert-expiry"],
+  ],
+  [
+    "a root that is not sent and has expired",
+    () => ({
+      chain: good,
+      verifyError: "CERT_HAS_EXPIRED",
+      path: { anchored: true, members: [...good, certificates.lateCa].map(({ der }) => readCertificate(der)) },
+    }),
+    ["fault cert-expiry"],
+  ],
+  [
+    "an expired issuer in a chain that leads nowhere: the date is not what is in its way",
+    () => ({
+      chain: [pki.leaf, certificates.lateCa],
+      verifyError: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      path: { anchored: false, members: [pki.leaf, certificates.lateCa].map(({ der }) => readCertificate(der)) },
+    }),
+    ["fault cert-trust", "fault cert-chain", "warning cert-expiry"],
+  ],
+  [
+    "OpenSSL went another way than we, by an expired issuer",
+    () => ({
+      chain: [...good, certificates.lateCa],
+      verifyError: "CERT_HAS_EXPIRED",
+      path: { anchored: true, members: [...good, pki.root].map(({ der }) => readCertificate(der)) },
+    }),
+    ["warning cert-chain", "fault cert-expiry"],
+  ],
+  [
+    "OpenSSL knows of a date that we do not",
+    () => ({ chain: good, verifyError: "CERT_HAS_EXPIRED" }),
+    ["fault cert-expiry"],
+  ],
+  [
+    "a client certificate, and cert-eku is not asked",
+    () => ({
+      chain: [certificates.client, pki.intermediate],
+      verifyError: "INVALID_PURPOSE",
+      chosen: new Set(["cert-trust"]),
+    }),
+    ["fault cert-trust", "fault cert-eku"],
+  ],
+  [
+    "a client certificate of nobody that is known",
+    () => ({
+      chain: [certificates.client, pki.intermediate],
+      verifyError: "INVALID_PURPOSE",
+      path: { anchored: false, members: [] },
+    }),
+    ["fault cert-trust", "fault cert-eku"],
+  ],
+  [
     "a client certificate",
     () => ({ chain: [certificates.client, pki.intermediate], verifyError: "INVALID_PURPOSE" }),
     ["fault cert-eku"],
@@ -805,6 +919,26 @@ describe("about the whole", () => {
   test("an RSA and an ECDSA leaf are two kinds, not a difference", () => {
     expect(same.judge([port(993, pki.leaf), port(993, certificates.rsa)])).toEqual([]);
   });
+  test("a port with the one kind and another with the other: as sure as it was asked", () => {
+    const split = (
+      more: Partial<FactsOptions> = {},
+      entry: FactsOptions["entry"] = { port: 465 },
+    ): readonly EntryFacts[] => [
+      entryFacts({ entry: { port: 993 }, chain: good, ...more }),
+      entryFacts({ entry, chain: [certificates.rsa, pki.intermediate], ...more }),
+    ];
+    const [finding] = same.judge(split());
+    expect(finding).toMatchObject({ severity: "warning", hint: expect.stringContaining("--full") });
+    expect(finding?.message).toBe(
+      "mail.example.org serves certificates of different kinds: one for ECDSA on 993 (SSL/TLS); one for RSA on 465 (SSL/TLS)",
+    );
+    expect(same.judge(split({ onlyKind: true }))[0]).toMatchObject({ severity: "fault" });
+    expect(same.judge(split({}, mta))[0]?.severity).toBe("info");
+    // Where one has both, it is for cert-dual to say.
+    expect(
+      same.judge([...split(), entryFacts({ entry: { port: 993 }, chain: [certificates.rsa] })]),
+    ).not.toContainEqual(expect.objectContaining({ message: expect.stringContaining("different kinds") }));
+  });
   test("different hosts may differ", () => {
     expect(same.judge([port(993, pki.leaf), port(993, certificates.other, { host: "other.example" })])).toEqual([]);
   });
@@ -846,15 +980,16 @@ describe("about the whole", () => {
     expect(wildcard?.hint).not.toContain("mailcert-check");
   });
   test("what is trusted only because this host made it is told, once for each root", () => {
-    const served = entryFacts({ chain: [...good, pki.root] });
-    const own = [pki.root.sha256, certificates.own.sha256];
-    expect(trustedHereOnly([served, served], own)).toMatchObject([
+    const ownRoots = [pki.root.sha256, certificates.own.sha256];
+    const here = (...all: readonly EntryFacts[]): readonly Finding[] => certTrust.judgeAll?.(all) ?? [];
+    const served = entryFacts({ chain: [...good, pki.root], ownRoots });
+    expect(here(served, served)).toMatchObject([
       { check: "cert-trust", severity: "info", message: expect.stringContaining("this host's own private CA") },
     ]);
-    expect(trustedHereOnly([served], [])).toEqual([]);
-    const refused = entryFacts({ chain: [...good, pki.root], verifyError: "CERT_HAS_EXPIRED" });
-    expect(trustedHereOnly([refused, entryFacts({ chain: good })], own)).toEqual([]);
-    expect(trustedHereOnly([entryFacts({ chain: [certificates.own] })], own)).toMatchObject([
+    expect(here(entryFacts({ chain: [...good, pki.root] }))).toEqual([]);
+    const refused = entryFacts({ chain: [...good, pki.root], ownRoots, verifyError: "CERT_HAS_EXPIRED" });
+    expect(here(refused, entryFacts({ chain: good, ownRoots }))).toEqual([]);
+    expect(here(entryFacts({ chain: [certificates.own], ownRoots }))).toMatchObject([
       { message: expect.stringContaining("self-signed and accepted here because this host made it") },
     ]);
   });
@@ -1020,6 +1155,62 @@ test("folder equals registry", async () => {
     /: (?:Entry|Run|Domain)Check = \{/.test(readFileSync(new URL(file, folder), "utf8")),
   );
   expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual(checks.map(({ id }) => id).sort());
+});
+
+test("whatever is in the way, a check says so that is always asked", () => {
+  const stages = ["resolve", "connect", "greeting", "starttls", "handshake"] as const;
+  const reasons = [
+    "refused",
+    "unreachable",
+    "timeout",
+    "closed",
+    "not-offered",
+    "declined",
+    "temporary",
+    "tls",
+    "protocol",
+    "dns",
+  ] as const;
+  const obstacles = checks.filter((check) => check.scope === "entry" && check.obstacle === true);
+  for (const entry of [{}, starttls, mta, lmtp])
+    for (const stage of stages)
+      for (const reason of reasons) {
+        if (reason === "not-offered" && stage !== "starttls") continue;
+        const said = obstacles.flatMap((check) =>
+          findingsOf(check, entryFacts({ entry, observation: error(stage, reason) })),
+        );
+        expect(
+          said.map(({ severity }) => severity),
+          `${stage} ${reason}`,
+        ).toEqual([expect.stringMatching("fault|warning")]);
+      }
+  const injected = { ...error("starttls", "injected"), clear: { ...clearDialogue, injectedBytes: 4 } };
+  expect(judge(entryFacts({ entry: starttls, observation: injected }))).toEqual(["fault st-resp-inj"]);
+  const mode = { ...error("handshake", "protocol"), wrongMode: true };
+  expect(judge(entryFacts({ observation: mode }))).toEqual(["fault wrap-misuse"]);
+});
+
+test("DANE is not called passed where no name server said what there is", () => {
+  for (const check of checks.filter(({ id }) => id.startsWith("dane-"))) {
+    if (check.scope !== "entry") throw new Error(`${check.id} is about the whole`);
+    const applies = (more: FactsOptions): boolean | undefined =>
+      check.applies?.(entryFacts({ entry: mta, chain: good, ...more }));
+    expect(applies({}), check.id).toBe(false);
+    expect(applies(tlsa([[3, pki.leaf]])), check.id).toBe(true);
+  }
+  const silent = { tlsa: { kind: "unknown", why: "SERVFAIL" } } as const;
+  const passed = checks.filter(
+    (check) =>
+      check.scope === "entry" &&
+      check.id.startsWith("dane-") &&
+      check.applies?.(entryFacts({ entry: mta, chain: good, ...silent })),
+  );
+  // A check of its own may have a word to say about the silence.
+  expect(
+    passed.flatMap((check) =>
+      findingsOf(check, entryFacts({ entry: mta, chain: good, ...silent })).length === 0 ? [check.id] : [],
+    ),
+  ).toEqual([]);
 });
 
 test("a check that nobody asked for is not called passed", () => {

@@ -1,6 +1,9 @@
 // What every check must keep (src/checks/check.ts): one suite that each one runs.
 import { describe, expect, test } from "vitest";
 import type { Check, DomainFacts, EntryFacts } from "../../src/checks/check.ts";
+import type { EntryPoint } from "../../src/domain/entry-point.ts";
+import type { Observation } from "../../src/domain/observation.ts";
+import { entryFacts } from "../fakes/entry-facts.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 
 const deepFreeze = <Value>(value: Value): Value => {
@@ -10,6 +13,13 @@ const deepFreeze = <Value>(value: Value): Value => {
   }
   return value;
 };
+
+const unreached: readonly Partial<EntryPoint>[] = [
+  {},
+  { protocol: "imap", mode: "starttls", port: 143 },
+  { protocol: "smtp", mode: "starttls", port: 25 },
+];
+const refused: Partial<Observation> = { error: { stage: "connect", reason: "refused", message: "nothing listens" } };
 
 export interface Samples {
   readonly entries: readonly EntryFacts[];
@@ -32,6 +42,14 @@ export const checkContract = (check: Check, samples: () => Samples): void => {
       expect(check.summary).toMatch(/^\S.{10,120}$/);
       expect(check.reference).not.toBe("");
       expect(Object.keys(check.severity).sort()).toEqual(["internal", "mta", "mua"]);
+    });
+
+    test("claims to judge what nobody reached only where it has a word to say of it", () => {
+      if (check.scope !== "entry") return;
+      for (const entry of unreached) {
+        const facts = entryFacts({ entry, observation: refused });
+        if (check.applies?.(facts) ?? true) expect(check.judge(facts), entry.protocol).not.toEqual([]);
+      }
     });
 
     test("is pure: frozen facts, the same answer twice", () => {

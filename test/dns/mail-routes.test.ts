@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { AUTHENTIC_DATA, type Answer } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dns } from "../../src/dns/dns.ts";
+import { mxHost } from "../../src/checks/mx-host.ts";
 import { createDns } from "../../src/dns/index.ts";
 import { type Reply, startNameServer } from "./name-server.ts";
 
@@ -60,6 +61,20 @@ describe("MX", () => {
     const dns = await zone({ "example.org MX": { answers: [mx(0, "."), mx(10, "evil.example", "example.com")] } });
     expect(await dns.mx("example.org", options)).toMatchObject({ records: [{ preference: 0, host: "" }] });
   });
+
+  it.each(["\u0001", " ", "\u200b", "\u0000.\u0000"])(
+    "takes %j for no null MX: it is a name, and of no host",
+    async (exchange) => {
+      const dns = await zone({ "example.org MX": { answers: [mx(10, exchange)] } });
+      const found = await dns.mx("example.org", options);
+      if (found.kind !== "found") throw new Error(found.kind);
+      const [record] = found.records;
+      expect(record?.host).toMatch(/^[\u0021-\u007e]+$/);
+      expect(mxHost.judge({ domain: "example.org", mx: found })).toMatchObject([
+        { severity: "fault", check: "mx-host" },
+      ]);
+    },
+  );
 
   it("says which hosts are aliases", async () => {
     const dns = await zone({

@@ -110,7 +110,7 @@ describe("facts", () => {
     const facts = readCertificate(pem);
     expect(facts.subject).toBe("CN=a [2Jb c d");
     expect(facts.commonName).toBe("a [2Jb c d");
-    expect(facts.dnsNames).toEqual(["mail.example.org .evil x"]);
+    expect(facts.dnsNames).toEqual(["mail.example.org\\000.evil\\010x"]);
   });
 
   test("a subject of any length is bounded", async () => {

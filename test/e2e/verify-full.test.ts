@@ -60,7 +60,7 @@ test.each(["bookworm", "trixie"] as const)(
 );
 
 const besides =
-  "net-reach,st-adv,st-refused,st-resp-inj,st-cmd-inj,st-auth-clear,st-enforced,st-caps,tls-handshake,cert-name,sni,cert-trust,cert-chain,cert-expiry,cert-life,cert-revoke,cert-key,cert-eku,cert-disk,cert-same,cert-dual,implicit,net-equal";
+  "net-reach,st-adv,st-refused,st-resp-inj,st-cmd-inj,st-auth-clear,st-caps,tls-handshake,cert-name,sni,cert-trust,cert-chain,cert-expiry,cert-life,cert-revoke,cert-key,cert-eku,cert-same,cert-dual,implicit,net-equal";
 
 test.each(["bookworm", "trixie"] as const)(
   "%s: as many connections as --dry-run says; what is found is in healthy.test.ts",

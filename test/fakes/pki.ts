@@ -47,6 +47,10 @@ export interface IssueOptions {
   readonly by?: Issued;
   readonly ca?: boolean;
   readonly key?: "P-256" | "P-384" | "P-521" | "RSA-2048" | "RSA-1024";
+  /** CAs that may stand between it and a leaf. */
+  readonly pathLength?: number;
+  /** Rather than new ones: a root once more, with other dates or by another CA. */
+  readonly keys?: webcrypto.CryptoKeyPair;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   /** OIDs; default serverAuth for leaves. */
@@ -90,7 +94,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     eku = ["1.3.6.1.5.5.7.3.1"],
     signs = true,
   } = options;
-  const keys = await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"]);
+  const keys = options.keys ?? (await webcrypto.subtle.generateKey(algorithmOf(key, hash), true, ["sign", "verify"]));
   const subject = options.subject ?? `CN=${names[0] ?? "Test CA"}`;
   const signer = by ?? undefined;
   const san = [
@@ -107,7 +111,7 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     signingKey: (signer?.keys ?? keys).privateKey,
     signingAlgorithm: { name: (signer?.keys ?? keys).privateKey.algorithm.name, hash },
     extensions: [
-      new x509.BasicConstraintsExtension(ca, undefined, true),
+      new x509.BasicConstraintsExtension(ca, options.pathLength, true),
       new x509.KeyUsagesExtension(
         ca
           ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign

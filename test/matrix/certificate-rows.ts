@@ -65,6 +65,7 @@ export const certificateRows: readonly Row[] = [
   },
   shows("three years long", leaf("threeYears"), "warning cert-life"),
   shows("of a public CA, and too long for one", leaf("logged"), "info cert-life"),
+  shows("an extension that cannot be read", leaf("malformed"), "fault cert-form"),
   shows("must staple, and no staple", leaf("mustStaple"), "warning cert-revoke"),
   shows("a key of 1024 bits", lax("smallKey"), "fault cert-key"),
   shows("signed with SHA-1", lax("sha1"), "fault sig-hash"),
@@ -107,6 +108,11 @@ export const betweenRows: readonly Row[] = [
     what: "one port has the old one",
     servers: [imap, { ...imaps, tls: second }],
     findings: ["fault cert-same"],
+  },
+  {
+    what: "one port has the old one, with a key of another kind",
+    servers: [imap, { ...imaps, tls: ({ rsa, chained }) => chained(rsa) }],
+    findings: ["warning cert-same"],
   },
   {
     what: "port 25 has another one than the rest",

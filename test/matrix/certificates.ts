@@ -30,6 +30,7 @@ type Bad =
   | "threeYears"
   | "logged"
   | "mustStaple"
+  | "malformed"
   | "second"
   | "wildcard"
   | "partialWildcard"
@@ -64,6 +65,7 @@ export const makeCertificates = async (): Promise<Certificates> => {
     threeYears: leaf({ notAfter: at(3 * 365) }),
     logged: leaf({ notAfter: at(390), raw: [timestamps] }),
     mustStaple: leaf({ raw: [mustStaple] }),
+    malformed: leaf({ raw: [[mustStaple[0], "3005"]] }),
     second: leaf(),
     wildcard: leaf({ names: ["*.example.org"] }),
     partialWildcard: leaf({ names: ["mail*.example.org"] }),

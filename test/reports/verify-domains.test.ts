@@ -137,7 +137,7 @@ test("the page has the same tables, and no word of DNS is markup there", async (
   });
   const hostile = await page(await run({ service }, { srv: ["example.org"] }));
   expect(hostile).toContain("&lt;b&gt;x");
-  expect(hostile).not.toContain("<b>");
+  expect(hostile).not.toContain("<b>x");
 });
 
 test("documents fit their schemas, whatever DNS says", async () => {

@@ -4,6 +4,7 @@ import { Failure } from "../../src/domain/failure.ts";
 import { protocols } from "../../src/protocols/index.ts";
 import type { Installation, Listener, Server } from "../../src/servers/server.ts";
 import { type VerifyWords, verifyRequest } from "../../src/usecases/verify-request.ts";
+import { type LiveCertificate, liveFor } from "../../src/usecases/verify-live.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { type Pki, makePki } from "../fakes/pki.ts";
 
@@ -227,6 +228,16 @@ describe("--expect", () => {
     const colons = pki.leaf.sha256.toUpperCase().match(/../g)?.join(":") ?? "";
     expect((await expected(`sha256:${colons}`))?.leaves).toEqual([pki.leaf.sha256]);
     expect((await expected(`sha256:${pki.leaf.sha256}`))?.leaves).toEqual([pki.leaf.sha256]);
+  });
+  test("live: rather the very name than a wildcard, whichever comes first", () => {
+    const certificate = (name: string): LiveCertificate => ({
+      name,
+      generation: { number: 1, names: [name], leaves: {} } as unknown as LiveCertificate["generation"],
+    });
+    const all = [certificate("*.example.org"), certificate("mail.example.org")];
+    expect(liveFor(all, "mail.example.org").name).toBe("mail.example.org");
+    expect(liveFor(all.toReversed(), "mail.example.org").name).toBe("mail.example.org");
+    expect(liveFor(all, "imap.example.org").name).toBe("*.example.org");
   });
   test("live: by the host's name, wildcards too", async () => {
     expect(await expected("live")).toMatchObject({ kind: "live" });
