@@ -106,6 +106,19 @@ describe("files", () => {
     expect(parseConfig([{ path: "shown", text: shown }])).toMatchObject({ config });
   });
 
+  it("two certificates do not write one file, however many there are", () => {
+    for (const count of [2, 40]) {
+      const entries = Array.from(
+        { length: count },
+        (_, index) => `  m${index}.example.org:\n    servers: none\n    files: { app: { cert: /b } }\n`,
+      );
+      const parsed = parseConfig([{ path: "f.yaml", text: `certificates:\n${entries.join("")}` }]);
+      const messages = "config" in parsed ? [] : parsed.problems.map(({ message }) => message);
+      expect(messages).toHaveLength(count - 1);
+      expect(messages[0]).toBe('"m1.example.org" and "m0.example.org" copy a file to "/b"');
+    }
+  });
+
   it("csr and files do not go together", () => {
     const text =
       "certificates:\n  mail.example.org:\n    issuer: letsencrypt\n    csr: /r.pem\n    servers: none\n    files: { app: { cert: /b } }\n";
