@@ -34,14 +34,16 @@ export const findServers = async (
 ): Promise<FoundServers> => {
   const all = await world.servers();
   const auto = certificate.servers === "auto";
-  const wanted = certificate.servers === "auto" ? Object.keys(all) : certificate.servers;
+  // Copies have a setting of their own (files:), and are nothing that is found on a host.
+  const known = Object.keys(all).filter((name) => name !== copies);
+  const wanted = certificate.servers === "auto" ? known : certificate.servers;
   const servers: Deployable[] = [];
   const notes: Finding[] = [];
   for (const name of wanted) {
-    const server = own(all, name);
+    const server = known.includes(name) ? own(all, name) : undefined;
     if (!server) {
       throw new Failure("config", `certificate ${certificate.name}: unknown server "${clean(name, 40)}"`, {
-        hints: [`known are ${Object.keys(all).join(", ")} and none`],
+        hints: [`known are ${known.join(", ")} and none`],
       });
     }
     const installations = await unlessFailure(() => server.detect());

@@ -54,12 +54,15 @@ export interface EximLab {
   readonly reset: (scheme: EximScheme) => Promise<void>;
 }
 
-/** A running Exim with 25, 587 and 465 (implicit), and a certificate whose keys its group may read, as `deploy` leaves them before the switch. */
-export const openEximLab = async (): Promise<EximLab> => {
+/** A running Exim with 25, 587 and 465 (implicit), at `interfaces` (default: all), and a certificate whose keys its group may read, as `deploy` leaves them before the switch. */
+export const openEximLab = async (interfaces = ""): Promise<EximLab> => {
   const host = await startMailHost({ suite: "trixie", exim: true });
   await installDriver(host);
   await makeCertificate(host);
   await installExim(host, "unsplit");
+  await host.must(
+    `sed -i "s/^dc_local_interfaces=.*/dc_local_interfaces='${interfaces}'/" /etc/exim4/update-exim4.conf.conf`,
+  );
   await host.must(
     `chgrp -R Debian-exim ${folder}; chmod 640 ${folder}/live/*/privkey.pem ${folder}/live/*/combined.pem`,
   );
