@@ -4,9 +4,9 @@ import { suiteName } from "../../src/hello/suites.ts";
 import {
   type SeenHello,
   alert,
-  certificateMessage,
   curveMessage,
   dhMessage,
+  leafMessage,
   readClientHello,
   record,
   serverHelloMessage,
@@ -15,6 +15,12 @@ import { type Script, mailServer } from "./mail-server.ts";
 
 /** What differs from a sound server of today. Numbers as on the wire. */
 export interface TlsPolicy {
+  /** Shown in clear up to TLS 1.2. DER. */
+  readonly leaf?: Buffer;
+  /** No recommended suite in TLS 1.2. */
+  readonly noneGood?: true;
+  /** Agreed to by ALPN where it is offered. */
+  readonly alpn?: string;
   readonly versions?: readonly number[];
   /** By IANA name, besides the good ones. */
   readonly suites?: RegExp;
@@ -39,10 +45,14 @@ const offeredVersions = ({ version, extensions }: SeenHello): ((one: number) => 
   return (one) => (named ? named.includes(one) : one <= version && one < 0x0304);
 };
 
-/** A key share comes with it: a client that means to go on. */
-const isOrdinary = ({ extensions }: SeenHello): boolean => (extensions.get(51)?.length ?? 0) > 2;
+/** A key share or a place for a session ticket comes with it: a client that means to go on. */
+const isOrdinary = ({ extensions }: SeenHello): boolean => (extensions.get(51)?.length ?? 0) > 2 || extensions.has(35);
 
 const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
+
+/** A list of one protocol (RFC 7301 §3.1). */
+const agreed = (protocol: string): Buffer =>
+  Buffer.concat([u16(protocol.length + 1), Buffer.from([protocol.length]), Buffer.from(protocol, "latin1")]);
 
 /** `reset`: no answer. */
 export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" => {
@@ -54,7 +64,8 @@ export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" 
   const takes = (suite: number): boolean => {
     const name = suiteName(suite);
     if (version === 0x0304) return suite >> 8 === 0x13;
-    return suite >> 8 !== 0x13 && ((kindOf(name) === "good" && version === 0x0303) || suites.test(name));
+    const good = kindOf(name) === "good" && version === 0x0303 && policy.noneGood !== true;
+    return suite >> 8 !== 0x13 && (good || suites.test(name));
   };
   const list = hello.extensions.get(10);
   const known = list ? pairs(list.subarray(2)) : [0x0017];
@@ -68,15 +79,17 @@ export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" 
   }
   const sent = [22, 23, 0xff01].filter((one) => !without.includes(one) && hello.extensions.has(one));
   const name = suiteName(suite);
+  const chosen = policy.alpn !== undefined && hello.extensions.get(16)?.includes(policy.alpn) ? policy.alpn : undefined;
+  const alpn = chosen === undefined ? [] : [[16, agreed(chosen)] as const];
   const signature = version < 0x0303 || name.includes("_anon_") ? undefined : (policy.signature ?? 0x0403);
   const messages = [
     serverHelloMessage({
       version,
       suite,
       compression: hello.compressions.includes(policy.compression ?? 0) ? (policy.compression ?? 0) : 0,
-      extensions: sent.map((one) => [one, Buffer.from(one === 0xff01 ? [0] : [])] as const),
+      extensions: [...sent.map((one) => [one, Buffer.from(one === 0xff01 ? [0] : [])] as const), ...alpn],
     }),
-    certificateMessage(800),
+    leafMessage(policy.leaf ?? Buffer.alloc(800, 1)),
     ...(elliptic(suite) ? [curveMessage(group ?? 0, signature)] : []),
     ...(/^TLS_DHE?_/.test(name) ? [dhMessage(policy.dhBytes ?? 256, 0xff, signature)] : []),
   ];
