@@ -4,9 +4,9 @@ import { suiteName } from "../../src/hello/suites.ts";
 import {
   type SeenHello,
   alert,
-  certificateMessage,
   curveMessage,
   dhMessage,
+  message,
   readClientHello,
   record,
   serverHelloMessage,
@@ -26,6 +26,8 @@ export interface TlsPolicy {
   readonly signature?: number;
   /** Of the prime of finite-field Diffie-Hellman. */
   readonly dhBytes?: number;
+  /** What is taken by ALPN, where it is offered. */
+  readonly alpn?: string;
   /** Larger ClientHellos are reset, those of ordinary clients too. */
   readonly largest?: number;
 }
@@ -39,13 +41,19 @@ const offeredVersions = ({ version, extensions }: SeenHello): ((one: number) => 
   return (one) => (named ? named.includes(one) : one <= version && one < 0x0304);
 };
 
-/** A key share comes with it: a client that means to go on. */
-const isOrdinary = ({ extensions }: SeenHello): boolean => (extensions.get(51)?.length ?? 0) > 2;
+/** A client that means to go on: with a key share, or with a session ticket's place where it offers no TLS 1.3. */
+const isOrdinary = ({ extensions }: SeenHello): boolean =>
+  (extensions.get(51)?.length ?? 0) > 2 || (!extensions.has(43) && extensions.has(35));
 
 const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
+const vector24 = (part: Buffer): Buffer => Buffer.concat([Buffer.from([part.length >> 16]), u16(part.length & 0xffff), part]);
 
-/** `reset`: no answer. */
-export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" => {
+/** RFC 7301 §3.1 */
+const alpnList = (name: string): Buffer =>
+  Buffer.concat([u16(name.length + 1), Buffer.from([name.length]), Buffer.from(name, "latin1")]);
+
+/** `chain`: DER, leaf first. @returns `reset`: no answer. */
+export const answerBy = (hello: SeenHello, policy: TlsPolicy, chain: readonly Buffer[]): Buffer | "reset" => {
   const { versions = [0x0303, 0x0304], suites = /^(?!)/, groups = [0x11ec, 0x001d, 0x0017], without = [] } = policy;
   if (hello.bytes > (policy.largest ?? 16_384)) return "reset";
   const offered = offeredVersions(hello);
@@ -69,14 +77,18 @@ export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" 
   const sent = [22, 23, 0xff01].filter((one) => !without.includes(one) && hello.extensions.has(one));
   const name = suiteName(suite);
   const signature = version < 0x0303 || name.includes("_anon_") ? undefined : (policy.signature ?? 0x0403);
+  const chosen = policy.alpn !== undefined && hello.extensions.get(16)?.includes(policy.alpn) ? policy.alpn : undefined;
   const messages = [
     serverHelloMessage({
       version,
       suite,
       compression: hello.compressions.includes(policy.compression ?? 0) ? (policy.compression ?? 0) : 0,
-      extensions: sent.map((one) => [one, Buffer.from(one === 0xff01 ? [0] : [])] as const),
+      extensions: [
+        ...sent.map((one) => [one, Buffer.from(one === 0xff01 ? [0] : [])] as const),
+        ...(chosen === undefined ? [] : [[16, alpnList(chosen)] as const]),
+      ],
     }),
-    certificateMessage(800),
+    message(11, vector24(Buffer.concat(chain.map(vector24)))),
     ...(elliptic(suite) ? [curveMessage(group ?? 0, signature)] : []),
     ...(/^TLS_DHE?_/.test(name) ? [dhMessage(policy.dhBytes ?? 256, 0xff, signature)] : []),
   ];
@@ -90,12 +102,12 @@ const wholeRecord = (buffer: string): number => {
 };
 
 /** IMAP with TLS at once: ordinary clients find a healthy server, raw ClientHellos an answer by the policy. */
-export const byPolicy = (policy: TlsPolicy): Script => {
+export const byPolicy = (policy: TlsPolicy, chain: readonly Buffer[]): Script => {
   const healthy = mailServer("imap", "implicit");
   return async (talk) => {
     const taken = await talk.take(wholeRecord);
     const hello = readClientHello(Buffer.from(taken, "latin1"));
-    const answer = answerBy(hello, policy);
+    const answer = answerBy(hello, policy, chain);
     if (answer === "reset") return talk.reset();
     if (isOrdinary(hello)) return healthy({ ...talk, startTls: () => talk.startTls(taken) });
     await talk.send(answer.toString("latin1"));

@@ -1,5 +1,5 @@
 // A row of the matrix of broken servers: scripted servers, what is asked of them, and the exact findings of the whole `verify`.
-import { randomBytes } from "node:crypto";
+import { constants, randomBytes } from "node:crypto";
 import type { Dns } from "../../src/dns/dns.ts";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import type { VerifyResult } from "../../src/domain/verify-result.ts";
@@ -29,7 +29,7 @@ export interface RowServer {
   readonly asked?: Mode;
   /** A healthy server's script changed, or a script of its own. */
   readonly behaviour?: Behaviour;
-  readonly script?: Script;
+  readonly script?: Script | { readonly of: (have: Certificates) => Script };
   /** Default: the healthy leaf and its intermediate. */
   readonly tls?: (have: Certificates) => ServerTls;
   /** Nothing listens there. */
@@ -76,9 +76,11 @@ const emptyDns: Partial<Dns> = {
 
 const start = async (row: RowServer, have: Certificates, before: FakeServer | undefined): Promise<FakeServer> => {
   const { protocol, mode = "starttls", behaviour, script = mailServer(protocol, mode, behaviour) } = row;
-  const tls = row.tls?.(have) ?? have.healthy;
+  // What servers of today have by themselves, and Node's has not.
+  const tls = { secureOptions: constants.SSL_OP_NO_RENEGOTIATION, ...(row.tls?.(have) ?? have.healthy) };
   const address = row.address ?? elsewhere;
-  return startServer(script, tls, address, row.samePort ? before?.port : 0);
+  const given = typeof script === "function" ? script : script.of(have);
+  return startServer(given, tls, address, row.samePort ? before?.port : 0);
 };
 
 const wantedOf = (row: RowServer, server: FakeServer, have: Certificates): Wanted => ({

@@ -1,12 +1,17 @@
 // The matrix: what a server's TLS takes (reference/verify.md §4, from tls-handshake to ems), and what its default certificates are.
 import { createSecureContext } from "node:tls";
 import { type TlsPolicy, byPolicy } from "../fakes/tls-policy.ts";
+import type { Certificates } from "./certificates.ts";
 import type { Row, RowServer } from "./row.ts";
+
+const answering = (is: TlsPolicy): NonNullable<RowServer["script"]> => ({
+  of: ({ pki }: Certificates) => byPolicy(is, [pki.leaf.der, pki.intermediate.der]),
+});
 
 /** Answers to raw ClientHellos by the policy; the ordinary handshake is healthy. */
 const policy = (what: string, is: TlsPolicy, ...findings: readonly string[]): Row => ({
   what,
-  servers: { protocol: "imap", mode: "implicit", script: byPolicy(is) },
+  servers: { protocol: "imap", mode: "implicit", script: answering(is) },
   full: "profile",
   findings,
 });
@@ -41,7 +46,7 @@ export const tlsRows: readonly Row[] = [
     servers: {
       protocol: "imap",
       mode: "implicit",
-      script: byPolicy({ versions: [0x0303] }),
+      script: answering({ versions: [0x0303] }),
       tls: (have) => ({ ...have.healthy, maxVersion: "TLSv1.2" }),
     },
   },
