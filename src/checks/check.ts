@@ -51,6 +51,8 @@ export interface EntryFacts {
   readonly demanded: boolean;
   /** The port was named and is the usual one of this instead: the scheme may be mistyped. */
   readonly meant?: Meant;
+  /** This host's server says in its own configuration that there is no TLS there: with what setting, and what takes it back. */
+  readonly tlsOff?: { readonly setting: string; readonly mend: string };
   /** TLSA records of this host and port; absent: nobody asked. */
   readonly tlsa?: TlsaLookup;
   /** CAA records of this host; absent: nobody asked. */

@@ -1,6 +1,6 @@
 // No 3DES or IDEA (blocks of 64 bits), and no key exchange without forward secrecy.
 import type { EntryCheck } from "./check.ts";
-import { say, settingFor } from "./finding.ts";
+import { onlyWithTls, say, settingFor } from "./finding.ts";
 import { otherServersWords } from "./other-servers.ts";
 import { profiled } from "./profiled.ts";
 
@@ -29,7 +29,11 @@ export const ciphWeak: EntryCheck = {
       hint: settingFor(
         facts,
         "take `ssl_cipher_list` out, its default leaves them out; then `doveadm reload`",
-        "`postconf 'smtpd_tls_exclude_ciphers = kRSA, 3DES' 'smtpd_tls_mandatory_exclude_ciphers = aNULL, kRSA, 3DES'`, then `postfix reload`",
+        onlyWithTls(
+          facts,
+          "`postconf 'smtpd_tls_mandatory_exclude_ciphers = aNULL, kRSA, 3DES'`, then `postfix reload`",
+          "`postconf 'smtpd_tls_exclude_ciphers = kRSA, 3DES'`, then `postfix reload`",
+        ),
         "policy",
       ),
     });

@@ -47,3 +47,13 @@ export const settingFor = (
   if (other) return (kind === "login" ? other.login : undefined) ?? other.tls;
   return protocol === "smtp" || protocol === "submission" ? `Postfix: ${postfix}` : `Dovecot: ${dovecot}`;
 };
+
+/** Postfix reads the `mandatory` settings where TLS is a must (465, 587) and the others on port 25, where strictness has a price: that is told. */
+export const onlyWithTls = (
+  facts: Pick<EntryFacts, "observation">,
+  mandatory: string,
+  opportunistic: string,
+): string =>
+  facts.observation.entry.protocol === "submission"
+    ? `${mandatory} (it counts where smtpd_tls_security_level is encrypt, as it should be on 465 and 587)`
+    : `${opportunistic}; old senders then deliver in clear, and on port 25 weak encryption is better than none: leave it unless the log shows that nobody needs it`;

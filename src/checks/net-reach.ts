@@ -1,4 +1,5 @@
 // Every address of every name answers, and the dialogue comes to its end.
+import { isIPv6 } from "node:net";
 import { type EntryPoint, type ProtocolName, clientLabel, socketPath } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
@@ -8,6 +9,7 @@ import { askedName } from "../domain/probe-host.ts";
 import type { EntryCheck, EntryFacts } from "./check.ts";
 import { say } from "./finding.ts";
 import { otherServers } from "./other-servers.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "net-reach",
@@ -42,9 +44,11 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
     if (!facts.demanded) return { severity: "info", message: "not offered", hint: listenHint(facts) };
     return { severity: "fault", message: error?.message ?? "connection refused", hint: listenHint(facts) };
   }
+  // What was asked for by name and is out of reach is as bad as refused; of guessed ports nobody knows what they should do.
+  const severity = facts.demanded ? "fault" : "warning";
   if (reason === "timeout") {
     return {
-      severity: "warning",
+      severity,
       message: error?.message ?? "no answer",
       hint:
         entry.port === 25
@@ -52,10 +56,18 @@ const ofConnect = (facts: EntryFacts, reason: string): { severity: Severity; mes
           : "look for a firewall between here and the server, or try on the server itself with --address 127.0.0.1",
     };
   }
+  if (reason === "no-route") {
+    const family = isIPv6(facts.observation.address ?? "") ? "IPv6" : "IPv4";
+    return {
+      severity: "info",
+      message: `${error?.message ?? "this machine has no route to that address"}: what it serves over ${family} cannot be seen from here`,
+      hint: `run verify also from a machine that has ${family} (\`ip ${family === "IPv6" ? "-6 " : ""}route\` shows no way from this one)`,
+    };
+  }
   return {
-    severity: "warning",
+    severity,
     message: error?.message ?? "the address cannot be reached",
-    hint: "nothing can be said about this address from here; if it is not meant to receive mail, take its A or AAAA record out of the DNS",
+    hint: `where does the way to it end? \`tracepath -n ${facts.observation.address ?? entry.host}\`; a firewall may say so too. On the server itself: --address 127.0.0.1`,
   };
 };
 
@@ -113,7 +125,7 @@ export const netReach: EntryCheck = {
   judge: (facts) => {
     const { error, wrongMode, tls, later } = facts.observation;
     if (later !== undefined && !error) return say(base, facts.role, ofLater(facts.observation.entry, later));
-    if (!error || wrongMode) return [];
+    if (!error || wrongMode || switchedOff(facts)) return [];
     if (error.stage === "resolve") {
       return say(base, facts.role, {
         message: error.message,
@@ -164,8 +176,10 @@ const deadHost = (host: string, facts: readonly EntryFacts[]): readonly Finding[
       ? `the right ${address ? "address" : "host"}`
       : `the right host (\`getent ahosts ${host}\` shows its addresses)`;
   const silent = errors.every(({ reason }) => reason === "timeout" || reason === "unreachable");
-  const hint = silent
-    ? `is it ${where}, is it up, and does no firewall stand between? \`ping ${address ? host : (facts[0]?.observation.address ?? host)}\`; on the server itself: --address 127.0.0.1`
-    : `is it ${where}, and are the mail servers running there? \`systemctl status dovecot postfix\`, \`ss -ltn\``;
+  const hint = errors.every(({ reason }) => reason === "no-route")
+    ? `run it from a machine that has a route to ${address ? "this address" : "its addresses"}: nothing is known of the server (\`ip route\`, \`ip -6 route\` show what this one has)`
+    : silent
+      ? `is it ${where}, is it up, and does no firewall stand between? \`ping ${address ? host : (facts[0]?.observation.address ?? host)}\`; on the server itself: --address 127.0.0.1`
+      : `is it ${where}, and are the mail servers running there? \`systemctl status dovecot postfix\`, \`ss -ltn\``;
   return say(base, "mua", { severity: "fault", message: `nothing can be reached at ${shown}: ${what} (${why})`, hint });
 };

@@ -3,6 +3,7 @@ import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { otherServersWords } from "./other-servers.ts";
 import { startTlsOnly } from "./starttls-only.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "st-adv",
@@ -18,8 +19,10 @@ export const stAdv: EntryCheck = {
   ...base,
   scope: "entry",
   obstacle: true,
-  applies: startTlsOnly,
+  applies: (facts) => startTlsOnly(facts) || facts.tlsOff !== undefined,
   judge: (facts) => {
+    const off = switchedOff(facts);
+    if (off) return say(base, facts.role, { message: `TLS is switched off (${off.setting})`, hint: off.mend });
     const { error, clear, tls, wrongMode } = facts.observation;
     if (clear && tls && !clear.startTlsOffered && !wrongMode) {
       return say(base, facts.role, {
@@ -35,7 +38,9 @@ export const stAdv: EntryCheck = {
       hint: settingFor(
         facts,
         "set `ssl = yes` (or `required`) and a certificate (2.3: ssl_cert and ssl_key, 2.4: ssl_server_cert_file and ssl_server_key_file), then `doveadm reload`; or `mailcert deploy` on the server",
-        'set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload`; a firewall that rewrites SMTP ("fixup") also hides STARTTLS; or `mailcert deploy` on the server',
+        facts.observation.entry.protocol === "submission"
+          ? "`postconf -P submission/inet/smtpd_tls_security_level=encrypt`, then `postfix reload` (`postconf -P | grep tls_security_level` shows what master.cf says now); no certificate yet: `mailcert deploy` on the server"
+          : 'set `smtpd_tls_security_level = may` and smtpd_tls_chain_files, then `postfix reload` (`postconf -P | grep tls_security_level`: a service may have its own); a firewall that rewrites SMTP ("fixup") also hides STARTTLS; or `mailcert deploy` on the server',
       ),
     });
   },

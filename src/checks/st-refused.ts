@@ -2,6 +2,7 @@
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { startTlsOnly } from "./starttls-only.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "st-refused",
@@ -23,6 +24,7 @@ export const stRefused: EntryCheck = {
   applies: startTlsOnly,
   judge: (facts) => {
     const { error, clear, tls } = facts.observation;
+    if (switchedOff(facts)) return [];
     if (error?.stage !== "starttls" || tls || clear?.preauth || saidElsewhere.includes(error.reason)) return [];
     const offered = clear?.startTlsOffered
       ? "STARTTLS is offered and then not done"

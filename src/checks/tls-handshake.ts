@@ -3,6 +3,10 @@ import { meantHint } from "../domain/meant-target.ts";
 import type { EntryCheck } from "./check.ts";
 import { say, settingFor } from "./finding.ts";
 import { sawTls } from "./seen.ts";
+import { switchedOff } from "./switched-off.ts";
+
+/** Words of the server after its own go-ahead. */
+const cannotStart = /cannot start TLS/;
 
 const base = {
   id: "tls-handshake",
@@ -22,11 +26,16 @@ export const tlsHandshake: EntryCheck = {
   applies: (facts) => sawTls(facts) || facts.observation.error?.stage === "handshake",
   judge: (facts) => {
     const { entry, error, wrongMode } = facts.observation;
-    if (error?.stage !== "handshake" || wrongMode) return [];
+    if (error?.stage !== "handshake" || wrongMode || switchedOff(facts)) return [];
     return say(base, facts.role, {
       message: error.message,
-      hint:
-        facts.meant && error.reason === "closed"
+      hint: cannotStart.test(error.message)
+        ? settingFor(
+            facts,
+            "its key or certificate cannot be used (not to be read, not a pair, or too weak): `journalctl -u dovecot -n 50` or /var/log/mail.log says which, `doveconf -n | grep ssl_` shows the files; `mailcert deploy` on the server gives it a pair that fits",
+            "its key or certificate cannot be used (not to be read, not a pair, or too weak): `journalctl -u postfix -n 50` or /var/log/mail.log says which; `mailcert deploy` on the server gives it a pair that fits",
+          )
+        : facts.meant && error.reason === "closed"
           ? meantHint(entry, facts.meant)
           : settingFor(
               facts,

@@ -1,6 +1,6 @@
 // SSLv3, TLS 1.0 and TLS 1.1 are switched off.
 import type { EntryCheck } from "./check.ts";
-import { say, settingFor } from "./finding.ts";
+import { onlyWithTls, say, settingFor } from "./finding.ts";
 import { otherServersWords } from "./other-servers.ts";
 import { profiled } from "./profiled.ts";
 
@@ -33,7 +33,11 @@ export const verLegacy: EntryCheck = {
             hint: settingFor(
               facts,
               "`ssl_min_protocol = TLSv1.2`, then `doveadm reload`",
-              "`postconf 'smtpd_tls_protocols = >=TLSv1.2' 'smtpd_tls_mandatory_protocols = >=TLSv1.2'`, then `postfix reload`",
+              onlyWithTls(
+                facts,
+                "`postconf 'smtpd_tls_mandatory_protocols = >=TLSv1.2'`, then `postfix reload`",
+                "`postconf 'smtpd_tls_protocols = >=TLSv1.2'`, then `postfix reload`",
+              ),
               "policy",
             ),
           })),

@@ -6,6 +6,7 @@ import { meantUrl } from "../domain/meant-target.ts";
 import { portOf, say } from "./finding.ts";
 import { otherServers, otherServersWords } from "./other-servers.ts";
 import { sawServer } from "./seen.ts";
+import { switchedOff } from "./switched-off.ts";
 
 const base = {
   id: "wrap-misuse",
@@ -53,6 +54,7 @@ export const wrapMisuse: EntryCheck = {
   applies: sawServer,
   judge: (facts) => {
     const { wrongMode, entry, tls } = facts.observation;
+    if (switchedOff(facts)) return [];
     const typo = wrongMode && (tls || entry.mode === "implicit") ? mistyped(facts) : undefined;
     if (typo) return typo;
     if (wrongMode && entry.mode === "implicit") {

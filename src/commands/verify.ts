@@ -137,7 +137,18 @@ const formatOf = ({ options, globals }: Context): ReportFormat => {
   return format;
 };
 
+/** A shell variable that is not set must not turn one question into another. Of these `--sni ""` alone means something. */
+const nothingEmpty = (options: Context["options"]): void => {
+  for (const [name, value] of Object.entries(options)) {
+    if (name === "sni" || !(value === "" || (Array.isArray(value) && (value.length === 0 || value.includes("")))))
+      continue;
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new Failure("usage", `${option} is empty`, { hints: [`give it a value, or leave ${option} out`] });
+  }
+};
+
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
+  nothingEmpty(context.options);
   const { options, globals, output, host } = context;
   const world = await context.world();
   const tools = await world.verifying();

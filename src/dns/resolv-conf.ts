@@ -29,5 +29,3 @@ export const parseResolvConf = (text: string, none = [{ address: "127.0.0.1", po
     trustAd: options.includes("trust-ad"),
   };
 };
-
-export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";

@@ -2,7 +2,8 @@
 import type { RecordType } from "dns-packet";
 import type { AskOptions } from "./dns.ts";
 import type { Message, Query } from "./message.ts";
-import { type NameServer, type ResolvConf, isLoopback } from "./resolv-conf.ts";
+import { isLoopback } from "../domain/ip.ts";
+import type { NameServer, ResolvConf } from "./resolv-conf.ts";
 import { type Attempt, askTcp, askUdp } from "./transport.ts";
 
 export interface ResolverOptions extends ResolvConf {

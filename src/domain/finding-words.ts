@@ -34,7 +34,8 @@ export const findingWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-failing",
-    means: "No TLS handshake, and there was none before either.",
+    means:
+      "No TLS handshake, and there was none before either; or the server's own configuration switches TLS off, and then the message has the setting.",
     mend: "It is not the new certificate that broke it: the server's log, its TLS settings. Then `mailcert renew`.",
   },
   {

@@ -35,3 +35,6 @@ export const ipFromOctets = (octets: Uint8Array): string | undefined => {
   );
   return canonicalIp(groups.join(":"));
 };
+
+/** Reached from this host alone. */
+export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";

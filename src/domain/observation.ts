@@ -79,10 +79,11 @@ export interface Observation {
   readonly error?: {
     readonly stage: ProbeStage;
     readonly message: string;
-    /** `refused` (nobody listens), `timeout`, `closed`, `reset`, `not-offered` (STARTTLS), `declined` (STARTTLS answered no), `temporary` (421/450/454), `tls`, `protocol`, `dns`. */
+    /** `refused` (nobody listens), `unreachable` (somebody on the way says so), `no-route` (this machine has none for that family), `timeout`, `closed`, `reset`, `not-offered` (STARTTLS), `declined` (STARTTLS answered no), `temporary` (421/450/454), `tls`, `protocol`, `dns`. */
     readonly reason:
       | "refused"
       | "unreachable"
+      | "no-route"
       | "timeout"
       | "closed"
       | "not-offered"

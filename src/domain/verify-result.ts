@@ -24,6 +24,9 @@ export interface VerifiedEntry {
   readonly ok: boolean;
 }
 
+/** No connection came about, and nobody takes that for a fault: neither well nor ill. */
+export const unseen = ({ observation: { error }, ok }: VerifiedEntry): boolean => error?.stage === "connect" && ok;
+
 /** A mail domain that was named (--mx, --srv), as DNS has it. */
 export interface VerifiedDomain extends DomainFacts {
   /** Its MX hosts, with the TLSA records for their port; absent: nobody asked. */

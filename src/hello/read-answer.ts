@@ -105,7 +105,7 @@ export const answerReader = (offer: Offer): AnswerReader => {
         return none(clean(`the answer cannot be read: ${error.message}`, 200));
       }
     },
-    // Half an answer is none: what closes in the middle of it did not finish agreeing.
-    end: (how) => ({ kind: "refused", how }),
+    // Behind a ServerHello the choice is made, whatever becomes of the rest.
+    end: (how) => hello ?? { kind: "refused", how },
   };
 };

@@ -1,5 +1,6 @@
 // A connection to one address (or unix socket); never through a name, so that no address hides another.
-import { type Socket, connect as netConnect } from "node:net";
+import { createSocket } from "node:dgram";
+import { type Socket, isIPv6, connect as netConnect } from "node:net";
 import { Stop } from "./stop.ts";
 
 const words: Readonly<Record<string, readonly [Stop["reason"], string]>> = {
@@ -7,9 +8,10 @@ const words: Readonly<Record<string, readonly [Stop["reason"], string]>> = {
   ECONNRESET: ["closed", "the connection was reset"],
   ETIMEDOUT: ["timeout", "no answer to the connection"],
   EHOSTUNREACH: ["unreachable", "the address cannot be reached from here"],
-  ENETUNREACH: ["unreachable", "this machine has no route to that address"],
+  ENETUNREACH: ["unreachable", "a router on the way says that the network of that address cannot be reached"],
   ENETDOWN: ["unreachable", "this machine's network is down"],
-  EADDRNOTAVAIL: ["unreachable", "this machine has no address of that kind"],
+  EADDRNOTAVAIL: ["no-route", "this machine has no address of that kind"],
+  EAFNOSUPPORT: ["no-route", "this machine has no address of that kind"],
   EACCES: ["unreachable", "this machine may not connect there (firewall)"],
   EPERM: ["unreachable", "this machine may not connect there (firewall)"],
 };
@@ -22,6 +24,19 @@ const socketWords: typeof words = {
   ENOTSOCK: ["refused", "this is no socket"],
   EPROTOTYPE: ["refused", "this is no stream socket"],
   EACCES: ["unreachable", "permission denied: run it as root, or as the user that delivers mail"],
+};
+
+const noRoute = ["no-route", "this machine has no route to that address"] as const;
+
+/** A datagram socket that is connected sends nothing: this machine's own routing table answers, no router. */
+const askRoute = (address: string, port: number, told: (has: boolean) => void): void => {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  const end = (has: boolean): void => {
+    socket.close();
+    told(has);
+  };
+  socket.once("error", () => end(false)).once("connect", () => end(true));
+  socket.connect(port, address);
 };
 
 /** @throws Stop at stage `connect`. */
@@ -37,7 +52,8 @@ export const connect = (address: string, port: number, signal: AbortSignal): Pro
     const late = (): void => fail("timeout", "no answer to the connection: a firewall, or the host is down");
     const onError = (error: NodeJS.ErrnoException): void => {
       const [reason, message] = (path ? socketWords : words)[error.code ?? ""] ?? ["unreachable", error.message];
-      fail(reason, message);
+      if (path || error.code !== "ENETUNREACH") return fail(reason, message);
+      askRoute(address, port, (has) => (has ? fail(reason, message) : fail(...noRoute)));
     };
     if (signal.aborted) return late();
     signal.addEventListener("abort", late, { once: true });

@@ -9,10 +9,12 @@ import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { deadline } from "./deadline.ts";
 import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
+import { handshakeStop } from "./handshake-stop.ts";
+import { lastWords } from "./last-words.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
 import { createTlsContexts, sendsLargeHello } from "./tls-context.ts";
-import { handshakeWords, isPlainText } from "./tls-words.ts";
+import { isPlainText } from "./tls-words.ts";
 import { type Recorder, createRecorder } from "./transcript.ts";
 
 export interface ProbeParts {
@@ -34,6 +36,8 @@ interface Draft {
   stop?: Stop;
   /** The handshake was cut off before the server said anything in TLS. */
   cutOff?: boolean;
+  /** Bytes in clear went into the TLS engine, which does not tell them. */
+  unread?: boolean;
   readonly recorder?: Recorder;
   /** Milliseconds since the connection. */
   connectedMs?: () => number;
@@ -63,6 +67,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
     options: ProbeOptions,
     signal: AbortSignal,
     smallHello: boolean,
+    listens = false,
   ): Promise<Draft> => {
     const draft: Draft = { local: false, chain: [], ...(options.transcript ? { recorder: createRecorder() } : {}) };
     let socket: Socket | undefined;
@@ -80,7 +85,7 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
           draft.clear = { ...nothingSaid, ...draft.clear, ...known };
         },
       };
-      if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions);
+      if (entry.mode === "starttls") await walkToTls(entry, options, socket, signal, draft, dialogueOptions, listens);
       const before = socket.bytesRead;
       const sni = sniOf(entry, options);
       const upTo = options.renegotiate === true ? "TLSv1.2" : undefined;
@@ -140,6 +145,11 @@ export const createProbe = ({ now, largeHello = sendsLargeHello }: ProbeParts): 
       // Large ClientHellos are new: a server (or middlebox) that cannot take two segments resets, or says nothing.
       if (draft.cutOff && !options.once && !signal.aborted && largeHello())
         draft = await attempt(entry, options, signal, true);
+      // What was said behind the go-ahead is lost: listened to before our own first word of TLS it says whether anybody means harm.
+      if (draft.unread && !options.once && !signal.aborted) {
+        const again = await attempt(entry, options, signal, false, true);
+        if (again.stop?.reason === "injected" || again.stop?.stage === "handshake") draft = again;
+      }
       options.signal?.throwIfAborted();
       return observationOf(entry, options, draft, startedAt, now());
     } finally {
@@ -170,6 +180,7 @@ const walkToTls = async (
   signal: AbortSignal,
   draft: Draft,
   dialogueOptions: DialogueOptions,
+  listens: boolean,
 ): Promise<void> => {
   const opened = openConversation(socket, signal);
   const conversation = draft.recorder?.listen(socket, opened) ?? opened;
@@ -187,8 +198,12 @@ const walkToTls = async (
   if (outcome.refused) {
     throw new Stop(outcome.refused.stage ?? "starttls", outcome.refused.reason, outcome.refused.message);
   }
+  if (listens) await conversation.arrives(500);
   const rest = conversation.detach();
-  if (rest.length > 0) throw injected(draft, rest.length);
+  if (rest.length === 0) return;
+  const words = await lastWords(socket, rest, (bytes) => draft.recorder?.hear(bytes));
+  if (words === undefined) throw injected(draft, rest.length);
+  throw new Stop("handshake", "tls", `the server says go ahead and then cannot start TLS: "${words}"`);
 };
 
 /** Bytes after the go-ahead come from nobody who is protected (RFC 3207 §6): counted, never read. */
@@ -213,26 +228,12 @@ const late = ({ timeoutMs }: ProbeOptions): Stop =>
 
 /** Plain text where TLS should be: another mode on an implicit port, an injection behind a go-ahead. */
 const plainText = (entry: Entry, draft: Draft, received: number): Stop => {
-  if (entry.mode === "starttls") return injected(draft, Math.max(1, received));
+  if (entry.mode === "starttls") {
+    draft.unread = true;
+    return injected(draft, Math.max(1, received));
+  }
   draft.wrongMode = true;
   return new Stop("handshake", "protocol", "the server speaks in clear where TLS should start at once");
-};
-
-const handshakeStop = (
-  result: { kind: "closed" | "reset" | "timeout" } | { kind: "failed"; code: string; message: string },
-  entry: Entry,
-  received: number,
-): Stop => {
-  if (result.kind === "failed") return new Stop("handshake", "tls", handshakeWords(result.code, result.message));
-  // After a go-ahead this is a broken promise, not a TLS disagreement.
-  const stage = entry.mode === "starttls" && received === 0 ? "starttls" : "handshake";
-  const where = stage === "starttls" ? "after its go-ahead, before any word of TLS" : "during the TLS handshake";
-  if (result.kind === "timeout") return new Stop(stage, "timeout", `the server fell silent ${where}`);
-  return new Stop(
-    stage,
-    "closed",
-    `the server ${result.kind === "reset" ? "reset" : "closed"} the connection ${where}`,
-  );
 };
 
 /** How long a closing connection may take, and how much may still come, before it is torn down. */

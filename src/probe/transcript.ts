@@ -6,6 +6,8 @@ import type { OpenConversation } from "./conversation.ts";
 export interface Recorder {
   /** Hears what comes, until the conversation is detached, and what is said through the returned one. */
   listen(socket: Socket, conversation: OpenConversation): OpenConversation;
+  /** What the server says when the conversation is over. */
+  hear(bytes: Buffer): void;
   lines(): readonly TranscriptLine[];
 }
 
@@ -37,6 +39,7 @@ export const createRecorder = (): Recorder => {
         },
       };
     },
+    hear,
     lines: () => transcriptLines(parts),
   };
 };

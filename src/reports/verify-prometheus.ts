@@ -2,7 +2,7 @@
 import { entryUrl } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
 import { askedName } from "../domain/probe-host.ts";
-import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
+import { type VerifiedEntry, type VerifyResult, unseen } from "../domain/verify-result.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -69,14 +69,16 @@ const familiesOf = (result: VerifyResult): readonly Family[] => {
   return [
     {
       name: "mailcert_entry_offered",
-      help: "Whether anything listens there; 0 only for usual ports of a host that were not asked for by name.",
-      samples: entries.map((one) => [labelsOf(one), one.notOffered ? 0 : 1] as const),
+      help: "1 where a connection came about, or should have; 0 for usual ports that were not asked for by name; absent where this machine has no route.",
+      samples: entries
+        .filter(({ observation: { error } }) => error?.reason !== "no-route")
+        .map((one) => [labelsOf(one), unseen(one) ? 0 : 1] as const),
       merge: least,
     },
     {
       name: "mailcert_entry_ok",
-      help: "1 where no check found a fault at the entry point, else 0; absent where it is not offered.",
-      samples: offered.map((one) => [labelsOf(one), one.ok ? 1 : 0] as const),
+      help: "1 where no check found a fault at the entry point, else 0; absent where nothing could be looked at and nothing was asked for by name.",
+      samples: entries.filter((one) => !unseen(one)).map((one) => [labelsOf(one), one.ok ? 1 : 0] as const),
       merge: least,
     },
     {

@@ -66,6 +66,7 @@ export const verdictOf = ({ observation, findings, notOffered }: VerifiedEntry):
   );
   if (observation.error?.stage === "connect" && observation.error.reason === "timeout")
     return ["no answer", worst ?? "warning"];
+  if (observation.error?.reason === "no-route") return ["no route", "info"];
   return worst ? [worst, worst] : ["ok", "ok"];
 };
 

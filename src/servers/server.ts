@@ -18,6 +18,14 @@ export interface Installation {
   readonly running: boolean;
 }
 
+/** What switches TLS off for a service, in the server's own words. */
+export interface TlsOff {
+  /** The setting, with its place as far as the server tells it: `ssl = no`. One text for all listeners that it is true of. */
+  readonly setting: string;
+  /** What switches it on: a sentence with a command. */
+  readonly mend: string;
+}
+
 /** Where a server listens, found in its own effective configuration, never guessed. */
 export interface Listener {
   readonly protocol: ProtocolName;
@@ -29,6 +37,8 @@ export interface Listener {
   readonly service: string;
   /** Why it cannot be observed from here (PROXY protocol, chroot socket, ...); absent: it can. */
   readonly unobservable?: string;
+  /** Its configuration says that there is no TLS, where other machines connect: it can be observed, and no client is served there. */
+  readonly tlsOff?: TlsOff;
   /** The setting, with its place, that gives this service a certificate of its own; deploy leaves it alone and proof expects no change. */
   readonly ownCertificate?: string;
 }

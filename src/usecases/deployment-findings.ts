@@ -1,6 +1,7 @@
 // What a deployment's proof means, as findings with what to do next.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
+import { groupBy } from "../domain/group-by.ts";
 import type { DeployedServer } from "./deployment.ts";
 import type { ProvedEntry } from "./prove.ts";
 
@@ -37,8 +38,9 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
             : `once the cause above is mended, mailcert renew finishes the job by itself`,
       });
     }
+    findings.push(...switchedOff(server.id, of("failing")));
     for (const verdict of ["broken", "failing"] as const) {
-      const bad = of(verdict);
+      const bad = of(verdict).filter(({ mend }) => mend === undefined);
       const [first] = bad;
       if (!first) continue;
       findings.push({
@@ -70,6 +72,23 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
   }
   return findings;
 };
+
+/** The server's own configuration says that there is no TLS: one finding for each setting that does. */
+const switchedOff = (id: string, failing: readonly ProvedEntry[]): readonly Finding[] =>
+  [
+    ...groupBy(
+      failing.filter(({ mend }) => mend !== undefined),
+      ({ message }) => message,
+    ),
+  ].map(([setting, entries]) => {
+    const ports = [...new Set(entries.map(({ entry }) => `${entry.port} (${clientLabel(entry.mode)})`))].join(", ");
+    return {
+      check: "deploy-failing",
+      severity: "fault",
+      message: `TLS is switched off (${setting ?? id}): ${ports} ${entries.length > 1 ? "serve" : "serves"} no certificate`,
+      hint: `${entries[0]?.mend ?? ""}; then run: mailcert renew`,
+    };
+  });
 
 const more = (entries: readonly ProvedEntry[]): string =>
   entries.length > 1 ? ` (and ${entries.length - 1} more)` : "";

@@ -32,6 +32,7 @@ export const factsOf = (
 const wishesOf = (request: VerifyRequest, wanted: Wanted): Partial<EntryFacts> => ({
   ...(wanted.expected ? { expected: wanted.expected } : {}),
   ...(wanted.meant ? { meant: wanted.meant } : {}),
+  ...(wanted.tlsOff ? { tlsOff: wanted.tlsOff } : {}),
   ...(wanted.mxOf ? { mxOf: wanted.mxOf } : {}),
   ...(wanted.serviceOf ? { serviceOf: wanted.serviceOf } : {}),
   ...(request.ownRoots ? { ownRoots: request.ownRoots } : {}),

@@ -110,9 +110,10 @@ const targetsNow = async (
     now.push({ ...one, listeners });
   }
   const keyOf = ({ entry, slot }: ProofTarget): string => `${entryKey(entry)} ${slot}`;
-  const off = new Set(targetsOf(found).flatMap((one) => (one.unobservable === undefined ? [] : [keyOf(one)])));
+  const isOff = ({ unobservable, tlsOff }: ProofTarget): boolean => unobservable !== undefined || tlsOff !== undefined;
+  const off = new Set(targetsOf(found).flatMap((one) => (isOff(one) ? [keyOf(one)] : [])));
   const targets = targetsOf(now);
-  const switchedOn = targets.filter((one) => one.unobservable === undefined && off.has(keyOf(one)));
+  const switchedOn = targets.filter((one) => !isOff(one) && off.has(keyOf(one)));
   // Clients did without TLS there: a handshake that fails takes their mail away.
   const plain = switchedOn.map((one): [string, Baseline] => [keyOf(one), { plain: true }]);
   return { targets, baseline: new Map([...plain, ...baselineOf(state)]) };

@@ -7,6 +7,7 @@ import { type Answer, type Baseline, type Verdict, verdictOf } from "../domain/v
 import type { Observation } from "../domain/observation.ts";
 import { probeHost } from "../domain/probe-host.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
+import type { TlsOff } from "../servers/server.ts";
 import { type Deployable, addressesOf, entryOf } from "./entries.ts";
 import { parallel } from "./parallel.ts";
 import type { World } from "./world.ts";
@@ -20,6 +21,7 @@ export interface ProofTarget {
   /** Ask for this slot's key type only: where a certificate has two. */
   readonly forceSlot: boolean;
   readonly unobservable?: string;
+  readonly tlsOff?: TlsOff;
   readonly ownCertificate?: string;
 }
 
@@ -31,6 +33,8 @@ export interface ProvedEntry {
   readonly verdict: Verdict;
   readonly leaf?: string;
   readonly message?: string;
+  /** What mends it, where the server's own configuration says why. */
+  readonly mend?: string;
 }
 
 /** How many connections are open at once. */
@@ -59,9 +63,10 @@ export const proofTargets = (
             forceSlot: slots.length > 1,
             ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
             ...(installation.running
-              ? listener.unobservable === undefined
-                ? {}
-                : { unobservable: listener.unobservable }
+              ? {
+                  ...(listener.unobservable === undefined ? {} : { unobservable: listener.unobservable }),
+                  ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
+                }
               : { unobservable: `${installation.id} is not running` }),
           })),
         ),
@@ -99,7 +104,7 @@ export const observeBaseline = async (
 ): Promise<readonly { target: ProofTarget; baseline: Baseline; observation: Observation }[]> => {
   const probe = await world.probe();
   const anchors = await world.systemRoots();
-  const observable = targets.filter((target) => target.unobservable === undefined);
+  const observable = targets.filter((target) => target.unobservable === undefined && target.tlsOff === undefined);
   return parallel(observable, atOnce, async (target) => {
     const observation = await probe(target.entry, optionsFor(target, ehlo, anchors, world.signal));
     const { leaf, reason } = answerOf(observation);
@@ -156,18 +161,23 @@ const proveOne = async (
   for (;;) {
     const observation = await probe(entry, optionsFor(target, request.ehlo, anchors, world.signal));
     const answer = answerOf(observation);
-    const verdict = verdictOf(answer, expected, before);
+    const seen = verdictOf(answer, expected, before);
+    // Switched off by a setting that is not ours: no other generation would mend it, nor would waiting.
+    const { tlsOff } = answer.leaf === undefined ? target : {};
+    const verdict = tlsOff && seen === "broken" ? "failing" : seen;
     inARow = verdict === "proven" ? inARow + 1 : 0;
     const waited = world.elapsed() - started;
     const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
     const over =
-      verdict !== "proven" && (waited >= patience || (await request.hopeless?.(installation, waited)) === true);
+      verdict !== "proven" &&
+      (tlsOff !== undefined || waited >= patience || (await request.hopeless?.(installation, waited)) === true);
     if (inARow >= 2 || over) {
       return {
         ...base,
         verdict,
         ...(answer.leaf === undefined ? {} : { leaf: answer.leaf }),
-        ...(verdict === "proven" ? {} : { message: whatWasSeen(observation, verdict) }),
+        ...(verdict === "proven" ? {} : { message: tlsOff?.setting ?? whatWasSeen(observation, verdict) }),
+        ...(tlsOff ? { mend: tlsOff.mend } : {}),
       };
     }
     if (verdict !== "proven") {

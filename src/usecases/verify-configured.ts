@@ -15,13 +15,6 @@ export interface Configured {
   readonly notes: readonly Finding[];
 }
 
-/** A listener on every address is one process: one address of each family stands for all. */
-const oneOfEach = (addresses: readonly string[]): readonly string[] => {
-  const v6 = addresses.find((address) => address.includes(":"));
-  const v4 = addresses.find((address) => !address.includes(":"));
-  return [v4, v6].filter((address) => address !== undefined);
-};
-
 /** A wildcard stands for any name below it. */
 const hostsOf = ({ names }: CertificateConfig): readonly string[] => names.map(probeHost);
 
@@ -61,11 +54,13 @@ export const configuredTargets = async (
           });
           continue;
         }
-        for (const address of oneOfEach(addressesOf(listener, local))) {
+        // Those that setup and renew prove: a server may have a certificate of its own for one of them (`local`).
+        for (const address of addressesOf(listener, local)) {
           for (const host of hosts) {
             wanted.push({
               ...entryOf(listener, host, address),
               demanded: true,
+              ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
               ...(listener.ownCertificate === undefined ? expectation : {}),
             });
           }
@@ -87,7 +82,7 @@ const absentOnes = (
   table: PortTable,
   servedHere: boolean,
 ): readonly Target[] => {
-  const [address] = oneOfEach(local);
+  const address = local.find((one) => !one.includes(":")) ?? local[0];
   return hosts
     .flatMap((host) => parseTarget(host, table))
     .filter(({ protocol, mode }) => !places.has(`${protocol} ${mode}`))

@@ -11,6 +11,7 @@ import { clean } from "../domain/text.ts";
 import { mailDomains } from "./mail-domains.ts";
 import { notInVain, someCheckLeft } from "./verify-vain-words.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
+import { withOwnListeners } from "./verify-own-host.ts";
 import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors, slotsOf } from "./verify-live.ts";
 import type { VerifyRequest, Wanted } from "./verify.ts";
 import type { World } from "./world.ts";
@@ -47,7 +48,8 @@ export const verifyRequest = async (world: World, words: VerifyWords): Promise<V
   checkWords(words);
   const live = liveOrNone(world, words);
   const found: Named = isNamed(words) ? await named(world, words) : await configured(world, words, live);
-  const { wanted, notes, domains } = found;
+  const { notes, domains } = found;
+  const wanted = isNamed(words) ? await withOwnListeners(world, found.wanted) : found.wanted;
   const expect = await expectation(world, words.expect, live);
   return {
     ...(await termsOf(world, words, live)),

@@ -7,6 +7,7 @@ import type { Slot } from "../domain/keys.ts";
 import type { Meant } from "../domain/meant-target.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Target } from "../domain/targets.ts";
+import type { TlsOff } from "../servers/server.ts";
 import { type VerifyResult, sawSomething } from "../domain/verify-result.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Left, Probe, ProbeOptions } from "../probe/probe.ts";
@@ -58,6 +59,8 @@ export interface Wanted extends Target {
   readonly connectTo?: string;
   /** The port was named and is the usual one of this instead. */
   readonly meant?: Meant;
+  /** The server's configuration says that there is no TLS. */
+  readonly tlsOff?: TlsOff;
   readonly expected?: ExpectedLeaves;
   /** Two: ask for each kind of key in its own handshake. */
   readonly slots?: readonly Slot[];
@@ -98,7 +101,9 @@ export interface VerifyRequest {
   readonly concurrency?: number;
 }
 
-const defaultTimeout = ({ port, mode, meant }: Wanted): number => {
+const defaultTimeout = ({ port, mode, meant, tlsOff }: Wanted): number => {
+  // Nobody answers a handshake there.
+  if (mode === "implicit" && tlsOff !== undefined) return 4_000;
   // imap:// on 993: a server that waits for TLS never greets; the mistake is not worth the whole budget.
   if (mode === "starttls" && meant?.mode === "implicit") return 4_000;
   return port === 25 ? 45_000 : 10_000;

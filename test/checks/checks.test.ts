@@ -5,6 +5,7 @@ import { type CertificateFacts, readCertificate } from "../../src/domain/certifi
 import { checks } from "../../src/checks/index.ts";
 import { certTrust } from "../../src/checks/cert-trust.ts";
 import { deadHosts } from "../../src/checks/net-reach.ts";
+import type { EntryPoint } from "../../src/domain/entry-point.ts";
 import { sha256Hex } from "../../src/domain/fingerprint.ts";
 import type { Finding } from "../../src/domain/finding.ts";
 import type { Observation } from "../../src/domain/observation.ts";
@@ -100,6 +101,7 @@ const starttls = { mode: "starttls", port: 143 } as const;
 const mta = { protocol: "smtp", mode: "starttls", port: 25 } as const;
 const submission = { protocol: "submission", mode: "starttls", port: 587 } as const;
 const lmtp = { protocol: "lmtp", mode: "starttls", port: 24 } as const;
+const tlsOff = { setting: "Dovecot: ssl = no", mend: "take `ssl = no` out, then `doveadm reload`" };
 const error = (
   stage: NonNullable<Observation["error"]>["stage"],
   reason: NonNullable<Observation["error"]>["reason"],
@@ -447,9 +449,38 @@ const rows: readonly Row[] = [
   ],
   ["refused, named", () => ({ observation: error("connect", "refused") }), ["fault net-reach"]],
   ["refused, guessed", () => ({ observation: error("connect", "refused"), demanded: false }), ["info net-reach"]],
-  ["timeout, named", () => ({ observation: error("connect", "timeout") }), ["warning net-reach"]],
+  ["timeout, named", () => ({ observation: error("connect", "timeout") }), ["fault net-reach"]],
   ["timeout, guessed", () => ({ observation: error("connect", "timeout"), demanded: false }), ["warning net-reach"]],
-  ["no route", () => ({ observation: error("connect", "unreachable") }), ["warning net-reach"]],
+  ["unreachable, named", () => ({ observation: error("connect", "unreachable") }), ["fault net-reach"]],
+  [
+    "unreachable, guessed",
+    () => ({ observation: error("connect", "unreachable"), demanded: false }),
+    ["warning net-reach"],
+  ],
+  ["no route for that family", () => ({ observation: error("connect", "no-route") }), ["info net-reach"]],
+  ...(
+    [
+      ["no STARTTLS", starttls, error("starttls", "not-offered")],
+      ["greets in clear", {}, { ...error("handshake", "protocol"), wrongMode: true }],
+      ["hangs up", {}, error("handshake", "closed")],
+      ["its port is closed", {}, error("connect", "refused")],
+      ["STARTTLS breaks off", starttls, error("starttls", "closed")],
+    ] as const
+  ).map(([what, entry, observation]): Row => [
+    `TLS is switched off in the configuration: ${what}`,
+    () => ({ entry, observation, tlsOff }),
+    ["fault st-adv"],
+  ]),
+  [
+    "TLS is switched off in the configuration, and the server does not run",
+    () => ({ entry: starttls, observation: error("connect", "refused"), tlsOff }),
+    ["fault net-reach"],
+  ],
+  [
+    "TLS is switched off in the configuration, and still there: it was not reloaded",
+    () => ({ chain: good, tlsOff }),
+    [],
+  ],
   ["no such name", () => ({ observation: error("resolve", "dns") }), ["fault net-reach"]],
   ["says nothing", () => ({ observation: error("greeting", "timeout"), demanded: false }), ["fault net-reach"]],
   ["421", () => ({ entry: mta, observation: error("greeting", "temporary") }), ["fault net-reach"]],
@@ -1099,6 +1130,22 @@ describe("the words fit who asked", () => {
     expect(said(entryFacts({ entry, chain: good, observation }), "wrap-misuse")?.message).toContain(
       "wants TLS at once",
     );
+  });
+  test("Postfix's settings are those of the port: nothing that is meant for 465 and 587 touches port 25", () => {
+    const profile = (weakSuite: string) => ({ connections: 1, versions: { TLSv1: true }, weakSuite });
+    for (const id of ["ver-legacy", "ciph-weak"]) {
+      const hint = (entry: Partial<EntryPoint>) =>
+        said(entryFacts({ entry, chain: good, observation: { profile: profile("TLS_RSA_WITH_AES_128_CBC_SHA") } }), id)
+          ?.hint;
+      expect(hint(submission)).toMatch(/postconf 'smtpd_tls_mandatory_/);
+      expect(hint(submission)).not.toMatch(/smtpd_tls_(?:protocols|exclude)/);
+      expect(hint(mta)).toMatch(/old senders then deliver in clear/);
+      expect(hint(mta)).not.toContain("mandatory");
+    }
+    const off = (entry: Partial<EntryPoint>) =>
+      said(entryFacts({ entry, observation: error("starttls", "not-offered") }), "st-adv")?.hint;
+    expect(off(submission)).toContain("postconf -P submission/inet/smtpd_tls_security_level=encrypt");
+    expect(off(mta)).toContain("smtpd_tls_security_level = may");
   });
   test("net-reach: another protocol's usual port is named", () => {
     const facts = entryFacts({

@@ -90,6 +90,10 @@ export const serverHelloMessage = ({ version, suite, compression = 0, extensions
   );
 
 export const certificateMessage = (size: number): Buffer => message(11, Buffer.alloc(size, 1));
+const vector24 = (part: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([part.length >> 16]), u16(part.length & 0xffff), part]);
+/** Certificate with one leaf (RFC 5246 §7.4.2). */
+export const leafMessage = (leaf: Buffer): Buffer => message(11, vector24(vector24(leaf)));
 export const doneMessage = message(14, Buffer.alloc(0));
 
 /** ServerKeyExchange over a named curve; `signature`: the scheme, where the version has one. */

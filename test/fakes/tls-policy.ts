@@ -6,7 +6,7 @@ import {
   alert,
   curveMessage,
   dhMessage,
-  message,
+  leafMessage,
   readClientHello,
   record,
   serverHelloMessage,
@@ -15,6 +15,12 @@ import { type Script, mailServer } from "./mail-server.ts";
 
 /** What differs from a sound server of today. Numbers as on the wire. */
 export interface TlsPolicy {
+  /** Shown in clear up to TLS 1.2. DER. */
+  readonly leaf?: Buffer;
+  /** No recommended suite in TLS 1.2. */
+  readonly noneGood?: true;
+  /** Agreed to by ALPN where it is offered. */
+  readonly alpn?: string;
   readonly versions?: readonly number[];
   /** By IANA name, besides the good ones. */
   readonly suites?: RegExp;
@@ -26,8 +32,6 @@ export interface TlsPolicy {
   readonly signature?: number;
   /** Of the prime of finite-field Diffie-Hellman. */
   readonly dhBytes?: number;
-  /** What is taken by ALPN, where it is offered. */
-  readonly alpn?: string;
   /** Larger ClientHellos are reset, those of ordinary clients too. */
   readonly largest?: number;
 }
@@ -41,19 +45,17 @@ const offeredVersions = ({ version, extensions }: SeenHello): ((one: number) => 
   return (one) => (named ? named.includes(one) : one <= version && one < 0x0304);
 };
 
-/** A client that means to go on: with a key share, or with a session ticket's place where it offers no TLS 1.3. */
-const isOrdinary = ({ extensions }: SeenHello): boolean =>
-  (extensions.get(51)?.length ?? 0) > 2 || (!extensions.has(43) && extensions.has(35));
+/** A key share or a place for a session ticket comes with it: a client that means to go on. */
+const isOrdinary = ({ extensions }: SeenHello): boolean => (extensions.get(51)?.length ?? 0) > 2 || extensions.has(35);
 
 const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
-const vector24 = (part: Buffer): Buffer => Buffer.concat([Buffer.from([part.length >> 16]), u16(part.length & 0xffff), part]);
 
-/** RFC 7301 §3.1 */
-const alpnList = (name: string): Buffer =>
-  Buffer.concat([u16(name.length + 1), Buffer.from([name.length]), Buffer.from(name, "latin1")]);
+/** A list of one protocol (RFC 7301 §3.1). */
+const agreed = (protocol: string): Buffer =>
+  Buffer.concat([u16(protocol.length + 1), Buffer.from([protocol.length]), Buffer.from(protocol, "latin1")]);
 
-/** `chain`: DER, leaf first. @returns `reset`: no answer. */
-export const answerBy = (hello: SeenHello, policy: TlsPolicy, chain: readonly Buffer[]): Buffer | "reset" => {
+/** `reset`: no answer. */
+export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" => {
   const { versions = [0x0303, 0x0304], suites = /^(?!)/, groups = [0x11ec, 0x001d, 0x0017], without = [] } = policy;
   if (hello.bytes > (policy.largest ?? 16_384)) return "reset";
   const offered = offeredVersions(hello);
@@ -62,7 +64,8 @@ export const answerBy = (hello: SeenHello, policy: TlsPolicy, chain: readonly Bu
   const takes = (suite: number): boolean => {
     const name = suiteName(suite);
     if (version === 0x0304) return suite >> 8 === 0x13;
-    return suite >> 8 !== 0x13 && ((kindOf(name) === "good" && version === 0x0303) || suites.test(name));
+    const good = kindOf(name) === "good" && version === 0x0303 && policy.noneGood !== true;
+    return suite >> 8 !== 0x13 && (good || suites.test(name));
   };
   const list = hello.extensions.get(10);
   const known = list ? pairs(list.subarray(2)) : [0x0017];
@@ -76,19 +79,17 @@ export const answerBy = (hello: SeenHello, policy: TlsPolicy, chain: readonly Bu
   }
   const sent = [22, 23, 0xff01].filter((one) => !without.includes(one) && hello.extensions.has(one));
   const name = suiteName(suite);
-  const signature = version < 0x0303 || name.includes("_anon_") ? undefined : (policy.signature ?? 0x0403);
   const chosen = policy.alpn !== undefined && hello.extensions.get(16)?.includes(policy.alpn) ? policy.alpn : undefined;
+  const alpn = chosen === undefined ? [] : [[16, agreed(chosen)] as const];
+  const signature = version < 0x0303 || name.includes("_anon_") ? undefined : (policy.signature ?? 0x0403);
   const messages = [
     serverHelloMessage({
       version,
       suite,
       compression: hello.compressions.includes(policy.compression ?? 0) ? (policy.compression ?? 0) : 0,
-      extensions: [
-        ...sent.map((one) => [one, Buffer.from(one === 0xff01 ? [0] : [])] as const),
-        ...(chosen === undefined ? [] : [[16, alpnList(chosen)] as const]),
-      ],
+      extensions: [...sent.map((one) => [one, Buffer.from(one === 0xff01 ? [0] : [])] as const), ...alpn],
     }),
-    message(11, vector24(Buffer.concat(chain.map(vector24)))),
+    leafMessage(policy.leaf ?? Buffer.alloc(800, 1)),
     ...(elliptic(suite) ? [curveMessage(group ?? 0, signature)] : []),
     ...(/^TLS_DHE?_/.test(name) ? [dhMessage(policy.dhBytes ?? 256, 0xff, signature)] : []),
   ];
@@ -102,12 +103,12 @@ const wholeRecord = (buffer: string): number => {
 };
 
 /** IMAP with TLS at once: ordinary clients find a healthy server, raw ClientHellos an answer by the policy. */
-export const byPolicy = (policy: TlsPolicy, chain: readonly Buffer[]): Script => {
+export const byPolicy = (policy: TlsPolicy): Script => {
   const healthy = mailServer("imap", "implicit");
   return async (talk) => {
     const taken = await talk.take(wholeRecord);
     const hello = readClientHello(Buffer.from(taken, "latin1"));
-    const answer = answerBy(hello, policy, chain);
+    const answer = answerBy(hello, policy);
     if (answer === "reset") return talk.reset();
     if (isOrdinary(hello)) return healthy({ ...talk, startTls: () => talk.startTls(taken) });
     await talk.send(answer.toString("latin1"));

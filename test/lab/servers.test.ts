@@ -262,11 +262,11 @@ for (const suite of ["bookworm", "trixie"] as const) {
         await lab.host.must("sed -i 's/^ssl = yes/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf");
         const [found] = await lab.dovecot.detect();
         const off = await lab.dovecot.listeners(found as Installation);
-        expect(off.every((listener) => listener.unobservable?.includes("ssl = no"))).toBe(true);
+        expect(off.every((listener) => listener.tlsOff?.setting === "Dovecot: ssl = no")).toBe(true);
         await ready();
         expect(await lab.host.read("/etc/dovecot/conf.d/99-mailcert.conf")).toMatch(/^ssl = yes$/m);
         expect((await lab.dovecot.plan(installation, certificate)).changes).toEqual([]);
-        expect((await lab.dovecot.listeners(installation)).some((listener) => listener.unobservable)).toBe(false);
+        expect((await lab.dovecot.listeners(installation)).some((listener) => listener.tlsOff)).toBe(false);
       });
 
       test("our file at 0600, which breaks local delivery, is planned anew", async () => {
@@ -431,7 +431,15 @@ postfix reload 2>&1`,
           plan.changes.some((change) => change.kind === "parameter" && change.parameter === "smtpd_tls_security_level"),
         ).toBe(false);
         expect(plan.notes.map((note) => note.check)).toContain("tls-off");
-        expect((await lab.postfix.listeners(installation)).every((listener) => listener.unobservable)).toBe(true);
+        for (const { address, tlsOff, unobservable } of await lab.postfix.listeners(installation)) {
+          const off = "smtpd_tls_security_level = none in main.cf";
+          if (/^127\.|^::1$/.test(address)) expect(unobservable).toContain(off);
+          else
+            expect(tlsOff).toMatchObject({
+              setting: `Postfix: ${off}`,
+              mend: expect.stringContaining("=may") as string,
+            });
+        }
       });
 
       test("the client side keeps its certificate: a legacy setting that smtp refers to stays", async () => {

@@ -35,6 +35,7 @@ type Bad =
   | "wildcard"
   | "partialWildcard"
   | "domainOnly"
+  | "withDomain"
   | "rsaOtherName"
   | "noSignature"
   | "constrained";
@@ -70,6 +71,7 @@ export const makeCertificates = async (): Promise<Certificates> => {
     wildcard: leaf({ names: ["*.example.org"] }),
     partialWildcard: leaf({ names: ["mail*.example.org"] }),
     domainOnly: leaf({ names: ["example.org"] }),
+    withDomain: leaf({ names: ["mail.example.org", "example.org"] }),
     rsaOtherName: leaf({ key: "RSA-2048", names: ["other.example"] }),
     noSignature: leaf({ signs: false }),
     constrained: leaf({ by: constrained }),

@@ -29,9 +29,13 @@ export interface RowServer {
   readonly asked?: Mode;
   /** A healthy server's script changed, or a script of its own. */
   readonly behaviour?: Behaviour;
-  readonly script?: Script | { readonly of: (have: Certificates) => Script };
+  readonly script?: Script;
+  /** One that needs the certificates. */
+  readonly scriptFor?: (have: Certificates) => Script;
   /** Default: the healthy leaf and its intermediate. */
   readonly tls?: (have: Certificates) => ServerTls;
+  /** In TLS 1.2 it shakes hands anew whenever a client asks. */
+  readonly renegotiates?: true;
   /** Nothing listens there. */
   readonly closed?: true;
   readonly host?: string;
@@ -65,6 +69,8 @@ export interface Row {
 /** So that the connection's two ends differ: servers trust whoever comes from their own address. */
 const elsewhere = "127.0.0.2";
 const started = Date.now();
+/** As servers of today have it, and Node's has not. */
+export const sound = { secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 
 const none = { kind: "none" } as const;
 const emptyDns: Partial<Dns> = {
@@ -75,12 +81,11 @@ const emptyDns: Partial<Dns> = {
 };
 
 const start = async (row: RowServer, have: Certificates, before: FakeServer | undefined): Promise<FakeServer> => {
-  const { protocol, mode = "starttls", behaviour, script = mailServer(protocol, mode, behaviour) } = row;
-  // What servers of today have by themselves, and Node's has not.
-  const tls = { secureOptions: constants.SSL_OP_NO_RENEGOTIATION, ...(row.tls?.(have) ?? have.healthy) };
+  const { protocol, mode = "starttls", behaviour, scriptFor } = row;
+  const script = scriptFor?.(have) ?? row.script ?? mailServer(protocol, mode, behaviour);
+  const tls = { ...(row.renegotiates ? {} : sound), ...(row.tls?.(have) ?? have.healthy) };
   const address = row.address ?? elsewhere;
-  const given = typeof script === "function" ? script : script.of(have);
-  return startServer(given, tls, address, row.samePort ? before?.port : 0);
+  return startServer(script, tls, address, row.samePort ? before?.port : 0);
 };
 
 const wantedOf = (row: RowServer, server: FakeServer, have: Certificates): Wanted => ({

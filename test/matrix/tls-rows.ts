@@ -1,17 +1,12 @@
 // The matrix: what a server's TLS takes (reference/verify.md §4, from tls-handshake to ems), and what its default certificates are.
 import { createSecureContext } from "node:tls";
 import { type TlsPolicy, byPolicy } from "../fakes/tls-policy.ts";
-import type { Certificates } from "./certificates.ts";
-import type { Row, RowServer } from "./row.ts";
-
-const answering = (is: TlsPolicy): NonNullable<RowServer["script"]> => ({
-  of: ({ pki }: Certificates) => byPolicy(is, [pki.leaf.der, pki.intermediate.der]),
-});
+import { type Row, type RowServer, sound } from "./row.ts";
 
 /** Answers to raw ClientHellos by the policy; the ordinary handshake is healthy. */
 const policy = (what: string, is: TlsPolicy, ...findings: readonly string[]): Row => ({
   what,
-  servers: { protocol: "imap", mode: "implicit", script: answering(is) },
+  servers: { protocol: "imap", mode: "implicit", scriptFor: ({ pki }) => byPolicy({ ...is, leaf: pki.leaf.der }) },
   full: "profile",
   findings,
 });
@@ -46,7 +41,7 @@ export const tlsRows: readonly Row[] = [
     servers: {
       protocol: "imap",
       mode: "implicit",
-      script: answering({ versions: [0x0303] }),
+      scriptFor: ({ pki }) => byPolicy({ versions: [0x0303], leaf: pki.leaf.der }),
       tls: (have) => ({ ...have.healthy, maxVersion: "TLSv1.2" }),
     },
   },
@@ -60,6 +55,15 @@ export const tlsRows: readonly Row[] = [
   policy("CBC with encrypt-then-MAC", { suites: /^TLS_ECDHE_.*_AES_.*_CBC_/ }),
   policy("DHE, 2048 bits", { suites: /^TLS_DHE_RSA_WITH_AES/ }, "info ciph-phase"),
   policy("DHE, 1024 bits", { suites: /^TLS_DHE_RSA_WITH_AES/, dhBytes: 128 }, "info ciph-phase", "warning kex-dh"),
+  policy("no recommended suite", { noneGood: true, suites: /^TLS_ECDHE_.*_AES_.*_CBC_/ }, "info ciph-good"),
+  policy("a protocol of web servers by ALPN", { alpn: "h2" }, "info alpn"),
+  policy("its own protocol by ALPN", { alpn: "imap" }),
+  {
+    what: "renegotiation whenever a client asks",
+    servers: { protocol: "imap", mode: "implicit", renegotiates: true },
+    full: "dialogue",
+    findings: ["info reneg-cli"],
+  },
   policy("a weak curve", { groups: [0x0013, 0x11ec, 0x001d, 0x0017] }, "warning kex-ec"),
   policy("a curve over a binary field", { groups: [0x0009, 0x11ec, 0x001d, 0x0017] }, "warning kex-ec"),
   policy("no post-quantum key exchange", { groups: [0x001d, 0x0017] }, "info kex-pq"),
@@ -86,7 +90,7 @@ const bySni =
       SNICallback: (name, done) => {
         const known = name === "mail.example.org";
         if (!known && unknown === "refused") return done(new Error("unknown name"));
-        done(null, createSecureContext(known ? have.healthy : options[unknown]));
+        done(null, createSecureContext({ ...sound, ...(known ? have.healthy : options[unknown]) }));
       },
     };
   };

@@ -269,6 +269,57 @@ describe("bytes between the go-ahead and the handshake", () => {
   });
 });
 
+describe("a server that cannot start TLS says so behind its go-ahead, and hangs up (Dovecot without a usable key)", () => {
+  const dialects: readonly (readonly [ProtocolName, readonly string[], string])[] = [
+    [
+      "imap",
+      ["* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n", "a2 OK go\r\n"],
+      "* BYE [UNAVAILABLE] TLS initialization failed.\r\n",
+    ],
+    ["pop3", ["+OK ready\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK go\r\n"], "-ERR [SYS/TEMP] TLS initialization failed.\r\n"],
+    ["sieve", ['"STARTTLS"\r\nOK "ready"\r\n', 'OK "go"\r\n'], 'BYE "TLS initialization failed."\r\n'],
+  ];
+  /** `when`: its last words come with the go-ahead, or (first connection) only after our first words in TLS. */
+  const failing = (says: readonly string[], last: string, when: "at once" | "late", ends = true): Script => {
+    let connections = 0;
+    return async (talk) => {
+      connections += 1;
+      const late = when === "late" && connections === 1;
+      for (const [index, text] of says.entries()) {
+        if (index > 0) await talk.line();
+        await talk.send(index === says.length - 1 && !late ? text + last : text);
+      }
+      if (late) {
+        await talk.take((buffer) => buffer.length);
+        await talk.send(last);
+      }
+      if (ends) talk.end();
+      else await talk.line();
+    };
+  };
+  test.each(dialects.flatMap((one) => [[...one, "at once"] as const, [...one, "late"] as const]))(
+    "%s: quoted, and nobody is said to have injected it",
+    async (protocol, says, last, when) => {
+      const server = await serve(failing(says, last, when));
+      const seen = await look(server, protocol, "starttls", { transcript: true });
+      expect(seen.error).toEqual({
+        stage: "handshake",
+        reason: "tls",
+        message: 'the server says go ahead and then cannot start TLS: "TLS initialization failed."',
+      });
+      expect(seen.clear?.injectedBytes).toBe(0);
+      expect(seen.transcript?.at(-1)).toMatchObject({ from: "server", text: expect.stringContaining("TLS init") });
+      expect(server.connections).toBe(when === "late" ? 2 : 1);
+    },
+  );
+  test("the same words, and the session goes on: injected", async () => {
+    const [, says, last] = dialects[0] ?? ["imap", [], ""];
+    const seen = await look(await serve(failing(says, last, "at once", false)), "imap", "starttls");
+    expect(seen.error).toMatchObject({ stage: "starttls", reason: "injected" });
+    expect(seen.clear?.injectedBytes).toBe(last.length);
+  });
+});
+
 describe("the wrong mode", () => {
   test.each(["imap", "pop3", "submission"] as const)("plain %s on an implicit port", async (protocol) => {
     const seen = await look(await serve(mailServer(protocol, "starttls")), protocol, "implicit");

@@ -131,9 +131,10 @@ describe("prometheus", () => {
   test("every line is in the grammar, every series once, HELP and TYPE alike in every file", () => {
     const samples = read(mixed);
     const entries = samples.filter(({ name }) => name === "mailcert_entry_ok");
-    expect(entries.map(({ value }) => value)).toEqual([1, 1, 1, 1, 0, 0, 1]);
+    // 25 was guessed and does not answer: neither well nor ill.
+    expect(entries.map(({ value }) => value)).toEqual([1, 1, 1, 1, 0, 0]);
     expect(samples.filter(({ name }) => name === "mailcert_entry_offered").map(({ value }) => value)).toEqual([
-      1, 1, 1, 1, 1, 1, 1, 0,
+      1, 1, 1, 1, 1, 1, 0, 0,
     ]);
     expect(samples.find(({ name }) => name === "mailcert_cert_not_after_seconds")?.value).toBe(
       Date.UTC(2027, 0, 19, 12) / 1000,

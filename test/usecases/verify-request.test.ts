@@ -156,11 +156,11 @@ describe("what the configuration deploys", () => {
     service: "imap-login/imap",
     ...more,
   });
-  test("each listener, one address of each family, demanded, with the live leaf expected; what is missing is not demanded", async () => {
+  test("each listener, at the addresses that are proven too, demanded, with the live leaf expected; what is missing is not demanded", async () => {
     const listeners = [listener(993, "0.0.0.0"), listener(993, "::"), listener(143, "192.0.2.10")];
     const { wanted } = await ask({}, { configured: true, live: true, listeners });
     const shown = wanted.filter(({ demanded }) => demanded).map(({ port, address }) => `${port} ${address}`);
-    expect(shown).toEqual(["143 192.0.2.10", "993 127.0.0.1", "993 ::1"]);
+    expect(shown).toEqual(["143 192.0.2.10", "993 127.0.0.1", "993 192.0.2.10", "993 ::1"]);
     expect(new Set(wanted.filter(({ demanded }) => !demanded).map(({ port }) => port))).toEqual(
       new Set([25, 110, 465, 587, 995, 4190]),
     );
@@ -180,6 +180,35 @@ describe("what the configuration deploys", () => {
     expect(wanted.find(({ port }) => port === 993)).not.toHaveProperty("expected");
     expect(wanted.some(({ port }) => port === 143)).toBe(false);
     expect(notes).toMatchObject([{ check: "net-reach", severity: "info", message: expect.stringContaining("PROXY") }]);
+  });
+  test("a listener without TLS is looked at, and what its configuration says goes with it", async () => {
+    const tlsOff = { setting: "Dovecot: ssl = no", mend: "take it out" };
+    const listeners = [listener(143, "192.0.2.10", { tlsOff })];
+    const { wanted, notes } = await ask({}, { configured: true, live: true, listeners });
+    expect(wanted.find(({ port }) => port === 143)).toMatchObject({ tlsOff, demanded: true });
+    expect(notes).toEqual([]);
+  });
+  test("this host's own name: what its servers listen on is demanded, the rest is guessed", async () => {
+    const tlsOff = { setting: "Dovecot: ssl = no", mend: "take it out" };
+    const listeners = [listener(993, "0.0.0.0"), listener(143, "127.0.0.1"), listener(143, "192.0.2.10", { tlsOff })];
+    const own = await ask({ targets: ["mail.example.org"] }, { configured: true, listeners });
+    expect(own.wanted.filter(({ demanded }) => demanded)).toMatchObject([
+      { protocol: "imap", port: 143, tlsOff },
+      { protocol: "imap", port: 993 },
+    ]);
+    expect(own.wanted.every((one) => one.address === undefined && one.expected === undefined)).toBe(true);
+    const local = [listener(993, "127.0.0.1")];
+    for (const [target, given] of [
+      ["mail.example.org", { configured: true, listeners: local }],
+      ["mail.example.org", { listeners }],
+      ["other.example.org", { configured: true, listeners }],
+    ] as const) {
+      const { wanted } = await ask({ targets: [target] }, given);
+      expect(
+        wanted.some(({ demanded }) => demanded),
+        target,
+      ).toBe(false);
+    }
   });
   test.each([{ entries: ["imaps"] }, { ports: ["imaps=1"] }, { address: "192.0.2.1" }])(
     "%j needs a host",

@@ -231,6 +231,42 @@ describe("the proof", () => {
     expect(fake.server.setting).toBeUndefined();
   });
 
+  const tlsOff = { setting: "Dovecot: ssl = no", mend: "take it out" };
+  const without = () => withServer(() => ({ listeners: async () => [{ ...listener, tlsOff }] }));
+
+  it("is a fault where the server's configuration says that there is no TLS, and never a reason to go back", async () => {
+    await issueAndDeploy();
+    const world = await withServer((server) => ({
+      listeners: async () => [{ ...listener, tlsOff }],
+      // The reload makes the setting count.
+      reload: async (installation: Parameters<typeof server.reload>[0]) => {
+        await server.reload(installation);
+        fake.server.served = undefined;
+      },
+    }));
+    await renew(world, [certificate()], { ...forced, newKey: true });
+    const result = await deploy(world, certificate(), options);
+    expect(result).toMatchObject({
+      outcome: "unproven",
+      generation: { number: 2 },
+      entries: [{ verdict: "failing", message: tlsOff.setting }],
+    });
+    expect(result.findings).toMatchObject([
+      {
+        check: "deploy-failing",
+        severity: "fault",
+        message: "TLS is switched off (Dovecot: ssl = no): 143 (STARTTLS) serves no certificate",
+        hint: "take it out; then run: mailcert renew",
+      },
+    ]);
+  });
+
+  it("proves what is served, whatever the configuration says that was not read again", async () => {
+    await issueAndDeploy();
+    const result = await deploy(await without(), certificate(), options);
+    expect(result).toMatchObject({ outcome: "verified", entries: [{ verdict: "proven" }] });
+  });
+
   it("stops waiting when the server's configuration was broken meanwhile, and names the file", async () => {
     await issueAndDeploy();
     const started = fake.clock.now.getTime();

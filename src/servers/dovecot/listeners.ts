@@ -4,7 +4,8 @@ import type { Mode, ProtocolName } from "../../domain/entry-point.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { addressesOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import type { Listener } from "../server.ts";
+import type { Listener, TlsOff } from "../server.ts";
+import { withoutTls } from "../tls-off.ts";
 import { type Block, doveconf } from "./doveconf.ts";
 
 const protocols: Readonly<Record<string, ProtocolName>> = {
@@ -40,17 +41,26 @@ const speaks = (service: Block): ProtocolName | undefined => {
   return wanted.includes(program) || wanted.includes(service.label) ? protocol : undefined;
 };
 
+/** Everywhere, or in one protocol's block. */
+const switchedOff = (protocol: string, root: Block): TlsOff => {
+  const everywhere = root.settings.get("ssl") === "no";
+  return {
+    setting: everywhere ? "Dovecot: ssl = no" : `Dovecot: ssl = no in protocol ${protocol}`,
+    mend: `take \`ssl = no\` out${everywhere ? "" : ` of \`protocol ${protocol}\``} (\`grep -rnE '^ *ssl *= *no' /etc/dovecot\` finds it), then \`doveadm reload\``,
+  };
+};
+
 export const dovecotListeners = async ({ run, ipv6 }: ServerDependencies): Promise<readonly Listener[]> => {
   const root = await doveconf(run, ["service", "protocols", "listen", "ssl"]);
   const enabled = enabledProtocols(root);
   const hasIpv6 = await ipv6();
   const everywhere = root.settings.get("listen") ?? "* ::";
   const found: Listener[] = [];
-  const tlsOff = new Map<string, boolean>();
+  const tlsOff = new Map<string, TlsOff>();
   for (const protocol of enabled) {
     if (protocols[protocol] === undefined) continue;
     const effective = await doveconf(run, ["-f", `protocol=${protocol}`, "ssl"]);
-    tlsOff.set(protocol, effective.settings.get("ssl") === "no");
+    if (effective.settings.get("ssl") === "no") tlsOff.set(protocol, switchedOff(protocol, root));
   }
   for (const service of root.blocks.filter((block) => block.name === "service")) {
     const protocol = speaks(service);
@@ -62,17 +72,21 @@ export const dovecotListeners = async ({ run, ipv6 }: ServerDependencies): Promi
       const words = (listener.settings.get("address") || listener.settings.get("listen") || everywhere)
         .split(/[\s,]+/)
         .filter((word) => word !== "");
-      const unobservable =
-        listener.settings.get("haproxy") === "yes"
-          ? "it waits for the PROXY protocol of a load balancer (haproxy = yes)"
-          : tlsOff.get(protocol)
-            ? `TLS is switched off for ${protocol} (ssl = no)`
-            : undefined;
+      const behindProxy = listener.settings.get("haproxy") === "yes";
       for (const word of words) {
         for (const address of await expandAddress(run, word)) {
           if (address.includes(":") && !hasIpv6) continue;
           const name = `${service.label}/${listener.label || port}`;
-          found.push({ protocol, mode, port, address, service: name, ...(unobservable ? { unobservable } : {}) });
+          found.push({
+            protocol,
+            mode,
+            port,
+            address,
+            service: name,
+            ...(behindProxy
+              ? { unobservable: "it waits for the PROXY protocol of a load balancer (haproxy = yes)" }
+              : withoutTls(address, tlsOff.get(protocol))),
+          });
         }
       }
     }

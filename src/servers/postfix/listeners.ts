@@ -3,7 +3,8 @@ import { isIP } from "node:net";
 import type { Mode, ProtocolName } from "../../domain/entry-point.ts";
 import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import type { Listener } from "../server.ts";
+import type { Listener, TlsOff } from "../server.ts";
+import { withoutTls } from "../tls-off.ts";
 import { chainParameter, levelParameters, ownLegacy } from "./parameters.ts";
 import { type Parameters, type Postconf, type Service, createPostconf } from "./postconf.ts";
 
@@ -52,20 +53,33 @@ const modeAndProtocol = (port: number, service: string, wrapper: boolean, own: P
   return [wrapper ? "implicit" : "starttls", port !== 25 && forPeople ? "submission" : "smtp"];
 };
 
+type Setting = (name: string) => string | undefined;
+
 /** Why a probe from here cannot see a certificate on this service. */
-const blind = (
-  service: Service,
-  setting: (name: string) => string | undefined,
-  wrapper: boolean,
-): string | undefined => {
+const blind = (service: Service, setting: Setting): string | undefined => {
   const screen = service.command === "postscreen";
   const proxy = setting(screen ? "postscreen_upstream_proxy_protocol" : "smtpd_upstream_proxy_protocol");
-  if (proxy) return `it waits for the PROXY protocol of a load balancer (${proxy})`;
-  if (wrapper) return undefined;
-  const level =
-    (screen ? setting("postscreen_tls_security_level") : undefined) || setting("smtpd_tls_security_level") || "";
+  return proxy ? `it waits for the PROXY protocol of a load balancer (${proxy})` : undefined;
+};
+
+/** No TLS at this service, nor a wrapper around it. */
+const switchedOff = (service: Service, setting: Setting, own: Parameters, forPeople: boolean): TlsOff | undefined => {
+  const screen = service.command === "postscreen" && (setting("postscreen_tls_security_level") ?? "") !== "";
+  const parameter = screen ? "postscreen_tls_security_level" : "smtpd_tls_security_level";
+  const level = setting(parameter) ?? "";
   const off = level === "" ? !yes(setting("smtpd_use_tls")) && !yes(setting("smtpd_enforce_tls")) : level === "none";
-  return off ? "TLS is switched off for this service (smtpd_tls_security_level)" : undefined;
+  if (!off) return undefined;
+  const wanted = forPeople ? "encrypt" : "may";
+  const value = level === "" ? `${parameter} is not set` : `${parameter} = ${level}`;
+  return own.has(parameter)
+    ? {
+        setting: `Postfix: ${value} in master.cf, service ${service.id}`,
+        mend: `\`postconf -P ${service.id}/${parameter}=${wanted}\`, then \`postfix reload\``,
+      }
+    : {
+        setting: `Postfix: ${value} in main.cf`,
+        mend: `\`postconf -e ${parameter}=may\`, then \`postfix reload\``,
+      };
 };
 
 /** The setting that gives a service its own certificate, with its place; undefined where it serves what main.cf says. */
@@ -102,7 +116,8 @@ export const postfixListeners = async (
     if (port === undefined) continue;
     const wrapper = service.command === "smtpd" && yes(setting("smtpd_tls_wrappermode"));
     const [mode, protocol] = modeAndProtocol(port, endpoint.service, wrapper, own);
-    const unobservable = blind(service, setting, wrapper);
+    const unobservable = blind(service, setting);
+    const off = wrapper ? undefined : switchedOff(service, setting, own, protocol === "submission");
     const certificate = ownCertificate(service, own, configDir);
     const addresses = endpoint.host === undefined ? everywhere : await addressesOf(dependencies.run, endpoint.host);
     for (const address of addresses) {
@@ -114,7 +129,7 @@ export const postfixListeners = async (
         port,
         address,
         service: service.id,
-        ...(unobservable === undefined ? {} : { unobservable }),
+        ...(unobservable === undefined ? withoutTls(address, off) : { unobservable }),
         ...(certificate === undefined ? {} : { ownCertificate: certificate }),
       });
     }

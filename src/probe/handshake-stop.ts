@@ -1,0 +1,21 @@
+// How an observation ends where the handshake did not come about.
+import type { EntryPoint } from "../domain/entry-point.ts";
+import { Stop } from "./stop.ts";
+import { handshakeWords } from "./tls-words.ts";
+
+export const handshakeStop = (
+  result: { kind: "closed" | "reset" | "timeout" } | { kind: "failed"; code: string; message: string },
+  entry: EntryPoint,
+  received: number,
+): Stop => {
+  if (result.kind === "failed") return new Stop("handshake", "tls", handshakeWords(result.code, result.message));
+  // After a go-ahead this is a broken promise, not a TLS disagreement.
+  const stage = entry.mode === "starttls" && received === 0 ? "starttls" : "handshake";
+  const where = stage === "starttls" ? "after its go-ahead, before any word of TLS" : "during the TLS handshake";
+  if (result.kind === "timeout") return new Stop(stage, "timeout", `the server fell silent ${where}`);
+  return new Stop(
+    stage,
+    "closed",
+    `the server ${result.kind === "reset" ? "reset" : "closed"} the connection ${where}`,
+  );
+};
