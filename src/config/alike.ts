@@ -70,8 +70,9 @@ export const readAlike = (
   const read = new Map<string, CertificateConfig | undefined>();
   for (const body of bodies) {
     const [certificate, ...more] = readOne(`certificates:\n  ${standIn}:\n${body}\n`) ?? [];
-    // Two certificates with one bundle are a problem of the whole file.
-    read.set(body, more.length > 0 || certificate?.bundle !== undefined ? undefined : certificate);
+    // Two certificates with one bundle, or one place for copies, are a problem of the whole file.
+    const alone = certificate?.bundle !== undefined || certificate?.files !== undefined;
+    read.set(body, more.length > 0 || alone ? undefined : certificate);
   }
   const named = ({ name, line, body }: Entry): AlikeEntry | undefined => {
     const like = read.get(body);

@@ -6,6 +6,7 @@ import { certificateNameProblem } from "../domain/certificate-name.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../domain/keys.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
 import type { Choices } from "./choices.ts";
+import { readFiles } from "./files-entry.ts";
 import { allIssuerKeys, readIssuers } from "./issuer-settings.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
@@ -31,6 +32,7 @@ export const certificateKeys: readonly string[] = [
   "reuse_key",
   "on_dead_name",
   "servers",
+  "files",
   "bundle",
 ];
 
@@ -121,6 +123,7 @@ export const readCertificate = (
   const csr = csrText === undefined ? undefined : pathOf(source, csrText, "csr");
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
+  const files = readFiles(source, fields.get("files"));
   const entry: CertificateConfig = {
     name,
     names: texts === undefined ? [name] : namesOf(source, texts),
@@ -130,6 +133,7 @@ export const readCertificate = (
     reuseKey: readFlag(source, fields.get("reuse_key"), "reuse_key") ?? defaults.reuse_key,
     onDeadName: readOnDeadName(source, fields.get("on_dead_name")),
     servers: readServers(source, fields.get("servers"), choices),
+    ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
   };
   const conflict = csrConflict(entry);

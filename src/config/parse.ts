@@ -79,13 +79,14 @@ interface Found {
   readonly report: (message: string, hint: string) => void;
 }
 
-/** Two entries that cannot stand together: of one name, or with one folder for their bundles. */
+/** Two entries that cannot stand together: of one name, with one folder for their bundles, or with one place for their copies. */
 const createKeeper = () => {
   const certificates: CertificateConfig[] = [];
   const places = new Map<string, Place>();
   const bundles = new Map<string, string>();
+  const copies = new Map<string, string>();
   const keep = ({ certificate, place, report }: Found): void => {
-    const { name, bundle } = certificate;
+    const { name, bundle, files = [] } = certificate;
     const first = places.get(name);
     if (first !== undefined) {
       const hint = `the first stands in ${first.file}, line ${first.line}; rename or remove one of the two`;
@@ -94,6 +95,12 @@ const createKeeper = () => {
     }
     places.set(name, place);
     certificates.push(certificate);
+    for (const path of files.flatMap(({ paths }) => Object.values(paths))) {
+      const taken = copies.get(path);
+      copies.set(path, name);
+      if (taken !== undefined)
+        report(`${quoted(name)} and ${quoted(taken)} copy a file to ${quoted(path)}`, "give each its own path");
+    }
     if (bundle === undefined) return;
     const other = bundles.get(bundle);
     bundles.set(bundle, name);

@@ -1,4 +1,5 @@
 // A certificate as the configuration describes it: names, keys, issuer, servers. Every value is validated and has its default.
+import type { FileTarget } from "./file-target.ts";
 import type { KeyAlgorithm } from "./keys.ts";
 
 export interface PrivateCaSettings {
@@ -75,6 +76,8 @@ export interface CertificateConfig {
   readonly onDeadName: OnDeadName;
   /** Mail servers to deploy to; `auto`: those found on this host. */
   readonly servers: readonly string[] | "auto";
+  /** Copies for other programs, beside what `servers` says; absent: none. */
+  readonly files?: readonly FileTarget[];
   /** Folder for the client-import bundle, where one is kept up to date. */
   readonly bundle?: string;
 }

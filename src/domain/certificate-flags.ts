@@ -289,6 +289,7 @@ export const certificateFromFlags = (
     reuseKey: flags.reuseKey ?? existing?.reuseKey ?? defaults.reuse_key,
     onDeadName: existing?.onDeadName ?? defaults.on_dead_name,
     servers: none ? [] : servers,
+    ...(existing?.files === undefined ? {} : { files: existing.files }),
     ...(bundle === undefined ? {} : { bundle }),
   };
   const conflict = csrConflict(asked);

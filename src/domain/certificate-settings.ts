@@ -3,8 +3,10 @@ import type { AcmeSettings, CertificateConfig, IssuerSettings } from "../domain/
 import { defaults } from "./certificate-defaults.ts";
 
 /** Account bindings of the CAs after the first, by short name or directory URL. */
-export type RawBindings = Readonly<Record<string, { readonly kid: string; readonly hmac_file: string }>>;
-export type RawValue = string | number | boolean | readonly string[] | RawBindings;
+type RawBindings = Readonly<Record<string, { readonly kid: string; readonly hmac_file: string }>>;
+/** Mappings by name: of `eab` and `files`. */
+export type RawMappings = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+export type RawValue = string | number | boolean | readonly string[] | RawMappings;
 /** By key, in the order of writing. */
 export type RawEntry = ReadonlyMap<string, RawValue>;
 
@@ -60,7 +62,7 @@ const issuerEntry = (
 const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
-  const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, bundle } = certificate;
+  const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, files, bundle } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
@@ -71,6 +73,7 @@ const allSettings = (
     ["reuse_key", reuseKey, defaults.reuse_key],
     ["on_dead_name", onDeadName, defaults.on_dead_name],
     ["servers", servers === "auto" ? "auto" : servers.length === 0 ? "none" : oneOrList(servers), "auto"],
+    ["files", files && Object.fromEntries(files.map(({ name: target, raw }) => [target, raw]))],
     ["bundle", bundle],
   ];
 };

@@ -15,7 +15,8 @@ export const csrConflict = ({
   reuseKey,
   onDeadName,
   servers,
-}: Pick<CertificateConfig, "csr" | "issuer" | "keys" | "reuseKey" | "onDeadName" | "servers">):
+  files,
+}: Pick<CertificateConfig, "csr" | "issuer" | "keys" | "reuseKey" | "onDeadName" | "servers" | "files">):
   CsrConflict | undefined => {
   if (csr === undefined) return undefined;
   if (issuer.kind !== "acme")
@@ -24,6 +25,11 @@ export const csrConflict = ({
     return {
       message: "csr goes with servers: none only: mailcert does not have the key that a mail server would need",
       hint: "write servers: none, and let what has the key read live/<ecdsa|rsa>/fullchain.pem; a key on this host is taken with mailcert setup NAME --adopt-key FILE instead",
+    };
+  if (files !== undefined)
+    return {
+      message: "csr and files do not go together: mailcert does not have the key",
+      hint: "let what has the key read live/<ecdsa|rsa>/fullchain.pem",
     };
   if (keys.length !== 1) return { message: "csr has one key", hint: "write the one that it has: key: ecdsa" };
   if (!reuseKey)

@@ -2,6 +2,8 @@
 import type { Change } from "../servers/server.ts";
 import { clean } from "./text.ts";
 
+const pathsOf = ({ files }: Extract<Change, { kind: "copies" }>): string => files.map(({ path }) => path).join(", ");
+
 export const describeChange = (change: Change): string => {
   switch (change.kind) {
     case "file":
@@ -19,6 +21,10 @@ export const describeChange = (change: Change): string => {
       return change.after === undefined
         ? `master.cf ${change.service}: remove -o ${change.parameter} (was: ${clean(change.before ?? "", 120)})`
         : `master.cf ${change.service}: -o ${change.parameter}=${clean(change.after, 160)}`;
+    case "copies": {
+      const kept = change.files.flatMap((file) => (file.kept === undefined ? [] : [file.kept]));
+      return `copy to ${pathsOf(change)}${kept.length === 0 ? "" : ` (what stood there is kept: ${kept.join(", ")})`}`;
+    }
   }
 };
 
@@ -33,12 +39,20 @@ const placeOf = (change: Change): string => {
       return `main.cf: ${change.parameter}`;
     case "service-parameter":
       return `master.cf ${change.service}: -o ${change.parameter}`;
+    case "copies":
+      return pathsOf(change);
   }
 };
 
 /** What undoing it does, as that which happens to the host: `removed /etc/dovecot/conf.d/99-mailcert.conf`. */
 export const describeRevert = (change: Change, done: boolean): string => {
   const [removed, putBack] = done ? ["removed", "put back"] : ["would remove", "would put back"];
+  if (change.kind === "copies") {
+    const paths = (kept: boolean): string =>
+      change.files.flatMap((file) => ((file.kept !== undefined) === kept ? [file.path] : [])).join(", ");
+    const parts = [paths(false) && `${removed} ${paths(false)}`, paths(true) && `${putBack} the former ${paths(true)}`];
+    return parts.filter((part) => part !== "").join(", ");
+  }
   const { before } = change;
   switch (change.kind) {
     case "file":

@@ -74,5 +74,13 @@ export const entryFromUrl = (url: string): Pick<EntryPoint, "protocol" | "mode" 
   return scheme ? { ...scheme, port: Number(port) } : undefined;
 };
 
+/** An entry point as a person writes it: scheme, host and port (IPv6 in brackets), nothing else. */
+export const entryOfUrl = (url: string): Pick<EntryPoint, "protocol" | "mode" | "port" | "host"> | undefined => {
+  const place = entryFromUrl(url);
+  const host = /^[a-z0-9-]+:\/\/(\[[\da-f:]+\]|[\w.-]+):\d+$/i.exec(url)?.[1];
+  if (!place || host === undefined || place.port < 1 || place.port > 65_535) return undefined;
+  return { ...place, host: host.replace(/^\[(.*)\]$/, "$1") };
+};
+
 /** `993`, or the path of a unix socket: how a person knows the place. */
 export const placeOf = (entry: Pick<EntryPoint, "port" | "address">): string => socketPath(entry) ?? String(entry.port);

@@ -1,4 +1,5 @@
 // What a renewal run does about one certificate: nothing, finish what is left, issue, or wait.
+import { copies, copiesId } from "./file-target.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
 import { differsFrom, targetOf, wantedText } from "./generation.ts";
@@ -86,9 +87,15 @@ const dueNow = ({ at, advised }: RenewalPlan, notAfter: string, now: Date): Deci
 };
 
 /** Named servers that have it not, or servers that have it and are not named. What `auto` finds is looked at once a day. */
-const serversChanged = ({ servers }: CertificateConfig, { deployments }: CertificateState): boolean => {
+const serversChanged = (
+  { name, servers, files = [] }: CertificateConfig,
+  { deployments }: CertificateState,
+): boolean => {
+  const targets = files.map((target) => copiesId(name, target.name));
+  const copied = Object.entries(deployments).flatMap(([id, { server }]) => (server === copies ? [id] : []));
+  if (targets.some((id) => !copied.includes(id)) || copied.some((id) => !targets.includes(id))) return true;
   if (servers === "auto") return false;
-  const deployed = new Set(Object.values(deployments).map(({ server }) => server));
+  const deployed = new Set(Object.values(deployments).flatMap(({ server }) => (server === copies ? [] : [server])));
   return servers.some((name) => !deployed.has(name)) || [...deployed].some((name) => !servers.includes(name));
 };
 

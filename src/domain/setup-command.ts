@@ -3,7 +3,7 @@ import type { GenerationRecord } from "../store/store.ts";
 import { acmeCaOf, isAcmeCaName } from "./acme-directories.ts";
 import type { IssuerKind } from "./certificate-config.ts";
 import { certificateNameFor } from "./certificate-name.ts";
-import type { RawBindings, RawValue } from "./certificate-settings.ts";
+import type { RawMappings, RawValue } from "./certificate-settings.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** A certificate's entry as `setup` would write it: only what differs from the defaults. */
@@ -33,7 +33,7 @@ const options: Readonly<Record<string, string>> = {
 };
 
 // Array.isArray does not tell readonly lists.
-const isList = (value: readonly string[] | RawBindings): value is readonly string[] => Array.isArray(value);
+const isList = (value: readonly string[] | RawMappings): value is readonly string[] => Array.isArray(value);
 
 const listOf = (value: RawValue | undefined): readonly string[] => {
   if (value === undefined) return [];
@@ -81,7 +81,7 @@ const yamlLine = (name: string, entry: Entry): string => JSON.stringify({ [name]
  */
 export const setupCommand = (name: string, entry: Entry): string => {
   const names = entryNames(name, entry);
-  if (entry["csr"] !== undefined || certificateNameFor(names[0] ?? name) !== name)
+  if (entry["csr"] !== undefined || entry["files"] !== undefined || certificateNameFor(names[0] ?? name) !== name)
     return `write this below certificates: in the configuration: ${yamlLine(name, entry)}`;
   const one = withOneCa(entry);
   // --acme URL means the issuer acme.
@@ -111,7 +111,11 @@ const ofOneCa = (entry: Entry, lead: string): Entry => {
   if ((acme ?? issuer) === lead) return whole;
   const bound = typeof eab === "object" && !isList(eab) ? eab[lead] : undefined;
   const trust = entry["ca_file"] !== undefined && !isAcmeCaName(lead) ? { ca_file: entry["ca_file"] } : {};
-  return { ...rest, ...trust, ...(bound === undefined ? {} : { eab_kid: bound.kid, eab_hmac_file: bound.hmac_file }) };
+  return {
+    ...rest,
+    ...trust,
+    ...(bound === undefined ? {} : { eab_kid: bound["kid"], eab_hmac_file: bound["hmac_file"] }),
+  };
 };
 
 /** The CA that issued leads, whichever of the entry's it was. */

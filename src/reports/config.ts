@@ -38,10 +38,13 @@ const yamlValue = (value: RawValue): string => {
   if (typeof value === "string") return yamlText(value);
   if (typeof value !== "object") return String(value);
   if (isList(value)) return `[${value.map(yamlText).join(", ")}]`;
-  const bindings = Object.entries(value).map(
-    ([ca, { kid, hmac_file: file }]) => `${yamlText(ca)}: { kid: ${yamlText(kid)}, hmac_file: ${yamlText(file)} }`,
-  );
-  return `{ ${bindings.join(", ")} }`;
+  const mapping = (inner: Readonly<Record<string, string | readonly string[]>>): string =>
+    `{ ${Object.entries(inner)
+      .map(([key, one]) => `${yamlText(key)}: ${yamlValue(one)}`)
+      .join(", ")} }`;
+  return `{ ${Object.entries(value)
+    .map(([name, inner]) => `${yamlText(name)}: ${mapping(inner)}`)
+    .join(", ")} }`;
 };
 
 /** URLs are validated to hold no password, and tokens live in files of their own: nothing here is secret. */

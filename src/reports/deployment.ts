@@ -25,6 +25,14 @@ const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   "no-server": "live; no mail server of this host is set to use it",
 };
 
+/** Copies alone, of which nobody knows where they are served. */
+const unlooked = "in place; no entry point is known, so that nothing was looked at";
+
+const outcomeText = ({ outcome, forOthers: none, entries }: DeployResult): string => {
+  if (outcome === "no-server" && none) return forOthers;
+  return outcome === "verified" && entries.length === 0 ? unlooked : outcomes[outcome];
+};
+
 const forOthers = "live, for other programs to read: no mail server is to serve it (servers: none)";
 
 /** One row for each port and verdict, with the addresses that it was seen at. */
@@ -70,7 +78,7 @@ export const deploymentText = (result: DeployResult, now: Date, telling: Telling
     ...server.changes.map((change) => `  ${change}`),
   ]);
   return [
-    `${result.certificate}: ${result.outcome === "no-server" && result.forOthers ? forOthers : outcomes[result.outcome]}`,
+    `${result.certificate}: ${outcomeText(result)}`,
     `  ${generationLine(result.generation, now)}`,
     ...servers.map((line) => `  ${line}`),
     ...(result.entries.length > 0 ? ["", table(rows(result.entries), "  ")] : []),

@@ -72,14 +72,15 @@ const forget = (one: CertificateStatus): readonly string[] => {
   ];
 };
 
-const generation = ({ live, target, rolledBack, lastProven }: CertificateStatus): readonly string[] => {
+const generation = ({ live, target, rolledBack, lastProven, deployments }: CertificateStatus): readonly string[] => {
   const number = live?.number;
   const back = rolledBack.length === 0 ? "" : ` (${rolledBack.join(", ")} rolled back)`;
   const waiting = target !== undefined && target.number !== number ? [`generation ${target.number} is waiting`] : [];
+  const looked = Object.values(deployments).flatMap(({ entries }) => entries).length;
   const parts = [
     ...(number === undefined ? [] : [`generation ${number}${back}`]),
     ...waiting,
-    ...(lastProven === undefined ? [] : [`last proven ${minute(new Date(lastProven))}`]),
+    ...(lastProven === undefined || looked === 0 ? [] : [`last proven ${minute(new Date(lastProven))}`]),
   ];
   return parts.length === 0 ? [] : [`  ${parts.join(", ")}`];
 };

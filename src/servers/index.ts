@@ -1,6 +1,8 @@
 // The mail servers that mailcert knows, by the name that --server and the config use.
 import type { ServerDependencies } from "./dependencies.ts";
 import { createDovecot } from "./dovecot/dovecot.ts";
+import { createExim } from "./exim/exim.ts";
+import { createFiles } from "./files/files.ts";
 import { createPostfix } from "./postfix/postfix.ts";
 import type { Server } from "./server.ts";
 
@@ -12,6 +14,11 @@ export interface ServerEntry {
 export const servers = {
   dovecot: { summary: "Dovecot 2.3 and 2.4: IMAP, POP3, LMTP, ManageSieve, submission", create: createDovecot },
   postfix: { summary: "Postfix 3.4 and later, every instance: SMTP, submission", create: createPostfix },
+  exim: { summary: "Exim 4.92 and later: SMTP, submission", create: createExim },
+  files: {
+    summary: "copies for every other program, as files: of the configuration says",
+    create: (dependencies) => createFiles(dependencies),
+  },
 } satisfies Record<string, ServerEntry>;
 
 export type ServerName = keyof typeof servers;

@@ -1,11 +1,13 @@
 // The seam for mail servers on this host: find them, plan certificate settings as data, apply, check, reload, read back.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Mode, ProtocolName } from "../domain/entry-point.ts";
+import type { FileTarget } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
-  /** Registry name: `dovecot`, `postfix`. */
+  /** Registry name: `dovecot`, `postfix`, `exim`. */
   readonly server: string;
   /** Unique on this host: `dovecot`, `postfix`, `postfix-out` (the instance's name). */
   readonly id: string;
@@ -15,6 +17,8 @@ export interface Installation {
   readonly configDir: string;
   /** Folders beside configDir that changing, checking or reloading it writes to: the hourly run is confined to what is named. */
   readonly writes?: readonly string[];
+  /** The group as which it reads private keys; absent: it reads them as root. */
+  readonly keyGroup?: string;
   readonly running: boolean;
 }
 
@@ -33,6 +37,8 @@ export interface Listener {
   readonly port: number;
   /** Address it is bound to; `0.0.0.0` and `::` stand for all of that family. */
   readonly address: string;
+  /** The one key algorithm that it is given; absent: all of the certificate's. */
+  readonly slot?: Slot;
   /** The server's own word for it: `imap-login/imaps`, `submission/inet`. */
   readonly service: string;
   /** Why it cannot be observed from here (PROXY protocol, chroot socket, ...); absent: it can. */
@@ -94,7 +100,25 @@ export type Change =
       readonly parameter: string;
       readonly before: string | undefined;
       readonly after: string | undefined;
+    }
+  | {
+      /** Copies of a certificate's files at other paths, all put there together, in this order. Never their content: it may be a key. */
+      readonly kind: "copies";
+      readonly files: readonly CopiedFile[];
+      /** What makes the program read them: undoing runs it, too. */
+      readonly reload?: readonly string[];
     };
+
+export interface CopiedFile {
+  readonly path: string;
+  /** Behind `live`. */
+  readonly from: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Where the file that stood there before is kept; absent: there was none. */
+  readonly kept?: string;
+}
 
 export interface ServerPlan {
   /** Certificate and key settings (and TLS itself where it is off altogether), nothing else. Empty: all is as it should be. */
@@ -138,6 +162,10 @@ export interface Server {
   check(installation: Installation): Promise<void>;
   /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
   reload(installation: Installation): Promise<void>;
+  /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
+  recall?(id: string, change: Change): Installation | undefined;
+  /** This server with what the configuration of a certificate names for it. */
+  withTargets?(certificate: Pick<CertificateConfig, "name" | "keys">, targets: readonly FileTarget[]): Server;
   /** The same settings for pasting, for an installed or a named version. @throws Failure `usage` for a version that it does not know. */
   snippet(certificate: ServedCertificate, version: string): string;
 }

@@ -4,6 +4,7 @@ import type { RunProgram } from "../system/run.ts";
 import { createCertificates } from "./certificates.ts";
 import { createEvents } from "./events.ts";
 import { createGenerations } from "./generations.ts";
+import { createKeyReaders } from "./key-readers.ts";
 import { takeLock } from "./lock.ts";
 import type { Store } from "./store.ts";
 
@@ -21,6 +22,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
     lock: (command) => takeLock({ dir, run, pid, command, now }),
     ...createCertificates(certificates),
     ...createGenerations(certificates),
+    ...createKeyReaders(certificates, run),
     ...createEvents(join(dir, "events.jsonl")),
   };
 };

@@ -111,6 +111,7 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   const pending = last && Array.isArray(earlier) && earlier.every(isPending);
   if (!pending) return "revocation lacks a field";
   if (state.dane !== undefined && !isDane(state.dane)) return "dane lacks a field";
+  if (!["string", "undefined"].includes(typeof state.keyGroup)) return "keyGroup is not a text";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";
   return state.lastError === undefined || isError(state.lastError) ? undefined : "lastError lacks a field";

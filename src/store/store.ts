@@ -95,6 +95,8 @@ export interface CertificateState {
   readonly parked?: boolean;
   /** By installation id. */
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+  /** The group that may read the private keys, where a server reads them as its own user; absent: root alone. */
+  readonly keyGroup?: string;
   /** Failed attempts in a row at what is due (issue or deploy). */
   readonly attempts: number;
   /** When the CA would like to see it renewed. */
@@ -191,6 +193,11 @@ export interface Store {
   damage(name: string, number: number, slots: readonly Slot[]): Promise<string | undefined>;
   /** Points `live` at a generation by one rename. */
   switchLive(name: string, number: number): Promise<void>;
+  /**
+   * Lets a group (undefined: nobody but root) read the private keys of every generation; tells whether anything changed.
+   * @throws Failure `config` where there is no such group.
+   */
+  letRead(name: string, group: string | undefined): Promise<boolean>;
   /** What `live` points at. */
   liveNumber(name: string): number | undefined;
   /** Paths below `live`. */

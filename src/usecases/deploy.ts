@@ -14,6 +14,7 @@ import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
 import { checkGeneration } from "./intact.ts";
 import { deployedServer, installAndProve, settleFirst } from "./install-and-prove.ts";
+import { grantKeys, withKeyGroup } from "./key-readers.ts";
 import { keepPinnedChain } from "./pinned-chain.ts";
 import { type ProofTarget, proofTargets, prove } from "./prove.ts";
 import { revertSettings } from "./revert-settings.ts";
@@ -28,8 +29,8 @@ export const deploy = async (
   certificate: CertificateConfig,
   options: DeployOptions,
 ): Promise<DeployResult> => {
-  const { parked: _parked, ...stored } = world.store.read(certificate.name) ?? emptyState(certificate.name);
-  const target = targetOf(stored);
+  const { parked: _parked, ...known } = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  const target = targetOf(known);
   if (!target) {
     throw new Failure("data", `nothing was issued for ${certificate.name} yet`, {
       hints: [`run: mailcert issue ${certificate.name}`],
@@ -37,15 +38,19 @@ export const deploy = async (
   }
   refuseCondemned(world, certificate.name, target);
   await checkGeneration(world, certificate.name, target);
-  const { servers: found, notes } = await findServers(world, certificate);
+  const place = await findServers(world, certificate);
+  const { servers: found, notes } = place;
   await refuseSecond(world, certificate, found);
   await takeOver(world, certificate, found);
-  const left = await takeFromOthers(world, stored, found);
+  const { left, stays } = await takeFromOthers(world, known, found);
+  const stored = withKeyGroup(known, place, stays);
   const targets = proofTargets(found, target.names, slotsOf(target), world.localAddresses());
 
   if (stored.stage === "verified" || stored.stage === "reloaded") {
     const quick =
-      left.length === 0 ? await proveQuickly(world, certificate, stored, target, found, targets) : undefined;
+      left.length === 0 && stored.keyGroup === known.keyGroup
+        ? await proveQuickly(world, certificate, stored, target, found, targets)
+        : undefined;
     if (quick) return quick;
   }
   const { state, findings: unsure } = options.replace
@@ -53,6 +58,7 @@ export const deploy = async (
     : await refuseUnpromised(world, certificate, stored, target, found);
   const ready = await withBaseline(world, state, target, targets, options);
   await settleFirst(world, certificate.name, target, found, options);
+  await grantKeys(world, ready, known.keyGroup);
   const live = await switchTo(world, ready, target);
   const proof = await installAndProve(world, live, target, found, options);
   const gathered = { ...proof, findings: [...notes, ...unsure, ...left, ...proof.findings] };
@@ -81,15 +87,14 @@ const takeFromOthers = async (
   world: World,
   { name, deployments }: CertificateState,
   found: readonly Deployable[],
-): Promise<readonly Finding[]> => {
+): Promise<{ readonly left: readonly Finding[]; readonly stays: boolean }> => {
   const gone = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
-  if (gone.length === 0) return [];
-  const { reverted, findings } = (await revertSettings(world, [name], gone)).get(name) ?? {
-    reverted: [],
-    findings: [],
-  };
+  if (gone.length === 0) return { left: [], stays: false };
+  const result = (await revertSettings(world, [name], gone)).get(name);
+  const { reverted, kept, findings } = result ?? { reverted: [], kept: [], findings: [] };
   const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
-  return [{ check: "deploy-left", severity: "info", message }, ...findings];
+  const left: Finding[] = [{ check: "deploy-left", severity: "info", message }, ...findings];
+  return { left, stays: kept.length + findings.length > 0 };
 };
 
 /** @throws Failure `config` where DNS tells others to refuse what would be switched to. What a killed run has switched already is finished. */
@@ -133,6 +138,7 @@ const proveQuickly = async (
 ): Promise<DeployResult | undefined> => {
   if (world.store.liveNumber(state.name) !== target.number || found.length === 0) return undefined;
   const certificate = servedCertificate(world, state.name, target);
+  if (state.keyGroup !== undefined) await world.store.letRead(state.name, state.keyGroup);
   const findings: Finding[] = [];
   for (const { server, installation, trouble } of found) {
     if (trouble) return undefined;

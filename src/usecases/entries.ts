@@ -4,6 +4,7 @@ import { type EntryPoint, entryFromUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { inConfiguration } from "../domain/fitting-hint.ts";
+import { copies } from "../domain/file-target.ts";
 import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
@@ -29,18 +30,20 @@ export interface FoundServers {
 /** The servers that a certificate is to be deployed to. @throws Failure `config` when one that the configuration names is not installed or not supported. */
 export const findServers = async (
   world: World,
-  certificate: Pick<CertificateConfig, "servers" | "name">,
+  certificate: Pick<CertificateConfig, "servers" | "name" | "keys" | "files">,
 ): Promise<FoundServers> => {
   const all = await world.servers();
   const auto = certificate.servers === "auto";
-  const wanted = certificate.servers === "auto" ? Object.keys(all) : certificate.servers;
+  // Copies have a setting of their own (files:), and are nothing that is found on a host.
+  const known = Object.keys(all).filter((name) => name !== copies);
+  const wanted = certificate.servers === "auto" ? known : certificate.servers;
   const servers: Deployable[] = [];
   const notes: Finding[] = [];
   for (const name of wanted) {
-    const server = own(all, name);
+    const server = known.includes(name) ? own(all, name) : undefined;
     if (!server) {
       throw new Failure("config", `certificate ${certificate.name}: unknown server "${clean(name, 40)}"`, {
-        hints: [`known are ${Object.keys(all).join(", ")} and none`],
+        hints: [`known are ${known.join(", ")} and none`],
       });
     }
     const installations = await unlessFailure(() => server.detect());
@@ -77,6 +80,11 @@ export const findServers = async (
           : { server, installation, listeners },
       );
     }
+  }
+  const targets = certificate.files ?? [];
+  const files = targets.length > 0 ? own(all, copies)?.withTargets?.(certificate, targets) : undefined;
+  for (const installation of (await files?.detect()) ?? []) {
+    if (files) servers.push({ server: files, installation, listeners: await files.listeners(installation) });
   }
   return { servers, notes };
 };

@@ -59,7 +59,8 @@ export const finish = async (
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { servers, entries } = gathered;
-  const forOthers = certificate.servers !== "auto" && certificate.servers.length === 0 ? { forOthers: true } : {};
+  const forOthers =
+    certificate.servers !== "auto" && certificate.servers.length === 0 && !certificate.files ? { forOthers: true } : {};
   return { certificate: state.name, generation: target, outcome, ...forOthers, servers, entries, findings };
 };
 

@@ -6,6 +6,7 @@ import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import { findServers } from "./entries.ts";
 import { configFinding } from "./install-settings.ts";
+import { keyGroupWords } from "./key-readers.ts";
 import type { World } from "./world.ts";
 
 export interface PlannedServer {
@@ -37,11 +38,13 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
   const servers: PlannedServer[] = [];
   const { servers: found, notes } = await findServers(world, certificate);
   for (const { server, installation, trouble } of found) {
-    const { id, version, running } = installation;
+    const { id, version, running, keyGroup } = installation;
     const plan = trouble
       ? { changes: [], notes: [configFinding(id, trouble)] }
       : await server.plan(installation, served);
-    servers.push({ id, version, running, changes: plan.changes.map(describeChange), notes: plan.notes });
+    const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
+    const changes = [...readers, ...plan.changes.map(describeChange)];
+    servers.push({ id, version, running, changes, notes: plan.notes });
   }
   const moves = from !== target?.number || from === undefined;
   return {

@@ -55,20 +55,22 @@ export const proofTargets = (
     listeners.flatMap((listener) =>
       addressesOf(listener, local).flatMap((address) =>
         names.flatMap((name) =>
-          slots.map((slot) => ({
-            installation: installation.id,
-            service: listener.service,
-            entry: entryOf(listener, probeHost(name), address),
-            slot,
-            forceSlot: slots.length > 1,
-            ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
-            ...(installation.running
-              ? {
-                  ...(listener.unobservable === undefined ? {} : { unobservable: listener.unobservable }),
-                  ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
-                }
-              : { unobservable: `${installation.id} is not running` }),
-          })),
+          slots
+            .filter((slot) => slot === (listener.slot ?? slot))
+            .map((slot) => ({
+              installation: installation.id,
+              service: listener.service,
+              entry: entryOf(listener, probeHost(name), address),
+              slot,
+              forceSlot: slots.length > 1,
+              ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
+              ...(installation.running
+                ? {
+                    ...(listener.unobservable === undefined ? {} : { unobservable: listener.unobservable }),
+                    ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
+                  }
+                : { unobservable: `${installation.id} is not running` }),
+            })),
         ),
       ),
     ),

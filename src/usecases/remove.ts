@@ -2,6 +2,7 @@
 import { describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
+import { grantKeys } from "./key-readers.ts";
 import { type RevertedSettings, changesInForce, revertSettings } from "./revert-settings.ts";
 import type { World } from "./world.ts";
 
@@ -45,6 +46,14 @@ export const remove = async (
     }
   }
   const results = await revertSettings(world, names);
+  for (const name of names) {
+    const state = world.store.read(name);
+    const result = results.get(name);
+    // Where settings stay, the server goes on with our files, and needs to read them.
+    if (state?.keyGroup === undefined || (result?.kept.length ?? 0) + (result?.findings.length ?? 0) > 0) continue;
+    const { keyGroup, ...rest } = state;
+    await grantKeys(world, rest, keyGroup);
+  }
   return [...results].map(([certificate, result]) => ({ certificate, dryRun: false, ...result }));
 };
 

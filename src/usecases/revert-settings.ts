@@ -24,11 +24,13 @@ export const changesInForce = (events: readonly HostEvent[]): readonly HostEvent
   const open: HostEvent[] = [];
   for (const event of events) {
     if (event.certificate === undefined || !event.change) continue;
+    const text = JSON.stringify(event.change);
     if (!event.reverts) {
-      open.push(event);
+      // Copies are made anew at each renewal, and taken back once.
+      const again = event.change.change.kind === "copies" && open.some((one) => JSON.stringify(one.change) === text);
+      if (!again) open.push(event);
       continue;
     }
-    const text = JSON.stringify(event.change);
     const index = open.findLastIndex(
       (one) => one.certificate === event.certificate && JSON.stringify(one.change) === text,
     );
@@ -61,7 +63,9 @@ export const revertSettings = async (
     const result = results.get(certificate);
     if (!change || !result || (only && !only.includes(change.installation))) continue;
     const server = servers[change.server];
-    const installation = (await installationsOf(change.server)).find((one) => one.id === change.installation);
+    const installation =
+      (await installationsOf(change.server)).find((one) => one.id === change.installation) ??
+      server?.recall?.(change.installation, change.change);
     if (!server || !installation) {
       result.kept.push(`${change.installation}: not installed any more: ${describeChange(change.change)}`);
       continue;
@@ -127,6 +131,7 @@ const standingOn = (open: readonly HostEvent[], event: HostEvent, going: readonl
         change !== undefined &&
         !going.includes(certificate ?? "") &&
         change.installation === mine.installation &&
+        change.change.kind !== "copies" &&
         placeOf(change.change) === placeOf(mine.change) &&
         change.change.before === valueOf(mine.change),
     );
@@ -136,7 +141,7 @@ const standingOn = (open: readonly HostEvent[], event: HostEvent, going: readonl
 const dropFromUnder = async (world: World, event: HostEvent, above: HostEvent): Promise<void> => {
   const { change: mine } = event;
   const { change: theirs } = above;
-  if (!mine || !theirs) return;
+  if (!mine || !theirs || mine.change.kind === "copies") return;
   const what = `${mine.installation}: what ${above.certificate ?? ""} set now stands on what stood before ${event.certificate ?? ""}`;
   const rebased = { ...theirs, change: { ...theirs.change, before: mine.change.before } as Change };
   for (const { certificate, change, reverts } of [
@@ -164,11 +169,14 @@ const placeOf = (change: Change): string => {
       return `parameter ${change.parameter}`;
     case "service-parameter":
       return `parameter ${change.service} ${change.parameter}`;
+    case "copies":
+      return `copies ${change.files.map(({ path }) => path).join(" ")}`;
   }
 };
 
 /** What a change left there. */
-const valueOf = (change: Change): string | undefined => (change.kind === "file" ? change.content : change.after);
+const valueOf = (change: Change): string | undefined =>
+  change.kind === "file" ? change.content : change.kind === "copies" ? undefined : change.after;
 
 const troubleFinding = (message: string, { hints }: Failure): Finding => ({
   check: "deploy-config",

@@ -47,6 +47,7 @@ export const scheduleJob = async (
     dirname(world.config.path),
     ...installations.flatMap(({ configDir, writes }) => [configDir, ...(writes ?? [])]),
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
+    ...certificates.flatMap(({ files = [] }) => files.flatMap(({ paths }) => Object.values(paths).map(dirname))),
     ...certificates.flatMap(({ issuer }) => (issuer.kind === "acme" ? (issuer.webroot ?? []) : [])),
   ];
   return {

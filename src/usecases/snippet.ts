@@ -30,7 +30,9 @@ export const snippet = async (
       hints: [`one of: ${Object.keys(all).join(", ")}`],
     });
   }
-  const version = request.version ?? (await server.detect())[0]?.version;
+  // Copies are of no version, and for what is not known here.
+  const anyVersion = server.withTargets === undefined ? undefined : "";
+  const version = request.version ?? (await server.detect())[0]?.version ?? anyVersion;
   if (version === undefined) {
     throw new Failure("usage", `${request.server} is not installed here, so that its version is not known`, {
       hints: [`say for which one: mailcert snippet ${request.server} ${certificate.name} --server-version VERSION`],

@@ -56,6 +56,8 @@ export const switchTo = async (
   target: GenerationRecord,
 ): Promise<CertificateState> => {
   const before = world.store.liveNumber(state.name);
+  // Before the switch: at no instant do servers find a key there that they cannot read.
+  if (state.keyGroup !== undefined) await world.store.letRead(state.name, state.keyGroup);
   if (before !== target.number) {
     await world.store.switchLive(state.name, target.number);
     await recordChange(world, {

@@ -268,6 +268,18 @@ describe("documents of deployments", () => {
     one.dispose();
   });
 
+  it("copies, in the log", async () => {
+    const one = fakeWorld();
+    const file = { path: "/srv/key.pem", from: "/live/rsa/privkey.pem", mode: 0o640, uid: 0, gid: 4 };
+    const files = [{ ...file, kept: "/srv/key.pem.before-mailcert" }, file];
+    const change = { kind: "copies", files, reload: ["systemctl", "reload", "app"] } as const;
+    const placed = { server: "files", installation: "files/mail.example.org/app", change };
+    const event = { at: "2026-11-20T12:00:00.000Z", run: "run-1", command: "mailcert deploy", what: "copied" };
+    await one.world.store.record({ ...event, certificate: "mail.example.org", change: placed });
+    ok(logDocument(await one.world.store.events()));
+    one.dispose();
+  });
+
   it("not running, refused by its own test, with a setting elsewhere that wins", async () => {
     const one = fakeWorld();
     await issue(one.world, certificate());

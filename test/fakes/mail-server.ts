@@ -15,6 +15,8 @@ export interface Talk {
   line(): Promise<string>;
   /** As many characters (latin1) as `size` finds in what has come, when it is no longer 0. */
   take(size: (buffer: string) => number): Promise<string>;
+  /** The same for what is no text: nothing is left out at its end, and it is not kept among the lines. */
+  bytes(size: (buffer: string) => number): Promise<string>;
   /** `taken`: bytes of the client's (latin1) that were taken and belong to TLS. */
   startTls(taken?: string): Promise<void>;
   end(): void;
@@ -76,13 +78,13 @@ const endOfLine = (buffer: string): number => {
 };
 
 /** What the client says is kept in `lines`, however it is taken. */
-const readers = (take: Talk["take"], lines: string[]): Pick<Talk, "line" | "take"> => {
+const readers = (take: Talk["take"], lines: string[]): Pick<Talk, "line" | "take" | "bytes"> => {
   const kept = async (size: (buffer: string) => number): Promise<string> => {
     const part = (await take(size)).replace(/\r\n$/, "");
     lines.push(part);
     return part;
   };
-  return { take: kept, line: () => kept(endOfLine) };
+  return { take: kept, line: () => kept(endOfLine), bytes: take };
 };
 
 const talkOver = (raw: Socket, lines: string[], tls: ServerTls | undefined): Talk => {

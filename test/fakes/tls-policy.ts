@@ -6,6 +6,7 @@ import {
   alert,
   curveMessage,
   dhMessage,
+  doneMessage,
   leafMessage,
   readClientHello,
   record,
@@ -92,6 +93,7 @@ export const answerBy = (hello: SeenHello, policy: TlsPolicy): Buffer | "reset" 
     leafMessage(policy.leaf ?? Buffer.alloc(800, 1)),
     ...(elliptic(suite) ? [curveMessage(group ?? 0, signature)] : []),
     ...(/^TLS_DHE?_/.test(name) ? [dhMessage(policy.dhBytes ?? 256, 0xff, signature)] : []),
+    doneMessage,
   ];
   return Buffer.concat(messages.map((message) => record(22, version, message)));
 };
@@ -106,13 +108,13 @@ const wholeRecord = (buffer: string): number => {
 export const byPolicy = (policy: TlsPolicy): Script => {
   const healthy = mailServer("imap", "implicit");
   return async (talk) => {
-    const taken = await talk.take(wholeRecord);
+    const taken = await talk.bytes(wholeRecord);
     const hello = readClientHello(Buffer.from(taken, "latin1"));
     const answer = answerBy(hello, policy);
     if (answer === "reset") return talk.reset();
     if (isOrdinary(hello)) return healthy({ ...talk, startTls: () => talk.startTls(taken) });
     await talk.send(answer.toString("latin1"));
     // The client says that it has changed its mind, or just goes.
-    await talk.take((buffer) => buffer.length);
+    await talk.bytes((buffer) => buffer.length);
   };
 };

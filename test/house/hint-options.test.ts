@@ -39,6 +39,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["system/files.ts", ["setup", "renew", "deploy", "rollback", "status"]],
   ["servers/postfix/postfix.ts", ["snippet"]],
   ["servers/dovecot/dovecot.ts", ["snippet"]],
+  ["servers/exim/exim.ts", ["snippet"]],
   ["usecases/schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-root.ts", ["bundle"]],
@@ -51,7 +52,13 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
 ];
 
 /** Options of other programs. */
-const foreign = ["importers/acme-sh.ts", "importers/schedules.ts", "system/systemd.ts"];
+const foreign = [
+  "importers/acme-sh.ts",
+  "importers/schedules.ts",
+  "system/systemd.ts",
+  "servers/exim/configuration.ts",
+  "servers/exim/readable.ts",
+];
 
 const help = await buildProgram(
   { host: { version: "0" } as Host, commands },

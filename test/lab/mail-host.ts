@@ -26,6 +26,8 @@ export interface MailHostOptions {
   readonly testssl?: boolean;
   /** Also Chromium and poppler's tools, unpacked, on trixie. */
   readonly browser?: boolean;
+  /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
+  readonly exim?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -84,7 +86,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl", "browser"] as const)
+  const above = (["clients", "neighbours", "testssl", "browser", "exim"] as const)
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");

@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim. */
 export type LabParts = Readonly<
-  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser", string>
+  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser" | "exim", string>
 >;
 
 const names: readonly (keyof LabParts)[] = [
@@ -19,6 +19,7 @@ const names: readonly (keyof LabParts)[] = [
   "neighbours",
   "testssl",
   "browser",
+  "exim",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 

@@ -1,75 +1,11 @@
 // The server adapters on Debian's real Dovecot and Postfix, both generations: the contract, and the hosts that are not as Debian ships them.
-import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Change, Installation, Listener, ServedCertificate } from "../../src/servers/server.ts";
+import type { Change, Installation } from "../../src/servers/server.ts";
 import { type ServerUnderTest, serverContract } from "../contract/server.ts";
 import { type MailHost, startMailHost } from "./mail-host.ts";
 import type { Suite } from "./parts.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-
-type Slot = "ecdsa" | "rsa";
-const folder = "/var/lib/mailcert/certificates/mail.example.org";
-
-/** Makes a key and a self-signed certificate on the host; `/CN=` names it. */
-const makePair = async (host: MailHost, path: string, slot: Slot, name: string): Promise<void> => {
-  const key = slot === "ecdsa" ? "-newkey ec -pkeyopt ec_paramgen_curve:P-256" : "-newkey rsa:2048";
-  await host.must(
-    `mkdir -p ${path} && cd ${path} && openssl req -x509 ${key} -nodes -keyout privkey.pem -out cert.pem -days 9 -subj /CN=${name} 2>&1` +
-      " && cp cert.pem fullchain.pem && cp cert.pem chain.pem && cat privkey.pem fullchain.pem > combined.pem && chmod 600 privkey.pem combined.pem",
-  );
-};
-
-const slotPaths = (path: string) => ({
-  privkey: `${path}/privkey.pem`,
-  cert: `${path}/cert.pem`,
-  chain: `${path}/chain.pem`,
-  fullchain: `${path}/fullchain.pem`,
-  combined: `${path}/combined.pem`,
-});
-
-const certificate: ServedCertificate = {
-  name: "mail.example.org",
-  names: ["mail.example.org"],
-  slots: { ecdsa: slotPaths(`${folder}/live/ecdsa`), rsa: slotPaths(`${folder}/live/rsa`) },
-};
-
-const fingerprint = (pem: string): string => {
-  const body = /-----BEGIN CERTIFICATE-----([\s\S]*?)-----END/.exec(pem)?.[1];
-  return body === undefined ? "" : createHash("sha256").update(Buffer.from(body, "base64")).digest("hex");
-};
-
-const startTls: Readonly<Record<string, string>> = {
-  smtp: "smtp",
-  submission: "smtp",
-  imap: "imap",
-  pop3: "pop3",
-  sieve: "sieve",
-  lmtp: "lmtp",
-};
-
-/** The leaf that openssl is served by TLS 1.2 with signature algorithms of one kind only; "" when there is no handshake. */
-const served = async (
-  host: MailHost,
-  listener: Pick<Listener, "protocol" | "mode" | "port">,
-  slot: Slot,
-): Promise<string> => {
-  const algorithms = slot === "ecdsa" ? "ECDSA+SHA256:ECDSA+SHA384" : "RSA-PSS+SHA256:RSA+SHA256";
-  const upgrade = listener.mode === "starttls" ? `-starttls ${startTls[listener.protocol]}` : "";
-  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} -servername mail.example.org -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
-  return fingerprint((await host.exec(line)).stdout);
-};
-
-const leafOf = async (host: MailHost, path: string): Promise<string> =>
-  fingerprint(await host.read(`${path}/cert.pem`));
-
-const snapshot = (host: MailHost, path: string): Promise<string> =>
-  host.must(`cd ${path} && find . -printf '%p %y %m %u %g %l\\n' | sort && find . -type f | sort | xargs sha256sum`);
-
-const openPorts = async (host: MailHost, program: string): Promise<readonly number[]> => {
-  const lines = (await host.must(`ss -Hltnp | grep '"${program}"' || true`)).split("\n");
-  const ports = lines.flatMap((line) => /:(\d+)\s+\S+:\*/.exec(line)?.[1] ?? []).map(Number);
-  return [...new Set(ports)].toSorted((a, b) => a - b);
-};
+import { certificate, folder, leafOf, makeCertificate, makePair, openPorts, served, snapshot } from "./server-judge.ts";
 
 interface Lab {
   readonly host: MailHost;
@@ -82,11 +18,8 @@ interface Lab {
 const openLab = async (suite: Suite): Promise<Lab> => {
   const host = await startMailHost({ suite });
   await installDriver(host);
-  for (const slot of ["ecdsa", "rsa"] as const)
-    await makePair(host, `${folder}/generations/0001/${slot}`, slot, "mail.example.org");
-  await host.must(
-    `ln -s generations/0001 ${folder}/live && mkdir /root/etc && cp -a /etc/dovecot /etc/postfix /root/etc/`,
-  );
+  await makeCertificate(host);
+  await host.must("mkdir /root/etc && cp -a /etc/dovecot /etc/postfix /root/etc/");
   await host.startDovecot();
   await host.startPostfix();
   const reset = async (): Promise<void> => {

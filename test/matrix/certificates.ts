@@ -1,6 +1,6 @@
 // The certificates of the matrix: one healthy chain, and each way in which one can be wrong. Keys live in memory only.
 import type { SecureContextOptions } from "node:tls";
-import { type Issued, type Pki, day, issue, makePki, served } from "../fakes/pki.ts";
+import { type Issued, type Pki, day, issue, makePki, sanWith, served } from "../fakes/pki.ts";
 
 export interface Certificates {
   readonly pki: Pki;
@@ -36,6 +36,9 @@ type Bad =
   | "partialWildcard"
   | "domainOnly"
   | "withDomain"
+  | "withService"
+  | "serviceOnly"
+  | "chatAddress"
   | "rsaOtherName"
   | "noSignature"
   | "constrained";
@@ -72,6 +75,9 @@ export const makeCertificates = async (): Promise<Certificates> => {
     partialWildcard: leaf({ names: ["mail*.example.org"] }),
     domainOnly: leaf({ names: ["example.org"] }),
     withDomain: leaf({ names: ["mail.example.org", "example.org"] }),
+    withService: leaf({ names: [], raw: [sanWith({ dns: names, srv: ["_imaps.example.org"] })] }),
+    serviceOnly: leaf({ names: [], subject: "CN=x", raw: [sanWith({ srv: ["_imaps.example.org"] })] }),
+    chatAddress: leaf({ names: [], subject: "CN=x", raw: [sanWith({ xmpp: ["mail.example.org"] })] }),
     rsaOtherName: leaf({ key: "RSA-2048", names: ["other.example"] }),
     noSignature: leaf({ signs: false }),
     constrained: leaf({ by: constrained }),

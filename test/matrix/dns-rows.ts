@@ -1,7 +1,6 @@
-// The matrix: DANE, MTA-STS, MX and SRV records (reference/verify.md §4, from DANE-SEC on) with scripted DNS answers and real handshakes.
-import type { Dns, MxLookup, MxRecord, ServiceRecord, StsLookup } from "../../src/dns/dns.ts";
+// The matrix: DANE, MTA-STS and MX records (reference/verify.md §4, from DANE-SEC on) with scripted DNS answers and real handshakes.
+import type { Dns, MxLookup, MxRecord, StsLookup } from "../../src/dns/dns.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
-import type { CaaRecord } from "../../src/domain/caa.ts";
 import type { TlsaRecord } from "../../src/domain/tlsa.ts";
 import type { Issued } from "../fakes/pki.ts";
 import type { Certificates } from "./certificates.ts";
@@ -28,8 +27,6 @@ const dane = (
   tls: RowServer["tls"] | undefined,
   ...findings: readonly string[]
 ): Row => ({ what, servers: { protocol: "smtp", ...(tls ? { tls } : {}) }, dns, findings });
-
-const caa = (tag: string, value: string): CaaRecord => ({ critical: false, tag, value });
 
 const now = ({ pki }: Certificates): TlsaRecord => ofKey(3, pki.leaf);
 const next = ({ bad }: Certificates): TlsaRecord => ofKey(3, bad.second);
@@ -101,33 +98,21 @@ export const daneRows: readonly Row[] = [
   },
   ...(
     [
-      ["name servers that fail for TLSA, of a signed host", true, "fault dane-nxdomain"],
-      ["name servers that fail for TLSA", false, "warning dane-nxdomain"],
+      ["name servers that fail for TLSA, of a signed host", { signed: true }, "fault dane-nxdomain"],
+      ["name servers that fail for TLSA", { signed: false }, "warning dane-nxdomain"],
+      [
+        "name servers that are silent for TLSA, of a signed host",
+        { signed: true, silent: true },
+        "warning dane-nxdomain",
+      ],
     ] as const
-  ).map(([what, signed, finding]): Row => ({
+  ).map(([what, failed, finding]): Row => ({
     what,
     servers: { protocol: "smtp" },
     dns: () => ({
-      tlsa: async () => ({ kind: "unknown", why: "SERVFAIL", failed: { owner, signed } }),
+      tlsa: async () => ({ kind: "unknown", why: "SERVFAIL", failed: { owner, ...failed } }),
     }),
     findings: [finding],
-  })),
-  ...(
-    [
-      ["a CA that may issue", { kind: "found", owner: "example.org", records: [caa("issue", "ca.example")] }, []],
-      ["every CA may issue", { kind: "none" }, ["info cert-caa"]],
-      ["no CA may issue", { kind: "found", owner: "example.org", records: [caa("issue", ";")] }, ["warning cert-caa"]],
-      [
-        "CAA records that cannot be had",
-        { kind: "blocked", owner: "example.org", why: "SERVFAIL" },
-        ["warning cert-caa"],
-      ],
-    ] as const
-  ).map(([what, found, findings]): Row => ({
-    what,
-    servers: { protocol: "smtp" },
-    dns: () => ({ caa: async () => found }),
-    findings,
   })),
   {
     what: "TLSA records are of no use to port 993, and are not asked for",
@@ -204,53 +189,5 @@ export const domainRows: readonly Row[] = [
       ...tlsa((all) => [now(all), next(all)])(have),
       mx: async () => ({ ...mx({}), secure: false }) as MxLookup,
     }),
-  },
-];
-
-/** `--srv example.org`; records by label. */
-const services = (
-  what: string,
-  records: Readonly<Record<string, readonly Partial<ServiceRecord>[]>>,
-  ...findings: readonly string[]
-): Row => ({
-  what,
-  servers: { protocol: "imap", mode: "implicit", tls: ({ bad, chained }) => chained(bad.withDomain) },
-  domains: { srv: ["example.org"] },
-  dns: () => ({
-    service: async (label) => {
-      const found = { "_submissions._tcp": [{ port: 465 }], ...records }[label.split(".").slice(0, 2).join(".")];
-      const usual = { priority: 0, weight: 1, port: 993, host: "mail.example.org" };
-      return found?.length ? { kind: "found", records: found.map((one) => ({ ...usual, ...one })) } : { kind: "none" };
-    },
-  }),
-  findings,
-});
-
-export const serviceRows: readonly Row[] = [
-  services("TLS at once first", { "_imaps._tcp": [{}], "_imap._tcp": [{ priority: 10, port: 143 }] }),
-  services("a service that is not offered", { "_imaps._tcp": [{}], "_pop3._tcp": [{ host: "" }] }),
-  services("none at all", { "_submissions._tcp": [] }, "fault srv-target"),
-  services("none to send mail", { "_imaps._tcp": [{}], "_submissions._tcp": [] }, "info srv-target"),
-  {
-    ...services("a certificate for the host alone", { "_imaps._tcp": [{}] }, "info cert-name-csr"),
-    servers: { protocol: "imap", mode: "implicit" },
-  },
-  services(
-    "STARTTLS first",
-    { "_imaps._tcp": [{ priority: 20 }], "_imap._tcp": [{ port: 143 }] },
-    "warning srv-target",
-  ),
-  services("an address", { "_imaps._tcp": [{ host: "192.0.2.1" }] }, "fault srv-target"),
-  services("no host name", { "_imaps._tcp": [{ host: "a b" }] }, "fault srv-target"),
-  services("port 0", { "_imaps._tcp": [{ port: 0 }] }, "fault srv-target"),
-  services("an alias", { "_imaps._tcp": [{ alias: "host1.example.net" }] }, "warning srv-target"),
-  services("not offered, beside a host", { "_imaps._tcp": [{ host: "" }, {}] }, "fault srv-target"),
-  {
-    ...services("nobody can say", {}, "fault srv-target"),
-    dns: () => ({ service: async () => ({ kind: "unknown", why: "SERVFAIL" }) }),
-  },
-  {
-    ...services("a certificate for the domain alone", { "_imaps._tcp": [{}] }, "warning cert-name"),
-    servers: { protocol: "imap", mode: "implicit", tls: ({ bad, chained }) => chained(bad.domainOnly) },
   },
 ];

@@ -5,13 +5,15 @@ import { checks } from "../../src/checks/index.ts";
 import type { VerifyResult } from "../../src/domain/verify-result.ts";
 import { protocols } from "../../src/protocols/index.ts";
 import { parallel } from "../../src/usecases/parallel.ts";
+import { caaRows } from "./caa-rows.ts";
 import { betweenRows, certificateRows } from "./certificate-rows.ts";
 import { makeCertificates } from "./certificates.ts";
-import { daneRows, domainRows, serviceRows } from "./dns-rows.ts";
+import { daneRows, domainRows } from "./dns-rows.ts";
 import { injectionRows, mailInClearRows } from "./injection-rows.ts";
 import { imapRows, pop3Rows, sieveRows } from "./mailbox-rows.ts";
 import { otherRows } from "./other-rows.ts";
 import { type Row, runRow, told } from "./row.ts";
+import { serviceRows } from "./service-rows.ts";
 import { lmtpRows, smtpCases, smtpRows, submissionRows } from "./smtp-rows.ts";
 import { sniRows, tlsRows } from "./tls-rows.ts";
 
@@ -31,6 +33,7 @@ const themes: Readonly<Record<string, readonly Row[]>> = {
   "verify.md §4, certificates": certificateRows,
   "verify.md §4, between ports and addresses": betweenRows,
   "verify.md §4, DANE": daneRows,
+  "verify.md §4, CAA": caaRows,
   "verify.md §4, mail domains": domainRows,
   "verify.md §4, SRV records": serviceRows,
 };

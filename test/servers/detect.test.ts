@@ -27,8 +27,8 @@ const certificate: ServedCertificate = {
 const settings = (text: string): string[] => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
 describe("the registry", () => {
-  test("knows dovecot and postfix, and no inherited property", () => {
-    expect(serverNames).toEqual(["dovecot", "postfix"]);
+  test("knows its servers, and no inherited property", () => {
+    expect(serverNames).toEqual(["dovecot", "postfix", "exim", "files"]);
     expect(["dovecot", "constructor", "toString"].map(isServerName)).toEqual([true, false, false]);
   });
 });
@@ -52,6 +52,33 @@ describe("detection", () => {
       kind: "config",
       message: expect.stringContaining("3.4") as string,
     });
+  });
+
+  test("an Exim before 4.92 is refused with what to do", async () => {
+    const { server } = create("exim", {
+      "exim -bV": "Exim version 4.89 #1 built 2017\nConfiguration file is /etc/exim.conf\n",
+    });
+    await expect(server.detect()).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining("4.92") as string,
+    });
+  });
+
+  test("an Exim that is not Debian's is found with the folder of its own configuration, and the group that reads its keys", async () => {
+    const { server } = create("exim", {
+      "exim -bV": "Exim version 4.97 #2 built 2024\nConfiguration file is /usr/local/etc/exim/configure\n",
+      "exim -bP exim_user exim_group pid_file_path": "exim_user = mail\nexim_group = mail\npid_file_path = /nowhere\n",
+    });
+    expect(await server.detect()).toEqual([
+      {
+        server: "exim",
+        id: "exim",
+        version: "4.97",
+        configDir: "/usr/local/etc/exim",
+        keyGroup: "mail",
+        running: false,
+      },
+    ]);
   });
 
   test("every Postfix instance is found, the first one under its plain name", async () => {

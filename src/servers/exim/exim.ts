@@ -1,0 +1,130 @@
+// Exim 4.92 and later: Debian's macros in a file of ours (split and unsplit), another configuration edited after a yes, SIGHUP after every switch.
+import { Failure } from "../../domain/failure.ts";
+import { sendSignal } from "../../system/signal.ts";
+import type { ServerDependencies } from "../dependencies.ts";
+import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import type { Change, Installation, Server } from "../server.ts";
+import {
+  type Configuration,
+  checkConfiguration,
+  configurationOf,
+  findProgram,
+  generate,
+  identity,
+} from "./configuration.ts";
+import { daemonPid } from "./daemon.ts";
+import { eximListeners } from "./listeners.ts";
+import { includeLine, localMacros } from "./macros.ts";
+import { macroText, planExim } from "./plan.ts";
+import { checkReadable } from "./readable.ts";
+import { readBackExim } from "./read-back.ts";
+
+/** Lists of certificates with GnuTLS are older; 4.92 is the oldest that was looked at. */
+const supported = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 4 || (major === 4 && minor >= 92);
+};
+
+const nameOf = (program: string): string => program.replace(/^.*\//, "");
+
+export const createExim = (dependencies: ServerDependencies): Server => {
+  const { run, render } = dependencies;
+
+  /** Asked anew each time: somebody may have given Exim another configuration. */
+  const here = async () => {
+    const found = await findProgram(run);
+    if (found === undefined) return undefined;
+    const { program, said } = found;
+    const file = /^Configuration file is (\/\S+)$/m.exec(said)?.[1];
+    return {
+      version: /^Exim version (\S+)/m.exec(said)?.[1] ?? "of an unknown version",
+      file: file ?? "its configuration",
+      configuration: await configurationOf(program, file),
+    };
+  };
+
+  const look = async (): Promise<NonNullable<Awaited<ReturnType<typeof here>>>> => {
+    const found = await here();
+    if (found) return found;
+    throw new Failure("try-later", "Exim is not installed any more", { hints: ["run the command again"] });
+  };
+  const pidOf = async ({ program }: Configuration): Promise<number | undefined> =>
+    daemonPid((await identity(run, program)).pidFile, nameOf(program));
+
+  const detect = async (): Promise<readonly Installation[]> => {
+    const found = await here();
+    if (found === undefined) return [];
+    const { version, configuration } = found;
+    if (!supported(version)) {
+      throw new Failure("config", `Exim ${version} is installed; mailcert needs 4.92 or later`, {
+        hints: ["nothing was changed; upgrade Exim, or leave it out: servers: dovecot (--server dovecot)"],
+      });
+    }
+    const { program } = configuration;
+    const { group, pidFile } = await identity(run, program);
+    return [
+      {
+        server: "exim",
+        id: "exim",
+        version,
+        configDir: configuration.configDir,
+        // update-exim4.conf makes its file there; Exim notes there what is wrong with a configuration.
+        ...(configuration.scheme === "own" ? {} : { writes: ["/var/lib/exim4", "/var/log/exim4"] }),
+        ...(group === undefined ? {} : { keyGroup: group }),
+        running: (await daemonPid(pidFile, nameOf(program))) !== undefined,
+      },
+    ];
+  };
+
+  const impossible = (change: Change): never => {
+    throw new Error(`Exim has no change of the kind ${change.kind}`);
+  };
+
+  return {
+    detect,
+    listeners: async () => {
+      const { configuration } = await look();
+      return eximListeners(dependencies, configuration, await pidOf(configuration));
+    },
+    plan: async (_installation, certificate) => planExim(run, (await look()).configuration, certificate, render),
+    apply: async (_installation, change) => {
+      if (change.kind === "file") return applyFile(change);
+      if (change.kind === "line") return applyLine(change);
+      return impossible(change);
+    },
+    revert: async ({ configDir }, change) => {
+      if (change.kind === "line") return revertLine(change);
+      if (change.kind !== "file") return impossible(change);
+      const path = localMacros(configDir);
+      const outcome = await revertFile(change);
+      if (outcome === "reverted" || change.path !== path) return outcome;
+      // Somebody added macros to the file that we began: the line that is ours goes, theirs stay.
+      return revertLine({ kind: "line", path, line: 0, before: undefined, after: includeLine(configDir) });
+    },
+    readBack: async (_installation, certificate) => {
+      const { configuration, file } = await look();
+      return readBackExim(run, configuration, file, certificate, render);
+    },
+    check: async () => {
+      const { configuration } = await look();
+      await checkConfiguration(run, configuration);
+      await checkReadable(run, configuration);
+    },
+    reload: async () => {
+      const { configuration } = await look();
+      const pid = await pidOf(configuration);
+      if (pid === undefined) return;
+      await generate(run, configuration);
+      // Its own watch of the files looks at their folder and does not see `live` move.
+      sendSignal(pid, "SIGHUP");
+    },
+    snippet: (certificate, version) => {
+      if (!/^\d+\.\d+/.test(version) || !supported(version)) {
+        throw new Failure("usage", `the settings of Exim ${version.slice(0, 20)} are not known`, {
+          hints: ["give --server-version 4.92 or later (`exim4 -bV` tells which)"],
+        });
+      }
+      return macroText(render, certificate, false, { version });
+    },
+  };
+};

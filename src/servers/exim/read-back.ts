@@ -1,0 +1,98 @@
+// Reads back what Exim will serve after its next reload, and finds the place of a setting that wins over ours.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { clean } from "../../domain/text.ts";
+import { readTextIfPresent } from "../../system/files.ts";
+import type { RunProgram } from "../../system/run.ts";
+import type { RenderTemplate } from "../../system/templates.ts";
+import type { Change, Override, ServedCertificate } from "../server.ts";
+import { type Configuration, effective } from "./configuration.ts";
+import { localMacros, macroFile, wantedFiles } from "./macros.ts";
+import { macroChanges, servesOurs, tlsOptions, worksOut } from "./plan.ts";
+
+interface Place {
+  readonly path: string;
+  readonly line: number;
+  readonly text: string;
+  readonly name: string;
+}
+
+const assignment = /^\s*(tls_certificate|tls_privatekey|MAIN_TLS_CERTIFICATE|MAIN_TLS_CERTKEY)\s*==?\s*(\S.*)$/;
+
+/** The files that a configuration is made of, ours left out. */
+const filesOf = async (configuration: Configuration, ownFile: string): Promise<readonly string[]> => {
+  const { scheme, configDir } = configuration;
+  if (scheme === "own") return [ownFile];
+  if (scheme === "unsplit") return [localMacros(configDir), join(configDir, "exim4.conf.template")];
+  const folder = join(configDir, "conf.d/main");
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .toSorted((a, b) => a.localeCompare(b))
+    .map((name) => join(folder, name))
+    .filter((path) => path !== macroFile(configuration));
+};
+
+const placesIn = async (files: readonly string[]): Promise<readonly Place[]> => {
+  const found: Place[] = [];
+  for (const path of files) {
+    const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
+    for (const [index, line] of text.split("\n").entries()) {
+      // Behind the main section: what a transport sets is for mail that goes out.
+      if (/^begin\s/.test(line)) break;
+      const [, name, value = ""] = assignment.exec(line) ?? [];
+      // Debian's own lines, which hand the macros on, and its defaults for them.
+      if (name === undefined || /^(MAIN_TLS_|CONFDIR\/exim\.)\w+$/.test(value.trim())) continue;
+      found.push({ path, line: index + 1, text: line, name });
+    }
+  }
+  return found;
+};
+
+/** The same line with our value; undefined where it goes on on the next line. */
+const replaced = ({ path, line, text, name }: Place, value: string): Change | undefined =>
+  text.trimEnd().endsWith("\\")
+    ? undefined
+    : { kind: "line", path, line, before: text, after: `${/^\s*/.exec(text)?.[0] ?? ""}${name} = ${value}` };
+
+/** Where both are set once, in plain sight, each gets our value. */
+const directEdit = (places: readonly Place[], certificate: ServedCertificate): readonly Change[] => {
+  const [chain, ...otherChains] = places.filter(({ name }) => name === "tls_certificate");
+  const [key, ...otherKeys] = places.filter(({ name }) => name === "tls_privatekey");
+  if (!chain || !key || otherChains.length + otherKeys.length > 0) return [];
+  const wanted = wantedFiles(certificate);
+  const edits = [replaced(chain, wanted.certificate), replaced(key, wanted.key)];
+  return edits.flatMap((edit) => (edit ? [edit] : [])).length === 2 ? edits.flatMap((edit) => edit ?? []) : [];
+};
+
+/** `file`: what Exim reads, for a configuration of its own. */
+export const readBackExim = async (
+  run: RunProgram,
+  configuration: Configuration,
+  file: string,
+  certificate: ServedCertificate,
+  render: RenderTemplate,
+): Promise<readonly Override[]> => {
+  const options = await effective(run, configuration, tlsOptions);
+  if (servesOurs(options, certificate)) return [];
+  const scope = "everything";
+  const places = await placesIn(await filesOf(configuration, file));
+  const direct = places.filter(({ name }) => name.startsWith("tls_"));
+  if (configuration.scheme !== "own" && worksOut(options) && direct.length === 0) {
+    // Set by a macro, which ours can take the place of.
+    const place = places.at(-1);
+    const edit = await macroChanges(configuration, certificate, render, options);
+    const where = place ? { path: place.path, line: place.line } : { path: macroFile(configuration) };
+    const setting = place
+      ? clean(place.text.trim(), 200)
+      : `tls_certificate = ${clean(options.get("tls_certificate") ?? "", 200)}`;
+    return [{ scope, ...where, setting, edit }];
+  }
+  const place = direct.findLast(({ name }) => name === "tls_certificate") ?? direct.at(-1);
+  if (place) {
+    const { path, line, text } = place;
+    return [{ scope, path, line, setting: clean(text.trim(), 200), edit: directEdit(direct, certificate) }];
+  }
+  const value = options.get("tls_certificate") ?? "";
+  const setting = value === "" ? "no tls_certificate" : `tls_certificate = ${clean(value, 200)}`;
+  return [{ scope, path: configuration.scheme === "own" ? file : macroFile(configuration), setting, edit: [] }];
+};

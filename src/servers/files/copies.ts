@@ -1,0 +1,128 @@
+// Puts copies of a certificate's files in place together, and takes them back: what stood there before is kept beside them, never read.
+import { constants } from "node:fs";
+import { type FileHandle, link, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileFailure, syncFolder, temporaryBeside } from "../../system/files.ts";
+import type { Reverted } from "../edits.ts";
+import type { Change, CopiedFile } from "../server.ts";
+
+export type CopiesChange = Extract<Change, { kind: "copies" }>;
+
+const contentOf = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw fileFailure(error, "read", path);
+  }
+};
+
+const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
+
+/** `<certificate>/live/<slot>/<file>`: the same file of every generation that is there. */
+const generationsOf = async (from: string): Promise<readonly string[]> => {
+  const [file, slot] = [from.split("/").at(-1) ?? "", from.split("/").at(-2) ?? ""];
+  const folder = join(dirname(from), "../../generations");
+  const numbers = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
+  return numbers.map((number) => join(folder, number, slot, file));
+};
+
+/** Whether a file is a copy that we made: of what is live, or of a generation before. */
+const isOurs = async (path: string, from: string): Promise<boolean> => {
+  const content = await contentOf(path);
+  if (content === undefined) return false;
+  for (const known of await generationsOf(from)) if ((await contentOf(known)) === content) return true;
+  return false;
+};
+
+/** Whether a copy says what is live says, for those whom it is for. */
+export const isInPlace = async ({ path, from, mode, uid, gid }: CopiedFile): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || (found.mode & 0o7777) !== mode || found.uid !== uid || found.gid !== gid) return false;
+  return (await contentOf(path)) === (await contentOf(from));
+};
+
+/** Where somebody else's file is kept, or has been since our first copy; undefined: there was none. */
+export const keptAs = async (path: string, from: string): Promise<string | undefined> => {
+  const first = `${path}.before-mailcert`;
+  const foreign = (await exists(path)) && !(await isOurs(path, from));
+  if (!foreign) return (await exists(first)) ? first : undefined;
+  for (let number = 2, kept = first; ; number += 1) {
+    if (!(await exists(kept))) return kept;
+    kept = `${first}-${number}`;
+  }
+};
+
+const keep = async ({ path, from, kept }: CopiedFile): Promise<void> => {
+  if (kept === undefined || (await exists(kept)) || !(await exists(path)) || (await isOurs(path, from))) return;
+  try {
+    await link(path, kept);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw fileFailure(error, "keep the present file as", kept);
+  }
+};
+
+/** Through one descriptor: the folder may be somebody else's, who could put a link in the place of a path. */
+const write = async (temporary: string, content: string, { path, mode, uid, gid }: CopiedFile): Promise<void> => {
+  let handle: FileHandle | undefined;
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    handle = await open(temporary, flags, 0o600);
+    await handle.writeFile(content);
+    // Its owner's alone until it belongs to whom it is for.
+    await handle.chown(uid, gid);
+    await handle.chmod(mode);
+    await handle.sync();
+  } catch (error) {
+    throw fileFailure(error, "write", path);
+  } finally {
+    await handle?.close();
+  }
+};
+
+/** All are written beside their places first, so that key and certificate take them one rename after the other. */
+export const applyCopies = async ({ files }: CopiesChange): Promise<void> => {
+  const ready: { readonly temporary: string; readonly path: string }[] = [];
+  try {
+    for (const file of files) {
+      if (await isInPlace(file)) continue;
+      const content = await readFile(file.from, "utf8").catch((error: unknown) => {
+        throw fileFailure(error, "read", file.from);
+      });
+      await keep(file);
+      const temporary = temporaryBeside(file.path);
+      ready.push({ temporary, path: file.path });
+      await write(temporary, content, file);
+    }
+    for (const { temporary, path } of ready) {
+      await rename(temporary, path).catch((error: unknown) => {
+        throw fileFailure(error, "replace", path);
+      });
+    }
+    for (const folder of new Set(ready.map(({ path }) => dirname(path)))) await syncFolder(folder);
+  } catch (error) {
+    for (const { temporary } of ready) await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+};
+
+export const revertCopies = async ({ files }: CopiesChange): Promise<Reverted> => {
+  let foreign = false;
+  for (const { path, from, kept } of files.toReversed()) {
+    const there = await exists(path);
+    if (there && !(await isOurs(path, from))) {
+      // Put back already, where nothing is kept any more.
+      foreign ||= kept === undefined || (await exists(kept));
+      continue;
+    }
+    try {
+      if (kept !== undefined && (await exists(kept))) await rename(kept, path);
+      else await rm(path, { force: true });
+      if (await exists(dirname(path))) await syncFolder(dirname(path));
+    } catch (error) {
+      throw fileFailure(error, "take back", path);
+    }
+  }
+  return foreign ? "not-ours" : "reverted";
+};

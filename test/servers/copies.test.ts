@@ -1,0 +1,204 @@
+// Copies of a certificate's files: put there together, kept apart from what stood there, taken back; a killed run in between does no harm.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FileTarget } from "../../src/domain/file-target.ts";
+import { createFiles } from "../../src/servers/files/files.ts";
+import type { Change, Installation, ServedCertificate, Server } from "../../src/servers/server.ts";
+import { fakeRun } from "./fake-run.ts";
+
+let dir: string;
+let server: Server;
+let installation: Installation;
+let asked: string[];
+const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+
+const at = (...parts: readonly string[]): string => join(dir, ...parts);
+const text = (path: string): string => readFileSync(path, "utf8");
+const names = (): readonly string[] => readdirSync(at("out")).toSorted();
+
+const generation = (number: string): void => {
+  mkdirSync(at("generations", number, "ecdsa"), { recursive: true });
+  for (const file of ["privkey", "cert", "chain", "fullchain", "combined"])
+    writeFileSync(at("generations", number, "ecdsa", `${file}.pem`), `${file} ${number}`, { mode: 0o600 });
+};
+const switchTo = (number: string): void => {
+  rmSync(at("live"), { force: true });
+  symlinkSync(`generations/${number}`, at("live"));
+};
+const certificate = (): ServedCertificate => {
+  const file = (name: string): string => at("live/ecdsa", `${name}.pem`);
+  const ecdsa = {
+    privkey: file("privkey"),
+    cert: file("cert"),
+    chain: file("chain"),
+    fullchain: file("fullchain"),
+    combined: file("combined"),
+  };
+  return { name: "mail.example.org", names: ["mail.example.org"], slots: { ecdsa } };
+};
+const target = (more: Partial<FileTarget> = {}): FileTarget => ({
+  name: "app",
+  paths: { privkey: at("out/key.pem"), fullchain: at("out/chain.pem") },
+  owner: "me",
+  group: "us",
+  keyMode: 0o640,
+  entries: [],
+  raw: {},
+  ...more,
+});
+const open = async (one: FileTarget): Promise<void> => {
+  const fake = fakeRun({
+    "getent passwd me": `me:x:${uid}:${gid}::/:/bin/sh\n`,
+    "getent group us": `us:x:${gid}:\n`,
+    "reloader now": "",
+    "reloader later": { status: 3, stderr: "error: no container\n" },
+  });
+  asked = fake.asked;
+  const render = (): string => "";
+  server = createFiles(
+    { run: fake.run, render, ipv6: async () => true },
+    { name: "mail.example.org", keys: ["ecdsa"] },
+    [one],
+  );
+  const [first] = await server.detect();
+  if (!first) throw new Error("none");
+  installation = first;
+};
+const apply = async (): Promise<readonly Change[]> => {
+  const { changes } = await server.plan(installation, certificate());
+  for (const change of changes) await server.apply(installation, change);
+  return changes;
+};
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "mailcert-copies-"));
+  mkdirSync(at("out"));
+  generation("0001");
+  generation("0002");
+  switchTo("0001");
+  await open(target());
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+describe("copies", () => {
+  it("have the content of what is live, the key for its group alone; a second plan is empty, a switch makes the next", async () => {
+    expect(await apply()).toHaveLength(1);
+    expect([text(at("out/key.pem")), text(at("out/chain.pem"))]).toEqual(["privkey 0001", "fullchain 0001"]);
+    expect(["key.pem", "chain.pem"].map((name) => statSync(at("out", name)).mode & 0o777)).toEqual([0o640, 0o644]);
+    expect((await server.plan(installation, certificate())).changes).toEqual([]);
+    switchTo("0002");
+    expect(await apply()).toHaveLength(1);
+    expect([text(at("out/key.pem")), text(at("out/chain.pem"))]).toEqual(["privkey 0002", "fullchain 0002"]);
+    expect(names()).toEqual(["chain.pem", "key.pem"]);
+    chmodSync(at("out/key.pem"), 0o644);
+    expect(await apply()).toHaveLength(1);
+    expect(statSync(at("out/key.pem")).mode & 0o777).toBe(0o640);
+  });
+
+  it("what stood there is kept with its mode, and put back once, whatever was copied in between", async () => {
+    writeFileSync(at("out/key.pem"), "theirs", { mode: 0o600 });
+    const first = await apply();
+    switchTo("0002");
+    const second = await apply();
+    expect(second).toEqual(first);
+    expect(text(at("out/key.pem.before-mailcert"))).toBe("theirs");
+    for (const change of [...second, ...first]) expect(await server.revert(installation, change)).toBe("reverted");
+    expect(names()).toEqual(["key.pem"]);
+    expect([text(at("out/key.pem")), statSync(at("out/key.pem")).mode & 0o777]).toEqual(["theirs", 0o600]);
+  });
+
+  it("what somebody put there since is left alone", async () => {
+    const [change] = await apply();
+    writeFileSync(at("out/chain.pem"), "somebody else's");
+    if (!change) throw new Error("no change");
+    expect(await server.revert(installation, change)).toBe("not-ours");
+    expect(text(at("out/chain.pem"))).toBe("somebody else's");
+    expect(existsSync(at("out/key.pem"))).toBe(false);
+  });
+
+  it("a killed run that had put one of two files there is finished by the next", async () => {
+    writeFileSync(at("out/key.pem"), "privkey 0001", { mode: 0o600 });
+    const [change] = await apply();
+    expect(text(at("out/chain.pem"))).toBe("fullchain 0001");
+    expect(change).not.toHaveProperty("files.0.kept");
+  });
+
+  it("where one file cannot be written, none takes its place, and nothing is left beside", async () => {
+    rmSync(at("generations/0001/ecdsa/fullchain.pem"));
+    await expect(apply()).rejects.toThrow("fullchain.pem");
+    expect(names()).toEqual([]);
+  });
+
+  it("a link in the place of a copy is replaced, never followed", async () => {
+    writeFileSync(at("elsewhere"), "untouched");
+    symlinkSync(at("elsewhere"), at("out/key.pem"));
+    const [change] = await apply();
+    expect(text(at("elsewhere"))).toBe("untouched");
+    expect(text(at("out/key.pem"))).toBe("privkey 0001");
+    if (!change) throw new Error("no change");
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect(text(at("out/key.pem"))).toBe("untouched");
+  });
+
+  it("its program is run without a shell; one that fails is told with its words", async () => {
+    await open(target({ reload: ["reloader", "now"] }));
+    await server.reload(installation);
+    expect(asked).toContain("reloader now");
+    await open(target({ reload: ["reloader", "later"] }));
+    await expect(server.reload(installation)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: "reloader later ended with status 3: error: no container",
+    });
+  });
+
+  it("undoing needs no configuration: the change says what to run", async () => {
+    await open(target({ reload: ["reloader", "now"] }));
+    const [change] = await apply();
+    if (!change) throw new Error("no change");
+    const bare = server.withTargets?.({ name: "", keys: [] }, []);
+    const recalled = bare?.recall?.(installation.id, change);
+    if (!bare || !recalled) throw new Error("not recalled");
+    expect(recalled.id).toBe("files/mail.example.org/app");
+    expect(await bare.revert(recalled, change)).toBe("reverted");
+    await bare.check(recalled);
+    await bare.reload(recalled);
+    expect(asked).toContain("reloader now");
+    expect(names()).toEqual([]);
+  });
+
+  it("nothing is proven without entry points, and that is said; with them, only for the key that the program has", async () => {
+    expect((await server.plan(installation, certificate())).notes).toMatchObject([
+      { check: "deploy-unobservable", severity: "info" },
+    ]);
+    await open(target({ entries: [{ protocol: "imap", mode: "implicit", host: "127.0.0.1", port: 993 }] }));
+    expect((await server.plan(installation, certificate())).notes).toEqual([]);
+    expect(await server.listeners(installation)).toEqual([
+      { protocol: "imap", mode: "implicit", address: "127.0.0.1", port: 993, slot: "ecdsa", service: "entries" },
+    ]);
+  });
+
+  it("a folder, a group and a key that are not there are named", async () => {
+    rmSync(at("out"), { recursive: true });
+    await expect(server.check(installation)).rejects.toMatchObject({
+      kind: "config",
+      message: `files: app: there is no folder ${at("out")}`,
+    });
+    await open(target({ slot: "rsa" }));
+    await expect(server.plan(installation, certificate())).rejects.toMatchObject({
+      message: "mail.example.org has no rsa key, which files: app is to have",
+    });
+  });
+});
