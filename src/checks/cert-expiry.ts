@@ -62,7 +62,7 @@ const ofLeaf = (facts: EntryFacts, leaf: CertificateFacts): readonly Finding[] =
   const early = leaf.notBefore.getTime() - now;
   if (early > 0) {
     return say(base, facts.role, {
-      message: `the certificate is valid only in ${span(early)} (from ${leaf.notBefore.toISOString()})`,
+      message: `the certificate is not valid yet: it begins in ${span(early)} ( ${leaf.notBefore.toISOString()})`,
       hint: "one of the clocks is wrong: `timedatectl` here and on the machine that issued it",
     });
   }

@@ -10,7 +10,8 @@ const base = {
     "the certificate's lifetime is one that clients accept (825 days; from public CAs what the CA/B rules allow)",
   clients:
     "iPhones and Macs refuse a certificate that lives too long, whatever else is right about it; others take it.",
-  servers: "Issue it for less: `mailcert setup NAME --days 397`; renewal by the timer makes short lifetimes no burden.",
+  servers:
+    "Issue it for less: `mailcert setup NAME --days 397`, then `mailcert renew --force NAME`; renewal by the timer makes short lifetimes no burden.",
   reference: "support.apple.com/103769, CA/Browser Forum BR §6.3.2",
   severity: { mta: "-", mua: "warning", internal: "-" },
 } as const;
@@ -45,7 +46,7 @@ export const certLife: EntryCheck = {
     if (days > appleDays + 1 && since >= appleSince) {
       return say(base, facts.role, {
         message: `the certificate is valid for ${Math.floor(days)} days: Apple's programs refuse more than ${appleDays}, also from a private CA`,
-        hint: "issue it for less (`mailcert setup NAME --days 397`), then `mailcert deploy`",
+        hint: "issue it for less: `mailcert setup NAME --days 397`, then `mailcert renew --force NAME`",
       });
     }
     const limit = publicLimits.find(([from]) => since >= from)?.[1];

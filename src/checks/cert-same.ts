@@ -18,10 +18,17 @@ const base = {
 
 const keyKind = (facts: EntryFacts): string => `${facts.observation.entry.host} ${facts.chain[0]?.key.type}`;
 
-const describe = (sha256: string, group: readonly EntryFacts[]): string => {
+const minute = (date: Date): string => date.toISOString().slice(0, 16).replace("T", " ");
+
+/** CAs set the start back by up to an hour, each time by the same: the order stays that of issue. */
+const startOf = (group: readonly EntryFacts[]): number => group[0]?.chain[0]?.notBefore.getTime() ?? 0;
+
+const describe = (sha256: string, group: readonly EntryFacts[], newest: number): string => {
   const leaf = group[0]?.chain[0];
+  if (!leaf) return "";
   const ports = [...new Set(group.map(({ observation }) => portOf(observation.entry)))].join(", ");
-  return `${sha256.slice(0, 16)}… until ${leaf?.notAfter.toISOString().slice(0, 10)} on ${ports}`;
+  const old = startOf(group) < newest ? " (older)" : "";
+  return `${sha256.slice(0, 16)}…${old} from ${minute(leaf.notBefore)} until ${minute(leaf.notAfter)} UTC on ${ports}`;
 };
 
 const compare = (group: readonly EntryFacts[]): readonly Finding[] => {
@@ -30,7 +37,8 @@ const compare = (group: readonly EntryFacts[]): readonly Finding[] => {
   // Port 25 alone being different hurts no person's client.
   const forPeople = new Set(group.filter(({ role }) => role === "mua").map(({ chain }) => chain[0]?.sha256));
   leaves.sort(([, left], [, right]) => right.length - left.length);
-  const shown = leaves.slice(0, 4).map(([sha256, facts]) => describe(sha256, facts));
+  const newest = Math.max(...leaves.map(([, facts]) => startOf(facts)));
+  const shown = leaves.slice(0, 4).map(([sha256, facts]) => describe(sha256, facts, newest));
   const host = askedName(group[0]?.observation.entry.host ?? "");
   return say(base, forPeople.size > 1 ? "mua" : "mta", {
     message: `${host} serves ${leaves.length} different certificates: ${shown.join("; ")}${leaves.length > 4 ? "; ..." : ""}`,

@@ -77,11 +77,11 @@ export const certTrust: EntryCheck = {
     if (!leaf) return say(base, facts.role, { message: what, hint: unreadable });
     const issuer = facts.chain.at(-1)?.issuer ?? leaf.issuer;
     const hint = leaf.selfSigned
-      ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`mailcert setup HOST --issuer letsencrypt`); to accept this one here: --expect sha256:HEX with --skip cert-trust, or --ca-file with the certificate"
-      : "if that is your own CA, name its root with --ca-file ROOT.pem and import it on clients (`mailcert bundle --out DIR` writes the files, `mailcert bundle --root ROOT.pem` where it does not have that root); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
+      ? "clients will warn or refuse: use the private CA (`mailcert setup HOST`) or a public one (`mailcert setup HOST --issuer letsencrypt`); to accept this one here: --ca-file with the certificate, or --skip cert-trust with `--expect sha256:SHA256`"
+      : "if that is your own CA, name its root with --ca-file ca.crt (`mailcert bundle --out DIR` writes that file and all that clients import; `mailcert bundle --root FILE` where it does not have that root); if it is a public CA, the server must send its intermediate: serve fullchain.pem";
     return say(base, facts.role, {
       message: `${what}${leaf.selfSigned ? "" : ` (issuer: ${issuer || "unnamed"})`}`,
-      hint,
+      hint: hint.replace("SHA256", leaf.sha256),
     });
   },
   judgeAll: (all) => trustedHereOnly(all),
@@ -106,7 +106,9 @@ const trustedHereOnly = (all: readonly EntryFacts[]): readonly Finding[] => {
         : `trusted here because this host's own private CA signed it (${root.commonName ?? (root.subject || "unnamed")}); elsewhere only where its root was imported`,
       ...(alone
         ? {}
-        : { hint: "`mailcert bundle` writes the files to import; from another machine: --ca-file ROOT.pem" }),
+        : {
+            hint: "`mailcert bundle --out DIR` writes the files to import; from another machine, with the ca.crt among them: `--ca-file ca.crt`",
+          }),
     });
   });
 };

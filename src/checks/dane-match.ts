@@ -24,8 +24,8 @@ export const daneMatch: EntryCheck = {
     if (!dane || matchTlsa(dane.records, dane.offer) !== "mismatch") return [];
     const anchors = dane.records.some((record) => usable(record) && record.usage === 2);
     return say(base, facts.role, {
-      message: `none of the ${dane.records.length} TLSA records at ${dane.owner} pins what is served here: servers that check DANE do not deliver`,
-      hint: `add this record now: ${lineToPublish(dane)}; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)${anchors ? "; a 2 x x record counts where the certificate that it pins is served, too, and has signed this one (RFC 7672 §3.1.2)" : ""}`,
+      message: `${dane.records.length === 1 ? `the TLSA record at ${dane.owner} does not pin` : `none of the ${dane.records.length} TLSA records at ${dane.owner} pins`} what is served here: servers that check DANE do not deliver`,
+      hint: `add this record now: \`${lineToPublish(dane)}\`; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)${anchors ? "; a 2 x x record counts where the certificate that it pins is served, too, and has signed this one (RFC 7672 §3.1.2)" : ""}`,
     });
   },
 };

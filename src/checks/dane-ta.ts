@@ -49,7 +49,7 @@ export const daneTa: EntryCheck = {
     if (why.length === 0) return [];
     return say(base, facts.role, {
       message: `the certificate is pinned by its issuer only (2 x x at ${dane.owner}), and ${why.join(" and ")}`,
-      hint: `add a record of the key itself, which asks for neither: ${lineToPublish(dane)}`,
+      hint: `add a record of the key itself, which asks for neither: \`${lineToPublish(dane)}\``,
     });
   },
 };

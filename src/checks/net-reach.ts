@@ -129,7 +129,7 @@ export const netReach: EntryCheck = {
     if (error.stage === "resolve") {
       return say(base, facts.role, {
         message: error.message,
-        hint: "check the spelling and the name's A and AAAA records: `getent ahosts NAME`; --address IP connects without DNS",
+        hint: `check the spelling, and its A and AAAA records: \`getent ahosts ${facts.observation.entry.host}\`; where nothing answers, this machine's name servers (/etc/resolv.conf); --address IP connects without DNS`,
       });
     }
     if (error.stage === "connect") return say(base, facts.role, ofConnect(facts, error.reason));

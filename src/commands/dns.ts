@@ -2,12 +2,13 @@
 import { Argument } from "commander";
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
+import { keepingNothing } from "../cli/keeping-nothing.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { nameFromFlag } from "../domain/certificate-flags.ts";
 import { Failure } from "../domain/failure.ts";
 import { isIpName, isWildcard } from "../domain/names.ts";
 import { dnsCheckDocument, dnsCheckText, dnsIsWell, dnsShowDocument, dnsShowText } from "../reports/dns.ts";
-import { dnsCheck } from "../usecases/dns-check.ts";
+import { type DnsChecked, dnsCheck } from "../usecases/dns-check.ts";
 import { dnsShow } from "../usecases/dns-show.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
 
@@ -42,9 +43,9 @@ Examples:
   mailcert dns show mail.example.org
   mailcert dns show --forms --domain example.net
   mailcert dns check
-${exitStatusHelp([0, 1, 64, 65, 69, 78])}`,
+${exitStatusHelp([0, 1, 64, 65, 69, 75, 78])}`,
       ),
-  run: async ({ args, options, output, world: open }) => {
+  run: async ({ args, options, output, host, world: open }) => {
     const [action, ...names] = args;
     const domains = domainsOf(options["domain"]);
     const forms = options["forms"] === true;
@@ -58,8 +59,10 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 78])}`,
       output.result(dnsShowText(all, forms), dnsShowDocument(all));
       return exitStatus.done;
     }
-    const all = [];
-    for (const certificate of certificates) all.push(await dnsCheck(world, certificate, domains));
+    const all: DnsChecked[] = [];
+    await keepingNothing(host, async () => {
+      for (const certificate of certificates) all.push(await dnsCheck(world, certificate, domains));
+    });
     const [first] = all;
     if (first && all.every(({ answered }) => !answered)) {
       const { message = "", hint } = first.findings[0] ?? {};

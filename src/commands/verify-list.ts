@@ -12,6 +12,14 @@ import { type VerifyWords, fleetRequests } from "../usecases/verify-request.ts";
 import type { VerifyDeps } from "../usecases/verify.ts";
 import type { World } from "../usecases/world.ts";
 
+/** Where a target stands, in front of what is wrong with it. */
+export const placeIn =
+  ({ name, targets }: Listed) =>
+  (target: string): string => {
+    const line = targets.find(({ text }) => text === target)?.line;
+    return line === undefined ? "" : `${name}, line ${line}: `;
+  };
+
 interface Listed {
   readonly name: string;
   readonly targets: readonly ListedTarget[];

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
+import { keepingNothing } from "../cli/keeping-nothing.ts";
 import { createProgress } from "../cli/progress.ts";
 import { reportError } from "../cli/report-error.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
@@ -12,10 +13,11 @@ import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { count } from "../reports/verify-told.ts";
-import { type VerifyWords, verifyRequest } from "../usecases/verify-request.ts";
+import { type VerifyWords, readableTargets, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
-import { listedTargets, verifyList, withListed } from "./verify-list.ts";
+import { formatOf, notDryAndWritten, nothingEmpty } from "./verify-refusals.ts";
+import { listedTargets, placeIn, verifyList, withListed } from "./verify-list.ts";
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -38,12 +40,15 @@ export const command: CommandModule = {
         "budget of each entry point (default 10, 45 on port 25)",
         wholeNumber("--timeout", 1, 3_600),
       )
-      .option("--quick", "one handshake for each entry point")
+      .option(
+        "--quick",
+        "one connection to each entry point, where two kinds of key would take two; DNS is not asked for DANE",
+      )
       .option(
         "--full",
         "also old versions, weak ciphers and groups, command injection, other names: up to 15 connections each",
       )
-      .option("--watch", "look again every 5 seconds, until Ctrl-C (text)")
+      .option("--watch", "look again every 5 seconds, until Ctrl-C; ends with the status of the last look (text)")
       .option("--transcript", "show what is said in clear, up to TLS (text, json, ndjson)")
       .option("--ehlo <NAME>", "our name in EHLO (default: our address)")
       .option("--concurrency <N>", "connections at once (default 32)", wholeNumber("--concurrency", 1, 10_000))
@@ -68,15 +73,18 @@ export const command: CommandModule = {
 Examples:
   mailcert verify mail.example.org
   mailcert verify imaps://mail.example.org smtp://mx.example.org --ca-file ca.pem
-${exitStatusHelp([0, 1, 64, 65, 69, 73, 77, 78])}
+${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}
 With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be looked at).`,
       ),
   run: async (context) => {
     const format = formatOf(context);
     if (context.options["watch"] === true) return watch(context, format);
-    if (format !== "nagios") return lookAndReport(context, format);
+    notDryAndWritten(context, format);
+    const look = () => lookAndReport(context, format);
+    if (keepsLines(context, format)) return look();
+    if (format !== "nagios") return keepingNothing(context.host, look);
     try {
-      return await lookAndReport(context, format);
+      return await keepingNothing(context.host, look);
     } catch (error) {
       // A monitor shows what a plugin prints: that it could not look, which is neither well nor ill.
       if (!(error instanceof Failure)) throw error;
@@ -90,14 +98,30 @@ With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be l
 /** Whoever mends something wants to see it mended, and the server is not to be tired out. */
 const watchMs = 5_000;
 
+/** A stopped list whose lines go to a file is gone on with. */
+const keepsLines = ({ options }: Context, format: ReportFormat): boolean =>
+  format === "ndjson" && options["file"] !== undefined && options["output"] !== undefined;
+
 /** Ends with what the last look came to. */
 const watch = async (context: Context, format: ReportFormat): Promise<number> => {
-  const { host, options, globals, output } = context;
-  const other = globals.dryRun ? "--dry-run" : ["file", "output"].find((name) => options[name] !== undefined);
-  if (format !== "text" || other !== undefined)
-    throw new Failure("usage", `--watch shows text on a terminal, ${other ?? `not --format ${format}`}`, {
+  const { host, options, globals } = context;
+  const other = [
+    ...(globals.dryRun ? ["--dry-run"] : []),
+    ...(format === "text" ? [] : [`--format ${format}`]),
+    ...["file", "output"].filter((name) => options[name] !== undefined).map((name) => `--${name}`),
+  ][0];
+  if (other !== undefined)
+    throw new Failure("usage", `--watch shows text on a terminal: it does not go with ${other}`, {
       hints: ["leave one of them out; for monitors: a timer that runs `mailcert verify` with --format"],
     });
+  let said = false;
+  const output = {
+    ...context.output,
+    text: (text: string) => {
+      said ||= text !== "";
+      context.output.text(text);
+    },
+  };
   let status: number = exitStatus.done;
   for (let first = true; !host.signal.aborted; first = false) {
     // Each look with adapters of its own: what DNS and the configuration say may be what is being mended.
@@ -105,8 +129,11 @@ const watch = async (context: Context, format: ReportFormat): Promise<number> =>
     if (host.stdout.isTTY) host.stdout.write("\u001b[H\u001b[2J");
     const time = host.now().toISOString().slice(0, 19).replace("T", " ");
     output.text(`${time} UTC, every ${watchMs / 1000} seconds until Ctrl-C`);
+    said = false;
     try {
-      status = await lookAndReport({ ...context, world: () => world }, format);
+      status = await lookAndReport({ ...context, output, world: () => world }, format);
+      // With --quiet: well, and not hanging.
+      if (!said) output.text("nothing wrong was found");
     } catch (error) {
       if (host.signal.aborted) break;
       if (first || !(error instanceof Failure)) throw error;
@@ -117,34 +144,6 @@ const watch = async (context: Context, format: ReportFormat): Promise<number> =>
     });
   }
   return status;
-};
-
-const withTranscript: readonly ReportFormat[] = ["text", "json", "ndjson"];
-
-const formatOf = ({ options, globals }: Context): ReportFormat => {
-  const named = options["format"] as ReportFormat | undefined;
-  if (globals.json && named !== undefined && named !== "json") {
-    throw new Failure("usage", `--json and --format ${named} ask for two different reports`, {
-      hints: ["leave one of them out"],
-    });
-  }
-  const format = globals.json ? "json" : (named ?? "text");
-  if (options["transcript"] === true && !withTranscript.includes(format)) {
-    throw new Failure("usage", `--format ${format} has no place for a transcript`, {
-      hints: [`--transcript goes with --format ${withTranscript.join(", ")}`],
-    });
-  }
-  return format;
-};
-
-/** A shell variable that is not set must not turn one question into another. Of these `--sni ""` alone means something. */
-const nothingEmpty = (options: Context["options"]): void => {
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "sni" || !(value === "" || (Array.isArray(value) && (value.length === 0 || value.includes("")))))
-      continue;
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new Failure("usage", `${option} is empty`, { hints: [`give it a value, or leave ${option} out`] });
-  }
 };
 
 const lookAndReport = async (context: Context, format: ReportFormat): Promise<number> => {
@@ -165,6 +164,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
     step: (what) => output.step(what),
   };
   if (listed && format === "ndjson" && !globals.dryRun) return verifyList(context, world, deps, words, listed);
+  if (listed) await readableTargets(world, words, placeIn(listed));
   const request = await verifyRequest(world, words);
   if (globals.dryRun) {
     const plan = await verifyPlan(deps, request);

@@ -29,7 +29,7 @@ export const retiredFindings = (
       check: "dane-retired",
       severity: "warning",
       message: `a TLSA record at ${owner} is for a key that was given up as compromised: senders that check DANE believe whoever has it`,
-      hint: `take it out: ${clean(tlsaLine(owner, record), 300)}`,
+      hint: `take it out: \`${clean(tlsaLine(owner, record), 300)}\``,
       reference: "RFC 7671 §8.1",
     }));
 
@@ -51,7 +51,7 @@ export const waitingFindings = ({ owner, records }: Published, held: DaneHold | 
             check: "dane-next",
             severity: "warning",
             message: `a new key waits for its TLSA record at ${owner}`,
-            hint: `publish, beside what is there: ${tlsaLine(owner, record)}`,
+            hint: `publish, beside what is there: \`${tlsaLine(owner, record)}\``,
             reference: "RFC 7671 §8.1",
           };
     });

@@ -48,7 +48,7 @@ export const tlsaFindings = (
       ),
     ];
   const wrong = offered.flatMap((offer): readonly Finding[] => {
-    const hint = `publish now: ${tlsaLine(owner, tlsaFor(offer.spki, records))}; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)`;
+    const hint = `publish now: \`${tlsaLine(owner, tlsaFor(offer.spki, records))}\`; or serve the key that is published (\`mailcert rollback\`, \`mailcert setup NAME --adopt-key FILE\`)`;
     if (matchTlsa(records, offer) === "mismatch")
       return [
         match(

@@ -1,8 +1,10 @@
 // Targets of verify: a host name (all its usual entry points) or a URL (exactly one), read into entry points.
 import { type EntryPoint, type Scheme, schemeNamed, schemeOf } from "./entry-point.ts";
 import { Failure } from "./failure.ts";
+import { hostNameIn } from "./host-name.ts";
 import { canonicalIp } from "./ip.ts";
 import { NameProblem, canonicalName, isWildcard } from "./names.ts";
+import { nearest } from "./nearest.ts";
 import { own } from "./own.ts";
 import { clean } from "./text.ts";
 import { readSocketUrl } from "./unix-target.ts";
@@ -37,10 +39,25 @@ const readScheme = (text: string): Scheme | undefined => {
   return schemeNamed(own(aliases, word) ?? word);
 };
 
-const unknownScheme = (text: string, table: PortTable): Failure =>
-  new Failure("usage", `unknown protocol "${clean(text, 40)}"`, {
-    hints: [`known are: ${schemeWords(table).join(", ")} (also ${Object.keys(aliases).join(", ")}, lmtp+unix)`],
+const unknownScheme = (text: string, table: PortTable): Failure => {
+  const known = [...schemeWords(table), ...Object.keys(aliases), "lmtp+unix"];
+  const near = nearest(text, known);
+  return new Failure("usage", `unknown protocol "${clean(text, 40)}"`, {
+    hints: [
+      near === undefined
+        ? `known are: ${schemeWords(table).join(", ")} (also ${Object.keys(aliases).join(", ")}, lmtp+unix)`
+        : `did you mean ${near}? \`mailcert verify --help\` names all of them`,
+    ],
   });
+};
+
+/** `imaps:HOST` and `HOST:imaps`. undefined: neither word is a protocol. */
+const meantUrl = (text: string): string | undefined => {
+  const [first = "", second = "", ...rest] = text.split(":");
+  if (rest.length > 0) return undefined;
+  const [scheme, host] = readScheme(first) ? [first, second] : [second, first];
+  return readScheme(scheme) && hostNameIn(host) !== undefined ? `${scheme.toLowerCase()}://${host}` : undefined;
+};
 
 /** A host name or an address; a name without a dot is let through, for hosts of one's own network. */
 export const readHost = (text: string): string => {
@@ -113,6 +130,13 @@ const impliedSchemes = (options: TargetOptions, table: PortTable): readonly Sche
 };
 
 const ofHost = (text: string, options: TargetOptions, table: PortTable): readonly Target[] => {
+  if (text === "-")
+    throw new Failure("usage", '"-" is no target', {
+      hints: ["targets from standard input: `mailcert verify --file -`"],
+    });
+  const meant = meantUrl(text);
+  if (meant !== undefined)
+    throw new Failure("usage", `"${clean(text, 120)}" is no target`, { hints: [`did you mean ${meant}?`] });
   const { host: name, port: given } = splitPort(text);
   const host = readHost(name);
   if (given !== undefined) {
@@ -149,7 +173,11 @@ export const parseTarget = (text: string, table: PortTable, options: TargetOptio
 export const parsePorts = (texts: readonly string[], table: PortTable): Readonly<Record<string, number>> =>
   Object.fromEntries(
     texts.map((text) => {
-      const equals = text.includes("=") ? text.indexOf("=") : text.length;
+      const equals = text.indexOf("=");
+      if (equals < 1 || equals === text.length - 1)
+        throw new Failure("usage", `--port takes PROTOCOL=PORT, not "${clean(text, 80)}"`, {
+          hints: ["for example: --port imaps=10993"],
+        });
       const [word, port] = [text.slice(0, equals), text.slice(equals + 1)];
       const scheme = readScheme(word);
       if (!scheme) throw unknownScheme(word, table);

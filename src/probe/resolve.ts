@@ -9,9 +9,10 @@ interface Unresolved {
 export type Resolve = (host: string, timeoutMs: number) => Promise<readonly string[] | Unresolved>;
 
 const words: Readonly<Record<string, string>> = {
-  ENOTFOUND: "no such name in the DNS (no A or AAAA record)",
+  ENOTFOUND: "no such name in the DNS, or one without an A or AAAA record",
   ENODATA: "the name has no A or AAAA record",
-  EAI_AGAIN: "the name server does not answer",
+  EAI_AGAIN:
+    "the DNS gives no answer about it: the name server does not answer, or reports a failure (SERVFAIL: often broken DNSSEC)",
 };
 
 type Lookup = (host: string) => Promise<readonly { readonly address: string }[]>;

@@ -103,10 +103,23 @@ const failureLines = ({ message, hints }: Failure): readonly string[] => [
 ];
 
 /** A wildcard is no host: any name that it covers will do. */
-const verifyLine = (names: readonly string[]): string => {
-  const host = names.find((name) => !isWildcard(name));
-  if (host !== undefined) return `mailcert verify ${host}`;
-  return `mailcert verify ${(names[0] ?? "").replace("*", "mail")}   (or as the host is called)`;
+const verifyLine = (names: readonly string[], caFile?: string): string => {
+  const known = names.find((name) => !isWildcard(name));
+  const host = known ?? (names[0] ?? "").replace("*", "mail");
+  const command = caFile === undefined ? `mailcert verify ${host}` : `mailcert verify ${host} --ca-file ${caFile}`;
+  return known === undefined ? `${command}   (or as the host is called)` : command;
+};
+
+/** Nobody but this host knows what it made itself: the file of `mailcert bundle` to trust it by, on another host. */
+const trustElsewhere: Readonly<Record<string, string>> = { "private-ca": "ca.crt", "self-signed": "server.crt" };
+
+const verifyElsewhere = ({ name, names, issuer }: SetupPlan["certificate"]): readonly string[] => {
+  const file = trustElsewhere[issuer.kind];
+  if (file === undefined) return [`Check it from another host:  ${verifyLine(names)}`];
+  return [
+    `Check it from another host:  ${verifyLine(names, file)}`,
+    `  (${file} is one of the files of: mailcert bundle ${name} --out DIR)`,
+  ];
 };
 
 const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean): readonly string[] =>
@@ -114,7 +127,7 @@ const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean):
     ? ["", "Not done yet: see the faults above. Running the same command again is safe."]
     : [
         "",
-        `Check it from another host:  ${verifyLine(certificate.names)}`,
+        ...verifyElsewhere(certificate),
         `Take it back:                mailcert deploy --remove ${certificate.name}`,
       ];
 

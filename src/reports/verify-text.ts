@@ -4,7 +4,6 @@ import type { Severity } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { VerifiedEntry, VerifyResult } from "../domain/verify-result.ts";
 import { domainTexts } from "./verify-domains.ts";
-import { daysLeft } from "./verify-json.ts";
 import {
   type Told,
   count,
@@ -46,10 +45,6 @@ const paints: Readonly<Record<Severity, string>> = { fault: "31", warning: "33",
 const paint = (text: string, severity: Severity, color: boolean): string =>
   color ? `\u001b[${paints[severity]}m${text}\u001b[0m` : text;
 
-/** A command that fits on a line is not broken: it is there to be pasted. */
-const wholeCommands = (hint: string): string =>
-  hint.replaceAll(/`[^`]{1,70}`/g, (command) => command.replaceAll(" ", "\u00a0"));
-
 const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions): string => {
   const head = wrap(
     `${finding.check}${where.length > 0 ? `: ${where.map((place) => place.replaceAll(" ", "\u00a0")).join(", ")}` : ""}`,
@@ -60,7 +55,7 @@ const tellOne = ({ finding, hints, where }: Told, { color, width }: TextOptions)
   return [
     `${paint(finding.severity.padEnd(8), finding.severity, color)} ${head}`,
     wrap(finding.message, width, "  "),
-    ...hints.map((hint) => wrap(wholeCommands(hint), width, "  hint: ", "        ")),
+    ...hints.map((hint) => wrap(hint, width, "  hint: ", "        ")),
     ...(finding.reference === undefined ? [] : [wrap(`(${finding.reference})`, width, "  ", "   ")]),
   ].join("\n");
 };
@@ -72,7 +67,8 @@ const cellsOf = (one: VerifiedEntry): readonly string[] => {
     protocolWords[one.entry.protocol],
     one.observation.address ?? "-",
     leaf ? leaf.sha256.slice(0, 12) : "-",
-    leaf ? String(daysLeft(leaf, one.observation.startedAt)) : "-",
+    // Whole days, before the end and after it.
+    leaf ? String(Math.trunc((leaf.notAfter.getTime() - one.observation.startedAt.getTime()) / 86_400_000)) : "-",
     `${verdictOf(one)[0]}${one.slot === undefined ? "" : ` (${one.slot})`}`,
   ];
 };

@@ -110,14 +110,18 @@ const reachTold = (all: readonly EntryFacts[], request: VerifyRequest): boolean 
 export const silentHosts = (all: readonly EntryFacts[], request: VerifyRequest): readonly string[] =>
   reachTold(all, request) ? deadHosts(all).map(({ host }) => host) : [];
 
+/** What DNS alone says about the mail domains. */
+export const judgeDomains = (request: Pick<VerifyRequest, "check" | "skip" | "domains">): readonly Finding[] => {
+  const judges = wantedChecks(request).filter((check): check is DomainCheck => check.scope === "domain");
+  return (request.domains ?? []).flatMap((facts) => judges.flatMap((check) => check.judge(facts)));
+};
+
 export const judgeRun = (all: readonly EntryFacts[], request: VerifyRequest): readonly Finding[] => {
   const wanted = wants(request);
   const judges = allChecks.filter(({ id }) => wanted(id) || (id === "net-reach" && reachTold(all, request)));
-  const ofDomains = judges.filter((check): check is DomainCheck => check.scope === "domain");
-  const domains = (request.domains ?? []).flatMap((facts) => ofDomains.flatMap((check) => check.judge(facts)));
   const whole = judges.flatMap((check) => {
     if (check.scope === "run") return check.judge(all);
     return check.scope === "entry" ? (check.judgeAll?.(all) ?? []) : [];
   });
-  return [...(request.notes ?? []), ...domains, ...whole];
+  return [...(request.notes ?? []), ...judgeDomains(request), ...whole];
 };

@@ -3,7 +3,7 @@ import { mostConnections } from "../domain/allowance.ts";
 import { isIpName } from "../domain/names.ts";
 import type { VerifyPlan } from "../domain/verify-plan.ts";
 import { furtherQuestions } from "./further-looks.ts";
-import { asksProfile, wants } from "./judge.ts";
+import { asksProfile, judgeDomains, wants } from "./judge.ts";
 import { placesOf } from "./places.ts";
 import type { VerifyDeps, VerifyRequest, Wanted } from "./verify.ts";
 
@@ -26,7 +26,8 @@ export const verifyPlan = async (
   deps: Pick<VerifyDeps, "resolve" | "further" | "profile">,
   request: VerifyRequest,
 ): Promise<VerifyPlan> => {
-  const entries = (await placesOf(deps, request)).places.map(({ wanted, address, unresolved }) => {
+  const { places, notes } = await placesOf(deps, request);
+  const entries = places.map(({ wanted, address, unresolved }) => {
     const { protocol, mode, host, port } = wanted;
     return {
       entry: { protocol, mode, host, port, ...(address === undefined ? {} : { address }) },
@@ -34,5 +35,10 @@ export const verifyPlan = async (
       ...(unresolved === undefined ? {} : { unresolved }),
     };
   });
-  return { entries, connections: entries.reduce((sum, { connections }) => sum + connections, 0) };
+  return {
+    entries,
+    connections: entries.reduce((sum, { connections }) => sum + connections, 0),
+    policies: (request.domains ?? []).filter(({ sts }) => sts?.kind === "found").map(({ domain }) => domain),
+    findings: [...(request.notes ?? []), ...notes, ...judgeDomains(request)],
+  };
 };

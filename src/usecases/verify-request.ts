@@ -9,6 +9,7 @@ import { meantFor } from "../domain/meant-target.ts";
 import { parsePorts, parseTarget, readHost } from "../domain/targets.ts";
 import { clean } from "../domain/text.ts";
 import { mailDomains } from "./mail-domains.ts";
+import { refuseWrong } from "./refuse-wrong.ts";
 import { notInVain, someCheckLeft } from "./verify-vain-words.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
 import { withOwnListeners } from "./verify-own-host.ts";
@@ -96,6 +97,16 @@ const termsOf = async (
   };
 };
 
+/** The targets of a list whose results are told together. @throws Failure `usage`: all that is wrong in it, with `where` it stands */
+export const readableTargets = (world: World, words: VerifyWords, where: (target: string) => string): Promise<void> =>
+  refuseWrong(words.targets, where, (target) => named(world, onlyTarget(words, target)));
+
+/** Domains are asked about once, not for every line. */
+const onlyTarget = ({ mx: _mx, srv: _srv, ...words }: VerifyWords, target: string): VerifyWords => ({
+  ...words,
+  targets: [target],
+});
+
 /** What is the same for every target of a list, made once; and each target's own. All are read before the first is looked at. */
 export const fleetRequests = async (
   world: World,
@@ -107,17 +118,10 @@ export const fleetRequests = async (
   const base = await termsOf(world, words, live);
   const expect = await expectation(world, words.expect, live);
   const requestFor = async (target: string): Promise<VerifyRequest> => {
-    const { wanted } = await named(world, { ...words, targets: [target] });
+    const { wanted } = await named(world, onlyTarget(words, target));
     return { ...base, wanted: wanted.map((one) => ({ ...one, ...expect(one.host) })) };
   };
-  for (const target of words.targets) {
-    try {
-      await requestFor(target);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      throw new Failure(error.kind, `${where(target)}${error.message}`, { cause: error, hints: error.hints });
-    }
-  }
+  await refuseWrong(words.targets, where, requestFor);
   return { requestFor, concurrency: base.concurrency ?? 32 };
 };
 
@@ -255,7 +259,15 @@ const fingerprint = (text: string): string => {
 /** A name in EHLO: a host name or an address literal, for nothing else may stand in that line. */
 const helloName = (text: string): string => {
   if (/^\[[0-9A-Fa-f:.]{2,45}\]$|^\[IPv6:[0-9A-Fa-f:.]{2,45}\]$/.test(text)) return text;
-  return readHost(text);
+  try {
+    return readHost(text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.kind, `--ehlo: ${error.message}`, {
+      cause: error,
+      hints: ["give this machine's own name, or an address in brackets: --ehlo monitor.example.org"],
+    });
+  }
 };
 
 const knownChecks = (ids: readonly string[] | undefined): void => {

@@ -944,6 +944,17 @@ describe("about the whole", () => {
       new RegExp(`${pki.leaf.sha256.slice(0, 16)}.*on 993.*143.*${certificates.second.sha256.slice(0, 16)}.*on 995`),
     );
   });
+  test("the one that begins earlier is the older one, also when both end on one day", () => {
+    const old = port(995, certificates.second);
+    const [leaf] = old.chain;
+    if (!leaf) throw new Error("no leaf");
+    const later = new Date(leaf.notBefore.getTime() + 4 * 60_000);
+    const renewed = { ...leaf, sha256: "e".repeat(64), notBefore: later };
+    const [finding] = same.judge([{ ...port(993, certificates.second), chain: [renewed] }, old]);
+    expect(finding?.message).toMatch(
+      new RegExp(`e{16}… from [^;]* on 993[^;]*; ${leaf.sha256.slice(0, 16)}… \\(older\\) from [^;]* on 995`),
+    );
+  });
   test("only port 25 differs: a warning", () => {
     expect(same.judge([port(993, pki.leaf), port(25, certificates.second, mta)])[0]?.severity).toBe("warning");
   });

@@ -19,7 +19,11 @@ const watched = async (...args: readonly string[]): Promise<{ readonly status: u
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     text += part;
-    if (text.split("UTC, every 5 seconds").length > 2 && text.split("clients say").length > 2) child.kill("SIGINT");
+    if (
+      text.split("UTC, every 5 seconds").length > 2 &&
+      /(?:clients say|nothing wrong)[^]*(?:clients say|nothing wrong)/.test(text)
+    )
+      child.kill("SIGINT");
   });
   const [status] = (await once(child, "close")) as [unknown];
   return { status, text };
@@ -39,6 +43,8 @@ test("twice a look at a sound server, and one that is none", { timeout: 60_000 }
     expect(sound.status, sound.text).toBe(0);
     expect(sound.text).toContain("all as it should be");
     expect(distrusted.status, distrusted.text).toBe(1);
+    const quiet = await watched(target, "--only-ca", join(dir, "ca.pem"), "--skip", "st-auth-clear", "--quiet");
+    expect(quiet.text).toMatch(/^[^\n]* UTC, every 5 seconds until Ctrl-C\nnothing wrong was found\n/);
   } finally {
     await server.close();
     rmSync(dir, { recursive: true, force: true });

@@ -46,7 +46,7 @@ describe("what a run would connect to", () => {
     expect(complaints(verifyPlanDocument(planned))).toEqual([]);
     expect(verifyPlanText(planned)).toBe(
       [
-        "verify would make at most 2 connections; nothing was connected to",
+        "verify would make at most 2 connections; no mail server was connected to",
         "",
         "connections  entry point                  address",
         "1            imaps://mail.example.org:993  192.0.2.1",
@@ -56,6 +56,16 @@ describe("what a run would connect to", () => {
         .join("\n")
         .replace("entry point                  ", "entry point                   "),
     );
+  });
+  test("a mail domain that leads nowhere: why, in both forms", async () => {
+    const domains = [{ domain: "example.org", mx: { kind: "unknown", why: "no name server answers" } }] as const;
+    const planned = await plan([], { domains });
+    expect(complaints(verifyPlanDocument(planned))).toEqual([]);
+    expect(verifyPlanDocument(planned)).toMatchObject({ findings: [{ check: "mx-host", severity: "fault" }] });
+    expect(verifyPlanText(planned)).toMatch(
+      /^verify would make no connection; .*\n\nfault: nobody could say where the mail of example.org goes: no name server answers\n {2}-> /,
+    );
+    expect(verifyPlanText(planned)).not.toContain("entry point  ");
   });
   test("of a name with hundreds of addresses, eight of each family", async () => {
     const many = [...Array.from({ length: 300 }, (_, n) => `192.0.2.${n % 256}`), "2001:db8::1"];
