@@ -46,22 +46,27 @@ const text = (file) => readFileSync(file, "utf8");
 const importsOf = (file) =>
   [...text(file).matchAll(/^(?:import|export) (?!type )[^"']*?from "([^"]+)"/gms)].map(([, path]) => path);
 
-/** What the timer's run is made of, whether anything is due or not. */
-const timed = new Set();
-const follow = (file) => {
-  if (timed.has(file)) return;
-  timed.add(file);
-  for (const path of importsOf(file)) if (path.startsWith(".")) follow(resolve(dirname(file), path));
+/** Files that are loaded with these. */
+const reachedFrom = (starts) => {
+  const found = new Set();
+  const follow = (file) => {
+    if (found.has(file)) return;
+    found.add(file);
+    for (const path of importsOf(file)) if (path.startsWith(".")) follow(resolve(dirname(file), path));
+  };
+  for (const start of starts) follow(resolve("src", start));
+  return found;
 };
-for (const start of [
+
+/** What the timer's run is made of, whether anything is due or not. */
+const timed = reachedFrom([
   "main.ts",
   "cli/program.ts",
   "commands/index.ts",
   "commands/renew.ts",
   "compose.ts",
   "config/parse.ts",
-])
-  follow(resolve("src", start));
+]);
 
 /** Files with nothing but decisions and words in them: they import one another and parts of Node. */
 const small = new Set(
@@ -85,21 +90,35 @@ const onDemand = new Set(
 for (const early of ["cli/program.ts", "cli/report-error.ts", "commands/index.ts"])
   onDemand.delete(resolve("src", early));
 
+/** Those that a look at servers needs, too, which asks for nothing of the rest. */
+const looking = reachedFrom(["main.ts", "cli/program.ts", "compose.ts", "commands/verify.ts", "probe/index.ts"]);
+const shared = [...small].filter((file) => looking.has(file));
+const others = [...small].filter((file) => !looking.has(file));
+const needsOthers = (file) => {
+  const reached = reachedFrom([file]);
+  return others.some((one) => reached.has(one));
+};
+
 /**
- * Puts the small files into one chunk: whatever is loaded on demand imports them all, so that esbuild finds them used by the same
+ * Puts the small files into two chunks: whatever is loaded on demand imports all of the first, or all of both, so that esbuild finds them used by the same
  * ones. Otherwise each set of commands that shares a file would get a chunk of its own, and each chunk costs a file to load.
  */
 const together = {
   name: "together",
   setup: (build) => {
-    build.onResolve({ filter: /^mailcert:small$/ }, () => ({ path: "small", namespace: "mailcert" }));
-    build.onLoad({ filter: /^small$/, namespace: "mailcert" }, () => ({
-      contents: [...small].map((file) => `import ${JSON.stringify(file)};`).join("\n"),
+    build.onResolve({ filter: /^mailcert:/ }, ({ path }) => ({ path, namespace: "mailcert" }));
+    build.onLoad({ filter: /./, namespace: "mailcert" }, ({ path }) => ({
+      contents: (path === "mailcert:others" ? others : shared)
+        .map((file) => `import ${JSON.stringify(file)};`)
+        .join("\n"),
       resolveDir: process.cwd(),
     }));
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) =>
       onDemand.has(path) && !small.has(path)
-        ? { contents: `import "mailcert:small"; ${text(path)}`, loader: "ts" }
+        ? {
+            contents: `import "mailcert:shared"; ${needsOthers(path) ? 'import "mailcert:others"; ' : ""}${text(path)}`,
+            loader: "ts",
+          }
         : undefined,
     );
   },
