@@ -70,7 +70,9 @@ const timed = reachedFrom([
 
 /** Files with nothing but decisions and words in them: they import one another and parts of Node. */
 const small = new Set(
-  sources.filter((file) => /\/src\/(?:domain|reports|usecases)\/|\/system\/files\.ts$/.test(file) && timed.has(file)),
+  sources.filter(
+    (file) => /\/src\/(?:domain|reports|usecases)\/|\/system\/(?:files|flock)\.ts$/.test(file) && timed.has(file),
+  ),
 );
 const isLight = (file) =>
   importsOf(file).every((path) =>

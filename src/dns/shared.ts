@@ -1,4 +1,5 @@
 // A resolver that asks each question once: answers of the last moments are kept, and no more than so many questions are under way.
+import { createGate } from "../system/gate.ts";
 import type { Reply, Resolver } from "./resolver.ts";
 
 /** One run asks before it issues and again before it switches. */
@@ -9,29 +10,18 @@ const mostKept = 1_000;
 
 export const createShared = (resolver: Resolver, ticks: () => number): Resolver => {
   const kept = new Map<string, { readonly at: number; readonly reply: Promise<Reply> }>();
-  const waiting: (() => void)[] = [];
-  let free = mostAtOnce;
-
-  const enter = async (): Promise<void> => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  };
-  const leave = (): void => {
-    const next = waiting.shift();
-    if (next) next();
-    else free += 1;
-  };
+  const gate = createGate(mostAtOnce);
 
   const fresh: Resolver["ask"] = async (name, type, options) => {
     const started = ticks();
-    await enter();
+    await gate.enter();
     try {
       // The wait for a place is part of the deadline.
       const left = options.timeoutMs - (ticks() - started);
       if (left <= 0) throw new Error("no name server answered in time");
       return await resolver.ask(name, type, { ...options, timeoutMs: left });
     } finally {
-      leave();
+      gate.leave();
     }
   };
 

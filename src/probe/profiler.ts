@@ -6,7 +6,9 @@ import type { Observation } from "../domain/observation.ts";
 import type { Allowance } from "../domain/allowance.ts";
 import type { HelloAnswer } from "../hello/answer.ts";
 import { type AskHello, type Further, type KnownTls, type ProfileAnswer, tlsProfile } from "../hello/profile.ts";
+import { type Gate, createGate } from "../system/gate.ts";
 import { askHello } from "./ask-hello.ts";
+import { deadline } from "./deadline.ts";
 import type { Left } from "./probe.ts";
 
 export interface ProfileOptions {
@@ -44,30 +46,27 @@ const atOnce = 2;
 const pauseMs = 20;
 
 export const createProfiler = ({ random }: ProfileParts): Profile => {
-  const gate = createGate(atOnce);
+  const gate = createGates(atOnce);
   return (entry, known, { sni = entry.host, ehlo, timeoutMs, signal, allowance, mailFirst = false, further, left }) =>
     gate(entry.address, async () => {
       signal?.throwIfAborted();
       const name = sni === false || isIP(sni) !== 0 ? undefined : sni;
-      const whole = new AbortController();
-      const timer = setTimeout(() => whole.abort(), timeoutMs * 3);
+      const whole = deadline(timeoutMs * 3, signal);
       let mailInClear: Observation["mailInClear"];
       const one = async (offer: Parameters<AskHello>[0], withMail: boolean): Promise<HelloAnswer> => {
         signal?.throwIfAborted();
-        const expiry = new AbortController();
-        const late = setTimeout(() => expiry.abort(), timeoutMs);
-        const signals = [whole.signal, expiry.signal, ...(signal ? [signal] : [])];
+        const share = deadline(timeoutMs, whole.signal);
         try {
           return await askHello(entry, offer, {
             sni: name,
             ehlo,
-            signal: AbortSignal.any(signals),
+            signal: share.signal,
             random: random(64),
             left,
             mailFirst: withMail ? (answer) => (mailInClear = answer) : undefined,
           });
         } finally {
-          clearTimeout(late);
+          share.over();
         }
       };
       let first = true;
@@ -89,30 +88,23 @@ export const createProfiler = ({ random }: ProfileParts): Profile => {
         const profile = { ...answer.profile, connections: answer.profile.connections + again };
         return { ...answer, profile, ...(mailInClear === undefined ? {} : { mailInClear }) };
       } finally {
-        clearTimeout(timer);
+        whole.over();
         signal?.throwIfAborted();
       }
     });
 };
 /** Runs at most `most` pieces of work of one key at a time, in order of arrival. */
-const createGate = (most: number) => {
-  const running = new Map<string, number>();
-  const waiting = new Map<string, (() => void)[]>();
+const createGates = (most: number) => {
+  const gates = new Map<string, Gate>();
   return async <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
-    const now = running.get(key) ?? 0;
-    if (now < most) running.set(key, now + 1);
-    // Whoever ends hands its place on.
-    else await new Promise<void>((resolve) => waiting.set(key, [...(waiting.get(key) ?? []), resolve]));
+    const gate = gates.get(key) ?? createGate(most);
+    gates.set(key, gate);
+    await gate.enter();
     try {
       return await work();
     } finally {
-      const [next, ...others] = waiting.get(key) ?? [];
-      if (others.length > 0) waiting.set(key, others);
-      else waiting.delete(key);
-      const now = (running.get(key) ?? 1) - 1;
-      if (next) next();
-      else if (now > 0) running.set(key, now);
-      else running.delete(key);
+      gate.leave();
+      if (gate.isEmpty()) gates.delete(key);
     }
   };
 };

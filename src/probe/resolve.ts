@@ -1,5 +1,6 @@
 // All addresses of a host, of both families, as this machine's own programs would find them (getaddrinfo).
 import { isIP } from "node:net";
+import { createGate } from "../system/gate.ts";
 
 /** A look-up that failed, as one phrase. */
 interface Unresolved {
@@ -20,26 +21,10 @@ type Lookup = (host: string) => Promise<readonly { readonly address: string }[]>
 /** getaddrinfo blocks a thread of libuv's pool of four, which every file needs too; some names take half a minute to fail. */
 const atOnce = 3;
 
-/** Runs at most `atOnce` look-ups; a place is free when the look-up itself has ended, however long its asker waited. */
-const createGate = () => {
-  const waiting: (() => void)[] = [];
-  let free = atOnce;
-  return {
-    enter: async (): Promise<void> => {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-    },
-    leave: (): void => {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    },
-  };
-};
-
 /** Never rejects: a name that leads nowhere is a finding. `lookUp` stands in for getaddrinfo in tests. */
 export const createResolve = (lookUp: Lookup): Resolve => {
-  const gate = createGate();
+  // A place is free when the look-up itself has ended, however long its asker waited.
+  const gate = createGate(atOnce);
   return async (host, timeoutMs) => {
     if (isIP(host) !== 0) return [host];
     // The budget is the name server's: the wait for a thread is no fault of this name.
@@ -55,7 +40,7 @@ export const createResolve = (lookUp: Lookup): Resolve => {
           message: words[error.code ?? ""] ?? `look-up failed (${error.code ?? error.message})`,
         }),
       )
-      .finally(gate.leave);
+      .finally(() => gate.leave());
     return Promise.race([found, late]).finally(() => clearTimeout(timer));
   };
 };

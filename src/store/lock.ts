@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
 import { ensureFolder, fileFailure } from "../system/files.ts";
+import { flock } from "../system/flock.ts";
 import type { RunProgram } from "../system/run.ts";
 import type { Lock } from "./store.ts";
 
@@ -16,9 +17,6 @@ interface LockRequest {
   readonly now: () => Date;
 }
 
-/** util-linux's flock exits with this (-E) when somebody else holds the lock. */
-const held = 75;
-
 export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Promise<Lock> => {
   await ensureFolder(dir, 0o755);
   const path = join(dir, "lock");
@@ -29,10 +27,7 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
     throw fileFailure(error, "open", path);
   }
   try {
-    // The lock belongs to the open file description, which this process shares with flock: it outlives the program.
-    const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
-    if (status === held) throw await busy(descriptor, path);
-    if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
+    if (!(await flock(run, descriptor, path))) throw await busy(descriptor, path);
     // Whoever can open it can hold it: an earlier version left it readable by everybody.
     fchmodSync(descriptor, 0o600);
     write(descriptor, `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`, path);

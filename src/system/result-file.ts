@@ -5,6 +5,7 @@ import { Failure } from "../domain/failure.ts";
 import { type FleetRemains, type FleetRun, type ToldTarget, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
 import { fileFailure } from "./files.ts";
 import { gatherWrites } from "./gather-writes.ts";
+import { flock } from "./flock.ts";
 import type { RunProgram } from "./run.ts";
 
 export interface ResultFile {
@@ -66,24 +67,17 @@ const readRemains = async (file: FileHandle, path: string): Promise<Read> => {
   return { remains: { targets, ...(run ? { run } : {}) }, end };
 };
 
-/** util-linux's flock exits with this (-E) when somebody else holds the lock. */
-const held = 75;
-
-/** Two runs would cut off each other's lines. The kernel frees the lock with the descriptor. Where there is no flock, nothing is locked. */
+/** Two runs would cut off each other's lines. Where there is no flock, nothing is locked. */
 const lock = async (file: FileHandle, path: string, run: RunProgram): Promise<void> => {
-  const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [file.fd] }).catch(
-    (error: unknown) => {
-      if (error instanceof Failure && error.facts?.["code"] === "ENOENT") return { status: 0 };
-      throw error;
-    },
-  );
-  if (status === held) {
-    throw new Failure("try-later", `another mailcert is writing its results to ${path}`, {
-      hints: ["wait until it has ended, or name another file with --output"],
-      facts: { path },
-    });
-  }
-  if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
+  const free = await flock(run, file.fd, path).catch((error: unknown) => {
+    if (error instanceof Failure && error.facts?.["code"] === "ENOENT") return true;
+    throw error;
+  });
+  if (free) return;
+  throw new Failure("try-later", `another mailcert is writing its results to ${path}`, {
+    hints: ["wait until it has ended, or name another file with --output"],
+    facts: { path },
+  });
 };
 
 /** Mode 0644; never through a symbolic link. @throws Failure */

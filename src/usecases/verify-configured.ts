@@ -6,7 +6,8 @@ import { type Target, parseTarget } from "../domain/targets.ts";
 import type { PortTable } from "../domain/usual-ports.ts";
 import { addressesOf, entryOf, findServers, hintOf } from "./entries.ts";
 import type { Wanted } from "./verify.ts";
-import { type LiveCertificate, expectedOf, slotsOf } from "./verify-live.ts";
+import { slotsOf } from "./served-certificate.ts";
+import { type LiveCertificate, expectedOf } from "./verify-live.ts";
 import type { World } from "./world.ts";
 
 export interface Configured {
@@ -29,7 +30,7 @@ export const configuredTargets = async (
   const notes: Finding[] = [];
   for (const certificate of certificates) {
     const mine = live.find(({ name }) => name === certificate.name);
-    const expectation = mine ? { expected: expectedOf(mine), slots: slotsOf(mine) } : {};
+    const expectation = mine ? { expected: expectedOf(mine), slots: slotsOf(mine.generation) } : {};
     const { servers: found, notes: passedOver } = await findServers(world, certificate);
     notes.push(...passedOver);
     for (const { installation, trouble } of found) {

@@ -2,9 +2,9 @@
 import type { ExpectedLeaves } from "../checks/check.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf } from "../domain/generation.ts";
-import type { Slot } from "../domain/keys.ts";
 import { dnsNameMatches } from "../domain/name-match.ts";
 import type { GenerationRecord } from "../store/store.ts";
+import { slotsOf } from "./served-certificate.ts";
 import type { World } from "./world.ts";
 
 export interface LiveCertificate {
@@ -20,8 +20,6 @@ export const liveCertificates = (world: Pick<World, "store">): readonly LiveCert
     const generation = state && generationOf(state, number);
     return generation ? [{ name, generation }] : [];
   });
-
-export const slotsOf = ({ generation }: LiveCertificate): readonly Slot[] => Object.keys(generation.leaves) as Slot[];
 
 export const expectedOf = ({ name, generation }: LiveCertificate): ExpectedLeaves => ({
   kind: "live",
@@ -52,7 +50,7 @@ export const ownAnchors = async (
   const found = new Set<string>();
   for (const certificate of live) {
     if (certificate.generation.issuer === "acme") continue;
-    for (const paths of Object.values(world.store.livePaths(certificate.name, slotsOf(certificate)))) {
+    for (const paths of Object.values(world.store.livePaths(certificate.name, slotsOf(certificate.generation)))) {
       const chain = await readCertificates(paths.fullchain);
       const root = chain.at(-1);
       if (root !== undefined) found.add(root);

@@ -13,7 +13,8 @@ import { refuseWrong } from "./refuse-wrong.ts";
 import { notInVain, someCheckLeft } from "./verify-vain-words.ts";
 import { type Configured, configuredTargets } from "./verify-configured.ts";
 import { withOwnListeners } from "./verify-own-host.ts";
-import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors, slotsOf } from "./verify-live.ts";
+import { slotsOf } from "./served-certificate.ts";
+import { type LiveCertificate, expectedOf, liveCertificates, liveFor, ownAnchors } from "./verify-live.ts";
 import type { VerifyRequest, Wanted } from "./verify.ts";
 import type { World } from "./world.ts";
 
@@ -231,7 +232,7 @@ const expectation = async (
   if (texts.includes("live")) {
     return (host) => {
       const found = liveFor(live, host);
-      return { expected: expectedOf(found), slots: slotsOf(found) };
+      return { expected: expectedOf(found), slots: slotsOf(found.generation) };
     };
   }
   const { readCertificates } = await world.verifying();

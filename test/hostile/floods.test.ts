@@ -3,7 +3,8 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import { type FakeServer, type Script, startServer } from "../fakes/mail-server.ts";
 import { type Pki, makePki } from "../fakes/pki.ts";
-import { type Flood, expectClean, look, startFlood, told } from "./looking.ts";
+import { told } from "../fakes/told.ts";
+import { type Flood, expectClean, look, startFlood } from "./looking.ts";
 
 let pki: Pki;
 beforeAll(async () => {

@@ -1,30 +1,23 @@
 // Certificates and banners made to deceive whoever reads the report: escapes, markup, floods of names, chains without end.
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { X509Certificate } from "node:crypto";
-import { type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
+import { mailServer } from "../fakes/mail-server.ts";
 import { startTlsResponse } from "../fakes/ldap-server.ts";
-import { type Issued, type Pki, issue, makePki, served } from "../fakes/pki.ts";
-import { expectClean, look, reportsOf, told } from "./looking.ts";
+import { type Issued, issue, served } from "../fakes/pki.ts";
+import { told } from "../fakes/told.ts";
+import { scripted } from "../probe/scripted.ts";
+import { expectClean, look, reportsOf } from "./looking.ts";
 
 /** Colour, window title, C1, line and bidi controls, NUL, and markup. */
 const escapes =
   "\x1b[31mowned\x1b]0;x\x07 \x9b31m\r\nOK all is well\u2028\u202e\0<script>alert(1)</script>&<img src=x>]]>";
-let pki: Pki;
+const scene = scripted();
+const { serve } = scene;
 let hostile: Issued;
 beforeAll(async () => {
-  pki = await makePki();
   const ca = await issue({ subject: [{ CN: [`${escapes} CA`] }], ca: true });
   hostile = await issue({ subject: [{ CN: [escapes] }], names: [escapes, "mail.example.com"], by: ca });
 });
-const open: FakeServer[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-const serve = async (script: Script, tls: Parameters<typeof startServer>[1] = pki.served): Promise<FakeServer> => {
-  const server = await startServer(script, tls);
-  open.push(server);
-  return server;
-};
 
 test("the hostile certificate is one", () => {
   const { subject, issuer, subjectAltName } = new X509Certificate(hostile.pem);
@@ -46,9 +39,9 @@ describe("subject, SAN and issuer", () => {
 
   test("a thousand names", async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `host-${index}.${"x".repeat(50)}.example`);
-    const many = await issue({ names, by: pki.intermediate });
-    const server = await serve(mailServer("imap", "implicit"), served(many, pki.intermediate));
-    const result = await look(server.port, "imap", "implicit", { anchors: [pki.root.pem] });
+    const many = await issue({ names, by: scene.pki.intermediate });
+    const server = await serve(mailServer("imap", "implicit"), served(many, scene.pki.intermediate));
+    const result = await look(server.port, "imap", "implicit", { anchors: [scene.pki.root.pem] });
     expect(told(result)).toEqual(["fault cert-name"]);
     for (const { message } of result.entries[0]?.findings ?? []) expect(message.length).toBeLessThan(600);
     const { text, html, nagios } = await reportsOf(result);
@@ -70,8 +63,8 @@ test("a chain of 100 certificates: so many are looked at, and it is said", async
   const others = await Promise.all(
     Array.from({ length: 98 }, (_, index) => issue({ subject: `CN=Other ${index}`, ca: true })),
   );
-  const server = await serve(mailServer("imap", "implicit"), served(pki.leaf, pki.intermediate, ...others));
-  const result = await look(server.port, "imap", "implicit", { anchors: [pki.root.pem] });
+  const server = await serve(mailServer("imap", "implicit"), served(scene.pki.leaf, scene.pki.intermediate, ...others));
+  const result = await look(server.port, "imap", "implicit", { anchors: [scene.pki.root.pem] });
   expect(result.entries[0]?.chain.length).toBeLessThanOrEqual(32);
   expect(told(result)).toEqual(["warning cert-form", "warning cert-chain"]);
   await expectClean(result);
@@ -95,7 +88,7 @@ describe("what is said in clear", () => {
   ];
   test.each(said)("%s", async (_, protocol, behaviour) => {
     const server = await serve(mailServer(protocol, "starttls", behaviour));
-    const result = await look(server.port, protocol, "starttls", { transcript: true, anchors: [pki.root.pem] });
+    const result = await look(server.port, protocol, "starttls", { transcript: true, anchors: [scene.pki.root.pem] });
     expect(JSON.stringify(result.entries[0]?.findings)).toContain("owned");
     await expectClean(result);
   });

@@ -39,9 +39,6 @@ export const look = (
     },
   );
 
-export const told = ({ entries, findings }: VerifyResult): readonly string[] =>
-  [...entries.flatMap((entry) => entry.findings), ...findings].map(({ severity, check }) => `${severity} ${check}`);
-
 /** Raw bytes without end (or up to 256 MB), as fast as the other side takes them. */
 export interface Flood {
   readonly port: number;

@@ -1,26 +1,16 @@
 // Servers that break off, fall silent or go on for ever at every step: one finding, soon, and the connection is let go.
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import { protocols } from "../../src/protocols/index.ts";
-import { type FakeServer, type Script, type Talk, mailServer, startServer } from "../fakes/mail-server.ts";
-import { type Pki, makePki } from "../fakes/pki.ts";
-import { expectClean, look, told } from "./looking.ts";
+import { type Script, type Talk, mailServer } from "../fakes/mail-server.ts";
+import { told } from "../fakes/told.ts";
+import { scripted } from "../probe/scripted.ts";
+import { expectClean, look } from "./looking.ts";
 
-let pki: Pki;
-beforeAll(async () => {
-  pki = await makePki();
-});
-const open: FakeServer[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-const serve = async (script: Script, tls: Parameters<typeof startServer>[1] = pki.served): Promise<FakeServer> => {
-  const server = await startServer(script, tls);
-  open.push(server);
-  return server;
-};
+const scene = scripted();
+const { serve } = scene;
 const names = Object.keys(protocols) as readonly ProtocolName[];
-const anchored = () => ({ anchors: [pki.root.pem] });
+const anchored = () => ({ anchors: [scene.pki.root.pem] });
 
 /** A healthy server up to its `count`-th word (sent, or TLS begun), where `instead` happens. */
 const until =

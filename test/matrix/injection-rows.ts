@@ -1,6 +1,7 @@
 // The matrix: commands glued to STARTTLS in every dialect (reference/verify.md §2, LAB), and mail that is begun before TLS.
 import { dialects } from "../fakes/glued-server.ts";
-import { type Script, mailServer } from "../fakes/mail-server.ts";
+import type { Script } from "../fakes/mail-server.ts";
+import { takingMail } from "../fakes/mail-taker.ts";
 import type { Row } from "./row.ts";
 
 const isStartTls = (line: string): boolean => /^(?:\S+ )?STARTTLS$|^STLS$|^AUTH TLS$/.test(line);
@@ -51,22 +52,6 @@ export const injectionRows: readonly Row[] = dialects.flatMap((dialect) =>
   })),
 );
 
-/** Answers MAIL FROM in clear. */
-const submission = (answer: string): Script => {
-  const usual = mailServer("submission", "starttls");
-  return (talk) =>
-    usual({
-      ...talk,
-      line: async () => {
-        for (;;) {
-          const line = await talk.line();
-          if (!/^(?:MAIL|RSET)/.test(line)) return line;
-          await talk.send(line === "RSET" ? "250 Ok\r\n" : answer);
-        }
-      },
-    });
-};
-
 export const mailInClearRows: readonly Row[] = (
   [
     ["MAIL FROM in clear is taken", "250 2.1.0 Ok\r\n", "warning st-enforced"],
@@ -75,7 +60,7 @@ export const mailInClearRows: readonly Row[] = (
   ] as const
 ).map(([what, answer, ...findings]): Row => ({
   what,
-  servers: { protocol: "submission", script: submission(answer) },
+  servers: { protocol: "submission", script: takingMail(answer) },
   full: "dialogue",
   findings,
 }));

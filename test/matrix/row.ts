@@ -98,10 +98,6 @@ const wantedOf = (row: RowServer, server: FakeServer, have: Certificates): Wante
   ...(typeof row.wanted === "function" ? row.wanted(have) : row.wanted),
 });
 
-/** What a run says, as rows write it. */
-export const told = ({ entries, findings }: VerifyResult): readonly string[] =>
-  [...entries.flatMap((entry) => entry.findings), ...findings].map(({ severity, check }) => `${severity} ${check}`);
-
 /** Runs the whole use case about the row's servers. @returns its result. */
 export const runRow = async (row: Row, have: Certificates): Promise<VerifyResult> => {
   const now = (): Date => new Date(started + (row.daysLater ?? 0) * day);

@@ -14,6 +14,7 @@ import { protocols } from "../../src/protocols/index.ts";
 import { type ProfileOptions, type Profiled, createProfiler } from "../../src/probe/profiler.ts";
 import { type HelloServer, alert, serverHelloMessage, record, startHelloServer } from "../fakes/hello-server.ts";
 import { type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
+import { takingMail } from "../fakes/mail-taker.ts";
 import { type Pki, makePki } from "../fakes/pki.ts";
 
 let pki: Pki;
@@ -132,22 +133,6 @@ describe("through STARTTLS", () => {
 
 describe("mail before TLS, on the way to the first question", () => {
   const submission = { protocol: "submission", mode: "starttls" } as const;
-  /** Answers MAIL FROM as `reply` says, and hangs up after it where `ends`. */
-  const taking = (reply: string, ends = false): Script => {
-    const usual = mailServer("submission", "starttls");
-    return (talk) =>
-      usual({
-        ...talk,
-        line: async () => {
-          for (;;) {
-            const line = await talk.line();
-            if (!/^(?:MAIL|RSET)/.test(line)) return line;
-            await talk.send(line === "RSET" ? "250 Ok\r\n" : reply);
-            if (ends) talk.end();
-          }
-        },
-      });
-  };
   const asked = async (script: Script) => {
     const server = await mail(script, { ...pki.served, minVersion: "TLSv1.2" });
     const result = await answer(server.port, submission, { mailFirst: true });
@@ -156,24 +141,26 @@ describe("mail before TLS, on the way to the first question", () => {
   };
 
   test("refused, as it should be", async () => {
-    const { mailInClear, profile, lines } = await asked(taking("530 5.7.0 Must issue a STARTTLS command first\r\n"));
+    const { mailInClear, profile, lines } = await asked(
+      takingMail("530 5.7.0 Must issue a STARTTLS command first\r\n"),
+    );
     expect(mailInClear).toMatchObject({ code: 530 });
     expect(profile).toMatchObject({ versions: { "TLSv1.2": true }, brokenSuite: null });
     expect(lines.slice(0, 3)).toEqual(["MAIL FROM:<>", "STARTTLS", "STARTTLS"]);
   });
   test("taken, and taken back", async () => {
-    const { mailInClear, profile, lines } = await asked(taking("250 2.1.0 Ok\r\n"));
+    const { mailInClear, profile, lines } = await asked(takingMail("250 2.1.0 Ok\r\n"));
     expect(mailInClear).toEqual({ code: 250, text: "250 2.1.0 Ok" });
     expect(profile.stopped).toBeUndefined();
     expect(lines.slice(0, 4)).toEqual(["MAIL FROM:<>", "RSET", "STARTTLS", "STARTTLS"]);
   });
   test("a server that hangs up on it is asked the question once more", async () => {
-    const { mailInClear, profile } = await asked(taking("550 no\r\n", true));
+    const { mailInClear, profile } = await asked(takingMail("550 no\r\n", true));
     expect(mailInClear).toMatchObject({ code: 550 });
     expect(profile).toMatchObject({ versions: { "TLSv1.2": true }, brokenSuite: null });
   });
   test("later is later", async () => {
-    const { profile } = await asked(taking("421 4.7.0 too many\r\n", true));
+    const { profile } = await asked(takingMail("421 4.7.0 too many\r\n", true));
     expect(profile).toMatchObject({ connections: 1, stopped: expect.any(String) });
   });
 });

@@ -11,6 +11,7 @@ import { canInject, protocols } from "../../src/protocols/index.ts";
 import type { FurtherTools } from "../../src/usecases/further-looks.ts";
 import { type VerifyRequest, verify } from "../../src/usecases/verify.ts";
 import { type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
+import { takingMail } from "../fakes/mail-taker.ts";
 import { type Issued, type Pki, issue, makePki, served } from "../fakes/pki.ts";
 
 let pki: Pki;
@@ -245,25 +246,11 @@ describe("real handshakes", () => {
     expect(ids(result)).toEqual(["reneg-cli", "reneg-cli", "cert-dual"]);
   });
 
-  const submission = (answer: string): Script => {
-    const usual = mailServer("submission", "starttls");
-    return (talk) =>
-      usual({
-        ...talk,
-        line: async () => {
-          for (;;) {
-            const line = await talk.line();
-            if (!/^(?:MAIL|RSET)/.test(line)) return line;
-            await talk.send(line === "RSET" ? "250 Ok\r\n" : answer);
-          }
-        },
-      });
-  };
   test.each([
     ["250 2.1.0 Ok\r\n", { code: 250, text: "250 2.1.0 Ok" }, ["MAIL FROM:<>", "RSET", "QUIT"]],
     ["530 5.7.0 Must issue a STARTTLS command first\r\n", { code: 530 }, ["MAIL FROM:<>", "QUIT"]],
   ])("MAIL FROM in clear: %s", async (answer, expected, said) => {
-    const server = await start(submission(answer), pki.served);
+    const server = await start(takingMail(answer), pki.served);
     const seen = await askMailInClear(
       { protocol: "submission", mode: "starttls", host: "mail.example.org", address: "127.0.0.1", port: server.port },
       { ehlo: "verifier.example.net", timeoutMs: 20_000 },
@@ -272,7 +259,7 @@ describe("real handshakes", () => {
     expect(server.lines).toEqual(["EHLO verifier.example.net", ...said]);
   });
   test("MAIL FROM: a closed port says nothing", async () => {
-    const server = await start(submission("250 Ok\r\n"), pki.served);
+    const server = await start(takingMail("250 Ok\r\n"), pki.served);
     await server.close();
     const at = { host: "mail.example.org", address: "127.0.0.1", port: server.port };
     const terms = { ehlo: "x.example", timeoutMs: 20_000 };

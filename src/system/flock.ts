@@ -1,0 +1,14 @@
+// flock(1) on a descriptor that this process keeps open: the lock belongs to the open file, outlives the program, and the kernel frees it.
+import { Failure } from "../domain/failure.ts";
+import type { RunProgram } from "./run.ts";
+
+/** util-linux's flock exits with this (-E) when somebody else holds the lock. */
+const held = 75;
+
+/** Whether the lock was free. `path` is for the message. @throws Failure (`facts.code` is `ENOENT` where flock is not installed) */
+export const flock = async (run: RunProgram, descriptor: number, path: string): Promise<boolean> => {
+  const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
+  if (status === held) return false;
+  if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
+  return true;
+};
