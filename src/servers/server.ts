@@ -146,18 +146,31 @@ export interface Override {
  * - Every method MUST be safe to repeat; a killed run is followed by another that starts from the beginning.
  */
 export interface Server {
+  /** It serves further certificates to clients that ask for their names (SNI, RFC 6066 §3); `certificate` is for everybody else. Absent: one certificate only. */
+  readonly sni?: true;
   /** Empty when it is not installed. MUST NOT need it to be running. */
   detect(): Promise<readonly Installation[]>;
   /** MUST list every TCP listener that could speak TLS, and `smtp` on 25. */
   listeners(installation: Installation): Promise<readonly Listener[]>;
-  /** Computes the edits; MUST NOT apply them. A second plan after applying the first MUST be empty. */
-  plan(installation: Installation, certificate: ServedCertificate): Promise<ServerPlan>;
+  /**
+   * Computes the edits; MUST NOT apply them. A second plan after applying the first MUST be empty.
+   * `bySni` (only for a server with `sni`): each MUST be given to clients that ask for one of its names; a name that two have goes to the first of them.
+   */
+  plan(
+    installation: Installation,
+    certificate: ServedCertificate,
+    bySni?: readonly ServedCertificate[],
+  ): Promise<ServerPlan>;
   /** MUST be idempotent; MUST keep the mode and owner of a file that it replaces. */
   apply(installation: Installation, change: Change): Promise<void>;
   /** Puts `before` back, only where the current value is still ours (`after`/`content`); tells which it was. */
   revert(installation: Installation, change: Change): Promise<"reverted" | "not-ours">;
   /** Where something else wins over the applied settings. Called after `apply`. */
-  readBack(installation: Installation, certificate: ServedCertificate): Promise<readonly Override[]>;
+  readBack(
+    installation: Installation,
+    certificate: ServedCertificate,
+    bySni?: readonly ServedCertificate[],
+  ): Promise<readonly Override[]>;
   /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
   check(installation: Installation): Promise<void>;
   /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
@@ -167,5 +180,5 @@ export interface Server {
   /** This server with what the configuration of a certificate names for it. */
   withTargets?(certificate: Pick<CertificateConfig, "name" | "keys">, targets: readonly FileTarget[]): Server;
   /** The same settings for pasting, for an installed or a named version. @throws Failure `usage` for a version that it does not know. */
-  snippet(certificate: ServedCertificate, version: string): string;
+  snippet(certificate: ServedCertificate, version: string, bySni?: readonly ServedCertificate[]): string;
 }
