@@ -130,7 +130,7 @@ const sideOf = (
 };
 
 const goes = ({ certificate, change }: HostEvent, { stay, all }: Side, going: readonly string[]): boolean => {
-  const shared = change !== undefined && "shared" in change.change && change.change.shared === true;
+  const shared = change !== undefined && "shared" in change.change && change.change.shared;
   return all || (shared ? stay.length === 0 : going.includes(certificate ?? ""));
 };
 

@@ -163,14 +163,13 @@ describe("one that breaks", () => {
     await renew(world, all, renewal);
     const old = server.served.get("two.example.net");
     server.breaks = ["two.example.net"];
-    const { reload } = server.adapter;
     const breaking: World = {
       ...world,
       servers: async () => ({
         fake: {
           ...server.adapter,
           reload: async (installation) => {
-            await reload(installation);
+            await server.adapter.reload(installation);
             server.breaks = [];
           },
         },
@@ -191,14 +190,13 @@ describe("one that breaks", () => {
   it("the default, which breaks everything, goes first: the others are looked at again and stay", async () => {
     await renew(world, all, renewal);
     server.breaks = [""];
-    const { reload } = server.adapter;
     const breaking: World = {
       ...world,
       servers: async () => ({
         fake: {
           ...server.adapter,
           reload: async (installation) => {
-            await reload(installation);
+            await server.adapter.reload(installation);
             server.breaks = [];
           },
         },
