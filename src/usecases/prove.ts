@@ -143,16 +143,29 @@ export const prove = async (world: World, request: ProofRequest): Promise<readon
   const probe = await world.probe();
   const anchors: readonly string[] = [];
   const started = world.elapsed();
-  return parallel(request.targets, atOnce, (target) => proveOne(world, probe, target, request, anchors, started));
+  const bad = new Map<string, Set<string>>();
+  return parallel(request.targets, atOnce, (target) =>
+    proveOne(world, probe, target, request, { anchors, started, bad }),
+  );
 };
+
+interface Together {
+  readonly anchors: readonly string[];
+  /** When the first of them was looked at. */
+  readonly started: number;
+  /** By server and service: names for which waiting was in vain. */
+  readonly bad: Map<string, Set<string>>;
+}
+
+/** A service that fails so many names fails them all: each is looked at again, and not waited for as long as the first ones. */
+const namesToGiveUpAfter = 3;
 
 const proveOne = async (
   world: World,
   probe: Probe,
   target: ProofTarget,
   request: ProofRequest,
-  anchors: readonly string[],
-  started: number,
+  { anchors, started, bad }: Together,
 ): Promise<ProvedEntry> => {
   const { installation, service, entry, slot } = target;
   const base = { installation, service, entry, slot };
@@ -162,6 +175,9 @@ const proveOne = async (
   const longest = request.patienceMs(installation);
   const expected = request.expected(target) ?? "";
   const before = request.before(target);
+  const first = world.elapsed();
+  const inVain = bad.get(`${installation} ${service}`) ?? new Set<string>();
+  bad.set(`${installation} ${service}`, inVain);
   let inARow = 0;
   let pause = 100;
   for (;;) {
@@ -174,9 +190,14 @@ const proveOne = async (
     inARow = verdict === "proven" ? inARow + 1 : 0;
     const waited = world.elapsed() - started;
     const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
+    // Of thousands, the last one is looked at for the first time when the first one's patience is over: one slow answer must not condemn it.
+    const own = inVain.size < namesToGiveUpAfter ? Math.min(brokenAfterMs, longest) : Math.min(500, longest);
     const over =
       verdict !== "proven" &&
-      (tlsOff !== undefined || waited >= patience || (await request.hopeless?.(installation, waited)) === true);
+      (tlsOff !== undefined ||
+        (waited >= patience && world.elapsed() - first >= own) ||
+        (await request.hopeless?.(installation, waited)) === true);
+    if (over && longest > 0) inVain.add(entry.host);
     if (inARow >= 2 || over) {
       return {
         ...base,
