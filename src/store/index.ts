@@ -20,6 +20,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
   return {
     dir,
     lock: (command) => takeLock({ dir, run, pid, command, now }),
+    clearLeftovers: async () => (await import("../system/leftovers.ts")).removeLeftovers(dir, true),
     ...createCertificates(certificates),
     ...createGenerations(certificates),
     ...createKeyReaders(certificates, run),

@@ -156,6 +156,8 @@ export type StagedSlot = PublicSlot &
   );
 
 export interface Lock {
+  /** The run before was killed, or lost power: it did not release the lock, and may have left temporary files. */
+  readonly cutShort: boolean;
   release(): void;
 }
 
@@ -167,6 +169,8 @@ export interface Store {
   readonly dir: string;
   /** @throws Failure `try-later` naming the holder (pid and command) when another run holds it. Makes the state folder when missing. */
   lock(command: string): Promise<Lock>;
+  /** Removes the temporary files of runs that are no more: one of them can be the copy of a key. The caller holds the lock. */
+  clearLeftovers(): Promise<void>;
   /** Names of all certificates with a folder. */
   list(): string[];
   /** @throws Failure `config` for a newer schema, `data` for a damaged file. */

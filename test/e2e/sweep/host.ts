@@ -7,14 +7,14 @@ import { type WatchedEntry, type Watcher, startWatcher } from "./watcher.ts";
 export const name = "mail.example.org";
 
 const entries: readonly WatchedEntry[] = [
-  { port: 25, speak: "smtp" },
-  { port: 110, speak: "pop3" },
-  { port: 143, speak: "imap" },
-  { port: 465, speak: "implicit" },
-  { port: 587, speak: "smtp" },
-  { port: 993, speak: "implicit" },
-  { port: 995, speak: "implicit" },
-  { port: 4190, speak: "sieve" },
+  { server: "postfix", port: 25, speak: "smtp" },
+  { server: "dovecot", port: 110, speak: "pop3" },
+  { server: "dovecot", port: 143, speak: "imap" },
+  { server: "postfix", port: 465, speak: "implicit" },
+  { server: "postfix", port: 587, speak: "smtp" },
+  { server: "dovecot", port: 993, speak: "implicit" },
+  { server: "dovecot", port: 995, speak: "implicit" },
+  { server: "dovecot", port: 4190, speak: "sieve" },
 ];
 
 export interface SweptHost {
@@ -49,6 +49,7 @@ export const startSweptHost = async (suite: Suite): Promise<SweptHost> => {
   const host = await startMailHost({ suite, hosts: { [name]: "127.0.0.1" } });
   await host.must(settings(suite));
   await settle(host);
+  await host.must("mkdir /opt/untouched && cp -a /etc/dovecot /etc/postfix /opt/untouched/");
   await Promise.all([host.startDovecot(), host.startPostfix([25, 465, 587])]);
   const watcher = await startWatcher(host, name, entries);
   return { host, watcher, untouched: await serverSettings(host), original: await watcher.look(["any"]), probes: 0 };

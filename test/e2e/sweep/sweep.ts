@@ -36,12 +36,12 @@ export const sweep = async ({ suite, scenario, fault, at = () => true }: Sweep):
     await scenario.prepare(swept);
     const points = (await recordPoints(swept.host, scenario.args)).filter(at);
     await scenario.converge(swept, 1);
-    await scenario.again(swept);
+    await scenario.again(swept, 3);
     const chosen = [...points.entries()].filter(([index]) => isChosen(index, suite));
     for (const [index, point] of chosen) {
       const started = performance.now();
       const { seen } = await tryPoint(swept, scenario, { point, fault, turn: index });
-      await scenario.again(swept);
+      await scenario.again(swept, index);
       const words = [suite, scenario.what, fault, `${index + 1}/${points.length}`, pointName(point)];
       if (journal)
         appendFileSync(journal, `${words.join("\t")}\t${Math.round(performance.now() - started)} ms\t${seen}\n`);

@@ -18,7 +18,7 @@ export interface Scenario {
   /** The next runs, until the certificate is served everywhere; asserts their results. `turn` lets scenarios take turns with ways on. */
   converge(swept: SweptHost, turn: number): Promise<void>;
   /** From there to where the command can be run again. */
-  again(swept: SweptHost): Promise<void>;
+  again(swept: SweptHost, turn: number): Promise<void>;
 }
 
 /** Runs mailcert, which must end well and have nothing to say on stderr. */
@@ -75,11 +75,11 @@ const isExcused = (original: Readonly<Record<string, string>>, port: number): bo
   Object.entries(original).every(([key, leaf]) => !key.startsWith(`${port} `) || leaf === "");
 
 /** A point is missed where an earlier trial left work that this run took up (a key that waits): it is whole now, and goes the whole way. */
-const injectSurely = async (swept: SweptHost, scenario: Scenario, { point, fault }: Trial): Promise<Injected> => {
+const injectSurely = async (swept: SweptHost, scenario: Scenario, { point, fault, turn }: Trial): Promise<Injected> => {
   try {
     return await runWithFault(swept.host, scenario.args, point, fault);
   } catch {
-    await scenario.again(swept);
+    await scenario.again(swept, turn);
     return runWithFault(swept.host, scenario.args, point, fault);
   }
 };

@@ -41,6 +41,8 @@ export interface Watcher {
 }
 
 export interface WatchedEntry {
+  /** Every server is connected to every 50 ms, its ports in turn. */
+  readonly server: string;
   readonly port: number;
   readonly speak: "implicit" | "imap" | "pop3" | "smtp" | "sieve";
 }
