@@ -195,6 +195,11 @@ const files = () => {
     generations: existsSync(`${folder}/generations`)
       ? readdirSync(`${folder}/generations`).filter((file) => /^\d+$/.test(file)).length
       : 0,
+    kept: existsSync(`${folder}/generations`)
+      ? readdirSync(`${folder}/generations`)
+          .filter((file) => /^\d+$/.test(file))
+          .flatMap((file) => Object.values(readSlots(`${folder}/generations/${file}`)).map(({ leaf }) => leaf))
+      : [],
     temporary: ["/var/lib/mailcert", "/etc/mailcert", "/etc/dovecot", "/etc/postfix"].flatMap(temporaryIn),
     stage: existsSync(`${folder}/state.json`)
       ? JSON.parse(readFileSync(`${folder}/state.json`, "utf8")).stage

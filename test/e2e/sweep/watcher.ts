@@ -27,6 +27,8 @@ export interface Files {
   readonly keys: readonly string[];
   /** How many numbered generations there are. */
   readonly generations: number;
+  /** The leaves of every generation on disk. */
+  readonly kept: readonly string[];
   /** Files that a run makes to rename them, left over. */
   readonly temporary: readonly string[];
   readonly stage?: string;
