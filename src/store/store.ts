@@ -169,8 +169,13 @@ export interface Store {
   readonly dir: string;
   /** @throws Failure `try-later` naming the holder (pid and command) when another run holds it. Makes the state folder when missing. */
   lock(command: string): Promise<Lock>;
-  /** Removes the temporary files of runs that are no more: one of them can be the copy of a key. The caller holds the lock. */
+  /**
+   * Removes what runs that are no more left: temporary files, of which one can be the copy of a key, and generations that no state knows.
+   * The caller holds the lock.
+   */
   clearLeftovers(): Promise<void>;
+  /** Removes generations that the state has not come to know, for the run was killed in between. */
+  dropUnrecorded(name: string, recorded: readonly number[]): Promise<void>;
   /** Names of all certificates with a folder. */
   list(): string[];
   /** @throws Failure `config` for a newer schema, `data` for a damaged file. */

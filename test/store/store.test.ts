@@ -263,6 +263,23 @@ describe("the lock", () => {
     expect(readdirSync(dir).filter((file) => file.startsWith("."))).toEqual([`.mailcert-${process.ppid}-1.tmp`]);
   });
 
+  it("a generation that no state came to know goes, the recorded and the live one stay", async () => {
+    const at = "2026-11-20T12:00:00.000Z";
+    const dates = { createdAt: at, notBefore: at, notAfter: at };
+    const record = { number: 1, names: [name], issuer: "private-ca" as const, authority: "x", leaves: {}, ...dates };
+    await stageOne();
+    await store.write({ ...emptyState(name), generations: [record] });
+    expect(await stageOne()).toBe(2);
+    await store.switchLive(name, 2);
+    expect(await stageOne()).toBe(3);
+    await store.clearLeftovers();
+    expect(readdirSync(join(dir, "certificates", name, "generations")).sort()).toEqual(["0001", "0002"]);
+    // Without a state nobody knows which were to be kept.
+    rmSync(join(dir, "certificates", name, "state.json"));
+    await store.clearLeftovers();
+    expect(readdirSync(join(dir, "certificates", name, "generations")).sort()).toEqual(["0001", "0002"]);
+  });
+
   it("is not inherited by programs that are started meanwhile", async () => {
     const lock = await store.lock("first");
     const child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });

@@ -73,7 +73,8 @@ export const tryPoint = async (swept: SweptHost, scenario: Scenario, trial: Tria
   expectWhole(after, where);
   expect({ ...after, where }).toMatchObject({ temporary: [], stage: "verified" });
   expect(after.keys, `keys lost, ${where}`).toEqual(expect.arrayContaining([...hurt.keys]));
-  expect(after.generations, where).toBeLessThanOrEqual(3);
+  // Three are kept; one or two more until the next renewal, where the clearing away was cut short.
+  expect(after.generations, where).toBeLessThanOrEqual(5);
   await expectAllLive(swept, kinds, where);
 
   const originals = scenario.original ? Object.values(swept.original) : [];
