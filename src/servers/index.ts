@@ -1,5 +1,6 @@
 // The mail servers that mailcert knows, by the name that --server and the config use.
 import type { ServerDependencies } from "./dependencies.ts";
+import { createCyrus } from "./cyrus/cyrus.ts";
 import { createDovecot } from "./dovecot/dovecot.ts";
 import { createExim } from "./exim/exim.ts";
 import { createFiles } from "./files/files.ts";
@@ -15,6 +16,7 @@ export const servers = {
   dovecot: { summary: "Dovecot 2.3 and 2.4: IMAP, POP3, LMTP, ManageSieve, submission", create: createDovecot },
   postfix: { summary: "Postfix 3.4 and later, every instance: SMTP, submission", create: createPostfix },
   exim: { summary: "Exim 4.92 and later: SMTP, submission", create: createExim },
+  cyrus: { summary: "Cyrus IMAP 3.2 and later: IMAP, POP3, LMTP, ManageSieve", create: createCyrus },
   files: {
     summary: "copies for every other program, as files: of the configuration says",
     create: (dependencies) => createFiles(dependencies),
