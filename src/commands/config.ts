@@ -62,6 +62,7 @@ lists others):
   on_dead_name      a further name that stopped resolving: fail (default) or drop,
                     which leaves it out of this renewal
   servers           auto (default: those found here), none, or [dovecot, postfix, exim, cyrus]
+                    (also opensmtpd, courier)
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in

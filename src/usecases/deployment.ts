@@ -16,6 +16,8 @@ export interface DeployedServer {
   readonly running: boolean;
   readonly changes: readonly string[];
   readonly reloaded: boolean;
+  /** It was restarted for that. */
+  readonly restarts?: true;
 }
 
 export interface DeployResult {

@@ -41,6 +41,8 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["servers/dovecot/dovecot.ts", ["snippet"]],
   ["servers/exim/exim.ts", ["snippet"]],
   ["servers/cyrus/cyrus.ts", ["snippet"]],
+  ["servers/opensmtpd/opensmtpd.ts", ["snippet"]],
+  ["servers/courier/courier.ts", ["snippet"]],
   ["usecases/schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-root.ts", ["bundle"]],

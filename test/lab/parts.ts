@@ -7,7 +7,20 @@ export type Suite = "bookworm" | "trixie";
 
 /** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier. */
 export type LabParts = Readonly<
-  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser" | "exim" | "cyrus" | "opensmtpd" | "courier", string>
+  Record<
+    | Suite
+    | "pebble"
+    | "node"
+    | "clients"
+    | "neighbours"
+    | "testssl"
+    | "browser"
+    | "exim"
+    | "cyrus"
+    | "opensmtpd"
+    | "courier",
+    string
+  >
 >;
 
 const names: readonly (keyof LabParts)[] = [
