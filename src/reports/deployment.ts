@@ -67,7 +67,7 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
 
 const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
   if (!server.running) return "not running";
-  if (server.reloaded) return server.restarts ? "restarted (it reads certificates only when it starts)" : "reloaded";
+  if (server.reloaded) return server.restarts === undefined ? "reloaded" : `restarted (${server.restarts})`;
   return outcome === "verified" ? "as it should be, no reload needed" : "not reloaded";
 };
 

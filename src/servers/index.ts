@@ -1,5 +1,6 @@
 // The mail servers that mailcert knows, by the name that --server and the config use.
 import type { ServerDependencies } from "./dependencies.ts";
+import { createCourier } from "./courier/courier.ts";
 import { createCyrus } from "./cyrus/cyrus.ts";
 import { createDovecot } from "./dovecot/dovecot.ts";
 import { createExim } from "./exim/exim.ts";
@@ -19,6 +20,7 @@ export const servers = {
   exim: { summary: "Exim 4.92 and later: SMTP, submission", create: createExim },
   cyrus: { summary: "Cyrus IMAP 3.2 and later: IMAP, POP3, LMTP, ManageSieve", create: createCyrus },
   opensmtpd: { summary: "OpenSMTPD 6.6 and later: SMTP, submission (restarted)", create: createOpensmtpd },
+  courier: { summary: "Courier: IMAP, POP3, SMTP, submission", create: createCourier },
   files: {
     summary: "copies for every other program, as files: of the configuration says",
     create: (dependencies) => createFiles(dependencies),

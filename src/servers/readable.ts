@@ -1,6 +1,7 @@
 // Whether a server's own user can really read our files: modes, groups, access lists and every folder above them count.
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import type { Slot } from "../domain/keys.ts";
 import type { RunProgram } from "../system/run.ts";
 import { runIfInstalled } from "./program.ts";
 
@@ -13,6 +14,10 @@ export interface Reader {
 
 /** Files behind `live`, as SlotPaths has them: what else a server names is not ours to judge. */
 export const isOurs = (path: string): boolean => /\/live\/(ecdsa|rsa)\/[a-z]+\.pem$/.test(path);
+
+/** The slot whose files a setting names, where they are ours. */
+export const slotIn = (path: string): Slot | undefined =>
+  isOurs(path) ? (/\/live\/(ecdsa|rsa)\//.exec(path)?.[1] as Slot) : undefined;
 
 /** @throws Failure `config` naming the first file that the reader cannot read, and what to look at. */
 export const refuseUnreadable = async (

@@ -20,8 +20,8 @@ export interface Installation {
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
-  /** It reads certificates only when it starts: `reload` restarts it, which ends the sessions of the moment; the report says so. */
-  readonly restarts?: true;
+  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  readonly restarts?: string;
 }
 
 /** What switches TLS off for a service, in the server's own words. */

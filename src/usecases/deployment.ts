@@ -16,8 +16,8 @@ export interface DeployedServer {
   readonly running: boolean;
   readonly changes: readonly string[];
   readonly reloaded: boolean;
-  /** It was restarted for that. */
-  readonly restarts?: true;
+  /** Why it was restarted for that. */
+  readonly restarts?: string;
 }
 
 export interface DeployResult {

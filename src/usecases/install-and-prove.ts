@@ -161,5 +161,5 @@ export const deployedServer = (
   running: installation.running,
   changes: settings.changes,
   reloaded,
-  ...(installation.restarts ? { restarts: true } : {}),
+  ...(installation.restarts === undefined ? {} : { restarts: installation.restarts }),
 });

@@ -1,17 +1,12 @@
 // OpenSMTPD's TCP listeners: the listen directives of smtpd.conf, with the certificate that each of them names first.
 import { isIP } from "node:net";
-import type { Slot } from "../../domain/keys.ts";
 import { interfaceAddresses } from "../../system/interface-addresses.ts";
 import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { isOurs } from "../readable.ts";
+import { slotIn } from "../readable.ts";
 import type { Listener, TlsOff } from "../server.ts";
 import { withoutTls } from "../tls-off.ts";
 import type { Listen, Pki } from "./configuration.ts";
-
-/** The slot whose files a setting names, where they are ours. */
-export const slotIn = (path: string): Slot | undefined =>
-  isOurs(path) ? (/\/live\/(ecdsa|rsa)\//.exec(path)?.[1] as Slot) : undefined;
 
 const offOf = ({ directive: { path, line, text } }: Listen): TlsOff => ({
   setting: `OpenSMTPD: no tls in "${text.slice(0, 120)}", ${path} line ${line}`,

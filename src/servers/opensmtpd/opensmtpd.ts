@@ -75,7 +75,7 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
         version,
         configDir: conf.slice(0, conf.lastIndexOf("/")) || "/",
         running: pid !== undefined,
-        restarts: true,
+        restarts: "it reads certificates only when it starts",
       },
     ];
   };

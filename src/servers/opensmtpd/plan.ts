@@ -5,6 +5,7 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
 import { type FileChange, modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
+import { chosenSlot } from "../one-slot.ts";
 import type { Change, Override, ServedCertificate, SlotPaths } from "../server.ts";
 import { type Directive, type Listen, type Pki, directivesOf, listensOf, pkisOf } from "./configuration.ts";
 
@@ -14,13 +15,6 @@ const mode = 0o644;
 export const ownFileOf = (conf: string): string => `${conf.replace(/\.conf$/, "")}-mailcert.conf`;
 
 const includeLine = (conf: string): string => `include "${ownFileOf(conf)}"`;
-
-/** One key is all that a pki entry takes: the one that every client knows, where there are two. */
-export const chosenSlot = ({ slots }: ServedCertificate): SlotPaths => {
-  const slot = slots.rsa ?? slots.ecdsa;
-  if (slot) return slot;
-  throw new Error("a certificate without a slot");
-};
 
 /** What stands in the files now. */
 export interface Present {
