@@ -13,7 +13,8 @@ const placeOf = (item: string): { readonly host: string | undefined; readonly po
   return { host, port };
 };
 
-const everywhere = (address: string): boolean => ["", "0", "0.0.0.0", "::"].includes(address);
+/** Both families; `0.0.0.0` is one. */
+const everywhere = (address: string): boolean => address === "" || address === "0";
 
 export const courierListeners = async (
   { run, ipv6 }: Pick<ServerDependencies, "run" | "ipv6">,
