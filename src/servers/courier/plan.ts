@@ -14,7 +14,7 @@ import { type Assignment, parseSettings } from "./settings.ts";
 export const tlsFiles: readonly string[] = ["imapd-ssl", "pop3d-ssl", "esmtpd", "esmtpd-ssl"];
 
 const plain = (path: string): string => {
-  if (/^\/[\p{L}\p{N}._\-/@+~]+$/u.test(path)) return path;
+  if (/^\/[\p{L}\p{N}._\-/@+~*]+$/u.test(path)) return path;
   throw new Failure("data", `${path} cannot be written into a file of Courier's settings`, {
     hints: ["choose a --state folder of letters, digits and . _ - / only"],
   });

@@ -18,7 +18,7 @@ const includeLine = (imapdConf: string): string => `@include: ${ownFileOf(imapdC
 
 /** A comma separates two files. */
 const plain = (path: string): string => {
-  if (/^\/[\p{L}\p{N}._\-/@+~=]+$/u.test(path)) return path;
+  if (/^\/[\p{L}\p{N}._\-/@+~=*]+$/u.test(path)) return path;
   throw new Failure("data", `${path} cannot be written into a setting of Cyrus`, {
     hints: ["choose a --state folder of letters, digits and . _ - / only"],
   });
