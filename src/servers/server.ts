@@ -20,6 +20,8 @@ export interface Installation {
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
+  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  readonly restarts?: string;
 }
 
 /** What switches TLS off for a service, in the server's own words. */
@@ -190,7 +192,7 @@ export interface Server {
   ): Promise<readonly Override[]>;
   /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
   check(installation: Installation): Promise<void>;
-  /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
+  /** Makes the running server read certificates again without dropping a session (`restarts`: it cannot). Its exit status proves nothing: proof does. */
   reload(installation: Installation): Promise<void>;
   /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
   recall?(id: string, change: Change): Installation | undefined;

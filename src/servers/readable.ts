@@ -1,0 +1,48 @@
+// Whether a server's own user can really read our files: modes, groups, access lists and every folder above them count.
+import { dirname } from "node:path";
+import { Failure } from "../domain/failure.ts";
+import type { Slot } from "../domain/keys.ts";
+import type { RunProgram } from "../system/run.ts";
+import { runIfInstalled } from "./program.ts";
+
+export interface Reader {
+  /** The server, as people call it: `Exim`. */
+  readonly name: string;
+  readonly user: string;
+  readonly group: string;
+}
+
+/** Files behind `live`, as SlotPaths has them: what else a server names is not ours to judge. */
+export const isOurs = (path: string): boolean => /\/live\/(ecdsa|rsa)\/[a-z]+\.pem$/.test(path);
+
+/** The slot whose files a setting names, where they are ours. */
+export const slotIn = (path: string): Slot | undefined =>
+  isOurs(path) ? (/\/live\/(ecdsa|rsa)\//.exec(path)?.[1] as Slot) : undefined;
+
+/** @throws Failure `config` naming the first file that the reader cannot read, and what to look at. */
+export const refuseUnreadable = async (
+  run: RunProgram,
+  { name, user, group }: Reader,
+  files: readonly string[],
+): Promise<void> => {
+  const as = (path: string, question: "-r" | "-x") =>
+    runIfInstalled(run, "setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", "test", question, path]);
+  for (const path of files) {
+    const answer = await as(path, "-r");
+    if (answer === undefined || answer.status === 0) continue;
+    const folders = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/") || "/");
+    let closed: string | undefined;
+    for (const folder of folders.slice(0, -1)) {
+      if ((await as(folder, "-x"))?.status === 0) continue;
+      closed = folder;
+      break;
+    }
+    throw new Failure("config", `${name} reads keys as ${user}, which cannot read ${path}`, {
+      hints: [
+        closed === undefined
+          ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy`
+          : `the folder ${closed} is closed to it: open it (chmod o+x ${closed}), or keep the state elsewhere (--state)`,
+      ],
+    });
+  }
+};
