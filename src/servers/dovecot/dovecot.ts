@@ -11,6 +11,7 @@ import { isRunning } from "../running.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
 import { type Generation, generationOf, knownGeneration } from "./generation.ts";
+import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
 
@@ -93,6 +94,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   return {
     detect,
     plan,
+    harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
     listeners: () => dovecotListeners(dependencies),
     apply: async (_installation, change) => {
       if (change.kind === "file") return applyFile(change);

@@ -10,6 +10,7 @@ import { hostNames } from "../host-names.ts";
 import { isRunning } from "../running.ts";
 import type { Change, Installation, Server } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
+import { hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { chainValue, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
@@ -79,6 +80,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
   return {
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
+    harden: (installation, profile) => hardenPostfix(dependencies, installation, profile),
     plan: async ({ configDir, id }, certificate) => {
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
