@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import type { PolicyPlan } from "./policy.ts";
+import type { ServingProcess } from "./processes.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
@@ -183,6 +184,11 @@ export interface Server {
    * @throws Failure `config` where its library cannot do what the profile is about.
    */
   harden?(installation: Installation, profile: PolicyName): Promise<PolicyPlan>;
+  /**
+   * Its running processes that speak TLS to clients. One that started before a reload holds the certificate of then. Absent: none outlives one.
+   * MUST NOT fail for what this user may not see.
+   */
+  processes?(installation: Installation): Promise<readonly ServingProcess[]>;
   /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
   recall?(id: string, change: Change): Installation | undefined;
   /** This server with what the configuration of a certificate names for it. */

@@ -12,6 +12,7 @@ import type { CertificateState, DeploymentRecord, GenerationRecord } from "../st
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
+import { type OldProcesses, endingMs, oldProcessFindings, oldProcesses } from "./old-processes.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
@@ -55,6 +56,8 @@ export interface CertificateStatus {
   /** A change that waits for DNS (DANE). */
   readonly held?: DaneHold;
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+  /** Servers' processes that hold the certificate of before; absent: none, or this user may not see them. */
+  readonly oldProcesses?: readonly OldProcesses[];
   /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
   readonly lastProven?: string;
 }
@@ -115,7 +118,10 @@ const statusOf = async (
   const caFailures = caFailuresOf(state, config);
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());
   const lastError = await lastErrorNow(world, config, state, next);
+  const deployed = Object.entries(state?.deployments ?? {}).map(([id, { server }]) => [id, server] as const);
+  const old = deployed.length === 0 ? [] : await oldProcesses(world, name, deployed, endingMs);
   const findings = [
+    ...oldProcessFindings(old),
     ...ofAccounts,
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
@@ -147,6 +153,7 @@ const statusOf = async (
     ...(held ? { held } : {}),
     ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
+    ...(old.length > 0 ? { oldProcesses: old } : {}),
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
   };
 };

@@ -7,13 +7,17 @@ import { applyFile, applyLine, modeOf, revertFile, revertLine } from "../edits.t
 import { complaint, output, runIfInstalled } from "../program.ts";
 import type { Change, Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
 import { hostNames } from "../host-names.ts";
-import { isRunning } from "../running.ts";
+import { servingProcesses } from "../processes.ts";
+import { isRunning, runningPid } from "../running.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
 import { type Generation, generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
+
+/** They hold the TLS of a session for as long as it lasts, and the certificate of when they started. */
+const loginPrograms = ["imap-login", "pop3-login", "submission-login", "managesieve-login", "lmtp"];
 
 const mainFileOf = (installation: Installation): string => join(installation.configDir, "dovecot.conf");
 
@@ -56,6 +60,11 @@ const hintsFor = (message: string): readonly string[] => {
 export const createDovecot = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
 
+  const baseFolder = async (): Promise<string> => {
+    const { stdout } = await run("doveconf", ["base_dir"]);
+    return /^base_dir = (\/.*)$/m.exec(stdout)?.[1] ?? "/run/dovecot";
+  };
+
   const detect = async (): Promise<readonly Installation[]> => {
     const asked = await runIfInstalled(run, "dovecot", ["--version"]);
     if (asked === undefined) return [];
@@ -64,10 +73,8 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     // The first line names the main file, also for a Dovecot outside /etc: `# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf`.
     const shown = await run("doveconf", ["-n"]);
     const mainFile = /^# \d[^\n]*: (\/\S+)$/m.exec(shown.stdout)?.[1] ?? "/etc/dovecot/dovecot.conf";
-    const asksBase = await run("doveconf", ["base_dir"]);
-    const base = /^base_dir = (\/.*)$/m.exec(asksBase.stdout)?.[1] ?? "/run/dovecot";
     const configDir = mainFile.slice(0, mainFile.lastIndexOf("/"));
-    const running = await isRunning(join(base, "master.pid"), "dovecot");
+    const running = await isRunning(join(await baseFolder(), "master.pid"), "dovecot");
     return [{ server: "dovecot", id: "dovecot", version, configDir, running }];
   };
 
@@ -94,6 +101,8 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   return {
     detect,
     plan,
+    processes: async () =>
+      servingProcesses(await runningPid(join(await baseFolder(), "master.pid"), "dovecot"), loginPrograms, false),
     harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
     listeners: () => dovecotListeners(dependencies),
     apply: async (_installation, change) => {

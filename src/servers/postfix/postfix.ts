@@ -7,7 +7,8 @@ import type { ServerDependencies } from "../dependencies.ts";
 import { applyLine, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
-import { isRunning } from "../running.ts";
+import { servingProcesses } from "../processes.ts";
+import { isRunning, runningPid } from "../running.ts";
 import type { Change, Installation, Server } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
 import { hardenPostfix } from "./harden.ts";
@@ -80,6 +81,11 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
   return {
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
+    processes: async ({ configDir }) => {
+      const shown = await run("postconf", ["-c", configDir, "-x", "queue_directory"]);
+      const queue = parseParameters(shown.stdout).get("queue_directory") ?? "/var/spool/postfix";
+      return servingProcesses(await runningPid(join(queue, "pid/master.pid"), "master"), ["smtpd", "tlsproxy"], true);
+    },
     harden: (installation, profile) => hardenPostfix(dependencies, installation, profile),
     plan: async ({ configDir, id }, certificate) => {
       const path = join(configDir, "master.cf");
