@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Failure, type FailureKind } from "../../src/domain/failure.ts";
 import type { Installation, Override, Server, ServerPlan, Listener } from "../../src/servers/server.ts";
+import type { PolicyPlan } from "../../src/servers/policy.ts";
+import { isServerName, servers } from "../../src/servers/index.ts";
 import type { MailHost } from "./mail-host.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,6 +38,14 @@ interface Answer {
   readonly unexpected?: string;
 }
 
+/** The adapter itself says whether it sets a TLS policy. */
+const knowsPolicy = (name: string): boolean => {
+  const never = (): never => {
+    throw new Error("nothing runs here");
+  };
+  return isServerName(name) && servers[name].create({ run: never, render: never, ipv6: never }).harden !== undefined;
+};
+
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
   const call = async <T>(method: string, more: object = {}): Promise<T> => {
     const input = JSON.stringify({ server, method, templates: "/lab/templates", ...more });
@@ -47,6 +57,7 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
     return answer.value as T;
   };
   return {
+    ...(knowsPolicy(server) ? { harden: (installation) => call<PolicyPlan>("harden", { installation }) } : {}),
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
     plan: (installation, certificate) => call<ServerPlan>("plan", { installation, certificate }),
