@@ -15,7 +15,8 @@ export const howMany = (one: Deployments): string => {
   const entries = all(one);
   const proven = entries.filter(({ verdict }) => verdict === "proven").length;
   if (entries.length === 0) return "";
-  return proven === entries.length ? `: all ${proven} proven` : `: ${proven} of ${entries.length} proven`;
+  if (proven < entries.length) return `: ${proven} of ${entries.length} proven`;
+  return proven === 1 ? ": proven" : `: all ${proven} proven`;
 };
 
 const place = ({ url, address, slot }: EntryRecord): string =>
