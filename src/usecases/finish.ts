@@ -6,7 +6,7 @@ import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
-import { oldProcessFindings, oldProcesses } from "./old-processes.ts";
+import { lookForOldProcesses, oldProcessFindings } from "./old-processes.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
@@ -33,7 +33,7 @@ export const finish = async (
 ): Promise<DeployResult> => {
   const stale = gathered.entries.some(({ verdict }) => verdict === "stale");
   const servers = gathered.servers.map(({ id, server }) => [id, server] as const);
-  const old = stale ? await oldProcesses(world, state.name, servers, 0) : [];
+  const old = stale ? await lookForOldProcesses(world)(state.name, servers, 0) : [];
   const findings = [...gathered.findings, ...deploymentFindings(gathered), ...oldProcessFindings(old)];
   const fault = findings.some((finding) => finding.severity === "fault");
   // Nothing is proven of a server that does not run: the next run looks again.

@@ -43,7 +43,12 @@ export const planHardening = async (
   const notes: Finding[] = [];
   const seen = new Set<string>();
   const events = await world.store.events();
+  const looked = new Set<string>();
   for (const certificate of certificates) {
+    // Hundreds of certificates are for the same servers: these are asked once.
+    const wanted = JSON.stringify(certificate.servers);
+    if (looked.has(wanted)) continue;
+    looked.add(wanted);
     for (const deployable of (await findServers(world, certificate)).servers) {
       const { server, installation, trouble } = deployable;
       const { id } = installation;

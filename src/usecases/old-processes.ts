@@ -2,6 +2,7 @@
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import { own } from "../domain/own.ts";
+import type { ServingProcess } from "../servers/processes.ts";
 import type { World } from "./world.ts";
 
 export interface OldProcesses {
@@ -23,46 +24,63 @@ const startMarginMs = 1_000;
 /** What a reload ends is gone in two seconds; a run that is under way has not even reloaded. */
 export const endingMs = 60_000;
 
-/** When `live` moved to what it is; undefined: not written down, or not ours to read. */
-const lastSwitch = async (world: World, name: string): Promise<Date | undefined> => {
-  const events = await world.store.events().catch(() => []);
-  const last = events.findLast(({ certificate, what }) => certificate === name && what.startsWith("live: generation "));
-  return last && new Date(last.at);
+/** By certificate, when `live` moved to what it is. Nothing where that is not ours to read. */
+const lastSwitches = async (world: World): Promise<ReadonlyMap<string, Date>> => {
+  const switches = (await world.store.events().catch(() => [])).filter(({ what }) =>
+    what.startsWith("live: generation "),
+  );
+  return new Map(
+    switches.flatMap(({ certificate, at }) => (certificate === undefined ? [] : [[certificate, new Date(at)]])),
+  );
+};
+
+const runningOf = async (world: World, serverName: string): Promise<ReadonlyMap<string, readonly ServingProcess[]>> => {
+  const server = own(await world.servers(), serverName);
+  const found = new Map<string, readonly ServingProcess[]>();
+  for (const installation of server?.processes ? await server.detect().catch(() => []) : []) {
+    if (installation.running)
+      found.set(installation.id, (await server?.processes?.(installation).catch(() => [])) ?? []);
+  }
+  return found;
 };
 
 /**
  * `servers`: id of the installation, and its server. `graceMs` after the switch nothing is said to take new clients: what ends may still end.
  * Never fails: where it cannot be seen there is nothing to tell.
  */
-export const oldProcesses = async (
-  world: World,
+export type OldProcessLook = (
   name: string,
   servers: readonly (readonly [id: string, server: string])[],
   graceMs: number,
-): Promise<readonly OldProcesses[]> => {
-  const switched = await lastSwitch(world, name);
-  if (switched === undefined) return [];
-  const adapters = await world.servers();
-  const found: OldProcesses[] = [];
-  for (const [id, serverName] of servers) {
-    const server = own(adapters, serverName);
-    if (!server?.processes) continue;
-    const installation = (await server.detect().catch(() => [])).find((one) => one.id === id);
-    const running = installation?.running ? await server.processes(installation).catch(() => []) : [];
-    const old = running.filter(({ startedAt }) => Date.parse(startedAt) < switched.getTime() - startMarginMs);
-    const ending = world.now().getTime() - switched.getTime() < graceMs;
-    for (const [program, all] of groupBy(old, (one) => one.program)) {
-      found.push({
-        id,
-        server: serverName,
-        program,
-        count: all.length,
-        since: all.map(({ startedAt }) => startedAt).toSorted()[0] ?? switched.toISOString(),
-        takeNew: ending ? [] : all.filter(({ takesNew }) => takesNew === true).map(({ pid }) => pid),
-      });
+) => Promise<readonly OldProcesses[]>;
+
+/** Everything is asked once, however many certificates there are. */
+export const lookForOldProcesses = (world: World): OldProcessLook => {
+  let switches: Promise<ReadonlyMap<string, Date>> | undefined;
+  const running = new Map<string, ReturnType<typeof runningOf>>();
+  return async (name, servers, graceMs) => {
+    const switched = servers.length === 0 ? undefined : (await (switches ??= lastSwitches(world))).get(name);
+    if (switched === undefined) return [];
+    const found: OldProcesses[] = [];
+    for (const [id, server] of servers) {
+      const ofServer = running.get(server) ?? runningOf(world, server);
+      running.set(server, ofServer);
+      const all = (await ofServer).get(id) ?? [];
+      const old = all.filter(({ startedAt }) => Date.parse(startedAt) < switched.getTime() - startMarginMs);
+      const ending = world.now().getTime() - switched.getTime() < graceMs;
+      for (const [program, same] of groupBy(old, (one) => one.program)) {
+        found.push({
+          id,
+          server,
+          program,
+          count: same.length,
+          since: same.map(({ startedAt }) => startedAt).toSorted()[0] ?? switched.toISOString(),
+          takeNew: ending ? [] : same.filter(({ takesNew }) => takesNew === true).map(({ pid }) => pid),
+        });
+      }
     }
-  }
-  return found;
+    return found;
+  };
 };
 
 const restart: Readonly<Record<string, string>> = { dovecot: "doveadm reload", postfix: "postfix reload" };

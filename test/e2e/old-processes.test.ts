@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { complaints } from "../docs/schemas.ts";
 import type { MailHost } from "../lab/mail-host.ts";
-import { eventually, name, onHost, setUp, suites } from "./deployed-host.ts";
+import { eventually, name, onHost, setUp } from "./deployed-host.ts";
 
 interface Status {
   readonly ok: boolean;
@@ -45,27 +45,27 @@ const idle = async (host: MailHost): Promise<void> => {
 const oldEnough = (host: MailHost): Promise<void> =>
   eventually(async () => Number((await host.must("ps -C imap-login -o etimes= | sort -n | tail -1")).trim()) >= 3);
 
-test.each(suites)(
-  "%s: a client in IDLE goes on over its own process, which is counted and no finding",
-  async (suite) => {
-    await onHost({ suite }, async (host) => {
-      await setUp(host);
-      await idle(host);
-      await oldEnough(host);
-      expect((await status(host)).oldProcesses).toBeUndefined();
-      const renewed = await host.mailcert(["renew", "--force", name]);
-      expect(renewed.status, renewed.stderr).toBe(0);
-      const seen = await status(host);
-      expect(seen).toMatchObject({ ok: true, oldProcesses: [{ program: "imap-login", count: 1, takeNew: [] }] });
-      expect(seen.findings).toBeUndefined();
-      expect(seen.deployments["dovecot"]?.entries.every(({ slot }) => slot === "ecdsa")).toBe(true);
-      const { stdout } = await host.mailcert(["status"]);
-      expect(stdout).toMatch(
-        /: all \d+ proven\n {4}dovecot: 1 imap-login process of before the switch \(since .*\), for clients that are connected; ends with its connection/,
-      );
-    });
-  },
-);
+test("a client in IDLE goes on over its own process, which is counted and no finding", async () => {
+  await onHost({ suite: "bookworm" }, async (host) => {
+    // Dovecot's default ends what a reload leaves over after six seconds, sessions and all; many switch that off.
+    await host.write("/etc/dovecot/conf.d/20-stay.conf", "shutdown_clients = no\n", "644");
+    await host.must("doveadm reload");
+    await setUp(host);
+    await idle(host);
+    await oldEnough(host);
+    expect((await status(host)).oldProcesses).toBeUndefined();
+    const renewed = await host.mailcert(["renew", "--force", name]);
+    expect(renewed.status, renewed.stderr).toBe(0);
+    const seen = await status(host);
+    expect(seen).toMatchObject({ ok: true, oldProcesses: [{ program: "imap-login", count: 1, takeNew: [] }] });
+    expect(seen.findings).toBeUndefined();
+    expect(seen.deployments["dovecot"]?.entries.every(({ slot }) => slot === "ecdsa")).toBe(true);
+    const { stdout } = await host.mailcert(["status"]);
+    expect(stdout).toMatch(
+      /: all \d+ proven\n {4}dovecot: 1 imap-login process of before the switch \(since .*\), for clients that are connected; ends with its connection/,
+    );
+  });
+});
 
 test("a login process that was never told, and takes new clients, is a finding with its number", async () => {
   await onHost({ suite: "trixie", start: ["dovecot"] }, async (host) => {
