@@ -73,7 +73,7 @@ export const findingWords: readonly FindingWords[] = [
   {
     id: "harden-taken-back",
     means:
-      "With the TLS policy of `deploy --harden` a server refused its configuration, or an entry point gave no handshake any more. What was changed was put back.",
+      "With the TLS policy of `mailcert deploy --harden` a server refused its configuration, or an entry point gave no handshake any more. What was changed was put back.",
     mend: "The message says which entry point, the server's log why. See [hardening](hardening.md).",
   },
   {

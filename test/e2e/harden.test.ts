@@ -9,13 +9,8 @@ test.each(suites)("%s: as Debian ships it, before and after, and back again", as
     await settle(host);
     const shipped = await serverSettings(host);
     await setUp(host);
-    const deployed = await serverSettings(host);
     // What verify --full says of servers as they are shipped: healthy.test.ts.
     expect(await version(host, 587, "-tls1_1 -cipher ALL:@SECLEVEL=0")).toBe("TLSv1.0");
-    const asked = await host.mailcert(["deploy", "--harden"]);
-    expect(asked).toMatchObject({ status: 64, stderr: expect.stringContaining("--yes") as string });
-    expect(await serverSettings(host)).toBe(deployed);
-
     const { status, policy } = await harden(host, "--harden");
     expect(status).toBe(0);
     expect(outcomes(policy)).toEqual(["dovecot set", "postfix set"]);
@@ -32,11 +27,6 @@ test.each(suites)("%s: as Debian ships it, before and after, and back again", as
     expect(await version(host, 25, "-tls1 -cipher ALL:@SECLEVEL=0")).toBe("TLSv1.0");
     expect(await version(host, 587, "-tls1_1 -cipher ALL:@SECLEVEL=0")).toBe("");
     expect((await host.clientExec("echo x LOGOUT | nc -w 3 192.0.2.10 143")).stdout).toContain("LOGINDISABLED");
-
-    const hardened = await serverSettings(host);
-    const plain = await host.mailcert(["deploy", name]);
-    expect(plain.status, plain.stderr).toBe(0);
-    expect(await serverSettings(host)).toBe(hardened);
 
     const removed = await host.mailcert(["deploy", "--remove"]);
     expect(removed.status, removed.stderr).toBe(0);
@@ -60,6 +50,10 @@ test("what is weaker is raised, in its place; what is stricter stays; --remove g
     await settle(host);
     const shipped = await serverSettings(host);
     await setUp(host);
+    const deployed = await serverSettings(host);
+    const asked = await host.mailcert(["deploy", "--harden"]);
+    expect(asked).toMatchObject({ status: 64, stderr: expect.stringContaining("--yes") as string });
+    expect(await serverSettings(host)).toBe(deployed);
     const { status, policy } = await harden(host, "--harden=intermediate");
     expect(status, JSON.stringify(policy)).toBe(0);
     const [dovecot, postfix] = policy.servers;
@@ -80,10 +74,6 @@ test("what is weaker is raised, in its place; what is stricter stays; --remove g
     expect(await host.must("doveconf -f protocol=pop3 ssl_min_protocol; doveconf ssl_cipher_list")).toMatch(
       /TLSv1\.2\nssl_cipher_list = ECDHE-ECDSA/,
     );
-    expect(outcomes((await harden(host, "--harden")).policy)).toEqual([
-      "dovecot as-it-should-be",
-      "postfix as-it-should-be",
-    ]);
     const removed = await host.mailcert(["deploy", "--remove"]);
     expect(removed.status, removed.stderr).toBe(0);
     expect(await serverSettings(host)).toBe(shipped);
