@@ -9,8 +9,8 @@ import type { Change } from "../servers/server.ts";
 import type { PolicyPlan } from "../servers/policy.ts";
 import type { PlannedPolicy } from "./harden.ts";
 import { begun, changesSinceBegun, settled } from "./harden-events.ts";
-import { patienceMs } from "./install-and-prove.ts";
 import { checkFinding, configFinding } from "./install-settings.ts";
+import { patienceMs } from "./prove-jobs.ts";
 import { type ProofTarget, type ProvedEntry, entryKey, observeBaseline, proofTargets, prove } from "./prove.ts";
 import { recordChange } from "./record-change.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -153,7 +153,7 @@ const firstBroken = async (world: World, before: Before): Promise<ProvedEntry | 
     const entries = await prove(world, {
       targets: before.targets,
       expected: (target) => before.leaves.get(keyOf(target))?.leaf,
-      baseline: before.leaves,
+      before: (target) => before.leaves.get(keyOf(target)),
       ehlo: before.ehlo,
       patienceMs: () => patienceMs,
     });

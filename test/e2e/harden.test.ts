@@ -1,6 +1,6 @@
 // deploy --harden on Debian's servers: the difference is shown, findings of verify --full go, what is stricter stays, and --remove gives every byte back.
 import { expect, test } from "vitest";
-import { name, onHost, serverSettings, settle, suites } from "./deployed-host.ts";
+import { onHost, serverSettings, settle, suites } from "./deployed-host.ts";
 import { harden, outcomes, policyFindings, setUp, version, withSubmission } from "./hardened-host.ts";
 
 test.each(suites)("%s: as Debian ships it, before and after, and back again", async (suite) => {

@@ -2,10 +2,10 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { isServerName, servers } from "../../src/servers/index.ts";
 import { Failure, type FailureKind } from "../../src/domain/failure.ts";
 import type { Installation, Override, Server, ServerPlan, Listener } from "../../src/servers/server.ts";
 import type { PolicyPlan } from "../../src/servers/policy.ts";
-import { isServerName, servers } from "../../src/servers/index.ts";
 import type { MailHost } from "./mail-host.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -38,15 +38,18 @@ interface Answer {
   readonly unexpected?: string;
 }
 
-/** The adapter itself says whether it sets a TLS policy. */
-const knowsPolicy = (name: string): boolean => {
-  const never = (): never => {
-    throw new Error("nothing runs here");
+/** What the adapter says of itself, whatever host it works on. */
+const abilities = (name: string): Pick<Server, "sni" | "ownDefault"> & { readonly hardens: boolean } => {
+  if (!isServerName(name)) throw new Error(`no server ${name}`);
+  const unused = (): never => {
+    throw new Error("not on this machine");
   };
-  return isServerName(name) && servers[name].create({ run: never, render: never, ipv6: never }).harden !== undefined;
+  const { sni, ownDefault, harden } = servers[name].create({ run: unused, render: unused, ipv6: unused });
+  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}), hardens: harden !== undefined };
 };
 
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
+  const { hardens, ...able } = abilities(server);
   const call = async <T>(method: string, more: object = {}): Promise<T> => {
     const input = JSON.stringify({ server, method, templates: "/lab/templates", ...more });
     const { stdout, stderr, status } = await host.exec(["node", "/lab/driver.mjs"], { input });
@@ -57,13 +60,16 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
     return answer.value as T;
   };
   return {
-    ...(knowsPolicy(server) ? { harden: (installation) => call<PolicyPlan>("harden", { installation }) } : {}),
+    ...able,
+    ...(hardens ? { harden: (installation) => call<PolicyPlan>("harden", { installation }) } : {}),
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
-    plan: (installation, certificate) => call<ServerPlan>("plan", { installation, certificate }),
+    plan: (installation, certificate, bySni) => call<ServerPlan>("plan", { installation, certificate, bySni }),
     apply: (installation, change) => call("apply", { installation, change }),
     revert: (installation, change) => call("revert", { installation, change }),
-    readBack: (installation, certificate) => call<Override[]>("readBack", { installation, certificate }),
+    readBack: (installation, certificate, bySni) => call<Override[]>("readBack", { installation, certificate, bySni }),
+    refresh: (installation, [certificate, ...bySni]) =>
+      call<readonly string[]>("refresh", { installation, certificate, bySni }),
     check: (installation) => call("check", { installation }),
     reload: (installation) => call("reload", { installation }),
   };

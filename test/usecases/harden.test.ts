@@ -57,7 +57,8 @@ const withPolicy = (server: Server): Server => ({
 });
 
 const agreed = async (): Promise<void> => undefined;
-const run = (confirm: (plan: HardenPlan) => Promise<void> = agreed): Promise<HardenResult> => harden(world, [certificate()], "intermediate", confirm);
+const run = (confirm: (plan: HardenPlan) => Promise<void> = agreed): Promise<HardenResult> =>
+  harden(world, [certificate()], "intermediate", confirm);
 const outcomes = ({ servers }: HardenResult): readonly string[] => servers.map(({ outcome }) => outcome);
 const log = async (): Promise<readonly string[]> => (await world.store.events()).map(({ what }) => what);
 
@@ -150,13 +151,12 @@ describe("harden", () => {
   it.each(["setting the TLS policy", "policy = strict", "policy in effect"])(
     "a run that is killed when it writes down %j is finished by the next one",
     async (at) => {
-      const { record } = world.store;
       const killed: World = {
         ...world,
         store: {
           ...world.store,
           record: async (event) => {
-            await record(event);
+            await world.store.record(event);
             if (event.what.includes(at)) throw new Error("killed");
           },
         },
@@ -195,7 +195,8 @@ describe("harden", () => {
   it("names a server that it knows no policy for, and one whose library is too old", async () => {
     const { fake: server } = await world.servers();
     if (!server) throw new Error("no server");
-    const { harden: _harden, ...without } = server;
+    const without: Server = { ...server };
+    delete without.harden;
     const none = await harden(
       { ...world, servers: async () => ({ fake: without }) },
       [certificate()],
