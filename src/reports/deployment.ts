@@ -1,21 +1,12 @@
 // A deployment's result: which servers were changed and reloaded, and what each entry point serves now.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Verdict } from "../domain/verdict.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
 import { findingsText, withoutAdvice } from "./findings-text.ts";
 import { generationLine } from "./generation.ts";
 import { table } from "./table.ts";
-
-const words: Readonly<Record<Verdict, string>> = {
-  proven: "proven",
-  stale: "STALE",
-  broken: "BROKEN",
-  failing: "FAILING",
-  unobservable: "not observed",
-  "own-certificate": "own certificate",
-};
+import { verdictWords } from "./verdict-words.ts";
 
 const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   verified: "served and proven at every entry point",
@@ -48,7 +39,7 @@ const rows = (entries: readonly ProvedEntry[]): readonly (readonly string[])[] =
   return [...groups.values()]
     .toSorted((left, right) => left.first.entry.port - right.first.entry.port)
     .map(({ first: { entry, verdict, slot, installation }, addresses }) => [
-      words[verdict],
+      verdictWords[verdict],
       `${entry.port} · ${clientLabel(entry.mode)}`,
       entry.protocol,
       installation,

@@ -4,6 +4,9 @@ import type { Mode, ProtocolName } from "../domain/entry-point.ts";
 import type { FileTarget } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
+import type { PolicyName } from "../domain/tls-policy.ts";
+import type { PolicyPlan } from "./policy.ts";
+import type { ServingProcess } from "./processes.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
@@ -194,6 +197,17 @@ export interface Server {
   check(installation: Installation): Promise<void>;
   /** Makes the running server read certificates again without dropping a session (`restarts`: it cannot). Its exit status proves nothing: proof does. */
   reload(installation: Installation): Promise<void>;
+  /**
+   * Computes the edits that bring its TLS policy up to a profile, for the library that it is linked with; MUST NOT apply them. Only ever done after a yes.
+   * Stricter settings stay; a plan after applying one has no changes. Absent: its policy is its administrator's alone.
+   * @throws Failure `config` where its library cannot do what the profile is about.
+   */
+  harden?(installation: Installation, profile: PolicyName): Promise<PolicyPlan>;
+  /**
+   * Its running processes that speak TLS to clients. One that started before a reload holds the certificate of then. Absent: none outlives one.
+   * MUST NOT fail for what this user may not see.
+   */
+  processes?(installation: Installation): Promise<readonly ServingProcess[]>;
   /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
   recall?(id: string, change: Change): Installation | undefined;
   /** This server with what the configuration of a certificate names for it. */

@@ -60,6 +60,8 @@ export interface KeyRecord {
 export interface EntryRecord {
   readonly url: string;
   readonly address: string;
+  /** Absent: an older mailcert wrote it. */
+  readonly slot?: Slot;
   readonly verdict: Verdict;
   /** SHA-256 of the leaf that was served, hex. */
   readonly leaf?: string;

@@ -23,6 +23,8 @@ export interface ServerUnderTest {
   readonly breakConfiguration: () => Promise<string>;
   /** What a person does next to our change: sets another certificate where ours was set. */
   readonly overwriteOurs: (installation: Installation) => Promise<void>;
+  /** Whether it falls short, as it is shipped, of a TLS policy; absent: mailcert sets none there. */
+  readonly hardens?: boolean;
   /** Whether a change is a certificate or key setting, and nothing else. */
   readonly isCertificateSetting: (change: Change) => boolean;
 }
@@ -155,6 +157,32 @@ export const serverContract = (
       expect(failure).toMatchObject({ kind: "config", message: expect.stringContaining(word) as string });
       expect((failure as Failure).hints.length).toBeGreaterThan(0);
       expect(JSON.stringify(failure)).not.toContain("PRIVATE KEY");
+    });
+
+    test("a TLS policy, where it has one: planned without a change, settled by one application, taken back to the very same bytes", async () => {
+      const { server } = subject;
+      if (!server.harden) return expect(subject.hardens).toBeUndefined();
+      await applyPlan();
+      const before = await subject.snapshot();
+      const planned = await server.harden(installation, "intermediate");
+      expect(await subject.snapshot()).toBe(before);
+      expect(planned.changes.length > 0).toBe(subject.hardens);
+      for (const change of planned.changes) await server.apply(installation, change);
+      const after = await subject.snapshot();
+      for (const change of planned.changes) await server.apply(installation, change);
+      expect(await subject.snapshot()).toBe(after);
+      const again = await server.harden(installation, "intermediate");
+      expect({ changes: again.changes, settings: again.settings }).toEqual({ changes: [], settings: [] });
+      expect((await server.plan(installation, subject.certificate)).changes).toEqual([]);
+      await server.check(installation);
+      await server.reload(installation);
+      for (const listener of await server.listeners(installation))
+        await expect
+          .poll(() => subject.served(listener, "ecdsa"), { timeout: 10_000 })
+          .toBe(await subject.leaf("ecdsa"));
+      for (const change of planned.changes.toReversed())
+        expect(await server.revert(installation, change)).toBe("reverted");
+      expect(await subject.snapshot()).toBe(before);
     });
 
     test("says truly whether it serves certificates by name", () => {
