@@ -1,8 +1,8 @@
 // Whether Exim, as its own user, can really read our files: modes, groups, access lists and every folder above them count.
 import { dirname } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import { openAs } from "../../system/open-as.ts";
 import type { RunProgram } from "../../system/run.ts";
-import { runIfInstalled } from "../program.ts";
 import { type Configuration, type Options, effective, identity } from "./configuration.ts";
 import { listItems } from "./list.ts";
 import { tlsOptions } from "./plan.ts";
@@ -19,18 +19,10 @@ export const checkReadable = async (run: RunProgram, configuration: Configuratio
   if (files.length === 0) return;
   const { user, group } = await identity(run, configuration.program);
   if (user === undefined || group === undefined) return;
-  const as = (path: string, question: "-r" | "-x") =>
-    runIfInstalled(run, "setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", "test", question, path]);
   for (const path of files) {
-    const answer = await as(path, "-r");
-    if (answer === undefined || answer.status === 0) continue;
-    const folders = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/") || "/");
-    let closed: string | undefined;
-    for (const folder of folders.slice(0, -1)) {
-      if ((await as(folder, "-x"))?.status === 0) continue;
-      closed = folder;
-      break;
-    }
+    const opened = await openAs(run, { user, group }, path);
+    if (opened.kind === "open" || opened.kind === "unknown") continue;
+    const closed = opened.kind === "closed" ? opened.folder : undefined;
     throw new Failure("config", `Exim reads keys as ${user}, which cannot read ${path}`, {
       hints: [
         closed === undefined

@@ -1,0 +1,45 @@
+// Look: the configuration can be read, and nothing in it means nothing.
+import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
+import { counted } from "../../domain/doctor/words.ts";
+import { configWarnings } from "../../domain/config-warnings.ts";
+import type { Look } from "./look.ts";
+
+const check = "doctor-configuration";
+
+/** `/etc/x is not read, for ...: mv a b` -> the command behind the colon. */
+const warned = (sentence: string): DoctorFinding => {
+  const [, message, command] = /^(.*): ((?:chmod|mv) \S+ .*)$/.exec(sentence) ?? [];
+  return message === undefined || command === undefined
+    ? { check, severity: "warning", message: sentence }
+    : { check, severity: "warning", message, command };
+};
+
+export const configurationLook: Look = {
+  id: "configuration",
+  title: "configuration",
+  look: async ({ world, certificates, configTrouble }): Promise<Looked> => {
+    const { path } = world.config;
+    if (configTrouble) {
+      const hint = configTrouble.hints.join("; ");
+      const finding: DoctorFinding = {
+        check,
+        severity: "fault",
+        message: configTrouble.message,
+        ...(hint === "" ? {} : { hint }),
+      };
+      return ofFindings([finding]);
+    }
+    const sentences = [...(await world.config.warnings()), ...configWarnings(certificates)];
+    if (certificates.length === 0 && (await world.config.read()) === undefined)
+      return ofFindings([
+        {
+          check,
+          severity: "info",
+          message: `nothing is configured yet: there is no ${path}`,
+          hint: "the first time: mailcert setup mail.example.org",
+        },
+      ]);
+    if (sentences.length > 0) return ofFindings(sentences.map(warned));
+    return ofFindings([{ check, severity: "ok", message: `${path}, ${counted(certificates.length, "certificate")}` }]);
+  },
+};

@@ -1,0 +1,54 @@
+// Look: each server can open what it is to serve, tried as the user and the groups that it opens it with.
+import { type Tried, readableLooked } from "../../domain/doctor/readable.ts";
+import { copies, copiesId } from "../../domain/file-target.ts";
+import { Failure } from "../../domain/failure.ts";
+import { generationOf } from "../../domain/generation.ts";
+import { slotsOf } from "../served-certificate.ts";
+import type { Ground, Look } from "./look.ts";
+
+interface Wanted {
+  readonly server: string;
+  readonly reader?: { readonly user: string; readonly group: string };
+  readonly paths: readonly string[];
+}
+
+/** What the servers of a certificate open: key and chain behind `live`, and copies as the user to whom they are given. */
+const wantedOf = async (ground: Ground, certificate: Ground["certificates"][number]): Promise<readonly Wanted[]> => {
+  const { world, state } = ground;
+  const { name, files = [] } = certificate;
+  const kept = state(name);
+  const live = kept && generationOf(kept, world.store.liveNumber(name));
+  const found = await ground.found(certificate);
+  if (!live || kept.parked || found instanceof Failure) return [];
+  const slots = Object.values(world.store.livePaths(name, slotsOf(live)));
+  const own = slots.flatMap(({ privkey, fullchain, combined }) => [privkey, fullchain, combined]);
+  const servers = found.servers.filter(({ installation }) => installation.server !== copies);
+  const deployed = files.filter((target) => copiesId(name, target.name) in kept.deployments);
+  return [
+    ...servers.map(({ installation: { id, reader } }) => ({ server: id, ...(reader ? { reader } : {}), paths: own })),
+    ...deployed.map(({ name: target, owner, group, paths }) => ({
+      server: `files: ${target}`,
+      ...(owner === undefined ? {} : { reader: { user: owner, group: group ?? owner } }),
+      paths: Object.values(paths),
+    })),
+  ];
+};
+
+export const readableLook: Look = {
+  id: "readable",
+  title: "reading certificates",
+  needsRoot: true,
+  look: async (ground) => {
+    const tried: Tried[] = [];
+    for (const certificate of ground.certificates) {
+      for (const { server, reader, paths } of await wantedOf(ground, certificate)) {
+        for (const path of paths) {
+          const opened = await ground.tools.openAs(reader, path);
+          const user = reader === undefined ? {} : { user: reader.user };
+          tried.push({ server, ...user, certificate: certificate.name, path, opened });
+        }
+      }
+    }
+    return readableLooked(tried);
+  },
+};
