@@ -15,15 +15,18 @@ export interface Tried {
   readonly user?: string;
   readonly certificate: string;
   readonly path: string;
+  /** A copy of `files:`. Whether what is behind `live` is whole is not for this look to say. */
+  readonly copy?: true;
   readonly opened: Opened;
 }
 
-const finding = ({ server, user, certificate, path, opened }: Tried): DoctorFinding | undefined => {
+const finding = ({ server, user, certificate, path, copy, opened }: Tried): DoctorFinding | undefined => {
   const check = "doctor-readable";
   const severity = "fault";
   const who = `${server} reads as ${user ?? "root"}, which cannot open ${path}`;
   if (opened.kind === "open" || opened.kind === "unknown") return undefined;
   const deploy = `mailcert deploy ${shellWord(certificate)}`;
+  if (opened.kind === "missing" && !copy) return undefined;
   if (opened.kind === "missing")
     return { check, severity, message: `${server} is to read ${path}, which is not there`, command: deploy };
   if (opened.folder !== undefined)
@@ -55,7 +58,7 @@ export const readableLooked = (tried: readonly Tried[]): Looked => {
   const unknown = tried.flatMap(({ opened }) => (opened.kind === "unknown" ? [opened.why] : []));
   const servers = new Map(tried.map(({ server, user }) => [server, user ?? "root"]));
   const well = [...servers].flatMap(([server, user]) =>
-    tried.every((one) => one.server !== server || one.opened.kind === "open") ? [`${server} as ${user}`] : [],
+    tried.every((one) => one.server !== server || !finding(one)) ? [`${server} as ${user}`] : [],
   );
   return { findings: [...findings.values()], well, unseen: [...new Set(unknown)] };
 };

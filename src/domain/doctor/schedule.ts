@@ -8,6 +8,8 @@ export interface ScheduleFacts {
   readonly files: readonly { readonly path: string; readonly state: "missing" | "current" | "different" | "foreign" }[];
   readonly active: boolean;
   readonly problem?: string;
+  /** Since when nothing ran (ISO), where systemd does not say: the state's lock, and the line for cron, were last written then. */
+  readonly quietSince?: string;
   readonly next?: string;
   readonly last?: { readonly at?: string; readonly status: number; readonly ok: boolean; readonly output?: string };
 }
@@ -50,6 +52,17 @@ const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): Do
       severity: "warning",
       message: `the hourly run was last there at ${utcMinute(last.at)}`,
       command: "systemctl restart mailcert.timer && systemctl start mailcert.service",
+    };
+  const { quietSince } = state;
+  if (last === undefined && quietSince !== undefined && now.getTime() - Date.parse(quietSince) > lateMs)
+    return {
+      check,
+      severity: "warning",
+      message: `${title} is to start a run every hour, and there was none since ${utcMinute(quietSince)}`,
+      command:
+        kind === "systemd"
+          ? "systemctl restart mailcert.timer && systemctl start mailcert.service"
+          : "service cron restart",
     };
   if (ours.length > 0)
     return {

@@ -8,6 +8,8 @@ export interface FileFacts {
   readonly gid: number;
   /** The permission bits. With an access list those of the group are its mask. */
   readonly mode: number;
+  /** When it was last written: milliseconds since 1970. */
+  readonly writtenMs: number;
 }
 
 /** A person would not want to read more of them, and a fleet must not take minutes. */
@@ -32,7 +34,7 @@ const below = async (folder: string, found: string[], depth = 0): Promise<void> 
 
 export const factsOf = async (path: string): Promise<FileFacts | undefined> => {
   const facts = await lstat(path).catch(() => undefined);
-  return facts && { path, uid: facts.uid, gid: facts.gid, mode: facts.mode & 0o7777 };
+  return facts && { path, uid: facts.uid, gid: facts.gid, mode: facts.mode & 0o7777, writtenMs: facts.mtimeMs };
 };
 
 const factsOfAll = async (paths: readonly string[]): Promise<readonly FileFacts[]> =>

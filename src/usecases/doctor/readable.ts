@@ -9,6 +9,7 @@ import type { Ground, Look } from "./look.ts";
 interface Wanted {
   readonly server: string;
   readonly reader?: { readonly user: string; readonly group: string };
+  readonly copy?: true;
   readonly paths: readonly string[];
 }
 
@@ -28,6 +29,7 @@ const wantedOf = async (ground: Ground, certificate: Ground["certificates"][numb
     ...servers.map(({ installation: { id, reader } }) => ({ server: id, ...(reader ? { reader } : {}), paths: own })),
     ...deployed.map(({ name: target, owner, group, paths }) => ({
       server: `files: ${target}`,
+      copy: true as const,
       ...(owner === undefined ? {} : { reader: { user: owner, group: group ?? owner } }),
       paths: Object.values(paths),
     })),
@@ -41,11 +43,11 @@ export const readableLook: Look = {
   look: async (ground) => {
     const tried: Tried[] = [];
     for (const certificate of ground.certificates) {
-      for (const { server, reader, paths } of await wantedOf(ground, certificate)) {
+      for (const { server, reader, copy, paths } of await wantedOf(ground, certificate)) {
         for (const path of paths) {
           const opened = await ground.tools.openAs(reader, path);
           const user = reader === undefined ? {} : { user: reader.user };
-          tried.push({ server, ...user, certificate: certificate.name, path, opened });
+          tried.push({ server, ...user, certificate: certificate.name, path, ...(copy ? { copy } : {}), opened });
         }
       }
     }

@@ -53,7 +53,8 @@ const look = async (ground: Ground): Promise<Looked> => {
     ...secretFindings("doctor-secret", "file with a secret", await secretFiles(ground, secrets), 0),
     ...listedFindings(keys),
   ];
-  const well = `folders of the state and the configuration${root ? `, ${counted(keys.length + secrets.length, "file")} with a secret` : ""}`;
+  const count = keys.length + secrets.length;
+  const well = `folders of the state and the configuration${root && count > 0 ? `, ${counted(count, "file")} with a secret` : ""}`;
   const looked = ofFindings(findings);
   return {
     ...looked,

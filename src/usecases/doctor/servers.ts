@@ -60,23 +60,21 @@ const settingsOf = async (
   const { server, installation } = one;
   if (!live || kept.parked || !(installation.id in kept.deployments)) return [];
   const served = servedCertificate(world, name, live);
-  const winning = await unlessFailure(() => server.readBack(installation, served));
-  const overrides = winning instanceof Failure ? [] : winning;
   const plan = await unlessFailure(() => server.plan(installation, served));
   const changes = plan instanceof Failure ? [] : plan.changes;
-  return [
-    ...(changes.length === 0 ? [] : [settingsFinding(installation.id, name, changes.map(describeChange))]),
-    ...overrides.map(({ scope, path, line, setting, edit }) =>
-      winningFinding({
-        id: installation.id,
-        certificate: name,
-        scope,
-        where: line === undefined ? path : `${path} line ${line}`,
-        setting,
-        editable: edit.length > 0,
-      }),
-    ),
-  ];
+  // Until ours stand there, everything wins over them.
+  if (changes.length > 0) return [settingsFinding(installation.id, name, changes.map(describeChange))];
+  const winning = await unlessFailure(() => server.readBack(installation, served));
+  return (winning instanceof Failure ? [] : winning).map(({ scope, path, line, setting, edit }) =>
+    winningFinding({
+      id: installation.id,
+      certificate: name,
+      scope,
+      where: line === undefined ? path : `${path} line ${line}`,
+      setting,
+      editable: edit.length > 0,
+    }),
+  );
 };
 
 const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorFinding[]> => {
