@@ -10,8 +10,15 @@ const digestSize = 32;
 /** Bytes below which compiling costs less than looking for what was kept. */
 const small = 4096;
 
+/** With the version of Node, which V8 does not look at: 20.20.2 and 20.19.6 have one V8 version, and what one of them kept does other things in the other. */
 const digest = (code, data) =>
-  require("node:crypto").createHash("sha256").update(code).update(data).digest().subarray(0, digestSize);
+  require("node:crypto")
+    .createHash("sha256")
+    .update(`${process.version} ${process.arch}\n`)
+    .update(code)
+    .update(data)
+    .digest()
+    .subarray(0, digestSize);
 
 const keptFor = (file, code) => {
   if (code.length < small) return undefined;
@@ -33,7 +40,7 @@ const load = (file) => {
   const known = require.cache[file];
   if (known) return known.exports;
   const code = readFileSync(file);
-  // V8 refuses what another V8 made, and compiles as if there were nothing.
+  // What another Node made is not taken, and V8 compiles as if there were nothing.
   const cachedData = keptFor(file, code);
   const script = new Script(`${head}${code.toString("utf8")}\n})`, {
     filename: file,
