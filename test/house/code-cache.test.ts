@@ -55,7 +55,10 @@ const changed = (data: Buffer, change: (copy: Buffer) => void): Buffer => {
 /** The version's hash of V8 is its second word; the digest before it is right. */
 const ofAnotherNode = (data: Buffer, code: Buffer): Buffer => {
   const other = changed(data.subarray(32), (copy) => copy.writeUInt32LE((copy.readUInt32LE(4) ^ 0xffff) >>> 0, 4));
-  return Buffer.concat([createHash("sha256").update(code).update(other).digest(), other]);
+  return Buffer.concat([
+    createHash("sha256").update(`${process.version} ${process.arch}\n`).update(code).update(other).digest(),
+    other,
+  ]);
 };
 
 test.each([

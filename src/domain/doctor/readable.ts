@@ -20,6 +20,9 @@ export interface Tried {
   readonly opened: Opened;
 }
 
+/** Keys are given to the server's group by each deployment; the others are for everybody. */
+const holdsKey = (path: string): boolean => /\/(?:privkey|combined)\.pem$/.test(path);
+
 const finding = ({ server, user, certificate, path, copy, opened }: Tried): DoctorFinding | undefined => {
   const check = "doctor-readable";
   const severity = "fault";
@@ -43,7 +46,7 @@ const finding = ({ server, user, certificate, path, copy, opened }: Tried): Doct
         message: who,
         hint: "a file system that gives root no rights (NFS with root_squash)? keep the state on a disk of this host (--state)",
       }
-    : { check, severity, message: who, command: deploy };
+    : { check, severity, message: who, command: holdsKey(path) || copy ? deploy : `chmod a+r ${shellWord(path)}` };
 };
 
 export const readableLooked = (tried: readonly Tried[]): Looked => {

@@ -29,7 +29,12 @@ export const configurationLook: Look = {
       };
       return ofFindings([finding]);
     }
-    const sentences = [...(await world.config.warnings()), ...configWarnings(certificates)];
+    // Who can change the file itself is for the look at rights to say.
+    const own = (sentence: string): boolean => sentence.startsWith(`${path} can be written`);
+    const sentences = [
+      ...(await world.config.warnings()).filter((sentence) => !own(sentence)),
+      ...configWarnings(certificates),
+    ];
     if (certificates.length === 0 && (await world.config.read()) === undefined)
       return ofFindings([
         {

@@ -22,8 +22,9 @@ export const looks: readonly Look[] = [
   rightsLook,
   readableLook,
   confinementLook,
-  serversLook,
+  // A server starts once its ports are free.
   portsLook,
+  serversLook,
   dnsLook,
   authorityLook,
   otherClientsLook,
