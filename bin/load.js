@@ -1,5 +1,5 @@
 // Loads dist/ with the compiled code that the build kept beside each file (bin/code-cache.js): V8 need not compile it again. Another Node compiles as ever.
-const { readFileSync } = require("node:fs");
+const { readFileSync, statSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
@@ -10,6 +10,7 @@ const digestSize = 32;
 /** Bytes below which compiling costs less than looking for what was kept. */
 const small = 4096;
 
+<<<<<<< HEAD
 /** With the version of Node, which V8 does not look at: 20.20.2 and 20.19.6 have one V8 version, and what one of them kept does other things in the other. */
 const digest = (code, data) =>
   require("node:crypto")
@@ -19,6 +20,16 @@ const digest = (code, data) =>
     .update(data)
     .digest()
     .subarray(0, digestSize);
+=======
+/** This very Node: V8 looks at its own version alone, and two builds of one version (a distribution's, patched) are not the same (seen: 20.19 and 20.20 took each other's code, and it did other things). */
+const ofThisNode = () => {
+  const { size, mtimeMs } = statSync(process.execPath);
+  return `${process.version} ${process.arch} ${size} ${mtimeMs}\n`;
+};
+
+const digest = (code, data) =>
+  require("node:crypto").createHash("sha256").update(ofThisNode()).update(code).update(data).digest();
+>>>>>>> main
 
 const keptFor = (file, code) => {
   if (code.length < small) return undefined;

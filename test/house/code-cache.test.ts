@@ -1,7 +1,7 @@
 // The compiled code that the build keeps beside dist/ is taken by this Node, and what is damaged or another's is passed over.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -52,14 +52,34 @@ const changed = (data: Buffer, change: (copy: Buffer) => void): Buffer => {
   return copy;
 };
 
-/** The version's hash of V8 is its second word; the digest before it is right. */
-const ofAnotherNode = (data: Buffer, code: Buffer): Buffer => {
-  const other = changed(data.subarray(32), (copy) => copy.writeUInt32LE((copy.readUInt32LE(4) ^ 0xffff) >>> 0, 4));
-  return Buffer.concat([
-    createHash("sha256").update(`${process.version} ${process.arch}\n`).update(code).update(other).digest(),
-    other,
-  ]);
+/** With the digest that it needs, so that V8 itself is asked. */
+const digested = (
+  code: Buffer,
+  data: Buffer,
+  binary: { size: number; mtimeMs: number } = statSync(process.execPath),
+): Buffer => {
+  const hash = createHash("sha256").update(`${process.version} ${process.arch} ${binary.size} ${binary.mtimeMs}\n`);
+  return Buffer.concat([hash.update(code).update(data).digest(), data]);
 };
+
+/** The version's hash of V8 is its second word. */
+const ofAnotherV8 = (data: Buffer, code: Buffer): Buffer =>
+  digested(
+    code,
+    changed(data.subarray(32), (copy) => copy.writeUInt32LE((copy.readUInt32LE(4) ^ 0xffff) >>> 0, 4)),
+  );
+
+const ofAnotherBuild = (data: Buffer, code: Buffer): Buffer => {
+  const { size, mtimeMs } = statSync(process.execPath);
+  return digested(code, data.subarray(32), { size: size + 8, mtimeMs });
+};
+
+test("the digest is the one that is looked for", () => {
+  for (const file of caches()) {
+    const data = readFileSync(file);
+    expect(digested(readFileSync(file.slice(0, -".cache".length)), data.subarray(32)).equals(data)).toBe(true);
+  }
+});
 
 test.each([
   ["cut off", (data: Buffer) => data.subarray(0, data.length / 2)],
@@ -68,7 +88,8 @@ test.each([
     "damaged",
     (data: Buffer) => changed(data, (copy) => copy.writeUInt8((copy.at(-100) ?? 0) ^ 0xff, copy.length - 100)),
   ],
-  ["another Node's", ofAnotherNode],
+  ["another V8's", ofAnotherV8],
+  ["of another build of this Node", ofAnotherBuild],
 ])("kept code that is %s is compiled anew", (_what, harm) => {
   for (const file of caches()) {
     writeFileSync(file, harm(readFileSync(file), readFileSync(file.slice(0, -".cache".length))));
