@@ -10,17 +10,6 @@ const digestSize = 32;
 /** Bytes below which compiling costs less than looking for what was kept. */
 const small = 4096;
 
-<<<<<<< HEAD
-/** With the version of Node, which V8 does not look at: 20.20.2 and 20.19.6 have one V8 version, and what one of them kept does other things in the other. */
-const digest = (code, data) =>
-  require("node:crypto")
-    .createHash("sha256")
-    .update(`${process.version} ${process.arch}\n`)
-    .update(code)
-    .update(data)
-    .digest()
-    .subarray(0, digestSize);
-=======
 /** This very Node: V8 looks at its own version alone, and two builds of one version (a distribution's, patched) are not the same (seen: 20.19 and 20.20 took each other's code, and it did other things). */
 const ofThisNode = () => {
   const { size, mtimeMs } = statSync(process.execPath);
@@ -29,7 +18,6 @@ const ofThisNode = () => {
 
 const digest = (code, data) =>
   require("node:crypto").createHash("sha256").update(ofThisNode()).update(code).update(data).digest();
->>>>>>> main
 
 const keptFor = (file, code) => {
   if (code.length < small) return undefined;

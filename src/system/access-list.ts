@@ -19,13 +19,22 @@ export const hasAccessList = async (run: RunProgram, file: FileHandle): Promise<
 };
 
 /** Gives `to` the access list of `from`. The group's bits of a mode are the list's mask; those of owner and others are as `mode` has them. */
-export const takeAccessList = async (run: RunProgram, from: FileHandle, to: FileHandle, mode: number): Promise<void> => {
+export const takeAccessList = async (
+  run: RunProgram,
+  from: FileHandle,
+  to: FileHandle,
+  mode: number,
+): Promise<void> => {
   const args = ["--attributes-only", "--preserve=mode", "--", first, second];
   const { status, stderr } = await run("cp", args, { descriptors: [from.fd, to.fd] });
   if (status !== 0) {
-    throw new Failure("cannot-create", `the access list of a file could not be kept: cp ended with status ${status}: ${stderr.split("\n")[0] ?? ""}`, {
-      hints: ["take the list away (setfacl -b FILE), or let the file system keep such lists"],
-    });
+    throw new Failure(
+      "cannot-create",
+      `the access list of a file could not be kept: cp ended with status ${status}: ${stderr.split("\n")[0] ?? ""}`,
+      {
+        hints: ["take the list away (setfacl -b FILE), or let the file system keep such lists"],
+      },
+    );
   }
   const mask = (await to.stat()).mode & 0o070;
   await to.chmod((mode & 0o7707) | mask);
