@@ -10,7 +10,7 @@ const marks = { fault: "FAULT", warning: "warning", info: "note", ok: "ok" } as 
 
 /** A command stands alone in its line, however long that is: it is there to be pasted. */
 const lines = ({ severity, check, message, hint, command }: DoctorFinding): readonly string[] => [
-  wrap(`${message} (${check})`, width, `${marks[severity].padEnd(8)}`, " ".repeat(8)),
+  wrap(`${message} (${check})`, width, marks[severity].padEnd(8), " ".repeat(8)),
   ...(command === undefined ? [] : [`        run: ${command}`]),
   ...(hint === undefined ? [] : [wrap(`-> ${hint}`, width, " ".repeat(8), " ".repeat(11))]),
 ];

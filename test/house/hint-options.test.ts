@@ -59,6 +59,7 @@ const foreign = [
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
   "system/open-as.ts",
+  "system/access-list.ts",
   "system/doctor/access-list.ts",
   "system/doctor/clock-facts.ts",
   "system/doctor/confinement-facts.ts",

@@ -8,7 +8,7 @@ export interface OtherClient {
 }
 
 /** What starts with one of these is a command as it stands. */
-const isCommand = (text: string): boolean => /^(?:systemctl|mv|chmod|crontab) /.test(text) && !/ -e$/.test(text);
+const isCommand = (text: string): boolean => /^(?:systemctl|mv|chmod|crontab) /.test(text) && !text.endsWith(" -e");
 
 export const otherClientFinding = (certificate: string, { client, switchOff }: OtherClient): DoctorFinding => {
   const said = {

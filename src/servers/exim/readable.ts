@@ -28,6 +28,7 @@ export const checkReadable = async (run: RunProgram, configuration: Configuratio
         closed === undefined
           ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy`
           : `the folder ${closed} is closed to it: open it (chmod o+x ${closed}), or keep the state elsewhere (--state)`,
+        "`mailcert doctor` tries every file as every server's user",
       ],
       facts: { code: "UNREADABLE", path },
     });

@@ -1,4 +1,4 @@
-// Who is named in a file's access list (ACL) beside owner and group: asked of getfacl where it is installed.
+// Who is named in a file's access list (ACL) beside owner and group: asked of getfacl where it is installed, else of ls whether there is one.
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import type { RunProgram } from "../run.ts";
@@ -21,11 +21,21 @@ export const parseAccessLists = (text: string): ReadonlyMap<string, readonly str
   return found;
 };
 
-/** undefined: getfacl is not installed. Paths with names that it would write in another way are left out. */
+/** What `ls` knows: that there is a list, not who is named there. */
+const marked = async (run: RunProgram, paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const found = new Map<string, readonly string[]>();
+  for (const path of paths) {
+    const { stdout } = await run("ls", ["-ldn", "--", path]);
+    if (/^.{10}\+/.test(stdout)) found.set(path, ["somebody"]);
+  }
+  return found;
+};
+
+/** Where getfacl is not installed, whether there is a list. Paths with names that it would write in another way are left out. */
 export const accessLists = async (
   run: RunProgram,
   paths: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]> | undefined> => {
+): Promise<ReadonlyMap<string, readonly string[]>> => {
   const found = new Map<string, readonly string[]>();
   try {
     for (let at = 0; at < paths.length; at += atOnce) {
@@ -35,7 +45,7 @@ export const accessLists = async (
     }
     return found;
   } catch (error) {
-    if (error instanceof Failure) return undefined;
+    if (error instanceof Failure) return marked(run, paths);
     throw error;
   }
 };

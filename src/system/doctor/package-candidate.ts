@@ -6,7 +6,6 @@ import type { RunProgram } from "../run.ts";
 
 export interface PackageFacts {
   /** Upstream version, without epoch and revision: `2.4.1+dfsg1`. undefined: none. */
-  readonly installed: string | undefined;
   readonly candidate: string | undefined;
   /** Release names that the sources of packages say: `trixie`, `trixie-security`. */
   readonly suites: readonly string[];
@@ -35,12 +34,12 @@ export const packageFacts = async (
   try {
     const { status, stdout } = await run("apt-cache", ["policy", name], { timeoutMs: 10_000 });
     if (status !== 0) return undefined;
-    const of = (key: string): string | undefined => upstream(new RegExp(`^ {2}${key}: (\\S+)$`, "m").exec(stdout)?.[1]);
+    const candidate = upstream(/^ {2}Candidate: (\S+)$/m.exec(stdout)?.[1]);
     const folder = join(apt, "sources.list.d");
     const names = await readdir(folder).catch(() => []);
     const files = names.filter((file) => /\.(list|sources)$/.test(file)).map((file) => join(folder, file));
     const texts = await Promise.all([join(apt, "sources.list"), ...files].map(textOf));
-    return { installed: of("Installed"), candidate: of("Candidate"), suites: [...new Set(texts.flatMap(suitesIn))] };
+    return { candidate, suites: [...new Set(texts.flatMap(suitesIn))] };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

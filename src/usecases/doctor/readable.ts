@@ -1,8 +1,10 @@
 // Look: each server can open what it is to serve, tried as the user and the groups that it opens it with.
+import { together } from "../../domain/doctor/finding.ts";
 import { type Tried, readableLooked } from "../../domain/doctor/readable.ts";
 import { copies, copiesId } from "../../domain/file-target.ts";
 import { Failure } from "../../domain/failure.ts";
 import { generationOf } from "../../domain/generation.ts";
+import type { Installation } from "../../servers/server.ts";
 import { slotsOf } from "../served-certificate.ts";
 import type { Ground, Look } from "./look.ts";
 
@@ -12,6 +14,9 @@ interface Wanted {
   readonly copy?: true;
   readonly paths: readonly string[];
 }
+
+/** It reads as a user of its own, and its adapter does not say which. */
+const isUnknown = ({ reader, keyGroup }: Installation): boolean => reader === undefined && keyGroup !== undefined;
 
 /** What the servers of a certificate open: key and chain behind `live`, and copies as the user to whom they are given. */
 const wantedOf = async (ground: Ground, certificate: Ground["certificates"][number]): Promise<readonly Wanted[]> => {
@@ -23,7 +28,9 @@ const wantedOf = async (ground: Ground, certificate: Ground["certificates"][numb
   if (!live || kept.parked || found instanceof Failure) return [];
   const slots = Object.values(world.store.livePaths(name, slotsOf(live)));
   const own = slots.flatMap(({ privkey, fullchain, combined }) => [privkey, fullchain, combined]);
-  const servers = found.servers.filter(({ installation }) => installation.server !== copies);
+  const servers = found.servers.filter(
+    ({ installation }) => installation.server !== copies && !isUnknown(installation),
+  );
   const deployed = files.filter((target) => copiesId(name, target.name) in kept.deployments);
   return [
     ...servers.map(({ installation: { id, reader } }) => ({ server: id, ...(reader ? { reader } : {}), paths: own })),
@@ -51,6 +58,10 @@ export const readableLook: Look = {
         }
       }
     }
-    return readableLooked(tried);
+    const unknown = (await ground.servers()).filter(({ installation }) => isUnknown(installation));
+    const unseen = unknown.map(
+      ({ installation: { id } }) => `whether ${id} can open its key: it reads as a user of its own`,
+    );
+    return together([readableLooked(tried), { findings: [], well: [], unseen }]);
   },
 };

@@ -23,13 +23,13 @@ const secretFiles = async (ground: Ground, files: readonly FileFacts[]): Promise
   const { tools } = ground;
   // Without bits for the group there is no list, or one whose mask lets nobody in.
   const wide = files.filter(({ mode }) => (mode & 0o070) !== 0).map(({ path }) => path);
-  const lists = wide.length === 0 ? undefined : await tools.accessLists(wide);
+  const lists = wide.length === 0 ? new Map<string, readonly string[]>() : await tools.accessLists(wide);
   const groups = new Map<string, number | undefined>();
   for (const group of new Set(files.flatMap(({ path }) => groupOf(ground, path) ?? [])))
     groups.set(group, await tools.groupId(group));
   return files.map((file) => {
     const group = groups.get(groupOf(ground, file.path) ?? "");
-    return { ...file, ...(group === undefined ? {} : { group }), listed: lists?.get(file.path) ?? [] };
+    return { ...file, ...(group === undefined ? {} : { group }), listed: lists.get(file.path) ?? [] };
   });
 };
 

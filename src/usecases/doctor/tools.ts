@@ -22,8 +22,8 @@ export interface DoctorTools {
   /** undefined: there is no such group. */
   readonly groupId: (name: string) => Promise<number | undefined>;
   readonly factsOf: (path: string) => Promise<FileFacts | undefined>;
-  /** Who may read beside owner and group, by path; undefined: getfacl is not installed. */
-  readonly accessLists: (paths: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]> | undefined>;
+  /** Who may read beside owner and group, by path; `somebody` where getfacl is not installed. */
+  readonly accessLists: (paths: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
   readonly openAs: (reader: Reader | undefined, path: string) => Promise<Opened>;
   readonly confinement: () => Promise<ConfinementFacts>;
   readonly portHolders: (port: number) => Promise<readonly PortHolder[]>;
