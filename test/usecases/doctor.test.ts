@@ -295,12 +295,17 @@ describe("doctor", () => {
     const config = {
       ...here.world.config,
       read: async () => ({ certificates: both }),
-      warnings: async () => ["/etc/x.yml is not read, for it does not end in .yaml: mv /etc/x.yml /etc/x.yaml"],
+      check: async () => ({
+        files: [],
+        certificates: [],
+        problems: [],
+        warnings: ["/etc/x.yml is not read, for it does not end in .yaml: mv /etc/x.yml /etc/x.yaml"],
+      }),
     };
     const world = { ...here.world, config, scheduling, doctor: async () => doctorTools() };
     const { looks: all } = await doctor(world, []);
     const found = all.find(({ id }) => id === "configuration")?.findings ?? [];
-    expect(found[0]?.command).toBe("mv /etc/x.yml /etc/x.yaml");
-    expect(found[1]?.message).toContain("each server gets one certificate");
+    expect(found[1]?.command).toBe("mv /etc/x.yml /etc/x.yaml");
+    expect(found[0]?.message).toContain("are both for fake, which takes one certificate");
   });
 });

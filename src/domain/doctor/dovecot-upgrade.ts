@@ -9,6 +9,8 @@ export interface UpgradeFacts {
   readonly suites: readonly string[];
   /** The systemd unit that mends the include file as soon as the program changes is there. */
   readonly guarded: boolean;
+  /** `schedule install` would put it there. */
+  readonly guardable: boolean;
   /** Something of ours stands in Dovecot's settings. */
   readonly deployed: boolean;
 }
@@ -20,7 +22,7 @@ const isOld = (version: string): boolean => /^2\.[0-3](?:\.|$)/.test(version);
 const isNew = (version: string): boolean => /^(?:2\.[4-9]|2\.\d\d|[3-9])(?:\.|\+|~|$)/.test(version);
 
 export const upgradeLooked = (facts: UpgradeFacts): Looked => {
-  const { version, candidate, suites, guarded, deployed } = facts;
+  const { version, candidate, suites, guarded, guardable, deployed } = facts;
   const suite = suites.find((one) => newer.test(one));
   const coming = candidate !== undefined && isNew(candidate);
   if (!isOld(version) || (!coming && suite === undefined))
@@ -36,13 +38,14 @@ export const upgradeLooked = (facts: UpgradeFacts): Looked => {
     check: "doctor-dovecot-upgrade",
     severity: guarded || !deployed ? "info" : "warning",
     message: `${what}, and ${version} is installed: 2.4 refuses the settings of 2.3 and does not start until all of them are rewritten`,
-    ...(guarded
-      ? {
-          hint: "mailcert's own settings follow by themselves; have your other files ready: `doveconf -n` shows what they say",
-        }
-      : {
-          hint: `have your files ready before (\`doveconf -n\` shows what they say)${deployed ? "; for mailcert's part: `mailcert deploy` right after the upgrade" : ""}`,
-        }),
+    ...(deployed && !guarded && guardable ? { command: "mailcert schedule install" } : {}),
+    hint: `${
+      guarded || !deployed
+        ? "mailcert's own settings follow by themselves"
+        : guardable
+          ? "with that mailcert's own settings follow by themselves"
+          : "for mailcert's part: `mailcert deploy` right after the upgrade"
+    }; have your other files ready before: \`doveconf -n\` shows what they say`,
   };
   return { findings: [finding], well: [], unseen: [] };
 };

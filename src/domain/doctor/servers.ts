@@ -65,17 +65,22 @@ export const stoppedFinding = (installed: Installed, systemd: boolean): DoctorFi
   command: serviceCommand(installed, "start", systemd),
 });
 
-/** `changes`: what a deployment would do about it. */
-export const settingsFinding = (id: string, certificate: string, changes: readonly string[]): DoctorFinding => ({
+/** `changes`: what a deployment would do about it; `certificate` undefined: it serves several. */
+export const settingsFinding = (
+  id: string,
+  certificate: string | undefined,
+  changes: readonly string[],
+): DoctorFinding => ({
   check: "doctor-settings",
   severity: "fault",
-  message: `${id} is not set to serve ${certificate} as it was left; a deployment would: ${few(changes)}`,
+  message: `${id} is not set to serve ${certificate ?? "its certificates"} as it was left; a deployment would: ${few(changes)}`,
   command: deploy(certificate),
 });
 
 export interface Winning {
   readonly id: string;
-  readonly certificate: string;
+  /** undefined: it serves several. */
+  readonly certificate: string | undefined;
   readonly scope: string;
   /** `/etc/dovecot/local.conf line 3` */
   readonly where: string;
@@ -90,7 +95,7 @@ export const winningFinding = ({ id, certificate, scope, where, setting, editabl
   message: `${id}: for ${scope}, ${where} sets "${setting}" and wins over mailcert's setting`,
   ...(editable
     ? {
-        command: `mailcert deploy --yes ${shellWord(certificate)}`,
+        command: `mailcert deploy --yes${certificate === undefined ? "" : ` ${shellWord(certificate)}`}`,
         hint: "it comments that line out; `mailcert deploy --remove` puts it back",
       }
     : { hint: "take that setting out, then run: mailcert deploy" }),

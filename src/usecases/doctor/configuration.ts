@@ -2,6 +2,9 @@
 import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
 import { counted } from "../../domain/doctor/words.ts";
 import { configWarnings } from "../../domain/config-warnings.ts";
+import { Failure } from "../../domain/failure.ts";
+import { checkConfig } from "../check-config.ts";
+import { unlessFailure } from "../unless-failure.ts";
 import type { Look } from "./look.ts";
 
 const check = "doctor-configuration";
@@ -17,7 +20,7 @@ const warned = (sentence: string): DoctorFinding => {
 export const configurationLook: Look = {
   id: "configuration",
   title: "configuration",
-  look: async ({ world, certificates, configTrouble }): Promise<Looked> => {
+  look: async ({ world, certificates, configTrouble, root }): Promise<Looked> => {
     const { path } = world.config;
     if (configTrouble) {
       const hint = configTrouble.hints.join("; ");
@@ -31,10 +34,14 @@ export const configurationLook: Look = {
     }
     // Who can change the file itself is for the look at rights to say.
     const own = (sentence: string): boolean => sentence.startsWith(`${path} can be written`);
-    const sentences = [
-      ...(await world.config.warnings()).filter((sentence) => !own(sentence)),
-      ...configWarnings(certificates),
-    ];
+    // Reading the files that it names takes root.
+    const checked =
+      root && certificates.length > 0 ? await unlessFailure(() => checkConfig(world, world.config)) : undefined;
+    const all =
+      checked === undefined || checked instanceof Failure
+        ? [...(await world.config.warnings()), ...configWarnings(certificates)]
+        : checked.warnings;
+    const sentences = all.filter((sentence) => !own(sentence));
     if (certificates.length === 0 && (await world.config.read()) === undefined)
       return ofFindings([
         {

@@ -17,6 +17,7 @@ import type { Listener } from "../../servers/server.ts";
 import type { Deployable } from "../entries.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
+import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { Ground, Look } from "./look.ts";
 
@@ -48,28 +49,45 @@ const tlsOffFindings = ({ installation, listeners }: Deployable): readonly Docto
   return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off));
 };
 
-/** What a deployment would change, and what it could not: of a server that serves this certificate since the last one. */
+/** What one server serves: copies are of one certificate each. */
+const servingOf = async (
+  { world, state }: Ground,
+  one: Deployable,
+  mine: readonly CertificateConfig[],
+): Promise<Serving> => {
+  if (one.installation.server !== copies) return servingOn(world, one, []);
+  const [certificate] = mine;
+  const kept = certificate && state(certificate.name);
+  const live = kept && generationOf(kept, world.store.liveNumber(kept.name));
+  return live ? { main: servedCertificate(world, kept.name, live), bySni: [] } : { bySni: [] };
+};
+
+/** What a deployment would change, and what it could not: of a server that serves something of ours since the last one. */
 const settingsOf = async (
   ground: Ground,
-  certificate: CertificateConfig,
   one: Deployable,
+  mine: readonly CertificateConfig[],
 ): Promise<readonly DoctorFinding[]> => {
-  const { world, state } = ground;
-  const { name } = certificate;
-  const kept = state(name);
-  const live = kept && generationOf(kept, world.store.liveNumber(name));
   const { server, installation } = one;
-  if (!live || kept.parked || !(installation.id in kept.deployments)) return [];
-  const served = servedCertificate(world, name, live);
-  const plan = await unlessFailure(() => server.plan(installation, served));
+  const { id } = installation;
+  const deployed = mine.filter(({ name }) => {
+    const kept = ground.state(name);
+    return kept !== undefined && !kept.parked && id in kept.deployments;
+  });
+  const serving = await servingOf(ground, one, deployed);
+  if (deployed.length === 0 || allOf(serving).length === 0) return [];
+  // Several are deployed in one go.
+  const certificate = deployed.length === 1 ? deployed[0]?.name : undefined;
+  const bySni = server.sni ? serving.bySni : undefined;
+  const plan = await unlessFailure(() => server.plan(installation, mainOf(serving), bySni));
   const changes = plan instanceof Failure ? [] : plan.changes;
   // Until ours stand there, everything wins over them.
-  if (changes.length > 0) return [settingsFinding(installation.id, name, changes.map(describeChange))];
-  const winning = await unlessFailure(() => server.readBack(installation, served));
+  if (changes.length > 0) return [settingsFinding(id, certificate, changes.map(describeChange))];
+  const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni));
   return (winning instanceof Failure ? [] : winning).map(({ scope, path, line, setting, edit }) =>
     winningFinding({
-      id: installation.id,
-      certificate: name,
+      id,
+      certificate,
       scope,
       where: line === undefined ? path : `${path} line ${line}`,
       setting,
@@ -90,8 +108,7 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
   const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd)];
   // What it would be set to cannot be asked of one whose configuration is broken.
   if (broken) return [broken, ...stopped];
-  const settings = await Promise.all(mine.map((certificate) => settingsOf(ground, certificate, one)));
-  return [...stopped, ...settings.flat(), ...tlsOffFindings(one)];
+  return [...stopped, ...(await settingsOf(ground, one, mine)), ...tlsOffFindings(one)];
 };
 
 const look = async (ground: Ground): Promise<Looked> => {

@@ -175,6 +175,7 @@ describe("an upgrade of Dovecot", () => {
     candidate: "2.3.19.1+dfsg1",
     suites: ["bookworm"],
     guarded: false,
+    guardable: false,
     deployed: true,
   };
 
@@ -195,6 +196,13 @@ describe("an upgrade of Dovecot", () => {
     expect(byCandidate[0]?.message).toContain("the next upgrade of packages brings Dovecot 2.4.1+dfsg1");
     const bySources = upgradeLooked({ ...facts, suites: ["trixie-security"] }).findings;
     expect(bySources[0]?.message).toContain("the sources of packages say trixie-security");
+  });
+
+  it("one command puts the unit there that mends it, where there can be one", () => {
+    const coming = { ...facts, candidate: "2.4.1" };
+    expect(upgradeLooked(coming).findings[0]?.command).toBeUndefined();
+    expect(upgradeLooked({ ...coming, guardable: true }).findings[0]?.command).toBe("mailcert schedule install");
+    expect(upgradeLooked({ ...coming, guardable: true, guarded: true }).findings[0]?.command).toBeUndefined();
   });
 
   it("where a unit mends it, or nothing of ours is there, it is good to know", () => {
