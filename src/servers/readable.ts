@@ -2,15 +2,11 @@
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import type { Slot } from "../domain/keys.ts";
+import { type Reader, openAs } from "../system/open-as.ts";
 import type { RunProgram } from "../system/run.ts";
-import { runIfInstalled } from "./program.ts";
 
-export interface Reader {
-  /** The server, as people call it: `Exim`. */
-  readonly name: string;
-  readonly user: string;
-  readonly group: string;
-}
+/** `name`: the server, as people call it: `Exim`. */
+type NamedReader = Reader & { readonly name: string };
 
 /** Files behind `live`, as SlotPaths has them: what else a server names is not ours to judge. */
 export const isOurs = (path: string): boolean => /\/live\/(ecdsa|rsa)\/[a-z]+\.pem$/.test(path);
@@ -22,27 +18,21 @@ export const slotIn = (path: string): Slot | undefined =>
 /** @throws Failure `config` naming the first file that the reader cannot read, and what to look at. */
 export const refuseUnreadable = async (
   run: RunProgram,
-  { name, user, group }: Reader,
+  { name, user, group }: NamedReader,
   files: readonly string[],
 ): Promise<void> => {
-  const as = (path: string, question: "-r" | "-x") =>
-    runIfInstalled(run, "setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", "test", question, path]);
   for (const path of files) {
-    const answer = await as(path, "-r");
-    if (answer === undefined || answer.status === 0) continue;
-    const folders = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/") || "/");
-    let closed: string | undefined;
-    for (const folder of folders.slice(0, -1)) {
-      if ((await as(folder, "-x"))?.status === 0) continue;
-      closed = folder;
-      break;
-    }
+    const opened = await openAs(run, { user, group }, path);
+    if (opened.kind === "open" || opened.kind === "unknown") continue;
+    const closed = opened.kind === "closed" ? opened.folder : undefined;
     throw new Failure("config", `${name} reads keys as ${user}, which cannot read ${path}`, {
       hints: [
         closed === undefined
           ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy`
           : `the folder ${closed} is closed to it: open it (chmod o+x ${closed}), or keep the state elsewhere (--state)`,
+        "`mailcert doctor` tries every file as every server's user",
       ],
+      facts: { code: "UNREADABLE", path },
     });
   }
 };

@@ -20,6 +20,8 @@ export interface Installation {
   readonly configDir: string;
   /** Folders beside configDir that changing, checking or reloading it writes to: the hourly run is confined to what is named. */
   readonly writes?: readonly string[];
+  /** As whom it opens its certificate files, with all groups of that user; absent: root does. */
+  readonly reader?: { readonly user: string; readonly group: string };
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;

@@ -61,6 +61,13 @@ const foreign = [
   "system/systemd.ts",
   "servers/exim/configuration.ts",
   "servers/readable.ts",
+  "system/open-as.ts",
+  "system/access-list.ts",
+  "system/doctor/access-list.ts",
+  "system/doctor/clock-facts.ts",
+  "system/doctor/confinement-facts.ts",
+  "domain/doctor/disk.ts",
+  "domain/doctor/ports.ts",
 ];
 
 const help = await buildProgram(

@@ -88,6 +88,7 @@ describe("detection", () => {
         version: "4.97",
         configDir: "/usr/local/etc/exim",
         keyGroup: "mail",
+        reader: { user: "mail", group: "mail" },
         running: false,
       },
     ]);
