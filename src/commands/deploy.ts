@@ -22,6 +22,7 @@ export const command: CommandModule = {
         "--replace",
         "also where a better trusted certificate is served now, or DNS (DANE, MTA-STS) is against it",
       )
+      .option("--repair", "after an upgrade of a server: settings in its new words, the server started, proof")
       .addHelpText(
         "after",
         `
@@ -31,6 +32,7 @@ Examples:
 ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       ),
   run: async (context) => {
+    if (context.options["repair"] === true) return (await import("./deploy-repair.ts")).deployRepair(context);
     if (context.options["remove"] === true) return takeOut(context);
     const { args, options, globals, output, host } = context;
     if (globals.dryRun) {

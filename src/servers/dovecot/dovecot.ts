@@ -13,6 +13,7 @@ import { ourFile, readConfiguration } from "./files.ts";
 import { type Generation, generationOf, knownGeneration } from "./generation.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
+import { createDovecotUpgrade } from "./upgrade.ts";
 
 const mainFileOf = (installation: Installation): string => join(installation.configDir, "dovecot.conf");
 
@@ -93,6 +94,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   return {
     detect,
     plan,
+    upgrade: createDovecotUpgrade(run),
     listeners: () => dovecotListeners(dependencies),
     apply: async (_installation, change) => {
       if (change.kind === "file") return applyFile(change);
