@@ -39,7 +39,7 @@ const throughSystemd = async (run: RunProgram, service: string): Promise<"runnin
 /** Debian's way to an init script: it keeps to the runlevel's links and to policy-rc.d. undefined: there is none. */
 const startScript = async (run: RunProgram, service: string): Promise<RunResult | undefined> => {
   try {
-    return await run("invoke-rc.d", [service, "start"], { timeoutMs: startTimeoutMs });
+    return await run("invoke-rc.d", ["--disclose-deny", service, "start"], { timeoutMs: startTimeoutMs });
   } catch (error) {
     if (error instanceof Failure && error.facts?.["code"] === "ENOENT") return undefined;
     throw error;

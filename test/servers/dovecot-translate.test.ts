@@ -1,0 +1,56 @@
+// The include file in the words of the other Dovecot generation, and back.
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { essentials, translate } from "../../src/servers/dovecot/translate.ts";
+import { createTemplates } from "../../src/system/templates.ts";
+
+const render = createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)));
+const paths = (slot: string) => ({ fullchain: `/l/${slot}/fullchain.pem`, privkey: `/l/${slot}/privkey.pem` });
+const file = (version: string, view: object = {}): string =>
+  render(
+    `dovecot-${version}.conf`,
+    { name: "mail.example.org", main: paths("ecdsa"), alt: false, ssl: false, snippet: false, ...view },
+    "dovecot",
+  );
+
+describe("translate", () => {
+  it.each([
+    ["one slot", {}],
+    ["two slots", { alt: paths("rsa") }],
+    ["TLS switched on", { ssl: true }],
+  ])("what deploy writes for one generation becomes what it writes for the other, byte for byte: %s", (_title, view) => {
+    expect(translate(file("2.3", view), "2.4")).toBe(file("2.4", view));
+    expect(translate(file("2.4", view), "2.3")).toBe(file("2.3", view));
+    for (const version of ["2.3", "2.4"] as const)
+      expect(translate(file(version, view), version)).toBe(file(version, view));
+  });
+
+  const blocks = `# Written by mailcert
+ssl_cert = </a
+ssl_prefer_server_ciphers = yes
+disable_plaintext_auth = yes
+local_name mail.example.net {
+  ssl_cert = </b
+  ssl_key = < /c
+}
+`;
+  const newBlocks = `# Written by mailcert
+ssl_server_cert_file = /a
+ssl_server_prefer_ciphers = server
+auth_allow_cleartext = no
+local_name mail.example.net {
+  ssl_server_cert_file = /b
+  ssl_server_key_file = /c
+}
+`;
+  it("reaches into blocks, and turns values that were turned", () => {
+    expect(translate(blocks, "2.4")).toBe(newBlocks);
+    expect(translate(newBlocks, "2.3")).toBe(blocks.replace("< /c", "</c"));
+  });
+
+  it("cut down to what every client needs, no block and no policy is left", () => {
+    expect(essentials(`ssl = yes\n${blocks}ssl_key = </k\n`, "2.4")).toBe(
+      "ssl = yes\n# Written by mailcert\nssl_server_cert_file = /a\nssl_server_key_file = /k\n",
+    );
+  });
+});
