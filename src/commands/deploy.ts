@@ -9,6 +9,7 @@ import { deployAll } from "../usecases/deploy-all.ts";
 import { planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
+import { deployRepair } from "./deploy-repair.ts";
 import { accept, locked } from "./locked.ts";
 
 const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
@@ -32,7 +33,7 @@ Examples:
 ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       ),
   run: async (context) => {
-    if (context.options["repair"] === true) return (await import("./deploy-repair.ts")).deployRepair(context);
+    if (context.options["repair"] === true) return deployRepair(context);
     if (context.options["remove"] === true) return takeOut(context);
     const { args, options, globals, output, host } = context;
     if (globals.dryRun) {

@@ -63,7 +63,7 @@ export const scheduleJob = async (
     programPath: deps.programPath,
     args: renewArguments(world),
     writable: [...new Set(writable)],
-    ...(watched.length > 0 ? { watched, repairArgs: ["deploy", "--repair", ...places(world)] } : {}),
+    ...(watched.length > 0 ? { watched, repairArgs: [...repairWords, ...places(world)] } : {}),
     hostName: deps.hostName,
   };
 };
@@ -166,7 +166,8 @@ export const showSchedule = async (deps: ScheduleDeps, job: ScheduleJob): Promis
 /** What renews on this host without anybody doing anything. */
 export interface HourlyRun {
   readonly renews: boolean;
-  readonly kind?: ScheduleKind;
+  /** `loop`: `renew --every`, in a container. */
+  readonly kind?: ScheduleKind | "loop";
   /** ISO date of the next run, where it is known. */
   readonly next?: string;
   /** The last run failed, with this status. */
@@ -185,6 +186,7 @@ export const hourlyRun = async (world: World): Promise<HourlyRun> => {
     const active = states.find((state) => state.active);
     const idle = states.find(({ problem }) => problem !== undefined);
     if (active === undefined) {
+      if (await deps.ownLoop?.()) return { renews: true, kind: "loop" };
       return { renews: false, ...(idle?.problem === undefined ? {} : { kind: idle.kind, problem: idle.problem }) };
     }
     const { kind, next, last } = active;
@@ -199,6 +201,8 @@ export const hourlyRun = async (world: World): Promise<HourlyRun> => {
     throw failure;
   }
 };
+
+const [, ...repairWords] = "mailcert deploy --repair".split(" ");
 
 const renewArguments = (world: World): readonly string[] => ["renew", ...places(world)];
 

@@ -20,13 +20,19 @@ const startContainer = async (which: string, from: string, to: string) => {
   const script = `mkdir -p ${to} && mount --bind ${from} ${to} && mount -o remount,bind,ro ${to} && echo $$ >/run/${which}.pid && exec sleep infinity`;
   host.spawn(["unshare", "--mount", "--propagation", "private", "sh", "-c", script]);
   await host.must(`for i in $(seq 600); do [ ! -s /run/${which}.pid ] || exit 0; sleep 0.05; done; exit 1`);
+  /** --root: the namespace's own root is this machine's. */
   const inside = (command: string) =>
-    ["nsenter", `--target=$(cat /run/${which}.pid)`, "--mount", "sh", "-c", `'${command}'`].join(" ");
+    ["nsenter", `--target=$(cat /run/${which}.pid)`, "--mount", "--root", "--wd", "sh", "-c", `'${command}'`].join(" ");
   return {
     inside,
     must: (command: string) => host.must(inside(command), { timeoutMs: 60_000 }),
     exec: (command: string) => host.exec(inside(command)),
   };
+};
+
+const listening = (...ports: readonly number[]): Promise<string> => {
+  const open = ports.map((port) => `[ -n "$(ss -Hltn 'sport = :${port}')" ]`).join(" && ");
+  return host.must(`for i in $(seq 600); do ${open} && exit 0; sleep 0.05; done; exit 1`);
 };
 
 const ran = async (...args: readonly string[]): Promise<string> => {
@@ -47,7 +53,7 @@ describe("what a container mounts", () => {
       "ssl_server_cert_file = /srv/tls/live/ecdsa/fullchain.pem\nssl_server_key_file = /srv/tls/live/ecdsa/privkey.pem\n";
     await host.write("/etc/dovecot/conf.d/90-own.conf", own);
     await whole.must("/etc/init.d/dovecot start");
-    await host.startDovecot();
+    await listening(993);
     await expectServed(host, all([993], old));
 
     await ran("renew", "--force", "--new-key");
@@ -115,7 +121,7 @@ describe.each(Object.entries(images))("the preset %s", (preset, image) => {
       `postconf -X smtpd_tls_cert_file smtpd_tls_key_file && postconf -e "smtpd_tls_chain_files = ${image.key}, ${image.certificate}"`,
     );
     await container.must("/etc/init.d/dovecot start && /etc/init.d/postfix start");
-    await Promise.all([host.startDovecot(), host.startPostfix()]);
+    await listening(25, 993);
     await host.write(
       "/usr/local/bin/restart-mailcow",
       `#!/bin/sh\n${container.inside("doveadm reload && postfix reload")}\n`,

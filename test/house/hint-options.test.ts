@@ -56,6 +56,9 @@ const foreign = [
   "importers/acme-sh.ts",
   "importers/schedules.ts",
   "system/systemd.ts",
+  "system/own-loop.ts",
+  "system/packages.ts",
+  "system/revive-service.ts",
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
 ];
