@@ -14,7 +14,7 @@ const units = [
 /** Every name in systemd's and cron's folders of units, links and stamps, folders included, with its size and where it leads. */
 const listing = (host: MailHost): Promise<string> =>
   host.must(
-    "find /etc/systemd /etc/cron.d /usr/lib/systemd /run/systemd/system /var/lib/systemd/timers -type d -printf '%p\\n' -o -printf '%p %s %m %l\\n' 2>/dev/null | sort",
+    "find /etc/systemd /etc/cron.d /usr/lib/systemd /run/systemd/system /var/lib/systemd/timers -type d -printf '%p\\n' -o -printf '%p %s %m %l\\n' 2>/dev/null | grep -vx /var/lib/systemd/timers | sort",
   );
 
 const show = async (host: MailHost, unit: string, ...names: readonly string[]): Promise<Record<string, string>> => {
