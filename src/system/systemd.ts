@@ -22,8 +22,8 @@ export interface SystemdOptions {
 const service = "mailcert.service";
 const timer = "mailcert.timer";
 const failure = "mailcert-failure@.service";
-const repair = "mailcert-repair.service";
-const repairPath = "mailcert-repair.path";
+const repair = "mailcert-dovecot.service";
+const repairPath = "mailcert-dovecot.path";
 
 /** What is enabled, and by which target's link: the repair also runs once when the host starts, which may have been upgraded while it was off. */
 const wantedBy: Readonly<Record<string, string>> = {
@@ -146,7 +146,7 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       const facts = await isActive();
       const running = facts.get("ActiveState") === "active" && facts.get("UnitFileState") === "enabled";
       // Renewal does not need the watch for upgrades.
-      const needed = files.filter(({ path }) => !path.includes("/mailcert-repair."));
+      const needed = files.filter(({ path }) => !path.includes("/mailcert-dovecot."));
       const whole = needed.every(({ state }) => state === "current" || state === "different");
       const [next, last] = [systemdDate(facts.get("NextElapseUSecRealtime")), await lastRun()];
       const problem = whole ? `${timer} is not enabled and started` : "not all of its files are there";

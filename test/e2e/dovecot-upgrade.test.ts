@@ -14,7 +14,7 @@ import {
 } from "./deployed-host.ts";
 
 const include = "/etc/dovecot/conf.d/99-mailcert.conf";
-const service = "mailcert-repair.service";
+const service = "mailcert-dovecot.service";
 
 /** Looks at port 993 every 50 ms from another machine, and tells each change: milliseconds, then the leaf or "down". It outlives the upgrade of all it stands on. */
 const watcher = `
@@ -90,7 +90,7 @@ describe("Debian 12 to 13 under systemd", () => {
       const leaf = await setUp(host);
       const installed = await host.mailcert(["schedule", "install"], { timeoutMs: 120_000 });
       expect(installed.status, installed.stdout + installed.stderr).toBe(0);
-      expect(await host.must("systemctl is-active mailcert-repair.path")).toBe("active\n");
+      expect(await host.must("systemctl is-active mailcert-dovecot.path")).toBe("active\n");
       await host.must("systemctl stop mailcert.timer");
       await host.write("/etc/apt/sources.list", "deb [trusted=yes] file:/opt/upgrade ./\n");
       await host.must("apt-get update 2>&1");

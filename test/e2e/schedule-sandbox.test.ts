@@ -27,7 +27,7 @@ it("renews, lets Exim read the new key, copies, writes the bundle, reloads and p
     await host.write("/usr/local/bin/reload-app", "#!/bin/sh\ndate >>/srv/app/log/reloads\n", "755");
     await host.write("/etc/mailcert/mailcert.yaml", config);
     const long = { timeoutMs: 120_000 };
-    const made = await host.exec("faketime -- '-300 days' mailcert issue && mailcert deploy", long);
+    const made = await host.exec("faketime '-300 days' mailcert issue && mailcert deploy", long);
     expect(made.status, made.stdout + made.stderr).toBe(0);
     const old = await liveLeaf(host);
     const key = await host.must(["cat", "/srv/app/tls/key.pem"]);

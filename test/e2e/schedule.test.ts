@@ -8,8 +8,8 @@ const units = [
   "mailcert.service",
   "mailcert.timer",
   "mailcert-failure@.service",
-  "mailcert-repair.path",
-  "mailcert-repair.service",
+  "mailcert-dovecot.path",
+  "mailcert-dovecot.service",
 ].map((unit) => `/etc/systemd/system/${unit}`);
 /** Every name in systemd's and cron's folders of units, links and stamps, folders included, with its size and where it leads. */
 const listing = (host: MailHost): Promise<string> =>
@@ -81,7 +81,7 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
       async () => {
         const verified = await host.exec(["systemd-analyze", "verify", "--man=no", ...units]);
         expect({ status: verified.status, said: verified.stdout + verified.stderr }).toEqual({ status: 0, said: "" });
-        for (const unit of [service, "mailcert-repair.service"]) {
+        for (const unit of [service, "mailcert-dovecot.service"]) {
           const judged = await host.must(["systemd-analyze", "security", "--no-pager", unit]);
           // docs/schedule.md has the figure.
           expect(Number(/Overall exposure level for \S+: (\d+\.\d+)/.exec(judged)?.[1])).toBe(3.5);
@@ -89,10 +89,10 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
         // An image that is made somewhere else: its units can be enabled without being run.
         const root = "/srv/image";
         await host.must(`mkdir -p ${root}/etc/systemd/system && cp ${units.join(" ")} ${root}/etc/systemd/system/`);
-        const enable = ["mailcert.timer", "mailcert-repair.path", "mailcert-repair.service"];
+        const enable = ["mailcert.timer", "mailcert-dovecot.path", "mailcert-dovecot.service"];
         await host.must(["systemctl", `--root=${root}`, "--quiet", "enable", ...enable]);
         expect(await host.must(`cd ${root}/etc/systemd/system && find . -type l | sort && rm -r ${root}`)).toBe(
-          "./multi-user.target.wants/mailcert-repair.service\n./paths.target.wants/mailcert-repair.path\n./timers.target.wants/mailcert.timer\n",
+          "./multi-user.target.wants/mailcert-dovecot.service\n./paths.target.wants/mailcert-dovecot.path\n./timers.target.wants/mailcert.timer\n",
         );
       },
     ],

@@ -70,7 +70,7 @@ const fakeServer = () => {
 
 beforeEach(async () => {
   fake = fakeWorld();
-  dir = mkdtempSync(join(tmpdir(), "mailcert-repair-"));
+  dir = mkdtempSync(join(tmpdir(), "mailcert-dovecot-"));
   server = fakeServer();
   server.facts.program = join(dir, "dovecot");
   writeFileSync(server.facts.program, "2.3");
