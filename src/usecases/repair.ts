@@ -48,7 +48,11 @@ export const repair = async (world: World, patienceMs: number): Promise<Repaired
         : look,
     );
   }
-  if (looks.every(({ done }) => done)) await world.store.sawPrograms(marks);
+  if (looks.every(({ done }) => done)) {
+    const noted = await unlessFailure(() => world.store.sawPrograms(marks));
+    // A full disk: the next run looks once more. What it keeps from being renewed would be worse.
+    if (noted instanceof Failure) world.step(noted.message);
+  }
   return {
     findings: looks.flatMap(({ findings }) => findings),
     certificates: [...new Set(looks.flatMap(({ certificates }) => certificates))],

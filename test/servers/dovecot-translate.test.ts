@@ -18,12 +18,15 @@ describe("translate", () => {
     ["one slot", {}],
     ["two slots", { alt: paths("rsa") }],
     ["TLS switched on", { ssl: true }],
-  ])("what deploy writes for one generation becomes what it writes for the other, byte for byte: %s", (_title, view) => {
-    expect(translate(file("2.3", view), "2.4")).toBe(file("2.4", view));
-    expect(translate(file("2.4", view), "2.3")).toBe(file("2.3", view));
-    for (const version of ["2.3", "2.4"] as const)
-      expect(translate(file(version, view), version)).toBe(file(version, view));
-  });
+  ])(
+    "what deploy writes for one generation becomes what it writes for the other, byte for byte: %s",
+    (_title, view) => {
+      expect(translate(file("2.3", view), "2.4")).toBe(file("2.4", view));
+      expect(translate(file("2.4", view), "2.3")).toBe(file("2.3", view));
+      for (const version of ["2.3", "2.4"] as const)
+        expect(translate(file(version, view), version)).toBe(file(version, view));
+    },
+  );
 
   const blocks = `# Written by mailcert
 ssl_cert = </a
