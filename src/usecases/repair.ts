@@ -1,11 +1,11 @@
 // After an upgrade of a server whose versions refuse each other's settings: ours in its new words, then the server up again. No network, no CA.
-import { describeChange } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Server, Upgrade } from "../servers/server.ts";
 import { configFinding } from "./install-settings.ts";
+import { makeChange } from "./make-change.ts";
 import { recordChange } from "./record-change.ts";
-import { changesInForce } from "./revert-settings.ts";
+import { changesInForce } from "./changes-in-force.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -130,13 +130,8 @@ const rewrite = async (
   change: Change,
 ): Promise<void> => {
   const certificate = change.kind === "file" ? files.get(change.path) : undefined;
-  await recordChange(world, {
-    ...(certificate === undefined ? {} : { certificate, undo: `mailcert deploy --remove ${certificate}` }),
-    what: `${name}: ${describeChange(change)}, for the version installed now`,
-    change: { server: name, installation: name, change },
-  });
-  await server.apply({ server: name, id: name, version: "", configDir: "", running: false }, change);
-  world.step(`${name}: ${describeChange(change)}, for the version installed now`);
+  const installation = { server: name, id: name, version: "", configDir: "", running: false };
+  await makeChange(world, { server, installation, listeners: [] }, certificate ?? "", change);
 };
 
 /** The next deployment installs, reloads and proves, in this run or a later one. */

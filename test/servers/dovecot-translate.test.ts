@@ -9,7 +9,14 @@ const paths = (slot: string) => ({ fullchain: `/l/${slot}/fullchain.pem`, privke
 const file = (version: string, view: object = {}): string =>
   render(
     `dovecot-${version}.conf`,
-    { name: "mail.example.org", main: paths("ecdsa"), alt: false, ssl: false, snippet: false, ...view },
+    {
+      name: "x",
+      everybody: { main: paths("ecdsa"), alt: false, ...view },
+      ssl: false,
+      blocks: [],
+      snippet: false,
+      ...view,
+    },
     "dovecot",
   );
 
@@ -49,6 +56,16 @@ local_name mail.example.net {
   it("reaches into blocks, and turns values that were turned", () => {
     expect(translate(blocks, "2.4")).toBe(newBlocks);
     expect(translate(newBlocks, "2.3")).toBe(blocks.replace("< /c", "</c"));
+  });
+
+  it("names stay before the wildcards above them in 2.3, and come behind them in 2.4", () => {
+    const one = (host: string, old: boolean): string =>
+      `local_name ${host} {\n  ${old ? "ssl_cert = <" : "ssl_server_cert_file = "}/${host}\n}\n`;
+    const first = ["a.example.net", "b.example.org", "*.example.net"].map((host) => one(host, true)).join("");
+    const last = ["*.example.net", "a.example.net", "b.example.org"].map((host) => one(host, false)).join("");
+    expect(translate(`ssl = yes\n# by name\n${first}`, "2.4")).toBe(`ssl = yes\n# by name\n${last}`);
+    expect(translate(last, "2.3")).toBe(first);
+    expect(translate(last, "2.4")).toBe(last);
   });
 
   it("cut down to what every client needs, no block and no policy is left", () => {

@@ -34,9 +34,20 @@ const toOld = (name: string, value: string): readonly [string, string] | undefin
   return [other[0], Object.entries(other[2]).find(([, now]) => now === value)?.[0] ?? value];
 };
 
+const block = /^local_name (\S+) \{\n(?:.*\n)*?\}\n/gm;
+
+/** 2.3 takes the first block that matches a name, 2.4 the last: names stay before the wildcards above them, or behind. */
+const inOrder = (text: string, version: Version): string => {
+  const blocks = [...text.matchAll(block)];
+  const names = blocks.filter(([, host = ""]) => !host.startsWith("*."));
+  const wildcards = blocks.filter(([, host = ""]) => host.startsWith("*."));
+  const ordered = version === "2.3" ? [...names, ...wildcards] : [...wildcards, ...names];
+  return text.replace(block, () => ordered.shift()?.[0] ?? "");
+};
+
 /** The same text where it is in that generation's words already. Comments and whatever both call alike stay as they are. */
-export const translate = (text: string, version: Version): string =>
-  text
+export const translate = (text: string, version: Version): string => {
+  const translated = text
     .split("\n")
     .map((line) => {
       const [, indent = "", name = "", equals = "", value = ""] = setting.exec(line) ?? [];
@@ -44,6 +55,8 @@ export const translate = (text: string, version: Version): string =>
       return said ? `${indent}${said[0]}${equals}${said[1]}`.trimEnd() : line;
     })
     .join("\n");
+  return translated === text ? text : inOrder(translated, version);
+};
 
 /** What every client needs and any Dovecot of that generation takes: the certificate outside any block. The next deployment writes the rest. */
 export const essentials = (text: string, version: Version): string => {

@@ -1,4 +1,5 @@
 // What an upgrade (or downgrade) of Dovecot leaves behind: our include file in the words of the other generation, and a server that did not start.
+import { isStamped, restamped } from "../../domain/stamp.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import { packagesSettled } from "../../system/packages.ts";
 import { reviveService } from "../../system/revive-service.ts";
@@ -16,8 +17,9 @@ const rewritten = async (path: string, rewrite: (text: string) => string): Promi
   const before = await readTextIfPresent(path);
   // Where it is gone, or was replaced by somebody, there is nothing of ours.
   if (before === undefined || !before.startsWith("# Written by mailcert")) return [];
-  const content = rewrite(before);
-  return content === before ? [] : [{ kind: "file", path, content, mode: 0o644, before }];
+  const content = restamped(before, rewrite);
+  const shared = isStamped(before) ? { shared: true as const } : {};
+  return content === before ? [] : [{ kind: "file", path, content, mode: 0o644, before, ...shared }];
 };
 
 /** Without `doveconf`: it refuses the configuration as long as there is anything to mend. */
