@@ -52,6 +52,17 @@ export const findingWords: readonly FindingWords[] = [
     mend: "Mend the configuration (the message has the server's words); the next run goes on.",
   },
   {
+    id: "deploy-repaired",
+    means:
+      "A server became another version whose settings are called otherwise: mailcert's own were rewritten, and it was started where it had not come up (`warning`).",
+    mend: "Nothing; where apt stopped at it, let dpkg configure what is left. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+  },
+  {
+    id: "deploy-outgrown",
+    means: "A server does not run, and its new version refuses settings that are not mailcert's.",
+    mend: "Mend the line that is named; the next run starts it, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+  },
+  {
     id: "deploy-server",
     means: "A server was found and passed over: its version's settings are not known. The other servers go on.",
     mend: "Leave it out with `servers:`, and set its certificate by hand (`mailcert snippet`).",

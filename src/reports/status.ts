@@ -159,7 +159,7 @@ const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: Certifica
   return `${ca} failed (${minute(new Date(at))}): ${message}${host === undefined ? "" : `; used ${host}`}`;
 };
 
-const titles = { systemd: "systemd timer", cron: "cron line" } as const;
+const titles = { systemd: "systemd timer", cron: "cron line", loop: "mailcert renew --every" } as const;
 
 /** What a person should know although every certificate is well; undefined: it renews by itself. */
 export const hourlyWarning = ({ renews, problem, failed }: HourlyRun): string | undefined => {

@@ -217,6 +217,11 @@ export interface Store {
   livePaths(name: string, slots: readonly Slot[]): Readonly<Partial<Record<Slot, SlotPaths>>>;
   /** Removes generation folders other than those, and what killed runs left behind. Keys stay. */
   prune(name: string, keep: readonly number[]): Promise<void>;
+  /** What these programs are now, each as a text that changes when the file does. */
+  programMarks(paths: readonly string[]): Readonly<Record<string, string>>;
+  /** A program is another than the last look saw, or there was no look yet. */
+  programsChanged(): boolean;
+  sawPrograms(marks: Readonly<Record<string, string>>): Promise<void>;
   record(event: HostEvent): Promise<void>;
   events(): Promise<readonly HostEvent[]>;
 }

@@ -31,6 +31,8 @@ export interface RenewOptions extends DeployOptions {
   readonly dryRun: boolean;
   /** The caller finishes a revocation that is under way by itself. */
   readonly leaveRevocation?: boolean;
+  /** What was done just now to servers of another version. */
+  readonly repaired?: readonly Finding[];
   /** How a person says that it is to go on although DNS is against the new key. */
   readonly toReplace?: string;
 }
@@ -48,7 +50,7 @@ export interface RenewedCertificate {
 
 export interface RenewResult {
   readonly certificates: readonly RenewedCertificate[];
-  /** About certificates that are served and not in the configuration. */
+  /** About servers of another version, and certificates that are served and not in the configuration. */
   readonly findings: readonly Finding[];
   /** `fault` if any has one, else `waiting` if any waits, else `done`. */
   readonly outcome: "done" | "fault" | "waiting";
@@ -89,7 +91,8 @@ export const renew = async (
     });
   }
   // Without names these are all that the configuration has.
-  const findings = options.named ? [] : await orphanFindings(world, certificates, options);
+  const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
+  const findings = [...(options.repaired ?? []), ...orphans];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
 
