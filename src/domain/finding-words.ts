@@ -1,5 +1,7 @@
 // What the findings of deploy, renew, status, dns check and pre-flight mean: those that are no checks of verify. The table in docs/troubleshooting.md is made of it.
 
+import { doctorWords } from "./doctor/finding-words.ts";
+
 export interface FindingWords {
   readonly id: string;
   /** What happened, and what to do: Markdown as in docs/, links relative to it. */
@@ -293,4 +295,5 @@ export const findingWords: readonly FindingWords[] = [
     means: "The state folder or a server's settings cannot be written, or the disk is nearly full.",
     mend: "Run it as root; make room.",
   },
+  ...doctorWords,
 ];

@@ -58,8 +58,12 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
 
 const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
   if (!server.running) return "not running";
+  const why = server.restarts === undefined ? "" : ` (${server.restarts})`;
+  const word = server.restarts === undefined ? "reloaded" : "restarted";
   if (server.reloaded)
-    return server.certificates === undefined ? "reloaded" : `reloaded once, for ${server.certificates} certificates`;
+    return server.certificates === undefined
+      ? `${word}${why}`
+      : `${word} once, for ${server.certificates} certificates${why}`;
   return outcome === "verified" ? "as it should be, no reload needed" : "not reloaded";
 };
 

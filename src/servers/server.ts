@@ -20,9 +20,13 @@ export interface Installation {
   readonly configDir: string;
   /** Folders beside configDir that changing, checking or reloading it writes to: the hourly run is confined to what is named. */
   readonly writes?: readonly string[];
+  /** As whom it opens its certificate files, with all groups of that user; absent: root does. */
+  readonly reader?: { readonly user: string; readonly group: string };
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
+  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  readonly restarts?: string;
 }
 
 /** What switches TLS off for a service, in the server's own words. */
@@ -193,7 +197,7 @@ export interface Server {
   ): Promise<readonly Override[]>;
   /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
   check(installation: Installation): Promise<void>;
-  /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
+  /** Makes the running server read certificates again without dropping a session (`restarts`: it cannot). Its exit status proves nothing: proof does. */
   reload(installation: Installation): Promise<void>;
   /**
    * Computes the edits that bring its TLS policy up to a profile, for the library that it is linked with; MUST NOT apply them. Only ever done after a yes.

@@ -77,7 +77,7 @@ export const serverContract = (
       expect(await subject.snapshot()).toBe(before);
     });
 
-    test("serves both slots after apply and reload; a second plan is empty", async () => {
+    test("serves both slots (one that takes one only: that one) after apply and reload; a second plan is empty", async () => {
       await applyPlan();
       expect((await subject.server.plan(installation, subject.certificate)).changes).toEqual([]);
       expect(await subject.server.readBack(installation, subject.certificate)).toEqual([]);
@@ -85,7 +85,8 @@ export const serverContract = (
       await subject.server.reload(installation);
       for (const listener of await subject.server.listeners(installation)) {
         for (const slot of ["ecdsa", "rsa"] as const) {
-          await expect.poll(() => subject.served(listener, slot), { timeout: 10_000 }).toBe(await subject.leaf(slot));
+          const leaf = slot === (listener.slot ?? slot) ? await subject.leaf(slot) : "";
+          await expect.poll(() => subject.served(listener, slot), { timeout: 10_000 }).toBe(leaf);
         }
       }
     });
@@ -269,9 +270,12 @@ export const serverContract = (
     });
 
     test("a relisting after the change finds the same listeners", async () => {
-      const before = await subject.server.listeners(installation);
+      // Which of two keys it is given is known once it is given it.
+      const places = async (): Promise<readonly Listener[]> =>
+        (await subject.server.listeners(installation)).map(({ slot: _slot, ...listener }) => listener);
+      const before = await places();
       await applyPlan();
-      expect(await subject.server.listeners(installation)).toEqual(before);
+      expect(await places()).toEqual(before);
     });
   });
 };
