@@ -56,13 +56,15 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
     const folder = version === undefined ? undefined : await findFolder();
     if (version === undefined || folder === undefined) return [];
     const services = await servicesOf(folder);
+    const reader = await identityOf(folder);
     return [
       {
         server: "courier",
         id: "courier",
         version,
         configDir: folder,
-        keyGroup: (await identityOf(folder)).group,
+        keyGroup: reader.group,
+        reader,
         running: services.some(({ pid }) => pid !== undefined),
         ...((await isToBeRestarted(folder))
           ? { restarts: "it reads the path of its certificate only when it starts" }

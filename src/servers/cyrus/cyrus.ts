@@ -51,7 +51,7 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
   const detect = async (): Promise<readonly Installation[]> => {
     const found = await findCyrus(run);
     if (found === undefined) return [];
-    const { version, imapdConf, group, pid } = found;
+    const { version, imapdConf, user, group, pid } = found;
     if (!supported(version)) {
       throw new Failure("config", `Cyrus IMAP ${version} is installed; mailcert needs 3.2 or later`, {
         hints: ["nothing was changed; upgrade Cyrus, or leave it out: servers: postfix (--server postfix)"],
@@ -63,7 +63,7 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
         id: "cyrus",
         version,
         configDir: imapdConf.slice(0, imapdConf.lastIndexOf("/")) || "/",
-        ...(group === undefined ? {} : { keyGroup: group }),
+        ...(group === undefined ? {} : { keyGroup: group, reader: { user, group } }),
         running: pid !== undefined,
       },
     ];
