@@ -57,7 +57,7 @@ const foreign = [
   "importers/schedules.ts",
   "system/systemd.ts",
   "servers/exim/configuration.ts",
-  "servers/exim/readable.ts",
+  "servers/readable.ts",
   "system/open-as.ts",
   "system/access-list.ts",
   "system/doctor/access-list.ts",

@@ -1,0 +1,37 @@
+// Whether a server's own user can really read our files: modes, groups, access lists and every folder above them count.
+import { dirname } from "node:path";
+import { Failure } from "../domain/failure.ts";
+import { openAs } from "../system/open-as.ts";
+import type { RunProgram } from "../system/run.ts";
+
+interface Reader {
+  /** The server, as people call it: `Exim`. */
+  readonly name: string;
+  readonly user: string;
+  readonly group: string;
+}
+
+/** Files behind `live`, as SlotPaths has them: what else a server names is not ours to judge. */
+export const isOurs = (path: string): boolean => /\/live\/(ecdsa|rsa)\/[a-z]+\.pem$/.test(path);
+
+/** @throws Failure `config` naming the first file that the reader cannot read, and what to look at. */
+export const refuseUnreadable = async (
+  run: RunProgram,
+  { name, user, group }: Reader,
+  files: readonly string[],
+): Promise<void> => {
+  for (const path of files) {
+    const opened = await openAs(run, { user, group }, path);
+    if (opened.kind === "open" || opened.kind === "unknown") continue;
+    const closed = opened.kind === "closed" ? opened.folder : undefined;
+    throw new Failure("config", `${name} reads keys as ${user}, which cannot read ${path}`, {
+      hints: [
+        closed === undefined
+          ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy`
+          : `the folder ${closed} is closed to it: open it (chmod o+x ${closed}), or keep the state elsewhere (--state)`,
+        "`mailcert doctor` tries every file as every server's user",
+      ],
+      facts: { code: "UNREADABLE", path },
+    });
+  }
+};
