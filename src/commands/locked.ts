@@ -8,6 +8,8 @@ export const locked = async <Result>(context: Context, job: (world: World) => Pr
   if (context.globals.dryRun) return job(world);
   const lock = await world.store.lock(world.command);
   try {
+    // They harm nobody where they cannot be removed, and the next run is as good.
+    if (lock.cutShort) await world.store.clearLeftovers().catch(() => undefined);
     return await job(world);
   } finally {
     lock.release();

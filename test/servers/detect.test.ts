@@ -166,12 +166,14 @@ describe("snippets", () => {
       `ssl_key = <${live}/ecdsa/privkey.pem`,
       `ssl_alt_cert = <${live}/rsa/fullchain.pem`,
       `ssl_alt_key = <${live}/rsa/privkey.pem`,
+      "shutdown_clients = no",
     ]);
     expect(settings(server.snippet({ ...certificate, slots: { rsa: paths("rsa") } }, "2.4"))).toEqual([
       `ssl_server_cert_file = ${live}/rsa/fullchain.pem`,
       `ssl_server_key_file = ${live}/rsa/privkey.pem`,
       "ssl_server_alt_cert_file =",
       "ssl_server_alt_key_file =",
+      "shutdown_clients = no",
     ]);
     expect(server.snippet(certificate, "2.4")).toMatch(/"SSL\/TLS" is port 993[\s\S]*"STARTTLS" is port 143/);
   });

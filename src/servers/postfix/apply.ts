@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
+import { removeLeftovers } from "../../system/leftovers.ts";
 import type { RunProgram } from "../../system/run.ts";
 import type { Reverted } from "../edits.ts";
 import { output } from "../program.ts";
@@ -82,6 +83,8 @@ export const applyPostfix = async (run: RunProgram, configDir: string, change: P
 
 export const revertPostfix = async (run: RunProgram, configDir: string, change: PostfixChange): Promise<Reverted> => {
   const { before, after, parameter } = change;
+  // Of a run that was killed while it wrote the file: nothing is written where it never came to be.
+  await removeLeftovers(configDir).catch(() => undefined);
   const base = await read(configDir, fileOf(change));
   const current = await currentValue(run, configDir, change);
   if (same(current, before)) return "reverted";
