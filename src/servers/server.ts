@@ -25,7 +25,7 @@ export interface Installation {
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
-  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  /** Why `reload` restarts it where it has not read yet what stands there, which ends the sessions of the moment: the report says so. Absent: it reloads. */
   readonly restarts?: string;
 }
 
