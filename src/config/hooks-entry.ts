@@ -65,4 +65,3 @@ export const readHooks = (source: Source, field: Field | undefined): Hooks | und
 /** Of one certificate: `none` is a word, too. */
 export const readOwnHooks = (source: Source, field: Field | undefined): Hooks | "none" | undefined =>
   isNone(field) ? "none" : readHooks(source, field);
-

@@ -36,7 +36,8 @@ const addressesOf = (source: Source, field: Field | undefined): readonly string[
   for (const one of readTexts(source, field, "mail") ?? []) {
     const address = emailOf(source, one);
     if (address === undefined) continue;
-    if (addresses.includes(address)) source.report(one.node, `mail has ${quoted(address)} twice`, "remove one of the two");
+    if (addresses.includes(address))
+      source.report(one.node, `mail has ${quoted(address)} twice`, "remove one of the two");
     else addresses.push(address);
   }
   return field === undefined ? undefined : addresses;
@@ -59,7 +60,11 @@ export const readNotify = (source: Source, field: Field | undefined): NotifySett
   const ping = of("ping", (text) => urlOf(source, text, "ping"));
   const prometheus = of("prometheus", (text) => {
     if (!text.text.endsWith(".prom"))
-      source.report(text.node, `prometheus: ${quoted(text.text)} does not end in .prom`, "node_exporter reads no other files");
+      source.report(
+        text.node,
+        `prometheus: ${quoted(text.text)} does not end in .prom`,
+        "node_exporter reads no other files",
+      );
     return pathOf(source, text, "prometheus");
   });
   const caFile = of("ca_file", (text) => pathOf(source, text, "ca_file"));

@@ -12,7 +12,11 @@ type Top = Pick<Config, "inherited" | "notify">;
 /** Each of them may stand in one file only. */
 export const createTop = () => {
   const seen = new Map<string, { readonly file: string; readonly line: number }>();
-  const found: { hooks?: ReturnType<typeof readHooks>; window?: ReturnType<typeof readWindow>; notify?: Top["notify"] } = {};
+  const found: {
+    hooks?: ReturnType<typeof readHooks>;
+    window?: ReturnType<typeof readWindow>;
+    notify?: Top["notify"];
+  } = {};
 
   const read = (source: Source, fields: ReadonlyMap<string, Field>): void => {
     for (const key of topKeys) {

@@ -36,3 +36,7 @@ export const rawHooks = (
           return [[event, { run, ...(timeout === usualHookSeconds ? {} : { timeout }) }] as const];
         }),
       );
+
+/** Whether anything has to be loaded for them. */
+export const hasHooks = (certificate: Pick<CertificateConfig, "hooks" | "inherited">): boolean =>
+  Object.keys(hooksOf(certificate)).length > 0;

@@ -15,7 +15,8 @@ export const windowsOf = ({
 
 /** What servers may still serve: what is live, and, until all is proven, what was before it. */
 const servedNow = (state: CertificateState, live: GenerationRecord): readonly GenerationRecord[] => {
-  const before = state.stage === "verified" ? undefined : state.generations.findLast(({ number }) => number < live.number);
+  const before =
+    state.stage === "verified" ? undefined : state.generations.findLast(({ number }) => number < live.number);
   return before === undefined ? [live] : [live, before];
 };
 
@@ -46,7 +47,11 @@ export const windowHold = (
   if (live.failed !== undefined || condemned(state, live, now) !== undefined) return undefined;
   const opening = nextOpening(windows, now, hostZone);
   if (opening === undefined) return undefined;
-  if (servedNow(state, live).some(({ notAfter, failed }) => failed === undefined && Date.parse(notAfter) <= opening.end.getTime()))
+  if (
+    servedNow(state, live).some(
+      ({ notAfter, failed }) => failed === undefined && Date.parse(notAfter) <= opening.end.getTime(),
+    )
+  )
     return undefined;
   return {
     until: opening.start,

@@ -59,7 +59,10 @@ const certificateText = (certificate: CertificateConfig): readonly string[] => {
 };
 
 /** What holds for all certificates, and who is told, by key; a URL that is a secret is not shown whole. */
-const topOf = ({ inherited: { hooks, window } = {}, notify }: Config): Readonly<Record<string, RawValue | RawTold>> => ({
+const topOf = ({
+  inherited: { hooks, window } = {},
+  notify,
+}: Config): Readonly<Record<string, RawValue | RawTold>> => ({
   ...(hooks ? { hooks: rawHooks(hooks) } : {}),
   ...(window ? { window: window.map(({ text }) => text) } : {}),
   ...(notify ? { notify: shownNotify(notify) } : {}),

@@ -3,9 +3,10 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import { hasHooks } from "../domain/hook.ts";
 import { hasRetiredKey, whyRevoked } from "../domain/revocation.ts";
 import { emptyState } from "../domain/state.ts";
-import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import type { CertificateState, GenerationRecord, HookServer } from "../store/store.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { candidateOfGeneration } from "./candidate.ts";
 import { type Guarded, type Promises, keepDnsPromises } from "./dns-promises.ts";
@@ -23,8 +24,17 @@ import { refuseSecond, takeOver } from "./one-certificate.ts";
 import { switchTo, withBaseline } from "./switch-live.ts";
 import type { World } from "./world.ts";
 
-/** Brings the target generation of a certificate to *verified*. The caller holds the lock. @throws Failure `data` when nothing was issued yet. */
+/** Brings the target generation of a certificate to *verified*, with its hooks around it. The caller holds the lock. @throws Failure `data` when nothing was issued yet. */
 export const deploy = async (
+  world: World,
+  certificate: CertificateConfig,
+  options: DeployOptions,
+): Promise<DeployResult> => {
+  const job = (): Promise<DeployResult> => deployOne(world, certificate, options);
+  return hasHooks(certificate) ? (await import("./hooks.ts")).withHooks(world, certificate, job) : job();
+};
+
+const deployOne = async (
   world: World,
   certificate: CertificateConfig,
   options: DeployOptions,
@@ -56,7 +66,10 @@ export const deploy = async (
   const { state, findings: unsure } = options.replace
     ? { state: stored, findings: [] }
     : await refuseUnpromised(world, certificate, stored, target, found);
-  const ready = await withBaseline(world, state, target, targets, options);
+  const before = await withBaseline(world, state, target, targets, options);
+  const ready = hasHooks(certificate)
+    ? await (await import("./hooks.ts")).beforeSwitch(world, certificate, before, target, found.map(asHookServer))
+    : before;
   await settleFirst(world, certificate.name, target, found, options);
   await grantKeys(world, ready, known.keyGroup);
   const live = await switchTo(world, ready, target);
@@ -67,6 +80,13 @@ export const deploy = async (
     ? goBack(world, certificate, reloaded, target, gathered, options)
     : finish(world, certificate, reloaded, target, { ...gathered, awaitsServer: certificate.servers === "auto" });
 };
+
+const asHookServer = ({ installation: { id, server, running } }: Deployable): HookServer => ({
+  id,
+  server,
+  running,
+  reloaded: false,
+});
 
 /** What is served stays until something takes its place: a key that was given up is not brought back. @throws Failure `data`. */
 const refuseCondemned = (world: World, name: string, target: GenerationRecord): void => {

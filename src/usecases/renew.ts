@@ -4,9 +4,10 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { inConfiguration } from "../domain/fitting-hint.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import { hasHooks } from "../domain/hook.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import { orphanFinding } from "../domain/overdue.ts";
-import type { Decision } from "../domain/renew-decision.ts";
+import { type Decision, heldBack } from "../domain/renew-decision.ts";
 import { setupAgain } from "../domain/setup-command.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
@@ -21,6 +22,7 @@ import { refuseSecond } from "./one-certificate.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { windowWish } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -66,7 +68,7 @@ export const renew = async (
   const ask = renewalInfoAsker(world);
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const { revoking, unmet, ...one } = await renewOne(world, certificate, options, ask);
+    const { revoking, unmet, hooked = [], ...one } = await renewOne(world, certificate, options, ask);
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
@@ -76,6 +78,7 @@ export const renew = async (
         ...explainedFindings(one),
         ...newFindings(one.issued, unmet),
         ...revoked,
+        ...hooked,
       ],
     });
   }
@@ -94,6 +97,7 @@ const goOn = async (
 /** A run that waits is no news, unless what is served ends meanwhile. */
 const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
   if (decision.action !== "wait" && failure?.kind !== "try-later") return [];
+  if (decision.action === "wait" && decision.window) return [];
   const state = readableState(world, certificate);
   const live = state && generationOf(state, world.store.liveNumber(certificate));
   if (!live || !nearEnd(live, world.now())) return [];
@@ -150,6 +154,8 @@ interface Renewed extends Omit<RenewedCertificate, "findings"> {
   readonly revoking?: boolean;
   /** What was said at the issuance before. */
   readonly unmet?: readonly UnmetWish[];
+  /** Of hooks that an earlier run left, and of those that follow on a failed issuance. */
+  readonly hooked?: readonly Finding[];
 }
 
 const renewOne = async (
@@ -158,7 +164,7 @@ const renewOne = async (
   options: RenewOptions,
   ask: AskRenewalInfo,
 ): Promise<Renewed> => {
-  let base: Pick<Renewed, "certificate" | "revoking" | "unmet"> = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked"> = { certificate: certificate.name };
   const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
@@ -175,6 +181,8 @@ const renewOne = async (
     if (returned) ({ decision } = returned);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
+    if (!options.dryRun && known?.hooks && (decision.action === "nothing" || decision.action === "wait"))
+      base = { ...base, hooked: await (await import("./hooks.ts")).runOwed(world, certificate) };
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
@@ -188,7 +196,11 @@ const renewOne = async (
         ...(returned === undefined ? {} : { onlyFor: returned.names }),
       });
     }
-    if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
+    const after = world.store.read(certificate.name);
+    const held =
+      issued && after && heldBack(certificate, after, { ...wish, ...windowWish(world, certificate) }, world.now());
+    if (held && !after.parked) return { ...base, decision: held, ...(issued ? { issued } : {}) };
+    if (after?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
     deployed = await deploy(world, certificate, options);
     await refreshBundle(world, certificate, false);
     return { ...base, decision, ...(issued ? { issued } : {}), deployed };
@@ -198,6 +210,10 @@ const renewOne = async (
     const deploying = issued !== undefined || decision?.action === "deploy";
     // What issue() failed at is remembered there.
     if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
+    if (!deploying && !options.dryRun && hasHooks(certificate)) {
+      const { afterFailure } = await import("./hooks.ts");
+      base = { ...base, hooked: await unlessStopped(() => afterFailure(world, certificate, failure, "not-issued")) };
+    }
     return {
       ...base,
       decision: decision ?? { action: "issue", why: "unknown" },
@@ -215,6 +231,12 @@ const endOf = async (error: unknown, world: World, certificate: CertificateConfi
   const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
   const done = !(left instanceof Failure) && left.action === "nothing";
   return done ? stoppedForced(certificate.name) : failureOf(error, world);
+};
+
+/** What went wrong is told whatever becomes of the hook that follows it. */
+const unlessStopped = async (job: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> => {
+  const findings = await unlessFailure(job);
+  return findings instanceof Failure ? [] : findings;
 };
 
 /** A full disk must not hide what went wrong before it. */

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { NotifySettings } from "../domain/notify-settings.ts";
 import type {
   ScheduleFile,
   ScheduleJob,
@@ -49,6 +50,7 @@ export const scheduleJob = async (
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
     ...certificates.flatMap(({ files = [] }) => files.flatMap(({ paths }) => Object.values(paths).map(dirname))),
     ...certificates.flatMap(({ issuer }) => (issuer.kind === "acme" ? (issuer.webroot ?? []) : [])),
+    ...writtenToTell((await world.config.read())?.notify),
   ];
   return {
     nodePath: deps.nodePath,
@@ -58,6 +60,12 @@ export const scheduleJob = async (
     hostName: deps.hostName,
   };
 };
+
+/** The textfile's folder, and where the sendmail of Postfix, Exim and others puts what it is given. */
+const writtenToTell = ({ prometheus, mail }: NotifySettings = {}): readonly string[] => [
+  ...(prometheus === undefined ? [] : [dirname(prometheus)]),
+  ...(mail === undefined ? [] : ["/var/spool/postfix", "/var/spool/exim4", "/var/log/exim4", "/var/spool/smtpd"]),
+];
 
 const choose = async (
   { schedulers }: ScheduleDeps,
