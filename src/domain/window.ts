@@ -66,7 +66,8 @@ const minutesOf = (hours: string, minutes: string): number | undefined => {
 
 const isZone = (text: string): boolean => {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: text }) !== undefined;
+    new Intl.DateTimeFormat("en", { timeZone: text }).format(0);
+    return true;
   } catch {
     return false;
   }

@@ -23,7 +23,9 @@ const isMemory = (value: unknown): value is Memory & { readonly schema: string }
   value["schema"] === schema &&
   every(value["causes"], isCause) &&
   every(value["told"], (told) => every(told, isTold)) &&
-  ["lastRun", "lastSuccess"].every((key) => value[key] === undefined || !Number.isNaN(Date.parse(String(value[key]))));
+  [value["lastRun"], value["lastSuccess"]].every(
+    (date) => date === undefined || (typeof date === "string" && !Number.isNaN(Date.parse(date))),
+  );
 
 export const createMemory = (stateDir: string) => {
   const path = join(stateDir, "notified.json");
