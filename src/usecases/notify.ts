@@ -28,11 +28,21 @@ const urgencyIn =
   };
 
 /** A run that waits again and again is no news, until a quarter of the lifetime is left: renewal was due at a third. */
-const lateCauses = (world: World, result: RenewResult | undefined): readonly Cause[] =>
+const lateCauses = (world: World, result: RenewResult | undefined, open: Causes): readonly Cause[] =>
   (result?.certificates ?? []).flatMap(({ certificate, decision, failure, findings }: RenewedCertificate) => {
     const waits = (decision.action === "wait" && !decision.window) || failure?.kind === "try-later";
     const live = liveOf(world, certificate);
-    if (!waits || !live || urgency(live, world.now()) === 0 || findings.some(({ check }) => check === "renew-ending"))
+    // What keeps it from being renewed is told, and told again.
+    const known = Object.values(open).some(
+      (one) => one.certificate === certificate && one.severity === "fault" && one.check !== "renew-ending",
+    );
+    if (
+      !waits ||
+      known ||
+      !live ||
+      urgency(live, world.now()) === 0 ||
+      findings.some(({ check }) => check === "renew-ending")
+    )
       return [];
     const why = failure?.message ?? (decision.action === "wait" ? decision.why : "");
     const finding: Finding = {
@@ -97,7 +107,7 @@ const tell = async (
   const urgencyOf = urgencyIn(world);
   const failing = channels.flatMap(({ name }) => memory.causes[failedKey(name)] ?? []);
   let causes: Causes = {
-    ...causesAfter(memory.causes, run, lateCauses(world, run.result), now),
+    ...causesAfter(memory.causes, run, lateCauses(world, run.result, memory.causes), now),
     ...untold(
       memory,
       forNews.map(({ name }) => name),
