@@ -81,7 +81,10 @@ const yamlLine = (name: string, entry: Entry): string => JSON.stringify({ [name]
  */
 export const setupCommand = (name: string, entry: Entry): string => {
   const names = entryNames(name, entry);
-  if (["csr", "files", "hooks"].some((key) => entry[key] !== undefined) || certificateNameFor(names[0] ?? name) !== name)
+  if (
+    ["csr", "files", "hooks"].some((key) => entry[key] !== undefined) ||
+    certificateNameFor(names[0] ?? name) !== name
+  )
     return `write this below certificates: in the configuration: ${yamlLine(name, entry)}`;
   const one = withOneCa(entry);
   // --acme URL means the issuer acme.

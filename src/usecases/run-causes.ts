@@ -2,6 +2,7 @@
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type Cause, type Causes, asCause, distinct, keyOf } from "../domain/news.ts";
+import { daysWithoutRun } from "../domain/overdue.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
 import type { RenewResult, RenewedCertificate } from "./renew.ts";
 
@@ -35,17 +36,14 @@ const withSince = (causes: Causes, before: Causes): Causes =>
     Object.entries(causes).map(([key, cause]) => [key, { ...cause, since: before[key]?.since ?? cause.since }]),
   );
 
-/** The hourly run, and `--every` up to a day: two of those, and an hour. */
-const longestPauseMs = 49 * 3_600_000;
-
 /** Said by the run that comes after all: it is over by then. */
 const missedCause = (lastRun: string | undefined, now: Date): readonly Cause[] => {
-  const pause = lastRun === undefined ? 0 : now.getTime() - Date.parse(lastRun);
-  if (lastRun === undefined || pause <= longestPauseMs) return [];
+  const days = daysWithoutRun(lastRun, now);
+  if (lastRun === undefined || days === undefined) return [];
   const finding: Finding = {
     check: "renew-missed",
     severity: "warning",
-    message: `nothing has run for ${Math.floor(pause / 86_400_000)} days, from ${utcMinute(lastRun)} to ${utcMinute(now)}: what was due then was looked at now`,
+    message: `nothing has run for ${days} days, from ${utcMinute(lastRun)} to ${utcMinute(now)}: what was due then was looked at now`,
     hint: "find out why: mailcert schedule show, journalctl -u mailcert.timer",
   };
   return [asCause(finding, "", lastRun.slice(0, 16), now)].flatMap((cause) => cause ?? []);

@@ -12,6 +12,7 @@ import type {
   Scheduler,
 } from "../system/scheduler.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface InstallSchedule {
@@ -170,10 +171,23 @@ export interface HourlyRun {
   readonly failed?: number;
   /** Why nothing renews although something is installed. */
   readonly problem?: string;
+  /** ISO date of the last `renew`, where notifications are configured and this user may know it. */
+  readonly lastRun?: string;
 }
 
 /** A quick look, without asking the servers what a timer run may write to. */
 export const hourlyRun = async (world: World): Promise<HourlyRun> => {
+  const [hourly, lastRun] = [await installedRun(world), await lastRunOf(world)];
+  return { ...hourly, ...(lastRun === undefined ? {} : { lastRun }) };
+};
+
+const lastRunOf = async (world: World): Promise<string | undefined> => {
+  if (!(await world.config.read())?.notify) return undefined;
+  const memory = await unlessFailure(async () => (await world.notifying()).memory.read());
+  return memory instanceof Failure ? undefined : memory.lastRun;
+};
+
+const installedRun = async (world: World): Promise<HourlyRun> => {
   const deps = await world.scheduling();
   const { nodePath, programPath, hostName } = deps;
   const job = { nodePath, programPath, args: renewArguments(world), writable: [], hostName };
