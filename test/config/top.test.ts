@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { editConfig } from "../../src/config/edit.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { configWarnings } from "../../src/domain/config-warnings.ts";
 import { hooksOf } from "../../src/domain/hook.ts";
 import { windowsOf } from "../../src/domain/window-hold.ts";
@@ -65,7 +64,7 @@ describe("what stands at the top", () => {
     const [mail] = read(whole).certificates;
     if (!mail) throw new Error("none");
     expect(editConfig(whole, mail)).toBe(whole);
-    const changed = editConfig(whole, { ...mail, reuseKey: false } as CertificateConfig);
+    const changed = editConfig(whole, { ...mail, reuseKey: false });
     const flow = changed.replaceAll("[ ", "[").replaceAll(" ]", "]");
     expect(flow).toBe(whole.replace("timeout: 90 }\n", "timeout: 90 }\n    reuse_key: false\n"));
   });

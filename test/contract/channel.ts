@@ -7,7 +7,7 @@ import type { Channel, Report } from "../../src/notify/channel.ts";
 export interface ChannelUnderTest {
   readonly channel: Channel;
   /** All that arrived, as it arrived. */
-  received(): Promise<readonly string[]>;
+  readonly received: () => Promise<readonly string[]>;
 }
 
 export interface ChannelContract {

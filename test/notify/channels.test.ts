@@ -86,7 +86,7 @@ describe("mail", () => {
 
   it("is a mail as RFC 5322 has it, to all, that nobody answers", () => {
     const text = mailText(aReport(), settings.mail, undefined, "abc");
-    const [head = "", body = ""] = [text.slice(0, text.indexOf("\n\n")), text.slice(text.indexOf("\n\n") + 2)];
+    const [head, body] = [text.slice(0, text.indexOf("\n\n")), text.slice(text.indexOf("\n\n") + 2)];
     expect(head.split("\n")).toEqual([
       "From: mailcert <root@mail.example.org>",
       "To: postmaster@example.org,",
@@ -221,7 +221,7 @@ describe("webhook", () => {
   ])("refuses a header file by its line, and never by its text: %j", (text, why) => {
     const failure = (() => {
       try {
-        return String(headersOf(text, "/secrets/webhook"));
+        return JSON.stringify(headersOf(text, "/secrets/webhook"));
       } catch (error) {
         return String(error);
       }
