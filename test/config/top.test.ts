@@ -21,7 +21,7 @@ const problemsOf = (...texts: readonly string[]): readonly string[] => {
     ? parsed.problems.map(({ file: where, line, column, message }) => `${where}:${line}:${column}: ${message}`)
     : [];
 };
-const certificates = "certificates:\n  mail.example.org:\n";
+const oneCertificate = "certificates:\n  mail.example.org:\n";
 const whole = `hooks:
   before_deploy: [/usr/local/sbin/before, an argument]
   on_failure: /usr/local/sbin/failed
@@ -43,7 +43,8 @@ certificates:
 
 describe("what stands at the top", () => {
   it("holds for certificates without their own, event by event", () => {
-    const { certificates: [mail, mx] = [], notify } = read(whole);
+    const { certificates, notify } = read(whole);
+    const [mail, mx] = certificates;
     expect(mail && hooksOf(mail)).toEqual({
       before_deploy: { run: ["/usr/local/sbin/own"], timeout: 90 },
       on_failure: { run: ["/usr/local/sbin/failed"], timeout: 60 },
@@ -54,10 +55,10 @@ describe("what stands at the top", () => {
   });
 
   it("may stand in another file than the certificates, and in one only", () => {
-    expect(read(certificates, "notify: { mail: a@example.org }\n").notify).toEqual({ mail: ["a@example.org"] });
-    expect(problemsOf("notify: { mail: a@example.org }\n", `${certificates}notify: { mail: a@example.org }\n`)).toEqual(
-      ["1.yaml:3:1: notify stands in two files"],
-    );
+    expect(read(oneCertificate, "notify: { mail: a@example.org }\n").notify).toEqual({ mail: ["a@example.org"] });
+    expect(
+      problemsOf("notify: { mail: a@example.org }\n", `${oneCertificate}notify: { mail: a@example.org }\n`),
+    ).toEqual(["1.yaml:3:1: notify stands in two files"]);
   });
 
   it("is nothing that setup writes into an entry", () => {
@@ -118,10 +119,10 @@ describe("mistakes", () => {
     ["notify: { ping: https://me:secret@hc.example.org/ }", "0.yaml:1:17: ping has a user name or password in it"],
     ["notify: { prometheus: /srv/mailcert.txt }", '0.yaml:1:23: prometheus: "/srv/mailcert.txt" does not end in .prom'],
     ["notify: { ping: https://hc.example.org/x, from: a@example.org }", "0.yaml:1:43: from means nothing without mail"],
-  ])("%s", (text, problem) => expect(problemsOf(`${text}\n${certificates}`)).toEqual([problem]));
+  ])("%s", (text, problem) => expect(problemsOf(`${text}\n${oneCertificate}`)).toEqual([problem]));
 
   it("a window that a run may miss is warned of, once where it holds for all", () => {
-    const text = `window: "02:00-03:00"\n${certificates}  mx.example.org: { servers: none }\n  mx2.example.org: { servers: none, window: "02:00-03:29" }\n`;
+    const text = `window: "02:00-03:00"\n${oneCertificate}  mx.example.org: { servers: none }\n  mx2.example.org: { servers: none, window: "02:00-03:29" }\n`;
     const warnings = configWarnings(read(text).certificates).filter((warning) => warning.includes("window"));
     expect(warnings.map((warning) => warning.slice(0, 40))).toEqual([
       'window "02:00-03:00" is shorter than the',
