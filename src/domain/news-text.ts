@@ -51,6 +51,9 @@ const paragraph = ({ kind, cause }: News): string => {
   ].join("\n");
 };
 
+/** A CA that is down can be the cause of a thousand faults: `mailcert status` has them all. */
+const mostShown = 30;
+
 /** Lines of any length; who sends them folds them as the way asks for it. */
 export const newsText = (report: NewsReport): string => {
   const { host, at, run, news, open, test } = report;
@@ -63,7 +66,8 @@ export const newsText = (report: NewsReport): string => {
     ].join("\n");
   const left = open.faults + open.warnings;
   return [
-    ...news.map((one) => `${paragraph(one)}\n`),
+    ...news.slice(0, mostShown).map((one) => `${paragraph(one)}\n`),
+    ...(news.length > mostShown ? [`... and ${news.length - mostShown} more.\n`] : []),
     left === 0
       ? "Nothing else is open."
       : `Open now: ${plural(open.faults, "fault")}, ${plural(open.warnings, "warning")}.`,

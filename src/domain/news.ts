@@ -1,5 +1,6 @@
 // What people are to be told, once per cause: when it is new, when it changes, when it is over, and again as the end comes closer.
 import type { Finding } from "./finding.ts";
+import { clean } from "./text.ts";
 
 /** Something that is not as it should be, as long as it is so. */
 export interface Cause {
@@ -43,6 +44,7 @@ const constant = (message: string): string =>
     .replaceAll(/\d+/g, "#")
     .replaceAll(/\s+/g, " ");
 
+/** A CA's words stand in it, or a program's: bounded, in one line, without a key. */
 export const asCause = (
   { check, severity, message, hint }: Finding,
   certificate: string,
@@ -55,8 +57,8 @@ export const asCause = (
         certificate,
         entry,
         severity,
-        message,
-        ...(hint === undefined ? {} : { hint }),
+        message: clean(message, 2000),
+        ...(hint === undefined ? {} : { hint: clean(hint, 1000) }),
         since: now.toISOString(),
       }
     : undefined;

@@ -6,6 +6,7 @@ import { generationOf } from "../domain/generation.ts";
 import { type Hook, type HookEvent, type Hooks, hooksOf } from "../domain/hook.ts";
 import { type HookFacts, hookDocument } from "../domain/hook-document.ts";
 import { emptyState } from "../domain/state.ts";
+import { withoutKeys } from "../domain/text.ts";
 import type { CertificateState, GenerationRecord, HookServer, OwedHook } from "../store/store.ts";
 import type { DeployResult } from "./deployment.ts";
 import { recordChange } from "./record-change.ts";
@@ -145,10 +146,15 @@ export const beforeSwitch = async (
   return withOwed(state, owed);
 };
 
+/** A CA quotes what it found, a program what it read: whatever it is, no key is told further. */
 const toldOf = ({ outcome, servers, findings }: Pick<DeployResult, "outcome" | "servers" | "findings">): Told => ({
   outcome,
   servers: servers.map(({ id, server, running, reloaded }) => ({ id, server, running, reloaded })),
-  findings: findings.slice(0, mostFindings),
+  findings: findings.slice(0, mostFindings).map(({ message, hint, ...rest }) => ({
+    ...rest,
+    message: withoutKeys(message),
+    ...(hint === undefined ? {} : { hint: withoutKeys(hint) }),
+  })),
 });
 
 /** A deployment that ended well is followed by `after_deploy`, once for each switch; another one by `on_failure`. */
@@ -199,7 +205,8 @@ export const afterFailure = async (
   outcome: "not-issued" | "not-deployed",
 ): Promise<readonly Finding[]> => {
   if (kind === "try-later" || world.signal.aborted) return [];
-  const told = { outcome, servers: [], findings: [], error: { kind, message, hints } };
+  const error = { kind, message: withoutKeys(message), hints: hints.map(withoutKeys) };
+  const told = { outcome, servers: [], findings: [], error };
   return failed(world, certificate, hooksOf(certificate), told, world.store.liveNumber(certificate.name));
 };
 

@@ -23,10 +23,13 @@ const causesOf = (one: RenewedCertificate, before: readonly Cause[], now: Date):
   const found = [...real, ...(deployed?.findings ?? []), ...findings].flatMap(
     (finding) => asCause(finding, certificate, "", now) ?? [],
   );
-  if (acted(one)) return found;
+  const mine = before.filter((cause) => cause.certificate === certificate);
+  // That its end comes near is said of runs that wait, and is no less so after one that failed.
+  if (acted(one))
+    return real.length === 0 ? found : [...found, ...mine.filter(({ check }) => check === "renew-ending")];
   // Nothing to do: faults are over. A warning was told, and comes again with the next deployment: that is no news.
   const idle = decision.action === "nothing" || (decision.action === "wait" && decision.window === true);
-  const kept = before.filter((cause) => cause.certificate === certificate && !(idle && cause.severity === "fault"));
+  const kept = mine.filter(({ severity }) => !(idle && severity === "fault"));
   return [...found, ...kept.filter((cause) => cause.check !== "renew-ending")];
 };
 

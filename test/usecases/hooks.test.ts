@@ -254,6 +254,18 @@ describe("on_failure", () => {
     expect(hooks.taken()).toEqual([]);
   });
 
+  it("tells no key that somebody quoted, and keeps none", async () => {
+    const quoted = "the page says -----BEGIN PRIVATE KEY-----\nMIGHAg\n-----END PRIVATE KEY----- and more";
+    world = {
+      ...world,
+      issuer: async () => ({ refuses: () => quoted, issue: () => Promise.reject(new Error("never")) }),
+    };
+    hooks.ends["on_failure"] = "no pager";
+    await run();
+    expect(hooks.calls[0]?.error?.message).toContain("the page says (private key) and more");
+    expect(JSON.stringify(world.store.read(name))).not.toContain("MIGHAg");
+  });
+
   it("does not follow a dry run", async () => {
     await run({ dryRun: true });
     expect(hooks.taken()).toEqual([]);
