@@ -31,10 +31,13 @@ const urlOf = (source: Source, { text, node }: Text, name: string): string | und
   return undefined;
 };
 
+/** Of this host, like root: its own sendmail knows where that goes. */
+const localName = /^[a-z_][a-z0-9_.-]{0,31}$/i;
+
 const addressesOf = (source: Source, field: Field | undefined): readonly string[] | undefined => {
   const addresses: string[] = [];
   for (const one of readTexts(source, field, "mail") ?? []) {
-    const address = emailOf(source, one);
+    const address = localName.test(one.text) ? one.text : emailOf(source, one);
     if (address === undefined) continue;
     if (addresses.includes(address))
       source.report(one.node, `mail has ${quoted(address)} twice`, "remove one of the two");

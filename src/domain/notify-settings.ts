@@ -1,7 +1,7 @@
 // Who is told of what runs find, as the configuration names them.
 
 export interface NotifySettings {
-  /** Addresses that get mail through the local sendmail. */
+  /** Addresses, or names of this host (`root`), that get mail through the local sendmail. */
   readonly mail?: readonly string[];
   /** The mails' sender; absent: root of this host. */
   readonly from?: string;

@@ -55,7 +55,9 @@ describe("what stands at the top", () => {
   });
 
   it("may stand in another file than the certificates, and in one only", () => {
-    expect(read(oneCertificate, "notify: { mail: a@example.org }\n").notify).toEqual({ mail: ["a@example.org"] });
+    expect(read(oneCertificate, "notify: { mail: [root, a@example.org] }\n").notify).toEqual({
+      mail: ["root", "a@example.org"],
+    });
     expect(
       problemsOf("notify: { mail: a@example.org }\n", `${oneCertificate}notify: { mail: a@example.org }\n`),
     ).toEqual(["1.yaml:3:1: notify stands in two files"]);
@@ -107,7 +109,7 @@ describe("mistakes", () => {
     ["window: at night", '0.yaml:1:9: window: "at night" is no window'],
     ["window: 02:00-02:00", '0.yaml:1:9: window: "02:00-02:00" is open all day: leave it out'],
     ["notify: {}", "0.yaml:1:1: notify names nobody"],
-    ["notify: { mail: postmaster }", '0.yaml:1:17: "postmaster" is not an e-mail address'],
+    ["notify: { mail: postmaster@ }", '0.yaml:1:17: "postmaster@" is not an e-mail address'],
     [
       'notify: { mail: "a@example.org\\r\\nBcc: b@example.org" }',
       '0.yaml:1:17: "a@example.org Bcc: b@example.org" is not an e-mail address',
