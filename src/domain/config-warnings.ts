@@ -3,7 +3,6 @@ import { bindingWarnings } from "./binding-warnings.ts";
 import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
 import { isIpName, isWildcard } from "./names.ts";
-import { sharedServerWarnings } from "./shared-servers.ts";
 import { windowsOf } from "./window-hold.ts";
 import { windowMinutes } from "./window.ts";
 
@@ -62,7 +61,6 @@ const shortWindows = (certificates: readonly CertificateConfig[]): readonly stri
 
 /** One sentence each, a few of each kind. */
 export const configWarnings = (certificates: readonly CertificateConfig[]): readonly string[] => [
-  ...sharedServerWarnings(certificates).slice(0, mostOfAKind),
   ...certificates.flatMap(unproven).slice(0, mostOfAKind),
   ...certificates
     .flatMap(({ name, issuer }) =>

@@ -3,12 +3,13 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf } from "../domain/generation.ts";
-import { type Hook, type HookEvent, type Hooks, hooksOf } from "../domain/hook.ts";
+import { type Hook, type HookEvent, type Hooks, hasHooks, hooksOf } from "../domain/hook.ts";
 import { type HookFacts, hookDocument } from "../domain/hook-document.ts";
 import { emptyState } from "../domain/state.ts";
 import { withoutKeys } from "../domain/text.ts";
 import type { CertificateState, GenerationRecord, HookServer, OwedHook } from "../store/store.ts";
-import type { DeployResult } from "./deployment.ts";
+import type { DeployEnd, DeployResult } from "./deployment.ts";
+import type { Deployable } from "./entries.ts";
 import { recordChange } from "./record-change.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { stopped } from "./one-failure.ts";
@@ -123,9 +124,10 @@ export const beforeSwitch = async (
   certificate: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
-  servers: readonly HookServer[],
+  found: readonly Pick<Deployable, "installation">[],
 ): Promise<CertificateState> => {
   const { name } = certificate;
+  const servers = found.map(({ installation: { id, server, running } }) => ({ id, server, running, reloaded: false }));
   const switched = state.stage !== undefined && state.stage !== "staged";
   if (switched && world.store.liveNumber(name) === target.number) return state;
   const { before_deploy: before, after_deploy: after } = hooksOf(certificate);
@@ -198,7 +200,7 @@ const failed = async (
 };
 
 /** What could not be issued, or not be deployed. Nothing follows on what merely waits. */
-export const afterFailure = async (
+const afterFailure = async (
   world: World,
   certificate: CertificateConfig,
   { kind, message, hints }: Failure,
@@ -210,18 +212,41 @@ export const afterFailure = async (
   return failed(world, certificate, hooksOf(certificate), told, world.store.liveNumber(certificate.name));
 };
 
-/** A deployment with what follows it. */
-export const withHooks = async (
+/** That it could not be issued is told whatever becomes of the hook that follows it. */
+export const afterFailedIssue = async (
   world: World,
   certificate: CertificateConfig,
-  job: () => Promise<DeployResult>,
-): Promise<DeployResult> => {
-  const result = await unlessFailure(job);
-  if (!(result instanceof Failure)) return afterDeployment(world, certificate, hooksOf(certificate), result);
-  const [finding] = await afterFailure(world, certificate, result, "not-deployed");
-  if (finding === undefined) throw result;
-  const { kind, message, hints, facts } = result;
-  throw new Failure(kind, message, { hints: [...hints, finding.message], ...(facts ? { facts } : {}), cause: result });
+  failure: Failure,
+): Promise<readonly Finding[]> => {
+  const findings = await unlessFailure(() => afterFailure(world, certificate, failure, "not-issued"));
+  return findings instanceof Failure ? [] : findings;
+};
+
+const followed = async (world: World, certificate: CertificateConfig, end: DeployEnd): Promise<DeployEnd> => {
+  if ("result" in end) return { result: await afterDeployment(world, certificate, hooksOf(certificate), end.result) };
+  const { error } = end;
+  if (!(error instanceof Failure)) return end;
+  const [finding] = await afterFailure(world, certificate, error, "not-deployed");
+  if (finding === undefined) return end;
+  const { kind, message, hints, facts } = error;
+  const more = { hints: [...hints, finding.message], ...(facts ? { facts } : {}), cause: error };
+  return { error: new Failure(kind, message, more) };
+};
+
+/** What follows the deployments of one go, one certificate after the other; one whose hook is stopped keeps the others from nothing. */
+export const followUp = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  ends: ReadonlyMap<string, DeployEnd>,
+): Promise<ReadonlyMap<string, DeployEnd>> => {
+  const after = new Map(ends);
+  for (const certificate of certificates) {
+    const end = ends.get(certificate.name);
+    if (!end || !hasHooks(certificate)) continue;
+    const now = await unlessFailure(() => followed(world, certificate, end));
+    after.set(certificate.name, now instanceof Failure ? { error: now } : now);
+  }
+  return after;
 };
 
 /** Hooks that an earlier run left, where there is nothing else to do: nothing is deployed again for them. */

@@ -7,22 +7,19 @@ import { generationOf, targetOf } from "../domain/generation.ts";
 import { hasHooks } from "../domain/hook.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import { orphanFinding } from "../domain/overdue.ts";
-import { type Decision, heldBack } from "../domain/renew-decision.ts";
+import type { Decision } from "../domain/renew-decision.ts";
 import { setupAgain } from "../domain/setup-command.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
-import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
-import { findServers } from "./entries.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
-import { refuseSecond } from "./one-certificate.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
-import { windowWish } from "./window-wish.ts";
+import { heldAfterIssue } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -64,11 +61,20 @@ export const renew = async (
   certificates: readonly CertificateConfig[],
   options: RenewOptions,
 ): Promise<RenewResult> => {
-  const results: RenewedCertificate[] = [];
   const ask = renewalInfoAsker(world);
+  const drafts: Draft[] = [];
+  let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const { revoking, unmet, hooked = [], ...one } = await renewOne(world, certificate, options, ask);
+    drafts.push(await issueDue(world, certificate, options, ask));
+    if (world.elapsed() - since < longestIssuingMs) continue;
+    await deployDrafts(world, drafts, options);
+    since = world.elapsed();
+  }
+  await deployDrafts(world, drafts, options);
+  const results: RenewedCertificate[] = [];
+  for (const { certificate, renewed } of drafts) {
+    const { revoking, unmet, hooked = [], ...one } = renewed;
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
@@ -158,17 +164,28 @@ interface Renewed extends Omit<RenewedCertificate, "findings"> {
   readonly hooked?: readonly Finding[];
 }
 
-const renewOne = async (
+/** A certificate of the run so far. */
+interface Draft {
+  readonly certificate: CertificateConfig;
+  renewed: Renewed;
+  /** It is ready to be served, and waits for the others: each server is reloaded once. */
+  deploys: boolean;
+}
+
+/** What is issued is served after this long, also where a CA takes an hour for all of them. */
+const longestIssuingMs = 600_000;
+
+const issueDue = async (
   world: World,
   certificate: CertificateConfig,
   options: RenewOptions,
   ask: AskRenewalInfo,
-): Promise<Renewed> => {
+): Promise<Draft> => {
+  const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
   let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked"> = { certificate: certificate.name };
   const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
-  let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
     base = { ...base, unmet: (known && targetOf(known)?.unmet) ?? [] };
@@ -183,11 +200,12 @@ const renewOne = async (
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (!options.dryRun && known?.hooks && (decision.action === "nothing" || decision.action === "wait"))
       base = { ...base, hooked: await (await import("./hooks.ts")).runOwed(world, certificate) };
-    if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
+    if (options.dryRun || decision.action === "nothing" || decision.action === "wait")
+      return done({ ...base, decision });
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
       // Before a certificate is spent on one that no server may take.
-      await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
+      await (await import("./one-certificate.ts")).placeOf(world, certificate);
       const { newKey, replace, toReplace } = options;
       issued = await issue(world, certificate, {
         newKey,
@@ -196,31 +214,53 @@ const renewOne = async (
         ...(returned === undefined ? {} : { onlyFor: returned.names }),
       });
     }
-    const after = world.store.read(certificate.name);
-    const held =
-      issued && after && heldBack(certificate, after, { ...wish, ...windowWish(world, certificate) }, world.now());
-    if (held && !after.parked) return { ...base, decision: held, ...(issued ? { issued } : {}) };
-    if (after?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
-    deployed = await deploy(world, certificate, options);
-    await refreshBundle(world, certificate, false);
-    return { ...base, decision, ...(issued ? { issued } : {}), deployed };
+    const parked = world.store.read(certificate.name)?.parked === true;
+    const held = issued && !parked ? heldAfterIssue(world, certificate, wish) : undefined;
+    if (held) return done({ ...base, decision: held, ...(issued ? { issued } : {}) });
+    return { certificate, renewed: { ...base, decision, ...(issued ? { issued } : {}) }, deploys: !parked };
   } catch (error) {
-    // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = await endOf(error, world, certificate);
-    const deploying = issued !== undefined || decision?.action === "deploy";
-    // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
-    if (!deploying && !options.dryRun && hasHooks(certificate)) {
-      const { afterFailure } = await import("./hooks.ts");
-      base = { ...base, hooked: await unlessStopped(() => afterFailure(world, certificate, failure, "not-issued")) };
+    const renewed = { ...base, decision: decision ?? { action: "issue" as const, why: "unknown" } };
+    return done(await failed(world, certificate, { ...renewed, ...(issued ? { issued } : {}) }, error));
+  }
+};
+
+/** One certificate that fails must not keep the others from being renewed, be it by a bug of ours. */
+const failed = async (
+  world: World,
+  certificate: CertificateConfig,
+  renewed: Renewed,
+  error: unknown,
+): Promise<Renewed> => {
+  const failure = await endOf(error, world, certificate);
+  const deploying = renewed.issued !== undefined || renewed.decision.action === "deploy";
+  // What issue() failed at is remembered there.
+  if (deploying && !renewed.deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
+  if (deploying || !hasHooks(certificate)) return { ...renewed, failure };
+  const { afterFailedIssue } = await import("./hooks.ts");
+  return { ...renewed, failure, hooked: await afterFailedIssue(world, certificate, failure) };
+};
+
+/** Everything that is ready is served together. */
+const deployDrafts = async (world: World, drafts: readonly Draft[], options: RenewOptions): Promise<void> => {
+  const due = drafts.filter(({ deploys }) => deploys);
+  if (due.length === 0) return;
+  const { deployTogether } = await import("./deploy.ts");
+  const ends = await deployTogether(
+    world,
+    due.map(({ certificate }) => certificate),
+    options,
+  );
+  for (const draft of due) {
+    const { certificate, renewed } = draft;
+    const end = ends.get(certificate.name);
+    draft.deploys = false;
+    try {
+      if (!end || "error" in end) throw end?.error ?? new Error(`${certificate.name} was not deployed`);
+      draft.renewed = { ...renewed, deployed: end.result };
+      await refreshBundle(world, certificate, false);
+    } catch (error) {
+      draft.renewed = await failed(world, certificate, draft.renewed, error);
     }
-    return {
-      ...base,
-      decision: decision ?? { action: "issue", why: "unknown" },
-      ...(issued ? { issued } : {}),
-      ...(deployed ? { deployed } : {}),
-      failure,
-    };
   }
 };
 
@@ -231,12 +271,6 @@ const endOf = async (error: unknown, world: World, certificate: CertificateConfi
   const left = await unlessFailure(() => decideNow(world, certificate, state, { force: false, named: true }));
   const done = !(left instanceof Failure) && left.action === "nothing";
   return done ? stoppedForced(certificate.name) : failureOf(error, world);
-};
-
-/** What went wrong is told whatever becomes of the hook that follows it. */
-const unlessStopped = async (job: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> => {
-  const findings = await unlessFailure(job);
-  return findings instanceof Failure ? [] : findings;
 };
 
 /** A full disk must not hide what went wrong before it. */
