@@ -41,6 +41,28 @@ export const findingWords: readonly FindingWords[] = [
     mend: "It is not the new certificate that broke it: the server's log, its TLS settings. Then `mailcert renew`.",
   },
   {
+    id: "hook-failed",
+    means:
+      "A hook of yours (`before_deploy`, `after_deploy`, `on_failure`) ended with another status than 0, overran its `timeout`, or could not be run; its last words are in the message.",
+    mend: "Mend the program; the next run runs that hook again, and nothing else. After a failed `before_deploy` the old certificate stays. [Hooks](hooks.md)",
+  },
+  {
+    id: "notify-failed",
+    means:
+      "Somebody who is to be told could not be told (`warning` for `ping`: whoever waits for it sees by itself that it did not come). Renewals go on all the same.",
+    mend: "`mailcert notify test` sends a test and says what is wrong. What was to be told is told by the next run that can. [Notifications](notifications.md)",
+  },
+  {
+    id: "renew-failed",
+    means: "In a notification: a certificate could not be issued, or not be deployed; the message says why.",
+    mend: "As the message says; `mailcert status` has when the next attempt comes, `mailcert renew NAME` tries at once.",
+  },
+  {
+    id: "renew-missed",
+    means: "In a notification: nothing had run for more than two days before this run.",
+    mend: "`mailcert schedule show`, `journalctl -u mailcert.timer`. [When nothing runs](notifications.md#when-nothing-runs)",
+  },
+  {
     id: "deploy-override",
     means: "Another setting wins over mailcert's: the message has file, line and setting.",
     mend: "`mailcert deploy --yes` comments the line out. Or take it out yourself, then `mailcert deploy`.",

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { NotifySettings } from "../domain/notify-settings.ts";
 import type {
   ScheduleFile,
   ScheduleJob,
@@ -57,6 +58,7 @@ export const scheduleJob = async (
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
     ...certificates.flatMap(({ files = [] }) => files.flatMap(({ paths }) => Object.values(paths).map(dirname))),
     ...certificates.flatMap(({ issuer }) => (issuer.kind === "acme" ? (issuer.webroot ?? []) : [])),
+    ...writtenToTell((await world.config.read())?.notify),
   ];
   return {
     nodePath: deps.nodePath,
@@ -69,6 +71,12 @@ export const scheduleJob = async (
 };
 
 const isFor = ({ servers }: CertificateConfig, name: string): boolean => servers === "auto" || servers.includes(name);
+
+/** The textfile's folder, and where the sendmail of Postfix, Exim and others puts what it is given. */
+const writtenToTell = ({ prometheus, mail }: NotifySettings = {}): readonly string[] => [
+  ...(prometheus === undefined ? [] : [dirname(prometheus)]),
+  ...(mail === undefined ? [] : ["/var/spool/postfix", "/var/spool/exim4", "/var/log/exim4", "/var/spool/smtpd"]),
+];
 
 const choose = async (
   { schedulers }: ScheduleDeps,
@@ -174,10 +182,23 @@ export interface HourlyRun {
   readonly failed?: number;
   /** Why nothing renews although something is installed. */
   readonly problem?: string;
+  /** ISO date of the last `renew`, where notifications are configured and this user may know it. */
+  readonly lastRun?: string;
 }
 
 /** A quick look, without asking the servers what a timer run may write to. */
 export const hourlyRun = async (world: World): Promise<HourlyRun> => {
+  const [hourly, lastRun] = [await installedRun(world), await lastRunOf(world)];
+  return { ...hourly, ...(lastRun === undefined ? {} : { lastRun }) };
+};
+
+const lastRunOf = async (world: World): Promise<string | undefined> => {
+  if (!(await world.config.read())?.notify) return undefined;
+  const memory = await unlessFailure(async () => (await world.notifying()).memory.read());
+  return memory instanceof Failure ? undefined : memory.lastRun;
+};
+
+const installedRun = async (world: World): Promise<HourlyRun> => {
   const deps = await world.scheduling();
   const { nodePath, programPath, hostName } = deps;
   const job = { nodePath, programPath, args: renewArguments(world), writable: [], hostName };
