@@ -40,6 +40,9 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["servers/postfix/postfix.ts", ["snippet"]],
   ["servers/dovecot/dovecot.ts", ["snippet"]],
   ["servers/exim/exim.ts", ["snippet"]],
+  ["servers/cyrus/cyrus.ts", ["snippet"]],
+  ["servers/opensmtpd/opensmtpd.ts", ["snippet"]],
+  ["servers/courier/courier.ts", ["snippet"]],
   ["usecases/schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-root.ts", ["bundle"]],
@@ -60,7 +63,14 @@ const foreign = [
   "system/packages.ts",
   "system/revive-service.ts",
   "servers/exim/configuration.ts",
-  "servers/exim/readable.ts",
+  "servers/readable.ts",
+  "system/open-as.ts",
+  "system/access-list.ts",
+  "system/doctor/access-list.ts",
+  "system/doctor/clock-facts.ts",
+  "system/doctor/confinement-facts.ts",
+  "domain/doctor/disk.ts",
+  "domain/doctor/ports.ts",
 ];
 
 const help = await buildProgram(
