@@ -28,7 +28,11 @@ const lockAtLast = async (world: World): Promise<Lock> => {
 
 export const deployRepair = async (context: Context): Promise<number> => {
   const { args, globals, options, output, host } = context;
-  if (args.length > 0 || options["remove"] === true || options["replace"] === true || globals.dryRun) {
+  if (
+    args.length > 0 ||
+    ["remove", "replace", "harden"].some((option) => options[option] !== undefined) ||
+    globals.dryRun
+  ) {
     throw new Failure("usage", "--repair takes no names and no other option of deploy: it is about the servers", {
       hints: ["run: mailcert deploy --repair"],
     });
