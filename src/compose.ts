@@ -196,6 +196,9 @@ export const createWorld = async (
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),
+    doctor: memo(async () =>
+      (await import("./system/doctor/index.ts")).createDoctorTools({ run, stateDir, uid: host.uid }),
+    ),
     preflight: memo(async () => ({
       ...(await import("./system/host-facts.ts")),
       updater,
@@ -268,15 +271,17 @@ export const createWorld = async (
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
     notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host.version)),
     scheduling: memo(async () => {
-      const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
+      const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),
         import("./system/cron.ts"),
+        import("./system/own-loop.ts"),
         import("./system/root-only.ts"),
         templates(),
       ]);
       return {
         schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
         findOffence,
+        ownLoop: () => ownLoopRuns(),
         uid: host.uid,
         nodePath: host.nodePath,
         programPath: host.programPath,

@@ -5,6 +5,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { renewDocument, renewText } from "../reports/renew.ts";
 import { type RenewResult, renew } from "../usecases/renew.ts";
+import { repairIfChanged } from "../usecases/repair-if-changed.ts";
 import { chosenConfig } from "./chosen-certificates.ts";
 import { duration, every } from "./every.ts";
 import { accept, locked } from "./locked.ts";
@@ -55,9 +56,12 @@ const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
   const { fitting } = context;
   const done = await locked(context, async (world) => {
+    // First of all, and whatever the configuration says: a server may be down.
+    const { findings: repaired } = globals.dryRun ? { findings: [] } : await repairIfChanged(world);
     const { config, chosen } = await chosenConfig(world, args);
     const job = (): Promise<RenewResult> =>
       renew(world, chosen, {
+        repaired,
         force: options["force"] === true,
         newKey: options["newKey"] === true,
         named: args.length > 0,

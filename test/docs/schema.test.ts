@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployPlanDocument } from "../../src/reports/deploy-plan.ts";
+import { Failure } from "../../src/domain/failure.ts";
 import { deploymentDocument, hasFault } from "../../src/reports/deployment.ts";
 import { logDocument } from "../../src/reports/log.ts";
 import { removalDocument } from "../../src/reports/removal.ts";
 import { renewDocument } from "../../src/reports/renew.ts";
+import { repairDocument } from "../../src/reports/repair.ts";
 import { scheduleInstallDocument, scheduleShowDocument } from "../../src/reports/schedule.ts";
 import { setupDocument } from "../../src/reports/setup.ts";
 import { statusDocument } from "../../src/reports/status.ts";
@@ -153,6 +155,15 @@ describe("documents of real command lines", () => {
     },
   );
 
+  it("doctor, whatever it finds on this machine", async () => {
+    const ran = await runMain(dir, "doctor", "--json");
+    expect([0, 1], ran.stderr).toContain(ran.status);
+    const document = JSON.parse(ran.stdout) as { schema: string; looks: readonly { id: string }[] };
+    expect(document.schema).toBe("mailcert.doctor/1");
+    expect(document.looks.map(({ id }) => id)).toContain("rights");
+    ok(document);
+  });
+
   it("a configuration with every setting, and one with problems", async () => {
     const file = join(dir, "full.yaml");
     const text = `schema: 1
@@ -266,6 +277,17 @@ describe("documents of deployments", () => {
     ok(removalDocument(removed));
     await overall(one);
     one.dispose();
+  });
+
+  it("deploy --repair, with nothing to do and with a server that was mended", () => {
+    ok(repairDocument({ findings: [], attempts: [] }));
+    const message = "dovecot is 2.4.1 now";
+    ok(
+      repairDocument({
+        findings: [{ check: "deploy-repaired", severity: "warning", message, hint: "mailcert status" }],
+        attempts: [{ certificate: "mail.example.org", failure: new Failure("unavailable", "no", { hints: ["look"] }) }],
+      }),
+    );
   });
 
   it("copies, in the log", async () => {
