@@ -268,15 +268,17 @@ export const createWorld = async (
       return createAccounts({ stateDir, now: host.now, elapsed: host.elapsed, userAgent: `mailcert/${host.version}` });
     }),
     scheduling: memo(async () => {
-      const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
+      const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),
         import("./system/cron.ts"),
+        import("./system/own-loop.ts"),
         import("./system/root-only.ts"),
         templates(),
       ]);
       return {
         schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
         findOffence,
+        ownLoop: () => ownLoopRuns(),
         uid: host.uid,
         nodePath: host.nodePath,
         programPath: host.programPath,

@@ -5,6 +5,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { renewDocument, renewText } from "../reports/renew.ts";
 import { renew } from "../usecases/renew.ts";
+import { repairIfChanged } from "../usecases/repair-if-changed.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
 import { duration, every } from "./every.ts";
 import { accept, locked } from "./locked.ts";
@@ -54,8 +55,11 @@ const withoutForce = (): Failure =>
 const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
   const { fitting } = context;
-  const done = await locked(context, async (world) =>
-    renew(world, await chosenCertificates(world, args), {
+  const done = await locked(context, async (world) => {
+    // First of all, and whatever the configuration says: a server may be down.
+    const { findings: repaired } = globals.dryRun ? { findings: [] } : await repairIfChanged(world);
+    return renew(world, await chosenCertificates(world, args), {
+      repaired,
       force: options["force"] === true,
       newKey: options["newKey"] === true,
       named: args.length > 0,
@@ -63,8 +67,8 @@ const run = async (context: Context, first = true): Promise<number> => {
       dryRun: globals.dryRun,
       replace: false,
       accept: globals.yes ? accept(context) : async () => false,
-    }),
-  );
+    });
+  });
   // A timer's run has the configuration alone, and no options to add.
   const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
   const result = { ...done, certificates };

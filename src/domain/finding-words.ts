@@ -52,6 +52,17 @@ export const findingWords: readonly FindingWords[] = [
     mend: "Mend the configuration (the message has the server's words); the next run goes on.",
   },
   {
+    id: "deploy-repaired",
+    means:
+      "A server became another version whose settings are called otherwise: mailcert's own were rewritten, and it was started where it had not come up (`warning`).",
+    mend: "Nothing; where apt stopped at it, let dpkg configure what is left. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+  },
+  {
+    id: "deploy-outgrown",
+    means: "A server does not run, and its new version refuses settings that are not mailcert's.",
+    mend: "Mend the line that is named; the next run starts it, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+  },
+  {
     id: "deploy-server",
     means: "A server was found and passed over: its version's settings are not known. The other servers go on.",
     mend: "Leave it out with `servers:`, and set its certificate by hand (`mailcert snippet`).",
@@ -71,6 +82,50 @@ export const findingWords: readonly FindingWords[] = [
     id: "deploy-left",
     means: "A server is not named for the certificate any more and got its own settings back.",
     mend: "Nothing; to have it again, name it in `servers:`.",
+  },
+  {
+    id: "old-processes",
+    means:
+      "Processes of a server that started before the switch still take new clients, with the certificate of before. (Those that only serve a client that is connected are counted in `status`, and are no finding.)",
+    mend: "Reload the server as the hint says; end by hand what is left a minute later.",
+  },
+  {
+    id: "harden-taken-back",
+    means:
+      "With the TLS policy of `mailcert deploy --harden` a server refused its configuration, or an entry point gave no handshake any more. What was changed was put back.",
+    mend: "The message says which entry point, the server's log why. See [hardening](hardening.md).",
+  },
+  {
+    id: "harden-override",
+    means: "Something that mailcert does not change wins over the TLS policy.",
+    mend: "Take it out where the message says, then `mailcert deploy --harden`.",
+  },
+  {
+    id: "harden-refused",
+    means:
+      "A server's TLS policy was not touched: its library is too old for the profile, or its configuration cannot be read.",
+    mend: "The message has the reason. See [hardening](hardening.md#profiles).",
+  },
+  {
+    id: "harden-unknown",
+    means: "mailcert sets no TLS policy for that server (`info`).",
+    mend: "Its own manual; `mailcert verify --full` says what its ports take.",
+  },
+  {
+    id: "harden-exception",
+    means: "A Dovecot setting for one network (`remote`) is weaker than the profile, and was left (`info`).",
+    mend: "Nothing, if that is meant.",
+  },
+  {
+    id: "harden-peers",
+    means: "Port 25 takes old versions of TLS, so that old peers need not deliver in clear (`info`).",
+    mend: "Nothing. See [hardening](hardening.md#port-25).",
+  },
+  {
+    id: "harden-cipher-list",
+    means:
+      "main.cf sets `tls_high_cipherlist`, which the profile builds on and which also holds for mail that is sent.",
+    mend: "`postconf -X tls_high_cipherlist`, then `postfix reload`.",
   },
   {
     id: "renew-ending",

@@ -1,10 +1,11 @@
 // Whether a server's own user can really read our files: modes, groups, access lists and every folder above them count.
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import type { Slot } from "../domain/keys.ts";
 import { openAs } from "../system/open-as.ts";
 import type { RunProgram } from "../system/run.ts";
 
-interface Reader {
+export interface Reader {
   /** The server, as people call it: `Exim`. */
   readonly name: string;
   readonly user: string;
@@ -13,6 +14,10 @@ interface Reader {
 
 /** Files behind `live`, as SlotPaths has them: what else a server names is not ours to judge. */
 export const isOurs = (path: string): boolean => /\/live\/(ecdsa|rsa)\/[a-z]+\.pem$/.test(path);
+
+/** The slot whose files a setting names, where they are ours. */
+export const slotIn = (path: string): Slot | undefined =>
+  isOurs(path) ? (/\/live\/(ecdsa|rsa)\//.exec(path)?.[1] as Slot) : undefined;
 
 /** @throws Failure `config` naming the first file that the reader cannot read, and what to look at. */
 export const refuseUnreadable = async (
@@ -27,9 +32,8 @@ export const refuseUnreadable = async (
     throw new Failure("config", `${name} reads keys as ${user}, which cannot read ${path}`, {
       hints: [
         closed === undefined
-          ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy`
+          ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy; \`mailcert doctor\` tries every file`
           : `the folder ${closed} is closed to it: open it (chmod o+x ${closed}), or keep the state elsewhere (--state)`,
-        "`mailcert doctor` tries every file as every server's user",
       ],
       facts: { code: "UNREADABLE", path },
     });

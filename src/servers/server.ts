@@ -4,6 +4,9 @@ import type { Mode, ProtocolName } from "../domain/entry-point.ts";
 import type { FileTarget } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
+import type { PolicyName } from "../domain/tls-policy.ts";
+import type { PolicyPlan } from "./policy.ts";
+import type { ServingProcess } from "./processes.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
@@ -22,6 +25,8 @@ export interface Installation {
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
+  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  readonly restarts?: string;
 }
 
 /** What switches TLS off for a service, in the server's own words. */
@@ -152,6 +157,27 @@ export interface Override {
 }
 
 /**
+ * What a server needs whose versions refuse each other's settings: after an upgrade it does not start, and its own programs answer nothing.
+ */
+export interface Upgrade {
+  /** Another file at one of these paths may be another version. */
+  readonly programs: readonly string[];
+  /**
+   * What brings these files, where mailcert wrote them, into the words of the installed version; `unready` as long as nobody can tell it
+   * (half unpacked). `least`: what every client needs and nothing else. MUST NOT ask the server for its settings.
+   * @throws Failure `config` for a version whose settings are not known.
+   */
+  outgrown(
+    paths: readonly string[],
+    least?: boolean,
+  ): Promise<{ readonly version?: string; readonly changes: readonly Change[] } | "unready">;
+  /** Its packages are in place, and nobody is about to start it. */
+  settled(): Promise<boolean>;
+  /** Starts it where it failed to come up; MUST NOT start what somebody stopped. `ranBefore`: it ran at the last proof. @throws Failure `unavailable` */
+  revive(ranBefore: boolean): Promise<"running" | "started" | "stopped">;
+}
+
+/**
  * One mail server program. Implementations live in one file each and are registered in `servers/index.ts`.
  * - MUST find everything through the server's own programs (`doveconf`, `postconf`), MUST NOT parse what they can answer.
  * - MUST NOT log or return the output of a program that can print a private key (`doveconf -P`, `-x`, `-F`).
@@ -192,8 +218,21 @@ export interface Server {
   ): Promise<readonly Override[]>;
   /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
   check(installation: Installation): Promise<void>;
-  /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
+  /** Makes the running server read certificates again without dropping a session (`restarts`: it cannot). Its exit status proves nothing: proof does. */
   reload(installation: Installation): Promise<void>;
+  /**
+   * Computes the edits that bring its TLS policy up to a profile, for the library that it is linked with; MUST NOT apply them. Only ever done after a yes.
+   * Stricter settings stay; a plan after applying one has no changes. Absent: its policy is its administrator's alone.
+   * @throws Failure `config` where its library cannot do what the profile is about.
+   */
+  harden?(installation: Installation, profile: PolicyName): Promise<PolicyPlan>;
+  /**
+   * Its running processes that speak TLS to clients. One that started before a reload holds the certificate of then. Absent: none outlives one.
+   * MUST NOT fail for what this user may not see.
+   */
+  processes?(installation: Installation): Promise<readonly ServingProcess[]>;
+  /** Absent: its versions take each other's settings. */
+  readonly upgrade?: Upgrade;
   /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
   recall?(id: string, change: Change): Installation | undefined;
   /** This server with what the configuration of a certificate names for it. */

@@ -138,6 +138,11 @@ export const writeFileAtomic = async (
     if (options.base) await refuseChanged(path, target, options.base.text);
     await rename(temporary, target);
     await syncFolder(dirname(target));
+    // Among the files of others nobody else would clear away what a killed run left.
+    if (options.base || options.keepMode) {
+      const { removeLeftovers } = await import("./leftovers.ts");
+      await removeLeftovers(dirname(target)).catch(() => undefined);
+    }
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileFailure(error, "write", path);

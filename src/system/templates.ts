@@ -5,7 +5,8 @@ import Mustache from "mustache";
 import { Failure } from "../domain/failure.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
-export type TemplateKind = "dovecot" | "postfix" | "exim" | "shell" | "systemd" | "xml" | "html" | "none";
+export type TemplateKind =
+  "dovecot" | "postfix" | "exim" | "cyrus" | "opensmtpd" | "courier" | "shell" | "systemd" | "xml" | "html" | "none";
 
 /** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
 export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;
@@ -29,6 +30,12 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   postfix: matching(/^[\p{L}\p{N}._\-/:@+~=*[\]]+$/u, "a Postfix setting"),
   // `$` and `{` expand, `#` starts a comment, a backslash joins lines; colons separate what a list has (macros.ts refuses them in paths).
   exim: matching(/^[\p{L}\p{N}._\-/:@+~=*]( ?[\p{L}\p{N}._\-/:@+~=*])*$/u, "an Exim setting"),
+  // A comma separates two files; what ends a line would begin another setting.
+  cyrus: matching(/^[\p{L}\p{N}._\-/:@+~=*,]+$/u, "a setting of Cyrus"),
+  // Inside double quotes: a quote ends the value, a backslash joins lines, `$` at its beginning names a macro.
+  opensmtpd: matching(/^[\p{L}\p{N}._\-/:@+~=*]+$/u, "smtpd.conf"),
+  // A shell reads it: what it would not take for one plain word is refused.
+  courier: matching(/^[\p{L}\p{N}._\-/:@+~=*]+$/u, "Courier's settings"),
   shell: (value) => {
     if (control.test(value)) return refuse(value, "a shell command");
     return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;

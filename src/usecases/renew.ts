@@ -15,6 +15,7 @@ import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
+import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
@@ -30,6 +31,8 @@ export interface RenewOptions extends DeployOptions {
   readonly dryRun: boolean;
   /** The caller finishes a revocation that is under way by itself. */
   readonly leaveRevocation?: boolean;
+  /** What was done just now to servers of another version. */
+  readonly repaired?: readonly Finding[];
   /** How a person says that it is to go on although DNS is against the new key. */
   readonly toReplace?: string;
 }
@@ -47,7 +50,7 @@ export interface RenewedCertificate {
 
 export interface RenewResult {
   readonly certificates: readonly RenewedCertificate[];
-  /** About certificates that are served and not in the configuration. */
+  /** About servers of another version, and certificates that are served and not in the configuration. */
   readonly findings: readonly Finding[];
   /** `fault` if any has one, else `waiting` if any waits, else `done`. */
   readonly outcome: "done" | "fault" | "waiting";
@@ -61,10 +64,12 @@ export const renew = async (
 ): Promise<RenewResult> => {
   const ask = renewalInfoAsker(world);
   const drafts: Draft[] = [];
+  // Five hundred that are due ask the same servers where they listen; what is deployed looks anew.
+  const near = rememberLooks(world);
   let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    drafts.push(await issueDue(world, certificate, options, ask));
+    drafts.push(await issueDue(near, certificate, options, ask));
     if (world.elapsed() - since < longestIssuingMs) continue;
     await deployDrafts(world, drafts, options);
     since = world.elapsed();
@@ -86,7 +91,8 @@ export const renew = async (
     });
   }
   // Without names these are all that the configuration has.
-  const findings = options.named ? [] : await orphanFindings(world, certificates, options);
+  const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
+  const findings = [...(options.repaired ?? []), ...orphans];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
 

@@ -11,6 +11,7 @@ import type {
   Scheduler,
 } from "../system/scheduler.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface InstallSchedule {
@@ -40,8 +41,15 @@ export const scheduleJob = async (
   deps: ScheduleDeps,
   certificates: readonly CertificateConfig[],
 ): Promise<ScheduleJob> => {
-  const servers = Object.values(await world.servers());
-  const installations = (await Promise.all(servers.map((server) => server.detect()))).flat();
+  const servers = Object.entries(await world.servers());
+  // One that cannot be looked at now must not keep the others from being renewed.
+  const found = await Promise.all(servers.map(([, server]) => unlessFailure(() => server.detect())));
+  const installations = found.flatMap((one) => (one instanceof Failure ? [] : one));
+  const watched = servers.flatMap(([name, { upgrade }], index) => {
+    const here = found[index];
+    const installed = here instanceof Failure || (here?.length ?? 0) > 0;
+    return upgrade && installed && certificates.some((one) => isFor(one, name)) ? upgrade.programs : [];
+  });
   const writable = [
     world.store.dir,
     dirname(world.config.path),
@@ -55,9 +63,12 @@ export const scheduleJob = async (
     programPath: deps.programPath,
     args: renewArguments(world),
     writable: [...new Set(writable)],
+    ...(watched.length > 0 ? { watched, repairArgs: [...repairWords, ...places(world)] } : {}),
     hostName: deps.hostName,
   };
 };
+
+const isFor = ({ servers }: CertificateConfig, name: string): boolean => servers === "auto" || servers.includes(name);
 
 const choose = async (
   { schedulers }: ScheduleDeps,
@@ -155,7 +166,8 @@ export const showSchedule = async (deps: ScheduleDeps, job: ScheduleJob): Promis
 /** What renews on this host without anybody doing anything. */
 export interface HourlyRun {
   readonly renews: boolean;
-  readonly kind?: ScheduleKind;
+  /** `loop`: `renew --every`, in a container. */
+  readonly kind?: ScheduleKind | "loop";
   /** ISO date of the next run, where it is known. */
   readonly next?: string;
   /** The last run failed, with this status. */
@@ -174,6 +186,7 @@ export const hourlyRun = async (world: World): Promise<HourlyRun> => {
     const active = states.find((state) => state.active);
     const idle = states.find(({ problem }) => problem !== undefined);
     if (active === undefined) {
+      if (await deps.ownLoop?.()) return { renews: true, kind: "loop" };
       return { renews: false, ...(idle?.problem === undefined ? {} : { kind: idle.kind, problem: idle.problem }) };
     }
     const { kind, next, last } = active;
@@ -189,13 +202,11 @@ export const hourlyRun = async (world: World): Promise<HourlyRun> => {
   }
 };
 
-const renewArguments = ({ config, store }: World): readonly string[] => [
-  "renew",
-  "--config",
-  config.path,
-  "--state",
-  store.dir,
-];
+const [, ...repairWords] = "mailcert deploy --repair".split(" ");
+
+const renewArguments = (world: World): readonly string[] => ["renew", ...places(world)];
+
+const places = ({ config, store }: World): readonly string[] => ["--config", config.path, "--state", store.dir];
 
 export interface RemovedSchedule {
   readonly dryRun: boolean;

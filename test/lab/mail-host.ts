@@ -28,6 +28,12 @@ export interface MailHostOptions {
   readonly browser?: boolean;
   /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
   readonly exim?: boolean;
+  /** The same of Cyrus IMAP, of OpenSMTPD, of Courier. */
+  readonly cyrus?: boolean;
+  readonly opensmtpd?: boolean;
+  readonly courier?: boolean;
+  /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
+  readonly upgrade?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -86,7 +92,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl", "browser", "exim"] as const)
+  const above = (
+    ["clients", "neighbours", "testssl", "browser", "exim", "cyrus", "opensmtpd", "courier", "upgrade"] as const
+  )
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");

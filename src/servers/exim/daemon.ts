@@ -1,14 +1,11 @@
 // Finds the Exim that listens: by its pid file, else among the processes (with -oX and without -oP it writes none).
 import { readdir, readlink } from "node:fs/promises";
 import { readTextIfPresent } from "../../system/files.ts";
+import { commandLine } from "../command-line.ts";
 import { runningPid } from "../running.ts";
 
 const read = async (pid: string, file: string): Promise<string> =>
   (await readTextIfPresent(`/proc/${pid}/${file}`).catch(() => undefined)) ?? "";
-
-/** `/proc/PID/cmdline` as words. */
-export const commandLine = async (pid: number): Promise<readonly string[]> =>
-  (await read(String(pid), "cmdline")).split("\0").filter((word) => word !== "");
 
 export const isDaemon = (words: readonly string[]): boolean => words.includes("-bd") || words.includes("-bdf");
 
