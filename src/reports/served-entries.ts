@@ -3,7 +3,7 @@ import { groupBy } from "../domain/group-by.ts";
 import type { EntryRecord } from "../store/store.ts";
 import type { CertificateStatus } from "../usecases/status.ts";
 import { minute } from "./dates.ts";
-import { verdictWords } from "./verdict-words.ts";
+import { verdictWords } from "./findings-text.ts";
 
 type Deployments = Pick<CertificateStatus, "deployments">;
 
