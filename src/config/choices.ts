@@ -11,4 +11,7 @@ export interface Choices {
   readonly challenges: readonly ChallengeName[];
 }
 
-export const defaultChoices: Choices = { servers: ["dovecot", "postfix", "exim", "cyrus", "opensmtpd", "courier"], challenges: workingChallenges };
+export const defaultChoices: Choices = {
+  servers: ["dovecot", "postfix", "exim", "cyrus", "opensmtpd", "courier"],
+  challenges: workingChallenges,
+};

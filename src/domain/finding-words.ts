@@ -41,6 +41,28 @@ export const findingWords: readonly FindingWords[] = [
     mend: "It is not the new certificate that broke it: the server's log, its TLS settings. Then `mailcert renew`.",
   },
   {
+    id: "hook-failed",
+    means:
+      "A hook of yours (`before_deploy`, `after_deploy`, `on_failure`) ended with another status than 0, overran its `timeout`, or could not be run; its last words are in the message.",
+    mend: "Mend the program; the next run runs that hook again, and nothing else. After a failed `before_deploy` the old certificate stays. [Hooks](hooks.md)",
+  },
+  {
+    id: "notify-failed",
+    means:
+      "Somebody who is to be told could not be told (`warning` for `ping`: whoever waits for it sees by itself that it did not come). Renewals go on all the same.",
+    mend: "`mailcert notify test` sends a test and says what is wrong. What was to be told is told by the next run that can. [Notifications](notifications.md)",
+  },
+  {
+    id: "renew-failed",
+    means: "In a notification: a certificate could not be issued, or not be deployed; the message says why.",
+    mend: "As the message says; `mailcert status` has when the next attempt comes, `mailcert renew NAME` tries at once.",
+  },
+  {
+    id: "renew-missed",
+    means: "In a notification: nothing had run for more than two days before this run.",
+    mend: "`mailcert schedule show`, `journalctl -u mailcert.timer`. [When nothing runs](notifications.md#when-nothing-runs)",
+  },
+  {
     id: "deploy-override",
     means: "Another setting wins over mailcert's: the message has file, line and setting.",
     mend: "`mailcert deploy --yes` comments the line out. Or take it out yourself, then `mailcert deploy`.",
@@ -50,6 +72,17 @@ export const findingWords: readonly FindingWords[] = [
     means:
       "The server's configuration cannot be read, its own test of it fails, or its reload failed, so that it was not reloaded. If mailcert's change was the reason, it was taken back. The other servers go on.",
     mend: "Mend the configuration (the message has the server's words); the next run goes on.",
+  },
+  {
+    id: "deploy-repaired",
+    means:
+      "A server became another version whose settings are called otherwise: mailcert's own were rewritten, and it was started where it had not come up (`warning`).",
+    mend: "Nothing; where apt stopped at it, let dpkg configure what is left. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+  },
+  {
+    id: "deploy-outgrown",
+    means: "A server does not run, and its new version refuses settings that are not mailcert's.",
+    mend: "Mend the line that is named; the next run starts it, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
   },
   {
     id: "deploy-server",

@@ -58,7 +58,7 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
 const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
   if (!server.running) return "not running";
   const why = server.restarts === undefined ? "" : ` (${server.restarts})`;
-  const word = server.restarts === undefined ? "reloaded" : "restarted";
+  const word = server.restarts === undefined ? "reloaded" : "restarted where needed";
   if (server.reloaded)
     return server.certificates === undefined
       ? `${word}${why}`

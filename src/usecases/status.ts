@@ -4,15 +4,18 @@ import type { CertificateConfig, IssuerKind } from "../domain/certificate-config
 import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
+import { hookEvents, hooksOf } from "../domain/hook.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
 import { condemned, goOnCommand } from "../domain/revocation.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { accountFindings } from "./account-findings.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
 import type { OldProcesses, StatusLook } from "./old-processes.ts";
+import { windowWish } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
@@ -107,8 +110,11 @@ const isWell = (
   if (revocation !== undefined || findings?.some(isFault)) return false;
   if (configured && held !== undefined && next?.action !== "nothing") return false;
   if (!configured) return asked === undefined || some;
-  return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && next?.action !== "wait";
+  return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && !isDelayed(next);
 };
+
+/** Waiting for a maintenance window is as it should be. */
+const isDelayed = (next: Decision | undefined): boolean => next?.action === "wait" && !next.window;
 
 /** Something is still to be done about it: not where nothing was due, nor where what failed is not asked for any more. */
 const isOpen = (error: LastError | undefined, next: Decision | undefined): boolean =>
@@ -137,6 +143,7 @@ const statusOf = async (
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
     ...endFindings(world, state, live, next),
+    ...hookFindings(state, config),
     ...condemnedFindings(world, config, state, live),
   ];
   const held = state && waitingHold(state, live?.number);
@@ -176,6 +183,7 @@ const wishNow = async (
 ): Promise<Wish> => ({
   force: false,
   named: false,
+  ...windowWish(world, config),
   ...(await fingerprintIfWaiting(world, config, state)),
 });
 
@@ -198,6 +206,22 @@ const condemnedFindings = (
       hint: pending ? `go on: ${goOnCommand(state.name, pending)}` : `replace it: mailcert renew ${state.name}`,
     },
   ];
+};
+
+/** Those that the next run runs again. */
+const hookFindings = (
+  state: CertificateState | undefined,
+  config: CertificateConfig | undefined,
+): readonly Finding[] => {
+  const hooks = config ? hooksOf(config) : {};
+  return hookEvents.flatMap((event) => {
+    const owed = state?.hooks?.[event];
+    // Of the one before, lastError tells.
+    if (!owed?.message || !hooks[event] || event === "before_deploy") return [];
+    const times = owed.attempts === 1 ? "" : ` (${owed.attempts} times since ${utcMinute(owed.since)})`;
+    const hint = `once that is mended, the next run runs it again; at once: mailcert renew ${config?.name ?? ""}`;
+    return [{ check: "hook-failed", severity: "fault", message: `${event}: ${owed.message}${times}`, hint }];
+  });
 };
 
 /** `next` undefined: it is not in the configuration. */

@@ -32,6 +32,8 @@ export interface MailHostOptions {
   readonly cyrus?: boolean;
   readonly opensmtpd?: boolean;
   readonly courier?: boolean;
+  /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
+  readonly upgrade?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -90,7 +92,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl", "browser", "exim", "cyrus", "opensmtpd", "courier"] as const)
+  const above = (
+    ["clients", "neighbours", "testssl", "browser", "exim", "cyrus", "opensmtpd", "courier", "upgrade"] as const
+  )
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier; a layer over bookworm: an archive of trixie's mail servers. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -18,7 +18,8 @@ export type LabParts = Readonly<
     | "exim"
     | "cyrus"
     | "opensmtpd"
-    | "courier",
+    | "courier"
+    | "upgrade",
     string
   >
 >;
@@ -36,6 +37,7 @@ const names: readonly (keyof LabParts)[] = [
   "cyrus",
   "opensmtpd",
   "courier",
+  "upgrade",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 
