@@ -3,10 +3,9 @@ import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
-import { findingsText, withoutAdvice } from "./findings-text.ts";
+import { findingsText, verdictWords, withoutAdvice } from "./findings-text.ts";
 import { generationLine } from "./generation.ts";
 import { table } from "./table.ts";
-import { verdictWords } from "./verdict-words.ts";
 
 const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   verified: "served and proven at every entry point",

@@ -14,13 +14,7 @@ import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
 import { accountFindings } from "./account-findings.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
-import {
-  type OldProcessLook,
-  type OldProcesses,
-  endingMs,
-  lookForOldProcesses,
-  oldProcessFindings,
-} from "./old-processes.ts";
+import type { OldProcesses, StatusLook } from "./old-processes.ts";
 import { windowWish } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
@@ -77,13 +71,21 @@ export interface StatusResult {
   readonly ok: boolean;
 }
 
+type Look = () => Promise<StatusLook>;
+
+const lazily = (load: Look): Look => {
+  let loaded: ReturnType<Look> | undefined;
+  return () => (loaded ??= load());
+};
+
 export const status = async (world: World, only: readonly string[]): Promise<StatusResult> => {
   const config = (await world.config.read())?.certificates ?? [];
   const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
     (name) => only.length === 0 || only.includes(name),
   );
   const ofAccounts = await accountFindings(world, config);
-  const look = lookForOldProcesses(world);
+  // Where nothing is deployed there is nothing to look at, nor to load.
+  const look: Look = lazily(async () => (await import("./old-processes.ts")).statusLook(world));
   const certificates: CertificateStatus[] = [];
   for (const name of names) {
     const wanted = config.find((one) => one.name === name);
@@ -124,7 +126,7 @@ const statusOf = async (
   config: CertificateConfig | undefined,
   state: CertificateState | undefined,
   ofAccounts: readonly Finding[],
-  look: OldProcessLook,
+  look: Look,
 ): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
@@ -133,9 +135,10 @@ const statusOf = async (
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());
   const lastError = await lastErrorNow(world, config, state, next);
   const deployed = Object.entries(state?.deployments ?? {}).map(([id, { server }]) => [id, server] as const);
-  const old = await look(name, deployed, endingMs);
+  const { old, findings: ofProcesses } =
+    deployed.length === 0 ? { old: [], findings: [] } : await (await look())(name, deployed);
   const findings = [
-    ...oldProcessFindings(old),
+    ...ofProcesses,
     ...ofAccounts,
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
