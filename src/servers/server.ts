@@ -7,7 +7,7 @@ import type { Slot } from "../domain/keys.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
-  /** Registry name: `dovecot`, `postfix`, `exim`. */
+  /** Registry name: `dovecot`, `postfix`, `exim`, `nginx`, ... */
   readonly server: string;
   /** Unique on this host: `dovecot`, `postfix`, `postfix-out` (the instance's name). */
   readonly id: string;
@@ -85,6 +85,8 @@ export type Change =
       /** undefined: `after` is inserted as a new last line. */
       readonly before: string | undefined;
       readonly after: string;
+      /** Further lines of the same file that only make sense together with it (a key beside its certificate): all go in one write. */
+      readonly also?: readonly LineReplacement[];
     }
   | {
       /** A Postfix main.cf parameter; undefined stands for absence (`postconf -X`). */
@@ -108,6 +110,13 @@ export type Change =
       /** What makes the program read them: undoing runs it, too. */
       readonly reload?: readonly string[];
     };
+
+export interface LineReplacement {
+  /** From 1. */
+  readonly line: number;
+  readonly before: string;
+  readonly after: string;
+}
 
 export interface CopiedFile {
   readonly path: string;

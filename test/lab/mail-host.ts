@@ -28,6 +28,8 @@ export interface MailHostOptions {
   readonly browser?: boolean;
   /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
   readonly exim?: boolean;
+  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
+  readonly proxies?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -86,7 +88,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl", "browser", "exim"] as const)
+  const above = (["clients", "neighbours", "testssl", "browser", "exim", "proxies"] as const)
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");

@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, proxies. */
 export type LabParts = Readonly<
-  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser" | "exim", string>
+  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser" | "exim" | "proxies", string>
 >;
 
 const names: readonly (keyof LabParts)[] = [
@@ -20,6 +20,7 @@ const names: readonly (keyof LabParts)[] = [
   "testssl",
   "browser",
   "exim",
+  "proxies",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 

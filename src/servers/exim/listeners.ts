@@ -3,9 +3,10 @@ import { isIP } from "node:net";
 import { readTextIfPresent } from "../../system/files.ts";
 import { portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
+import { commandLine } from "../processes.ts";
 import type { Listener } from "../server.ts";
 import { type Configuration, effective } from "./configuration.ts";
-import { commandLine, isDaemon } from "./daemon.ts";
+import { isDaemon } from "./daemon.ts";
 import { listItems } from "./list.ts";
 
 const names = [

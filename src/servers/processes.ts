@@ -1,0 +1,32 @@
+// Finds daemons among the processes of this host: for servers whose pid file is missing, or named on their command line alone.
+import { readdir, readlink } from "node:fs/promises";
+import { readTextIfPresent } from "../system/files.ts";
+
+const read = async (pid: string, file: string): Promise<string> =>
+  (await readTextIfPresent(`/proc/${pid}/${file}`).catch(() => undefined)) ?? "";
+
+/** `/proc/PID/cmdline` as words. */
+export const commandLine = async (pid: number): Promise<readonly string[]> =>
+  (await read(String(pid), "cmdline")).split("\0").filter((word) => word !== "");
+
+/** Containers have namespaces of their own; what runs in them is not this host's. */
+const spaceOf = (pid: string): Promise<string | undefined> => readlink(`/proc/${pid}/ns/pid`).catch(() => undefined);
+
+/** Its children, one for each connection or worker, have the same name and words. */
+const parentOf = async (pid: string): Promise<string> => /^PPid:\s*(\d+)$/m.exec(await read(pid, "status"))?.[1] ?? "";
+
+/** `name`: as the kernel knows it (`/proc/PID/comm`). Those of that name that `isDaemon` knows by their words, and that no other of them started; lowest id first. */
+export const daemonsCalled = async (
+  name: string,
+  isDaemon: (words: readonly string[]) => boolean = () => true,
+): Promise<readonly number[]> => {
+  const here = await spaceOf("self");
+  const daemons: string[] = [];
+  for (const pid of (await readdir("/proc").catch(() => [])).filter((entry) => /^\d+$/.test(entry))) {
+    if ((await read(pid, "comm")).trim() !== name || (await spaceOf(pid)) !== here) continue;
+    if (isDaemon(await commandLine(Number(pid)))) daemons.push(pid);
+  }
+  const first: number[] = [];
+  for (const pid of daemons) if (!daemons.includes(await parentOf(pid))) first.push(Number(pid));
+  return first.toSorted((a, b) => a - b);
+};
