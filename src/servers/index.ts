@@ -3,6 +3,7 @@ import type { ServerDependencies } from "./dependencies.ts";
 import { createDovecot } from "./dovecot/dovecot.ts";
 import { createExim } from "./exim/exim.ts";
 import { createFiles } from "./files/files.ts";
+import { createHaproxy } from "./haproxy/haproxy.ts";
 import { createNginx } from "./nginx/nginx.ts";
 import { createPostfix } from "./postfix/postfix.ts";
 import type { Server } from "./server.ts";
@@ -17,6 +18,7 @@ export const servers = {
   postfix: { summary: "Postfix 3.4 and later, every instance: SMTP, submission", create: createPostfix },
   exim: { summary: "Exim 4.92 and later: SMTP, submission", create: createExim },
   nginx: { summary: "nginx as a mail proxy: mail {}, and mail ports of stream {}", create: createNginx },
+  haproxy: { summary: "HAProxy 2.4 and later: bind lines with TLS at mail's ports", create: createHaproxy },
   files: {
     summary: "copies for every other program, as files: of the configuration says",
     create: (dependencies) => createFiles(dependencies),

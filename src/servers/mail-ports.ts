@@ -29,3 +29,11 @@ export const otherPortsNote = (server: string, ports: readonly number[]): readon
     },
   ];
 };
+
+/** Said of a line that is not for mail alone, and is therefore left as it is. */
+export const notAloneNote = (message: string, hint: string): Finding => ({
+  check: "own-certificate",
+  severity: "warning",
+  message,
+  hint,
+});

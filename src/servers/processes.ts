@@ -30,3 +30,10 @@ export const daemonsCalled = async (
   for (const pid of daemons) if (!daemons.includes(await parentOf(pid))) first.push(Number(pid));
   return first.toSorted((a, b) => a - b);
 };
+
+/** Whether a process of that name was started by this one: a master with workers. */
+export const hasChildCalled = async (pid: number, name: string): Promise<boolean> => {
+  const children = (await read(String(pid), `task/${pid}/children`)).split(/\s+/).filter((child) => child !== "");
+  for (const child of children) if ((await read(child, "comm")).trim() === name) return true;
+  return false;
+};

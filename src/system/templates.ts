@@ -5,7 +5,8 @@ import Mustache from "mustache";
 import { Failure } from "../domain/failure.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
-export type TemplateKind = "dovecot" | "postfix" | "exim" | "nginx" | "haproxy" | "stunnel" | "shell" | "systemd" | "xml" | "html" | "none";
+export type TemplateKind =
+  "dovecot" | "postfix" | "exim" | "nginx" | "haproxy" | "stunnel" | "shell" | "systemd" | "xml" | "html" | "none";
 
 /** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
 export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;

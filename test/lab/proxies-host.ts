@@ -47,3 +47,10 @@ ln -s /usr/share/nginx/modules-available/mod-mail.conf modules-enabled/50-mod-ma
 ln -s /usr/share/nginx/modules-available/mod-stream.conf modules-enabled/70-mod-stream.conf
 echo 'include /etc/nginx/proxies/*.conf;' >> nginx.conf; mkdir proxies`);
 };
+
+/** Debian's user and folders; `mode tcp` for what follows. */
+export const installHaproxy = async (host: MailHost): Promise<void> => {
+  await host.must(`groupadd --system haproxy && useradd --system --gid haproxy --home-dir /var/lib/haproxy haproxy
+mkdir -p /run/haproxy /var/lib/haproxy
+printf 'defaults\n\tmode tcp\n\ttimeout connect 5s\n\ttimeout client 50s\n\ttimeout server 50s\n' >> /etc/haproxy/haproxy.cfg`);
+};

@@ -49,10 +49,10 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
   return {
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
-    plan: (installation, certificate) => call<ServerPlan>("plan", { installation, certificate }),
+    plan: (installation, certificate, bySni) => call<ServerPlan>("plan", { installation, certificate, bySni }),
     apply: (installation, change) => call("apply", { installation, change }),
     revert: (installation, change) => call("revert", { installation, change }),
-    readBack: (installation, certificate) => call<Override[]>("readBack", { installation, certificate }),
+    readBack: (installation, certificate, bySni) => call<Override[]>("readBack", { installation, certificate, bySni }),
     check: (installation) => call("check", { installation }),
     reload: (installation) => call("reload", { installation }),
   };

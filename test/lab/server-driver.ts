@@ -13,6 +13,7 @@ interface Request {
   readonly templates: string;
   readonly installation?: Installation;
   readonly certificate?: ServedCertificate;
+  readonly bySni?: readonly ServedCertificate[];
   readonly change?: Change;
   readonly version?: string;
 }
@@ -30,15 +31,15 @@ const call = async (): Promise<unknown> => {
     render,
     ipv6,
   });
-  const { installation, certificate, change } = request;
+  const { installation, certificate, bySni, change } = request;
   if (request.method === "detect") return server.detect();
   if (request.method === "snippet" && certificate) return server.snippet(certificate, request.version ?? "");
   if (installation === undefined) throw new Error("no installation");
   if (request.method === "listeners") return server.listeners(installation);
   if (request.method === "check") return server.check(installation);
   if (request.method === "reload") return server.reload(installation);
-  if (request.method === "plan" && certificate) return server.plan(installation, certificate);
-  if (request.method === "readBack" && certificate) return server.readBack(installation, certificate);
+  if (request.method === "plan" && certificate) return server.plan(installation, certificate, bySni);
+  if (request.method === "readBack" && certificate) return server.readBack(installation, certificate, bySni);
   if (request.method === "apply" && change) return server.apply(installation, change);
   if (request.method === "revert" && change) return server.revert(installation, change);
   throw new Error(`no method ${request.method}`);

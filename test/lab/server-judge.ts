@@ -15,7 +15,8 @@ export const makePair = async (host: MailHost, path: string, slot: Slot, name: s
   );
 };
 
-const slotPaths = (path: string) => ({
+/** Files of one slot in a folder. */
+export const pathsIn = (path: string) => ({
   privkey: `${path}/privkey.pem`,
   cert: `${path}/cert.pem`,
   chain: `${path}/chain.pem`,
@@ -26,7 +27,7 @@ const slotPaths = (path: string) => ({
 export const certificate: ServedCertificate = {
   name: "mail.example.org",
   names: ["mail.example.org"],
-  slots: { ecdsa: slotPaths(`${folder}/live/ecdsa`), rsa: slotPaths(`${folder}/live/rsa`) },
+  slots: { ecdsa: pathsIn(`${folder}/live/ecdsa`), rsa: pathsIn(`${folder}/live/rsa`) },
 };
 
 const fingerprint = (pem: string): string => {
@@ -48,10 +49,11 @@ export const served = async (
   host: MailHost,
   listener: Pick<Listener, "protocol" | "mode" | "port">,
   slot: Slot,
+  name = "mail.example.org",
 ): Promise<string> => {
   const algorithms = slot === "ecdsa" ? "ECDSA+SHA256:ECDSA+SHA384" : "RSA-PSS+SHA256:RSA+SHA256";
   const upgrade = listener.mode === "starttls" ? `-starttls ${startTls[listener.protocol]}` : "";
-  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} -servername mail.example.org -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
+  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} -servername ${name} -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
   return fingerprint((await host.exec(line)).stdout);
 };
 
