@@ -134,6 +134,9 @@ describe("an nginx that is not for mail alone", () => {
       { mail: "mail { auth_http 127.0.0.1:9/; server { listen 993 ssl; protocol imap; include snippets/tls.conf; } }" },
       [443, 993],
     );
+    expect((await lab.server.plan(installation, certificate)).notes).toMatchObject([
+      { message: "nginx: /etc/nginx/snippets/tls.conf holds for web servers, too: mailcert does not change it" },
+    ]);
     expect(await lab.server.readBack(installation, certificate)).toMatchObject([
       { scope: "port 993", path: "/etc/nginx/snippets/tls.conf", line: 2, edit: [] },
     ]);

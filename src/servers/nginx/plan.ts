@@ -5,7 +5,7 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
 import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
-import { otherPortsNote } from "../mail-ports.ts";
+import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
 import { switchedOff } from "../marker.ts";
 import type { Change, LineReplacement, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import { type Found, isServed, portsOf } from "./listeners.ts";
@@ -61,7 +61,7 @@ const served = (ports: readonly Found[]): readonly NginxServer[] => [
 ];
 
 export const planNginx = async (
-  { servers }: NginxServers,
+  { servers, shared }: NginxServers,
   configDir: string,
   certificate: ServedCertificate,
   render: RenderTemplate,
@@ -70,12 +70,24 @@ export const planNginx = async (
   const ports = portsOf(servers);
   const included = served(ports).some((server) => server.certificates.some((line) => line.path === path));
   const others = ports.filter(({ server, tls, protocol }) => server.kind === "stream" && tls && !protocol);
+  const places = new Set(
+    served(ports).flatMap(({ certificates }) => certificates.filter(shared).map((line) => line.path)),
+  );
+  const notAlone = [...places].map((file) =>
+    notAloneNote(
+      `nginx: ${file} holds for web servers, too: mailcert does not change it`,
+      "give mail's servers lines of their own in its place (mailcert snippet nginx prints them), then: mailcert deploy",
+    ),
+  );
   return {
     changes: included ? await contentChange(path, certificateText(render, certificate)) : [],
-    notes: otherPortsNote(
-      "nginx",
-      others.map(({ port }) => port),
-    ),
+    notes: [
+      ...otherPortsNote(
+        "nginx",
+        others.map(({ port }) => port),
+      ),
+      ...notAlone,
+    ],
   };
 };
 
