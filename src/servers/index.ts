@@ -7,6 +7,7 @@ import { createHaproxy } from "./haproxy/haproxy.ts";
 import { createNginx } from "./nginx/nginx.ts";
 import { createPostfix } from "./postfix/postfix.ts";
 import type { Server } from "./server.ts";
+import { createStunnel } from "./stunnel/stunnel.ts";
 
 export interface ServerEntry {
   readonly summary: string;
@@ -19,6 +20,7 @@ export const servers = {
   exim: { summary: "Exim 4.92 and later: SMTP, submission", create: createExim },
   nginx: { summary: "nginx as a mail proxy: mail {}, and mail ports of stream {}", create: createNginx },
   haproxy: { summary: "HAProxy 2.4 and later: bind lines with TLS at mail's ports", create: createHaproxy },
+  stunnel: { summary: "stunnel 5.50 and later: services at mail's ports", create: createStunnel },
   files: {
     summary: "copies for every other program, as files: of the configuration says",
     create: (dependencies) => createFiles(dependencies),

@@ -37,3 +37,11 @@ export const hasChildCalled = async (pid: number, name: string): Promise<boolean
   for (const child of children) if ((await read(child, "comm")).trim() === name) return true;
   return false;
 };
+
+/** As whom a process works (its effective ids); undefined: it has ended. */
+export const identityOf = async (pid: number): Promise<{ readonly uid: number; readonly gid: number } | undefined> => {
+  const status = await read(String(pid), "status");
+  const idOf = (kind: string): string | undefined => new RegExp(`^${kind}:\\s+\\d+\\s+(\\d+)`, "m").exec(status)?.[1];
+  const uid = idOf("Uid");
+  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(idOf("Gid")) };
+};

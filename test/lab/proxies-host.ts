@@ -54,3 +54,9 @@ export const installHaproxy = async (host: MailHost): Promise<void> => {
 mkdir -p /run/haproxy /var/lib/haproxy
 printf 'defaults\n\tmode tcp\n\ttimeout connect 5s\n\ttimeout client 50s\n\ttimeout server 50s\n' >> /etc/haproxy/haproxy.cfg`);
 };
+
+/** Debian's user and folder. */
+export const installStunnel = async (host: MailHost): Promise<void> => {
+  await host.must(`groupadd --system stunnel4 && useradd --system --gid stunnel4 --home-dir /run/stunnel4 stunnel4
+install -d -o stunnel4 -g stunnel4 /run/stunnel4`);
+};
