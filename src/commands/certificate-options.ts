@@ -46,7 +46,11 @@ export const addCertificateOptions = (command: Command): Command =>
     .option("--webroot <DIR>", "http-01 through the web server that shows this folder, instead of the listener")
     .option("--tls-alpn-address <ADDR:PORT>", "where the tls-alpn-01 listener binds (default :443)")
     .option("--dns <NAME>", "dns-01: the updater whose settings stand in secrets/NAME.yaml")
-    .option("--server <SERVER>", "dovecot, postfix, exim or none; repeatable (default: those found here)", list);
+    .option(
+      "--server <SERVER>",
+      "dovecot, postfix, exim, nginx, haproxy, stunnel or none; repeatable (default: those found here)",
+      list,
+    );
 
 /** The key that --adopt-key names. @throws Failure `usage` beside --new-key. */
 export const adoptedKey = async (

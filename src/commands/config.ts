@@ -61,7 +61,8 @@ lists others):
   reuse_key         whether a renewal keeps the private key (default true)
   on_dead_name      a further name that stopped resolving: fail (default) or drop,
                     which leaves it out of this renewal
-  servers           auto (default: those found here), none, or [dovecot, postfix, exim]
+  servers           auto (default: those found here), none, or a list:
+                    [dovecot, postfix, exim, nginx, haproxy, stunnel]
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in

@@ -11,4 +11,7 @@ export interface Choices {
   readonly challenges: readonly ChallengeName[];
 }
 
-export const defaultChoices: Choices = { servers: ["dovecot", "postfix", "exim"], challenges: workingChallenges };
+export const defaultChoices: Choices = {
+  servers: ["dovecot", "postfix", "exim", "nginx", "haproxy", "stunnel"],
+  challenges: workingChallenges,
+};

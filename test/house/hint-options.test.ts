@@ -40,6 +40,9 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["servers/postfix/postfix.ts", ["snippet"]],
   ["servers/dovecot/dovecot.ts", ["snippet"]],
   ["servers/exim/exim.ts", ["snippet"]],
+  ["servers/nginx/nginx.ts", ["snippet"]],
+  ["servers/haproxy/haproxy.ts", ["snippet"]],
+  ["servers/stunnel/stunnel.ts", ["snippet"]],
   ["usecases/schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-root.ts", ["bundle"]],
@@ -58,6 +61,7 @@ const foreign = [
   "system/systemd.ts",
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
+  "servers/nginx/configuration.ts",
 ];
 
 const help = await buildProgram(

@@ -2,6 +2,7 @@
 import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { recalled } from "../recalled.ts";
 import type { Change, ServedCertificate, Server } from "../server.ts";
 import { type Bind, bindsOf } from "./binds.ts";
 import { listText, ownList } from "./crt-list.ts";
@@ -89,6 +90,7 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
     },
     check: async () => testHaproxy(run, (await look()).haproxy),
     reload: async () => reloadHaproxy(run, (await look()).haproxy),
+    recall: (id, change) => recalled("haproxy", id, change),
     snippet: (certificate, version, bySni = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of HAProxy ${version.slice(0, 20)} are not known`, {

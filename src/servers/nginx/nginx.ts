@@ -4,6 +4,7 @@ import { Failure } from "../../domain/failure.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { recalled } from "../recalled.ts";
 import type { Change, Server } from "../server.ts";
 import { type Nginx, findNginx, readNginx, testNginx } from "./configuration.ts";
 import { isServed, nginxListeners, portsOf } from "./listeners.ts";
@@ -78,6 +79,7 @@ export const createNginx = (dependencies: ServerDependencies): Server => {
       // What `nginx -s reload` does: workers with open sessions stay until these end.
       if (pid !== undefined) sendSignal(pid, "SIGHUP");
     },
+    recall: (id, change) => recalled("nginx", id, change),
     snippet: (certificate, version) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of nginx ${version.slice(0, 20)} are not known`, {

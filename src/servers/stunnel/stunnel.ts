@@ -7,6 +7,7 @@ import { fileFailure } from "../../system/files.ts";
 import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { recalled } from "../recalled.ts";
 import type { Change, Installation, Listener, Server } from "../server.ts";
 import { checkStunnel } from "./check.ts";
 import { type Daemon, findDaemons, findProgram, keyGroupOf, reloadDaemon } from "./daemons.ts";
@@ -128,6 +129,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
       await checkStunnel(run, found?.program ?? "stunnel", daemon.configuration.file);
     },
     reload: async (installation) => reloadDaemon(run, (await look(installation)).daemon),
+    recall: (id, change) => recalled("stunnel", id, change),
     snippet: (certificate, version) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of stunnel ${version.slice(0, 20)} are not known`, {
