@@ -2,6 +2,7 @@
 const { setMaxListeners } = require("node:events");
 const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { loadMain } = require("./load.js");
 
 const at = (path) => join(__dirname, path);
 
@@ -86,7 +87,7 @@ module.exports.isBuilt = () => existsSync(at("../dist/main.js"));
 
 /** Runs a command line inside this process: nobody is asked, nothing is written but to `stdout` and `stderr`. */
 module.exports.runInside = ({ argv, stdout: collected, stderr: told, signal }) =>
-  require("../dist/main.js").main({
+  loadMain().main({
     ...surroundings(),
     argv,
     stdout: { write: collected, isTTY: false, columns: 80 },
@@ -100,7 +101,7 @@ module.exports.runHere = async () => {
     process.stderr.write(`mailcert: error: not built: run "npm ci" (with development packages) in ${at("..")}\n`);
     return 70;
   }
-  const { main } = require("../dist/main.js");
+  const { main } = loadMain();
   const stop = new AbortController();
   // Dozens of connections listen to it at once.
   setMaxListeners(0, stop.signal);

@@ -32,8 +32,8 @@ export const issuedBy = (child: CertificateFacts, parent: CertificateFacts): boo
   try {
     return certificate.verify(issuer.publicKey);
   } catch {
-    // A signature that this OpenSSL cannot check (an unknown algorithm): the names have to do.
-    return true;
+    // A signature that this OpenSSL cannot check is none: trust is built on the answer (DANE-TA, delegates of OCSP).
+    return false;
   }
 };
 

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 let dir = "";
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "mailcert-streams-"));
-  for (const name of ["host.js", "mailcert.js", "package.json"])
+  for (const name of ["host.js", "load.js", "mailcert.js", "package.json"])
     cpSync(join(root, "bin", name), join(dir, "bin", name));
   writeFileSync(join(dir, "package.json"), '{ "version": "1.2.3" }');
   mkdirSync(join(dir, "dist"));
