@@ -38,6 +38,13 @@ export const hasChildCalled = async (pid: number, name: string): Promise<boolean
   return false;
 };
 
+/** Milliseconds since the epoch, to the nearest second or so; undefined: it has ended. Ticks are hundredths of a second for every program of Linux (proc_pid_stat(5)). */
+export const startedAt = async (pid: number): Promise<number | undefined> => {
+  const ticks = (await read(String(pid), "stat")).replace(/^.*\)/s, "").trim().split(" ")[19];
+  const boot = /^btime (\d+)$/m.exec((await readTextIfPresent("/proc/stat").catch(() => undefined)) ?? "")?.[1];
+  return ticks === undefined || boot === undefined ? undefined : Number(boot) * 1000 + Number(ticks) * 10;
+};
+
 /** As whom a process works (its effective ids); undefined: it has ended. */
 export const identityOf = async (pid: number): Promise<{ readonly uid: number; readonly gid: number } | undefined> => {
   const status = await read(String(pid), "status");

@@ -157,6 +157,8 @@ export interface Override {
 export interface Server {
   /** It serves further certificates to clients that ask for their names (SNI, RFC 6066 §3); `certificate` is for everybody else. Absent: one certificate only. */
   readonly sni?: true;
+  /** All its settings stand in people's own files: `readBack` says already before `apply` what will be asked about. */
+  readonly asksFirst?: true;
   /** Empty when it is not installed. MUST NOT need it to be running. */
   detect(): Promise<readonly Installation[]>;
   /** MUST list every TCP listener that could speak TLS, and `smtp` on 25. */

@@ -43,7 +43,9 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       ? { changes: [], notes: [configFinding(id, trouble)] }
       : await server.plan(installation, served);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
-    const changes = [...readers, ...plan.changes.map(describeChange)];
+    const asked = server.asksFirst && !trouble ? await server.readBack(installation, served) : [];
+    const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));
+    const changes = [...readers, ...plan.changes.map(describeChange), ...edits];
     servers.push({ id, version, running, changes, notes: plan.notes });
   }
   const moves = from !== target?.number || from === undefined;

@@ -116,6 +116,17 @@ describe("a stunnel that is not as simple", () => {
       .poll(() => served(host, imaps, "rsa"), { timeout: 10_000 })
       .toBe(await leafOf(host, `${folder}/live/rsa`));
     expect(await host.must("pidof stunnel4")).not.toBe(old);
+    // Sessions are not ended for nothing: only what changed since it started is a reason. Its start is known to the second.
+    await host.must("sleep 1.1; /etc/init.d/stunnel4 restart mail");
+    const settledPid = await host.must("pidof stunnel4");
+    await lab.server.reload(installation);
+    expect(await host.must("pidof stunnel4")).toBe(settledPid);
+    await host.must(
+      `cp -a ${folder}/live/. ${folder}/next && ln -sfn next ${folder}/link && mv -T ${folder}/link ${folder}/live`,
+    );
+    await lab.server.reload(installation);
+    expect(await host.must("pidof stunnel4")).not.toBe(settledPid);
+    await host.must(`ln -sfn generations/0001 ${folder}/link && mv -T ${folder}/link ${folder}/live`);
     expect((await lab.server.detect()).map(({ running, keyGroup }) => [running, keyGroup])).toEqual([
       [true, undefined],
     ]);

@@ -54,6 +54,7 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
 
   return {
     sni: true,
+    asksFirst: true,
     detect: async () => {
       const now = await here();
       // One that ends no TLS of mail's has no certificate to be given.

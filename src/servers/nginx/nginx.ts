@@ -36,6 +36,7 @@ export const createNginx = (dependencies: ServerDependencies): Server => {
   };
 
   return {
+    asksFirst: true,
     detect: async () => {
       const now = await here();
       // A web server is none of ours.

@@ -1,12 +1,12 @@
 // The stunnels of this host: one daemon for each configuration file, found in /etc/stunnel and among the processes.
-import { access } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { access, lstat, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { sendSignal } from "../../system/signal.ts";
 import { expand } from "../glob.ts";
-import { commandLine, daemonsCalled, identityOf } from "../processes.ts";
+import { commandLine, daemonsCalled, identityOf, startedAt } from "../processes.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { runningPid } from "../running.ts";
 import { type StunnelConfiguration, readStunnel, valueIn } from "./parse.ts";
@@ -127,9 +127,34 @@ const restart = async (
   );
 };
 
+/** When a path last led to something else than before, or to something changed: its links count as well as what they lead to. */
+const changedAt = async (path: string): Promise<number> => {
+  const parts = path.split("/");
+  const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join("/")).filter((prefix) => prefix !== "");
+  const links = await Promise.all(prefixes.map((prefix) => lstat(prefix).catch(() => undefined)));
+  const itself = await stat(path).catch(() => undefined);
+  return Math.max(0, itself?.ctimeMs ?? 0, ...links.map((one) => (one?.isSymbolicLink() ? one.ctimeMs : 0)));
+};
+
+/** Times of files are those of a clock that is a little behind. */
+const marginMs = 100;
+
+/** Whether anything that it reads has changed since it started: a restart ends sessions, and runs are repeated until all is proven. */
+const isStale = async ({ configuration }: Daemon, pid: number): Promise<boolean> => {
+  const { file, global, services } = configuration;
+  const options = [...global, ...services.flatMap((service) => service.options)];
+  // Logs and pid files change all the time.
+  const named = options
+    .filter(({ name }) => /^(cert|key|config|cafile|crlfile|dhparam)$/.test(name))
+    .flatMap(({ value }) => /(?:^|:)(\/.*)$/.exec(value)?.[1] ?? []);
+  const included = options.flatMap(({ path }) => (path === file ? [] : [path, dirname(path)]));
+  const newest = Math.max(...(await Promise.all([...new Set([file, ...included, ...named])].map(changedAt))));
+  return newest + marginMs > ((await startedAt(pid)) ?? 0);
+};
+
 export const reloadDaemon = async (run: RunProgram, daemon: Daemon): Promise<void> => {
   if (daemon.pid === undefined) return;
   const why = needsRestart(daemon);
   if (why === undefined) sendSignal(daemon.pid, "SIGHUP");
-  else await restart(run, daemon, daemon.pid, why);
+  else if (await isStale(daemon, daemon.pid)) await restart(run, daemon, daemon.pid, why);
 };

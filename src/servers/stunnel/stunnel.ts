@@ -74,6 +74,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
   };
 
   return {
+    asksFirst: true,
     detect: async () => {
       const found = await findProgram(run);
       const daemons = found ? await ofMail() : [];
