@@ -25,7 +25,9 @@ beforeAll(async () => {
   await installStunnel(host);
   const off = (service: string, listener: string): string =>
     `service ${service} {\n inet_listener ${listener} {\n  port = 0\n }\n}\n`;
-  await host.write("/etc/dovecot/conf.d/99-behind.conf", off("imap-login", "imaps") + off("pop3-login", "pop3s"));
+  // Its own reload would end sessions that are logged in; what the proxies do is looked at here.
+  const keep = "shutdown_clients = no\n";
+  await host.write("/etc/dovecot/conf.d/99-behind.conf", keep + off("imap-login", "imaps") + off("pop3-login", "pop3s"));
   await host.must("cat >> /etc/haproxy/haproxy.cfg", {
     input: `frontend imaps\n bind :993 ssl crt ${old}/combined.pem\n default_backend dovecot\nbackend dovecot\n server imap 127.0.0.1:143\n`,
   });

@@ -52,7 +52,7 @@ echo 'include /etc/nginx/proxies/*.conf;' >> nginx.conf; mkdir proxies`);
 export const installHaproxy = async (host: MailHost): Promise<void> => {
   await host.must(`groupadd --system haproxy && useradd --system --gid haproxy --home-dir /var/lib/haproxy haproxy
 mkdir -p /run/haproxy /var/lib/haproxy
-printf 'defaults\n\tmode tcp\n\ttimeout connect 5s\n\ttimeout client 50s\n\ttimeout server 50s\n' >> /etc/haproxy/haproxy.cfg`);
+printf 'defaults\n\tmode tcp\n\ttimeout connect 5s\n\ttimeout client 10m\n\ttimeout server 10m\n' >> /etc/haproxy/haproxy.cfg`);
 };
 
 /** Debian's user and folder. */
