@@ -3,7 +3,6 @@ import { bindingWarnings } from "./binding-warnings.ts";
 import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
 import { isIpName, isWildcard } from "./names.ts";
-import { sharedServerWarnings } from "./shared-servers.ts";
 
 /** A thousand entries would say the same thing a thousand times. */
 const mostOfAKind = 5;
@@ -44,7 +43,6 @@ const idle = ({ challenges, webroot, httpAddress, tlsAlpnAddress, dns }: AcmeSet
 
 /** One sentence each, a few of each kind. */
 export const configWarnings = (certificates: readonly CertificateConfig[]): readonly string[] => [
-  ...sharedServerWarnings(certificates).slice(0, mostOfAKind),
   ...certificates.flatMap(unproven).slice(0, mostOfAKind),
   ...certificates
     .flatMap(({ name, issuer }) =>

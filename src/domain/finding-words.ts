@@ -55,6 +55,12 @@ export const findingWords: readonly FindingWords[] = [
     mend: "Leave it out with `servers:`, and set its certificate by hand (`mailcert snippet`).",
   },
   {
+    id: "deploy-one-certificate",
+    means:
+      "A server is passed over: it takes one certificate and has another one, or it has to have its first certificate before others by name. The message says which.",
+    mend: "Put all names into one certificate, or keep one off that server with `servers:`. What waits for the first one goes on by itself.",
+  },
+  {
     id: "rollback-staged",
     means: "A newer generation was staged and never served when `rollback` was asked for: it was thrown away (`info`).",
     mend: "Nothing; `mailcert renew --force NAME` makes a new one.",

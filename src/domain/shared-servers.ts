@@ -1,19 +1,28 @@
-// Certificates of a configuration that are for the same mail servers: each server gets one.
+// Certificates of a configuration that are for one server which takes a single one: it gets the first.
 import type { CertificateConfig } from "./certificate-config.ts";
 
-const overlap = (left: CertificateConfig, right: CertificateConfig): boolean => {
-  if (left.servers === "auto") return right.servers === "auto" || right.servers.length > 0;
-  return right.servers === "auto" ? left.servers.length > 0 : left.servers.some((name) => right.servers.includes(name));
-};
+/** A server that cannot choose by the name that clients ask for. */
+export interface SingleServer {
+  readonly name: string;
+  /** `servers: auto` finds it on this host. */
+  readonly here: boolean;
+}
 
-/** One sentence for each certificate that an earlier one leaves no server to. */
-export const sharedServerWarnings = (certificates: readonly CertificateConfig[]): readonly string[] =>
-  certificates.flatMap((certificate, index) => {
-    const first = certificates.slice(0, index).find((other) => overlap(other, certificate));
-    return first
-      ? [
-          `${certificate.name} and ${first.name} are for the same servers, and each server gets one certificate: ` +
-            `put all names into one, or give one of them servers: none`,
-        ]
-      : [];
+const isFor = ({ servers, csr }: CertificateConfig, { name, here }: SingleServer): boolean =>
+  csr === undefined && (servers === "auto" ? here : servers.includes(name));
+
+/** One sentence for each certificate that an earlier one leaves such a server not to. */
+export const sharedServerWarnings = (
+  certificates: readonly CertificateConfig[],
+  single: readonly SingleServer[],
+): readonly string[] =>
+  single.flatMap((server) => {
+    const [first, ...others] = certificates.filter((one) => isFor(one, server));
+    return first === undefined
+      ? []
+      : others.map(
+          ({ name }) =>
+            `${name} and ${first.name} are both for ${server.name}, which takes one certificate and gets ${first.name}: ` +
+            `put all names into one, or give one of them other servers`,
+        );
   });

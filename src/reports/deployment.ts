@@ -67,7 +67,8 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
 
 const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
   if (!server.running) return "not running";
-  if (server.reloaded) return "reloaded";
+  if (server.reloaded)
+    return server.certificates === undefined ? "reloaded" : `reloaded once, for ${server.certificates} certificates`;
   return outcome === "verified" ? "as it should be, no reload needed" : "not reloaded";
 };
 

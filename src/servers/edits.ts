@@ -2,6 +2,7 @@
 import { rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import { isStamped } from "../domain/stamp.ts";
 import { fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../system/files.ts";
 import type { Change, LineReplacement } from "./server.ts";
 
@@ -34,10 +35,11 @@ export const applyFile = async (change: FileChange): Promise<void> => {
 };
 
 export const revertFile = async (change: FileChange): Promise<Reverted> => {
-  const { path, content, before, mode } = change;
+  const { path, content, before, mode, shared } = change;
   const current = await readTextIfPresent(path);
   if (current === before) return "reverted";
-  if (current !== content) return "not-ours";
+  const ours = content !== undefined && shared ? isStamped(current) : current === content;
+  if (!ours) return "not-ours";
   if (before === undefined) await remove(path);
   else await writeFileAtomic(path, before, { mode, keepMode: true, base: { text: current } });
   return "reverted";

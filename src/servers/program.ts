@@ -1,7 +1,7 @@
 // Runs a server's own program and turns its complaints into a Failure that never shows a key.
 import { Failure, type FailureKind } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
-import type { RunProgram, RunResult } from "../system/run.ts";
+import type { RunOptions, RunProgram, RunResult } from "../system/run.ts";
 
 /** A program's words without anything that could be a key: cut at the first PEM header. */
 const withoutKeys = (text: string): string => text.replace(/-----BEGIN[\s\S]*/, "(left out)");
@@ -35,8 +35,9 @@ export const output = async (
   program: string,
   args: readonly string[],
   kind: FailureKind = "config",
+  options: RunOptions = {},
 ): Promise<string> => {
-  const result = await run(program, args);
+  const result = await run(program, args, options);
   if (result.status === 0) return result.stdout;
   throw new Failure(kind, `${program} ended with status ${result.status}: ${complaint(result.stderr)}`, {
     hints: [`run ${[program, ...args].join(" ")} to see it, mend the configuration, and run mailcert again`],

@@ -76,6 +76,11 @@ export type Change =
       readonly mode: number;
       /** undefined: there was none. */
       readonly before: string | undefined;
+      /**
+       * Wholly ours, for all certificates of this server, and rewritten whenever one comes or goes; `content` is `stamped` (domain/stamp.ts), which
+       * tells a text of ours from anybody else's: the log of changes holds none of them. Taken back when the last certificate goes.
+       */
+      readonly shared?: true;
     }
   | {
       /** One line of somebody else's file; only ever done after a yes. `line` counts from 1. */
@@ -94,6 +99,8 @@ export type Change =
       readonly parameter: string;
       readonly before: string | undefined;
       readonly after: string | undefined;
+      /** It stands there for all certificates of this server: taken back when the last of them goes. */
+      readonly shared?: true;
     }
   | {
       /** A Postfix master.cf `-o` of one service (`postconf -P service/type/parameter`); undefined stands for absence. */
@@ -102,6 +109,7 @@ export type Change =
       readonly parameter: string;
       readonly before: string | undefined;
       readonly after: string | undefined;
+      readonly shared?: true;
     }
   | {
       /** Copies of a certificate's files at other paths, all put there together, in this order. Never their content: it may be a key. */
@@ -144,6 +152,8 @@ export interface Override {
   readonly line?: number;
   /** The setting as it stands there: `ssl_cert = </etc/ssl/old.pem`. */
   readonly setting: string;
+  /** The certificate (by name) whose clients do not get it; absent: everybody's, or that of everybody who asks for no known name. */
+  readonly certificate?: string;
   /** The edit that would let ours win; done only after a yes. */
   readonly edit: readonly Change[];
 }
@@ -159,6 +169,8 @@ export interface Server {
   readonly sni?: true;
   /** All its settings stand in people's own files: `readBack` says already before `apply` what will be asked about. */
   readonly asksFirst?: true;
+  /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. */
+  readonly ownDefault?: true;
   /** Empty when it is not installed. MUST NOT need it to be running. */
   detect(): Promise<readonly Installation[]>;
   /** MUST list every TCP listener that could speak TLS, and `smtp` on 25. */
@@ -176,6 +188,11 @@ export interface Server {
   apply(installation: Installation, change: Change): Promise<void>;
   /** Puts `before` back, only where the current value is still ours (`after`/`content`); tells which it was. */
   revert(installation: Installation, change: Change): Promise<"reverted" | "not-ours">;
+  /**
+   * Makes copies of keys and chains that the server keeps of its own anew, where they are of these certificates (an indexed map of Postfix's); says what
+   * was done, one sentence each. Called after every switch, before `reload`.
+   */
+  refresh?(installation: Installation, certificates: readonly ServedCertificate[]): Promise<readonly string[]>;
   /** Where something else wins over the applied settings. Called after `apply`. */
   readBack(
     installation: Installation,

@@ -70,6 +70,8 @@ export interface DeploymentRecord {
   readonly server: string;
   readonly generation: number;
   readonly at: string;
+  /** To clients that ask for its names only: another certificate is everybody else's there. */
+  readonly byName?: true;
   readonly entries: readonly EntryRecord[];
 }
 

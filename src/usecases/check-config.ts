@@ -2,6 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
 import { Failure } from "../domain/failure.ts";
+import { copies } from "../domain/file-target.ts";
+import { type SingleServer, sharedServerWarnings } from "../domain/shared-servers.ts";
 import { emptyState } from "../domain/state.ts";
 import { keyOfRequest } from "./request-elsewhere.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -49,6 +51,17 @@ const updaterWarnings = async (
   return warnings;
 };
 
+/** Servers that take one certificate; what cannot be looked at is not here. */
+const singleServers = async (world: World): Promise<readonly SingleServer[]> => {
+  const single = Object.entries(await world.servers()).filter(([name, server]) => name !== copies && !server.sni);
+  return Promise.all(
+    single.map(async ([name, server]) => {
+      const found = await unlessFailure(() => server.detect());
+      return { name, here: !(found instanceof Failure) && found.length > 0 };
+    }),
+  );
+};
+
 /** Never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
 export const checkConfig = async (world: World, access: ConfigAccess): Promise<ConfigCheck> => {
   const result = await access.check();
@@ -57,6 +70,10 @@ export const checkConfig = async (world: World, access: ConfigAccess): Promise<C
   return {
     ...result,
     warnings: [
+      ...sharedServerWarnings(certificates, certificates.length > 1 ? await singleServers(world) : []).slice(
+        0,
+        mostOfAKind,
+      ),
       ...result.warnings,
       ...(await requestWarnings(world, certificates)),
       ...(await updaterWarnings(world, certificates, access.path)),

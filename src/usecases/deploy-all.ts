@@ -1,9 +1,9 @@
 // Deploy for several certificates: one that fails keeps neither the others from being deployed nor what was done from being told.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
-import { deploy } from "./deploy.ts";
+import { deployTogether } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
-import { failureOf, stopped } from "./one-failure.ts";
+import { failureOf } from "./one-failure.ts";
 import type { World } from "./world.ts";
 
 export interface DeployAttempt {
@@ -19,16 +19,12 @@ export const deployAll = async (
   certificates: readonly CertificateConfig[],
   options: DeployOptions,
 ): Promise<readonly DeployAttempt[]> => {
-  const attempts: DeployAttempt[] = [];
-  for (const one of certificates) {
-    const certificate = one.name;
-    try {
-      if (world.signal.aborted) throw stopped();
-      attempts.push({ certificate, deployed: await deploy(world, one, options) });
-    } catch (error) {
-      if (certificates.length === 1) throw error;
-      attempts.push({ certificate, failure: failureOf(error, world) });
-    }
-  }
-  return attempts;
+  const ends = await deployTogether(world, certificates, options);
+  return certificates.map(({ name: certificate }) => {
+    const end = ends.get(certificate);
+    if (end && "result" in end) return { certificate, deployed: end.result };
+    const error = end?.error ?? new Error(`${certificate} was not deployed`);
+    if (certificates.length === 1) throw error;
+    return { certificate, failure: failureOf(error, world) };
+  });
 };

@@ -40,6 +40,7 @@ export const finish = async (
         server: server.server,
         generation: target.number,
         at: world.now().toISOString(),
+        ...(server.byName ? { byName: true as const } : {}),
         entries: records(gathered.entries, server.id),
       },
     ]),

@@ -1,11 +1,12 @@
 // Points one server at the live generation: plan, journal, apply, read back, check. Nothing is reloaded here.
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
-import { describeChange, describeRevert } from "../domain/describe-change.ts";
+import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Change, Override, ServedCertificate } from "../servers/server.ts";
+import type { Change, Override } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
-import { recordChange } from "./record-change.ts";
+import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
+import { type Serving, allOf, mainOf } from "./serving.ts";
 import type { World } from "./world.ts";
 
 export interface InstallOptions {
@@ -17,6 +18,8 @@ export interface InstalledSettings {
   /** What was changed, one sentence each. */
   readonly changes: readonly string[];
   readonly findings: readonly Finding[];
+  /** What is about one of several certificates, by its name. */
+  readonly own?: ReadonlyMap<string, readonly Finding[]>;
   /** The server's own configuration test passed: it may be reloaded. */
   readonly usable: boolean;
   /** Settings that win over ours were left as they are: what they hold for stays stale, however long one waits. */
@@ -26,11 +29,15 @@ export interface InstalledSettings {
 export const installSettings = async (
   world: World,
   deployable: Deployable,
-  certificate: ServedCertificate,
+  serving: Serving,
   options: InstallOptions,
 ): Promise<InstalledSettings> => {
   const { server, installation } = deployable;
+  const main = mainOf(serving);
+  const bySni = server.sni ? serving.bySni : undefined;
+  const certificate = allOf(serving)[0]?.name ?? "";
   const findings: Finding[] = [];
+  const own = new Map<string, Finding[]>();
   let overridden = false;
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
@@ -39,48 +46,42 @@ export const installSettings = async (
   const ours = brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble;
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
-  const applied: Change[] = [];
+  const applied: MadeChange[] = [];
   const apply = async (change: Change): Promise<void> => {
-    await recordChange(world, {
-      certificate: certificate.name,
-      what: `${installation.id}: ${describeChange(change)}`,
-      undo: `mailcert deploy --remove ${certificate.name}`,
-      change: { server: installation.server, installation: installation.id, change },
-    });
-    await server.apply(installation, change);
-    applied.push(change);
-    done.push(describeChange(change));
-    world.step(`${installation.id}: ${describeChange(change)}`);
+    const made = await makeChange(world, deployable, certificate, change);
+    done.push(made.what);
+    applied.push(made);
+  };
+  const settle = async (): Promise<readonly Finding[]> => {
+    const plan = await server.plan(installation, main, bySni);
+    for (const change of plan.changes) await apply(change);
+    return plan.notes;
   };
 
-  const plan = await server.plan(installation, certificate);
-  findings.push(...plan.notes);
-  for (const change of plan.changes) await apply(change);
-
-  for (const override of await server.readBack(installation, certificate)) {
+  findings.push(...(await settle()));
+  let edited = false;
+  for (const override of await server.readBack(installation, main, bySni)) {
     const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
     const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
     if (override.edit.length > 0 && (await options.accept(question))) {
       for (const change of override.edit) await apply(change);
+      edited = true;
     } else {
-      findings.push(overrideFinding(installation.id, override, where));
+      const finding = overrideFinding(installation.id, override, where);
+      const { certificate: whose } = override;
+      if (whose === undefined || whose === main.name) findings.push(finding);
+      else own.set(whose, [...(own.get(whose) ?? []), finding]);
       overridden = true;
     }
   }
+  // What stood in the way of a setting of ours is gone.
+  if (edited && bySni) await settle();
 
   const broken = await checkFinding(deployable);
-  if (!broken) return { changes: done, findings, usable: true, overridden };
+  if (!broken) return { changes: done, findings, own, usable: true, overridden };
   // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
-  for (const change of applied.toReversed()) {
-    await server.revert(installation, change);
-    await recordChange(world, {
-      certificate: certificate.name,
-      what: `${installation.id}: ${describeRevert(change, true)}`,
-      change: { server: installation.server, installation: installation.id, change },
-      reverts: true,
-    });
-  }
-  return { changes: [], findings: [...findings, broken], usable: false };
+  for (const change of applied.toReversed()) await unmakeChange(world, deployable, certificate, change);
+  return { changes: [], findings: [...findings, broken], own, usable: false };
 };
 
 const overrideFinding = (id: string, override: Override, where: string): Finding => ({

@@ -4,9 +4,11 @@ import { describeChange } from "../domain/describe-change.ts";
 import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
-import { findServers } from "./entries.ts";
+import type { ServedCertificate } from "../servers/server.ts";
 import { configFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
+import { placeOf } from "./one-certificate.ts";
+import { type Serving, mainOf, servingOn } from "./serving.ts";
 import type { World } from "./world.ts";
 
 export interface PlannedServer {
@@ -30,18 +32,22 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
   const state = world.store.read(certificate.name);
   const target = state && targetOf(state);
   const from = world.store.liveNumber(certificate.name);
-  const served = {
+  const served: ServedCertificate = {
     name: certificate.name,
     names: certificate.names,
     slots: world.store.livePaths(certificate.name, certificate.keys.map(slotOf)),
   };
   const servers: PlannedServer[] = [];
-  const { servers: found, notes } = await findServers(world, certificate);
-  for (const { server, installation, trouble } of found) {
+  const { servers: found, notes } = await placeOf(world, certificate);
+  for (const one of found) {
+    const { server, installation, trouble } = one;
     const { id, version, running, keyGroup } = installation;
+    const serving: Serving = server.sni
+      ? await servingOn(world, one, [certificate], new Map([[certificate.name, served]]))
+      : { main: served, bySni: [] };
     const plan = trouble
       ? { changes: [], notes: [configFinding(id, trouble)] }
-      : await server.plan(installation, served);
+      : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
     const asked = server.asksFirst && !trouble ? await server.readBack(installation, served) : [];
     const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));

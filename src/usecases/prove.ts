@@ -44,16 +44,20 @@ const atOnce = 12;
 export const entryKey = (entry: EntryPoint & { readonly address: string }): string =>
   `${entryUrl(entry)} ${entry.address}`;
 
+/** Of a listener that is bound to all of a family: one socket answers at every address, which forty certificates need not try out each. */
+export const addressesFor = (certificates: number): number => (certificates > 8 ? 1 : 4);
+
 /** Every listener at every address, for each name and key type. A wildcard is asked for by a name below it. */
 export const proofTargets = (
   found: readonly Deployable[],
   names: readonly string[],
   slots: readonly Slot[],
   local: readonly string[],
+  perFamily = addressesFor(1),
 ): readonly ProofTarget[] =>
   found.flatMap(({ installation, listeners }) =>
     listeners.flatMap((listener) =>
-      addressesOf(listener, local).flatMap((address) =>
+      addressesOf(listener, local, perFamily).flatMap((address) =>
         names.flatMap((name) =>
           slots
             .filter((slot) => slot === (listener.slot ?? slot))
@@ -122,8 +126,8 @@ export interface ProofRequest {
   readonly targets: readonly ProofTarget[];
   /** SHA-256 of the leaf to be served there; undefined: there is none. */
   readonly expected: (target: ProofTarget) => string | undefined;
-  /** By `entryKey` and slot. */
-  readonly baseline: ReadonlyMap<string, Baseline>;
+  /** What it did before the switch. */
+  readonly before: (target: ProofTarget) => Baseline | undefined;
   readonly ehlo: string;
   /** Until when an old leaf may still turn into the new one. Postfix recycles processes for a while after a reload. */
   readonly patienceMs: (installation: string) => number;
@@ -157,7 +161,7 @@ const proveOne = async (
     return { ...base, verdict: "own-certificate", message: target.ownCertificate };
   const longest = request.patienceMs(installation);
   const expected = request.expected(target) ?? "";
-  const before = request.baseline.get(`${entryKey(entry)} ${slot}`);
+  const before = request.before(target);
   let inARow = 0;
   let pause = 100;
   for (;;) {

@@ -3,7 +3,8 @@ import { describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
 import { grantKeys } from "./key-readers.ts";
-import { type RevertedSettings, changesInForce, revertSettings } from "./revert-settings.ts";
+import { changesInForce } from "./changes-in-force.ts";
+import { type RevertedSettings, revertSettings } from "./revert-settings.ts";
 import type { World } from "./world.ts";
 
 export interface Removal extends RevertedSettings {

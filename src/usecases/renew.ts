@@ -11,13 +11,10 @@ import { setupAgain } from "../domain/setup-command.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
-import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
-import { findServers } from "./entries.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
-import { refuseSecond } from "./one-certificate.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
@@ -62,11 +59,20 @@ export const renew = async (
   certificates: readonly CertificateConfig[],
   options: RenewOptions,
 ): Promise<RenewResult> => {
-  const results: RenewedCertificate[] = [];
   const ask = renewalInfoAsker(world);
+  const drafts: Draft[] = [];
+  let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    const { revoking, unmet, ...one } = await renewOne(world, certificate, options, ask);
+    drafts.push(await issueDue(world, certificate, options, ask));
+    if (world.elapsed() - since < longestIssuingMs) continue;
+    await deployDrafts(world, drafts, options);
+    since = world.elapsed();
+  }
+  await deployDrafts(world, drafts, options);
+  const results: RenewedCertificate[] = [];
+  for (const { certificate, renewed } of drafts) {
+    const { revoking, unmet, ...one } = renewed;
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
@@ -152,17 +158,28 @@ interface Renewed extends Omit<RenewedCertificate, "findings"> {
   readonly unmet?: readonly UnmetWish[];
 }
 
-const renewOne = async (
+/** A certificate of the run so far. */
+interface Draft {
+  readonly certificate: CertificateConfig;
+  renewed: Renewed;
+  /** It is ready to be served, and waits for the others: each server is reloaded once. */
+  deploys: boolean;
+}
+
+/** What is issued is served after this long, also where a CA takes an hour for all of them. */
+const longestIssuingMs = 600_000;
+
+const issueDue = async (
   world: World,
   certificate: CertificateConfig,
   options: RenewOptions,
   ask: AskRenewalInfo,
-): Promise<Renewed> => {
+): Promise<Draft> => {
+  const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
   let base: Pick<Renewed, "certificate" | "revoking" | "unmet"> = { certificate: certificate.name };
   const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
-  let deployed: DeployResult | undefined;
   try {
     const known = world.store.read(certificate.name);
     base = { ...base, unmet: (known && targetOf(known)?.unmet) ?? [] };
@@ -175,11 +192,12 @@ const renewOne = async (
     if (returned) ({ decision } = returned);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
-    if (options.dryRun || decision.action === "nothing" || decision.action === "wait") return { ...base, decision };
+    if (options.dryRun || decision.action === "nothing" || decision.action === "wait")
+      return done({ ...base, decision });
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
       // Before a certificate is spent on one that no server may take.
-      await refuseSecond(world, certificate, (await findServers(world, certificate)).servers);
+      await (await import("./one-certificate.ts")).placeOf(world, certificate);
       const { newKey, replace, toReplace } = options;
       issued = await issue(world, certificate, {
         newKey,
@@ -188,23 +206,49 @@ const renewOne = async (
         ...(returned === undefined ? {} : { onlyFor: returned.names }),
       });
     }
-    if (world.store.read(certificate.name)?.parked) return { ...base, decision, ...(issued ? { issued } : {}) };
-    deployed = await deploy(world, certificate, options);
-    await refreshBundle(world, certificate, false);
-    return { ...base, decision, ...(issued ? { issued } : {}), deployed };
+    const parked = world.store.read(certificate.name)?.parked === true;
+    return { certificate, renewed: { ...base, decision, ...(issued ? { issued } : {}) }, deploys: !parked };
   } catch (error) {
-    // One certificate that fails must not keep the others from being renewed, be it by a bug of ours.
-    const failure = await endOf(error, world, certificate);
-    const deploying = issued !== undefined || decision?.action === "deploy";
-    // What issue() failed at is remembered there.
-    if (deploying && !deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
-    return {
-      ...base,
-      decision: decision ?? { action: "issue", why: "unknown" },
-      ...(issued ? { issued } : {}),
-      ...(deployed ? { deployed } : {}),
-      failure,
-    };
+    const renewed = { ...base, decision: decision ?? { action: "issue" as const, why: "unknown" } };
+    return done(await failed(world, certificate, { ...renewed, ...(issued ? { issued } : {}) }, error));
+  }
+};
+
+/** One certificate that fails must not keep the others from being renewed, be it by a bug of ours. */
+const failed = async (
+  world: World,
+  certificate: CertificateConfig,
+  renewed: Renewed,
+  error: unknown,
+): Promise<Renewed> => {
+  const failure = await endOf(error, world, certificate);
+  const deploying = renewed.issued !== undefined || renewed.decision.action === "deploy";
+  // What issue() failed at is remembered there.
+  if (deploying && !renewed.deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
+  return { ...renewed, failure };
+};
+
+/** Everything that is ready is served together. */
+const deployDrafts = async (world: World, drafts: readonly Draft[], options: RenewOptions): Promise<void> => {
+  const due = drafts.filter(({ deploys }) => deploys);
+  if (due.length === 0) return;
+  const { deployTogether } = await import("./deploy.ts");
+  const ends = await deployTogether(
+    world,
+    due.map(({ certificate }) => certificate),
+    options,
+  );
+  for (const draft of due) {
+    const { certificate, renewed } = draft;
+    const end = ends.get(certificate.name);
+    draft.deploys = false;
+    try {
+      if (!end || "error" in end) throw end?.error ?? new Error(`${certificate.name} was not deployed`);
+      draft.renewed = { ...renewed, deployed: end.result };
+      await refreshBundle(world, certificate, false);
+    } catch (error) {
+      draft.renewed = await failed(world, certificate, draft.renewed, error);
+    }
   }
 };
 

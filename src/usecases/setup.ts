@@ -15,14 +15,14 @@ import { type AdoptedKey, hasKey } from "./adopted-key.ts";
 import { refuseOwned, trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
-import { type Deployable, findServers } from "./entries.ts";
+import type { Deployable } from "./entries.ts";
 import { decideNow } from "./intact.ts";
 import { candidateOfKeys } from "./candidate.ts";
 import { keysInHand } from "./certified-keys.ts";
 import { askAhead, keepDnsPromises } from "./dns-promises.ts";
 import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
-import { refuseSecond } from "./one-certificate.ts";
+import { placeOf } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
 import { preflight } from "./preflight.ts";
 import { recordChange } from "./record-change.ts";
@@ -84,8 +84,7 @@ const planSetup = async (world: World, certificate: CertificateConfig, options: 
   if (!known && !options.issuerGiven) refuseOtherIssuer(world, certificate);
   // Who takes its key alone knows of it.
   if (!known && !options.replace && !options.adopted) await refuseOwned(world, certificate);
-  const { servers: found } = await findServers(world, certificate);
-  await refuseSecond(world, certificate, found);
+  const { servers: found } = await placeOf(world, certificate);
   const decision = await decideNow(world, certificate, world.store.read(certificate.name), {
     force: false,
     named: true,

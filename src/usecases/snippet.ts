@@ -2,6 +2,9 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
+import type { ServedCertificate } from "../servers/server.ts";
+import { isFor } from "./serving.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface SnippetRequest {
@@ -16,6 +19,19 @@ export interface SnippetResult {
   readonly certificate: string;
   readonly text: string;
 }
+
+/** With a server's first certificate come the others, which it serves by name. */
+const othersByName = async (world: World, name: string, server: string): Promise<readonly ServedCertificate[]> => {
+  const read = await unlessFailure(() => world.config.read());
+  const certificates = read instanceof Failure ? [] : (read?.certificates ?? []);
+  const [first, ...others] = certificates.filter((one) => isFor(one, server));
+  if (first?.name !== name) return [];
+  return others.map((one) => ({
+    name: one.name,
+    names: one.names,
+    slots: world.store.livePaths(one.name, one.keys.map(slotOf)),
+  }));
+};
 
 /** Reads only. @throws Failure `usage` for an unknown server or version, or where none is installed and none was named. */
 export const snippet = async (
@@ -47,6 +63,7 @@ export const snippet = async (
       },
     );
   const { name, names, keys } = certificate;
-  const text = server.snippet({ name, names, slots: world.store.livePaths(name, keys.map(slotOf)) }, version);
+  const others = server.sni ? await othersByName(world, name, request.server) : [];
+  const text = server.snippet({ name, names, slots: world.store.livePaths(name, keys.map(slotOf)) }, version, others);
   return { server: request.server, version, certificate: name, text };
 };

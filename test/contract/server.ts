@@ -15,8 +15,10 @@ export interface ServerUnderTest {
   /** `port` for each TCP socket that the server has open, found without asking its configuration. */
   readonly openPorts: () => Promise<readonly number[]>;
   /** SHA-256 of the leaf served to a fresh connection that prefers this slot's algorithm. */
-  readonly served: (listener: Listener, slot: "ecdsa" | "rsa") => Promise<string>;
-  readonly leaf: (slot: "ecdsa" | "rsa") => Promise<string>;
+  readonly served: (listener: Listener, slot: "ecdsa" | "rsa", name?: string) => Promise<string>;
+  readonly leaf: (slot: "ecdsa" | "rsa", certificate?: ServedCertificate) => Promise<string>;
+  /** For a server with `sni`: one with both slots and the name `two.example.net`, and one with ECDSA alone and the names `*.example.net`, `mail.example.org`; their files are on the host. */
+  readonly bySni?: readonly ServedCertificate[];
   /** Makes the configuration one that the server itself refuses; returns a word that its complaint holds. */
   readonly breakConfiguration: () => Promise<string>;
   /** What a person does next to our change: sets another certificate where ours was set. */
@@ -25,7 +27,12 @@ export interface ServerUnderTest {
   readonly isCertificateSetting: (change: Change) => boolean;
 }
 
-export const serverContract = (name: string, open: () => Promise<ServerUnderTest>): void => {
+/** `byName`: it serves several certificates by the name that clients ask for (`Server.sni`). */
+export const serverContract = (
+  name: string,
+  open: () => Promise<ServerUnderTest>,
+  { byName = false }: { readonly byName?: boolean } = {},
+): void => {
   describe(`server contract: ${name}`, () => {
     let subject: ServerUnderTest;
     let installation: Installation;
@@ -147,6 +154,90 @@ export const serverContract = (name: string, open: () => Promise<ServerUnderTest
       expect(failure).toMatchObject({ kind: "config", message: expect.stringContaining(word) as string });
       expect((failure as Failure).hints.length).toBeGreaterThan(0);
       expect(JSON.stringify(failure)).not.toContain("PRIVATE KEY");
+    });
+
+    test("says truly whether it serves certificates by name", () => {
+      expect(subject.server.sni === true).toBe(byName);
+    });
+
+    const testByName = test.runIf(byName);
+    testByName(
+      "others by name: the first that has it, a name before a wildcard, to everybody else the default",
+      async () => {
+        const { bySni = [], server, certificate } = subject;
+        const [two, wild] = bySni;
+        if (!two || !wild) throw new Error("two certificates by name are needed");
+        const before = await subject.snapshot();
+        const changes = [...(await server.plan(installation, certificate, bySni)).changes];
+        expect(changes.filter((change) => !subject.isCertificateSetting(change))).toEqual([]);
+        for (const change of changes) await server.apply(installation, change);
+        expect((await server.plan(installation, certificate, bySni)).changes).toEqual([]);
+        expect(await server.readBack(installation, certificate, bySni)).toEqual([]);
+        await server.check(installation);
+        await server.reload(installation);
+        const [listener] = await server.listeners(installation);
+        if (!listener) throw new Error("nobody listens");
+        const leaf = {
+          main: await subject.leaf("ecdsa"),
+          two: await subject.leaf("ecdsa", two),
+          wild: await subject.leaf("ecdsa", wild),
+        };
+        for (const [name, wanted] of [
+          ["two.example.net", leaf.two],
+          ["other.example.net", leaf.wild],
+          // The default has it too, and comes first.
+          ["mail.example.org", leaf.main],
+          ["nobody.example.com", leaf.main],
+          ["", leaf.main],
+        ] as const)
+          await expect
+            .poll(() => subject.served(listener, "ecdsa", name), { timeout: 10_000, message: name })
+            .toBe(wanted);
+        expect(await subject.served(listener, "rsa", "two.example.net")).toBe(await subject.leaf("rsa", two));
+        // No second key of another certificate where this one has none.
+        expect(await subject.served(listener, "rsa", "other.example.net")).toBe("");
+        // One goes, then all.
+        for (const change of (await server.plan(installation, certificate, [two])).changes) {
+          await server.apply(installation, change);
+          changes.push(change);
+        }
+        await server.reload(installation);
+        await expect
+          .poll(() => subject.served(listener, "ecdsa", "other.example.net"), { timeout: 10_000 })
+          .toBe(leaf.main);
+        expect(await subject.served(listener, "ecdsa", "two.example.net")).toBe(leaf.two);
+        for (const change of changes.toReversed()) expect(await server.revert(installation, change)).toBe("reverted");
+        expect(await subject.snapshot()).toBe(before);
+      },
+    );
+
+    testByName("keeps its own certificate for everybody else where no default of ours is in place", async () => {
+      const { bySni = [], server, certificate } = subject;
+      const [two] = bySni;
+      if (!two) throw new Error("a certificate by name is needed");
+      // One that cannot says so, and gets its default first.
+      if (!server.ownDefault) return expect(server.ownDefault).toBeUndefined();
+      const nobodys: ServedCertificate = { name: "", names: [], slots: {} };
+      const [listener] = await server.listeners(installation);
+      if (!listener) throw new Error("nobody listens");
+      const own = await subject.served(listener, "rsa", "mail.example.org");
+      for (const change of (await server.plan(installation, nobodys, [two])).changes)
+        await server.apply(installation, change);
+      expect((await server.plan(installation, nobodys, [two])).changes).toEqual([]);
+      expect(await server.readBack(installation, nobodys, [two])).toEqual([]);
+      await server.check(installation);
+      await server.reload(installation);
+      await expect
+        .poll(() => subject.served(listener, "ecdsa", "two.example.net"), { timeout: 10_000 })
+        .toBe(await subject.leaf("ecdsa", two));
+      expect(await subject.served(listener, "rsa", "mail.example.org")).toBe(own);
+      // Then the default comes.
+      for (const change of (await server.plan(installation, certificate, [two])).changes)
+        await server.apply(installation, change);
+      await server.reload(installation);
+      await expect
+        .poll(() => subject.served(listener, "ecdsa", "mail.example.org"), { timeout: 10_000 })
+        .toBe(await subject.leaf("ecdsa"));
     });
 
     test("a relisting after the change finds the same listeners", async () => {

@@ -113,13 +113,14 @@ describe("decide", () => {
 
 it("certificates for the same servers are named", () => {
   const other = { ...config, name: "b.example.org" };
-  expect(sharedServerWarnings([config, other])).toHaveLength(1);
-  expect(sharedServerWarnings([config, { ...other, servers: [] }])).toEqual([]);
-  expect(
-    sharedServerWarnings([
-      { ...config, servers: ["dovecot"] },
-      { ...other, servers: ["postfix"] },
-    ]),
-  ).toEqual([]);
-  expect(sharedServerWarnings([{ ...config, servers: ["dovecot"] }, other])).toHaveLength(1);
+  const courier = (here: boolean) => [{ name: "courier", here }];
+  const named = { ...other, servers: ["courier"] };
+  expect(sharedServerWarnings([config, other], courier(true))).toHaveLength(1);
+  expect(sharedServerWarnings([config, other], courier(false))).toEqual([]);
+  expect(sharedServerWarnings([config, other], [])).toEqual([]);
+  expect(sharedServerWarnings([config, { ...other, servers: [] }], courier(true))).toEqual([]);
+  expect(sharedServerWarnings([named, other], courier(true))).toHaveLength(1);
+  expect(sharedServerWarnings([{ ...named, name: "c.example.org" }, named], courier(false))).toEqual([
+    "b.example.org and c.example.org are both for courier, which takes one certificate and gets c.example.org: put all names into one, or give one of them other servers",
+  ]);
 });

@@ -2,6 +2,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { isServerName, servers } from "../../src/servers/index.ts";
 import { Failure, type FailureKind } from "../../src/domain/failure.ts";
 import type { Installation, Override, Server, ServerPlan, Listener } from "../../src/servers/server.ts";
 import type { MailHost } from "./mail-host.ts";
@@ -36,6 +37,16 @@ interface Answer {
   readonly unexpected?: string;
 }
 
+/** What the adapter says of itself, whatever host it works on. */
+const abilities = (name: string): Pick<Server, "sni" | "ownDefault"> => {
+  if (!isServerName(name)) throw new Error(`no server ${name}`);
+  const unused = (): never => {
+    throw new Error("not on this machine");
+  };
+  const { sni, ownDefault } = servers[name].create({ run: unused, render: unused, ipv6: unused });
+  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}) };
+};
+
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
   const call = async <T>(method: string, more: object = {}): Promise<T> => {
     const input = JSON.stringify({ server, method, templates: "/lab/templates", ...more });
@@ -47,12 +58,15 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
     return answer.value as T;
   };
   return {
+    ...abilities(server),
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
     plan: (installation, certificate, bySni) => call<ServerPlan>("plan", { installation, certificate, bySni }),
     apply: (installation, change) => call("apply", { installation, change }),
     revert: (installation, change) => call("revert", { installation, change }),
     readBack: (installation, certificate, bySni) => call<Override[]>("readBack", { installation, certificate, bySni }),
+    refresh: (installation, [certificate, ...bySni]) =>
+      call<readonly string[]>("refresh", { installation, certificate, bySni }),
     check: (installation) => call("check", { installation }),
     reload: (installation) => call("reload", { installation }),
   };

@@ -33,13 +33,15 @@ const call = async (): Promise<unknown> => {
   });
   const { installation, certificate, bySni, change } = request;
   if (request.method === "detect") return server.detect();
-  if (request.method === "snippet" && certificate) return server.snippet(certificate, request.version ?? "");
+  if (request.method === "snippet" && certificate) return server.snippet(certificate, request.version ?? "", bySni);
   if (installation === undefined) throw new Error("no installation");
   if (request.method === "listeners") return server.listeners(installation);
   if (request.method === "check") return server.check(installation);
   if (request.method === "reload") return server.reload(installation);
   if (request.method === "plan" && certificate) return server.plan(installation, certificate, bySni);
   if (request.method === "readBack" && certificate) return server.readBack(installation, certificate, bySni);
+  if (request.method === "refresh" && certificate)
+    return server.refresh?.(installation, [certificate, ...(bySni ?? [])]) ?? [];
   if (request.method === "apply" && change) return server.apply(installation, change);
   if (request.method === "revert" && change) return server.revert(installation, change);
   throw new Error(`no method ${request.method}`);

@@ -51,9 +51,10 @@ export const served = async (
   slot: Slot,
   name = "mail.example.org",
 ): Promise<string> => {
+  const asked = name === "" ? "-noservername" : `-servername ${name}`;
   const algorithms = slot === "ecdsa" ? "ECDSA+SHA256:ECDSA+SHA384" : "RSA-PSS+SHA256:RSA+SHA256";
   const upgrade = listener.mode === "starttls" ? `-starttls ${startTls[listener.protocol]}` : "";
-  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} -servername ${name} -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
+  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} ${asked} -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
   return fingerprint((await host.exec(line)).stdout);
 };
 
@@ -68,6 +69,38 @@ export const openPorts = async (host: MailHost, program: string): Promise<readon
   const ports = lines.flatMap((line) => /:(\d+)\s+\S+:\*/.exec(line)?.[1] ?? []).map(Number);
   return [...new Set(ports)].toSorted((a, b) => a - b);
 };
+
+const certificates = "/var/lib/mailcert/certificates";
+
+/** What a contract for servers that choose by name asks for. */
+export const bySni: readonly ServedCertificate[] = [
+  {
+    name: "two.example.net",
+    names: ["two.example.net"],
+    slots: {
+      ecdsa: pathsIn(`${certificates}/two.example.net/live/ecdsa`),
+      rsa: pathsIn(`${certificates}/two.example.net/live/rsa`),
+    },
+  },
+  {
+    name: "wild",
+    names: ["*.example.net", "mail.example.org", "two.example.net", "192.0.2.99"],
+    slots: { ecdsa: pathsIn(`${certificates}/wild/live/ecdsa`) },
+  },
+];
+
+/** Their files. */
+export const makeBySni = async (host: MailHost): Promise<void> => {
+  for (const { name, slots } of bySni) {
+    for (const slot of Object.keys(slots) as Slot[])
+      await makePair(host, `${certificates}/${name}/generations/0001/${slot}`, slot, name);
+    await host.must(`ln -s generations/0001 ${certificates}/${name}/live`);
+  }
+};
+
+/** The leaf of a certificate's files, as its settings name them. */
+export const leafOfCertificate = async (host: MailHost, { slots }: ServedCertificate, slot: Slot): Promise<string> =>
+  fingerprint(await host.read(slots[slot]?.cert ?? ""));
 
 /** Both slots of `certificate`, behind `live`. */
 export const makeCertificate = async (host: MailHost): Promise<void> => {

@@ -5,7 +5,19 @@ import { type ServerUnderTest, serverContract } from "../contract/server.ts";
 import { type MailHost, startMailHost } from "./mail-host.ts";
 import type { Suite } from "./parts.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-import { certificate, folder, leafOf, makeCertificate, makePair, openPorts, served, snapshot } from "./server-judge.ts";
+import {
+  bySni,
+  certificate,
+  folder,
+  leafOf,
+  leafOfCertificate,
+  makeBySni,
+  makeCertificate,
+  makePair,
+  openPorts,
+  served,
+  snapshot,
+} from "./server-judge.ts";
 
 interface Lab {
   readonly host: MailHost;
@@ -19,6 +31,7 @@ const openLab = async (suite: Suite): Promise<Lab> => {
   const host = await startMailHost({ suite });
   await installDriver(host);
   await makeCertificate(host);
+  await makeBySni(host);
   await host.must("mkdir /root/etc && cp -a /etc/dovecot /etc/postfix /root/etc/");
   await host.startDovecot();
   await host.startPostfix();
@@ -37,8 +50,9 @@ const dovecotUnderTest = ({ host, dovecot, reset }: Lab): ServerUnderTest => ({
   version: host.suite === "bookworm" ? /^2\.3\./ : /^2\.4\./,
   snapshot: () => snapshot(host, "/etc/dovecot"),
   openPorts: () => openPorts(host, "dovecot"),
-  served: (listener, slot) => served(host, listener, slot),
-  leaf: (slot) => leafOf(host, `${folder}/live/${slot}`),
+  served: (listener, slot, name) => served(host, listener, slot, name),
+  leaf: (slot, of = certificate) => leafOfCertificate(host, of, slot),
+  bySni,
   breakConfiguration: async () => {
     await host.write("/etc/dovecot/conf.d/50-broken.conf", "no_such_setting = yes\n");
     return "50-broken.conf line 1";
@@ -52,7 +66,7 @@ const dovecotUnderTest = ({ host, dovecot, reset }: Lab): ServerUnderTest => ({
     change.mode === 0o644 &&
     (change.content ?? "")
       .split("\n")
-      .every((line) => line === "" || /^(#.*|ssl_(server_)?(alt_)?(cert|key)(_file)? =.*)$/.test(line)),
+      .every((line) => /^(|#.*| *ssl_(server_)?(alt_)?(cert|key)(_file)? =.*|local_name [a-z.*]+ \{|\})$/.test(line)),
 });
 
 const postfixUnderTest = ({ host, postfix, reset }: Lab): ServerUnderTest => ({
@@ -62,8 +76,9 @@ const postfixUnderTest = ({ host, postfix, reset }: Lab): ServerUnderTest => ({
   version: host.suite === "bookworm" ? /^3\.7\./ : /^3\.10\./,
   snapshot: () => snapshot(host, "/etc/postfix"),
   openPorts: () => openPorts(host, "master"),
-  served: (listener, slot) => served(host, listener, slot),
-  leaf: (slot) => leafOf(host, `${folder}/live/${slot}`),
+  served: (listener, slot, name) => served(host, listener, slot, name),
+  leaf: (slot, of = certificate) => leafOfCertificate(host, of, slot),
+  bySni,
   breakConfiguration: async () => {
     await host.must("echo 'submission inet n' >> /etc/postfix/master.cf");
     return "bad field count";
@@ -72,8 +87,11 @@ const postfixUnderTest = ({ host, postfix, reset }: Lab): ServerUnderTest => ({
     await host.must("postconf -e smtpd_tls_chain_files=/etc/ssl/mine.pem");
   },
   isCertificateSetting: (change) =>
-    change.kind === "parameter" &&
-    /^smtpd_tls_(chain_files|d?cert_file|d?key_file|eccert_file|eckey_file)$/.test(change.parameter),
+    (change.kind === "file" && change.path === "/etc/postfix/mailcert-sni" && change.mode === 0o600) ||
+    (change.kind === "parameter" &&
+      /^(tls_server_sni_maps|smtpd_tls_(chain_files|d?cert_file|d?key_file|eccert_file|eckey_file))$/.test(
+        change.parameter,
+      )),
 });
 
 for (const suite of ["bookworm", "trixie"] as const) {
@@ -84,8 +102,8 @@ for (const suite of ["bookworm", "trixie"] as const) {
     });
     afterAll(() => lab?.host.stop());
 
-    serverContract(`dovecot on ${suite}`, async () => dovecotUnderTest(lab));
-    serverContract(`postfix on ${suite}`, async () => postfixUnderTest(lab));
+    serverContract(`dovecot on ${suite}`, async () => dovecotUnderTest(lab), { byName: true });
+    serverContract(`postfix on ${suite}`, async () => postfixUnderTest(lab), { byName: true });
 
     const [cert, key] =
       suite === "bookworm" ? ["ssl_cert = <", "ssl_key = <"] : ["ssl_server_cert_file = ", "ssl_server_key_file = "];

@@ -1,5 +1,5 @@
 // Asks `doveconf` for effective settings and reads the blocks that it prints. Never with -P, -x or -F: those print private keys.
-import type { RunProgram } from "../../system/run.ts";
+import type { RunOptions, RunProgram } from "../../system/run.ts";
 import { output } from "../program.ts";
 
 /** `service imap-login { ... }`: name `service`, label `imap-login`. The root has neither. */
@@ -43,5 +43,8 @@ export const parseDoveconf = (text: string): Block => {
 };
 
 /** @throws Failure `config` with doveconf's own words when the configuration cannot be read. */
-export const doveconf = async (run: RunProgram, args: readonly string[]): Promise<Block> =>
-  parseDoveconf(await output(run, "doveconf", args));
+export const doveconf = async (
+  run: RunProgram,
+  args: readonly string[],
+  options?: Pick<RunOptions, "maxOutput">,
+): Promise<Block> => parseDoveconf(await output(run, "doveconf", args, "config", options));

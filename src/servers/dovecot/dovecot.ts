@@ -5,35 +5,21 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, modeOf, revertFile, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
-import type { Change, Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
-import { hostNames } from "../host-names.ts";
+import type { Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
 import { isRunning } from "../running.ts";
+import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
-import { type Generation, generationOf, knownGeneration } from "./generation.ts";
+import { generationOf, knownGeneration } from "./generation.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
+import { includeText, snippetText } from "./text.ts";
 
 const mainFileOf = (installation: Installation): string => join(installation.configDir, "dovecot.conf");
 
 /** `ssl = yes` is ours to write only where TLS is off altogether; once written it stays until the file is removed. */
 const turnsTlsOn = (effective: string | undefined, present: string | undefined): boolean =>
   effective === "no" || /^ssl\s*=\s*yes$/m.test(present ?? "");
-
-const view = (certificate: ServedCertificate, generation: Generation, more: Readonly<Record<string, unknown>>) => {
-  const { ecdsa, rsa } = certificate.slots;
-  const main = ecdsa ?? rsa;
-  if (main === undefined) throw new Error(`${certificate.name} has no slot`);
-  const alt = ecdsa && rsa;
-  return {
-    version: generation.version,
-    name: certificate.name,
-    hosts: hostNames(certificate),
-    main,
-    alt: alt ?? false,
-    ...more,
-  };
-};
 
 /** What a complaint of doveconf asks for. */
 const hintsFor = (message: string): readonly string[] => {
@@ -51,6 +37,10 @@ const hintsFor = (message: string): readonly string[] => {
       : "`doveconf -n` shows the same complaint",
   ];
 };
+
+/** undefined: Dovecot's own certificate stays for everybody who asks for no known name. */
+const everybodys = (certificate: ServedCertificate): ServedCertificate | undefined =>
+  Object.keys(certificate.slots).length > 0 ? certificate : undefined;
 
 export const createDovecot = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
@@ -73,24 +63,36 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   const configurationOf = (installation: Installation) =>
     readConfiguration(mainFileOf(installation), knownGeneration(installation.version));
 
-  const plan = async (installation: Installation, certificate: ServedCertificate): Promise<ServerPlan> => {
+  const plan = async (
+    installation: Installation,
+    certificate: ServedCertificate,
+    bySni: readonly ServedCertificate[] = [],
+  ): Promise<ServerPlan> => {
     const generation = knownGeneration(installation.version);
-    const path = ourFile(installation.configDir, await configurationOf(installation));
+    const configuration = await configurationOf(installation);
+    const path = ourFile(installation.configDir, configuration);
     const before = await readTextIfPresent(path);
     const root = await doveconf(run, ["ssl"]);
     const ssl = turnsTlsOn(root.settings.get("ssl"), before);
-    const content = render(generation.template, view(certificate, generation, { ssl, snippet: false }), "dovecot");
+    const foreign = foreignBlocks(configuration, path);
+    const main = everybodys(certificate);
+    const blocks = namesToServe(main, bySni).filter(
+      ({ host }) => standsInTheWay(foreign, generation, host) === undefined,
+    );
+    const content = includeText(render, { main, blocks, byName: bySni, ssl }, generation);
     // At 0600 local delivery breaks: dovecot-lda reads the configuration as the recipient.
     const mode = 0o644;
     if (before === content && (await modeOf(path)) === mode) return { changes: [], notes: [] };
-    return { changes: [{ kind: "file", path, content, mode, before }], notes: [] };
+    return { changes: [{ kind: "file", path, content, mode, before, shared: true }], notes: [] };
   };
 
-  const impossible = (change: Change): never => {
-    throw new Error(`Dovecot has no change of the kind ${change.kind}`);
+  const impossible = ({ kind }: { readonly kind: string }): never => {
+    throw new Error(`Dovecot has no change of the kind ${kind}`);
   };
 
   return {
+    sni: true,
+    ownDefault: true,
     detect,
     plan,
     listeners: () => dovecotListeners(dependencies),
@@ -104,14 +106,15 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       if (change.kind === "line") return revertLine(change);
       return impossible(change);
     },
-    readBack: async (installation, certificate) =>
+    readBack: async (installation, certificate, bySni = []) =>
       readBackDovecot({
         run,
         mainFile: mainFileOf(installation),
         configDir: installation.configDir,
         generation: knownGeneration(installation.version),
         configuration: await configurationOf(installation),
-        certificate,
+        main: everybodys(certificate),
+        bySni,
         protocols: enabledProtocols(await doveconf(run, ["protocols"])),
       }),
     check: async () => {
@@ -125,14 +128,16 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       if (!installation.running) return;
       await output(run, "doveadm", ["reload"], "unavailable");
     },
-    snippet: (certificate, version) => {
+    snippet: (certificate, version, bySni = []) => {
       const generation = generationOf(version);
       if (generation === undefined) {
         throw new Failure("usage", `the settings of Dovecot ${version.slice(0, 20)} are not known`, {
           hints: ["give --server-version 2.3 or --server-version 2.4 (`dovecot --version` tells which)"],
         });
       }
-      return render(generation.template, view(certificate, generation, { ssl: false, snippet: true }), "dovecot");
+      const main = everybodys(certificate);
+      const blocks = namesToServe(main, bySni);
+      return snippetText(render, { main, blocks, byName: bySni, ssl: false }, generation);
     },
   };
 };

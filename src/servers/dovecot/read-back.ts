@@ -2,9 +2,12 @@
 import { clean } from "../../domain/text.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { switchedOff } from "../marker.ts";
+import { sniNames } from "../../domain/sni-names.ts";
 import type { Change, Override, ServedCertificate } from "../server.ts";
+import { foreignBlocks, standsInTheWay } from "./blocks.ts";
 import { type Block, doveconf } from "./doveconf.ts";
 import { type Configuration, type Place, ourFile } from "./files.ts";
+import { winnerFor } from "./winner.ts";
 import { type Generation, type TlsSetting, settingsIn, tlsSettings, wantedSettings } from "./generation.ts";
 
 type Settings = ReadonlyMap<TlsSetting, string>;
@@ -26,18 +29,17 @@ const scopesOf = (block: Block, around: readonly string[] = []): readonly Scope[
       return [{ filters, block: inner }, ...scopesOf(inner, filters)];
     });
 
-/** Whether connections in this scope ask for the certificate: other names' blocks are somebody else's business. */
-const concerns = (filters: readonly string[], names: readonly string[], protocols: readonly string[]): boolean =>
+const ofProtocols = (filters: readonly string[], protocols: readonly string[]): boolean =>
   filters.every((filter) => {
-    const [kind = "", ...labels] = filter.toLowerCase().split(" ");
-    if (kind === "local_name") {
-      return labels.some((pattern) =>
-        names.some((name) => name === pattern || (pattern.startsWith("*.") && name.replace(/^[^.]+/, "*") === pattern)),
-      );
-    }
-    if (kind === "protocol") return labels.some((label) => label.startsWith("!") || protocols.includes(label));
-    return true;
+    const [kind, ...labels] = filter.toLowerCase().split(" ");
+    return kind !== "protocol" || labels.some((label) => label.startsWith("!") || protocols.includes(label));
   });
+
+/** The patterns of a block for names, also one inside or around another filter; undefined: it holds for every name. */
+const patternsOf = (filters: readonly string[]): readonly string[] | undefined => {
+  const named = filters.map((filter) => filter.toLowerCase().split(" ")).find(([kind]) => kind === "local_name");
+  return named?.slice(1);
+};
 
 /** `doveconf -f` arguments for a scope, or undefined where doveconf has no word for it (`protocol !lmtp`). */
 const filterArguments = (filters: readonly string[], generation: Generation): readonly string[] | undefined => {
@@ -74,7 +76,9 @@ export interface ReadBackInput {
   readonly configDir: string;
   readonly generation: Generation;
   readonly configuration: Configuration;
-  readonly certificate: ServedCertificate;
+  /** undefined: Dovecot keeps its own. */
+  readonly main: ServedCertificate | undefined;
+  readonly bySni: readonly ServedCertificate[];
   readonly protocols: readonly string[];
 }
 
@@ -126,25 +130,116 @@ const settingsOfScope = async (input: ReadBackInput, scope: Scope): Promise<Sett
   return found;
 };
 
-export const readBackDovecot = async (input: ReadBackInput): Promise<readonly Override[]> => {
-  const { run, generation, configuration, certificate, protocols, mainFile } = input;
-  const wanted = wantedSettings(certificate, generation);
-  const names = certificate.names.map((name) => name.toLowerCase());
-  const overrides = [...(await globalOverride(input, wanted))];
-  for (const scope of scopesOf(await doveconf(run, ["-n"]))) {
-    if (!concerns(scope.filters, names, protocols)) continue;
-    const different = wrong(await settingsOfScope(input, scope), wanted, "inherits");
-    if (different.length === 0) continue;
-    // Certificate and key go together: one commented out without the other would leave a pair that does not match.
-    const places = configuration.places.filter((place) => sameScope(place.filters, scope.filters));
-    const first = places.find((place) => different.includes(place.setting));
-    overrides.push({
-      scope: scope.filters.join(", "),
-      ...(first
-        ? { path: first.path, line: first.line, setting: shown(first) }
-        : { path: mainFile, setting: different.map((setting) => generation.names[setting]).join(", ") }),
-      edit: places.map(asComment),
-    });
+/** Who is to get what: every name of every certificate, with its settings. */
+interface WantedName {
+  readonly name: string;
+  readonly wanted: Wanted;
+  /** Absent: the certificate that everybody gets. */
+  readonly certificate?: string;
+}
+
+const wantedNames = ({ main, bySni, generation }: ReadBackInput): readonly WantedName[] => {
+  const mine = sniNames(main, bySni);
+  return [
+    ...(main ? (mine.get(main.name) ?? []).map((name) => ({ name, wanted: wantedSettings(main, generation) })) : []),
+    ...bySni.flatMap((certificate) => {
+      const wanted = wantedSettings(certificate, generation);
+      return (mine.get(certificate.name) ?? []).map((name) => ({ name, wanted, certificate: certificate.name }));
+    }),
+  ];
+};
+
+const placedAt = (
+  input: ReadBackInput,
+  filters: readonly string[],
+  different: readonly TlsSetting[],
+): Pick<Override, "path" | "line" | "setting" | "edit"> => {
+  const { configuration, generation, mainFile, configDir } = input;
+  const ours = ourFile(configDir, configuration);
+  // Certificate and key go together: one commented out without the other would leave a pair that does not match.
+  const places = configuration.places.filter((place) => place.path !== ours && sameScope(place.filters, filters));
+  const first = places.find((place) => different.includes(place.setting)) ?? places[0];
+  return {
+    ...(first
+      ? { path: first.path, line: first.line, setting: shown(first) }
+      : { path: mainFile, setting: different.map((setting) => generation.names[setting]).join(", ") }),
+    edit: places.map(asComment),
+  };
+};
+
+/** Blocks that hold for some names alone: for each name the one that wins must be ours, or say the same. */
+const nameOverrides = async (input: ReadBackInput, scopes: readonly Scope[]): Promise<readonly Override[]> => {
+  const { generation, configuration, configDir, main } = input;
+  const named = scopes.map((scope) => ({ scope, patterns: patternsOf(scope.filters) ?? [] }));
+  const foreign = foreignBlocks(configuration, ourFile(configDir, configuration));
+  const found = new Map<string, Override>();
+  const settings = new Map<Scope, Settings>();
+  for (const { name, wanted, certificate } of wantedNames(input)) {
+    const won = winnerFor(named, name, generation);
+    const whose = certificate === undefined ? {} : { certificate };
+    if (won === undefined) {
+      // The default is for everybody who asks for no name of these: the rest is said of the settings outside any block.
+      const other = certificate === undefined ? undefined : standsInTheWay(foreign, generation, name);
+      if (certificate === undefined || found.has(`${certificate} ${other}`)) continue;
+      const scope = `local_name ${other ?? name}`;
+      const at = other === undefined ? unread(input) : placedAt(input, [scope], ["cert"]);
+      found.set(other === undefined ? "unread" : `${certificate} ${other}`, { scope, ...whose, ...at });
+      continue;
+    }
+    const { scope } = won;
+    // Our own block, as it was written: 2.3 hides the keys of all five hundred of them.
+    const printed = settingsIn(scope.block, generation);
+    const untouched = won.patterns.every((pattern) => !foreign.has(pattern));
+    if (untouched && printed.get("cert") === wanted.cert && (printed.get("altCert") ?? "") === wanted.altCert) continue;
+    const present = settings.get(scope) ?? (await settingsOfScope(input, scope));
+    settings.set(scope, present);
+    // What a block leaves open, everybody's certificate fills.
+    const rest = certificate === undefined || main === undefined ? {} : wantedSettings(main, generation);
+    const different = tlsSettings.filter(
+      (setting) => (present.get(setting) ?? { ...wanted, ...rest }[setting]) !== wanted[setting],
+    );
+    const key = `${certificate ?? ""} ${scope.filters.join(", ")}`;
+    if (different.length === 0 || found.has(key)) continue;
+    found.set(key, { scope: scope.filters.join(", "), ...whose, ...placedAt(input, scope.filters, different) });
   }
-  return overrides;
+  return [...found.values()];
+};
+
+/** Our file has the blocks, and Dovecot does not: nothing includes it. */
+const unread = ({ configDir, configuration, mainFile }: ReadBackInput): Pick<Override, "path" | "setting" | "edit"> => {
+  const path = ourFile(configDir, configuration);
+  const after = `!include_try ${path}`;
+  return {
+    path: mainFile,
+    setting: `no line that includes ${path}`,
+    edit: configuration.files.has(path) ? [] : [{ kind: "line", path: mainFile, line: 0, before: undefined, after }],
+  };
+};
+
+export const readBackDovecot = async (input: ReadBackInput): Promise<readonly Override[]> => {
+  const { run, generation, main, protocols } = input;
+  const scopes = scopesOf(await doveconf(run, ["-n"], { maxOutput: 64 << 20 })).filter(
+    ({ filters, block }) => ofProtocols(filters, protocols) && settingsIn(block, generation).size > 0,
+  );
+  const overrides: Override[] = [];
+  if (main) {
+    const wanted = wantedSettings(main, generation);
+    overrides.push(...(await globalOverride(input, wanted)));
+    for (const scope of scopes.filter(({ filters }) => patternsOf(filters) === undefined)) {
+      const different = wrong(await settingsOfScope(input, scope), wanted, "inherits");
+      if (different.length > 0)
+        overrides.push({ scope: scope.filters.join(", "), ...placedAt(input, scope.filters, different) });
+    }
+  }
+  const named = scopes.filter(({ filters }) => patternsOf(filters) !== undefined);
+  const unreadAlready = overrides.some(({ edit }) =>
+    edit.some((change) => change.kind === "line" && change.line === 0),
+  );
+  const byName = await nameOverrides(input, named);
+  return [
+    ...overrides,
+    ...byName.filter(
+      ({ edit }) => !unreadAlready || edit.every((change) => change.kind !== "line" || change.line !== 0),
+    ),
+  ];
 };

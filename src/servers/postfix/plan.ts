@@ -1,18 +1,11 @@
 // What Postfix needs to serve a certificate: the chain files in main.cf, the older settings out, and services that have their own kept as they are.
 import type { Finding } from "../../domain/finding.ts";
-import { escapes } from "../../system/templates.ts";
 import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
+import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
+import { planSni } from "./sni.ts";
 import { submissionNotes } from "./submission.ts";
-
-const squeeze = (text: string): string => text.trim().replace(/[\s,]+/g, " ");
-
-/** The value of smtpd_tls_chain_files: one combined file (key, then chain) for each slot. */
-export const chainValue = ({ slots }: ServedCertificate): string =>
-  [slots.ecdsa, slots.rsa].flatMap((slot) => (slot ? [escapes.postfix(slot.combined)] : [])).join(", ");
-
-export const sameFiles = (a: string, b: string): boolean => squeeze(a) === squeeze(b);
 
 interface Situation {
   readonly explicit: Parameters;
@@ -138,9 +131,16 @@ const switchTlsOn = ({ explicit, effective }: Situation): { changes: Change[]; n
   return { changes: [{ kind: "parameter", parameter, before: explicit.get(parameter), after: "may" }], notes: [] };
 };
 
+export interface PostfixWish {
+  readonly configDir: string;
+  /** undefined: Postfix keeps its own for everybody who asks for no known name. */
+  readonly main: ServedCertificate | undefined;
+  readonly bySni: readonly ServedCertificate[];
+}
+
 export const planPostfix = async (
   postconf: Postconf,
-  certificate: ServedCertificate,
+  { configDir, main, bySni }: PostfixWish,
   /** Of the primary instance, which is the one that people send through; undefined for the others. */
   masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
@@ -150,7 +150,11 @@ export const planPostfix = async (
     services: await postconf.services(),
     overrides: await postconf.overrides(),
   };
-  const wanted = chainValue(certificate);
+  const names = await planSni(situation, configDir, main, bySni);
+  const notes = masterCf ? submissionNotes(situation.services, masterCf) : [];
+  const tls = switchTlsOn(situation);
+  if (!main) return { changes: [...names, ...tls.changes], notes: [...tls.notes, ...notes] };
+  const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
   const own = keepOwnCertificates(situation, wanted);
@@ -158,15 +162,9 @@ export const planPostfix = async (
     before !== undefined && sameFiles(before, wanted)
       ? []
       : [{ kind: "parameter", parameter: chainParameter, before, after: wanted }];
-  const tls = switchTlsOn(situation);
   const legacy = removeLegacy(situation);
   return {
-    changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes],
-    notes: [
-      ...own.notes,
-      ...tls.notes,
-      ...legacy.notes,
-      ...(masterCf ? submissionNotes(situation.services, masterCf) : []),
-    ],
+    changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
+    notes: [...own.notes, ...tls.notes, ...legacy.notes, ...notes],
   };
 };

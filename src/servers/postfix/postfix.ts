@@ -4,16 +4,19 @@ import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyLine, revertLine } from "../edits.ts";
+import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
 import { isRunning } from "../running.ts";
-import type { Change, Installation, Server } from "../server.ts";
+import type { Installation, Server, ServedCertificate } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
 import { postfixListeners } from "./listeners.ts";
-import { chainValue, planPostfix } from "./plan.ts";
+import { refreshMaps } from "./indexed.ts";
+import { chainValue } from "./own-certificate.ts";
+import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
 import { readBackPostfix } from "./read-back.ts";
+import { mapEntries } from "./sni.ts";
 
 const primaryId = "postfix";
 
@@ -38,6 +41,16 @@ const linkedFolders = async (configDir: string): Promise<readonly string[]> => {
   const home = await realpath(configDir).catch(() => configDir);
   return found.flatMap((path) => (path === undefined || dirname(path) === home ? [] : [dirname(path)]));
 };
+
+const wish = (
+  { configDir }: Pick<Installation, "configDir">,
+  certificate: ServedCertificate,
+  bySni: readonly ServedCertificate[] = [],
+): PostfixWish => ({
+  configDir,
+  main: Object.keys(certificate.slots).length > 0 ? certificate : undefined,
+  bySni,
+});
 
 export const createPostfix = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
@@ -72,31 +85,37 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     );
   };
 
-  const impossible = (change: Change): never => {
-    throw new Error(`Postfix has no change of the kind ${change.kind}`);
+  const impossible = ({ kind }: { readonly kind: string }): never => {
+    throw new Error(`Postfix has no change of the kind ${kind}`);
   };
 
   return {
+    sni: true,
+    ownDefault: true,
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
-    plan: async ({ configDir, id }, certificate) => {
+    plan: async ({ configDir, id }, certificate, bySni) => {
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
-      return planPostfix(createPostconf(run, configDir), certificate, id === primaryId ? { path, text } : undefined);
+      const masterCf = id === primaryId ? { path, text } : undefined;
+      return planPostfix(createPostconf(run, configDir), wish({ configDir }, certificate, bySni), masterCf);
     },
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
         return applyPostfix(run, configDir, change);
+      if (change.kind === "file") return applyFile(change);
       if (change.kind === "line") return applyLine(change);
       return impossible(change);
     },
     revert: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
         return revertPostfix(run, configDir, change);
+      if (change.kind === "file") return revertFile(change);
       if (change.kind === "line") return revertLine(change);
       return impossible(change);
     },
-    readBack: ({ configDir }, certificate) => readBackPostfix(run, configDir, certificate),
+    refresh: ({ configDir }, certificates) => refreshMaps(run, configDir, certificates),
+    readBack: (installation, certificate, bySni) => readBackPostfix(run, wish(installation, certificate, bySni)),
     check: async ({ configDir }) => {
       // -c: this instance only, also where postmulti wraps the command (postfix(1)).
       const { status, stderr } = await run("postfix", ["-c", configDir, "check"]);
@@ -109,7 +128,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       if (!running) return;
       await output(run, "postfix", ["-c", configDir, "reload"], "unavailable");
     },
-    snippet: (certificate, version) => {
+    snippet: (certificate, version, bySni = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of Postfix ${version.slice(0, 20)} are not known`, {
           hints: [
@@ -120,7 +139,13 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const chains = chainValue(certificate).split(", ");
       return render(
         "postfix.txt",
-        { version, name: certificate.name, hosts: hostNames(certificate), chains },
+        {
+          version,
+          name: certificate.name,
+          hosts: hostNames(certificate),
+          chains,
+          map: mapEntries(certificate, bySni).map(({ key, files }) => ({ key, files: files.split(", ") })),
+        },
         "postfix",
       );
     },

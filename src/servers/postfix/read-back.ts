@@ -1,54 +1,28 @@
 // Reads Postfix's effective certificate back after a change: settings that win over main.cf's chain files where nobody meant a service to have its own.
 import type { RunProgram } from "../../system/run.ts";
 import { clean } from "../../domain/text.ts";
-import type { Override, ServedCertificate } from "../server.ts";
+import type { Override } from "../server.ts";
+import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter } from "./parameters.ts";
-import { chainValue, sameFiles } from "./plan.ts";
+import type { PostfixWish } from "./plan.ts";
 import { createPostconf } from "./postconf.ts";
+import { sniParameter } from "./sni.ts";
+import { sniOverrides } from "./sni-overrides.ts";
 
 /** postscreen's STARTTLS is tlsproxy's work; its parameters default to smtpd's, and the chain wins over the older ones. */
 const tlsproxyChain = "tlsproxy_tls_chain_files";
 
-/** Names that tls_server_sni_maps gives another chain. Only whether there is an answer is looked at: it can hold a key. */
-const sniOverrides = async (
-  run: RunProgram,
-  configDir: string,
-  maps: string,
-  names: readonly string[],
-): Promise<readonly Override[]> => {
-  const found: Override[] = [];
-  for (const map of maps.split(/[\s,]+/).filter((word) => word.includes(":") && !word.includes("{"))) {
-    for (const name of names) {
-      const keys = [
-        name,
-        ...name.split(".").flatMap((_, index, labels) => (index === 0 ? [] : [`.${labels.slice(index).join(".")}`])),
-      ];
-      for (const key of keys) {
-        const { status, stdout } = await run("postmap", ["-c", configDir, "-q", key, map]);
-        if (status !== 0 || stdout.trim() === "") continue;
-        found.push({
-          scope: `clients that ask for ${name}`,
-          path: clean(map.slice(map.indexOf(":") + 1), 200),
-          setting: `tls_server_sni_maps = ${clean(maps, 120)} has an entry for ${key}`,
-          edit: [],
-        });
-        break;
-      }
-    }
-  }
-  return found;
-};
-
 export const readBackPostfix = async (
   run: RunProgram,
-  configDir: string,
-  certificate: ServedCertificate,
+  { configDir, main, bySni }: PostfixWish,
 ): Promise<readonly Override[]> => {
   const postconf = createPostconf(run, configDir);
-  const wanted = chainValue(certificate);
   const explicit = await postconf.explicit([chainParameter, tlsproxyChain]);
-  const effective = await postconf.effective([chainParameter, tlsproxyChain, "tls_server_sni_maps"]);
+  const effective = await postconf.effective([chainParameter, tlsproxyChain, sniParameter]);
   const path = `${configDir}/main.cf`;
+  const byName = await sniOverrides(run, { configDir, main, bySni }, effective.get(sniParameter) ?? "");
+  if (!main) return byName;
+  const wanted = chainValue(main);
   const found: Override[] = [];
   const served = effective.get(chainParameter) ?? "";
   if (!sameFiles(served, wanted)) {
@@ -75,6 +49,5 @@ export const readBackPostfix = async (
       edit: [{ kind: "parameter", parameter: tlsproxyChain, before, after: undefined }],
     });
   }
-  const maps = effective.get("tls_server_sni_maps") ?? "";
-  return maps === "" ? found : [...found, ...(await sniOverrides(run, configDir, maps, certificate.names))];
+  return [...found, ...byName];
 };

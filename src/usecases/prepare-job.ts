@@ -1,0 +1,109 @@
+// Before anything is switched: whether a certificate may be served, by whom, and what DNS and clients think of it.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
+import { hasRetiredKey, whyRevoked } from "../domain/revocation.ts";
+import { emptyState } from "../domain/state.ts";
+import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { candidateOfGeneration } from "./candidate.ts";
+import type { Job } from "./deployment.ts";
+import { type Guarded, type Promises, keepDnsPromises } from "./dns-promises.ts";
+import type { Deployable } from "./entries.ts";
+import { checkGeneration } from "./intact.ts";
+import { withKeyGroup } from "./key-readers.ts";
+import { placeOf, takeOver } from "./one-certificate.ts";
+import { keepPinnedChain } from "./pinned-chain.ts";
+import { revertSettings } from "./revert-settings.ts";
+import type { World } from "./world.ts";
+
+/** A certificate whose servers are known. */
+export interface PreparedJob extends Job {
+  readonly notes: readonly Finding[];
+  /** About servers that are not named for it any more. */
+  readonly left: readonly Finding[];
+  /** The group that could read its keys until now. */
+  readonly keyGroup: string | undefined;
+}
+
+/** The caller holds the lock. @throws Failure `data` when nothing was issued yet, or what was must not be served. */
+export const prepareJob = async (
+  world: World,
+  certificate: CertificateConfig,
+  batch: readonly CertificateConfig[],
+): Promise<PreparedJob> => {
+  const { parked: _parked, ...known } = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  const target = targetOf(known);
+  if (!target) {
+    throw new Failure("data", `nothing was issued for ${certificate.name} yet`, {
+      hints: [`run: mailcert issue ${certificate.name}`],
+    });
+  }
+  refuseCondemned(world, certificate.name, target);
+  await checkGeneration(world, certificate.name, target);
+  const place = await placeOf(world, certificate, batch);
+  const { servers: found, notes } = place;
+  await takeOver(world, certificate, found);
+  const { left, stays } = await takeFromOthers(world, known, found);
+  const state = withKeyGroup(known, place, stays);
+  return { certificate, state, target, found, notes, left, keyGroup: known.keyGroup, rereads: "all" };
+};
+
+/** What is served stays until something takes its place: a key that was given up is not brought back. @throws Failure `data`. */
+const refuseCondemned = (world: World, name: string, target: GenerationRecord): void => {
+  const state = world.store.read(name) ?? emptyState(name);
+  const served =
+    world.store.liveNumber(name) === target.number &&
+    Object.values(state.deployments).some(({ generation }) => generation === target.number);
+  const retired =
+    !served && hasRetiredKey(state, target) ? "has a private key that was given up as compromised" : undefined;
+  const why = whyRevoked(target) ?? retired;
+  if (why === undefined) return;
+  const message = `generation ${target.number} of ${name} ${why}: it is not served again`;
+  throw new Failure("data", message, { hints: [`make a new one: mailcert renew --force ${name}`] });
+};
+
+/** Servers that the configuration no longer names for this certificate get their own settings back. */
+const takeFromOthers = async (
+  world: World,
+  { name, deployments }: CertificateState,
+  found: readonly Deployable[],
+): Promise<{ readonly left: readonly Finding[]; readonly stays: boolean }> => {
+  const gone = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
+  if (gone.length === 0) return { left: [], stays: false };
+  const result = (await revertSettings(world, [name], gone)).get(name);
+  const { reverted, kept, findings } = result ?? { reverted: [], kept: [], findings: [] };
+  const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
+  const left: Finding[] = [{ check: "deploy-left", severity: "info", message }, ...findings];
+  return { left, stays: kept.length + findings.length > 0 };
+};
+
+/** @throws Failure `config` where DNS tells others to refuse what would be switched to. What a killed run has switched already is finished. */
+export const refuseUnpromised = async (
+  world: World,
+  certificate: CertificateConfig,
+  state: CertificateState,
+  target: GenerationRecord,
+  found: readonly Deployable[],
+): Promise<Promises> => {
+  const { name } = certificate;
+  const live = world.store.liveNumber(name);
+  if (live === target.number && (state.baseline || found.length === 0)) return { state, findings: [] };
+  const before = live === target.number ? undefined : generationOf(state, live);
+  const guarded: Guarded = {
+    state,
+    candidate: await candidateOfGeneration(world, name, target),
+    place: async () => ({ servers: found, auto: certificate.servers === "auto" }),
+    ways: {
+      resume: `run: mailcert deploy ${name}`,
+      ...(before === undefined
+        ? {}
+        : hasRetiredKey(state, before)
+          ? { given: true }
+          : { keep: `mailcert renew --force ${name}` }),
+      force: `mailcert deploy --replace ${name}`,
+    },
+  };
+  const { state: after, findings } = await keepDnsPromises(world, guarded);
+  return { state: await keepPinnedChain(world, { ...guarded, state: after }), findings };
+};

@@ -1,0 +1,103 @@
+// Looks whether certificates are served already, settings and all: what a finished run left, or a server that came round by itself.
+import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { Gathered } from "./deployment.ts";
+import type { Deployable } from "./entries.ts";
+import { servingFor } from "./install-and-prove.ts";
+import type { PreparedJob } from "./prepare-job.ts";
+import { deployedServer, isByName } from "./prove-jobs.ts";
+import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
+import { proveTogether } from "./prove-together.ts";
+import { baselineOf, servedCertificate, slotsOf } from "./served-certificate.ts";
+import { type Serving, mainOf, namesAt } from "./serving.ts";
+import { unlessFailure } from "./unless-failure.ts";
+import type { World } from "./world.ts";
+
+export interface QuickProof {
+  /** Those that are served as they should be, with what was seen: nothing to reload. */
+  readonly proven: ReadonlyMap<string, Gathered>;
+  /** The others, with the servers that have something to do. */
+  readonly rest: readonly PreparedJob[];
+}
+
+const maySettle = (world: World, { state, target, found, left, keyGroup }: PreparedJob): boolean =>
+  (state.stage === "verified" || state.stage === "reloaded") &&
+  left.length === 0 &&
+  state.keyGroup === keyGroup &&
+  world.store.liveNumber(state.name) === target.number &&
+  found.length > 0;
+
+interface Look {
+  readonly serving: Serving;
+  /** undefined: there are settings to make. */
+  readonly notes: readonly Finding[] | undefined;
+}
+
+const lookAt = async (
+  world: World,
+  one: Deployable,
+  job: PreparedJob,
+  batch: readonly PreparedJob[],
+): Promise<Look> => {
+  const { server, installation, trouble } = one;
+  const certificates = batch.map(({ certificate }) => certificate);
+  const serving = await servingFor(world, one, job, certificates);
+  if (trouble) return { serving, notes: undefined };
+  const bySni = server.sni ? serving.bySni : undefined;
+  const seen = await unlessFailure(async () => {
+    const plan = await server.plan(installation, mainOf(serving), bySni);
+    const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
+    return plan.changes.length > 0 || overrides.length > 0 ? undefined : plan.notes;
+  });
+  return { serving, notes: seen instanceof Failure ? undefined : seen };
+};
+
+const isFine = ({ verdict }: ProvedEntry): boolean => !["stale", "broken", "failing"].includes(verdict);
+
+export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): Promise<QuickProof> => {
+  const settled = jobs.filter((job) => maySettle(world, job));
+  const looks = new Map<string, Look>();
+  for (const job of settled) {
+    if (job.state.keyGroup !== undefined) await world.store.letRead(job.state.name, job.state.keyGroup);
+    for (const one of job.found) {
+      const { id } = one.installation;
+      if (!looks.has(id)) looks.set(id, await lookAt(world, one, job, jobs));
+    }
+  }
+  const targets = settled.map((job) => {
+    const served = servedCertificate(world, job.certificate.name, job.target);
+    const all = job.found.flatMap((one) => {
+      const look = looks.get(one.installation.id);
+      const names = look && one.server.sni ? namesAt(look.serving, served) : job.target.names;
+      // Where there are settings to make, the proof comes after.
+      if (look?.notes === undefined) return [];
+      return proofTargets([one], names, slotsOf(job.target), world.localAddresses(), addressesFor(jobs.length));
+    });
+    return { job, targets: all, baseline: baselineOf(job.state) };
+  });
+  const entries = await proveTogether(world, targets, { patienceMs: () => 0 });
+  const proven = new Map<string, Gathered>();
+  const rereads = new Map<string, ReadonlySet<string>>();
+  const told = new Set<string>();
+  for (const [index, job] of settled.entries()) {
+    const mine = entries[index] ?? [];
+    const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
+    const bad = mine.filter((entry) => !isFine(entry)).map(({ installation }) => installation);
+    if (unsettled.length === 0 && bad.length === 0) {
+      const servers = job.found.map((one) => {
+        const look = looks.get(one.installation.id);
+        const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);
+        return deployedServer(one, { changes: [] }, { reloaded: false, certificates: [], byName });
+      });
+      // What is about a server is told with the first certificate of it.
+      const fresh = job.found.filter(({ installation }) => !told.has(installation.id));
+      for (const { installation } of fresh) told.add(installation.id);
+      const findings = fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? []);
+      proven.set(job.certificate.name, { servers, entries: mine, findings });
+    } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled]));
+  }
+  const rest = jobs
+    .filter(({ certificate }) => !proven.has(certificate.name))
+    .map((job) => ({ ...job, rereads: rereads.get(job.certificate.name) ?? job.rereads }));
+  return { proven, rest };
+};

@@ -1,0 +1,82 @@
+// What one server of this host serves: the first certificate of the configuration that is for it to everybody, the others to clients that ask for their names.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import { copies } from "../domain/file-target.ts";
+import { generationOf } from "../domain/generation.ts";
+import { sniNames } from "../domain/sni-names.ts";
+import type { Installation, ServedCertificate, Server } from "../servers/server.ts";
+import type { CertificateState } from "../store/store.ts";
+import { servedCertificate } from "./served-certificate.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
+import type { World } from "./world.ts";
+
+export interface Serving {
+  /** Of everybody who asks for no known name. Absent: it has no live generation yet, or was taken out: the server keeps its own. */
+  readonly main?: ServedCertificate;
+  readonly bySni: readonly ServedCertificate[];
+}
+
+/** For the seam: no slots stand for the server's own certificate. */
+export const mainOf = ({ main }: Serving): ServedCertificate => main ?? { name: "", names: [], slots: {} };
+
+/** Every certificate of it, the default first. */
+export const allOf = ({ main, bySni }: Serving): readonly ServedCertificate[] => (main ? [main, ...bySni] : bySni);
+
+/** The names that clients get this certificate for. */
+export const namesAt = ({ main, bySni }: Serving, { name, names }: ServedCertificate): readonly string[] =>
+  name === main?.name ? names : (sniNames(main, bySni).get(name) ?? []);
+
+/** A certificate by request (CSR) has no key here. */
+export const isFor = ({ servers, csr }: Pick<CertificateConfig, "servers" | "csr">, server: string): boolean =>
+  csr === undefined && (servers === "auto" ? server !== copies : servers.includes(server));
+
+/** Those of the configuration; one that a run is about and that is not in it comes last. */
+export const configuredWith = async (
+  world: World,
+  batch: readonly CertificateConfig[],
+): Promise<readonly CertificateConfig[]> => {
+  const known = (await world.config.read())?.certificates ?? [];
+  const given = new Map(batch.map((one) => [one.name, one]));
+  const names = new Set(known.map(({ name }) => name));
+  return [...known.map((one) => given.get(one.name) ?? one), ...batch.filter(({ name }) => !names.has(name))];
+};
+
+/** A server has its settings, or is to have them: not while it waits for its first deployment, which may have been taken back. */
+export const isInForce = (state: CertificateState, installation: string): boolean =>
+  state.parked !== true && (state.stage !== "staged" || state.deployments[installation] !== undefined);
+
+/** `as`: certificates as they are to be served, whatever lies behind `live` now. */
+export const servingOn = async (
+  world: World,
+  { server, installation }: { readonly server: Server; readonly installation: Installation },
+  batch: readonly CertificateConfig[],
+  as: ReadonlyMap<string, ServedCertificate> = new Map(),
+  without: readonly string[] = [],
+): Promise<Serving> => {
+  const { id } = installation;
+  // What is taken out is taken out whatever the configuration says, or where it cannot be read.
+  const read = await unlessFailure(() => configuredWith(world, batch));
+  const configured = read instanceof Failure ? batch : read;
+  const served = (name: string): ServedCertificate | undefined => {
+    const given = as.get(name);
+    if (given) return given;
+    if (without.includes(name)) return undefined;
+    const state = readableState(world, name);
+    const live = state && isInForce(state, id) ? generationOf(state, world.store.liveNumber(name)) : undefined;
+    // Settings that name files which are gone stop a server from starting.
+    if (!live || world.store.slotsIn(name, live.number).length === 0) return undefined;
+    return servedCertificate(world, name, live);
+  };
+  const wanted = configured.filter((one) => isFor(one, installation.server)).map(({ name }) => name);
+  // One that left the configuration goes on being served by its names until it is taken out; to everybody, where nobody else is to be.
+  const known = new Set(configured.map(({ name }) => name));
+  const left = world.store
+    .list()
+    .filter((name) => !known.has(name) && readableState(world, name)?.deployments[id] !== undefined);
+  const first = wanted[0] ?? left.find((name) => readableState(world, name)?.deployments[id]?.byName !== true);
+  const main = first === undefined ? undefined : served(first);
+  const bySni = server.sni
+    ? [...wanted, ...left].filter((name) => name !== first).flatMap((name) => served(name) ?? [])
+    : [];
+  return { ...(main ? { main } : {}), bySni };
+};
