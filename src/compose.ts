@@ -196,6 +196,9 @@ export const createWorld = async (
         renderHtml: async (file, view) => (await templates())(file, view as Readonly<Record<string, unknown>>, "html"),
       };
     }),
+    doctor: memo(async () =>
+      (await import("./system/doctor/index.ts")).createDoctorTools({ run, stateDir, uid: host.uid }),
+    ),
     preflight: memo(async () => ({
       ...(await import("./system/host-facts.ts")),
       updater,

@@ -2,14 +2,18 @@
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { Failure } from "../domain/failure.ts";
+import { clean } from "../domain/text.ts";
+import { type PolicyName, isPolicyName } from "../domain/tls-policy.ts";
 import { deployDocument, deployOutcome, deployText } from "../reports/deploy.ts";
 import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
-import { deployAll } from "../usecases/deploy-all.ts";
-import { planDeploy } from "../usecases/plan-deploy.ts";
+import { type DeployAttempt, deployAll } from "../usecases/deploy-all.ts";
+import { type DeployPlan, planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
+import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
-import { accept, locked } from "./locked.ts";
+import { accept, confirmed, locked } from "./locked.ts";
 
 const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
 
@@ -22,35 +26,115 @@ export const command: CommandModule = {
         "--replace",
         "also where a better trusted certificate is served now, or DNS (DANE, MTA-STS) is against it",
       )
+      .option(
+        "--harden [PROFILE]",
+        "also bring the servers' TLS policy up to Mozilla's guideline 6.0: intermediate (default), or modern; shows the difference and asks",
+      )
       .addHelpText(
         "after",
         `
 Examples:
   mailcert deploy
+  mailcert deploy --harden --dry-run
   mailcert deploy --remove mail.example.org
 ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       ),
   run: async (context) => {
-    if (context.options["remove"] === true) return takeOut(context);
     const { args, options, globals, output, host } = context;
+    const profile = wantedPolicy(options);
+    if (options["remove"] === true) return takeOut(context);
+    if (profile !== undefined) return deployHardened(context, profile);
     if (globals.dryRun) {
-      const world = await context.world();
-      const plans = [];
-      for (const certificate of await chosenCertificates(world, args)) plans.push(await planDeploy(world, certificate));
+      const plans = await deployPlans(await context.world(), args);
       output.result(deployPlanText(plans), deployPlanDocument(plans));
       return exitStatus.done;
     }
-    const all = await locked(context, async (world) =>
-      deployAll(world, await chosenCertificates(world, args), {
-        replace: options["replace"] === true,
-        accept: accept(context),
-      }),
-    );
+    const all = await locked(context, (world) => deployChosen(world, context));
     const attempts = all.map((one) => (one.failure ? { ...one, failure: context.fitting(one.failure) } : one));
     const outcome = deployOutcome(attempts);
     output.result(deployText(attempts, host.now()), deployDocument(attempts), outcome !== "done");
     return statuses[outcome];
   },
+};
+
+const deployPlans = async (world: World, names: readonly string[]): Promise<readonly DeployPlan[]> => {
+  const plans: DeployPlan[] = [];
+  for (const certificate of await chosenCertificates(world, names)) plans.push(await planDeploy(world, certificate));
+  return plans;
+};
+
+const deployChosen = async (world: World, context: Context): Promise<readonly DeployAttempt[]> =>
+  deployAll(world, await chosenCertificates(world, context.args), {
+    replace: context.options["replace"] === true,
+    accept: accept(context),
+  });
+
+/** @throws Failure `usage` for a profile that there is not, and together with --remove. */
+const wantedPolicy = (options: Context["options"]): PolicyName | undefined => {
+  const given = options["harden"];
+  if (given === undefined) return undefined;
+  const name = typeof given === "string" ? given : "intermediate";
+  if (!isPolicyName(name)) {
+    throw new Failure("usage", `there is no TLS policy "${clean(name, 40)}": it is intermediate or modern`, {
+      hints: ["names of certificates come first: mailcert deploy mail.example.org --harden"],
+    });
+  }
+  if (options["remove"] !== true) return name;
+  throw new Failure("usage", "--remove takes the TLS policy out as well: --harden does not go with it");
+};
+
+/** The certificates first: a policy is set only where they are served as they should be. */
+const deployHardened = async (context: Context, profile: PolicyName): Promise<number> => {
+  const { args, globals, output, host } = context;
+  const [{ agreementOf, asResult, harden, needsWork, planHardening }, report] = await Promise.all([
+    import("../usecases/harden.ts"),
+    import("../reports/harden.ts"),
+  ]);
+  const world = await context.world();
+  const asked = await planHardening(world, await chosenCertificates(world, args), profile);
+  if (globals.dryRun) {
+    const plans = await deployPlans(world, args);
+    output.result(`${deployPlanText(plans)}\n\n${report.hardenText(asResult(asked))}`, {
+      ...deployPlanDocument(plans),
+      policy: report.hardenDocument(asResult(asked)),
+    });
+    return exitStatus.done;
+  }
+  if (asked.servers.some(needsWork)) await confirmed(context, report.hardenQuestion(asResult(asked)));
+  // The configuration may be another since: a person may take an hour to answer.
+  const { attempts: all, hardened } = await locked({ ...context, world: context.newWorld }, async (here) => {
+    const attempts = await deployChosen(here, context);
+    if (deployOutcome(attempts) !== "done") return { attempts, hardened: undefined };
+    const chosen = await chosenCertificates(here, args);
+    return {
+      attempts,
+      hardened: await harden(here, chosen, profile, async (plan) => {
+        if (globals.yes || agreementOf(plan) === agreementOf(asked)) return;
+        throw new Failure(
+          "try-later",
+          "the TLS policy was not touched: something else has changed a server meanwhile",
+          {
+            hints: ["run the command again: it shows the difference anew"],
+          },
+        );
+      }),
+    };
+  });
+  const attempts = all.map((one) => (one.failure ? { ...one, failure: context.fitting(one.failure) } : one));
+  const outcome = hardened && report.hardenHasFault(hardened) ? "fault" : deployOutcome(attempts);
+  const policy = hardened
+    ? report.hardenText(hardened)
+    : "TLS policy: NOT touched; mend the above first, then run the command again";
+  output.result(
+    `${deployText(attempts, host.now())}\n\n${policy}`,
+    {
+      ...deployDocument(attempts),
+      ok: outcome === "done",
+      ...(hardened ? { policy: report.hardenDocument(hardened) } : {}),
+    },
+    outcome !== "done",
+  );
+  return statuses[outcome];
 };
 
 const takeOut = async (context: Context): Promise<number> => {

@@ -16,6 +16,10 @@ export const commands = {
   explain: { summary: "what a port, a label or a finding means, and what to set", load: () => import("./explain.ts") },
   dns: { summary: "DNS records to publish for what is served, and what is published", load: () => import("./dns.ts") },
   status: { summary: "certificates, expiry, next renewal, served where", load: () => import("./status.ts") },
+  doctor: {
+    summary: "everything that would make the other commands fail, and what mends it",
+    load: () => import("./doctor.ts"),
+  },
   log: { summary: "what was changed on this host, when, by which run", load: () => import("./log.ts") },
   account: {
     summary: "accounts at ACME CAs: shown, registered, new key, deactivated",

@@ -8,6 +8,8 @@ export const locked = async <Result>(context: Context, job: (world: World) => Pr
   if (context.globals.dryRun) return job(world);
   const lock = await world.store.lock(world.command);
   try {
+    // They harm nobody where they cannot be removed, and the next run is as good.
+    if (lock.cutShort) await world.store.clearLeftovers().catch(() => undefined);
     return await job(world);
   } finally {
     lock.release();
@@ -24,7 +26,7 @@ export const accept =
   };
 
 /** Asks before what nothing takes back. @throws Failure `usage` where nobody can be asked, `config` where the answer is no: as with a CA's terms, and later is no better. */
-const confirmed = async (context: Context, question: string): Promise<void> => {
+export const confirmed = async (context: Context, question: string): Promise<void> => {
   const { host, globals } = context;
   if (!globals.yes && !host.ask)
     throw new Failure("usage", "nothing was changed: this asks first, and there is no terminal to ask at", {

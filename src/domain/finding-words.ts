@@ -1,5 +1,7 @@
 // What the findings of deploy, renew, status, dns check and pre-flight mean: those that are no checks of verify. The table in docs/troubleshooting.md is made of it.
 
+import { doctorWords } from "./doctor/finding-words.ts";
+
 export interface FindingWords {
   readonly id: string;
   /** What happened, and what to do: Markdown as in docs/, links relative to it. */
@@ -69,6 +71,50 @@ export const findingWords: readonly FindingWords[] = [
     id: "deploy-left",
     means: "A server is not named for the certificate any more and got its own settings back.",
     mend: "Nothing; to have it again, name it in `servers:`.",
+  },
+  {
+    id: "old-processes",
+    means:
+      "Processes of a server that started before the switch still take new clients, with the certificate of before. (Those that only serve a client that is connected are counted in `status`, and are no finding.)",
+    mend: "Reload the server as the hint says; end by hand what is left a minute later.",
+  },
+  {
+    id: "harden-taken-back",
+    means:
+      "With the TLS policy of `mailcert deploy --harden` a server refused its configuration, or an entry point gave no handshake any more. What was changed was put back.",
+    mend: "The message says which entry point, the server's log why. See [hardening](hardening.md).",
+  },
+  {
+    id: "harden-override",
+    means: "Something that mailcert does not change wins over the TLS policy.",
+    mend: "Take it out where the message says, then `mailcert deploy --harden`.",
+  },
+  {
+    id: "harden-refused",
+    means:
+      "A server's TLS policy was not touched: its library is too old for the profile, or its configuration cannot be read.",
+    mend: "The message has the reason. See [hardening](hardening.md#profiles).",
+  },
+  {
+    id: "harden-unknown",
+    means: "mailcert sets no TLS policy for that server (`info`).",
+    mend: "Its own manual; `mailcert verify --full` says what its ports take.",
+  },
+  {
+    id: "harden-exception",
+    means: "A Dovecot setting for one network (`remote`) is weaker than the profile, and was left (`info`).",
+    mend: "Nothing, if that is meant.",
+  },
+  {
+    id: "harden-peers",
+    means: "Port 25 takes old versions of TLS, so that old peers need not deliver in clear (`info`).",
+    mend: "Nothing. See [hardening](hardening.md#port-25).",
+  },
+  {
+    id: "harden-cipher-list",
+    means:
+      "main.cf sets `tls_high_cipherlist`, which the profile builds on and which also holds for mail that is sent.",
+    mend: "`postconf -X tls_high_cipherlist`, then `postfix reload`.",
   },
   {
     id: "renew-ending",
@@ -254,4 +300,5 @@ export const findingWords: readonly FindingWords[] = [
     means: "The state folder or a server's settings cannot be written, or the disk is nearly full.",
     mend: "Run it as root; make room.",
   },
+  ...doctorWords,
 ];

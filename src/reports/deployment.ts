@@ -1,21 +1,12 @@
 // A deployment's result: which servers were changed and reloaded, and what each entry point serves now.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Verdict } from "../domain/verdict.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
 import { findingsText, withoutAdvice } from "./findings-text.ts";
 import { generationLine } from "./generation.ts";
 import { table } from "./table.ts";
-
-const words: Readonly<Record<Verdict, string>> = {
-  proven: "proven",
-  stale: "STALE",
-  broken: "BROKEN",
-  failing: "FAILING",
-  unobservable: "not observed",
-  "own-certificate": "own certificate",
-};
+import { verdictWords } from "./verdict-words.ts";
 
 const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   verified: "served and proven at every entry point",
@@ -48,7 +39,7 @@ const rows = (entries: readonly ProvedEntry[]): readonly (readonly string[])[] =
   return [...groups.values()]
     .toSorted((left, right) => left.first.entry.port - right.first.entry.port)
     .map(({ first: { entry, verdict, slot, installation }, addresses }) => [
-      words[verdict],
+      verdictWords[verdict],
       `${entry.port} · ${clientLabel(entry.mode)}`,
       entry.protocol,
       installation,
@@ -67,8 +58,12 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
 
 const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
   if (!server.running) return "not running";
+  const why = server.restarts === undefined ? "" : ` (${server.restarts})`;
+  const word = server.restarts === undefined ? "reloaded" : "restarted";
   if (server.reloaded)
-    return server.certificates === undefined ? "reloaded" : `reloaded once, for ${server.certificates} certificates`;
+    return server.certificates === undefined
+      ? `${word}${why}`
+      : `${word} once, for ${server.certificates} certificates${why}`;
   return outcome === "verified" ? "as it should be, no reload needed" : "not reloaded";
 };
 

@@ -7,6 +7,7 @@ import { day, minute, timeLeft } from "./dates.ts";
 import { findingLines } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
+import { beforeSwitch, howMany, notProven } from "./served-entries.ts";
 import { tlsaLine } from "../domain/tlsa.ts";
 import { table } from "./table.ts";
 
@@ -34,19 +35,22 @@ const stage = ({ parked, stage: reached, deployments }: CertificateStatus): stri
 
 const isForOthers = (servers: CertificateStatus["servers"]): boolean => servers !== "auto" && servers?.length === 0;
 
-const servedBy = ({ deployments, servers }: CertificateStatus): string => {
+const servedBy = (one: CertificateStatus): readonly string[] => {
+  const { deployments, servers } = one;
   const parts = Object.entries(deployments).map(([id, { entries }]) => {
     const proven = entries.filter(({ verdict }) => verdict === "proven");
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
       (a, b) => Number(a) - Number(b),
     );
-    const bad = entries.some(({ verdict }) => verdict === "stale" || verdict === "broken" || verdict === "failing");
-    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${bad ? " (NOT everywhere)" : ""}`;
+    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}`;
   });
-  if (parts.length > 0) return `  served by ${parts.join("; ")}`;
-  return isForOthers(servers)
-    ? "  for other programs to read: no mail server is to serve it (servers: none)"
-    : "  served by nowhere";
+  if (parts.length > 0)
+    return [`  served by ${parts.join("; ")}${howMany(one)}`, ...notProven(one), ...beforeSwitch(one)];
+  return [
+    isForOthers(servers)
+      ? "  for other programs to read: no mail server is to serve it (servers: none)"
+      : "  served by nowhere",
+  ];
 };
 
 /** What would still be read by a server must not be removed. */
@@ -135,7 +139,7 @@ const below = (one: CertificateStatus): readonly string[] => [
   ...generation(one),
   ...revocation(one),
   ...held(one),
-  ...(one.live ? [servedBy(one)] : []),
+  ...(one.live ? servedBy(one) : []),
   ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
     ? [`  names: ${namesForPeople(one.names)}`]
     : []),

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { isStamped } from "../domain/stamp.ts";
 import { fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../system/files.ts";
+import { removeLeftovers } from "../system/leftovers.ts";
 import type { Change, LineReplacement } from "./server.ts";
 
 export type FileChange = Extract<Change, { kind: "file" }>;
@@ -36,6 +37,8 @@ export const applyFile = async (change: FileChange): Promise<void> => {
 
 export const revertFile = async (change: FileChange): Promise<Reverted> => {
   const { path, content, before, mode, shared } = change;
+  // Of a run that was killed while it wrote the file: nothing is written where it never came to be.
+  await removeLeftovers(dirname(path)).catch(() => undefined);
   const current = await readTextIfPresent(path);
   if (current === before) return "reverted";
   const ours = content !== undefined && shared ? isStamped(current) : current === content;

@@ -1,54 +1,72 @@
-// Finds daemons among the processes of this host: for servers whose pid file is missing, or named on their command line alone.
-import { readdir, readlink } from "node:fs/promises";
-import { readTextIfPresent } from "../system/files.ts";
+// Processes that speak TLS to clients, from /proc: since when each runs, and whether it can still take new ones.
+import { readFile, readdir, readlink } from "node:fs/promises";
 
-const read = async (pid: string, file: string): Promise<string> =>
-  (await readTextIfPresent(`/proc/${pid}/${file}`).catch(() => undefined)) ?? "";
+export interface ServingProcess {
+  readonly pid: number;
+  /** The server's own word for it: `imap-login`, `smtpd`. */
+  readonly program: string;
+  /** ISO date; exact to about a second. */
+  readonly startedAt: string;
+  /** It listens, and has no client where it takes one at a time. Absent: this user may not see. */
+  readonly takesNew?: boolean;
+}
 
-/** `/proc/PID/cmdline` as words. */
-export const commandLine = async (pid: number): Promise<readonly string[]> =>
-  (await read(String(pid), "cmdline")).split("\0").filter((word) => word !== "");
+/** Linux tells starts in hundredths of a second since it came up (proc(5), USER_HZ). */
+const ticksPerSecond = 100;
+/** The kernel keeps so many characters of a program's name. */
+const nameLength = 15;
 
-/** Containers have namespaces of their own; what runs in them is not this host's. */
-const spaceOf = (pid: string): Promise<string | undefined> => readlink(`/proc/${pid}/ns/pid`).catch(() => undefined);
+const text = (path: string): Promise<string> => readFile(path, "latin1").catch(() => "");
 
-/** Its children, one for each connection or worker, have the same name and words. */
-const parentOf = async (pid: string): Promise<string> => /^PPid:\s*(\d+)$/m.exec(await read(pid, "status"))?.[1] ?? "";
+/** Name, parent and start of one process; undefined where it has ended. */
+const readStat = async (pid: number): Promise<{ name: string; parent: number; ticks: number } | undefined> => {
+  const stat = await text(`/proc/${pid}/stat`);
+  const [from, to] = [stat.indexOf("("), stat.lastIndexOf(")")];
+  if (from < 0 || to < from) return undefined;
+  const fields = stat.slice(to + 2).split(" ");
+  return { name: stat.slice(from + 1, to), parent: Number(fields[1]), ticks: Number(fields[19]) };
+};
 
-/** `name`: as the kernel knows it (`/proc/PID/comm`). Those of that name that `isDaemon` knows by their words, and that no other of them started; lowest id first. */
-export const daemonsCalled = async (
-  name: string,
-  isDaemon: (words: readonly string[]) => boolean = () => true,
-): Promise<readonly number[]> => {
-  const here = await spaceOf("self");
-  const daemons: string[] = [];
-  for (const pid of (await readdir("/proc").catch(() => [])).filter((entry) => /^\d+$/.test(entry))) {
-    if ((await read(pid, "comm")).trim() !== name || (await spaceOf(pid)) !== here) continue;
-    if (isDaemon(await commandLine(Number(pid)))) daemons.push(pid);
+/** Inodes of TCP sockets in a state (`0A` listens, `01` has a peer), in the network of a process. */
+const sockets = async (pid: number, state: string): Promise<ReadonlySet<string>> => {
+  const tables = await Promise.all(["tcp", "tcp6"].map((table) => text(`/proc/${pid}/net/${table}`)));
+  const rows = tables.flatMap((table) => table.split("\n").slice(1)).map((line) => line.trim().split(/\s+/));
+  return new Set(rows.flatMap((fields) => (fields[3] === state && fields[9] !== undefined ? [fields[9]] : [])));
+};
+
+/** Its sockets' inodes; undefined: not ours to look at. */
+const socketsOf = async (pid: number): Promise<readonly string[] | undefined> => {
+  const names = await readdir(`/proc/${pid}/fd`).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const targets = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")));
+  return targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+};
+
+/** Children of `master` with these names. `oneAtATime`: they listen all their lives, and take nobody new while they have a client. */
+export const servingProcesses = async (
+  master: number | undefined,
+  programs: readonly string[],
+  oneAtATime: boolean,
+): Promise<readonly ServingProcess[]> => {
+  if (master === undefined) return [];
+  const bootedAt = Number(/^btime (\d+)$/m.exec(await text("/proc/stat"))?.[1]);
+  if (!(bootedAt > 0)) return [];
+  const [listening, connected] = await Promise.all([sockets(master, "0A"), sockets(master, "01")]);
+  const found: ServingProcess[] = [];
+  for (const entry of await readdir("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = await readStat(Number(entry));
+    if (stat?.parent !== master) continue;
+    const program = programs.find((one) => one.slice(0, nameLength) === stat.name);
+    if (program === undefined) continue;
+    const own = await socketsOf(Number(entry));
+    const busy = oneAtATime && own?.some((inode) => connected.has(inode)) === true;
+    found.push({
+      pid: Number(entry),
+      program,
+      startedAt: new Date((bootedAt + stat.ticks / ticksPerSecond) * 1000).toISOString(),
+      ...(own ? { takesNew: !busy && own.some((inode) => listening.has(inode)) } : {}),
+    });
   }
-  const first: number[] = [];
-  for (const pid of daemons) if (!daemons.includes(await parentOf(pid))) first.push(Number(pid));
-  return first.toSorted((a, b) => a - b);
-};
-
-/** Whether a process of that name was started by this one: a master with workers. */
-export const hasChildCalled = async (pid: number, name: string): Promise<boolean> => {
-  const children = (await read(String(pid), `task/${pid}/children`)).split(/\s+/).filter((child) => child !== "");
-  for (const child of children) if ((await read(child, "comm")).trim() === name) return true;
-  return false;
-};
-
-/** Milliseconds since the epoch, to the nearest second or so; undefined: it has ended. Ticks are hundredths of a second for every program of Linux (proc_pid_stat(5)). */
-export const startedAt = async (pid: number): Promise<number | undefined> => {
-  const ticks = (await read(String(pid), "stat")).replace(/^.*\)/s, "").trim().split(" ")[19];
-  const boot = /^btime (\d+)$/m.exec((await readTextIfPresent("/proc/stat").catch(() => undefined)) ?? "")?.[1];
-  return ticks === undefined || boot === undefined ? undefined : Number(boot) * 1000 + Number(ticks) * 10;
-};
-
-/** As whom a process works (its effective ids); undefined: it has ended. */
-export const identityOf = async (pid: number): Promise<{ readonly uid: number; readonly gid: number } | undefined> => {
-  const status = await read(String(pid), "status");
-  const idOf = (kind: string): string | undefined => new RegExp(`^${kind}:\\s+\\d+\\s+(\\d+)`, "m").exec(status)?.[1];
-  const uid = idOf("Uid");
-  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(idOf("Gid")) };
+  return found;
 };

@@ -4,6 +4,9 @@ import type { Mode, ProtocolName } from "../domain/entry-point.ts";
 import type { FileTarget } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
+import type { PolicyName } from "../domain/tls-policy.ts";
+import type { PolicyPlan } from "./policy.ts";
+import type { ServingProcess } from "./processes.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
@@ -17,9 +20,13 @@ export interface Installation {
   readonly configDir: string;
   /** Folders beside configDir that changing, checking or reloading it writes to: the hourly run is confined to what is named. */
   readonly writes?: readonly string[];
+  /** As whom it opens its certificate files, with all groups of that user; absent: root does. */
+  readonly reader?: { readonly user: string; readonly group: string };
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
+  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  readonly restarts?: string;
 }
 
 /** What switches TLS off for a service, in the server's own words. */
@@ -201,8 +208,19 @@ export interface Server {
   ): Promise<readonly Override[]>;
   /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
   check(installation: Installation): Promise<void>;
-  /** Makes the running server read certificates again without dropping a session. Its exit status proves nothing: proof does. */
+  /** Makes the running server read certificates again without dropping a session (`restarts`: it cannot). Its exit status proves nothing: proof does. */
   reload(installation: Installation): Promise<void>;
+  /**
+   * Computes the edits that bring its TLS policy up to a profile, for the library that it is linked with; MUST NOT apply them. Only ever done after a yes.
+   * Stricter settings stay; a plan after applying one has no changes. Absent: its policy is its administrator's alone.
+   * @throws Failure `config` where its library cannot do what the profile is about.
+   */
+  harden?(installation: Installation, profile: PolicyName): Promise<PolicyPlan>;
+  /**
+   * Its running processes that speak TLS to clients. One that started before a reload holds the certificate of then. Absent: none outlives one.
+   * MUST NOT fail for what this user may not see.
+   */
+  processes?(installation: Installation): Promise<readonly ServingProcess[]>;
   /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
   recall?(id: string, change: Change): Installation | undefined;
   /** This server with what the configuration of a certificate names for it. */

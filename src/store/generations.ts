@@ -25,6 +25,7 @@ type Part = Pick<
   | "liveNumber"
   | "livePaths"
   | "prune"
+  | "dropUnrecorded"
 >;
 
 const folderName = (number: number): string => String(number).padStart(4, "0");
@@ -62,6 +63,13 @@ const carryAlong = async (from: string, to: string): Promise<void> => {
   }
   await writeNewFile(join(to, carriedMark), 0o644, `from ${from}\n`);
   await syncFolder(to);
+};
+
+/** Under its number a generation is whole or it is not there, also where this is cut short: the rest goes with what a killed run left. */
+const removeWhole = async (folder: string): Promise<void> => {
+  const going = temporaryBeside(folder);
+  await rename(folder, going);
+  await rm(going, { recursive: true, force: true });
 };
 
 // Not splitPem of domain/certificate.ts: that would load the reading of certificates into every run that opens the store.
@@ -103,6 +111,16 @@ export const createGenerations = (root: string): Part => {
       }
     }
     return result;
+  };
+
+  const liveNumber: Part["liveNumber"] = (name) => {
+    try {
+      const number = Number(/^generations\/(\d+)$/.exec(readlinkSync(join(root, name, "live")))?.[1]);
+      return Number.isNaN(number) ? undefined : number;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw fileFailure(error, "read", join(root, name, "live"));
+    }
   };
 
   return {
@@ -171,15 +189,7 @@ export const createGenerations = (root: string): Part => {
       }
     },
 
-    liveNumber: (name) => {
-      try {
-        const number = Number(/^generations\/(\d+)$/.exec(readlinkSync(join(root, name, "live")))?.[1]);
-        return Number.isNaN(number) ? undefined : number;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw fileFailure(error, "read", join(root, name, "live"));
-      }
-    },
+    liveNumber,
 
     livePaths: (name, wanted) => {
       const paths: Partial<Record<Slot, SlotPaths>> = {};
@@ -196,10 +206,18 @@ export const createGenerations = (root: string): Part => {
       return paths;
     },
 
+    dropUnrecorded: async (name, recorded) => {
+      const live = liveNumber(name);
+      for (const number of await numbers(name)) {
+        if (!recorded.includes(number) && number !== live)
+          await removeWhole(join(generations(name), folderName(number)));
+      }
+    },
+
     prune: async (name, keep) => {
       const folder = generations(name);
       for (const number of await numbers(name)) {
-        if (!keep.includes(number)) await rm(join(folder, folderName(number)), { recursive: true, force: true });
+        if (!keep.includes(number)) await removeWhole(join(folder, folderName(number)));
       }
       // What a killed run left: never renamed into place, so nothing points at it.
       for (const place of [folder, join(root, name), ...slots.map((slot) => join(root, name, "keys", slot))]) {

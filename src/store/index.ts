@@ -17,12 +17,23 @@ export interface StoreOptions {
 
 export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
   const certificates = join(dir, "certificates");
-  return {
-    dir,
-    lock: (command) => takeLock({ dir, run, pid, command, now }),
+  const parts = {
     ...createCertificates(certificates),
     ...createGenerations(certificates),
     ...createKeyReaders(certificates, run),
     ...createEvents(join(dir, "events.jsonl")),
+  };
+  return {
+    dir,
+    lock: (command) => takeLock({ dir, run, pid, command, now }),
+    clearLeftovers: async () => {
+      await (await import("../system/leftovers.ts")).removeLeftovers(dir, true);
+      for (const name of parts.list()) {
+        const recorded = parts.read(name)?.generations.map(({ number }) => number);
+        // Without a state it is not known what was to be kept.
+        if (recorded) await parts.dropUnrecorded(name, recorded);
+      }
+    },
+    ...parts,
   };
 };

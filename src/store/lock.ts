@@ -30,8 +30,9 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
     if (!(await flock(run, descriptor, path))) throw await busy(descriptor, path);
     // Whoever can open it can hold it: an earlier version left it readable by everybody.
     fchmodSync(descriptor, 0o600);
+    const cutShort = firstLine(descriptor) !== "";
     write(descriptor, `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`, path);
-    return { release: () => closeSync(descriptor) };
+    return { cutShort, release: () => release(descriptor) };
   } catch (error) {
     closeSync(descriptor);
     if (error instanceof Failure && error.facts?.["code"] === "ENOENT") {
@@ -43,21 +44,36 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
   }
 };
 
-const write = (descriptor: number, text: string, path: string): void => {
+/** An empty file says that nobody was cut short; a line that cannot be taken away costs the next run a look around. */
+const release = (descriptor: number): void => {
   try {
     ftruncateSync(descriptor, 0);
-    writeSync(descriptor, text, 0);
+  } catch {
+    // The disk is read-only by now.
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/** Never empty in between: a run that is killed here still counts as cut short. */
+const write = (descriptor: number, text: string, path: string): void => {
+  try {
+    ftruncateSync(descriptor, writeSync(descriptor, text, 0));
   } catch (error) {
     throw fileFailure(error, "write", path);
   }
 };
 
-/** Who holds it, as far as the file tells: a holder writes its line right after it got the lock. */
-const readHolder = (descriptor: number): { readonly pid: string; readonly what: string } | undefined => {
+const firstLine = (descriptor: number): string => {
   const buffer = Buffer.alloc(400);
   const size = readSync(descriptor, buffer, 0, buffer.length, 0);
-  const [, pid, what = ""] = /^(\d+) (.*)$/m.exec(buffer.toString("utf8", 0, size)) ?? [];
-  // The line of a run that ended is still there until the next one writes its own.
+  return buffer.toString("utf8", 0, size).split("\n")[0] ?? "";
+};
+
+/** Who holds it, as far as the file tells: a holder writes its line right after it got the lock. */
+const readHolder = (descriptor: number): { readonly pid: string; readonly what: string } | undefined => {
+  const [, pid, what = ""] = /^(\d+) (.*)$/.exec(firstLine(descriptor)) ?? [];
+  // The line of a run that was killed is still there until the next one writes its own.
   return pid === undefined || !existsSync(`/proc/${pid}`) ? undefined : { pid, what };
 };
 

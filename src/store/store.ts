@@ -60,6 +60,8 @@ export interface KeyRecord {
 export interface EntryRecord {
   readonly url: string;
   readonly address: string;
+  /** Absent: an older mailcert wrote it. */
+  readonly slot?: Slot;
   readonly verdict: Verdict;
   /** SHA-256 of the leaf that was served, hex. */
   readonly leaf?: string;
@@ -158,6 +160,8 @@ export type StagedSlot = PublicSlot &
   );
 
 export interface Lock {
+  /** The run before was killed, or lost power: it did not release the lock, and may have left temporary files. */
+  readonly cutShort: boolean;
   release(): void;
 }
 
@@ -169,6 +173,13 @@ export interface Store {
   readonly dir: string;
   /** @throws Failure `try-later` naming the holder (pid and command) when another run holds it. Makes the state folder when missing. */
   lock(command: string): Promise<Lock>;
+  /**
+   * Removes what runs that are no more left: temporary files, of which one can be the copy of a key, and generations that no state knows.
+   * The caller holds the lock.
+   */
+  clearLeftovers(): Promise<void>;
+  /** Removes generations that the state has not come to know, for the run was killed in between. */
+  dropUnrecorded(name: string, recorded: readonly number[]): Promise<void>;
   /** Names of all certificates with a folder. */
   list(): string[];
   /** @throws Failure `config` for a newer schema, `data` for a damaged file. */

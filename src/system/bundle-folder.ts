@@ -3,8 +3,8 @@ import { constants } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
-import { removeLeftovers } from "./create-once.ts";
 import { fileFailure, writeFileAtomic } from "./files.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { ensureSafeFolder, refuseUnsafeFolder } from "./safe-folder.ts";
 
 const mostBytes = 1 << 20;

@@ -13,7 +13,7 @@ export interface ConfinementPaths {
   readonly apparmorFolder: string;
 }
 
-const systemConfinementPaths: ConfinementPaths = {
+export const systemConfinementPaths: ConfinementPaths = {
   selinuxEnforce: "/sys/fs/selinux/enforce",
   apparmorProfiles: "/sys/kernel/security/apparmor/profiles",
   apparmorFolder: "/etc/apparmor.d",

@@ -1,7 +1,7 @@
 // Files that are made once and never replaced: whoever is first wins, whole or not at all, and a kill at any instant leaves nothing half-made.
 import { constants } from "node:fs";
-import { link, open, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { link, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileFailure, syncFolder, temporaryBeside, writeNewFile } from "./files.ts";
 
 /**
@@ -35,24 +35,6 @@ const linkOnce = async (from: string, to: string): Promise<boolean> => {
       throw error;
     await rename(from, to);
     return true;
-  }
-};
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
-
-/** Removes temporary files that runs which are no more left in `folder`: one of them can be the copy of a key. */
-export const removeLeftovers = async (folder: string): Promise<void> => {
-  for (const name of await readdir(folder)) {
-    const pid = /^\.mailcert-(\d+)-\d+\.tmp$/.exec(name)?.[1];
-    if (pid !== undefined && Number(pid) !== process.pid && !alive(Number(pid)))
-      await rm(join(folder, name), { force: true });
   }
 };
 

@@ -49,7 +49,7 @@ export const fileFailure = (error: unknown, doing: string, path: string): unknow
     ENOSPC: "free some space and run the command again: nothing was lost",
     EDQUOT: "free some space and run the command again: nothing was lost",
     EROFS:
-      "remount the file system read-write; in the hourly run: mailcert schedule install lets it write to the folders of the present configuration",
+      "remount the file system read-write (`mailcert doctor` says which, and how); in the hourly run: mailcert schedule install lets it write to the folders of the present configuration",
   };
   const hint = hints[code];
   return new Failure(kind, `cannot ${doing} ${path}: ${why[code] ?? code}`, {
@@ -138,6 +138,11 @@ export const writeFileAtomic = async (
     if (options.base) await refuseChanged(path, target, options.base.text);
     await rename(temporary, target);
     await syncFolder(dirname(target));
+    // Among the files of others nobody else would clear away what a killed run left.
+    if (options.base || options.keepMode) {
+      const { removeLeftovers } = await import("./leftovers.ts");
+      await removeLeftovers(dirname(target)).catch(() => undefined);
+    }
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileFailure(error, "write", path);

@@ -6,7 +6,20 @@ import { Failure } from "../domain/failure.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
 export type TemplateKind =
-  "dovecot" | "postfix" | "exim" | "nginx" | "haproxy" | "stunnel" | "shell" | "systemd" | "xml" | "html" | "none";
+  | "dovecot"
+  | "postfix"
+  | "exim"
+  | "cyrus"
+  | "opensmtpd"
+  | "courier"
+  | "nginx"
+  | "haproxy"
+  | "stunnel"
+  | "shell"
+  | "systemd"
+  | "xml"
+  | "html"
+  | "none";
 
 /** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
 export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;
@@ -36,6 +49,12 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   haproxy: matching(/^[\p{L}\p{N}._\-/:@+~=*]+$/u, "a HAProxy setting"),
   // A value goes to the end of its line; `;` and `#` start comments, `:` separates what a command takes.
   stunnel: matching(/^[\p{L}\p{N}._\-/@+~=*]+$/u, "a stunnel setting"),
+  // A comma separates two files; what ends a line would begin another setting.
+  cyrus: matching(/^[\p{L}\p{N}._\-/:@+~=*,]+$/u, "a setting of Cyrus"),
+  // Inside double quotes: a quote ends the value, a backslash joins lines, `$` at its beginning names a macro.
+  opensmtpd: matching(/^[\p{L}\p{N}._\-/:@+~=*]+$/u, "smtpd.conf"),
+  // A shell reads it: what it would not take for one plain word is refused.
+  courier: matching(/^[\p{L}\p{N}._\-/:@+~=*]+$/u, "Courier's settings"),
   shell: (value) => {
     if (control.test(value)) return refuse(value, "a shell command");
     return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;

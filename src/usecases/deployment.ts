@@ -29,6 +29,8 @@ export interface DeployedServer {
   readonly running: boolean;
   readonly changes: readonly string[];
   readonly reloaded: boolean;
+  /** Why it was restarted for that. */
+  readonly restarts?: string;
   /** It gets this certificate for clients that ask for its names; another one is everybody else's. */
   readonly byName?: true;
   /** How many certificates that one reload was for; absent: this one. */

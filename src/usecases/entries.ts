@@ -113,8 +113,11 @@ const knownListeners = (world: World, name: string, installation: string): reado
 
 const isIpv6 = (address: string): boolean => address.includes(":");
 
-/** The addresses to connect to for a listener: never through DNS, since behind NAT the name leads elsewhere. `perFamily`: where it is bound to all. */
-export const addressesOf = (listener: Listener, local: readonly string[], perFamily = 4): readonly string[] => {
+/** Addresses tried of each family where a listener is bound to all of them. */
+const perFamily = 4;
+
+/** The addresses to connect to for a listener: never through DNS, since behind NAT the name leads elsewhere. */
+export const addressesOf = (listener: Listener, local: readonly string[]): readonly string[] => {
   if (listener.address === "0.0.0.0") return local.filter((address) => !isIpv6(address)).slice(0, perFamily);
   if (listener.address === "::") return local.filter(isIpv6).slice(0, perFamily);
   return [listener.address];

@@ -6,6 +6,7 @@ import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
+import { lookForOldProcesses, oldProcessFindings } from "./old-processes.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
@@ -16,6 +17,7 @@ const records = (entries: readonly ProvedEntry[], installation: string): readonl
     .map((entry) => ({
       url: entryUrl(entry.entry),
       address: entry.entry.address,
+      slot: entry.slot,
       verdict: entry.verdict,
       ...(entry.leaf === undefined ? {} : { leaf: entry.leaf }),
       ...(entry.message === undefined ? {} : { message: entry.message }),
@@ -29,7 +31,10 @@ export const finish = async (
   target: GenerationRecord,
   gathered: Gathered,
 ): Promise<DeployResult> => {
-  const findings = [...gathered.findings, ...deploymentFindings(gathered)];
+  const stale = gathered.entries.some(({ verdict }) => verdict === "stale");
+  const servers = gathered.servers.map(({ id, server }) => [id, server] as const);
+  const old = stale ? await lookForOldProcesses(world)(state.name, servers, 0) : [];
+  const findings = [...gathered.findings, ...deploymentFindings(gathered), ...oldProcessFindings(old)];
   const fault = findings.some((finding) => finding.severity === "fault");
   // Nothing is proven of a server that does not run: the next run looks again.
   const stopped = gathered.servers.filter((server) => !server.running);
@@ -59,10 +64,18 @@ export const finish = async (
     await rememberFailure(world, certificate, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
   }
   const outcome = outcomeOf(gathered, fault, stopped);
-  const { servers, entries } = gathered;
+  const { entries } = gathered;
   const forOthers =
     certificate.servers !== "auto" && certificate.servers.length === 0 && !certificate.files ? { forOthers: true } : {};
-  return { certificate: state.name, generation: target, outcome, ...forOthers, servers, entries, findings };
+  return {
+    certificate: state.name,
+    generation: target,
+    outcome,
+    ...forOthers,
+    servers: gathered.servers,
+    entries,
+    findings,
+  };
 };
 
 const outcomeOf = (

@@ -128,7 +128,7 @@ const installOn = async (
 };
 
 const reload = async (world: World, { server, installation }: Deployable, findings: Finding[]): Promise<boolean> => {
-  world.step(`${installation.id}: reload`);
+  world.step(`${installation.id}: ${installation.restarts ? "restart" : "reload"}`);
   const failure = await unlessFailure(() => server.reload(installation));
   if (!(failure instanceof Failure)) return true;
   findings.push(configFinding(installation.id, failure));

@@ -167,6 +167,7 @@ export const deployedServer = (
   running: installation.running,
   changes: settings.changes,
   reloaded,
+  ...(installation.restarts === undefined ? {} : { restarts: installation.restarts }),
   ...(byName ? { byName: true } : {}),
   ...(reloaded && certificates.length > 1 ? { certificates: certificates.length } : {}),
 });

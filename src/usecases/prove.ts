@@ -7,7 +7,7 @@ import { type Answer, type Baseline, type Verdict, verdictOf } from "../domain/v
 import type { Observation } from "../domain/observation.ts";
 import { probeHost } from "../domain/probe-host.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
-import type { TlsOff } from "../servers/server.ts";
+import type { Listener, TlsOff } from "../servers/server.ts";
 import { type Deployable, addressesOf, entryOf } from "./entries.ts";
 import { parallel } from "./parallel.ts";
 import type { World } from "./world.ts";
@@ -44,8 +44,23 @@ const atOnce = 12;
 export const entryKey = (entry: EntryPoint & { readonly address: string }): string =>
   `${entryUrl(entry)} ${entry.address}`;
 
-/** Of a listener that is bound to all of a family: one socket answers at every address, which forty certificates need not try out each. */
-export const addressesFor = (certificates: number): number => (certificates > 8 ? 1 : 4);
+/** A listener that is bound to all addresses is asked at some of each family; of many certificates each one asks a port at one address. */
+export type Addresses = "some" | "one";
+export const addressesFor = (certificates: number): Addresses => (certificates > 8 ? "one" : "some");
+
+/** Where to ask: the same service on the same port is one server, whatever the family. */
+const placesOf = (listeners: readonly Listener[], local: readonly string[], addresses: Addresses) => {
+  const places = listeners.flatMap((listener) =>
+    addressesOf(listener, local).map((address) => ({ listener, address })),
+  );
+  if (addresses === "some") return places;
+  const seen = new Set<string>();
+  return places.filter(({ listener: { service, port } }) => {
+    const known = seen.has(`${service} ${port}`);
+    seen.add(`${service} ${port}`);
+    return !known;
+  });
+};
 
 /** Every listener at every address, for each name and key type. A wildcard is asked for by a name below it. */
 export const proofTargets = (
@@ -53,29 +68,27 @@ export const proofTargets = (
   names: readonly string[],
   slots: readonly Slot[],
   local: readonly string[],
-  perFamily = addressesFor(1),
+  addresses: Addresses = "some",
 ): readonly ProofTarget[] =>
   found.flatMap(({ installation, listeners }) =>
-    listeners.flatMap((listener) =>
-      addressesOf(listener, local, perFamily).flatMap((address) =>
-        names.flatMap((name) =>
-          slots
-            .filter((slot) => slot === (listener.slot ?? slot))
-            .map((slot) => ({
-              installation: installation.id,
-              service: listener.service,
-              entry: entryOf(listener, probeHost(name), address),
-              slot,
-              forceSlot: slots.length > 1,
-              ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
-              ...(installation.running
-                ? {
-                    ...(listener.unobservable === undefined ? {} : { unobservable: listener.unobservable }),
-                    ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
-                  }
-                : { unobservable: `${installation.id} is not running` }),
-            })),
-        ),
+    placesOf(listeners, local, addresses).flatMap(({ listener, address }) =>
+      names.flatMap((name) =>
+        slots
+          .filter((slot) => slot === (listener.slot ?? slot))
+          .map((slot) => ({
+            installation: installation.id,
+            service: listener.service,
+            entry: entryOf(listener, probeHost(name), address),
+            slot,
+            forceSlot: slots.length > 1,
+            ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
+            ...(installation.running
+              ? {
+                  ...(listener.unobservable === undefined ? {} : { unobservable: listener.unobservable }),
+                  ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
+                }
+              : { unobservable: `${installation.id} is not running` }),
+          })),
       ),
     ),
   );
@@ -143,16 +156,29 @@ export const prove = async (world: World, request: ProofRequest): Promise<readon
   const probe = await world.probe();
   const anchors: readonly string[] = [];
   const started = world.elapsed();
-  return parallel(request.targets, atOnce, (target) => proveOne(world, probe, target, request, anchors, started));
+  const bad = new Map<string, Set<string>>();
+  return parallel(request.targets, atOnce, (target) =>
+    proveOne(world, probe, target, request, { anchors, started, bad }),
+  );
 };
+
+interface Together {
+  readonly anchors: readonly string[];
+  /** When the first of them was looked at. */
+  readonly started: number;
+  /** By server and service: names for which waiting was in vain. */
+  readonly bad: Map<string, Set<string>>;
+}
+
+/** A service that fails so many names fails them all: each is looked at again, and not waited for as long as the first ones. */
+const namesToGiveUpAfter = 3;
 
 const proveOne = async (
   world: World,
   probe: Probe,
   target: ProofTarget,
   request: ProofRequest,
-  anchors: readonly string[],
-  started: number,
+  { anchors, started, bad }: Together,
 ): Promise<ProvedEntry> => {
   const { installation, service, entry, slot } = target;
   const base = { installation, service, entry, slot };
@@ -162,6 +188,9 @@ const proveOne = async (
   const longest = request.patienceMs(installation);
   const expected = request.expected(target) ?? "";
   const before = request.before(target);
+  const first = world.elapsed();
+  const inVain = bad.get(`${installation} ${service}`) ?? new Set<string>();
+  bad.set(`${installation} ${service}`, inVain);
   let inARow = 0;
   let pause = 100;
   for (;;) {
@@ -174,9 +203,14 @@ const proveOne = async (
     inARow = verdict === "proven" ? inARow + 1 : 0;
     const waited = world.elapsed() - started;
     const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
+    // Of thousands, the last one is looked at for the first time when the first one's patience is over: one slow answer must not condemn it.
+    const own = inVain.size < namesToGiveUpAfter ? Math.min(brokenAfterMs, longest) : Math.min(500, longest);
     const over =
       verdict !== "proven" &&
-      (tlsOff !== undefined || waited >= patience || (await request.hopeless?.(installation, waited)) === true);
+      (tlsOff !== undefined ||
+        (waited >= patience && world.elapsed() - first >= own) ||
+        (await request.hopeless?.(installation, waited)) === true);
+    if (over && longest > 0) inVain.add(entry.host);
     if (inARow >= 2 || over) {
       return {
         ...base,

@@ -15,6 +15,7 @@ import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
+import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
@@ -61,10 +62,12 @@ export const renew = async (
 ): Promise<RenewResult> => {
   const ask = renewalInfoAsker(world);
   const drafts: Draft[] = [];
+  // Five hundred that are due ask the same servers where they listen; what is deployed looks anew.
+  const near = rememberLooks(world);
   let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    drafts.push(await issueDue(world, certificate, options, ask));
+    drafts.push(await issueDue(near, certificate, options, ask));
     if (world.elapsed() - since < longestIssuingMs) continue;
     await deployDrafts(world, drafts, options);
     since = world.elapsed();

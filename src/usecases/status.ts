@@ -12,6 +12,13 @@ import type { CertificateState, DeploymentRecord, GenerationRecord } from "../st
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
+import {
+  type OldProcessLook,
+  type OldProcesses,
+  endingMs,
+  lookForOldProcesses,
+  oldProcessFindings,
+} from "./old-processes.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
@@ -55,6 +62,8 @@ export interface CertificateStatus {
   /** A change that waits for DNS (DANE). */
   readonly held?: DaneHold;
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+  /** Servers' processes that hold the certificate of before; absent: none, or this user may not see them. */
+  readonly oldProcesses?: readonly OldProcesses[];
   /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
   readonly lastProven?: string;
 }
@@ -71,13 +80,14 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
     (name) => only.length === 0 || only.includes(name),
   );
   const ofAccounts = await accountFindings(world, config);
+  const look = lookForOldProcesses(world);
   const certificates: CertificateStatus[] = [];
   for (const name of names) {
     const wanted = config.find((one) => one.name === name);
     const state = world.store.read(name);
     // Where nothing was ever tried for a name that nobody asks for any more there is nothing to tell.
     if (wanted || (state && (state.generations.length > 0 || state.lastError)))
-      certificates.push(await statusOf(world, name, wanted, state, ofAccounts.get(name) ?? []));
+      certificates.push(await statusOf(world, name, wanted, state, ofAccounts.get(name) ?? [], look));
   }
   // A typing error of a first setup is told, and is no fault once there is a certificate.
   const some = certificates.some(({ configured, live }) => configured || live);
@@ -108,6 +118,7 @@ const statusOf = async (
   config: CertificateConfig | undefined,
   state: CertificateState | undefined,
   ofAccounts: readonly Finding[],
+  look: OldProcessLook,
 ): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
@@ -115,7 +126,10 @@ const statusOf = async (
   const caFailures = caFailuresOf(state, config);
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());
   const lastError = await lastErrorNow(world, config, state, next);
+  const deployed = Object.entries(state?.deployments ?? {}).map(([id, { server }]) => [id, server] as const);
+  const old = await look(name, deployed, endingMs);
   const findings = [
+    ...oldProcessFindings(old),
     ...ofAccounts,
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
@@ -147,6 +161,7 @@ const statusOf = async (
     ...(held ? { held } : {}),
     ...(findings.length > 0 ? { findings } : {}),
     deployments: state?.deployments ?? {},
+    ...(old.length > 0 ? { oldProcesses: old } : {}),
     ...(proven === undefined ? {} : { lastProven: proven.toISOString() }),
   };
 };

@@ -10,6 +10,7 @@ import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
+import type { DoctorTools } from "./doctor/tools.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { PreflightTools } from "./preflight-tools.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
@@ -72,6 +73,8 @@ export interface World {
   readonly writePem: (folder: string, slot: StagedSlot, root: string | undefined) => Promise<readonly string[]>;
   /** What verify needs besides the probe. */
   readonly verifying: () => Promise<VerifyTools>;
+  /** What doctor asks this host. */
+  readonly doctor: () => Promise<DoctorTools>;
   /** What pre-flight asks this host. */
   readonly preflight: () => Promise<PreflightTools>;
   /** PEM of the system's trusted roots; the same array each time. */

@@ -153,6 +153,15 @@ describe("documents of real command lines", () => {
     },
   );
 
+  it("doctor, whatever it finds on this machine", async () => {
+    const ran = await runMain(dir, "doctor", "--json");
+    expect([0, 1], ran.stderr).toContain(ran.status);
+    const document = JSON.parse(ran.stdout) as { schema: string; looks: readonly { id: string }[] };
+    expect(document.schema).toBe("mailcert.doctor/1");
+    expect(document.looks.map(({ id }) => id)).toContain("rights");
+    ok(document);
+  });
+
   it("a configuration with every setting, and one with problems", async () => {
     const file = join(dir, "full.yaml");
     const text = `schema: 1

@@ -185,6 +185,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       return observation;
     },
     dns: async () => noDns,
+    doctor: unused,
     preflight: async () => ({
       writeTrouble: async () => undefined,
       accessTrouble: async () => undefined,

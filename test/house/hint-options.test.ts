@@ -43,6 +43,9 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["servers/nginx/nginx.ts", ["snippet"]],
   ["servers/haproxy/haproxy.ts", ["snippet"]],
   ["servers/stunnel/stunnel.ts", ["snippet"]],
+  ["servers/cyrus/cyrus.ts", ["snippet"]],
+  ["servers/opensmtpd/opensmtpd.ts", ["snippet"]],
+  ["servers/courier/courier.ts", ["snippet"]],
   ["usecases/schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-root.ts", ["bundle"]],
@@ -62,6 +65,14 @@ const foreign = [
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
   "servers/nginx/configuration.ts",
+  "servers/readable.ts",
+  "system/open-as.ts",
+  "system/access-list.ts",
+  "system/doctor/access-list.ts",
+  "system/doctor/clock-facts.ts",
+  "system/doctor/confinement-facts.ts",
+  "domain/doctor/disk.ts",
+  "domain/doctor/ports.ts",
 ];
 
 const help = await buildProgram(

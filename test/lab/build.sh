@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
-# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF) exim (in Postfix's place) and proxies (nginx, HAProxy, stunnel). Quick when all is there.
+# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel). Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,7 +14,10 @@ testssl="testssl.sh bsdextrautils bind9-host"
 browser="chromium fonts-dejavu-core poppler-utils"
 exim="exim4-base exim4-config exim4-daemon-light"
 proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
-layers="clients neighbours testssl browser exim proxies"
+cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
+opensmtpd="opensmtpd"
+courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
+layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
 [ $# -gt 0 ] || set -- $all
@@ -31,7 +34,7 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients | neighbours | testssl | browser | exim | proxies) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
   echo "$lab/lab-$1-${recipe:0:12}"
@@ -104,6 +107,12 @@ build_neighbours() { build_layer "$1" $neighbours; }
 build_exim() { build_layer "$1" $exim; }
 # shellcheck disable=SC2086
 build_proxies() { build_layer "$1" $proxies; }
+# shellcheck disable=SC2086
+build_cyrus() { build_layer "$1" $cyrus; }
+# shellcheck disable=SC2086
+build_opensmtpd() { build_layer "$1" $opensmtpd; }
+# shellcheck disable=SC2086
+build_courier() { build_layer "$1" $courier; }
 # shellcheck disable=SC2086
 build_testssl() { build_layer "$1" $testssl; }
 # shellcheck disable=SC2086

@@ -4,7 +4,18 @@ import type { Change, Installation } from "../../src/servers/server.ts";
 import { type ServerUnderTest, serverContract } from "../contract/server.ts";
 import type { MailHost } from "./mail-host.ts";
 import { type ProxyLab, installHaproxy, judged, openProxyLab } from "./proxies-host.ts";
-import { certificate, folder, leafOf, makePair, openPorts, pathsIn, served, snapshot } from "./server-judge.ts";
+import {
+  bySni,
+  certificate,
+  folder,
+  leafOf,
+  makeBySni,
+  makePair,
+  openPorts,
+  pathsIn,
+  served,
+  snapshot,
+} from "./server-judge.ts";
 
 const before = "/etc/ssl/before/rsa/combined.pem";
 const frontends = `frontend mail
@@ -31,12 +42,14 @@ beforeAll(async () => {
   lab = await openProxyLab("haproxy");
   ({ host } = lab);
   await installHaproxy(host);
+  await makeBySni(host);
   await host.must("mkdir /root/etc && cp -a /etc/haproxy /root/etc/");
 }, 60_000);
 afterAll(() => lab?.host.stop());
 
 const subject = (): ServerUnderTest => ({
   ...judged(lab, "/etc/haproxy"),
+  bySni,
   version: /^3\.0\./,
   reset: async () => {
     await configure(frontends);
@@ -57,7 +70,7 @@ const subject = (): ServerUnderTest => ({
         change.after.replace("crt-list /etc/haproxy/mailcert.crt-list ", "") === (change.before ?? ""),
 });
 
-serverContract("haproxy", async () => subject());
+serverContract("haproxy", async () => subject(), { byName: true });
 
 describe("a HAProxy that is not for mail alone", () => {
   let installation: Installation;

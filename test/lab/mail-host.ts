@@ -30,6 +30,10 @@ export interface MailHostOptions {
   readonly exim?: boolean;
   /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
   readonly proxies?: boolean;
+  /** The same of Cyrus IMAP, of OpenSMTPD, of Courier. */
+  readonly cyrus?: boolean;
+  readonly opensmtpd?: boolean;
+  readonly courier?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -88,7 +92,9 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const ipv6 = options.ipv6 === true ? "yes" : "no";
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
-  const above = (["clients", "neighbours", "testssl", "browser", "exim", "proxies"] as const)
+  const above = (
+    ["clients", "neighbours", "testssl", "browser", "exim", "cyrus", "opensmtpd", "courier", "proxies"] as const
+  )
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);
   const image = [...above, parts[options.suite]].join(":");

@@ -5,9 +5,23 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, proxies. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies. */
 export type LabParts = Readonly<
-  Record<Suite | "pebble" | "node" | "clients" | "neighbours" | "testssl" | "browser" | "exim" | "proxies", string>
+  Record<
+    | Suite
+    | "pebble"
+    | "node"
+    | "clients"
+    | "neighbours"
+    | "testssl"
+    | "browser"
+    | "exim"
+    | "cyrus"
+    | "opensmtpd"
+    | "courier"
+    | "proxies",
+    string
+  >
 >;
 
 const names: readonly (keyof LabParts)[] = [
@@ -21,6 +35,9 @@ const names: readonly (keyof LabParts)[] = [
   "browser",
   "exim",
   "proxies",
+  "cyrus",
+  "opensmtpd",
+  "courier",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 

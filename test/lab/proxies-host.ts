@@ -1,16 +1,16 @@
 // nginx, HAProxy and stunnel on a mail host of the lab, as Debian's packages leave them after their scripts ran; and a server adapter as it is after a yes.
-import type { Change, Server } from "../../src/servers/server.ts";
+import type { Change, Listener, Server } from "../../src/servers/server.ts";
 import { type MailHost, startMailHost } from "./mail-host.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-import { certificate, folder, leafOf, makeCertificate, makePair, served, snapshot } from "./server-judge.ts";
+import { certificate, leafOfCertificate, makeCertificate, makePair, served, snapshot } from "./server-judge.ts";
 
 /** All that such a server's own lines need is asked for: what `deploy --yes` does in one go, as one plan. */
 export const afterYes = (server: Omit<Server, "snippet">): Omit<Server, "snippet"> => ({
   ...server,
-  plan: async (installation, wanted) => {
-    const { changes, notes } = await server.plan(installation, wanted);
+  plan: async (installation, wanted, further) => {
+    const { changes, notes } = await server.plan(installation, wanted, further);
     const all = new Map<string, Change>(changes.map((change) => [JSON.stringify(change), change]));
-    for (const { edit } of await server.readBack(installation, wanted))
+    for (const { edit } of await server.readBack(installation, wanted, further))
       for (const change of edit) all.set(JSON.stringify(change), change);
     return { changes: [...all.values()], notes };
   },
@@ -36,8 +36,8 @@ export const judged = ({ host, server }: ProxyLab, etc: string) => ({
   server: afterYes(server),
   certificate,
   snapshot: () => snapshot(host, etc),
-  served: (listener: Parameters<typeof served>[1], slot: "ecdsa" | "rsa") => served(host, listener, slot),
-  leaf: (slot: "ecdsa" | "rsa") => leafOf(host, `${folder}/live/${slot}`),
+  served: (listener: Listener, slot: "ecdsa" | "rsa", name?: string) => served(host, listener, slot, name),
+  leaf: (slot: "ecdsa" | "rsa", of = certificate) => leafOfCertificate(host, of, slot),
 });
 
 /** Debian's links of the modules, its folders, no web site of its own. */

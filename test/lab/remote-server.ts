@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { isServerName, servers } from "../../src/servers/index.ts";
 import { Failure, type FailureKind } from "../../src/domain/failure.ts";
 import type { Installation, Override, Server, ServerPlan, Listener } from "../../src/servers/server.ts";
+import type { PolicyPlan } from "../../src/servers/policy.ts";
 import type { MailHost } from "./mail-host.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -38,16 +39,17 @@ interface Answer {
 }
 
 /** What the adapter says of itself, whatever host it works on. */
-const abilities = (name: string): Pick<Server, "sni" | "ownDefault"> => {
+const abilities = (name: string): Pick<Server, "sni" | "ownDefault"> & { readonly hardens: boolean } => {
   if (!isServerName(name)) throw new Error(`no server ${name}`);
   const unused = (): never => {
     throw new Error("not on this machine");
   };
-  const { sni, ownDefault } = servers[name].create({ run: unused, render: unused, ipv6: unused });
-  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}) };
+  const { sni, ownDefault, harden } = servers[name].create({ run: unused, render: unused, ipv6: unused });
+  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}), hardens: harden !== undefined };
 };
 
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
+  const { hardens, ...able } = abilities(server);
   const call = async <T>(method: string, more: object = {}): Promise<T> => {
     const input = JSON.stringify({ server, method, templates: "/lab/templates", ...more });
     const { stdout, stderr, status } = await host.exec(["node", "/lab/driver.mjs"], { input });
@@ -58,7 +60,8 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
     return answer.value as T;
   };
   return {
-    ...abilities(server),
+    ...able,
+    ...(hardens ? { harden: (installation) => call<PolicyPlan>("harden", { installation }) } : {}),
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
     plan: (installation, certificate, bySni) => call<ServerPlan>("plan", { installation, certificate, bySni }),

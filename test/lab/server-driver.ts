@@ -37,6 +37,7 @@ const call = async (): Promise<unknown> => {
   if (installation === undefined) throw new Error("no installation");
   if (request.method === "listeners") return server.listeners(installation);
   if (request.method === "check") return server.check(installation);
+  if (request.method === "harden") return server.harden?.(installation, "intermediate");
   if (request.method === "reload") return server.reload(installation);
   if (request.method === "plan" && certificate) return server.plan(installation, certificate, bySni);
   if (request.method === "readBack" && certificate) return server.readBack(installation, certificate, bySni);

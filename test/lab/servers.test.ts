@@ -60,6 +60,7 @@ const dovecotUnderTest = ({ host, dovecot, reset }: Lab): ServerUnderTest => ({
   overwriteOurs: async () => {
     await host.must("echo '# mine now' >> /etc/dovecot/conf.d/99-mailcert.conf");
   },
+  hardens: true,
   isCertificateSetting: (change) =>
     change.kind === "file" &&
     change.path === "/etc/dovecot/conf.d/99-mailcert.conf" &&
@@ -86,6 +87,8 @@ const postfixUnderTest = ({ host, postfix, reset }: Lab): ServerUnderTest => ({
   overwriteOurs: async () => {
     await host.must("postconf -e smtpd_tls_chain_files=/etc/ssl/mine.pem");
   },
+  // Without a service for people there is nothing to do but to add a group, where there is one to add.
+  hardens: host.suite === "trixie",
   isCertificateSetting: (change) =>
     (change.kind === "file" && change.path === "/etc/postfix/mailcert-sni" && change.mode === 0o600) ||
     (change.kind === "parameter" &&

@@ -28,7 +28,18 @@ const settings = (text: string): string[] => text.split("\n").filter((line) => l
 
 describe("the registry", () => {
   test("knows its servers, and no inherited property", () => {
-    expect(serverNames).toEqual(["dovecot", "postfix", "exim", "nginx", "haproxy", "stunnel", "files"]);
+    expect(serverNames).toEqual([
+      "dovecot",
+      "postfix",
+      "exim",
+      "cyrus",
+      "opensmtpd",
+      "courier",
+      "nginx",
+      "haproxy",
+      "stunnel",
+      "files",
+    ]);
     expect(["dovecot", "constructor", "toString"].map(isServerName)).toEqual([true, false, false]);
   });
 });
@@ -64,6 +75,18 @@ describe("detection", () => {
     });
   });
 
+  test("a Cyrus before 3.2, and an OpenSMTPD before 6.6, are refused with what to do", async () => {
+    const cyrus = create("cyrus", {
+      "cyr_info version": "cyrus-imapd 2.5.10-Debian-2.5.10-3\n",
+      "cyr_info -C /etc/imapd.conf conf-all": "cyrus_user: \ncyrus_group: mail\n",
+    });
+    await expect(cyrus.server.detect()).rejects.toMatchObject({ kind: "config" });
+    const usage = { status: 1, stderr: "version: OpenSMTPD 6.0.3p1\nusage: smtpd [-dFhnv]\n" };
+    await expect(create("opensmtpd", { "smtpd -h": usage }).server.detect()).rejects.toMatchObject({
+      message: expect.stringContaining("6.6") as string,
+    });
+  });
+
   test("an Exim that is not Debian's is found with the folder of its own configuration, and the group that reads its keys", async () => {
     const { server } = create("exim", {
       "exim -bV": "Exim version 4.97 #2 built 2024\nConfiguration file is /usr/local/etc/exim/configure\n",
@@ -76,6 +99,7 @@ describe("detection", () => {
         version: "4.97",
         configDir: "/usr/local/etc/exim",
         keyGroup: "mail",
+        reader: { user: "mail", group: "mail" },
         running: false,
       },
     ]);
@@ -154,12 +178,14 @@ describe("snippets", () => {
       `ssl_key = <${live}/ecdsa/privkey.pem`,
       `ssl_alt_cert = <${live}/rsa/fullchain.pem`,
       `ssl_alt_key = <${live}/rsa/privkey.pem`,
+      "shutdown_clients = no",
     ]);
     expect(settings(server.snippet({ ...certificate, slots: { rsa: paths("rsa") } }, "2.4"))).toEqual([
       `ssl_server_cert_file = ${live}/rsa/fullchain.pem`,
       `ssl_server_key_file = ${live}/rsa/privkey.pem`,
       "ssl_server_alt_cert_file =",
       "ssl_server_alt_key_file =",
+      "shutdown_clients = no",
     ]);
     expect(server.snippet(certificate, "2.4")).toMatch(/"SSL\/TLS" is port 993[\s\S]*"STARTTLS" is port 143/);
   });
@@ -172,7 +198,26 @@ describe("snippets", () => {
     expect(text).toMatch(/"SSL\/TLS" is port 465[\s\S]*"STARTTLS" is port 587/);
   });
 
+  test("Cyrus gets two files side by side; OpenSMTPD and Courier, which take one key, the RSA one", () => {
+    const live = "/var/lib/mailcert/certificates/mail.example.org/live";
+    expect(settings(create("cyrus", {}).server.snippet(certificate, "3.10"))).toEqual([
+      `tls_server_cert: ${live}/ecdsa/fullchain.pem,${live}/rsa/fullchain.pem`,
+      `tls_server_key: ${live}/ecdsa/privkey.pem,${live}/rsa/privkey.pem`,
+    ]);
+    expect(settings(create("opensmtpd", {}).server.snippet(certificate, "7.6"))).toEqual([
+      `pki "mail.example.org" cert "${live}/rsa/fullchain.pem"`,
+      `pki "mail.example.org" key "${live}/rsa/privkey.pem"`,
+    ]);
+    const onlyEcdsa = { ...certificate, slots: { ecdsa: paths("ecdsa") } };
+    expect(settings(create("courier", {}).server.snippet(onlyEcdsa, "1.4"))).toEqual([
+      `TLS_CERTFILE=${live}/ecdsa/combined.pem`,
+    ]);
+  });
+
   test.each([
+    ["cyrus", "3.0"],
+    ["opensmtpd", "6.0.3"],
+    ["courier", "new"],
     ["dovecot", "2.2"],
     ["dovecot", "x\n2.4"],
     ["postfix", "3.3.9"],
@@ -191,6 +236,9 @@ describe("snippets", () => {
         ["dovecot", "2.3"],
         ["dovecot", "2.4"],
         ["postfix", "3.7"],
+        ["cyrus", "3.10"],
+        ["opensmtpd", "7.6"],
+        ["courier", "1.4"],
       ] as const) {
         expect(() => create(name, {}).server.snippet(bad, version)).toThrow(
           expect.objectContaining({ kind: "data" }) as Error,

@@ -43,9 +43,9 @@ describe("snippets of proxies", () => {
       served("d", ["mail.example.net"], "rsa"),
     ];
     expect(lines(create("haproxy").snippet(both, "3.0.11", further))).toEqual([
-      "/s/a/rsa/combined.pem * mail.example.org",
-      "/s/a/ecdsa/combined.pem * mail.example.org",
-      "/s/b/ecdsa/combined.pem www.example.net *.example.org",
+      "/s/a/rsa/combined.pem * mail.example.org *.example.org",
+      "/s/a/ecdsa/combined.pem * mail.example.org *.example.org",
+      "/s/b/ecdsa/combined.pem www.example.net",
       "/s/d/rsa/combined.pem mail.example.net",
     ]);
   });

@@ -1,5 +1,5 @@
 // The state folder: layout and modes to the letter, one lock, damaged and foreign files named, nothing half-written.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -236,6 +236,48 @@ describe("the lock", () => {
     expect(failure.message).toContain(`process ${process.pid} (mailcert renew --force`);
     lock.release();
     (await open().lock("again")).release();
+  });
+
+  it("tells a run that the one before was killed, and what that one left is cleared away", async () => {
+    const first = await store.lock("first");
+    expect(first.cutShort).toBe(false);
+    first.release();
+    expect(readFileSync(join(dir, "lock"), "utf8")).toBe("");
+    const second = await store.lock("second");
+    expect(second.cutShort).toBe(false);
+    second.release();
+    // As kill -9 leaves it: the line of a process that is no more, longer than the next one.
+    const gone = spawnSync("true").pid;
+    writeFileSync(join(dir, "lock"), `${gone} mailcert renew --force ${"x".repeat(150)} since 2026-11-20\n`);
+    const deep = join(dir, "certificates/mail.example.org/generations");
+    mkdirSync(join(deep, `.mailcert-${gone}-1.tmp/ecdsa`), { recursive: true });
+    writeFileSync(join(deep, `.mailcert-${gone}-1.tmp/ecdsa/privkey.pem`), "half a key");
+    writeFileSync(join(dir, `.mailcert-${gone}-2.tmp`), "");
+    writeFileSync(join(dir, `.mailcert-${process.ppid}-1.tmp`), "of a process that lives");
+    const third = await store.lock("third");
+    expect(third.cutShort).toBe(true);
+    expect(readFileSync(join(dir, "lock"), "utf8")).toMatch(/^\d+ third since [^\n]+\n$/);
+    await store.clearLeftovers();
+    third.release();
+    expect(readdirSync(deep)).toEqual([]);
+    expect(readdirSync(dir).filter((file) => file.startsWith("."))).toEqual([`.mailcert-${process.ppid}-1.tmp`]);
+  });
+
+  it("a generation that no state came to know goes, the recorded and the live one stay", async () => {
+    const at = "2026-11-20T12:00:00.000Z";
+    const dates = { createdAt: at, notBefore: at, notAfter: at };
+    const record = { number: 1, names: [name], issuer: "private-ca" as const, authority: "x", leaves: {}, ...dates };
+    await stageOne();
+    await store.write({ ...emptyState(name), generations: [record] });
+    expect(await stageOne()).toBe(2);
+    await store.switchLive(name, 2);
+    expect(await stageOne()).toBe(3);
+    await store.clearLeftovers();
+    expect(readdirSync(join(dir, "certificates", name, "generations")).sort()).toEqual(["0001", "0002"]);
+    // Without a state nobody knows which were to be kept.
+    rmSync(join(dir, "certificates", name, "state.json"));
+    await store.clearLeftovers();
+    expect(readdirSync(join(dir, "certificates", name, "generations")).sort()).toEqual(["0001", "0002"]);
   });
 
   it("is not inherited by programs that are started meanwhile", async () => {

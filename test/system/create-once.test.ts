@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
-import { appendLine, createFileOnce, removeLeftovers } from "../../src/system/create-once.ts";
+import { appendLine, createFileOnce } from "../../src/system/create-once.ts";
+import { removeLeftovers } from "../../src/system/leftovers.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -38,7 +38,7 @@ describe("escapes", () => {
     );
   });
 
-  test.each(["dovecot", "postfix"] as const)("%s: nothing but plain words passes", (kind) => {
+  test.each(["dovecot", "postfix", "cyrus", "opensmtpd", "courier"] as const)("%s: nothing but plain words passes", (kind) => {
     for (const value of [
       "",
       "a\nb",

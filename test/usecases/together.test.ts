@@ -266,37 +266,41 @@ describe("taking out", () => {
 });
 
 describe("a run that is killed before any write", () => {
-  it("of three certificates: the next run completes, and removal restores what stood there", async () => {
-    const own = server.setting;
-    const writes: string[] = [];
-    const first = fakeWorld();
-    first.hooks.beforeWrite = (what) => void writes.push(what);
-    const saved = server;
-    server = sniServer();
-    await renew(worldOf(first), all, renewal);
-    first.dispose();
-    server = saved;
-    expect(writes.length).toBeGreaterThan(20);
-    for (let instant = 0; instant < writes.length; instant += 3) {
-      const run = fakeWorld();
+  it(
+    "of three certificates: the next run completes, and removal restores what stood there",
+    { timeout: 120_000 },
+    async () => {
+      const own = server.setting;
+      const writes: string[] = [];
+      const first = fakeWorld();
+      first.hooks.beforeWrite = (what) => void writes.push(what);
+      const saved = server;
       server = sniServer();
-      server.setting = own;
-      let count = 0;
-      let killed = false;
-      run.hooks.beforeWrite = () => {
-        killed = killed || count === instant;
-        count += 1;
-        if (killed) throw new Error("killed");
-      };
-      await renew(worldOf(run), all, renewal).catch(() => undefined);
-      expect(killed).toBe(true);
-      const next = run.again();
-      const result = await renew(worldOf(next), all, { ...renewal, named: true });
-      expect({ instant, outcome: result.outcome }).toEqual({ instant, outcome: "done" });
-      expect([...server.served.keys()]).toEqual(["", "two.example.net", "*.example.net"]);
-      await remove(worldOf(next), [], { dryRun: false });
-      expect([server.setting, server.text]).toEqual([own, undefined]);
-      next.dispose();
-    }
-  });
+      await renew(worldOf(first), all, renewal);
+      first.dispose();
+      server = saved;
+      expect(writes.length).toBeGreaterThan(20);
+      for (let instant = 0; instant < writes.length; instant += 4) {
+        const run = fakeWorld();
+        server = sniServer();
+        server.setting = own;
+        let count = 0;
+        let killed = false;
+        run.hooks.beforeWrite = () => {
+          killed = killed || count === instant;
+          count += 1;
+          if (killed) throw new Error("killed");
+        };
+        await renew(worldOf(run), all, renewal).catch(() => undefined);
+        expect(killed).toBe(true);
+        const next = run.again();
+        const result = await renew(worldOf(next), all, { ...renewal, named: true });
+        expect({ instant, outcome: result.outcome }).toEqual({ instant, outcome: "done" });
+        expect([...server.served.keys()]).toEqual(["", "two.example.net", "*.example.net"]);
+        await remove(worldOf(next), [], { dryRun: false });
+        expect([server.setting, server.text]).toEqual([own, undefined]);
+        next.dispose();
+      }
+    },
+  );
 });

@@ -7,8 +7,9 @@ import { Failure } from "../../domain/failure.ts";
 import { keyMatches } from "../../domain/key-match.ts";
 import { type NameConstraints, readNameConstraints } from "../../domain/name-constraints.ts";
 import { extensions } from "../../domain/oids.ts";
-import { createFileOnce, removeLeftovers } from "../../system/create-once.ts";
+import { createFileOnce } from "../../system/create-once.ts";
 import { ensureFolder, fileFailure, readTextIfPresent } from "../../system/files.ts";
+import { removeLeftovers } from "../../system/leftovers.ts";
 
 export interface Authority {
   readonly folder: string;

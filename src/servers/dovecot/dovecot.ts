@@ -6,14 +6,19 @@ import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, modeOf, revertFile, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import type { Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
-import { isRunning } from "../running.ts";
+import { servingProcesses } from "../processes.ts";
+import { isRunning, runningPid } from "../running.ts";
 import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
 import { generationOf, knownGeneration } from "./generation.ts";
+import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
 import { includeText, snippetText } from "./text.ts";
+
+/** They hold the TLS of a session for as long as it lasts, and the certificate of when they started. */
+const loginPrograms = ["imap-login", "pop3-login", "submission-login", "managesieve-login", "lmtp"];
 
 const mainFileOf = (installation: Installation): string => join(installation.configDir, "dovecot.conf");
 
@@ -45,6 +50,11 @@ const everybodys = (certificate: ServedCertificate): ServedCertificate | undefin
 export const createDovecot = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
 
+  const baseFolder = async (): Promise<string> => {
+    const { stdout } = await run("doveconf", ["base_dir"]);
+    return /^base_dir = (\/.*)$/m.exec(stdout)?.[1] ?? "/run/dovecot";
+  };
+
   const detect = async (): Promise<readonly Installation[]> => {
     const asked = await runIfInstalled(run, "dovecot", ["--version"]);
     if (asked === undefined) return [];
@@ -53,10 +63,8 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     // The first line names the main file, also for a Dovecot outside /etc: `# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf`.
     const shown = await run("doveconf", ["-n"]);
     const mainFile = /^# \d[^\n]*: (\/\S+)$/m.exec(shown.stdout)?.[1] ?? "/etc/dovecot/dovecot.conf";
-    const asksBase = await run("doveconf", ["base_dir"]);
-    const base = /^base_dir = (\/.*)$/m.exec(asksBase.stdout)?.[1] ?? "/run/dovecot";
     const configDir = mainFile.slice(0, mainFile.lastIndexOf("/"));
-    const running = await isRunning(join(base, "master.pid"), "dovecot");
+    const running = await isRunning(join(await baseFolder(), "master.pid"), "dovecot");
     return [{ server: "dovecot", id: "dovecot", version, configDir, running }];
   };
 
@@ -95,6 +103,9 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     ownDefault: true,
     detect,
     plan,
+    processes: async () =>
+      servingProcesses(await runningPid(join(await baseFolder(), "master.pid"), "dovecot"), loginPrograms, false),
+    harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
     listeners: () => dovecotListeners(dependencies),
     apply: async (_installation, change) => {
       if (change.kind === "file") return applyFile(change);

@@ -2,17 +2,16 @@
 import { dirname, join, resolve } from "node:path";
 import { readTextIfPresent } from "../../system/files.ts";
 import { expand } from "../glob.ts";
-import type { Generation, TlsSetting } from "./generation.ts";
-import { tlsSettings } from "./generation.ts";
+import type { TlsSetting } from "./generation.ts";
 
-/** One line that sets a certificate or key. */
-export interface Place {
+/** One line that sets what is asked for: a certificate or key, where nothing else is said. */
+export interface Place<Setting extends string = TlsSetting> {
   readonly path: string;
   /** From 1. */
   readonly line: number;
   /** The line as it stands, indentation included. */
   readonly text: string;
-  readonly setting: TlsSetting;
+  readonly setting: Setting;
   readonly value: string;
   /** The blocks around it, outermost first: `protocol imap`, `local_name mail.example.org`. */
   readonly filters: readonly string[];
@@ -20,8 +19,8 @@ export interface Place {
   readonly order: number;
 }
 
-export interface Configuration {
-  readonly places: readonly Place[];
+export interface Configuration<Setting extends string = TlsSetting> {
+  readonly places: readonly Place<Setting>[];
   /** Patterns of `!include` outside any block, absolute, in reading order. */
   readonly includes: readonly string[];
   /** Every file that was read, with the order of its first line. */
@@ -31,16 +30,20 @@ export interface Configuration {
 const header = (line: string): string => line.slice(0, -1).trim().replaceAll('"', "").replace(/\s+/g, " ");
 
 /** Reads the whole configuration from its main file on. A file that cannot be read is passed over: doveconf names it. */
-export const readConfiguration = async (mainFile: string, { names }: Generation): Promise<Configuration> => {
-  const places: Place[] = [];
+export const readConfiguration = async <Setting extends string = TlsSetting>(
+  mainFile: string,
+  { names }: { readonly names: Readonly<Record<Setting, string>> },
+): Promise<Configuration<Setting>> => {
+  const places: Place<Setting>[] = [];
+  const settings = Object.keys(names) as Setting[];
   const includes: string[] = [];
   const files = new Map<string, number>();
   const filters: string[] = [];
   let order = 0;
 
-  const settingOf = (key: string): TlsSetting | undefined => {
+  const settingOf = (key: string): Setting | undefined => {
     const inside = filters.at(-1) === "ssl_server" && !key.startsWith("ssl_") ? `ssl_server_${key}` : key;
-    return tlsSettings.find((setting) => names[setting] === inside.replaceAll("/", "_"));
+    return settings.find((setting) => names[setting] === inside.replaceAll("/", "_"));
   };
 
   const readFile = async (path: string, depth: number): Promise<void> => {

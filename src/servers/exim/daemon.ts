@@ -1,5 +1,5 @@
 // Finds the Exim that listens: by its pid file, else among the processes (with -oX and without -oP it writes none).
-import { daemonsCalled } from "../processes.ts";
+import { daemonsCalled } from "../daemons.ts";
 import { runningPid } from "../running.ts";
 
 export const isDaemon = (words: readonly string[]): boolean => words.includes("-bd") || words.includes("-bdf");

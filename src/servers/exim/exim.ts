@@ -61,7 +61,7 @@ export const createExim = (dependencies: ServerDependencies): Server => {
       });
     }
     const { program } = configuration;
-    const { group, pidFile } = await identity(run, program);
+    const { user, group, pidFile } = await identity(run, program);
     return [
       {
         server: "exim",
@@ -71,6 +71,7 @@ export const createExim = (dependencies: ServerDependencies): Server => {
         // update-exim4.conf makes its file there; Exim notes there what is wrong with a configuration.
         ...(configuration.scheme === "own" ? {} : { writes: ["/var/lib/exim4", "/var/log/exim4"] }),
         ...(group === undefined ? {} : { keyGroup: group }),
+        ...(user === undefined || group === undefined ? {} : { reader: { user, group } }),
         running: (await daemonPid(pidFile, nameOf(program))) !== undefined,
       },
     ];

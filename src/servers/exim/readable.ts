@@ -1,14 +1,9 @@
-// Whether Exim, as its own user, can really read our files: modes, groups, access lists and every folder above them count.
-import { dirname } from "node:path";
-import { Failure } from "../../domain/failure.ts";
+// Whether Exim, as its own user, can read the files of ours that its configuration names.
 import type { RunProgram } from "../../system/run.ts";
-import { runIfInstalled } from "../program.ts";
+import { isOurs, refuseUnreadable } from "../readable.ts";
 import { type Configuration, type Options, effective, identity } from "./configuration.ts";
 import { listItems } from "./list.ts";
 import { tlsOptions } from "./plan.ts";
-
-/** Files behind `live`, as SlotPaths has them: what else an Exim names is not ours to judge. */
-const isOurs = (path: string): boolean => /\/live\/(ecdsa|rsa)\/[a-z]+\.pem$/.test(path);
 
 const ourFiles = (options: Options): readonly string[] =>
   ["tls_certificate", "tls_privatekey"].flatMap((name) => listItems(options.get(name) ?? "")).filter(isOurs);
@@ -19,24 +14,5 @@ export const checkReadable = async (run: RunProgram, configuration: Configuratio
   if (files.length === 0) return;
   const { user, group } = await identity(run, configuration.program);
   if (user === undefined || group === undefined) return;
-  const as = (path: string, question: "-r" | "-x") =>
-    runIfInstalled(run, "setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", "test", question, path]);
-  for (const path of files) {
-    const answer = await as(path, "-r");
-    if (answer === undefined || answer.status === 0) continue;
-    const folders = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/") || "/");
-    let closed: string | undefined;
-    for (const folder of folders.slice(0, -1)) {
-      if ((await as(folder, "-x"))?.status === 0) continue;
-      closed = folder;
-      break;
-    }
-    throw new Failure("config", `Exim reads keys as ${user}, which cannot read ${path}`, {
-      hints: [
-        closed === undefined
-          ? `it must be readable for the group ${group}: look with \`ls -lL ${dirname(path)}\`, then run: mailcert deploy`
-          : `the folder ${closed} is closed to it: open it (chmod o+x ${closed}), or keep the state elsewhere (--state)`,
-      ],
-    });
-  }
+  await refuseUnreadable(run, { name: "Exim", user, group }, files);
 };

@@ -2,7 +2,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, link, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasAccessList, takeAccessList } from "../../system/access-list.ts";
 import { fileFailure, syncFolder, temporaryBeside } from "../../system/files.ts";
+import type { RunProgram } from "../../system/run.ts";
 import type { Reverted } from "../edits.ts";
 import type { Change, CopiedFile } from "../server.ts";
 
@@ -35,10 +37,29 @@ const isOurs = async (path: string, from: string): Promise<boolean> => {
   return false;
 };
 
+/** The file that has the place now, where it has an access list. The caller closes it. */
+const listedFile = async (run: RunProgram, path: string): Promise<FileHandle | undefined> => {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const present = await open(path, flags).catch(() => undefined);
+  if (present && (await present.stat()).isFile() && (await hasAccessList(run, present))) return present;
+  await present?.close();
+  return undefined;
+};
+
+/** With an access list the bits of the group are its mask: whoever made it says what they are. */
+const hasMode = async (run: RunProgram, path: string, found: number, mode: number): Promise<boolean> => {
+  if (found === mode) return true;
+  if ((found & 0o7707) !== (mode & 0o7707)) return false;
+  const listed = await listedFile(run, path);
+  await listed?.close();
+  return listed !== undefined;
+};
+
 /** Whether a copy says what is live says, for those whom it is for. */
-export const isInPlace = async ({ path, from, mode, uid, gid }: CopiedFile): Promise<boolean> => {
+export const isInPlace = async (run: RunProgram, { path, from, mode, uid, gid }: CopiedFile): Promise<boolean> => {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile() || (found.mode & 0o7777) !== mode || found.uid !== uid || found.gid !== gid) return false;
+  if (!found?.isFile() || found.uid !== uid || found.gid !== gid) return false;
+  if (!(await hasMode(run, path, found.mode & 0o7777, mode))) return false;
   return (await contentOf(path)) === (await contentOf(from));
 };
 
@@ -64,36 +85,44 @@ const keep = async ({ path, from, kept }: CopiedFile): Promise<void> => {
 };
 
 /** Through one descriptor: the folder may be somebody else's, who could put a link in the place of a path. */
-const write = async (temporary: string, content: string, { path, mode, uid, gid }: CopiedFile): Promise<void> => {
+const write = async (
+  run: RunProgram,
+  temporary: string,
+  content: string,
+  { path, mode, uid, gid }: CopiedFile,
+): Promise<void> => {
   let handle: FileHandle | undefined;
+  const listed = await listedFile(run, path);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     handle = await open(temporary, flags, 0o600);
-    await handle.writeFile(content);
-    // Its owner's alone until it belongs to whom it is for.
     await handle.chown(uid, gid);
-    await handle.chmod(mode);
+    if (listed) await takeAccessList(run, listed, handle, mode);
+    else await handle.chmod(mode);
+    // Empty until it is for those alone whom it is for.
+    await handle.writeFile(content);
     await handle.sync();
   } catch (error) {
     throw fileFailure(error, "write", path);
   } finally {
     await handle?.close();
+    await listed?.close();
   }
 };
 
 /** All are written beside their places first, so that key and certificate take them one rename after the other. */
-export const applyCopies = async ({ files }: CopiesChange): Promise<void> => {
+export const applyCopies = async (run: RunProgram, { files }: CopiesChange): Promise<void> => {
   const ready: { readonly temporary: string; readonly path: string }[] = [];
   try {
     for (const file of files) {
-      if (await isInPlace(file)) continue;
+      if (await isInPlace(run, file)) continue;
       const content = await readFile(file.from, "utf8").catch((error: unknown) => {
         throw fileFailure(error, "read", file.from);
       });
       await keep(file);
       const temporary = temporaryBeside(file.path);
       ready.push({ temporary, path: file.path });
-      await write(temporary, content, file);
+      await write(run, temporary, content, file);
     }
     for (const { temporary, path } of ready) {
       await rename(temporary, path).catch((error: unknown) => {

@@ -115,12 +115,12 @@ export const createFiles = (
     plan: async (installation, certificate) => {
       const target = targetOf(installation);
       const files = await wanted(target, certificate);
-      const inPlace = (await Promise.all(files.map(isInPlace))).every(Boolean);
+      const inPlace = (await Promise.all(files.map((file) => isInPlace(run, file)))).every(Boolean);
       const { reload } = target;
       const change: CopiesChange = { kind: "copies", files, ...(reload === undefined ? {} : { reload }) };
       return { changes: inPlace ? [] : [change], notes: target.entries.length === 0 ? [unobserved(target)] : [] };
     },
-    apply: async (_installation, change) => applyCopies(ours(change)),
+    apply: async (_installation, change) => applyCopies(run, ours(change)),
     revert: async (_installation, change) => revertCopies(ours(change)),
     readBack: async () => [],
     check: async (installation) => {

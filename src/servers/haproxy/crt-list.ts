@@ -18,15 +18,15 @@ interface Entry {
 }
 
 const entriesOf = (certificate: ServedCertificate, bySni: readonly ServedCertificate[]): readonly Entry[] => {
-  const taken = new Set<string>();
+  const own = certificate.names.filter((name) => !isIpName(name));
+  const taken = new Set(own);
   const further = bySni.flatMap((one) => {
     const names = one.names.filter((name) => !isIpName(name) && !taken.has(name));
     for (const name of names) taken.add(name);
     // A line without names would take all that the certificate has.
     return names.length === 0 ? [] : combinedOf(one).map((path) => ({ path, filters: names }));
   });
-  const names = certificate.names.filter((name) => !isIpName(name) && !taken.has(name));
-  return [...combinedOf(certificate).map((path) => ({ path, filters: ["*", ...names] })), ...further];
+  return [...combinedOf(certificate).map((path) => ({ path, filters: ["*", ...own] })), ...further];
 };
 
 /** As text. `snippet`: with what a person has to know. */

@@ -7,7 +7,8 @@ import type { RunProgram } from "../../system/run.ts";
 import { sendSignal } from "../../system/signal.ts";
 import { expand } from "../glob.ts";
 import { complaint, runIfInstalled } from "../program.ts";
-import { commandLine, daemonsCalled, hasChildCalled } from "../processes.ts";
+import { commandLine } from "../command-line.ts";
+import { daemonsCalled, hasChildCalled } from "../daemons.ts";
 import { runningPid } from "../running.ts";
 import { type Section, parseHaproxy } from "./parse.ts";
 

@@ -5,7 +5,7 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { expand, matchesGlob } from "../glob.ts";
 import { complaint, runIfInstalled } from "../program.ts";
-import { commandLine } from "../processes.ts";
+import { commandLine } from "../command-line.ts";
 import { runningPid } from "../running.ts";
 import { type Directive, parseNginx } from "./parse.ts";
 

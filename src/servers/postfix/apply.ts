@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
+import { removeLeftovers } from "../../system/leftovers.ts";
 import type { RunProgram } from "../../system/run.ts";
 import type { Reverted } from "../edits.ts";
 import { output } from "../program.ts";
@@ -10,6 +11,7 @@ import { type EditedText, installText, withPrivateCopy } from "./install.ts";
 import { restoreParameter, setParameter } from "./main-cf.ts";
 import { addOption, removeOption } from "./master-cf.ts";
 import { createPostconf } from "./postconf.ts";
+import { replaceOption } from "./replace-option.ts";
 
 type ParameterChange = Extract<Change, { kind: "parameter" }>;
 type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
@@ -75,13 +77,17 @@ export const applyPostfix = async (run: RunProgram, configDir: string, change: P
     return install(run, configDir, change, { base, text: setParameter(base, parameter, after) }, after);
   }
   const added =
-    before === undefined && after !== undefined ? addOption(base, change.service, parameter, after) : undefined;
+    before === undefined && after !== undefined
+      ? addOption(base, change.service, parameter, after)
+      : replaceOption(base, change.service, parameter, before, after);
   const text = added ?? (await editedByPostconf(run, configDir, change, after));
   return install(run, configDir, change, { base, text }, after);
 };
 
 export const revertPostfix = async (run: RunProgram, configDir: string, change: PostfixChange): Promise<Reverted> => {
   const { before, after, parameter } = change;
+  // Of a run that was killed while it wrote the file: nothing is written where it never came to be.
+  await removeLeftovers(configDir).catch(() => undefined);
   const base = await read(configDir, fileOf(change));
   const current = await currentValue(run, configDir, change);
   if (same(current, before)) return "reverted";
@@ -91,7 +97,9 @@ export const revertPostfix = async (run: RunProgram, configDir: string, change: 
     return "reverted";
   }
   const removed =
-    before === undefined && after !== undefined ? removeOption(base, change.service, parameter, after) : undefined;
+    before === undefined && after !== undefined
+      ? removeOption(base, change.service, parameter, after)
+      : replaceOption(base, change.service, parameter, after, before);
   const text = removed ?? (await editedByPostconf(run, configDir, change, before));
   await install(run, configDir, change, { base, text }, before);
   return "reverted";

@@ -7,9 +7,11 @@ import type { ServerDependencies } from "../dependencies.ts";
 import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
-import { isRunning } from "../running.ts";
+import { servingProcesses } from "../processes.ts";
+import { isRunning, runningPid } from "../running.ts";
 import type { Installation, Server, ServedCertificate } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
+import { hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
@@ -94,6 +96,12 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     ownDefault: true,
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
+    processes: async ({ configDir }) => {
+      const shown = await run("postconf", ["-c", configDir, "-x", "queue_directory"]);
+      const queue = parseParameters(shown.stdout).get("queue_directory") ?? "/var/spool/postfix";
+      return servingProcesses(await runningPid(join(queue, "pid/master.pid"), "master"), ["smtpd", "tlsproxy"], true);
+    },
+    harden: (installation, profile) => hardenPostfix(dependencies, installation, profile),
     plan: async ({ configDir, id }, certificate, bySni) => {
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";

@@ -6,8 +6,10 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { sendSignal } from "../../system/signal.ts";
 import { expand } from "../glob.ts";
-import { commandLine, daemonsCalled, identityOf, startedAt } from "../processes.ts";
+import { commandLine } from "../command-line.ts";
+import { daemonsCalled, identityOf, startedAt } from "../daemons.ts";
 import { complaint, runIfInstalled } from "../program.ts";
+import { unitOf } from "../restart.ts";
 import { runningPid } from "../running.ts";
 import { type StunnelConfiguration, readStunnel, valueIn } from "./parse.ts";
 
@@ -94,11 +96,10 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** The systemd unit that a process belongs to. */
-const unitOf = async (pid: number): Promise<string | undefined> => {
-  if (!(await exists("/run/systemd/system"))) return undefined;
-  const groups = (await readTextIfPresent(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? "";
-  return /\/([\w@.\\:-]+\.service)$/m.exec(groups)?.[1];
-};
+const unitOfProcess = async (pid: number): Promise<string | undefined> =>
+  (await exists("/run/systemd/system"))
+    ? unitOf((await readTextIfPresent(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? "")
+    : undefined;
 
 /** @throws Failure `unavailable` where nothing here can restart it, or the restart failed. */
 const restart = async (
@@ -107,7 +108,7 @@ const restart = async (
   pid: number,
   why: string,
 ): Promise<void> => {
-  const unit = await unitOf(pid);
+  const unit = await unitOfProcess(pid);
   const debian = file === `/etc/stunnel/${nameOf(file)}.conf` && (await exists(script));
   const command = unit ? ["systemctl", "restart", unit] : debian ? [script, "restart", nameOf(file)] : undefined;
   const [program, ...args] = command ?? [];

@@ -1,0 +1,58 @@
+// Ports that a server's configuration names and that another program holds, or nobody: facts in, findings out.
+import type { DoctorFinding } from "./finding.ts";
+import { type Installed, serviceCommand } from "./servers.ts";
+import { few } from "./words.ts";
+
+export interface Held {
+  readonly port: number;
+  readonly holders: readonly {
+    readonly pid: number;
+    readonly program: string;
+    /** The service of systemd's that it belongs to. */
+    readonly service?: string;
+  }[];
+}
+
+/** The kernel's names of the processes that listen for a server (/proc/PID/comm). One that is not here may listen by any name. */
+const listeners: Readonly<Record<string, RegExp>> = {
+  dovecot: /^(?:dovecot|(?:imap|pop3|managesieve|submission|lmtp).*|config|anvil|log|auth)$/,
+  postfix: /^(?:master|smtpd|postscreen|tlsproxy|qmqpd|lmtpd?)$/,
+  exim: /^exim4?$/,
+};
+
+const check = "doctor-port";
+
+const stranger = (installed: Installed, running: boolean, { port, holders }: Held): DoctorFinding | undefined => {
+  const [first] = holders;
+  const ours = Object.hasOwn(listeners, installed.server) ? listeners[installed.server] : undefined;
+  if (first === undefined || ours === undefined || holders.some(({ program }) => ours.test(program))) return undefined;
+  const { program, pid, service } = first;
+  return {
+    check,
+    severity: "fault",
+    message: `port ${port}, which ${installed.id}'s configuration names, is held by ${program} (pid ${pid}${service === undefined ? "" : `, ${service}`})${running ? "" : `: ${installed.id} could not start`}`,
+    command: service === undefined ? `kill ${pid}` : `systemctl disable --now ${service}`,
+    hint: `if that port is for ${program}, take it out of the configuration of ${installed.id} instead`,
+  };
+};
+
+/** `ports`: those that the configuration names and that can be looked at. */
+export const portFindings = (
+  installed: Installed,
+  running: boolean,
+  ports: readonly Held[],
+  systemd: boolean,
+): readonly DoctorFinding[] => {
+  const strangers = ports.flatMap((held) => stranger(installed, running, held) ?? []);
+  const silent = running ? ports.filter(({ holders }) => holders.length === 0).map(({ port }) => port) : [];
+  if (silent.length === 0) return strangers;
+  return [
+    ...strangers,
+    {
+      check,
+      severity: "warning",
+      message: `${installed.id} runs, and nobody listens on port ${few(silent.map(String), 6)}, which its configuration names: it was started with another one`,
+      command: serviceCommand(installed, "restart", systemd),
+    },
+  ];
+};

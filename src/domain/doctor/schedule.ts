@@ -1,0 +1,110 @@
+// Whether anything renews by itself: the schedule that is missing, switched off, points at a program that is gone, or has not run.
+import { shellWord } from "../shell-word.ts";
+import { utcMinute } from "../utc-minute.ts";
+import type { DoctorFinding, Looked } from "./finding.ts";
+
+export interface ScheduleFacts {
+  readonly kind: "systemd" | "cron";
+  readonly files: readonly { readonly path: string; readonly state: "missing" | "current" | "different" | "foreign" }[];
+  readonly active: boolean;
+  readonly problem?: string;
+  /** Since when nothing ran (ISO), where systemd does not say: the state's lock, and the line for cron, were last written then. */
+  readonly quietSince?: string;
+  readonly next?: string;
+  readonly last?: { readonly at?: string; readonly status: number; readonly ok: boolean; readonly output?: string };
+}
+
+const check = "doctor-schedule";
+const install = "mailcert schedule install";
+/** It runs each hour, up to half an hour late; a run over many certificates takes its time. */
+const lateMs = 4 * 3600_000;
+
+/** What is wrong with one that is there. */
+const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): DoctorFinding | undefined => {
+  const { kind, files, active, problem, last } = state;
+  const ours = files.filter((file) => file.state === "different").map(({ path }) => path);
+  const title = kind === "systemd" ? "mailcert.timer" : (files[0]?.path ?? "the cron line");
+  if (gone.length > 0)
+    return {
+      check,
+      severity: "fault",
+      message: `${title} starts ${gone.join(" and ")}, which is not there any more: nothing renews by itself`,
+      command: install,
+    };
+  if (!active && problem !== undefined)
+    return {
+      check,
+      severity: "fault",
+      message: `nothing renews by itself: ${problem}`,
+      // A daemon of cron's that does not run is nothing that writing its line again would mend.
+      command: kind === "systemd" ? install : "service cron start",
+    };
+  if (last && !last.ok)
+    return {
+      check,
+      severity: "fault",
+      message: `the last run by itself failed (exit ${last.status})${last.output === undefined ? "" : `: ${last.output.split("\n")[0] ?? ""}`}`,
+      hint: "`mailcert renew` shows the same, `mailcert schedule show` all that it said",
+    };
+  if (last?.at !== undefined && now.getTime() - Date.parse(last.at) > lateMs)
+    return {
+      check,
+      severity: "warning",
+      message: `the hourly run was last there at ${utcMinute(last.at)}`,
+      command: "systemctl restart mailcert.timer && systemctl start mailcert.service",
+    };
+  const { quietSince } = state;
+  if (last === undefined && quietSince !== undefined && now.getTime() - Date.parse(quietSince) > lateMs)
+    return {
+      check,
+      severity: "warning",
+      message: `${title} is to start a run every hour, and there was none since ${utcMinute(quietSince)}`,
+      command:
+        kind === "systemd"
+          ? "systemctl restart mailcert.timer && systemctl start mailcert.service"
+          : "service cron restart",
+    };
+  if (ours.length > 0)
+    return {
+      check,
+      severity: "warning",
+      message: `${ours.join(" and ")} is not what this mailcert would write (another version, other servers or folders since)`,
+      command: install,
+    };
+  return undefined;
+};
+
+/** `gone`: programs that its files name and that are not there; `possible`: this host has systemd or cron. */
+export const scheduleLooked = (
+  states: readonly ScheduleFacts[],
+  gone: readonly string[],
+  possible: boolean,
+  now: Date,
+): Looked => {
+  const foreign = states.flatMap(({ files }) => files).find(({ state }) => state === "foreign");
+  const there = states.filter(({ files }) => files.some(({ state }) => state === "current" || state === "different"));
+  const [state] = [...there.filter(({ active }) => active), ...there];
+  if (state === undefined) {
+    const finding: DoctorFinding = foreign
+      ? {
+          check,
+          severity: "fault",
+          message: `nothing renews by itself: ${foreign.path} is there, and mailcert did not write it`,
+          command: `mv ${shellWord(foreign.path)} /root/ && ${install}`,
+        }
+      : {
+          check,
+          severity: "warning",
+          message: "no timer and no cron line of mailcert's is there: nothing renews by itself",
+          ...(possible
+            ? { command: install }
+            : { hint: "neither systemd nor cron is here: start `mailcert renew --quiet` every hour by other means" }),
+        };
+    return { findings: [finding], well: [], unseen: [] };
+  }
+  const trouble = troubleOf(state, gone, now);
+  if (trouble) return { findings: [trouble], well: [], unseen: [] };
+  const kind = state.kind === "systemd" ? "systemd timer" : "cron line";
+  const next = state.next === undefined ? "" : `, next run ${utcMinute(state.next)}`;
+  return { findings: [], well: [`${kind}${next}`], unseen: [] };
+};

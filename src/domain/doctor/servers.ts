@@ -1,0 +1,117 @@
+// Mail servers whose configuration test fails, that do not run, that are not pointed at what is live, or whose own settings win: facts in, findings out.
+import type { Failure } from "../failure.ts";
+import { shellWord } from "../shell-word.ts";
+import type { DoctorFinding } from "./finding.ts";
+import { few } from "./words.ts";
+
+/** What identifies an installation of the seam. */
+export interface Installed {
+  readonly server: string;
+  readonly id: string;
+  readonly version: string;
+  readonly configDir: string;
+}
+
+/** What a server's service is called where its name is another one. */
+const services: Readonly<Record<string, string>> = {
+  exim: "exim4",
+  stunnel: "stunnel4",
+  cyrus: "cyrus-imapd",
+};
+
+/** By systemd where it is PID 1, else by the system's scripts. */
+export const serviceCommand = ({ server, id }: Installed, verb: "start" | "restart", systemd: boolean): string => {
+  // Further instances of Postfix have no service of their own.
+  if (server === "postfix" && id !== "postfix")
+    return `postmulti -i ${shellWord(id)} -p ${verb === "start" ? "start" : "stop"}${verb === "start" ? "" : ` && postmulti -i ${shellWord(id)} -p start`}`;
+  const service = Object.hasOwn(services, server) ? (services[server] ?? server) : server;
+  return systemd ? `systemctl ${verb} ${service}` : `service ${service} ${verb}`;
+};
+
+const deploy = (certificate: string | undefined): string =>
+  certificate === undefined ? "mailcert deploy" : `mailcert deploy ${shellWord(certificate)}`;
+
+/** The settings of Dovecot 2.4 begin with the version that they were written for. */
+const versionLine = ({ version, configDir }: Installed): string => {
+  const short = /^\d+\.\d+\.\d+|^\d+\.\d+/.exec(version)?.[0] ?? "2.4.0";
+  const lines = `dovecot_config_version = ${short}\\ndovecot_storage_version = ${short}`;
+  return `sed -i '1i ${lines}' ${shellWord(`${configDir}/dovecot.conf`)}`;
+};
+
+export interface Broken {
+  readonly installed: Installed;
+  readonly failure: Failure;
+  /** The complaint is about a file of ours, or about one below the state folder. */
+  readonly ours: boolean;
+  readonly certificate: string | undefined;
+}
+
+export const brokenFinding = ({ installed, failure, ours, certificate }: Broken): DoctorFinding => {
+  const [hint] = failure.hints;
+  const unversioned = installed.server === "dovecot" && /dovecot_config_version/.test(failure.message);
+  const command = unversioned ? versionLine(installed) : ours ? deploy(certificate) : undefined;
+  return {
+    check: "doctor-server",
+    severity: "fault",
+    message: `${installed.id}: ${failure.message}`,
+    ...(command === undefined ? (hint === undefined ? {} : { hint }) : { command }),
+  };
+};
+
+export const stoppedFinding = (installed: Installed, systemd: boolean): DoctorFinding => ({
+  check: "doctor-stopped",
+  severity: "warning",
+  message: `${installed.id} is installed and does not run: nothing can be proven of it`,
+  command: serviceCommand(installed, "start", systemd),
+});
+
+/** `changes`: what a deployment would do about it; `certificate` undefined: it serves several. */
+export const settingsFinding = (
+  id: string,
+  certificate: string | undefined,
+  changes: readonly string[],
+): DoctorFinding => ({
+  check: "doctor-settings",
+  severity: "fault",
+  message: `${id} is not set to serve ${certificate ?? "its certificates"} as it was left; a deployment would: ${few(changes)}`,
+  command: deploy(certificate),
+});
+
+export interface Winning {
+  readonly id: string;
+  /** undefined: it serves several. */
+  readonly certificate: string | undefined;
+  readonly scope: string;
+  /** `/etc/dovecot/local.conf line 3` */
+  readonly where: string;
+  readonly setting: string;
+  /** mailcert can edit it. */
+  readonly editable: boolean;
+}
+
+export const winningFinding = ({ id, certificate, scope, where, setting, editable }: Winning): DoctorFinding => ({
+  check: "doctor-override",
+  severity: "fault",
+  message: `${id}: for ${scope}, ${where} sets "${setting}" and wins over mailcert's setting`,
+  ...(editable
+    ? {
+        command: `mailcert deploy --yes${certificate === undefined ? "" : ` ${shellWord(certificate)}`}`,
+        hint: "it comments that line out; `mailcert deploy --remove` puts it back",
+      }
+    : { hint: "take that setting out, then run: mailcert deploy" }),
+});
+
+/** `mend`: a sentence whose commands stand between backquotes. */
+export const tlsOffFinding = (
+  id: string,
+  ports: readonly number[],
+  { setting, mend }: { readonly setting: string; readonly mend: string },
+): DoctorFinding => {
+  const steps = /^`([^`]+)`, then `([^`]+)`$/.exec(mend);
+  return {
+    check: "doctor-tls-off",
+    severity: "warning",
+    message: `${id} offers no TLS on port ${few(ports.map(String), 6)} (${setting}), where other machines connect`,
+    ...(steps ? { command: `${steps[1]} && ${steps[2]}` } : { hint: mend }),
+  };
+};

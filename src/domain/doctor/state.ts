@@ -1,0 +1,70 @@
+// What the state folder says of a certificate that cannot go on by itself: stages that are stuck, last errors, entry points that are not well.
+import { shellWord } from "../shell-word.ts";
+import { utcMinute } from "../utc-minute.ts";
+import type { DoctorFinding } from "./finding.ts";
+import { few } from "./words.ts";
+
+/** The part of `status` that this is about. */
+export interface StuckFacts {
+  readonly name: string;
+  readonly configured: boolean;
+  readonly parked: boolean;
+  readonly stage: "none" | "staged" | "switched" | "reloaded" | "verified";
+  /** Some generation is there. */
+  readonly issued: boolean;
+  /** Its servers are there to be deployed to. */
+  readonly served: boolean;
+  readonly lastError?: {
+    readonly at: string;
+    readonly what: "issue" | "deploy";
+    readonly message: string;
+    readonly hints?: readonly string[];
+  };
+  /** `imaps://mail.example.org:993` that are stale, broken or failing. */
+  readonly bad: readonly string[];
+}
+
+const check = "doctor-stuck";
+
+/** Where an attempt failed, its reason says more than the stage. */
+export const stuckFindings = (facts: StuckFacts): readonly DoctorFinding[] => {
+  const { name, configured, parked, stage, issued, served, lastError, bad } = facts;
+  if (!configured || parked) return [];
+  const renew = `mailcert renew ${shellWord(name)}`;
+  const deploy = `mailcert deploy ${shellWord(name)}`;
+  if (lastError)
+    return [
+      {
+        check,
+        severity: "fault",
+        message: `${name}: the last attempt to ${lastError.what === "issue" ? "issue" : "deploy"} (${utcMinute(lastError.at)}) failed: ${lastError.message}`,
+        command: lastError.what === "issue" ? renew : deploy,
+        ...(lastError.hints?.[0] === undefined ? {} : { hint: `first: ${lastError.hints[0]}` }),
+      },
+    ];
+  if (!issued)
+    return [{ check, severity: "fault", message: `${name} is configured, and nothing was issued yet`, command: renew }];
+  if (bad.length > 0)
+    return [
+      {
+        check,
+        severity: "fault",
+        message: `${name}: not served as it should be at ${few(bad)} when last looked at`,
+        command: deploy,
+      },
+    ];
+  if (stage === "verified" || stage === "none" || !served) return [];
+  const reached = {
+    staged: "made and not switched to",
+    switched: "switched to, and the servers were not told",
+    reloaded: "not proven on the wire yet",
+  }[stage];
+  return [
+    {
+      check,
+      severity: stage === "reloaded" ? "warning" : "fault",
+      message: `${name}: the newest generation is ${reached}`,
+      command: deploy,
+    },
+  ];
+};

@@ -1,0 +1,131 @@
+// Courier: IMAP, POP3 and SMTP servers that read their certificate anew for each connection; restarted only where the setting itself changed.
+import { access } from "node:fs/promises";
+import { Failure } from "../../domain/failure.ts";
+import type { ServerDependencies } from "../dependencies.ts";
+import { applyLine, revertLine } from "../edits.ts";
+import { complaint, runIfInstalled } from "../program.ts";
+import { isOurs, refuseUnreadable } from "../readable.ts";
+import { restart } from "../restart.ts";
+import type { Change, Installation, Server } from "../server.ts";
+import { courierListeners } from "./listeners.ts";
+import { isEdited, planCourier, readBackCourier, snippetOf, tlsFiles } from "./plan.ts";
+import { environmentOf, isOutdated, pidFileOf, pidIn, servicesOf } from "./services.ts";
+import { valuesOf } from "./settings.ts";
+
+/** Debian's folder, and those of Courier's own builds. */
+const folders = ["/etc/courier", "/etc/courier-imap", "/usr/lib/courier-imap/etc", "/usr/lib/courier/etc"];
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const findFolder = async (): Promise<string | undefined> => {
+  for (const folder of folders) {
+    for (const file of tlsFiles) if (await exists(`${folder}/${file}`)) return folder;
+  }
+  return undefined;
+};
+
+export const createCourier = (dependencies: ServerDependencies): Server => {
+  const { run, render } = dependencies;
+
+  /** Its IMAP server and its MTA say their version; a host with POP3 alone has neither. */
+  const findVersion = async (): Promise<string | undefined> => {
+    for (const program of ["imapd", "courier"]) {
+      const asked = await runIfInstalled(run, program, ["--version"]);
+      const version = /^Courier(?:-IMAP)? (\d+\.\d+(?:\.\d+)?)/m.exec(
+        `${asked?.stdout ?? ""}\n${asked?.stderr ?? ""}`,
+      )?.[1];
+      if (version !== undefined) return version;
+    }
+    return (await runIfInstalled(run, "couriertls", [])) && "unknown";
+  };
+
+  /** Not started with a file of ours yet, so that this deployment will restart it. */
+  const isToBeRestarted = async (folder: string): Promise<boolean> => {
+    for (const { pid } of await servicesOf(folder)) {
+      if (pid !== undefined && !isOurs((await environmentOf(pid)).get("TLS_CERTFILE") ?? "")) return true;
+    }
+    return false;
+  };
+
+  const detect = async (): Promise<readonly Installation[]> => {
+    const version = await findVersion();
+    const folder = version === undefined ? undefined : await findFolder();
+    if (version === undefined || folder === undefined) return [];
+    const services = await servicesOf(folder);
+    const reader = await identityOf(folder);
+    return [
+      {
+        server: "courier",
+        id: "courier",
+        version,
+        configDir: folder,
+        keyGroup: reader.group,
+        reader,
+        running: services.some(({ pid }) => pid !== undefined),
+        ...((await isToBeRestarted(folder))
+          ? { restarts: "it reads the path of its certificate only when it starts" }
+          : {}),
+      },
+    ];
+  };
+
+  const impossible = (change: Change): never => {
+    throw new Error(`Courier has no change of the kind ${change.kind}`);
+  };
+
+  return {
+    detect,
+    listeners: async ({ configDir }) => courierListeners(dependencies, configDir, await servicesOf(configDir)),
+    plan: async ({ configDir }, certificate) => ({ changes: await planCourier(configDir, certificate), notes: [] }),
+    apply: async (_installation, change) => (change.kind === "line" ? applyLine(change) : impossible(change)),
+    revert: async (_installation, change) => {
+      if (change.kind !== "line") return impossible(change);
+      return (await isEdited(change)) ? "not-ours" : revertLine(change);
+    },
+    readBack: ({ configDir }, certificate) => readBackCourier(configDir, certificate),
+    check: async ({ configDir }) => {
+      const files = new Set<string>();
+      for (const file of tlsFiles) {
+        const path = `${configDir}/${file}`;
+        if (!(await exists(path))) continue;
+        // Shell text is what these files are: read, never run.
+        const { status, stderr } = await run("sh", ["-n", path]);
+        if (status !== 0) {
+          throw new Failure("config", `Courier cannot read ${path}: ${complaint(stderr)}`, {
+            hints: [`mend it; \`sh -n ${path}\` shows the same complaint`],
+          });
+        }
+        const cert = (await valuesOf(configDir, [file])).get("TLS_CERTFILE") ?? "";
+        if (isOurs(cert)) files.add(cert);
+      }
+      await refuseUnreadable(run, { name: "Courier", ...(await identityOf(configDir)) }, [...files]);
+    },
+    reload: async ({ configDir }) => {
+      for (const service of await servicesOf(configDir)) {
+        // couriertls reads the certificate for each connection: only another path needs another process.
+        if (!(await isOutdated(service))) continue;
+        const { name, script } = service;
+        const pid = (): Promise<number | undefined> => pidIn(pidFileOf(service));
+        await restart(run, { name: `Courier's ${name}`, scripts: [script], pid, log: "/var/log/mail.log" });
+      }
+    },
+    snippet: (certificate, version) => {
+      if (!/^(\d+\.\d+|unknown$)/.test(version)) {
+        throw new Failure("usage", `the settings of Courier ${version.slice(0, 20)} are not known`, {
+          hints: ["give --server-version 1.4, say (`imapd --version` tells which)"],
+        });
+      }
+      return snippetOf(render, certificate, version.slice(0, 30));
+    },
+  };
+};
+
+/** Whom the MTA's settings name; the IMAP and POP3 servers are built for the same. */
+const identityOf = async (folder: string): Promise<{ readonly user: string; readonly group: string }> => {
+  const values = await valuesOf(folder, ["esmtpd"]);
+  return { user: values.get("MAILUSER") || "courier", group: values.get("MAILGROUP") || "courier" };
+};

@@ -1,0 +1,9 @@
+// For servers that take one key only: which of a certificate's two they are given.
+import type { ServedCertificate, SlotPaths } from "./server.ts";
+
+/** RSA where there are two: whoever asks for two has the RSA one for clients that know nothing else. */
+export const chosenSlot = ({ slots }: ServedCertificate): SlotPaths => {
+  const slot = slots.rsa ?? slots.ecdsa;
+  if (slot) return slot;
+  throw new Error("a certificate without a slot");
+};

@@ -1,0 +1,132 @@
+// OpenSMTPD 6.6 and later: pki entries set in a file of ours that smtpd.conf includes, restarted after every switch.
+import { access } from "node:fs/promises";
+import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
+import { commandLine } from "../command-line.ts";
+import type { ServerDependencies } from "../dependencies.ts";
+import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { runIfInstalled } from "../program.ts";
+import { restart } from "../restart.ts";
+import { runningPid } from "../running.ts";
+import type { Change, Installation, Server } from "../server.ts";
+import { smtpdListeners } from "./listeners.ts";
+import { isStillRead, planSmtpd, presentOf, readBackSmtpd, snippetOf } from "./plan.ts";
+
+/** Before 6.4 the language was another one; 6.6 is the oldest that is free of the holes of 2020. */
+const supported = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 6);
+};
+
+/** Debian, OpenBSD, Fedora, Arch and Alpine. */
+const usual = ["/etc/smtpd.conf", "/etc/mail/smtpd.conf", "/etc/opensmtpd/smtpd.conf", "/etc/smtpd/smtpd.conf"];
+
+const pidOf = async (): Promise<number | undefined> =>
+  (await runningPid("/run/smtpd.pid", "smtpd")) ?? runningPid("/var/run/opensmtpd.pid", "smtpd");
+
+const confOf = async (pid: number | undefined): Promise<string> => {
+  const words = pid === undefined ? [] : await commandLine(pid);
+  const named = words[words.lastIndexOf("-f") + 1 || words.length];
+  if (named?.startsWith("/")) return named;
+  for (const path of usual) {
+    const there = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) return path;
+  }
+  return "/etc/smtpd.conf";
+};
+
+/** What smtpd -n said, without the words that every line has. */
+const words = (stderr: string): string =>
+  clean(
+    stderr
+      .split("\n")
+      .map((line) => line.replace(/^(smtpd|warn): */, "").trim())
+      .filter((line) => line !== "" && line !== "smtpd")
+      .slice(0, 3)
+      .join("; "),
+    400,
+  ) || "it said nothing";
+
+export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
+  const { run, render } = dependencies;
+  const look = async () => presentOf(await confOf(await pidOf()));
+
+  const detect = async (): Promise<readonly Installation[]> => {
+    // Ends with 1, as it has no such option, and says its version.
+    const asked = await runIfInstalled(run, "smtpd", ["-h"]);
+    const version = /^version: OpenSMTPD (\d+\.\d+(?:\.\d+)?)/m.exec(
+      `${asked?.stdout ?? ""}\n${asked?.stderr ?? ""}`,
+    )?.[1];
+    if (version === undefined) return [];
+    if (!supported(version)) {
+      throw new Failure("config", `OpenSMTPD ${version} is installed; mailcert needs 6.6 or later`, {
+        hints: ["nothing was changed; upgrade OpenSMTPD, or leave it out: servers: dovecot (--server dovecot)"],
+      });
+    }
+    const pid = await pidOf();
+    const conf = await confOf(pid);
+    return [
+      {
+        server: "opensmtpd",
+        id: "opensmtpd",
+        version,
+        configDir: conf.slice(0, conf.lastIndexOf("/")) || "/",
+        running: pid !== undefined,
+        restarts: "it reads certificates only when it starts",
+      },
+    ];
+  };
+
+  const impossible = (change: Change): never => {
+    throw new Error(`OpenSMTPD has no change of the kind ${change.kind}`);
+  };
+
+  return {
+    detect,
+    listeners: async () => {
+      const { listens, pkis, installed } = await look();
+      return smtpdListeners(dependencies, listens, pkis, installed);
+    },
+    plan: async (_installation, certificate) => ({
+      changes: await planSmtpd(render, await look(), certificate),
+      notes: [],
+    }),
+    apply: async (_installation, change) => {
+      if (change.kind === "file") return applyFile(change);
+      if (change.kind === "line") return applyLine(change);
+      return impossible(change);
+    },
+    revert: async (_installation, change) => {
+      if (change.kind === "line") return revertLine(change);
+      if (change.kind !== "file") return impossible(change);
+      if (change.before === undefined && (await isStillRead(change))) {
+        throw new Failure("config", `${change.path} is still included: OpenSMTPD would not start without it`, {
+          hints: ["take that line out of smtpd.conf, then run: mailcert deploy --remove"],
+        });
+      }
+      return revertFile(change);
+    },
+    readBack: async (_installation, certificate) => readBackSmtpd(render, await look(), certificate),
+    check: async () => {
+      const { conf } = await look();
+      const { status, stdout, stderr } = await run("smtpd", ["-n", "-f", conf]);
+      if (status === 0) return;
+      throw new Failure("config", `OpenSMTPD refuses its configuration ${conf}: ${words(`${stderr}\n${stdout}`)}`, {
+        hints: [`mend it; \`smtpd -n -f ${conf}\` shows the same complaint`],
+      });
+    },
+    reload: () =>
+      restart(run, { name: "OpenSMTPD", scripts: ["opensmtpd", "smtpd"], pid: pidOf, log: "/var/log/mail.log" }),
+    snippet: (certificate, version) => {
+      if (!/^\d+\.\d+/.test(version) || !supported(version)) {
+        throw new Failure("usage", `the settings of OpenSMTPD ${version.slice(0, 20)} are not known`, {
+          hints: ["give --server-version 6.6 or later (`smtpd -h` tells which)"],
+        });
+      }
+      return snippetOf(render, certificate, version);
+    },
+  };
+};

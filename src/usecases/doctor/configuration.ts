@@ -1,0 +1,57 @@
+// Look: the configuration can be read, and nothing in it means nothing.
+import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
+import { counted } from "../../domain/doctor/words.ts";
+import { configWarnings } from "../../domain/config-warnings.ts";
+import { Failure } from "../../domain/failure.ts";
+import { checkConfig } from "../check-config.ts";
+import { unlessFailure } from "../unless-failure.ts";
+import type { Look } from "./look.ts";
+
+const check = "doctor-configuration";
+
+/** `/etc/x is not read, for ...: mv a b` -> the command behind the colon. */
+const warned = (sentence: string): DoctorFinding => {
+  const [, message, command] = /^(.*): ((?:chmod|mv) \S+ .*)$/.exec(sentence) ?? [];
+  return message === undefined || command === undefined
+    ? { check, severity: "warning", message: sentence }
+    : { check, severity: "warning", message, command };
+};
+
+export const configurationLook: Look = {
+  id: "configuration",
+  title: "configuration",
+  look: async ({ world, certificates, configTrouble, root }): Promise<Looked> => {
+    const { path } = world.config;
+    if (configTrouble) {
+      const hint = configTrouble.hints.join("; ");
+      const finding: DoctorFinding = {
+        check,
+        severity: "fault",
+        message: configTrouble.message,
+        ...(hint === "" ? {} : { hint }),
+      };
+      return ofFindings([finding]);
+    }
+    // Who can change the file itself is for the look at rights to say.
+    const own = (sentence: string): boolean => sentence.startsWith(`${path} can be written`);
+    // Reading the files that it names takes root.
+    const checked =
+      root && certificates.length > 0 ? await unlessFailure(() => checkConfig(world, world.config)) : undefined;
+    const all =
+      checked === undefined || checked instanceof Failure
+        ? [...(await world.config.warnings()), ...configWarnings(certificates)]
+        : checked.warnings;
+    const sentences = all.filter((sentence) => !own(sentence));
+    if (certificates.length === 0 && (await world.config.read()) === undefined)
+      return ofFindings([
+        {
+          check,
+          severity: "info",
+          message: `nothing is configured yet: there is no ${path}`,
+          hint: "the first time: mailcert setup mail.example.org",
+        },
+      ]);
+    if (sentences.length > 0) return ofFindings(sentences.map(warned));
+    return ofFindings([{ check, severity: "ok", message: `${path}, ${counted(certificates.length, "certificate")}` }]);
+  },
+};

@@ -1,0 +1,58 @@
+// Gathers what several looks ask for, once each.
+import type { CertificateConfig } from "../../domain/certificate-config.ts";
+import { copies } from "../../domain/file-target.ts";
+import { Failure } from "../../domain/failure.ts";
+import { type Deployable, type FoundServers, findServers } from "../entries.ts";
+import { preflight } from "../preflight.ts";
+import { trouble } from "../preflight-trouble.ts";
+import { readableState, unlessFailure } from "../unless-failure.ts";
+import type { World } from "../world.ts";
+import type { Ground } from "./look.ts";
+
+const remembered = <Key, Value>(make: (key: Key) => Promise<Value>): ((key: Key) => Promise<Value>) => {
+  const made = new Map<Key, Promise<Value>>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+};
+
+/** Whatever mail server is there: before the first setup nothing else is to be looked at. */
+const anything = { servers: "auto", name: "", keys: [] } as const;
+
+export const openGround = async (world: World, only: readonly string[]): Promise<Ground> => {
+  const tools = await world.doctor();
+  const root = tools.uid === 0;
+  const config = await unlessFailure(() => world.config.read());
+  const all = config instanceof Failure ? [] : (config?.certificates ?? []);
+  const certificates = all.filter(({ name }) => only.length === 0 || only.includes(name));
+  const found = remembered((certificate: CertificateConfig) => unlessFailure(() => findServers(world, certificate)));
+  const servers = remembered(async (_all: undefined): Promise<readonly Deployable[]> => {
+    const each: readonly (FoundServers | Failure)[] =
+      certificates.length === 0
+        ? [await unlessFailure(() => findServers(world, anything))]
+        : await Promise.all(certificates.map(found));
+    const here = each.flatMap((one) => (one instanceof Failure ? [] : one.servers));
+    return [...new Map(here.toReversed().map((one) => [one.installation.id, one])).values()]
+      .toReversed()
+      .filter(({ installation }) => installation.server !== copies);
+  });
+  return {
+    world,
+    tools,
+    root,
+    systemd: await tools.systemd(),
+    only,
+    certificates,
+    ...(config instanceof Failure ? { configTrouble: config } : {}),
+    found,
+    servers: () => servers(undefined),
+    preflight: remembered(async (certificate) => {
+      if (!root) return [];
+      const findings = await unlessFailure(() => preflight(world, certificate));
+      return findings instanceof Failure ? [trouble("preflight-account", findings)] : findings;
+    }),
+    state: (name) => readableState(world, name),
+  };
+};

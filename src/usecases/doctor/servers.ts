@@ -1,0 +1,136 @@
+// Look: every server's own test passes, it runs, it is set to what is live, nothing of somebody else's wins, and TLS is on.
+import { join } from "node:path";
+import type { CertificateConfig } from "../../domain/certificate-config.ts";
+import { describeChange } from "../../domain/describe-change.ts";
+import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
+import {
+  brokenFinding,
+  settingsFinding,
+  stoppedFinding,
+  tlsOffFinding,
+  winningFinding,
+} from "../../domain/doctor/servers.ts";
+import { Failure } from "../../domain/failure.ts";
+import { copies } from "../../domain/file-target.ts";
+import { generationOf } from "../../domain/generation.ts";
+import type { Listener } from "../../servers/server.ts";
+import type { Deployable } from "../entries.ts";
+import { trouble } from "../preflight-trouble.ts";
+import { servedCertificate } from "../served-certificate.ts";
+import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
+import { unlessFailure } from "../unless-failure.ts";
+import type { Ground, Look } from "./look.ts";
+
+/** Files that mailcert writes among a server's settings, as complaints name them. */
+const ourFile = /\/(?:99-mailcert\.conf|mailcert\.conf|mailcert\.macros|02_mailcert)\b/;
+
+const brokenOf = async (
+  { world }: Ground,
+  one: Deployable,
+  certificate: string | undefined,
+): Promise<DoctorFinding | undefined> => {
+  const { server, installation } = one;
+  const failed = await unlessFailure(() => server.check(installation));
+  const failure = failed instanceof Failure ? failed : one.trouble;
+  // The look at reading says it for every server alike, with what mends it.
+  if (!failure || failure.facts?.["code"] === "UNREADABLE") return undefined;
+  const ours = ourFile.test(failure.message) || failure.message.includes(join(world.store.dir, "certificates"));
+  return brokenFinding({ installed: installation, failure, ours, certificate });
+};
+
+/** Ports by what switches their TLS off. */
+const tlsOffFindings = ({ installation, listeners }: Deployable): readonly DoctorFinding[] => {
+  const found = new Map<string, { ports: number[]; off: NonNullable<Listener["tlsOff"]> }>();
+  for (const { port, tlsOff } of listeners) {
+    if (!tlsOff) continue;
+    const { ports } = found.get(tlsOff.setting) ?? { ports: [] };
+    found.set(tlsOff.setting, { ports: [...new Set([...ports, port])], off: tlsOff });
+  }
+  return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off));
+};
+
+/** What one server serves: copies are of one certificate each. */
+const servingOf = async (
+  { world, state }: Ground,
+  one: Deployable,
+  mine: readonly CertificateConfig[],
+): Promise<Serving> => {
+  if (one.installation.server !== copies) return servingOn(world, one, []);
+  const [certificate] = mine;
+  const kept = certificate && state(certificate.name);
+  const live = kept && generationOf(kept, world.store.liveNumber(kept.name));
+  return live ? { main: servedCertificate(world, kept.name, live), bySni: [] } : { bySni: [] };
+};
+
+/** What a deployment would change, and what it could not: of a server that serves something of ours since the last one. */
+const settingsOf = async (
+  ground: Ground,
+  one: Deployable,
+  mine: readonly CertificateConfig[],
+): Promise<readonly DoctorFinding[]> => {
+  const { server, installation } = one;
+  const { id } = installation;
+  const deployed = mine.filter(({ name }) => {
+    const kept = ground.state(name);
+    return kept !== undefined && !kept.parked && id in kept.deployments;
+  });
+  const serving = await servingOf(ground, one, deployed);
+  if (deployed.length === 0 || allOf(serving).length === 0) return [];
+  // Several are deployed in one go.
+  const certificate = deployed.length === 1 ? deployed[0]?.name : undefined;
+  const bySni = server.sni ? serving.bySni : undefined;
+  const plan = await unlessFailure(() => server.plan(installation, mainOf(serving), bySni));
+  const changes = plan instanceof Failure ? [] : plan.changes;
+  // Until ours stand there, everything wins over them.
+  if (changes.length > 0) return [settingsFinding(id, certificate, changes.map(describeChange))];
+  const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni));
+  return (winning instanceof Failure ? [] : winning).map(({ scope, path, line, setting, edit }) =>
+    winningFinding({
+      id,
+      certificate,
+      scope,
+      where: line === undefined ? path : `${path} line ${line}`,
+      setting,
+      editable: edit.length > 0,
+    }),
+  );
+};
+
+const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorFinding[]> => {
+  const { installation } = one;
+  const mine = [];
+  for (const certificate of ground.certificates) {
+    const found = await ground.found(certificate);
+    if (!(found instanceof Failure) && found.servers.some((other) => other.installation.id === installation.id))
+      mine.push(certificate);
+  }
+  const broken = await brokenOf(ground, one, mine[0]?.name);
+  const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd)];
+  // What it would be set to cannot be asked of one whose configuration is broken.
+  if (broken) return [broken, ...stopped];
+  return [...stopped, ...(await settingsOf(ground, one, mine)), ...tlsOffFindings(one)];
+};
+
+const look = async (ground: Ground): Promise<Looked> => {
+  const findings: DoctorFinding[] = [];
+  const well: string[] = [];
+  for (const certificate of ground.certificates) {
+    const found = await ground.found(certificate);
+    findings.push(...(found instanceof Failure ? [trouble("doctor-server", found)] : found.notes));
+  }
+  const copied = await Promise.all(ground.certificates.map(ground.found));
+  const targets = copied
+    .flatMap((one) => (one instanceof Failure ? [] : one.servers))
+    .filter(({ installation }) => installation.server === copies);
+  for (const one of [...(await ground.servers()), ...targets]) {
+    const { installation } = one;
+    const its = await lookAt(ground, one);
+    findings.push(...its);
+    if (its.length === 0)
+      well.push(installation.server === copies ? installation.id : `${installation.id} ${installation.version}`);
+  }
+  const looked = ofFindings(findings);
+  return { ...looked, well };
+};
+
+export const serversLook: Look = { id: "servers", title: "mail servers", needsRoot: true, look };

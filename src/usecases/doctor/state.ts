@@ -1,0 +1,90 @@
+// Look: what `status` says of each certificate, and what of its files is not what was written.
+import { type DoctorFinding, ofFindings } from "../../domain/doctor/finding.ts";
+import { stuckFindings } from "../../domain/doctor/state.ts";
+import { Failure } from "../../domain/failure.ts";
+import { generationOf } from "../../domain/generation.ts";
+import { shellWord } from "../../domain/shell-word.ts";
+import { checkGeneration } from "../intact.ts";
+import { trouble } from "../preflight-trouble.ts";
+import { type CertificateStatus, status } from "../status.ts";
+import { unlessFailure } from "../unless-failure.ts";
+import type { Ground, Look } from "./look.ts";
+
+/** `try now: mailcert renew a; whether ...: ...` -> the command that stands first. */
+const commandIn = (hint: string | undefined): string | undefined =>
+  /(?:^|: )(mailcert [a-z]+(?: [^\s;,]+)*)(?:[;,]|$)/.exec(hint ?? "")?.[1];
+
+const withCommand = (finding: DoctorFinding): DoctorFinding => {
+  const command = commandIn(finding.hint);
+  return command === undefined ? finding : { ...finding, command };
+};
+
+const damaged = async ({ world, root, state }: Ground, name: string): Promise<readonly DoctorFinding[]> => {
+  const kept = state(name);
+  const live = kept && generationOf(kept, world.store.liveNumber(name));
+  if (!live || !root) return [];
+  const failure = await unlessFailure(() => checkGeneration(world, name, live));
+  if (!(failure instanceof Failure)) return [];
+  const { message } = failure;
+  return [
+    { check: "doctor-damaged", severity: "fault", message, command: `mailcert renew --force ${shellWord(name)}` },
+  ];
+};
+
+const findingsOf = (one: CertificateStatus): readonly DoctorFinding[] => {
+  const bad = Object.values(one.deployments).flatMap(({ entries }) =>
+    entries.filter(({ verdict }) => ["stale", "broken", "failing"].includes(verdict)).map(({ url }) => url),
+  );
+  const { name, configured, parked, stage, lastError, next, live, servers } = one;
+  const open = lastError && !lastError.notDue && (lastError.what === "deploy" || next?.action !== "nothing");
+  return [
+    ...(one.findings ?? []).map(withCommand),
+    ...stuckFindings({
+      name,
+      configured,
+      parked,
+      stage,
+      issued: live !== undefined || one.target !== undefined,
+      served: servers === undefined || servers.length > 0,
+      // A change that waits for DNS has words of its own in status.
+      ...(open && !one.held ? { lastError } : {}),
+      bad: [...new Set(bad)],
+    }),
+    ...(one.held
+      ? [
+          {
+            check: "doctor-stuck",
+            severity: "warning" as const,
+            message: `${name} waits for DNS (DANE): ${one.held.message}`,
+            hint: one.held.hints.join("; "),
+          },
+        ]
+      : []),
+  ];
+};
+
+export const stateLook: Look = {
+  id: "state",
+  title: "state",
+  look: async (ground) => {
+    const { world, certificates, only } = ground;
+    const kept = await unlessFailure(async () => world.store.list());
+    if (kept instanceof Failure) return ofFindings([trouble("doctor-damaged", kept)]);
+    const names = [...new Set([...certificates.map(({ name }) => name), ...kept])].filter(
+      (name) => only.length === 0 || only.includes(name),
+    );
+    const findings: DoctorFinding[] = [];
+    for (const name of names) {
+      const said = await unlessFailure(() => status(world, [name]));
+      if (said instanceof Failure) {
+        findings.push(trouble("doctor-damaged", said));
+        continue;
+      }
+      findings.push(...said.certificates.flatMap(findingsOf), ...(await damaged(ground, name)));
+    }
+    const looked = ofFindings(findings);
+    return findings.length > 0 || names.length === 0
+      ? looked
+      : { ...looked, well: [names.length === 1 ? (names[0] ?? "") : `${names.length} certificates`] };
+  },
+};

@@ -1,0 +1,251 @@
+// Runs inside a mail host: connects to every TLS port every 50 ms and keeps what leaf it got; looks at the files behind `live`. One JSON
+// document a line on stdin ({"do": "begin" | "end" | "look" | "files", ...}) and one for each on stdout.
+import { X509Certificate, createHash, createPrivateKey } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import tls from "node:tls";
+
+const { name, entries, intervalMs, timeoutMs } = JSON.parse(process.argv[2] ?? "{}");
+const folder = `/var/lib/mailcert/certificates/${name}`;
+const address = "127.0.0.1";
+
+/** Signature algorithms of the ClientHello: a server with two certificates serves the one of this kind. */
+const signatures = {
+  any: undefined,
+  ecdsa: "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384",
+  rsa: "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha512",
+};
+
+/** What is said until TLS may start: [what the server's words must match to go on, what we say then]. */
+const dialogues = {
+  implicit: [],
+  imap: [
+    [/^\* OK[^\n]*\n/, "a STARTTLS\r\n"],
+    [/^a OK[^\n]*\n/m, undefined],
+  ],
+  pop3: [
+    [/^\+OK[^\n]*\n/, "STLS\r\n"],
+    [/^\+OK[^\n]*\n/, undefined],
+  ],
+  smtp: [
+    [/^220 [^\n]*\n/m, "EHLO watch.example.org\r\n"],
+    [/^250 [^\n]*\n/m, "STARTTLS\r\n"],
+    [/^220 [^\n]*\n/m, undefined],
+  ],
+  sieve: [
+    [/^OK[^\n]*\n/m, "STARTTLS\r\n"],
+    [/^OK[^\n]*\n/m, undefined],
+  ],
+};
+
+/** Talks until TLS may start. */
+const talk = (socket, steps) =>
+  new Promise((resolve, reject) => {
+    let heard = "";
+    let step = 0;
+    const onData = (part) => {
+      heard += part.toString("latin1");
+      if (!steps[step][0].test(heard)) return;
+      heard = "";
+      const [, say] = steps[step];
+      step += 1;
+      if (say !== undefined) return void socket.write(say);
+      socket.off("data", onData);
+      socket.pause();
+      resolve();
+    };
+    socket.on("data", onData);
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error(`closed at step ${step} after ${JSON.stringify(heard.slice(0, 80))}`)));
+  });
+
+/** The leaf's SHA-256, after a handshake in which the server proved that it has the key. */
+const probe = async ({ port, speak }, kind) => {
+  const socket = connect(port, address);
+  const overdue = setTimeout(() => socket.destroy(new Error(`no handshake within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    await new Promise((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+    });
+    const steps = dialogues[speak];
+    if (steps.length > 0) await talk(socket, steps);
+    return await new Promise((resolve, reject) => {
+      const secure = tls.connect({
+        socket,
+        servername: name,
+        rejectUnauthorized: false,
+        ...(signatures[kind] === undefined ? {} : { sigalgs: signatures[kind] }),
+      });
+      secure.once("secureConnect", () =>
+        resolve(createHash("sha256").update(secure.getPeerX509Certificate().raw).digest("hex")),
+      );
+      secure.once("error", reject);
+      secure.once("close", () => reject(new Error("closed during the handshake")));
+    });
+  } finally {
+    clearTimeout(overdue);
+    socket.on("error", () => undefined);
+    socket.destroy();
+  }
+};
+
+const now = () => Math.round(performance.now());
+let kinds = ["any"];
+let since = 0;
+let watching = false;
+let record = { probes: 0, seen: {}, failures: [], longestMs: 0 };
+let round = 0;
+
+const keep = (key, leaf, at) => {
+  record.probes += 1;
+  const leaves = (record.seen[key] ??= {});
+  leaves[leaf] ??= { first: at - since, last: 0, count: 0 };
+  leaves[leaf].last = at - since;
+  leaves[leaf].count += 1;
+};
+
+const watchOne = async (entry, kind) => {
+  const started = now();
+  const mine = round;
+  try {
+    const leaf = await probe(entry, kind);
+    if (mine === round) keep(`${entry.port} ${kind}`, leaf, now());
+  } catch (error) {
+    const what = `${error.code ?? ""} ${error.message}`.trim();
+    if (mine === round)
+      record.failures.push({ port: entry.port, kind, fromMs: started - since, tillMs: now() - since, what });
+  }
+  if (mine === round) record.longestMs = Math.max(record.longestMs, now() - started);
+};
+
+/** Ten at once are as many as a loaded machine should have to bear. */
+const mostAtOnce = 10;
+
+/** A server's ports in turn, one every 50 ms, whether or not the one before has answered. */
+const watchServer = async (ports) => {
+  let open = 0;
+  for (let turn = 0; ; turn += 1) {
+    if (watching && open < mostAtOnce) {
+      open += 1;
+      void watchOne(ports[turn % ports.length], kinds[Math.floor(turn / ports.length) % kinds.length]).finally(
+        () => (open -= 1),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+};
+
+const fingerprint = (pem) => new X509Certificate(pem).fingerprint256.replaceAll(":", "").toLowerCase();
+
+/** Whether key and certificate belong together in each file that a server may read, and the leaf; read through one path, as a server does. */
+const slotAt = (path) => {
+  const [privkey, cert, fullchain, combined] = ["privkey", "cert", "fullchain", "combined"].map((file) =>
+    readFileSync(`${path}/${file}.pem`, "utf8"),
+  );
+  const pairs = [
+    [privkey, cert],
+    [privkey, fullchain],
+    [combined, combined],
+  ];
+  const together = pairs.every(([key, leaf]) => new X509Certificate(leaf).checkPrivateKey(createPrivateKey(key)));
+  return {
+    together,
+    leaf: fingerprint(cert),
+    same: fingerprint(fullchain) === fingerprint(cert) && fingerprint(combined) === fingerprint(cert),
+  };
+};
+
+const temporaryIn = (place) =>
+  existsSync(place)
+    ? readdirSync(place, { recursive: true })
+        .filter((file) => /(^|\/)\.mailcert-[^/]*$|\.tmp$/.test(file))
+        .map((file) => `${place}/${file}`)
+    : [];
+
+const readSlots = (path) =>
+  Object.fromEntries(
+    ["ecdsa", "rsa"].filter((slot) => existsSync(`${path}/${slot}`)).map((slot) => [slot, slotAt(`${path}/${slot}`)]),
+  );
+
+const files = () => {
+  const live = `${folder}/live`;
+  let link;
+  try {
+    link = readlinkSync(live);
+  } catch {
+    link = undefined;
+  }
+  return {
+    live: link,
+    slots: link === undefined ? {} : readSlots(realpathSync(live)),
+    keys: ["ecdsa", "rsa"].flatMap((slot) =>
+      existsSync(`${folder}/keys/${slot}`)
+        ? readdirSync(`${folder}/keys/${slot}`)
+            .filter((file) => /^\d+\.pem$/.test(file))
+            .map(
+              (file) =>
+                `${slot}/${file} ${createHash("sha256")
+                  .update(readFileSync(`${folder}/keys/${slot}/${file}`))
+                  .digest("hex")}`,
+            )
+        : [],
+    ),
+    generations: existsSync(`${folder}/generations`)
+      ? readdirSync(`${folder}/generations`).filter((file) => /^\d+$/.test(file)).length
+      : 0,
+    kept: existsSync(`${folder}/generations`)
+      ? readdirSync(`${folder}/generations`)
+          .filter((file) => /^\d+$/.test(file))
+          .flatMap((file) => Object.values(readSlots(`${folder}/generations/${file}`)).map(({ leaf }) => leaf))
+      : [],
+    temporary: ["/var/lib/mailcert", "/etc/mailcert", "/etc/dovecot", "/etc/postfix"].flatMap(temporaryIn),
+    stage: existsSync(`${folder}/state.json`)
+      ? JSON.parse(readFileSync(`${folder}/state.json`, "utf8")).stage
+      : undefined,
+  };
+};
+
+/** One fresh connection to each port for each kind; "" where there was no handshake. */
+const look = async (wanted) => {
+  const seen = await Promise.all(
+    entries.flatMap((entry) =>
+      wanted.map(async (kind) => [`${entry.port} ${kind}`, await probe(entry, kind).catch(() => "")]),
+    ),
+  );
+  return Object.fromEntries(seen);
+};
+
+const commands = {
+  begin: ({ kinds: wanted }) => {
+    kinds = wanted;
+    round += 1;
+    record = { probes: 0, seen: {}, failures: [], longestMs: 0 };
+    since = now();
+    watching = true;
+    return {};
+  },
+  end: () => {
+    watching = false;
+    round += 1;
+    return { ...record, ms: now() - since };
+  },
+  look: ({ kinds: wanted }) => look(wanted),
+  files,
+};
+
+for (const server of new Set(entries.map((entry) => entry.server)))
+  void watchServer(entries.filter((entry) => entry.server === server));
+createInterface({ input: process.stdin })
+  .on("line", async (line) => {
+    const command = JSON.parse(line);
+    let answer;
+    try {
+      answer = await commands[command.do](command);
+    } catch (error) {
+      answer = { error: String(error) };
+    }
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  })
+  .on("close", () => process.exit(0));

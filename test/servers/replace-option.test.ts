@@ -1,0 +1,38 @@
+// A value of one service's own is replaced in its place, and put back byte for byte; what has another form is left to postconf.
+import { expect, it, test } from "vitest";
+import { replaceOption } from "../../src/servers/postfix/replace-option.ts";
+
+const masterCf = `smtp inet n - y - - smtpd -o smtpd_tls_auth_only=no
+# submission inet n - y - - smtpd
+submission inet n - y - - smtpd
+  -o syslog_name=postfix/submission
+#  -o smtpd_tls_auth_only=no
+\t-o smtpd_tls_auth_only=no -o smtpd_tls_security_level=may
+192.0.2.1:submission inet n - y - - smtpd -o { smtpd_tls_auth_only = no }
+twice inet n - y - - smtpd -o a=1
+  -o a=2
+`;
+
+it("replaces that service's value alone, and back", () => {
+  const changed = replaceOption(masterCf, "submission/inet", "smtpd_tls_auth_only", "no", "yes");
+  expect(changed).toContain("\t-o smtpd_tls_auth_only=yes -o smtpd_tls_security_level=may\n");
+  expect(changed?.match(/auth_only=no/g)).toHaveLength(2);
+  expect(replaceOption(changed ?? "", "submission/inet", "smtpd_tls_auth_only", "yes", "no")).toBe(masterCf);
+});
+
+it("takes signs of regular expressions and of replacements as they are", () => {
+  const changed = replaceOption(masterCf, "smtp/inet", "smtpd_tls_auth_only", "no", "$&(x)");
+  expect(changed).toContain("-o smtpd_tls_auth_only=$&(x)\n");
+  expect(replaceOption(changed ?? "", "smtp/inet", "smtpd_tls_auth_only", "$&(x)", "no")).toBe(masterCf);
+});
+
+test.each([
+  ["another form", "192.0.2.1:submission/inet", "smtpd_tls_auth_only", "no", "yes"],
+  ["twice", "twice/inet", "a", "2", "3"],
+  ["another value", "submission/inet", "smtpd_tls_security_level", "encrypt", "may"],
+  ["no such service", "smtps/inet", "smtpd_tls_auth_only", "no", "yes"],
+  ["white space", "submission/inet", "smtpd_tls_auth_only", "no", "a b"],
+  ["nothing to put there", "submission/inet", "smtpd_tls_auth_only", "no", undefined],
+] as const)("%s: left to postconf", (_what, service, parameter, from, to) => {
+  expect(replaceOption(masterCf, service, parameter, from, to)).toBeUndefined();
+});

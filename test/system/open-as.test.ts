@@ -1,0 +1,54 @@
+// Opening as somebody else: what setpriv's answers mean, and that nothing is read. test/e2e/doctor.test.ts does it for real.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { foldersAbove, openAs } from "../../src/system/open-as.ts";
+import type { RunProgram } from "../../src/system/run.ts";
+import { fakeRun } from "../servers/fake-run.ts";
+
+const reader = { user: "exim", group: "exim" };
+const path = "/state/a/key.pem";
+
+/** setpriv where these questions fail. */
+const asked: string[] = [];
+const failing =
+  (...questions: readonly string[]): RunProgram =>
+  async (program, args) => {
+    const question = args.slice(3).join(" ");
+    asked.push([program, ...args].join(" "));
+    return { status: questions.some((one) => question.startsWith(one)) ? 1 : 0, stdout: "", stderr: "" };
+  };
+
+it("the folders above a file", () => {
+  expect(foldersAbove(path)).toEqual(["/", "/state", "/state/a"]);
+});
+
+it("open: as that user, with all of its groups, without reading a byte", async () => {
+  expect(await openAs(failing(), reader, path)).toEqual({ kind: "open" });
+  expect(asked.at(-1)).toBe(
+    `setpriv --reuid=exim --regid=exim --init-groups dd if=${path} of=/dev/null count=0 status=none`,
+  );
+});
+
+it("closed: the folder that is in the way, else the file", async () => {
+  expect(await openAs(failing("dd", "test -x /state"), reader, path)).toEqual({ kind: "closed", folder: "/state" });
+  expect(await openAs(failing("dd", "test -x /state/a"), reader, path)).toEqual({ kind: "closed", folder: "/state/a" });
+  expect(await openAs(failing("dd"), reader, path)).toEqual({ kind: "closed" });
+  expect(await openAs(failing("dd", "test -e"), reader, path)).toEqual({ kind: "missing" });
+});
+
+it("unknown: there is no such user, or no setpriv", async () => {
+  expect(await openAs(failing("dd", "true"), reader, path)).toMatchObject({ kind: "unknown" });
+  expect(await openAs(fakeRun({}).run, reader, path)).toEqual({ kind: "unknown", why: "setpriv is not installed" });
+});
+
+it("as ourselves no program is needed", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "mailcert-open-"));
+  writeFileSync(join(dir, "a"), "x");
+  const { run } = fakeRun({});
+  expect(await openAs(run, undefined, join(dir, "a"))).toEqual({ kind: "open" });
+  expect(await openAs(run, undefined, join(dir, "b"))).toEqual({ kind: "missing" });
+  expect(await openAs(run, undefined, join(dir, "a/b"))).toEqual({ kind: "closed" });
+  rmSync(dir, { recursive: true });
+});
