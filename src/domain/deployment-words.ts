@@ -47,7 +47,7 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "deploy-override",
     means: "Another setting wins over mailcert's: the message has file, line and setting.",
-    mend: "`mailcert deploy --yes` comments the line out. Or take it out yourself, then `mailcert deploy`.",
+    mend: "`mailcert deploy --yes` changes the line. Or take it out yourself, then `mailcert deploy`.",
   },
   {
     id: "deploy-config",
@@ -145,8 +145,13 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "own-certificate",
     means:
-      "A Postfix service in master.cf has a certificate of its own and keeps it. As a `warning`: its setting does not do what it seems to.",
-    mend: "The hint has the `postconf` command either way.",
+      "A Postfix service in master.cf, or a proxy's port that is none of mail's, has a certificate of its own and keeps it. As a `warning`: its setting does not do what it seems to, or is not for mail alone.",
+    mend: "The hint has the `postconf` command, or what to set apart.",
+  },
+  {
+    id: "server-restart",
+    means: "This server cannot take a new certificate while it runs: it is restarted for each (`info`).",
+    mend: "Nothing, if open sessions may end then. The message names the setting that keeps it from being reloaded.",
   },
   {
     id: "legacy-setting-kept",
