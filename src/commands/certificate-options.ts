@@ -48,7 +48,7 @@ export const addCertificateOptions = (command: Command): Command =>
     .option("--dns <NAME>", "dns-01: the updater whose settings stand in secrets/NAME.yaml")
     .option(
       "--server <SERVER>",
-      "dovecot, postfix, exim, cyrus, opensmtpd, courier or none; repeatable (default: those found here)",
+      "dovecot, postfix, exim, cyrus, opensmtpd, courier, nginx, haproxy, stunnel or none; repeatable (default: those found here)",
       list,
     );
 

@@ -62,7 +62,8 @@ lists others):
   on_dead_name      a further name that stopped resolving: fail (default) or drop,
                     which leaves it out of this renewal
   servers           auto (default: those found here), none, or a list:
-                    [dovecot, postfix, exim, cyrus, opensmtpd, courier]
+                    [dovecot, postfix, exim, cyrus, opensmtpd, courier,
+                    nginx, haproxy, stunnel]
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in

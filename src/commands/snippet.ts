@@ -8,7 +8,7 @@ import { chosenCertificate } from "./chosen-certificates.ts";
 export const command: CommandModule = {
   declare: (command) =>
     void command
-      .argument("<server>", "dovecot, postfix, exim, cyrus, opensmtpd, courier or files")
+      .argument("<server>", "dovecot, postfix, exim, cyrus, opensmtpd, courier, nginx, haproxy, stunnel or files")
       .argument("[name]", "certificate (default: the only one)")
       .option("--server-version <version>", "print for this version, which need not be installed here, e.g. 2.4")
       .addHelpText(

@@ -12,6 +12,6 @@ export interface Choices {
 }
 
 export const defaultChoices: Choices = {
-  servers: ["dovecot", "postfix", "exim", "cyrus", "opensmtpd", "courier"],
+  servers: ["dovecot", "postfix", "exim", "cyrus", "opensmtpd", "courier", "nginx", "haproxy", "stunnel"],
   challenges: workingChallenges,
 };

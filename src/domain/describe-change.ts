@@ -12,7 +12,12 @@ export const describeChange = (change: Change): string => {
     case "line":
       return change.before === undefined
         ? `add to ${change.path}: ${clean(change.after, 120)}`
-        : `${change.path} line ${change.line}: ${clean(change.before, 120)} -> ${clean(change.after, 120)}`;
+        : [
+            `${change.path} line ${change.line}: ${clean(change.before, 120)} -> ${clean(change.after, 120)}`,
+            ...(change.also ?? []).map(
+              (one) => `line ${one.line}: ${clean(one.before, 120)} -> ${clean(one.after, 120)}`,
+            ),
+          ].join(", ");
     case "parameter":
       return change.after === undefined
         ? `main.cf: remove ${change.parameter} (was: ${clean(change.before ?? "", 120)})`
@@ -60,7 +65,10 @@ export const describeRevert = (change: Change, done: boolean): string => {
     case "line":
       return before === undefined
         ? `${removed} from ${change.path}: ${clean(change.after, 120)}`
-        : `${putBack} ${placeOf(change)}: ${clean(before, 120)}`;
+        : [
+            `${putBack} ${placeOf(change)}: ${clean(before, 120)}`,
+            ...(change.also ?? []).map((one) => clean(one.before, 120)),
+          ].join(", ");
     case "parameter":
       return before === undefined
         ? `main.cf: ${removed} ${change.parameter}`

@@ -5,7 +5,7 @@ import { Failure } from "../domain/failure.ts";
 import { isStamped } from "../domain/stamp.ts";
 import { fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../system/files.ts";
 import { removeLeftovers } from "../system/leftovers.ts";
-import type { Change } from "./server.ts";
+import type { Change, LineReplacement } from "./server.ts";
 
 export type FileChange = Extract<Change, { kind: "file" }>;
 export type LineChange = Extract<Change, { kind: "line" }>;
@@ -68,6 +68,17 @@ export const appendLine = (lines: string[], line: string): void => {
   else lines.push(line);
 };
 
+const movedOn = ({ path }: LineChange, line: number): Failure =>
+  new Failure("try-later", `${path} line ${line} changed while mailcert worked: nothing was edited`, {
+    hints: ["run the command again: it reads the file anew"],
+  });
+
+/** Every line that a change replaces: all of them are written at once, or none. */
+const replacements = ({ line, before = "", after, also = [] }: LineChange): readonly LineReplacement[] => [
+  { line, before, after },
+  ...also,
+];
+
 export const applyLine = async (change: LineChange): Promise<void> => {
   const read = await readLines(change.path);
   const { lines } = read;
@@ -76,18 +87,12 @@ export const applyLine = async (change: LineChange): Promise<void> => {
     appendLine(lines, change.after);
     return writeLines(change.path, read);
   }
-  const index = change.line - 1;
-  if (lines[index] === change.after) return;
-  if (lines[index] !== change.before) {
-    throw new Failure(
-      "try-later",
-      `${change.path} line ${change.line} changed while mailcert worked: nothing was edited`,
-      {
-        hints: ["run the command again: it reads the file anew"],
-      },
-    );
+  const all = replacements(change);
+  if (all.every(({ line, after }) => lines[line - 1] === after)) return;
+  for (const { line, before, after } of all) {
+    if (lines[line - 1] !== before) throw movedOn(change, line);
+    lines[line - 1] = after;
   }
-  lines[index] = change.after;
   return writeLines(change.path, read);
 };
 
@@ -96,8 +101,17 @@ export const revertLine = async (change: LineChange): Promise<Reverted> => {
   const read = await readLines(path);
   const { lines } = read;
   // Lines above may have come or gone since: our text, not its number, says which one it is.
-  const index = before !== undefined && lines[change.line - 1] === after ? change.line - 1 : lines.lastIndexOf(after);
+  const placeOf = (line: number, text: string): number =>
+    before !== undefined && lines[line - 1] === text ? line - 1 : lines.lastIndexOf(text);
+  const index = placeOf(change.line, after);
   if (index < 0) return before !== undefined && !lines.includes(before) ? "not-ours" : "reverted";
+  const further = (change.also ?? []).map((one) => ({
+    ...one,
+    index: placeOf(one.line + index + 1 - change.line, one.after),
+  }));
+  // Half of what belongs together would be worse than all of it.
+  if (further.some((one) => one.index < 0)) return "not-ours";
+  for (const one of further) lines[one.index] = one.before;
   lines.splice(index, 1, ...(before === undefined ? [] : [before]));
   await writeLines(path, read);
   return "reverted";

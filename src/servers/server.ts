@@ -10,7 +10,7 @@ import type { ServingProcess } from "./processes.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
-  /** Registry name: `dovecot`, `postfix`, `exim`. */
+  /** Registry name: `dovecot`, `postfix`, `exim`, `nginx`, ... */
   readonly server: string;
   /** Unique on this host: `dovecot`, `postfix`, `postfix-out` (the instance's name). */
   readonly id: string;
@@ -97,6 +97,8 @@ export type Change =
       /** undefined: `after` is inserted as a new last line. */
       readonly before: string | undefined;
       readonly after: string;
+      /** Further lines of the same file that only make sense together with it (a key beside its certificate): all go in one write. */
+      readonly also?: readonly LineReplacement[];
     }
   | {
       /** A Postfix main.cf parameter; undefined stands for absence (`postconf -X`). */
@@ -123,6 +125,13 @@ export type Change =
       /** What makes the program read them: undoing runs it, too. */
       readonly reload?: readonly string[];
     };
+
+export interface LineReplacement {
+  /** From 1. */
+  readonly line: number;
+  readonly before: string;
+  readonly after: string;
+}
 
 export interface CopiedFile {
   readonly path: string;
@@ -186,6 +195,8 @@ export interface Upgrade {
 export interface Server {
   /** It serves further certificates to clients that ask for their names (SNI, RFC 6066 §3); `certificate` is for everybody else. Absent: one certificate only. */
   readonly sni?: true;
+  /** All its settings stand in people's own files: `readBack` says already before `apply` what will be asked about. */
+  readonly asksFirst?: true;
   /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. */
   readonly ownDefault?: true;
   /** Empty when it is not installed. MUST NOT need it to be running. */

@@ -25,7 +25,7 @@ export interface ConfinementPlan {
   readonly commands: readonly { readonly program: string; readonly args: readonly string[]; readonly why: string }[];
 }
 
-const servers = /dovecot|postfix|exim|smtpd|courier|cyrus/i;
+const servers = /dovecot|postfix|exim|nginx|haproxy|stunnel|smtpd|courier|cyrus/i;
 
 /** File contexts are regular expressions over paths, AppArmor rules are globs: a folder with their signs in it is refused. */
 const plainPath = (path: string): string => {

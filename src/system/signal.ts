@@ -2,7 +2,7 @@
 import { Failure } from "../domain/failure.ts";
 
 /** A process that has ended meanwhile is no trouble. @throws Failure `no-permission` where this user may not. */
-export const sendSignal = (pid: number, signal: "SIGHUP"): void => {
+export const sendSignal = (pid: number, signal: "SIGHUP" | "SIGUSR2"): void => {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -6,7 +6,20 @@ import { Failure } from "../domain/failure.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
 export type TemplateKind =
-  "dovecot" | "postfix" | "exim" | "cyrus" | "opensmtpd" | "courier" | "shell" | "systemd" | "xml" | "html" | "none";
+  | "dovecot"
+  | "postfix"
+  | "exim"
+  | "cyrus"
+  | "opensmtpd"
+  | "courier"
+  | "nginx"
+  | "haproxy"
+  | "stunnel"
+  | "shell"
+  | "systemd"
+  | "xml"
+  | "html"
+  | "none";
 
 /** Renders `templates/<file>`. @throws Failure `data` for a value that cannot stand safely in this kind of file. */
 export type RenderTemplate = (file: string, view: Readonly<Record<string, unknown>>, kind: TemplateKind) => string;
@@ -30,6 +43,12 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   postfix: matching(/^[\p{L}\p{N}._\-/:@+~=*[\]]+$/u, "a Postfix setting"),
   // `$` and `{` expand, `#` starts a comment, a backslash joins lines; colons separate what a list has (macros.ts refuses them in paths).
   exim: matching(/^[\p{L}\p{N}._\-/:@+~=*]( ?[\p{L}\p{N}._\-/:@+~=*])*$/u, "an Exim setting"),
+  // `;` and braces end a word, `$` expands, `#` starts a comment.
+  nginx: matching(/^[\p{L}\p{N}._\-/:@+~=*[\]]+$/u, "an nginx setting"),
+  // White space separates, `#` starts a comment, quotes and backslashes nest, `[` opens a certificate's own options.
+  haproxy: matching(/^[\p{L}\p{N}._\-/:@+~=*]+$/u, "a HAProxy setting"),
+  // A value goes to the end of its line; `;` and `#` start comments, `:` separates what a command takes.
+  stunnel: matching(/^[\p{L}\p{N}._\-/@+~=*]+$/u, "a stunnel setting"),
   // A comma separates two files; what ends a line would begin another setting.
   cyrus: matching(/^[\p{L}\p{N}._\-/:@+~=*,]+$/u, "a setting of Cyrus"),
   // Inside double quotes: a quote ends the value, a backslash joins lines, `$` at its beginning names a macro.

@@ -2,13 +2,9 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { inConfiguration } from "../domain/fitting-hint.ts";
-import { generationOf, targetOf } from "../domain/generation.ts";
+import { targetOf } from "../domain/generation.ts";
 import { hasHooks } from "../domain/hook.ts";
-import { endText, nearEnd } from "../domain/near-end.ts";
-import { orphanFinding } from "../domain/overdue.ts";
 import type { Decision } from "../domain/renew-decision.ts";
-import { setupAgain } from "../domain/setup-command.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
@@ -16,6 +12,7 @@ import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
+import { endingFindings, explainedFindings, goOn, newFindings, orphanFindings } from "./renew-findings.ts";
 import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
@@ -97,68 +94,6 @@ export const renew = async (
   const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
   const findings = [...(options.repaired ?? []), ...orphans];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
-};
-
-/** Loaded only where a revocation is under way. */
-const goOn = async (
-  world: World,
-  name: string,
-  certificate: CertificateConfig | undefined,
-): Promise<readonly Finding[]> => (await import("./finish-revocation.ts")).finishRevocation(world, name, certificate);
-
-/** A run that waits is no news, unless what is served ends meanwhile. */
-const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
-  if (decision.action !== "wait" && failure?.kind !== "try-later") return [];
-  if (decision.action === "wait" && decision.window) return [];
-  const state = readableState(world, certificate);
-  const live = state && generationOf(state, world.store.liveNumber(certificate));
-  if (!live || !nearEnd(live, world.now())) return [];
-  const why = failure ? inConfiguration(failure.message) : decision.action === "wait" ? decision.why : "";
-  return [
-    {
-      check: "renew-ending",
-      severity: "fault",
-      message: `${certificate} ${endText(live, world.now())} and could not be renewed yet: ${why}`,
-      hint: `try now: mailcert renew ${certificate}`,
-    },
-  ];
-};
-
-/** What the CA did not give the last time either was said then; `status` goes on saying it. */
-const newFindings = (issued: IssueResult | undefined, known: readonly UnmetWish[] = []): readonly Finding[] =>
-  (issued?.findings ?? []).filter(({ message }) => !known.some((wish) => wish.message === message));
-
-/** A CA that gives a reason for its window has had an incident, or revokes: a person should know, also when all went well. */
-const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly Finding[] => {
-  if (decision.action !== "issue" || decision.explanationUrl === undefined) return [];
-  return [
-    {
-      check: "renew-explained",
-      severity: "warning",
-      message: `the CA asked for ${certificate} to be renewed${issued ? "" : ", which is still to be done"}, and says why: ${decision.explanationUrl}`,
-      hint: "read the page: the certificate before may have been revoked, or will be soon",
-      reference: "RFC 9773 4.2",
-    },
-  ];
-};
-
-/** Certificates that servers have and that no entry of the configuration renews; their revocations are finished all the same. */
-const orphanFindings = async (
-  world: World,
-  certificates: readonly CertificateConfig[],
-  { dryRun }: RenewOptions,
-): Promise<readonly Finding[]> => {
-  const configured = new Set(certificates.map(({ name }) => name));
-  const findings: Finding[] = [];
-  for (const name of world.store.list()) {
-    if (configured.has(name)) continue;
-    const state = readableState(world, name);
-    if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
-    const live = state && generationOf(state, world.store.liveNumber(name));
-    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
-    if (finding) findings.push(finding);
-  }
-  return findings;
 };
 
 interface Renewed extends Omit<RenewedCertificate, "findings"> {

@@ -109,7 +109,7 @@ describe("mistakes", () => {
     ["window: at night", '0.yaml:1:9: window: "at night" is no window'],
     ["window: 02:00-02:00", '0.yaml:1:9: window: "02:00-02:00" is open all day: leave it out'],
     ["notify: {}", "0.yaml:1:1: notify names nobody"],
-    ["notify: { mail: postmaster@ }", '0.yaml:1:17: "postmaster@" is not an e-mail address'],
+    ["notify: { mail: postmaster@ }", '0.yaml:1:17: "postmaster@" is not an e-mail address: the part after @ is empty'],
     [
       'notify: { mail: "a@example.org\\r\\nBcc: b@example.org" }',
       '0.yaml:1:17: "a@example.org Bcc: b@example.org" is not an e-mail address',

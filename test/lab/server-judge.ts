@@ -15,7 +15,8 @@ export const makePair = async (host: MailHost, path: string, slot: Slot, name: s
   );
 };
 
-const slotPaths = (path: string) => ({
+/** Files of one slot in a folder. */
+export const pathsIn = (path: string) => ({
   privkey: `${path}/privkey.pem`,
   cert: `${path}/cert.pem`,
   chain: `${path}/chain.pem`,
@@ -26,7 +27,7 @@ const slotPaths = (path: string) => ({
 export const certificate: ServedCertificate = {
   name: "mail.example.org",
   names: ["mail.example.org"],
-  slots: { ecdsa: slotPaths(`${folder}/live/ecdsa`), rsa: slotPaths(`${folder}/live/rsa`) },
+  slots: { ecdsa: pathsIn(`${folder}/live/ecdsa`), rsa: pathsIn(`${folder}/live/rsa`) },
 };
 
 const fingerprint = (pem: string): string => {
@@ -77,14 +78,14 @@ export const bySni: readonly ServedCertificate[] = [
     name: "two.example.net",
     names: ["two.example.net"],
     slots: {
-      ecdsa: slotPaths(`${certificates}/two.example.net/live/ecdsa`),
-      rsa: slotPaths(`${certificates}/two.example.net/live/rsa`),
+      ecdsa: pathsIn(`${certificates}/two.example.net/live/ecdsa`),
+      rsa: pathsIn(`${certificates}/two.example.net/live/rsa`),
     },
   },
   {
     name: "wild",
     names: ["*.example.net", "mail.example.org", "two.example.net", "192.0.2.99"],
-    slots: { ecdsa: slotPaths(`${certificates}/wild/live/ecdsa`) },
+    slots: { ecdsa: pathsIn(`${certificates}/wild/live/ecdsa`) },
   },
 ];
 

@@ -28,7 +28,18 @@ const settings = (text: string): string[] => text.split("\n").filter((line) => l
 
 describe("the registry", () => {
   test("knows its servers, and no inherited property", () => {
-    expect(serverNames).toEqual(["dovecot", "postfix", "exim", "cyrus", "opensmtpd", "courier", "files"]);
+    expect(serverNames).toEqual([
+      "dovecot",
+      "postfix",
+      "exim",
+      "cyrus",
+      "opensmtpd",
+      "courier",
+      "nginx",
+      "haproxy",
+      "stunnel",
+      "files",
+    ]);
     expect(["dovecot", "constructor", "toString"].map(isServerName)).toEqual([true, false, false]);
   });
 });

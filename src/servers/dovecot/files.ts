@@ -1,7 +1,7 @@
 // Finds the place of a TLS setting: walks dovecot.conf and what it includes, in the order that Dovecot reads them. doveconf cannot tell this.
-import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readTextIfPresent } from "../../system/files.ts";
+import { expand } from "../glob.ts";
 import type { TlsSetting } from "./generation.ts";
 
 /** One line that sets what is asked for: a certificate or key, where nothing else is said. */
@@ -26,38 +26,6 @@ export interface Configuration<Setting extends string = TlsSetting> {
   /** Every file that was read, with the order of its first line. */
   readonly files: ReadonlyMap<string, number>;
 }
-
-const escaped = (text: string): string => text.replace(/[.+*?^${}()|[\]\\]/g, "\\$&");
-
-/** One sign, or one `[...]` with its bracket: a first `]` is a member, `!` or `^` turns it round (glob(7)). */
-const signs = /\\(.)|\[([!^]?)(\][^\]]*|[^\]]+)\]|([^])/g;
-
-/** The last part of a glob(3) pattern; undefined where it can match nothing (`[z-a]`). */
-const globOf = (pattern: string): RegExp | undefined => {
-  const source = pattern.replace(signs, (_all, quoted?: string, not?: string, members?: string, sign?: string) => {
-    if (quoted !== undefined) return escaped(quoted);
-    if (members !== undefined) return `[${not === "" ? "" : "^"}${members.replace(/[\\\]^[]/g, "\\$&")}]`;
-    return sign === "*" ? "[^/]*" : sign === "?" ? "[^/]" : escaped(sign ?? "");
-  });
-  try {
-    return new RegExp(`^${source}$`, "s");
-  } catch {
-    return undefined;
-  }
-};
-
-/** Files of one include pattern as glob(3) gives them: `*`, `?` and `[...]` in the last part, sorted by byte. */
-const expand = async (pattern: string): Promise<readonly string[]> => {
-  const folder = dirname(pattern);
-  const last = pattern.slice(folder.length).replace(/^\//, "");
-  if (!/[*?[]/.test(last)) return [pattern];
-  const match = globOf(last);
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .filter((name) => !name.startsWith(".") && match?.test(name))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map((name) => join(folder, name));
-};
 
 const header = (line: string): string => line.slice(0, -1).trim().replaceAll('"', "").replace(/\s+/g, " ");
 

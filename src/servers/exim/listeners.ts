@@ -2,8 +2,8 @@
 import { isIP } from "node:net";
 import { readTextIfPresent } from "../../system/files.ts";
 import { portOf } from "../addresses.ts";
-import { commandLine } from "../command-line.ts";
 import type { ServerDependencies } from "../dependencies.ts";
+import { commandLine } from "../command-line.ts";
 import type { Listener } from "../server.ts";
 import { type Configuration, effective } from "./configuration.ts";
 import { isDaemon } from "./daemon.ts";
