@@ -73,11 +73,6 @@ export interface StatusResult {
 
 type Look = () => Promise<StatusLook>;
 
-const lazily = (load: Look): Look => {
-  let loaded: ReturnType<Look> | undefined;
-  return () => (loaded ??= load());
-};
-
 export const status = async (world: World, only: readonly string[]): Promise<StatusResult> => {
   const config = (await world.config.read())?.certificates ?? [];
   const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
@@ -85,7 +80,8 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
   );
   const ofAccounts = await accountFindings(world, config);
   // Where nothing is deployed there is nothing to look at, nor to load.
-  const look: Look = lazily(async () => (await import("./old-processes.ts")).statusLook(world));
+  let looking: ReturnType<Look> | undefined;
+  const look: Look = () => (looking ??= import("./old-processes.ts").then(({ statusLook }) => statusLook(world)));
   const certificates: CertificateStatus[] = [];
   for (const name of names) {
     const wanted = config.find((one) => one.name === name);
