@@ -267,16 +267,21 @@ export const createWorld = async (
       const { createAccounts } = await import("./issuers/acme/accounts.ts");
       return createAccounts({ stateDir, now: host.now, elapsed: host.elapsed, userAgent: `mailcert/${host.version}` });
     }),
+    timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+    hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
+    notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host.version)),
     scheduling: memo(async () => {
-      const [{ createSystemd }, { createCron }, { findOffence }, render] = await Promise.all([
+      const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),
         import("./system/cron.ts"),
+        import("./system/own-loop.ts"),
         import("./system/root-only.ts"),
         templates(),
       ]);
       return {
         schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
         findOffence,
+        ownLoop: () => ownLoopRuns(),
         uid: host.uid,
         nodePath: host.nodePath,
         programPath: host.programPath,

@@ -1,5 +1,5 @@
 // The certificates that a command line names, from the configuration.
-import type { CertificateConfig } from "../domain/certificate-config.ts";
+import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 
@@ -9,11 +9,11 @@ export const knownNames = (names: readonly string[]): string => {
   return `known here: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", ..." : ""}`;
 };
 
-/** All of them when none is named. @throws Failure `config` without a configuration, `usage` for an unknown name. */
-export const chosenCertificates = async (
+/** The configuration with those that are meant: all of them when none is named. @throws Failure `config` without a configuration, `usage` for an unknown name. */
+export const chosenConfig = async (
   world: World,
   names: readonly string[],
-): Promise<readonly CertificateConfig[]> => {
+): Promise<{ readonly config: Config; readonly chosen: readonly CertificateConfig[] }> => {
   const config = await world.config.read();
   if (!config) {
     throw new Failure("config", `there is no configuration at ${world.config.path}`, {
@@ -26,8 +26,17 @@ export const chosenCertificates = async (
       hints: [knownNames(config.certificates.map(({ name }) => name))],
     });
   }
-  return names.length === 0 ? config.certificates : config.certificates.filter(({ name }) => names.includes(name));
+  const { certificates } = config;
+  return {
+    config,
+    chosen: names.length === 0 ? certificates : certificates.filter(({ name }) => names.includes(name)),
+  };
 };
+
+export const chosenCertificates = async (
+  world: World,
+  names: readonly string[],
+): Promise<readonly CertificateConfig[]> => (await chosenConfig(world, names)).chosen;
 
 /** The one certificate that is meant: the named one, or the only one. */
 export const chosenCertificate = async (world: World, name: string | undefined): Promise<CertificateConfig> => {

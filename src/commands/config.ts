@@ -67,6 +67,11 @@ lists others):
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in
+  hooks             programs around a deployment: before_deploy, after_deploy,
+                    on_failure, each [/absolute/program, argument] or
+                    { run: [...], timeout: 60 }; none
+  window            hours in which a renewal may be switched to, in quotes:
+                    "02:00-05:00", "Sat,Sun 02:00-05:00"; a list; none
   days              lifetime in days (private CA, self-signed: default 397; ACME:
                     where the CA allows it)
   ca                private CA: its name (default: default)
@@ -89,6 +94,9 @@ With an ACME issuer:
   profile_rsa       the same for the RSA certificate, where it differs
   preferred_chain   common name at the top of the CA's chain, or sha256:HEX of a
                     key in it
+At the top, beside certificates: hooks and window for all of them, and
+  notify            who is told of what runs find: mail, from, webhook,
+                    webhook_header_file, ping, prometheus, ca_file
 
 Examples:
   mailcert config check

@@ -13,6 +13,7 @@ import { type DeployPlan, planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
+import { deployRepair } from "./deploy-repair.ts";
 import { accept, confirmed, locked } from "./locked.ts";
 
 const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
@@ -30,6 +31,7 @@ export const command: CommandModule = {
         "--harden [PROFILE]",
         "also bring the servers' TLS policy up to Mozilla's guideline 6.0: intermediate (default), or modern; shows the difference and asks",
       )
+      .option("--repair", "after an upgrade of a server: settings in its new words, the server started, proof")
       .addHelpText(
         "after",
         `
@@ -42,6 +44,7 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
   run: async (context) => {
     const { args, options, globals, output, host } = context;
     const profile = wantedPolicy(options);
+    if (options["repair"] === true) return deployRepair(context);
     if (options["remove"] === true) return takeOut(context);
     if (profile !== undefined) return deployHardened(context, profile);
     if (globals.dryRun) {

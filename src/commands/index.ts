@@ -31,5 +31,6 @@ export const commands = {
     load: () => import("./import.ts"),
   },
   schedule: { summary: "the systemd timer or cron line that renews", load: () => import("./schedule.ts") },
+  notify: { summary: "a test of who is told when something is wrong", load: () => import("./notify.ts") },
   config: { summary: "check the configuration, show the effective one", load: () => import("./config.ts") },
 } satisfies Readonly<Record<string, CommandEntry>>;

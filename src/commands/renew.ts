@@ -4,8 +4,9 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { renewDocument, renewText } from "../reports/renew.ts";
-import { renew } from "../usecases/renew.ts";
-import { chosenCertificates } from "./chosen-certificates.ts";
+import { type RenewResult, renew } from "../usecases/renew.ts";
+import { repairIfChanged } from "../usecases/repair-if-changed.ts";
+import { chosenConfig } from "./chosen-certificates.ts";
 import { duration, every } from "./every.ts";
 import { accept, locked } from "./locked.ts";
 
@@ -54,17 +55,25 @@ const withoutForce = (): Failure =>
 const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
   const { fitting } = context;
-  const done = await locked(context, async (world) =>
-    renew(world, await chosenCertificates(world, args), {
-      force: options["force"] === true,
-      newKey: options["newKey"] === true,
-      named: args.length > 0,
-      asked: args.length > 0 && first,
-      dryRun: globals.dryRun,
-      replace: false,
-      accept: globals.yes ? accept(context) : async () => false,
-    }),
-  );
+  const done = await locked(context, async (world) => {
+    // First of all, and whatever the configuration says: a server may be down.
+    const { findings: repaired } = globals.dryRun ? { findings: [] } : await repairIfChanged(world);
+    const { config, chosen } = await chosenConfig(world, args);
+    const job = (): Promise<RenewResult> =>
+      renew(world, chosen, {
+        repaired,
+        force: options["force"] === true,
+        newKey: options["newKey"] === true,
+        named: args.length > 0,
+        asked: args.length > 0 && first,
+        dryRun: globals.dryRun,
+        replace: false,
+        accept: globals.yes ? accept(context) : async () => false,
+      });
+    const { notify } = config;
+    if (!notify || globals.dryRun) return job();
+    return (await import("../usecases/notify.ts")).notified(world, { config: { ...config, notify }, chosen }, job);
+  });
   // A timer's run has the configuration alone, and no options to add.
   const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
   const result = { ...done, certificates };

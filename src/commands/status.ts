@@ -36,7 +36,7 @@ ${exitStatusHelp([0, 1, 64, 65, 77, 78])}`,
     const hourly = renewing ? await hourlyRun(here) : undefined;
     for (const warning of await here.config.warnings()) output.warn(warning);
     // The table says it below; with --quiet there is no table where all is well.
-    const warning = hourly && hourlyWarning(hourly);
+    const warning = hourly && hourlyWarning(hourly, host.now());
     if (globals.quiet && !globals.json && result.ok && warning !== undefined) output.warn(warning);
     output.result(statusText(result, hourly, host.now()), statusDocument(result, hourly), !result.ok);
     return result.ok ? exitStatus.done : exitStatus.findings;

@@ -14,6 +14,12 @@ export interface AlikeEntry {
   readonly line: number;
 }
 
+export interface AlikeFile {
+  /** What stands before `certificates:` and has to be read, with its lines; empty: nothing. */
+  readonly head: string;
+  readonly entries: readonly AlikeEntry[];
+}
+
 /** Fewer entries are read faster than they are compared. */
 const fewest = 20;
 const standIn = "stand-in.example";
@@ -21,13 +27,27 @@ const standIn = "stand-in.example";
 /** A host name in its canonical form, so that it can be nothing else in YAML either. */
 const entryLine = /^ {2}([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+): *$/;
 const head = /^(?:#.*|schema: 1|certificates:| *)$/;
+/** Settings for all certificates, which are read as YAML: the line of the key, and what is indented below it. */
+const top = /^(?:(?:hooks|notify|window):.*| {2,}[^\t\r]*)$/;
+
+interface Cut {
+  /** What stands before the entries and says something beside the schema, else empty. */
+  readonly head: string;
+  readonly entries: readonly Entry[];
+}
 
 /** The file cut at its entries; undefined where it is laid out in any other way than `setup` lays it out. */
-const cut = (text: string): readonly Entry[] | undefined => {
+const cut = (text: string): Cut | undefined => {
   const lines = text.split("\n");
   const entries: Entry[] = [];
   let at = 0;
-  for (; at < lines.length && lines[at] !== "certificates:"; at += 1) if (!head.test(lines[at] ?? "")) return undefined;
+  let says = false;
+  for (; at < lines.length && lines[at] !== "certificates:"; at += 1) {
+    if (head.test(lines[at] ?? "")) continue;
+    if (!top.test(lines[at] ?? "")) return undefined;
+    says = true;
+  }
+  const before = says ? lines.slice(0, at).join("\n") : "";
   let open: { name: string; line: number; body: string[] } | undefined;
   const close = (): void => {
     if (open !== undefined) entries.push({ ...open, body: open.body.join("\n").trimEnd() });
@@ -42,7 +62,7 @@ const cut = (text: string): readonly Entry[] | undefined => {
     else if (line !== "") return undefined;
   }
   close();
-  return entries;
+  return { head: before, entries };
 };
 
 const isCanonical = (name: string): boolean => {
@@ -62,9 +82,9 @@ const isCanonical = (name: string): boolean => {
 export const readAlike = (
   texts: readonly string[],
   readOne: (text: string) => readonly CertificateConfig[] | undefined,
-): readonly (readonly AlikeEntry[] | undefined)[] => {
+): readonly (AlikeFile | undefined)[] => {
   const files = texts.map((text) => (text.includes("\r") ? undefined : cut(text)));
-  const all = files.flatMap((entries) => entries ?? []);
+  const all = files.flatMap((file) => file?.entries ?? []);
   const bodies = new Set(all.map(({ body }) => body));
   if (all.length < fewest || bodies.size > all.length / 4) return files.map(() => undefined);
   const read = new Map<string, CertificateConfig | undefined>();
@@ -79,11 +99,12 @@ export const readAlike = (
     if (like === undefined || !isCanonical(name)) return undefined;
     return { certificate: { ...like, name, names: like.names.map((one) => (one === standIn ? name : one)) }, line };
   };
-  return files.map((entries) => {
+  return files.map((file) => {
+    const entries = file?.entries;
     // An empty file and a name that stands twice are told of by the reader of whole files.
     if (entries === undefined || entries.length === 0) return undefined;
     if (new Set(entries.map(({ name }) => name)).size < entries.length) return undefined;
     const found = entries.flatMap((entry) => named(entry) ?? []);
-    return found.length === entries.length ? found : undefined;
+    return file && found.length === entries.length ? { head: file.head, entries: found } : undefined;
   });
 };

@@ -7,6 +7,8 @@ import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../dom
 import { NameProblem, canonicalName } from "../domain/names.ts";
 import type { Choices } from "./choices.ts";
 import { readFiles } from "./files-entry.ts";
+import { readOwnHooks } from "./hooks-entry.ts";
+import { readOwnWindow } from "./window-entry.ts";
 import { allIssuerKeys, readIssuers } from "./issuer-settings.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
@@ -34,6 +36,8 @@ export const certificateKeys: readonly string[] = [
   "servers",
   "files",
   "bundle",
+  "hooks",
+  "window",
 ];
 
 /** An entry's name in its canonical form, or why it is no host name (which it need not be where `names` lists them). */
@@ -124,6 +128,8 @@ export const readCertificate = (
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
   const files = readFiles(source, fields.get("files"));
+  const hooks = readOwnHooks(source, fields.get("hooks"));
+  const window = readOwnWindow(source, fields.get("window"));
   const entry: CertificateConfig = {
     name,
     names: texts === undefined ? [name] : namesOf(source, texts),
@@ -135,6 +141,8 @@ export const readCertificate = (
     servers: readServers(source, fields.get("servers"), choices),
     ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(window === undefined ? {} : { window }),
   };
   const conflict = csrConflict(entry);
   if (csrText && conflict) source.report(csrText.node, conflict.message, conflict.hint);

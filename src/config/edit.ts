@@ -102,7 +102,7 @@ const proveEdit = (
  */
 export const editConfig = (
   text: string | undefined,
-  certificate: CertificateConfig,
+  { inherited: _ofAll, ...certificate }: CertificateConfig,
   path = "mailcert.yaml",
   choices: Choices = defaultChoices,
 ): string => {

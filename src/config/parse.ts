@@ -3,6 +3,7 @@ import type { CertificateConfig, Config } from "../domain/certificate-config.ts"
 import { readAlike } from "./alike.ts";
 import { readCertificate } from "./certificate-entry.ts";
 import { type Choices, defaultChoices, schemaVersion } from "./choices.ts";
+import { createTop, topKeys } from "./top.ts";
 import { type ConfigFile, type Problem, quoted, sortProblems } from "./problem.ts";
 import { type Field, type Source, isNothing, openSource, readFields, readWhole, reportUnknown } from "./source.ts";
 
@@ -43,12 +44,14 @@ const readFile = (
   source: Source,
   choices: Choices,
   add: (certificate: CertificateConfig, field: Field) => void,
+  addTop: (fields: ReadonlyMap<string, Field>) => void,
 ): boolean => {
   if (source.problems.length > 0 || source.root === undefined) return false;
   const fields = readFields(source, source.root, "the file");
   if (fields === undefined || !readSchema(source, fields.get("schema"))) return false;
   // Looked for only now: in a newer file they are not unknown.
-  reportUnknown(source, fields, "the file", ["schema", "certificates"]);
+  reportUnknown(source, fields, "the file", ["schema", "certificates", ...topKeys]);
+  addTop(fields);
   const certificates = fields.get("certificates");
   if (certificates === undefined) return false;
   if (isNothing(certificates.value)) source.report(certificates.key, "certificates has no entry", example);
@@ -70,6 +73,8 @@ export interface ReadConfig {
   readonly problems: readonly Problem[];
   /** No file says anything about certificates. */
   readonly silent: boolean;
+  /** What holds for all certificates, and who is told. */
+  readonly top: Pick<Config, "inherited" | "notify">;
 }
 
 /** Where a certificate was found; `report` says a problem there. */
@@ -121,6 +126,7 @@ export const readConfig = (
 ): ReadConfig => {
   const { certificates, places, keep } = createKeeper();
   const problems: Problem[] = [];
+  const top = createTop();
   let silent = true;
   const readOne = (text: string): readonly CertificateConfig[] | undefined => {
     const one = readConfig([{ path: "", text }], choices, false);
@@ -134,9 +140,20 @@ export const readConfig = (
     : [];
   for (const [index, file] of files.entries()) {
     const alike = quickly[index];
-    if (alike !== undefined) {
+    const head = openSource({ path: file.path, text: alike?.head ?? "" });
+    // One that is no YAML by itself is told of by the reader of whole files.
+    if (alike !== undefined && head.problems.length === 0) {
       silent = false;
-      for (const { certificate, line } of alike) {
+      if (head.root !== undefined) {
+        readFile(
+          head,
+          choices,
+          () => undefined,
+          (fields) => top.read(head, fields),
+        );
+        problems.push(...head.problems);
+      }
+      for (const { certificate, line } of alike.entries) {
         const report = (message: string, hint: string): void => {
           problems.push({ file: file.path, line, column: 3, message, hint });
         };
@@ -145,23 +162,30 @@ export const readConfig = (
       continue;
     }
     const source = openSource(file);
-    const has = readFile(source, choices, (certificate, { key }) => {
-      const place = { file: file.path, line: source.place(key).line };
-      keep({ certificate, place, report: (message, hint) => source.report(key, message, hint) });
-    });
+    const has = readFile(
+      source,
+      choices,
+      (certificate, { key }) => {
+        const place = { file: file.path, line: source.place(key).line };
+        keep({ certificate, place, report: (message, hint) => source.report(key, message, hint) });
+      },
+      (fields) => top.read(source, fields),
+    );
     problems.push(...source.problems);
     if (has) silent = false;
   }
-  return { certificates, places, problems: sortProblems(problems, files), silent };
+  return { certificates, places, problems: sortProblems(problems, files), silent, top: top.settings() };
 };
 
 export const parseConfig = (files: readonly ConfigFile[], choices: Choices = defaultChoices): ParsedConfig => {
-  const { certificates, places, problems, silent } = readConfig(files, choices);
+  const { certificates: own, places, problems, silent, top } = readConfig(files, choices);
   if (problems.length > 0) return { problems };
   const [main] = files;
   if (silent && main !== undefined) {
     const message = main.text.trim() === "" ? "the file is empty" : "the file names no certificate";
     return { problems: [{ file: main.path, line: 1, column: 1, message, hint: example }] };
   }
-  return { config: { certificates }, places };
+  const { inherited } = top;
+  const certificates = inherited === undefined ? own : own.map((one) => ({ ...one, inherited }));
+  return { config: { certificates, ...top }, places };
 };

@@ -1,7 +1,8 @@
 // Single values of the configuration: names, e-mail addresses, URLs, paths; each validated and in one canonical text, or a reason.
+import { isScalar } from "yaml";
 import { emailAddress } from "../domain/email.ts";
 import { NameProblem, canonicalName, isWildcard } from "../domain/names.ts";
-import type { Source, Text } from "./source.ts";
+import type { Field, Source, Text } from "./source.ts";
 import { quoted } from "./problem.ts";
 
 /** Runs `canonicalName` and reports why a text is no name. */
@@ -87,3 +88,6 @@ export const pathOf = (source: Source, { text, node }: Text, name: string): stri
   source.report(node, `${name}: ${quoted(text)} ${wrong}`, `write it from the root: /...`);
   return undefined;
 };
+
+/** The word that switches a setting off. */
+export const isNone = (field: Field | undefined): boolean => isScalar(field?.value) && field.value.value === "none";

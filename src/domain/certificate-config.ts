@@ -1,6 +1,9 @@
 // A certificate as the configuration describes it: names, keys, issuer, servers. Every value is validated and has its default.
 import type { FileTarget } from "./file-target.ts";
+import type { Hooks } from "./hook.ts";
 import type { KeyAlgorithm } from "./keys.ts";
+import type { NotifySettings } from "./notify-settings.ts";
+import type { Window } from "./window.ts";
 
 export interface PrivateCaSettings {
   readonly kind: "private-ca";
@@ -80,9 +83,24 @@ export interface CertificateConfig {
   readonly files?: readonly FileTarget[];
   /** Folder for the client-import bundle, where one is kept up to date. */
   readonly bundle?: string;
+  /** Programs that run around its deployments; `none`: not even those of the whole configuration. */
+  readonly hooks?: Hooks | "none";
+  /** Hours in which a renewal may be switched to; `none`: at any time, whatever the whole configuration says. */
+  readonly window?: readonly Window[] | "none";
+  /** What the top of the configuration says for all: no part of the entry. */
+  readonly inherited?: Inherited;
+}
+
+/** Settings at the top of the configuration that hold for every certificate without its own. */
+export interface Inherited {
+  readonly hooks?: Hooks;
+  readonly window?: readonly Window[];
 }
 
 /** The whole configuration, defaults filled in. */
 export interface Config {
   readonly certificates: readonly CertificateConfig[];
+  readonly inherited?: Inherited;
+  /** Who is told of what runs find. */
+  readonly notify?: NotifySettings;
 }

@@ -1,11 +1,12 @@
 // A certificate's settings as the file spells them: only what differs from the defaults.
 import type { AcmeSettings, CertificateConfig, IssuerSettings } from "../domain/certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
+import { rawHooks } from "./hook.ts";
 
 /** Account bindings of the CAs after the first, by short name or directory URL. */
 type RawBindings = Readonly<Record<string, { readonly kid: string; readonly hmac_file: string }>>;
-/** Mappings by name: of `eab` and `files`. */
-export type RawMappings = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+/** Mappings by name: of `eab`, `files` and `hooks`. */
+export type RawMappings = Readonly<Record<string, Readonly<Record<string, string | number | readonly string[]>>>>;
 export type RawValue = string | number | boolean | readonly string[] | RawMappings;
 /** By key, in the order of writing. */
 export type RawEntry = ReadonlyMap<string, RawValue>;
@@ -63,6 +64,7 @@ const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, files, bundle } = certificate;
+  const { hooks, window } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
@@ -75,6 +77,8 @@ const allSettings = (
     ["servers", servers === "auto" ? "auto" : servers.length === 0 ? "none" : oneOrList(servers), "auto"],
     ["files", files && Object.fromEntries(files.map(({ name: target, raw }) => [target, raw]))],
     ["bundle", bundle],
+    ["hooks", hooks && rawHooks(hooks)],
+    ["window", window === "none" ? window : window && oneOrList(window.map(({ text }) => text))],
   ];
 };
 

@@ -3,6 +3,8 @@ import { bindingWarnings } from "./binding-warnings.ts";
 import type { AcmeSettings, CertificateConfig } from "./certificate-config.ts";
 import { defaults } from "./certificate-defaults.ts";
 import { isIpName, isWildcard } from "./names.ts";
+import { windowsOf } from "./window-hold.ts";
+import { windowMinutes } from "./window.ts";
 
 /** A thousand entries would say the same thing a thousand times. */
 const mostOfAKind = 5;
@@ -41,6 +43,22 @@ const idle = ({ challenges, webroot, httpAddress, tlsAlpnAddress, dns }: AcmeSet
   ];
 };
 
+/** Runs come every hour, and up to half an hour late (mailcert.timer). */
+const surelyMinutes = 90;
+
+/** A window that no run may fall into. One that stands at the top is said once. */
+const shortWindows = (certificates: readonly CertificateConfig[]): readonly string[] => {
+  const short = certificates.flatMap((one) =>
+    windowsOf(one)
+      .filter((window) => windowMinutes(window) < surelyMinutes)
+      .map(({ text }) => `${Array.isArray(one.window) ? `${one.name}: ` : ""}window "${text}"`),
+  );
+  return [...new Set(short)].map(
+    (which) =>
+      `${which} is shorter than the ${surelyMinutes} minutes that can lie between two runs of the hourly timer: a run may miss it, and then the next one is waited for`,
+  );
+};
+
 /** One sentence each, a few of each kind. */
 export const configWarnings = (certificates: readonly CertificateConfig[]): readonly string[] => [
   ...certificates.flatMap(unproven).slice(0, mostOfAKind),
@@ -50,4 +68,5 @@ export const configWarnings = (certificates: readonly CertificateConfig[]): read
     )
     .slice(0, mostOfAKind),
   ...bindingWarnings(certificates),
+  ...shortWindows(certificates).slice(0, mostOfAKind),
 ];

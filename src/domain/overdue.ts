@@ -10,6 +10,15 @@ import { utcMinute } from "./utc-minute.ts";
 /** Runs come each hour: after a day of them one must have tried. */
 const lateMs = 86_400_000;
 
+/** No run for longer than that is told: runs come each hour, or with `--every` each day; two of those, and an hour. */
+const longestPauseMs = 49 * 3_600_000;
+
+/** Days for which nothing has run; undefined: no longer than it may be. @param lastRun ISO date. */
+export const daysWithoutRun = (lastRun: string | undefined, now: Date): number | undefined => {
+  const pause = lastRun === undefined ? 0 : now.getTime() - Date.parse(lastRun);
+  return pause > longestPauseMs ? Math.floor(pause / lateMs) : undefined;
+};
+
 const trying = (name: string): string =>
   `try now: mailcert renew ${name}; whether it runs by itself: mailcert schedule show`;
 

@@ -6,12 +6,20 @@ import { differsFrom, targetOf, wantedText } from "./generation.ts";
 import { type RenewalPlan, renewalPlan } from "./renewal.ts";
 import { condemned } from "./revocation.ts";
 import { utcMinute } from "./utc-minute.ts";
+import { windowHold } from "./window-hold.ts";
 
 export type Decision =
   | { readonly action: "nothing"; readonly dueAt: Date; readonly advised?: NonNullable<RenewalPlan["advised"]> }
   | { readonly action: "issue"; readonly why: string; readonly explanationUrl?: string }
   | { readonly action: "deploy"; readonly why: string }
-  | { readonly action: "wait"; readonly until: Date; readonly why: string; readonly hints?: readonly string[] };
+  | {
+      readonly action: "wait";
+      readonly until: Date;
+      readonly why: string;
+      readonly hints?: readonly string[];
+      /** Nothing is wrong: it waits for its maintenance window. */
+      readonly window?: true;
+    };
 
 type Waiting = Extract<Decision, { readonly action: "wait" }>;
 
@@ -22,7 +30,20 @@ export interface Wish {
   readonly named: boolean;
   /** Of the entry and the files that it names, as they are now (usecases/fingerprint.ts). */
   readonly fingerprint?: string;
+  /** Where it has a maintenance window: what is live, and the host's time zone. */
+  readonly window?: { readonly live: number | undefined; readonly zone: string };
 }
+
+/** What is issued and not deployed yet, held back until its maintenance window opens; a person who asks for it does not wait. */
+export const heldBack = (
+  config: CertificateConfig,
+  state: CertificateState,
+  { named, force, window }: Wish,
+  now: Date,
+): Waiting | undefined => {
+  const hold = named || force || !window ? undefined : windowHold(config, state, window.live, now, window.zone);
+  return hold && { action: "wait", ...hold, window: true };
+};
 
 /** Deployment is local and cheap: the first retries come with every run, whatever the ladder says. */
 const freeRetries = 3;
@@ -54,7 +75,10 @@ export const decide = (
     // Each attempt of one that broke a server takes its TLS away for some seconds: those come seldom.
     const harmful = state.lastError?.facts?.["rolledBack"] === true;
     if (waiting && (harmful || state.attempts > freeRetries)) return waiting;
-    return { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` };
+    const held = heldBack(config, state, wish, now);
+    return (
+      held ?? { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` }
+    );
   }
   if (serversChanged(config, state) && !state.parked)
     return { action: "deploy", why: "the servers in the configuration changed" };

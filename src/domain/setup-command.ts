@@ -62,7 +62,7 @@ const optionWords = (option: string, value: RawValue): readonly string[] => {
 };
 
 /** What no option sets. A key that is kept elsewhere, and a name of its own, no command brings back. */
-const byHand = ["profile_rsa", "reuse_key", "on_dead_name"];
+const byHand = ["profile_rsa", "reuse_key", "on_dead_name", "window"];
 
 export const entryNames = (name: string, entry: Entry): readonly string[] =>
   entry["names"] === undefined ? [name] : listOf(entry["names"]);
@@ -81,7 +81,10 @@ const yamlLine = (name: string, entry: Entry): string => JSON.stringify({ [name]
  */
 export const setupCommand = (name: string, entry: Entry): string => {
   const names = entryNames(name, entry);
-  if (entry["csr"] !== undefined || entry["files"] !== undefined || certificateNameFor(names[0] ?? name) !== name)
+  if (
+    ["csr", "files", "hooks"].some((key) => entry[key] !== undefined) ||
+    certificateNameFor(names[0] ?? name) !== name
+  )
     return `write this below certificates: in the configuration: ${yamlLine(name, entry)}`;
   const one = withOneCa(entry);
   // --acme URL means the issuer acme.

@@ -13,3 +13,7 @@ export const isStamped = (text: string | undefined): boolean => {
   const at = text?.lastIndexOf(words) ?? -1;
   return text !== undefined && at >= 0 && text.slice(at) === stampOf(text.slice(0, at));
 };
+
+/** A text of ours said otherwise, with a stamp of its own; one that somebody changed, or that never had one, gets none. */
+export const restamped = (text: string, rewrite: (body: string) => string): string =>
+  isStamped(text) ? stamped(rewrite(text.slice(0, text.lastIndexOf(words)))) : rewrite(text);

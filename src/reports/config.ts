@@ -2,6 +2,8 @@
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
 import { type RawValue, effectiveSettings } from "../domain/certificate-settings.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
+import { rawHooks } from "../domain/hook.ts";
+import { shownNotify } from "../domain/notify-settings.ts";
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 
@@ -38,7 +40,7 @@ const yamlValue = (value: RawValue): string => {
   if (typeof value === "string") return yamlText(value);
   if (typeof value !== "object") return String(value);
   if (isList(value)) return `[${value.map(yamlText).join(", ")}]`;
-  const mapping = (inner: Readonly<Record<string, string | readonly string[]>>): string =>
+  const mapping = (inner: Readonly<Record<string, string | number | readonly string[]>>): string =>
     `{ ${Object.entries(inner)
       .map(([key, one]) => `${yamlText(key)}: ${yamlValue(one)}`)
       .join(", ")} }`;
@@ -56,20 +58,43 @@ const certificateText = (certificate: CertificateConfig): readonly string[] => {
   return [`  ${yamlText(certificate.name)}:`, ...settings];
 };
 
-/** The effective configuration as YAML that could be used as it is. */
-export const configText = (path: string, { certificates }: Config): string =>
-  [
+/** What holds for all certificates, and who is told, by key; a URL that is a secret is not shown whole. */
+const topOf = ({
+  inherited: { hooks, window } = {},
+  notify,
+}: Config): Readonly<Record<string, RawValue | RawTold>> => ({
+  ...(hooks ? { hooks: rawHooks(hooks) } : {}),
+  ...(window ? { window: window.map(({ text }) => text) } : {}),
+  ...(notify ? { notify: shownNotify(notify) } : {}),
+});
+
+type RawTold = ReturnType<typeof shownNotify>;
+
+const topText = (config: Config): readonly string[] =>
+  Object.entries(topOf(config)).flatMap(([key, value]) =>
+    key === "notify"
+      ? [`${key}:`, ...Object.entries(value).map(([name, one]) => `  ${name}: ${yamlValue(one as RawValue)}`)]
+      : [`${key}: ${yamlValue(value as RawValue)}`],
+  );
+
+/** The effective configuration as YAML that could be used as it is, but for URLs that are secrets. */
+export const configText = (path: string, config: Config): string => {
+  const { certificates } = config;
+  return [
     `# ${path} with its defaults`,
+    ...topText(config),
     certificates.length === 0 ? "certificates: {}" : "certificates:",
     ...certificates.flatMap(certificateText),
   ].join("\n");
+};
 
-export const configDocument = (path: string, { certificates }: Config): object => ({
+export const configDocument = (path: string, config: Config): object => ({
   schema: "mailcert.config/1",
   ok: true,
   path,
+  ...topOf(config),
   certificates: Object.fromEntries(
-    certificates.map((certificate) => [
+    config.certificates.map((certificate) => [
       certificate.name,
       Object.fromEntries(effectiveSettings(certificate).map(({ key, value }) => [key, value])),
     ]),

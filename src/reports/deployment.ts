@@ -3,10 +3,9 @@ import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
-import { findingsText, withoutAdvice } from "./findings-text.ts";
+import { findingsText, verdictWords, withoutAdvice } from "./findings-text.ts";
 import { generationLine } from "./generation.ts";
 import { table } from "./table.ts";
-import { verdictWords } from "./verdict-words.ts";
 
 const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   verified: "served and proven at every entry point",
@@ -59,7 +58,7 @@ const told = (findings: readonly Finding[], telling: Telling): string =>
 const reloadWord = (server: DeployResult["servers"][number], outcome: DeployResult["outcome"]): string => {
   if (!server.running) return "not running";
   const why = server.restarts === undefined ? "" : ` (${server.restarts})`;
-  const word = server.restarts === undefined ? "reloaded" : "restarted";
+  const word = server.restarts === undefined ? "reloaded" : "restarted where needed";
   if (server.reloaded)
     return server.certificates === undefined
       ? `${word}${why}`

@@ -1,5 +1,6 @@
-// Findings for people: what is wrong, then what to do about it.
+// What was found, for people: findings with what to do about them, and verdicts about entry points.
 import type { Finding, Severity } from "../domain/finding.ts";
+import type { Verdict } from "../domain/verdict.ts";
 
 const order: readonly Severity[] = ["fault", "warning", "info"];
 
@@ -21,3 +22,13 @@ const advice: ReadonlySet<string> = new Set(["submission-off"]);
 
 export const withoutAdvice = (findings: readonly Finding[]): readonly Finding[] =>
   findings.filter(({ check }) => !advice.has(check));
+
+/** What needs a person stands in capitals. */
+export const verdictWords: Readonly<Record<Verdict, string>> = {
+  proven: "proven",
+  stale: "STALE",
+  broken: "BROKEN",
+  failing: "FAILING",
+  unobservable: "not observed",
+  "own-certificate": "own certificate",
+};

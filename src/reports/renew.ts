@@ -20,7 +20,7 @@ export const decisionText = (decision: Decision): string => {
     case "deploy":
       return `to be deployed: ${decision.why}`;
     case "wait":
-      return `next attempt ${minute(decision.until)}: ${decision.why}`;
+      return decision.window ? decision.why : `next attempt ${minute(decision.until)}: ${decision.why}`;
   }
 };
 
@@ -39,13 +39,18 @@ const stateText = (one: RenewedCertificate, now: Date): string => {
   }
   if (deployed !== undefined) return deployed;
   const { certificate: name, decision } = one;
+  if (decision.action === "wait" && decision.window)
+    return `${name}: ${one.issued ? "issued; " : ""}${decision.why}\n  -> to have it served at once: mailcert deploy ${name}`;
   const ways =
     decision.action === "wait" ? [...(decision.hints ?? []), `mended? \`mailcert renew ${name}\` tries at once`] : [];
   return [`${name}: ${decisionText(decision)}`, ...ways.map((way) => `  -> ${way}`)].join("\n");
 };
 
 const isIdle = (one: RenewedCertificate): boolean =>
-  one.decision.action === "nothing" && one.deployed === undefined && one.failure === undefined;
+  one.decision.action === "nothing" &&
+  one.deployed === undefined &&
+  one.failure === undefined &&
+  one.findings.length === 0;
 
 /** From here on certificates with nothing to do share one line: an hourly run over a thousand of them must not fill the journal. */
 const manyIdle = 10;

@@ -1,9 +1,8 @@
 // What each entry point served when it was last looked at, folded: how many are proven, every other one with its words, and processes of before the switch.
-import { groupBy } from "../domain/group-by.ts";
 import type { EntryRecord } from "../store/store.ts";
 import type { CertificateStatus } from "../usecases/status.ts";
 import { minute } from "./dates.ts";
-import { verdictWords } from "./verdict-words.ts";
+import { verdictWords } from "./findings-text.ts";
 
 type Deployments = Pick<CertificateStatus, "deployments">;
 
@@ -22,11 +21,15 @@ export const howMany = (one: Deployments): string => {
 const place = ({ url, address, slot }: EntryRecord): string =>
   `${url} at ${address}${slot === undefined ? "" : ` (${slot})`}`;
 
+const reason = ({ verdict, message }: EntryRecord): string => `${verdict} ${message ?? ""}`;
+
 /** One line for each verdict and reason. */
 export const notProven = ({ deployments }: Deployments): readonly string[] =>
   Object.entries(deployments).flatMap(([id, { entries, at }]) => {
     const others = entries.filter(({ verdict }) => verdict !== "proven");
-    return [...groupBy(others, ({ verdict, message }) => `${verdict} ${message ?? ""}`).values()].flatMap((same) => {
+    const reasons = [...new Set(others.map(reason))];
+    return reasons.flatMap((one) => {
+      const same = others.filter((entry) => reason(entry) === one);
       const [first] = same;
       if (!first) return [];
       const more = same.length > 1 ? ` and ${same.length - 1} more` : "";

@@ -8,6 +8,7 @@ import { findingLines } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { decisionText } from "./renew.ts";
 import { beforeSwitch, howMany, notProven } from "./served-entries.ts";
+import { daysWithoutRun } from "../domain/overdue.ts";
 import { tlsaLine } from "../domain/tlsa.ts";
 import { table } from "./table.ts";
 
@@ -159,10 +160,12 @@ const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: Certifica
   return `${ca} failed (${minute(new Date(at))}): ${message}${host === undefined ? "" : `; used ${host}`}`;
 };
 
-const titles = { systemd: "systemd timer", cron: "cron line" } as const;
+const titles = { systemd: "systemd timer", cron: "cron line", loop: "mailcert renew --every" } as const;
 
 /** What a person should know although every certificate is well; undefined: it renews by itself. */
-export const hourlyWarning = ({ renews, problem, failed }: HourlyRun): string | undefined => {
+export const hourlyWarning = ({ renews, problem, failed, lastRun }: HourlyRun, now: Date): string | undefined => {
+  const days = daysWithoutRun(lastRun, now);
+  if (days !== undefined) return `nothing has run for ${days} days: mailcert schedule show`;
   if (failed !== undefined) return `the last run by itself failed (exit ${failed}): mailcert schedule show`;
   if (renews) return undefined;
   return problem === undefined
@@ -170,9 +173,9 @@ export const hourlyWarning = ({ renews, problem, failed }: HourlyRun): string | 
     : `nothing renews by itself: ${problem} (mailcert schedule show)`;
 };
 
-const hourlyText = (run: HourlyRun): string => {
+const hourlyText = (run: HourlyRun, now: Date): string => {
   const { renews, kind, next: at } = run;
-  const warning = hourlyWarning(run);
+  const warning = hourlyWarning(run, now);
   const when = at === undefined ? "" : `, next run ${minute(new Date(at))}`;
   return [
     ...(renews ? [`renewed by itself: ${kind === undefined ? "yes" : titles[kind]}${when}`] : []),
@@ -188,7 +191,7 @@ export const statusText = ({ certificates }: StatusResult, hourly: HourlyRun | u
     table([["certificate", "issuer", "expires", "stage"], ...rows]),
     "",
     ...certificates.flatMap(below),
-    ...(hourly === undefined ? [] : ["", hourlyText(hourly)]),
+    ...(hourly === undefined ? [] : ["", hourlyText(hourly, now)]),
   ].join("\n");
 };
 

@@ -1,10 +1,9 @@
 // verify for Prometheus, in the text exposition format 0.0.4 (node_exporter's textfile collector): no timestamps, every series once.
 import { entryUrl } from "../domain/entry-point.ts";
 import type { Finding, Severity } from "../domain/finding.ts";
+import { type Labels, series } from "../domain/exposition.ts";
 import { askedName } from "../domain/probe-host.ts";
 import { type VerifiedEntry, type VerifyResult, unseen } from "../domain/verify-result.ts";
-
-type Labels = Readonly<Record<string, string>>;
 
 interface Family {
   readonly name: string;
@@ -17,19 +16,6 @@ interface Family {
 const least = (left: number, right: number): number => Math.min(left, right);
 const most = (left: number, right: number): number => Math.max(left, right);
 const sum = (left: number, right: number): number => left + right;
-
-/** Label values may hold any text; these three are escaped. No control character belongs into a name or an address. */
-const escapeLabel = (value: string): string =>
-  value
-    .replaceAll("\\", "\\\\")
-    .replaceAll("\n", "\\n")
-    .replaceAll('"', '\\"')
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\ufffd");
-
-const series = (name: string, labels: Labels): string => {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
-  return pairs.length > 0 ? `${name}{${pairs.join(",")}}` : name;
-};
 
 /** An empty label counts as none; all samples of a family have the same ones, as collectors want it. */
 const labelsOf = ({ entry, observation, slot }: VerifiedEntry): Labels => ({

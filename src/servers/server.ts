@@ -25,7 +25,7 @@ export interface Installation {
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
-  /** Why `reload` restarts it this time, which ends the sessions of the moment: the report says so. Absent: it reloads. */
+  /** Why `reload` restarts it where it has not read yet what stands there, which ends the sessions of the moment: the report says so. Absent: it reloads. */
   readonly restarts?: string;
 }
 
@@ -166,6 +166,27 @@ export interface Override {
 }
 
 /**
+ * What a server needs whose versions refuse each other's settings: after an upgrade it does not start, and its own programs answer nothing.
+ */
+export interface Upgrade {
+  /** Another file at one of these paths may be another version. */
+  readonly programs: readonly string[];
+  /**
+   * What brings these files, where mailcert wrote them, into the words of the installed version; `unready` as long as nobody can tell it
+   * (half unpacked). `least`: what every client needs and nothing else. MUST NOT ask the server for its settings.
+   * @throws Failure `config` for a version whose settings are not known.
+   */
+  outgrown(
+    paths: readonly string[],
+    least?: boolean,
+  ): Promise<{ readonly version?: string; readonly changes: readonly Change[] } | "unready">;
+  /** Its packages are in place, and nobody is about to start it. */
+  settled(): Promise<boolean>;
+  /** Starts it where it failed to come up; MUST NOT start what somebody stopped. `ranBefore`: it ran at the last proof. @throws Failure `unavailable` */
+  revive(ranBefore: boolean): Promise<"running" | "started" | "stopped">;
+}
+
+/**
  * One mail server program. Implementations live in one file each and are registered in `servers/index.ts`.
  * - MUST find everything through the server's own programs (`doveconf`, `postconf`), MUST NOT parse what they can answer.
  * - MUST NOT log or return the output of a program that can print a private key (`doveconf -P`, `-x`, `-F`).
@@ -221,6 +242,8 @@ export interface Server {
    * MUST NOT fail for what this user may not see.
    */
   processes?(installation: Installation): Promise<readonly ServingProcess[]>;
+  /** Absent: its versions take each other's settings. */
+  readonly upgrade?: Upgrade;
   /** An installation that only the configuration names, as a change of its own describes it: undoing must not depend on the configuration. */
   recall?(id: string, change: Change): Installation | undefined;
   /** This server with what the configuration of a certificate names for it. */

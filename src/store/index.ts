@@ -6,6 +6,7 @@ import { createEvents } from "./events.ts";
 import { createGenerations } from "./generations.ts";
 import { createKeyReaders } from "./key-readers.ts";
 import { takeLock } from "./lock.ts";
+import { createPrograms } from "./programs.ts";
 import type { Store } from "./store.ts";
 
 export interface StoreOptions {
@@ -21,6 +22,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
     ...createCertificates(certificates),
     ...createGenerations(certificates),
     ...createKeyReaders(certificates, run),
+    ...createPrograms(join(dir, "programs.json")),
     ...createEvents(join(dir, "events.jsonl")),
   };
   return {

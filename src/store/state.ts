@@ -92,6 +92,9 @@ const isHold = (value: unknown): boolean =>
 const isDane = (value: unknown): boolean =>
   isRecord(value) && isRecord(value["seen"]) && (value["held"] === undefined || isHold(value["held"]));
 
+const isOwedHook = (value: unknown): boolean =>
+  isRecord(value) && isDate(value["since"]) && Number.isInteger(value["attempts"]);
+
 /** What of the fields that runs rely on is not as it was written. */
 const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   if (!state.generations?.every(isGeneration)) return "a generation lacks a field";
@@ -111,6 +114,8 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
   const pending = last && Array.isArray(earlier) && earlier.every(isPending);
   if (!pending) return "revocation lacks a field";
   if (state.dane !== undefined && !isDane(state.dane)) return "dane lacks a field";
+  const hooks: unknown = state.hooks ?? {};
+  if (!isRecord(hooks) || !Object.values(hooks).every(isOwedHook)) return "hooks lacks a field";
   if (!["string", "undefined"].includes(typeof state.keyGroup)) return "keyGroup is not a text";
   if (state.nextAttempt !== undefined && !isDate(state.nextAttempt)) return "nextAttempt is not a date";
   if (state.attempts !== undefined && typeof state.attempts !== "number") return "attempts is not a number";

@@ -3,6 +3,8 @@ import type { RenewalAdvice } from "../domain/ari.ts";
 import type { CaFailure } from "../domain/ca-failures.ts";
 import type { DaneMemory } from "../domain/dane-memory.ts";
 import type { IssuerKind } from "../domain/certificate-config.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { HookEvent } from "../domain/hook.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
@@ -77,6 +79,33 @@ export interface DeploymentRecord {
   readonly entries: readonly EntryRecord[];
 }
 
+/** A hook that is to run, or did not succeed: the next run runs it. */
+export interface OwedHook {
+  /** What its deployment makes live; absent where nothing was issued. */
+  readonly generation?: number;
+  /** ISO date. */
+  readonly since: string;
+  /** How often it was begun. */
+  readonly attempts: number;
+  /** Why, the last time. */
+  readonly message?: string;
+  /** Of the document that it reads: what was found then. */
+  readonly told?: {
+    readonly outcome: string;
+    readonly servers: readonly HookServer[];
+    readonly findings: readonly Finding[];
+    readonly error?: { readonly kind: string; readonly message: string; readonly hints: readonly string[] };
+  };
+}
+
+/** A server as hooks are told of it. */
+export interface HookServer {
+  readonly id: string;
+  readonly server: string;
+  readonly running: boolean;
+  readonly reloaded: boolean;
+}
+
 export interface CertificateState {
   readonly schema: "mailcert.state/1";
   readonly name: string;
@@ -99,6 +128,8 @@ export interface CertificateState {
   readonly parked?: boolean;
   /** By installation id. */
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
+  /** Hooks that are not done. */
+  readonly hooks?: Readonly<Partial<Record<HookEvent, OwedHook>>>;
   /** The group that may read the private keys, where a server reads them as its own user; absent: root alone. */
   readonly keyGroup?: string;
   /** Failed attempts in a row at what is due (issue or deploy). */
@@ -217,6 +248,11 @@ export interface Store {
   livePaths(name: string, slots: readonly Slot[]): Readonly<Partial<Record<Slot, SlotPaths>>>;
   /** Removes generation folders other than those, and what killed runs left behind. Keys stay. */
   prune(name: string, keep: readonly number[]): Promise<void>;
+  /** What these programs are now, each as a text that changes when the file does. */
+  programMarks(paths: readonly string[]): Readonly<Record<string, string>>;
+  /** A program is another than the last look saw, or there was no look yet. */
+  programsChanged(): boolean;
+  sawPrograms(marks: Readonly<Record<string, string>>): Promise<void>;
   record(event: HostEvent): Promise<void>;
   events(): Promise<readonly HostEvent[]>;
 }

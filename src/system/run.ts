@@ -101,7 +101,12 @@ export const createRunProgram =
       // "exit" may come before the last output, "close" never comes while a daemon holds the pipes: wait a little for close.
       child.on("close", finish);
       child.on("exit", (status, signal) => {
-        setTimeout(() => finish(status, signal), 1000).unref();
+        setTimeout(() => {
+          finish(status, signal);
+          // A daemon that it started holds our pipes for as long as it lives: we would not end before it.
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, 1000).unref();
       });
       if (input !== undefined && child.stdin) {
         child.stdin.on("error", () => undefined);

@@ -10,6 +10,10 @@ export interface ScheduleJob {
   readonly args: readonly string[];
   /** Folders that the run must be able to write to: state, configuration, the servers' settings, bundles. */
   readonly writable: readonly string[];
+  /** Programs of servers whose versions refuse each other's settings: another file there is mended at once, where something can watch it. */
+  readonly watched?: readonly string[];
+  /** What is run then: `deploy --repair --config ... --state ...`. */
+  readonly repairArgs?: readonly string[];
   /** Gives cron its minute, so that a fleet does not ask its CA all at once. */
   readonly hostName: string;
 }

@@ -22,6 +22,15 @@ export interface SystemdOptions {
 const service = "mailcert.service";
 const timer = "mailcert.timer";
 const failure = "mailcert-failure@.service";
+const repair = "mailcert-dovecot.service";
+const repairPath = "mailcert-dovecot.path";
+
+/** What is enabled, and by which target's link: the repair also runs once when the host starts, which may have been upgraded while it was off. */
+const wantedBy: Readonly<Record<string, string>> = {
+  [timer]: "timers.target",
+  [repairPath]: "paths.target",
+  [repair]: "multi-user.target",
+};
 
 /** A run over many certificates takes its time; systemd's own limit is in the unit. */
 const startTimeoutMs = 4 * 3600_000;
@@ -45,16 +54,19 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
   const { units = "/etc/systemd/system", booted = "/run/systemd/system", stamps = "/var/lib/systemd/timers" } = options;
 
   const filesOf = (job: ScheduleJob): ReadonlyMap<string, string> => {
-    const { nodePath, programPath, args, writable } = job;
-    refuseOddPaths([nodePath, programPath, ...args, ...writable]);
+    const { nodePath, programPath, args, writable, watched = [], repairArgs = [] } = job;
+    refuseOddPaths([nodePath, programPath, ...args, ...writable, ...watched, ...repairArgs]);
     const view = {
       node: nodePath,
       program: programPath,
       args: args.map((value) => ({ value })),
       // "-": a folder that is not there (any more) must not keep the run from starting.
       writable: writable.map((path) => ({ value: `-${path}` })),
+      watched: watched.map((value) => ({ value })),
+      repairArgs: repairArgs.map((value) => ({ value })),
     };
-    return new Map([service, timer, failure].map((unit) => [join(units, unit), render(unit, view, "systemd")]));
+    const wanted = [service, timer, failure, ...(watched.length > 0 ? [repairPath, repair] : [])];
+    return new Map(wanted.map((unit) => [join(units, unit), render(unit, view, "systemd")]));
   };
 
   /** In UTC, so that its dates can be read. */
@@ -105,6 +117,24 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
   const isActive = async (): Promise<ReadonlyMap<string, string>> =>
     ask(timer, ["ActiveState", "UnitFileState", "NextElapseUSecRealtime"]);
 
+  /** Ours only: a unit of that name that somebody else wrote keeps its links and goes on. A run under way is left to its end: it may be between two steps. */
+  const retire = async (names: readonly string[], live: boolean): Promise<readonly string[]> => {
+    const removed: string[] = [];
+    for (const unit of names) {
+      const path = join(units, unit);
+      if ((await ownFileState(path, "")).state === "foreign") continue;
+      const target = wantedBy[unit];
+      if (live && target !== undefined) {
+        await run("systemctl", ["disable", ...(unit.endsWith(".service") ? [] : ["--now"]), unit]);
+      }
+      removed.push(...(await removeOwnFiles([path])));
+      if (target === undefined) continue;
+      await rm(join(units, `${target}.wants`, unit), { force: true });
+      if (unit === timer) await rm(join(stamps, `stamp-${timer}`), { force: true });
+    }
+    return removed;
+  };
+
   return {
     kind: "systemd",
     available: async () => (await stat(booted).catch(() => undefined))?.isDirectory() ?? false,
@@ -115,7 +145,9 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       }
       const facts = await isActive();
       const running = facts.get("ActiveState") === "active" && facts.get("UnitFileState") === "enabled";
-      const whole = files.every(({ state }) => state === "current" || state === "different");
+      // Renewal does not need the watch for upgrades.
+      const needed = files.filter(({ path }) => !path.includes("/mailcert-dovecot."));
+      const whole = needed.every(({ state }) => state === "current" || state === "different");
       const [next, last] = [systemdDate(facts.get("NextElapseUSecRealtime")), await lastRun()];
       const problem = whole ? `${timer} is not enabled and started` : "not all of its files are there";
       return {
@@ -128,11 +160,16 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       };
     },
     install: async (job) => {
-      const written = await writeOwnFiles(filesOf(job));
-      if (written.length > 0) await systemctl("daemon-reload");
-      await systemctl("enable", "--now", timer);
-      // A timer that was changed goes on with its old plan until it is started anew.
-      if (written.some((path) => path.endsWith(timer))) await systemctl("restart", timer);
+      const files = filesOf(job);
+      const written = await writeOwnFiles(files);
+      const retired = files.has(join(units, repairPath)) ? [] : await retire([repairPath, repair], true);
+      if (written.length > 0 || retired.length > 0) await systemctl("daemon-reload");
+      for (const unit of [timer, repairPath, repair]) {
+        if (!files.has(join(units, unit))) continue;
+        await systemctl("enable", ...(unit === repair ? [] : ["--now"]), unit);
+        // One that was changed goes on with its old plan until it is started anew.
+        if (unit !== repair && written.includes(join(units, unit))) await systemctl("restart", unit);
+      }
     },
     runOnce: async () => {
       const { status, stderr } = await run("systemctl", ["start", service], { timeoutMs: startTimeoutMs });
@@ -141,22 +178,14 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       return { status, ok: status === 0, ...(status === 0 ? {} : { output: clean(stderr, 300) }) };
     },
     remove: async () => {
-      const paths = [timer, service, failure].map((unit) => join(units, unit));
-      const found = await Promise.all(paths.map((path) => ownFileState(path, "")));
+      const all = [timer, repairPath, repair, service, failure];
+      const found = await Promise.all(all.map((unit) => ownFileState(join(units, unit), "")));
       if (!found.some(({ state }) => state === "different")) return [];
-      // A timer of that name that somebody else wrote keeps its links and goes on.
-      const ourTimer = found[0]?.state !== "foreign";
       const live = (await stat(booted).catch(() => undefined)) !== undefined;
-      // A run that is under way is left to its end: it may be between two steps.
-      if (live && ourTimer) await run("systemctl", ["disable", "--now", timer]);
-      const removed = await removeOwnFiles(paths);
-      if (ourTimer) {
-        await rm(join(units, "timers.target.wants", timer), { force: true });
-        await rm(join(stamps, `stamp-${timer}`), { force: true });
-      }
+      const removed = await retire(all, live);
       if (live) {
         await systemctl("daemon-reload");
-        await run("systemctl", ["reset-failed", service, "mailcert-failure@*.service"]);
+        await run("systemctl", ["reset-failed", service, repair, "mailcert-failure@*.service"]);
       }
       return removed;
     },

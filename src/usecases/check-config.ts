@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
 import { Failure } from "../domain/failure.ts";
+import { type Hook, hooksOf } from "../domain/hook.ts";
 import { copies } from "../domain/file-target.ts";
 import { type SingleServer, sharedServerWarnings } from "../domain/shared-servers.ts";
 import { emptyState } from "../domain/state.ts";
@@ -51,6 +52,23 @@ const updaterWarnings = async (
   return warnings;
 };
 
+/** Programs that root would not run, each named once. */
+const hookWarnings = async (world: World, certificates: readonly CertificateConfig[]): Promise<readonly string[]> => {
+  const programs = new Map<string, readonly [string, Hook]>();
+  for (const certificate of certificates)
+    for (const [event, hook] of Object.entries(hooksOf(certificate)))
+      if (!programs.has(hook.run[0] ?? "")) programs.set(hook.run[0] ?? "", [event, hook]);
+  if (programs.size === 0) return [];
+  const { check } = await world.hooks();
+  const warnings: string[] = [];
+  for (const [event, hook] of [...programs.values()].slice(0, 100)) {
+    if (warnings.length >= mostOfAKind) break;
+    const checked = await unlessFailure(() => check(hook));
+    if (checked instanceof Failure) warnings.push(sentence(event, checked));
+  }
+  return warnings;
+};
+
 /** Servers that take one certificate; what cannot be looked at is not here. */
 const singleServers = async (world: World): Promise<readonly SingleServer[]> => {
   const single = Object.entries(await world.servers()).filter(([name, server]) => name !== copies && !server.sni);
@@ -77,6 +95,7 @@ export const checkConfig = async (world: World, access: ConfigAccess): Promise<C
       ...result.warnings,
       ...(await requestWarnings(world, certificates)),
       ...(await updaterWarnings(world, certificates, access.path)),
+      ...(await hookWarnings(world, certificates)),
     ],
   };
 };

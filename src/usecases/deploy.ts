@@ -1,6 +1,7 @@
 // Deploy: switch `live`, point the servers at it, reload, prove on the wire; go back where the new generation broke what worked.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { DeployEnd, DeployOptions, DeployResult, Gathered } from "./deployment.ts";
+import { hasHooks } from "../domain/hook.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
 import { installAndProve, settleFirst } from "./install-and-prove.ts";
@@ -31,6 +32,15 @@ export const deploy = async (
  * One that cannot be deployed, or is broken, keeps the others from nothing. By name.
  */
 export const deployTogether = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  options: DeployOptions,
+): Promise<ReadonlyMap<string, DeployEnd>> => {
+  const ends = await deployAtOnce(world, certificates, options);
+  return certificates.some(hasHooks) ? (await import("./hooks.ts")).followUp(world, certificates, ends) : ends;
+};
+
+const deployAtOnce = async (
   given: World,
   certificates: readonly CertificateConfig[],
   options: DeployOptions,
@@ -104,5 +114,8 @@ const makeReady = async (world: World, job: PreparedJob, certificates: number, o
   const { state, findings: unsure } = options.replace
     ? { state: stored, findings: [] }
     : await refuseUnpromised(world, certificate, stored, target, found);
-  return { ...job, state: await withBaseline(world, state, target, targets, options), unsure };
+  const before = await withBaseline(world, state, target, targets, options);
+  if (!hasHooks(certificate)) return { ...job, state: before, unsure };
+  const { beforeSwitch } = await import("./hooks.ts");
+  return { ...job, state: await beforeSwitch(world, certificate, before, target, found), unsure };
 };

@@ -3,16 +3,19 @@ import { dirname, join } from "node:path";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { rawEntry } from "../domain/certificate-settings.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
+import { hooksOf } from "../domain/hook.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { World } from "./world.ts";
 
-const filesOf = ({ csr, issuer, fallbacks }: CertificateConfig, folder: string): readonly string[] => {
+const filesOf = (certificate: CertificateConfig, folder: string): readonly string[] => {
+  const { csr, issuer, fallbacks } = certificate;
+  const programs = Object.values(hooksOf(certificate)).map(({ run: [program] }) => program);
   const paths = [issuer, ...fallbacks].flatMap((settings) => {
     if (settings.kind !== "acme") return [];
     const { caFile, webroot, eab, dns } = settings;
     return [caFile, webroot, eab?.hmacFile, dns === undefined ? undefined : join(folder, "secrets", `${dns}.yaml`)];
   });
-  return [...new Set([csr, ...paths].filter((path) => path !== undefined))];
+  return [...new Set([csr, ...paths, ...programs].filter((path) => path !== undefined))];
 };
 
 /** SHA-256, hex. The files are looked at, not read. undefined: this user (`status` needs no root) may not look at one. */
@@ -20,7 +23,9 @@ export const fingerprintOf = async (world: World, certificate: CertificateConfig
   const files = filesOf(certificate, dirname(world.config.path));
   const marks = await Promise.all(files.map(async (path) => [path, await world.fileMark(path)]));
   if (marks.some(([, mark]) => mark === undefined)) return undefined;
-  return sha256Hex(Buffer.from(JSON.stringify([certificate.name, ...rawEntry(certificate), marks])));
+  const { name, inherited } = certificate;
+  const ofAll = inherited === undefined ? [] : [inherited];
+  return sha256Hex(Buffer.from(JSON.stringify([name, ...rawEntry(certificate), ...ofAll, marks])));
 };
 
 /** Only where a wait depends on it: a run with nothing due looks at no file. */

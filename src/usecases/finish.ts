@@ -2,11 +2,11 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
-import { lookForOldProcesses, oldProcessFindings } from "./old-processes.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
@@ -33,8 +33,8 @@ export const finish = async (
 ): Promise<DeployResult> => {
   const stale = gathered.entries.some(({ verdict }) => verdict === "stale");
   const servers = gathered.servers.map(({ id, server }) => [id, server] as const);
-  const old = stale ? await lookForOldProcesses(world)(state.name, servers, 0) : [];
-  const findings = [...gathered.findings, ...deploymentFindings(gathered), ...oldProcessFindings(old)];
+  const ofProcesses = stale ? await oldOnes(world, state.name, servers) : [];
+  const findings = [...gathered.findings, ...deploymentFindings(gathered), ...ofProcesses];
   const fault = findings.some((finding) => finding.severity === "fault");
   // Nothing is proven of a server that does not run: the next run looks again.
   const stopped = gathered.servers.filter((server) => !server.running);
@@ -76,6 +76,16 @@ export const finish = async (
     entries,
     findings,
   };
+};
+
+/** What stays stale may be served by processes that were never told. */
+const oldOnes = async (
+  world: World,
+  name: string,
+  servers: readonly (readonly [id: string, server: string])[],
+): Promise<readonly Finding[]> => {
+  const { lookForOldProcesses, oldProcessFindings } = await import("./old-processes.ts");
+  return oldProcessFindings(await lookForOldProcesses(world)(name, servers, 0));
 };
 
 const outcomeOf = (

@@ -147,21 +147,17 @@ const entriesThatWork = async (world: World, { deployable, certificate }: Planne
   };
 };
 
-/** Twice, with the time between in which processes of before the reload end. */
+/** Looked at once those of before the reload have ended. */
 const firstBroken = async (world: World, before: Before): Promise<ProvedEntry | undefined> => {
-  for (const last of [false, true]) {
-    const entries = await prove(world, {
-      targets: before.targets,
-      expected: (target) => before.leaves.get(keyOf(target))?.leaf,
-      before: (target) => before.leaves.get(keyOf(target)),
-      ehlo: before.ehlo,
-      patienceMs: () => patienceMs,
-    });
-    const broken = entries.find(({ verdict }) => verdict === "broken" || verdict === "failing");
-    if (broken || last) return broken;
-    await world.sleep(settleMs, world.signal);
-  }
-  return undefined;
+  await world.sleep(settleMs, world.signal);
+  const entries = await prove(world, {
+    targets: before.targets,
+    expected: (target) => before.leaves.get(keyOf(target))?.leaf,
+    before: (target) => before.leaves.get(keyOf(target)),
+    ehlo: before.ehlo,
+    patienceMs: () => patienceMs,
+  });
+  return entries.find(({ verdict }) => verdict === "broken" || verdict === "failing");
 };
 
 /** In words what became of the entry points. */

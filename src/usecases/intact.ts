@@ -8,6 +8,7 @@ import { type Decision, type Wish, decide } from "../domain/renew-decision.ts";
 import { mayGoBackTo, mayStay } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
+import { windowWish } from "./window-wish.ts";
 import { requestChanged } from "./request-elsewhere.ts";
 import { slotsOf } from "./served-certificate.ts";
 import type { World } from "./world.ts";
@@ -46,7 +47,7 @@ export const decideNow = async (
   wish: Wish,
 ): Promise<Decision> => {
   const seen = await fingerprintIfWaiting(world, certificate, state);
-  const decision = decide(certificate, state, { ...wish, ...seen }, world.now());
+  const decision = decide(certificate, state, { ...windowWish(world, certificate), ...seen, ...wish }, world.now());
   const target = state && targetOf(state);
   if ((decision.action === "nothing" || decision.action === "deploy") && target) {
     const changed = await requestChanged(world, certificate, Object.values(target.leaves)[0]);

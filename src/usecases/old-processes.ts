@@ -22,7 +22,7 @@ export interface OldProcesses {
 const startMarginMs = 1_000;
 
 /** What a reload ends is gone in two seconds; a run that is under way has not even reloaded. */
-export const endingMs = 60_000;
+const endingMs = 60_000;
 
 /** By certificate, when `live` moved to what it is. Nothing where that is not ours to read. */
 const lastSwitches = async (world: World): Promise<ReadonlyMap<string, Date>> => {
@@ -48,7 +48,7 @@ const runningOf = async (world: World, serverName: string): Promise<ReadonlyMap<
  * `servers`: id of the installation, and its server. `graceMs` after the switch nothing is said to take new clients: what ends may still end.
  * Never fails: where it cannot be seen there is nothing to tell.
  */
-export type OldProcessLook = (
+type OldProcessLook = (
   name: string,
   servers: readonly (readonly [id: string, server: string])[],
   graceMs: number,
@@ -95,3 +95,17 @@ export const oldProcessFindings = (found: readonly OldProcesses[]): readonly Fin
       message: `${id}: ${takeNew.length} ${program} ${takeNew.length === 1 ? "process" : "processes"} (pid ${takeNew.slice(0, 10).join(", ")}; the oldest since ${since.slice(0, 16).replace("T", " ")} UTC) from before the switch still ${takeNew.length === 1 ? "takes" : "take"} new clients, with the certificate of before`,
       hint: `${restart[server] ?? `reload ${server}`}; what is left a minute later has to be ended by hand: kill ${takeNew.slice(0, 10).join(" ")}`,
     }));
+
+/** With the findings, and time for what ends to end. */
+export type StatusLook = (
+  name: string,
+  servers: Parameters<OldProcessLook>[1],
+) => Promise<{ readonly old: readonly OldProcesses[]; readonly findings: readonly Finding[] }>;
+
+export const statusLook = (world: World): StatusLook => {
+  const look = lookForOldProcesses(world);
+  return async (name, servers) => {
+    const old = await look(name, servers, endingMs);
+    return { old, findings: oldProcessFindings(old) };
+  };
+};

@@ -2,12 +2,9 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { inConfiguration } from "../domain/fitting-hint.ts";
-import { generationOf, targetOf } from "../domain/generation.ts";
-import { endText, nearEnd } from "../domain/near-end.ts";
-import { orphanFinding } from "../domain/overdue.ts";
+import { targetOf } from "../domain/generation.ts";
+import { hasHooks } from "../domain/hook.ts";
 import type { Decision } from "../domain/renew-decision.ts";
-import { setupAgain } from "../domain/setup-command.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
@@ -15,10 +12,12 @@ import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
 import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
+import { endingFindings, explainedFindings, goOn, newFindings, orphanFindings } from "./renew-findings.ts";
 import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { heldAfterIssue } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -31,6 +30,8 @@ export interface RenewOptions extends DeployOptions {
   readonly dryRun: boolean;
   /** The caller finishes a revocation that is under way by itself. */
   readonly leaveRevocation?: boolean;
+  /** What was done just now to servers of another version. */
+  readonly repaired?: readonly Finding[];
   /** How a person says that it is to go on although DNS is against the new key. */
   readonly toReplace?: string;
 }
@@ -48,7 +49,7 @@ export interface RenewedCertificate {
 
 export interface RenewResult {
   readonly certificates: readonly RenewedCertificate[];
-  /** About certificates that are served and not in the configuration. */
+  /** About servers of another version, and certificates that are served and not in the configuration. */
   readonly findings: readonly Finding[];
   /** `fault` if any has one, else `waiting` if any waits, else `done`. */
   readonly outcome: "done" | "fault" | "waiting";
@@ -75,7 +76,7 @@ export const renew = async (
   await deployDrafts(world, drafts, options);
   const results: RenewedCertificate[] = [];
   for (const { certificate, renewed } of drafts) {
-    const { revoking, unmet, ...one } = renewed;
+    const { revoking, unmet, hooked = [], ...one } = renewed;
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
@@ -85,73 +86,14 @@ export const renew = async (
         ...explainedFindings(one),
         ...newFindings(one.issued, unmet),
         ...revoked,
+        ...hooked,
       ],
     });
   }
   // Without names these are all that the configuration has.
-  const findings = options.named ? [] : await orphanFindings(world, certificates, options);
+  const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
+  const findings = [...(options.repaired ?? []), ...orphans];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
-};
-
-/** Loaded only where a revocation is under way. */
-const goOn = async (
-  world: World,
-  name: string,
-  certificate: CertificateConfig | undefined,
-): Promise<readonly Finding[]> => (await import("./finish-revocation.ts")).finishRevocation(world, name, certificate);
-
-/** A run that waits is no news, unless what is served ends meanwhile. */
-const endingFindings = (world: World, { certificate, decision, failure }: Renewed): readonly Finding[] => {
-  if (decision.action !== "wait" && failure?.kind !== "try-later") return [];
-  const state = readableState(world, certificate);
-  const live = state && generationOf(state, world.store.liveNumber(certificate));
-  if (!live || !nearEnd(live, world.now())) return [];
-  const why = failure ? inConfiguration(failure.message) : decision.action === "wait" ? decision.why : "";
-  return [
-    {
-      check: "renew-ending",
-      severity: "fault",
-      message: `${certificate} ${endText(live, world.now())} and could not be renewed yet: ${why}`,
-      hint: `try now: mailcert renew ${certificate}`,
-    },
-  ];
-};
-
-/** What the CA did not give the last time either was said then; `status` goes on saying it. */
-const newFindings = (issued: IssueResult | undefined, known: readonly UnmetWish[] = []): readonly Finding[] =>
-  (issued?.findings ?? []).filter(({ message }) => !known.some((wish) => wish.message === message));
-
-/** A CA that gives a reason for its window has had an incident, or revokes: a person should know, also when all went well. */
-const explainedFindings = ({ certificate, decision, issued }: Renewed): readonly Finding[] => {
-  if (decision.action !== "issue" || decision.explanationUrl === undefined) return [];
-  return [
-    {
-      check: "renew-explained",
-      severity: "warning",
-      message: `the CA asked for ${certificate} to be renewed${issued ? "" : ", which is still to be done"}, and says why: ${decision.explanationUrl}`,
-      hint: "read the page: the certificate before may have been revoked, or will be soon",
-      reference: "RFC 9773 4.2",
-    },
-  ];
-};
-
-/** Certificates that servers have and that no entry of the configuration renews; their revocations are finished all the same. */
-const orphanFindings = async (
-  world: World,
-  certificates: readonly CertificateConfig[],
-  { dryRun }: RenewOptions,
-): Promise<readonly Finding[]> => {
-  const configured = new Set(certificates.map(({ name }) => name));
-  const findings: Finding[] = [];
-  for (const name of world.store.list()) {
-    if (configured.has(name)) continue;
-    const state = readableState(world, name);
-    if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
-    const live = state && generationOf(state, world.store.liveNumber(name));
-    const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
-    if (finding) findings.push(finding);
-  }
-  return findings;
 };
 
 interface Renewed extends Omit<RenewedCertificate, "findings"> {
@@ -159,6 +101,8 @@ interface Renewed extends Omit<RenewedCertificate, "findings"> {
   readonly revoking?: boolean;
   /** What was said at the issuance before. */
   readonly unmet?: readonly UnmetWish[];
+  /** Of hooks that an earlier run left, and of those that follow on a failed issuance. */
+  readonly hooked?: readonly Finding[];
 }
 
 /** A certificate of the run so far. */
@@ -179,7 +123,7 @@ const issueDue = async (
   ask: AskRenewalInfo,
 ): Promise<Draft> => {
   const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
-  let base: Pick<Renewed, "certificate" | "revoking" | "unmet"> = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked"> = { certificate: certificate.name };
   const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
@@ -195,6 +139,8 @@ const issueDue = async (
     if (returned) ({ decision } = returned);
     // An earlier run may have deployed and then found the folder not writable.
     if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
+    if (!options.dryRun && known?.hooks && (decision.action === "nothing" || decision.action === "wait"))
+      base = { ...base, hooked: await (await import("./hooks.ts")).runOwed(world, certificate) };
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait")
       return done({ ...base, decision });
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
@@ -210,6 +156,8 @@ const issueDue = async (
       });
     }
     const parked = world.store.read(certificate.name)?.parked === true;
+    const held = issued && !parked ? heldAfterIssue(world, certificate, wish) : undefined;
+    if (held) return done({ ...base, decision: held, ...(issued ? { issued } : {}) });
     return { certificate, renewed: { ...base, decision, ...(issued ? { issued } : {}) }, deploys: !parked };
   } catch (error) {
     const renewed = { ...base, decision: decision ?? { action: "issue" as const, why: "unknown" } };
@@ -228,7 +176,9 @@ const failed = async (
   const deploying = renewed.issued !== undefined || renewed.decision.action === "deploy";
   // What issue() failed at is remembered there.
   if (deploying && !renewed.deployed && failure.kind !== "try-later") await remember(world, certificate, failure);
-  return { ...renewed, failure };
+  if (deploying || !hasHooks(certificate)) return { ...renewed, failure };
+  const { afterFailedIssue } = await import("./hooks.ts");
+  return { ...renewed, failure, hooked: await afterFailedIssue(world, certificate, failure) };
 };
 
 /** Everything that is ready is served together. */

@@ -6,6 +6,8 @@ export interface ScheduleDeps {
   readonly schedulers: Readonly<Record<ScheduleKind, Scheduler>>;
   /** The first thing that somebody other than root can change of what the schedule would run. */
   readonly findOffence: (nodePath: string, programPath: string) => Promise<Offence | undefined>;
+  /** Whether `renew --every` runs here. */
+  readonly ownLoop?: () => Promise<boolean>;
   readonly uid: number;
   readonly nodePath: string;
   readonly programPath: string;

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { NotifySettings } from "../domain/notify-settings.ts";
 import type {
   ScheduleFile,
   ScheduleJob,
@@ -11,6 +12,7 @@ import type {
   Scheduler,
 } from "../system/scheduler.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface InstallSchedule {
@@ -40,8 +42,15 @@ export const scheduleJob = async (
   deps: ScheduleDeps,
   certificates: readonly CertificateConfig[],
 ): Promise<ScheduleJob> => {
-  const servers = Object.values(await world.servers());
-  const installations = (await Promise.all(servers.map((server) => server.detect()))).flat();
+  const servers = Object.entries(await world.servers());
+  // One that cannot be looked at now must not keep the others from being renewed.
+  const found = await Promise.all(servers.map(([, server]) => unlessFailure(() => server.detect())));
+  const installations = found.flatMap((one) => (one instanceof Failure ? [] : one));
+  const watched = servers.flatMap(([name, { upgrade }], index) => {
+    const here = found[index];
+    const installed = here instanceof Failure || (here?.length ?? 0) > 0;
+    return upgrade && installed && certificates.some((one) => isFor(one, name)) ? upgrade.programs : [];
+  });
   const writable = [
     world.store.dir,
     dirname(world.config.path),
@@ -49,15 +58,25 @@ export const scheduleJob = async (
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
     ...certificates.flatMap(({ files = [] }) => files.flatMap(({ paths }) => Object.values(paths).map(dirname))),
     ...certificates.flatMap(({ issuer }) => (issuer.kind === "acme" ? (issuer.webroot ?? []) : [])),
+    ...writtenToTell((await world.config.read())?.notify),
   ];
   return {
     nodePath: deps.nodePath,
     programPath: deps.programPath,
     args: renewArguments(world),
     writable: [...new Set(writable)],
+    ...(watched.length > 0 ? { watched, repairArgs: [...repairWords, ...places(world)] } : {}),
     hostName: deps.hostName,
   };
 };
+
+const isFor = ({ servers }: CertificateConfig, name: string): boolean => servers === "auto" || servers.includes(name);
+
+/** The textfile's folder, and where the sendmail of Postfix, Exim and others puts what it is given. */
+const writtenToTell = ({ prometheus, mail }: NotifySettings = {}): readonly string[] => [
+  ...(prometheus === undefined ? [] : [dirname(prometheus)]),
+  ...(mail === undefined ? [] : ["/var/spool/postfix", "/var/spool/exim4", "/var/log/exim4", "/var/spool/smtpd"]),
+];
 
 const choose = async (
   { schedulers }: ScheduleDeps,
@@ -155,17 +174,31 @@ export const showSchedule = async (deps: ScheduleDeps, job: ScheduleJob): Promis
 /** What renews on this host without anybody doing anything. */
 export interface HourlyRun {
   readonly renews: boolean;
-  readonly kind?: ScheduleKind;
+  /** `loop`: `renew --every`, in a container. */
+  readonly kind?: ScheduleKind | "loop";
   /** ISO date of the next run, where it is known. */
   readonly next?: string;
   /** The last run failed, with this status. */
   readonly failed?: number;
   /** Why nothing renews although something is installed. */
   readonly problem?: string;
+  /** ISO date of the last `renew`, where notifications are configured and this user may know it. */
+  readonly lastRun?: string;
 }
 
 /** A quick look, without asking the servers what a timer run may write to. */
 export const hourlyRun = async (world: World): Promise<HourlyRun> => {
+  const [hourly, lastRun] = [await installedRun(world), await lastRunOf(world)];
+  return { ...hourly, ...(lastRun === undefined ? {} : { lastRun }) };
+};
+
+const lastRunOf = async (world: World): Promise<string | undefined> => {
+  if (!(await world.config.read())?.notify) return undefined;
+  const memory = await unlessFailure(async () => (await world.notifying()).memory.read());
+  return memory instanceof Failure ? undefined : memory.lastRun;
+};
+
+const installedRun = async (world: World): Promise<HourlyRun> => {
   const deps = await world.scheduling();
   const { nodePath, programPath, hostName } = deps;
   const job = { nodePath, programPath, args: renewArguments(world), writable: [], hostName };
@@ -174,6 +207,7 @@ export const hourlyRun = async (world: World): Promise<HourlyRun> => {
     const active = states.find((state) => state.active);
     const idle = states.find(({ problem }) => problem !== undefined);
     if (active === undefined) {
+      if (await deps.ownLoop?.()) return { renews: true, kind: "loop" };
       return { renews: false, ...(idle?.problem === undefined ? {} : { kind: idle.kind, problem: idle.problem }) };
     }
     const { kind, next, last } = active;
@@ -189,13 +223,11 @@ export const hourlyRun = async (world: World): Promise<HourlyRun> => {
   }
 };
 
-const renewArguments = ({ config, store }: World): readonly string[] => [
-  "renew",
-  "--config",
-  config.path,
-  "--state",
-  store.dir,
-];
+const [, ...repairWords] = "mailcert deploy --repair".split(" ");
+
+const renewArguments = (world: World): readonly string[] => ["renew", ...places(world)];
+
+const places = ({ config, store }: World): readonly string[] => ["--config", config.path, "--state", store.dir];
 
 export interface RemovedSchedule {
   readonly dryRun: boolean;

@@ -203,7 +203,9 @@ export const setup = async (
     await world.config.write(plan.config.after, plan.config.path);
     await recordChange(world, { certificate: certificate.name, ...configEvent(plan) });
   }
-  const deployed = await deploy(world, certificate, options);
+  // As it was written: with the hooks that hold for all.
+  const written = (await world.config.read())?.certificates.find(({ name }) => name === certificate.name);
+  const deployed = await deploy(world, written ?? certificate, options);
   const snippets = deployed.outcome === "no-server" ? await pasteable(world, certificate) : undefined;
   return { plan, ...(issued ? { issued } : {}), deployed, ...(snippets ? { snippets } : {}) };
 };

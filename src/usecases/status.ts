@@ -4,21 +4,18 @@ import type { CertificateConfig, IssuerKind } from "../domain/certificate-config
 import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
+import { hookEvents, hooksOf } from "../domain/hook.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
 import { condemned, goOnCommand } from "../domain/revocation.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
+import { utcMinute } from "../domain/utc-minute.ts";
 import { accountFindings } from "./account-findings.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
-import {
-  type OldProcessLook,
-  type OldProcesses,
-  endingMs,
-  lookForOldProcesses,
-  oldProcessFindings,
-} from "./old-processes.ts";
+import type { OldProcesses, StatusLook } from "./old-processes.ts";
+import { windowWish } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
@@ -74,13 +71,21 @@ export interface StatusResult {
   readonly ok: boolean;
 }
 
+type Look = () => Promise<StatusLook>;
+
+const lazily = (load: Look): Look => {
+  let loaded: ReturnType<Look> | undefined;
+  return () => (loaded ??= load());
+};
+
 export const status = async (world: World, only: readonly string[]): Promise<StatusResult> => {
   const config = (await world.config.read())?.certificates ?? [];
   const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
     (name) => only.length === 0 || only.includes(name),
   );
   const ofAccounts = await accountFindings(world, config);
-  const look = lookForOldProcesses(world);
+  // Where nothing is deployed there is nothing to look at, nor to load.
+  const look: Look = lazily(async () => (await import("./old-processes.ts")).statusLook(world));
   const certificates: CertificateStatus[] = [];
   for (const name of names) {
     const wanted = config.find((one) => one.name === name);
@@ -105,8 +110,11 @@ const isWell = (
   if (revocation !== undefined || findings?.some(isFault)) return false;
   if (configured && held !== undefined && next?.action !== "nothing") return false;
   if (!configured) return asked === undefined || some;
-  return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && next?.action !== "wait";
+  return live !== undefined && live.revoked === undefined && !isOpen(lastError, next) && !isDelayed(next);
 };
+
+/** Waiting for a maintenance window is as it should be. */
+const isDelayed = (next: Decision | undefined): boolean => next?.action === "wait" && !next.window;
 
 /** Something is still to be done about it: not where nothing was due, nor where what failed is not asked for any more. */
 const isOpen = (error: LastError | undefined, next: Decision | undefined): boolean =>
@@ -118,7 +126,7 @@ const statusOf = async (
   config: CertificateConfig | undefined,
   state: CertificateState | undefined,
   ofAccounts: readonly Finding[],
-  look: OldProcessLook,
+  look: Look,
 ): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
   const live = state && generationOf(state, world.store.liveNumber(name));
@@ -127,13 +135,15 @@ const statusOf = async (
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());
   const lastError = await lastErrorNow(world, config, state, next);
   const deployed = Object.entries(state?.deployments ?? {}).map(([id, { server }]) => [id, server] as const);
-  const old = await look(name, deployed, endingMs);
+  const { old, findings: ofProcesses } =
+    deployed.length === 0 ? { old: [], findings: [] } : await (await look())(name, deployed);
   const findings = [
-    ...oldProcessFindings(old),
+    ...ofProcesses,
     ...ofAccounts,
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
     ...endFindings(world, state, live, next),
+    ...hookFindings(state, config),
     ...condemnedFindings(world, config, state, live),
   ];
   const held = state && waitingHold(state, live?.number);
@@ -173,6 +183,7 @@ const wishNow = async (
 ): Promise<Wish> => ({
   force: false,
   named: false,
+  ...windowWish(world, config),
   ...(await fingerprintIfWaiting(world, config, state)),
 });
 
@@ -195,6 +206,22 @@ const condemnedFindings = (
       hint: pending ? `go on: ${goOnCommand(state.name, pending)}` : `replace it: mailcert renew ${state.name}`,
     },
   ];
+};
+
+/** Those that the next run runs again. */
+const hookFindings = (
+  state: CertificateState | undefined,
+  config: CertificateConfig | undefined,
+): readonly Finding[] => {
+  const hooks = config ? hooksOf(config) : {};
+  return hookEvents.flatMap((event) => {
+    const owed = state?.hooks?.[event];
+    // Of the one before, lastError tells.
+    if (!owed?.message || !hooks[event] || event === "before_deploy") return [];
+    const times = owed.attempts === 1 ? "" : ` (${owed.attempts} times since ${utcMinute(owed.since)})`;
+    const hint = `once that is mended, the next run runs it again; at once: mailcert renew ${config?.name ?? ""}`;
+    return [{ check: "hook-failed", severity: "fault", message: `${event}: ${owed.message}${times}`, hint }];
+  });
 };
 
 /** `next` undefined: it is not in the configuration. */

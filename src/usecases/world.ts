@@ -11,7 +11,9 @@ import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { DoctorTools } from "./doctor/tools.ts";
+import type { HookTools } from "./hook-tools.ts";
 import type { ImportTools } from "./import-tools.ts";
+import type { NotifyTools } from "./notify-tools.ts";
 import type { PreflightTools } from "./preflight-tools.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
 import type { VerifyTools } from "./verify-tools.ts";
@@ -89,6 +91,12 @@ export interface World {
   readonly importing: () => Promise<ImportTools>;
   /** The accounts at ACME CAs. */
   readonly accounts: () => Promise<Accounts>;
+  /** IANA name of this host's time zone, which maintenance windows are in. */
+  readonly timeZone: () => string;
+  /** What hooks are run by. */
+  readonly hooks: () => Promise<HookTools>;
+  /** Who is told of what runs find, and what they were told. */
+  readonly notifying: () => Promise<NotifyTools>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
 }

@@ -15,7 +15,7 @@ interface Played {
 }
 
 /** Plays rounds that take `spent` ms each until one of them stops the host; a round may throw. */
-const play = async (ms: number, spent: number, rounds: readonly (() => void)[]): Promise<Played> => {
+const play = async (ms: number, spent: number, rounds: readonly (() => void)[], late = 0): Promise<Played> => {
   const stop = new AbortController();
   let [time, worlds, stderr] = [0, 0, ""];
   const starts: number[] = [];
@@ -27,7 +27,7 @@ const play = async (ms: number, spent: number, rounds: readonly (() => void)[]):
     stderr: { write: (text: string) => void (stderr += text) },
     sleep: async (wait: number) => {
       stop.signal.throwIfAborted();
-      time += wait;
+      time += wait + late;
     },
   } as unknown as Context["host"];
   const newWorld = (async () => ({ number: (worlds += 1) })) as unknown as Context["newWorld"];
@@ -58,6 +58,8 @@ test("from start to start, however long a round takes, each with its own world",
     firsts: [true, false, false],
   });
   expect((await play(60_000, 90_000, [nothing, nothing])).starts).toEqual([0, 90_000]);
+  // A timer that fires late does not move the rounds behind it.
+  expect((await play(60_000, 20_000, [nothing, nothing, nothing], 7)).starts).toEqual([0, 60_007, 120_007]);
 });
 
 test("a round that fails is told of, and the next one comes", async () => {

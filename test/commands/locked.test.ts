@@ -5,7 +5,10 @@ import { confirming } from "../../src/commands/locked.ts";
 
 const asking = (yes: boolean, answer: string | undefined): Promise<void> => {
   const ask = answer === undefined ? undefined : async () => answer;
-  const world = async () => ({ command: "", store: { lock: async () => ({ cutShort: false, release: () => undefined }) } });
+  const world = async () => ({
+    command: "",
+    store: { lock: async () => ({ cutShort: false, release: () => undefined }) },
+  });
   const context = { globals: { yes, dryRun: false }, host: { ask }, world, newWorld: world } as unknown as Context;
   return confirming(context, (_world, confirm) => confirm("Deactivate the account?"));
 };

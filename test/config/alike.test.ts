@@ -38,7 +38,7 @@ test("line by line or not: one result, places included", () => {
     { weight: 1, arbitrary: fc.constantFrom("a-.example.org", "x..example.org", "mail.example.123") },
   );
   const entries = fc.array(fc.tuple(name, body), { maxLength: 40 });
-  const head = fc.constantFrom("", "schema: 1\n", "# hello\n\n", "schema: 1 # x\n");
+  const head = fc.constantFrom("", "schema: 1\n", "# hello\n\n", "schema: 1 # x\n", ...tops);
   const file = fc
     .tuple(head, entries)
     .map(([top, list]) => `${top}certificates:\n${list.map(([host, lines]) => `  ${host}:\n${lines}`).join("")}`);
@@ -49,6 +49,14 @@ test("line by line or not: one result, places included", () => {
     { numRuns: 100 },
   );
 });
+
+/** Settings for all certificates: good ones, wrong ones, and what is no YAML. */
+const tops = [
+  'window: "Sat 02:00-05:00"\n',
+  "schema: 1\nhooks:\n  after_deploy: [/usr/local/sbin/after]\nnotify:\n  mail: postmaster@example.org\n",
+  "notify:\n  mial: x\n",
+  "hooks:\n   a: b\n  c: d\n",
+];
 
 const many = (count: number, body: (index: number) => string): string =>
   `certificates:\n${Array.from({ length: count }, (_, index) => `  mail${index}.example.org:\n${body(index)}`).join("")}`;
@@ -64,7 +72,7 @@ test("each different body is read once", () => {
     },
   );
   expect(texts).toHaveLength(3);
-  expect(found[0]?.[4]).toMatchObject({
+  expect(found[0]?.entries[4]).toMatchObject({
     line: 10,
     certificate: { name: "mail4.example.org", names: ["mail4.example.org"], issuer: { days: 2 } },
   });

@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployPlanDocument } from "../../src/reports/deploy-plan.ts";
+import { Failure } from "../../src/domain/failure.ts";
 import { deploymentDocument, hasFault } from "../../src/reports/deployment.ts";
 import { logDocument } from "../../src/reports/log.ts";
 import { removalDocument } from "../../src/reports/removal.ts";
 import { renewDocument } from "../../src/reports/renew.ts";
+import { repairDocument } from "../../src/reports/repair.ts";
 import { scheduleInstallDocument, scheduleShowDocument } from "../../src/reports/schedule.ts";
 import { setupDocument } from "../../src/reports/setup.ts";
 import { statusDocument } from "../../src/reports/status.ts";
@@ -48,7 +50,7 @@ const freePort = async (): Promise<number> => {
 describe("the schemas", () => {
   it("there is one for every document that the source names, and no other", () => {
     const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) =>
-      /^(reports|commands|cli)\/.*\.ts$/.test(file),
+      /^(reports|commands|cli)\/.*\.ts$|^domain\/(hook|news)-document\.ts$/.test(file),
     );
     const named = sources.flatMap(
       (file) => readFileSync(join(src, file), "utf8").match(/"mailcert\.[a-z-]+\/\d+"/g) ?? [],
@@ -275,6 +277,17 @@ describe("documents of deployments", () => {
     ok(removalDocument(removed));
     await overall(one);
     one.dispose();
+  });
+
+  it("deploy --repair, with nothing to do and with a server that was mended", () => {
+    ok(repairDocument({ findings: [], attempts: [] }));
+    const message = "dovecot is 2.4.1 now";
+    ok(
+      repairDocument({
+        findings: [{ check: "deploy-repaired", severity: "warning", message, hint: "mailcert status" }],
+        attempts: [{ certificate: "mail.example.org", failure: new Failure("unavailable", "no", { hints: ["look"] }) }],
+      }),
+    );
   });
 
   it("copies, in the log", async () => {

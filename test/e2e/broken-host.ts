@@ -15,7 +15,9 @@ interface Report {
 }
 
 export const doctor = async (host: MailHost, ...before: readonly string[]): Promise<Report> => {
-  const { status, stdout, stderr } = await host.exec([...before, "mailcert", "doctor", "--json"]);
+  const { status, stdout, stderr } = await host.exec([...before, "mailcert", "doctor", "--json"], {
+    timeoutMs: 180_000,
+  });
   expect(stderr).toBe("");
   const document = JSON.parse(stdout) as { readonly looks: readonly { readonly findings: readonly Found[] }[] };
   expect(complaints(document)).toEqual([]);
@@ -52,7 +54,7 @@ export const breakAndMend = async (
   // As a person would, from top to bottom.
   const order = mine.flatMap(({ command }) => (command !== undefined && commands.includes(command) ? [command] : []));
   for (const command of new Set(order)) {
-    const { status, stdout, stderr } = await host.exec(command, { timeoutMs: 90_000 });
+    const { status, stdout, stderr } = await host.exec(command, { timeoutMs: 180_000 });
     expect({ status }, `${command}\n${stdout}${stderr}`).toEqual({ status: 0 });
   }
   expect(said(await doctor(host)).filter((line) => !besides.some((check) => line.startsWith(`${check}:`)))).toEqual([]);

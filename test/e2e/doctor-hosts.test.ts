@@ -10,7 +10,7 @@ it.concurrent(
   async () => {
     await onHost({ suite: "bookworm" }, async (host) => {
       await host.must("mkdir -p /var/lib/mailcert && mount -t tmpfs -o mode=755 tmpfs /var/lib/mailcert");
-      const setup = await host.mailcert(["setup", name], { timeoutMs: 90_000 });
+      const setup = await host.mailcert(["setup", name], { timeoutMs: 180_000 });
       expect(setup.status, setup.stdout + setup.stderr).toBe(0);
       const besides = ["doctor-schedule"];
       expect(said(await doctor(host)).map((line) => line.split(":")[0])).toEqual(besides);
@@ -57,7 +57,7 @@ it.concurrent(
       expect(late.findings.filter(({ command }) => command !== undefined)).toEqual([]);
     });
   },
-  150_000,
+  300_000,
 );
 
 it.concurrent(
@@ -68,7 +68,7 @@ it.concurrent(
       await installExim(host, "unsplit");
       await startExim(host, [25]);
       await host.startDovecot();
-      const setup = await host.mailcert(["setup", name, "--schedule", "none"]);
+      const setup = await host.mailcert(["setup", name, "--schedule", "none"], { timeoutMs: 180_000 });
       expect(setup.status, setup.stdout + setup.stderr).toBe(0);
       const besides = ["doctor-schedule"];
       expect(said(await doctor(host)).map((line) => line.split(":")[0])).toEqual(besides);
@@ -90,5 +90,5 @@ it.concurrent(
       await host.stop();
     }
   },
-  150_000,
+  300_000,
 );

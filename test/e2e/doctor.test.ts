@@ -7,7 +7,7 @@ it.concurrent(
   "Dovecot 2.4, Postfix and systemd",
   async () => {
     await onHost({ suite: "trixie", systemd: true }, async (host) => {
-      const setup = await host.mailcert(["setup", name], { timeoutMs: 90_000 });
+      const setup = await host.mailcert(["setup", name], { timeoutMs: 180_000 });
       expect(setup.status, setup.stdout + setup.stderr).toBe(0);
       const healthy = await doctor(host);
       expect({ status: healthy.status, findings: healthy.findings }).toEqual({ status: 0, findings: [] });
@@ -68,7 +68,7 @@ it.concurrent(
       ]);
     });
   },
-  150_000,
+  300_000,
 );
 
 const versionLine = "sed -i '/^dovecot_\\(config\\|storage\\)_version/d' /etc/dovecot/dovecot.conf";
@@ -77,7 +77,7 @@ it.concurrent(
   "Dovecot 2.4 without its version line, a port that somebody has, TLS that is off, files that are gone",
   async () => {
     await onHost({ suite: "trixie" }, async (host) => {
-      const setup = await host.mailcert(["setup", name], { timeoutMs: 90_000 });
+      const setup = await host.mailcert(["setup", name], { timeoutMs: 180_000 });
       expect(setup.status, setup.stdout + setup.stderr).toBe(0);
       // Neither systemd nor cron is here.
       const besides = ["doctor-schedule"];
@@ -133,5 +133,5 @@ it.concurrent(
       expect(other.exitCode !== null || other.signalCode !== null).toBe(true);
     });
   },
-  150_000,
+  300_000,
 );

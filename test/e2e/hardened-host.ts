@@ -38,7 +38,9 @@ export const harden = async (
   host: MailHost,
   ...more: readonly string[]
 ): Promise<{ status: number | null; policy: Policy }> => {
-  const { status, stdout, stderr } = await host.mailcert(["deploy", "--json", "--yes", ...more]);
+  const { status, stdout, stderr } = await host.mailcert(["deploy", "--json", "--yes", ...more], {
+    timeoutMs: 100_000,
+  });
   expect(stderr).toBe("");
   const document = JSON.parse(stdout) as { policy: Policy };
   expect(complaints(document)).toEqual([]);

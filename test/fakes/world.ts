@@ -224,6 +224,9 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       rollOver: unused,
       deactivate: unused,
     }),
+    timeZone: () => "Europe/Berlin",
+    hooks: unused,
+    notifying: unused,
     scheduling: unused,
   };
   return {

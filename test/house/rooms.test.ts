@@ -42,6 +42,7 @@ const adapters = [
   "probe",
   "dns",
   "importers",
+  "notify",
   "system",
 ];
 const pure = ["domain", "config", "checks", "bundles", "reports", "hello"];
@@ -66,6 +67,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   hello: ["domain"],
   dns: ["domain", "system"],
   importers: ["domain", "system"],
+  notify: ["domain", "system"],
   system: ["domain"],
 };
 

@@ -1,6 +1,7 @@
 // What each run has to load, held in numbers that do not depend on the machine. test/bench measures what they cost (docs/performance.md).
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -43,7 +44,32 @@ describe("start-up", () => {
     const { files, inputs } = loadedBy(["status", "-c", "/dev/null/none.yaml", "--state", "/dev/null/none"]);
     expect(inputs).toContain("src/commands/status.ts");
     expect(packagesOf(inputs)).toEqual(["commander"]);
-    expect(files).toBeLessThanOrEqual(27);
+    expect(files).toBeLessThanOrEqual(29);
+  });
+
+  it("a renewal with nothing due loads nothing of hooks and notifications, unless somebody is to be told", () => {
+    const dir = mkdtempSync(join(tmpdir(), "mailcert-start-"));
+    try {
+      const config = join(dir, "mailcert.yaml");
+      const certificates = "certificates:\n  mail.example.org: { issuer: self-signed, servers: none }\n";
+      const args = ["renew", "-c", config, "--state", join(dir, "state")];
+      const oursIn = (inputs: readonly string[]): readonly string[] =>
+        inputs.filter((input) =>
+          /^src\/(?:notify\/|compose-notify|usecases\/(?:hooks|notify|run-causes)\.)/.test(input),
+        );
+      writeFileSync(config, `hooks: { after_deploy: [/bin/true] }\nwindow: "02:00-05:00"\n${certificates}`);
+      expect(oursIn(loadedBy(args).inputs)).toContain("src/usecases/hooks.ts");
+      const idle = loadedBy(args);
+      expect(oursIn(idle.inputs)).toEqual([]);
+      writeFileSync(config, `notify: { prometheus: ${dir}/mailcert.prom }\n${certificates}`);
+      const told = loadedBy(args);
+      expect(oursIn(told.inputs)).toEqual(
+        expect.arrayContaining(["src/usecases/notify.ts", "src/notify/prometheus.ts"]),
+      );
+      expect(oursIn(told.inputs)).not.toContain("src/notify/mail.ts");
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 
   it("parts of Node that few commands need are not loaded by all", () => {

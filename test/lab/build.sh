@@ -1,7 +1,8 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
-# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel). Quick when all is there.
+# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), proxies (nginx, HAProxy, stunnel).
+# and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,11 +14,12 @@ neighbours="inn2 prosody slapd vsftpd"
 testssl="testssl.sh bsdextrautils bind9-host"
 browser="chromium fonts-dejavu-core poppler-utils"
 exim="exim4-base exim4-config exim4-daemon-light"
-proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
 cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
 opensmtpd="opensmtpd"
+proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
 courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
-layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies"
+layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade"
+upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
 [ $# -gt 0 ] || set -- $all
@@ -35,6 +37,7 @@ path_of() {
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
     clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
   echo "$lab/lab-$1-${recipe:0:12}"
@@ -106,17 +109,39 @@ build_neighbours() { build_layer "$1" $neighbours; }
 # shellcheck disable=SC2086
 build_exim() { build_layer "$1" $exim; }
 # shellcheck disable=SC2086
-build_proxies() { build_layer "$1" $proxies; }
-# shellcheck disable=SC2086
 build_cyrus() { build_layer "$1" $cyrus; }
 # shellcheck disable=SC2086
 build_opensmtpd() { build_layer "$1" $opensmtpd; }
 # shellcheck disable=SC2086
 build_courier() { build_layer "$1" $courier; }
 # shellcheck disable=SC2086
+build_proxies() { build_layer "$1" $proxies; }
+# shellcheck disable=SC2086
 build_testssl() { build_layer "$1" $testssl; }
 # shellcheck disable=SC2086
 build_browser() { build_layer "$1" $browser; }
+
+# What bookworm's own apt takes to get trixie's mail servers, without a network: the packages and their list, in /opt/upgrade.
+build_upgrade() { # folder
+  local apt=$1/.apt archive=$1/opt/upgrade options base package
+  base=$(path_of bookworm)
+  [ -e "$base/var/lib/dpkg/status" ] || { echo "build bookworm first" >&2; return 1; }
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$archive"
+  chmod -R a+rX "$1" && chmod 777 "$apt" "$apt/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) trixie main" >"$apt/sources"
+  options=(-o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
+    -o "Dir::State::status=$base/var/lib/dpkg/status" -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false)
+  apt-get "${options[@]}" update
+  # shellcheck disable=SC2086 # a list
+  apt-get "${options[@]}" --yes --download-only install $upgrade
+  mv "$apt"/cache/archives/*.deb "$archive/"
+  for package in "$archive"/*.deb; do
+    dpkg-deb --field "$package"
+    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${package##*/}" "$(stat -c %s "$package")" "$(sha256sum <"$package" | cut -c1-64)"
+  done >"$archive/Packages"
+  rm -rf "$apt"
+  chmod 755 "$1"
+}
 
 # What the builds themselves need from this machine.
 need_tools() {

@@ -54,7 +54,7 @@ test("from setup over a renewal to removal: restarted once, then served anew wit
   const before = await snapshot(lab.host, "/etc/courier");
   const setup = await lab.host.mailcert(["setup", "mail.example.org", "--schedule", "none"]);
   expect({ status: setup.status, stderr: setup.stderr }).toEqual({ status: 0, stderr: "" });
-  expect(setup.stdout).toContain("restarted (it reads the path of its certificate only when it starts)");
+  expect(setup.stdout).toContain("restarted where needed (it reads the path of its certificate only when it starts)");
   expect(setup.stdout).toContain("served and proven at every entry point");
   const client = lab.host.spawn(["openssl", "s_client", "-quiet", "-connect", "127.0.0.1:993"]);
   let heard = "";

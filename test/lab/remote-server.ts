@@ -44,8 +44,9 @@ const abilities = (name: string): Pick<Server, "sni" | "ownDefault"> & { readonl
   const unused = (): never => {
     throw new Error("not on this machine");
   };
-  const { sni, ownDefault, harden } = servers[name].create({ run: unused, render: unused, ipv6: unused });
-  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}), hardens: harden !== undefined };
+  const adapter: Server = servers[name].create({ run: unused, render: unused, ipv6: unused });
+  const { sni, ownDefault } = adapter;
+  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}), hardens: "harden" in adapter };
 };
 
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {

@@ -7,7 +7,7 @@ import { utcMinute } from "../../domain/utc-minute.ts";
 import { readTrustFile } from "../../system/trust-file.ts";
 import { detailOf } from "./api-detail.ts";
 import { connectionHints } from "./api-connection.ts";
-import { type HttpReply, exchangeHttp } from "./http-exchange.ts";
+import { type HttpReply, exchangeHttp } from "../../system/http-exchange.ts";
 import type { UpdaterDeps, UpdaterSettings } from "./updater.ts";
 
 const maxBytes = 4 << 20;

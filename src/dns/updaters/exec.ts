@@ -1,5 +1,6 @@
 // The updater for everything else: a program of the admin's own is started for each change, and reads on standard input what to do.
 import { Failure } from "../../domain/failure.ts";
+import { lastWords } from "../../domain/last-words.ts";
 import { clean } from "../../domain/text.ts";
 import type { RunResult } from "../../system/run.ts";
 import { refuseUnsafeProgram } from "../../system/safe-program.ts";
@@ -12,14 +13,6 @@ const mostSeconds = 600;
 /** sysexits.h EX_TEMPFAIL: not now, but later. */
 const tryLater = 75;
 const laterMs = 600_000;
-const shownLines = 3;
-
-/** The last lines that it said, in one: the reason mostly comes last. */
-const lastWords = (stderr: string): string => {
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  const shown = lines.slice(-shownLines).map((line) => clean(line, 200));
-  return shown.length === 0 ? "it said nothing on stderr" : shown.join(" | ");
-};
 
 export const createExec: UpdaterFactory = (settings, { run, now }) => {
   const command = settings["command"] ?? "";

@@ -15,6 +15,7 @@ import { generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
+import { createDovecotUpgrade } from "./upgrade.ts";
 import { includeText, snippetText } from "./text.ts";
 
 /** They hold the TLS of a session for as long as it lasts, and the certificate of when they started. */
@@ -106,6 +107,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     processes: async () =>
       servingProcesses(await runningPid(join(await baseFolder(), "master.pid"), "dovecot"), loginPrograms, false),
     harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
+    upgrade: createDovecotUpgrade(run),
     listeners: () => dovecotListeners(dependencies),
     apply: async (_installation, change) => {
       if (change.kind === "file") return applyFile(change);

@@ -11,6 +11,7 @@ import { runningPid } from "../running.ts";
 import type { Change, Installation, Server } from "../server.ts";
 import { smtpdListeners } from "./listeners.ts";
 import { isStillRead, planSmtpd, presentOf, readBackSmtpd, snippetOf } from "./plan.ts";
+import { isUpToDate } from "./up-to-date.ts";
 
 /** Before 6.4 the language was another one; 6.6 is the oldest that is free of the holes of 2020. */
 const supported = (version: string): boolean => {
@@ -21,8 +22,9 @@ const supported = (version: string): boolean => {
 /** Debian, OpenBSD, Fedora, Arch and Alpine. */
 const usual = ["/etc/smtpd.conf", "/etc/mail/smtpd.conf", "/etc/opensmtpd/smtpd.conf", "/etc/smtpd/smtpd.conf"];
 
-const pidOf = async (): Promise<number | undefined> =>
-  (await runningPid("/run/smtpd.pid", "smtpd")) ?? runningPid("/var/run/opensmtpd.pid", "smtpd");
+const pidFile = "/run/smtpd.pid";
+
+const pidOf = (): Promise<number | undefined> => runningPid(pidFile, "smtpd");
 
 const confOf = async (pid: number | undefined): Promise<string> => {
   const words = pid === undefined ? [] : await commandLine(pid);
@@ -118,8 +120,16 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
         hints: [`mend it; \`smtpd -n -f ${conf}\` shows the same complaint`],
       });
     },
-    reload: () =>
-      restart(run, { name: "OpenSMTPD", scripts: ["opensmtpd", "smtpd"], pid: pidOf, log: "/var/log/mail.log" }),
+    reload: async () => {
+      // A run that tries again and again ends no sessions for what was read long ago. The file that was taken away leaves a changed smtpd.conf.
+      if (await isUpToDate(await confOf(await pidOf()), pidFile)) return;
+      await restart(run, {
+        name: "OpenSMTPD",
+        scripts: ["opensmtpd", "smtpd"],
+        pid: pidOf,
+        log: "/var/log/mail.log",
+      });
+    },
     snippet: (certificate, version) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of OpenSMTPD ${version.slice(0, 20)} are not known`, {

@@ -32,8 +32,9 @@ const brokenOf = async (
   const { server, installation } = one;
   const failed = await unlessFailure(() => server.check(installation));
   const failure = failed instanceof Failure ? failed : one.trouble;
-  // The look at reading says it for every server alike, with what mends it.
-  if (!failure || failure.facts?.["code"] === "UNREADABLE") return undefined;
+  // The look at reading says it for every server whose user is known, with what mends it.
+  const said = installation.reader !== undefined && failure?.facts?.["code"] === "UNREADABLE";
+  if (!failure || said) return undefined;
   const ours = ourFile.test(failure.message) || failure.message.includes(join(world.store.dir, "certificates"));
   return brokenFinding({ installed: installation, failure, ours, certificate });
 };

@@ -1,4 +1,4 @@
-// One request to a DNS provider's API over HTTPS (HTTP on loopback): one deadline, a byte limit, no redirect followed, nothing kept open.
+// One HTTPS request (HTTP on loopback): one deadline, a byte limit, no redirect followed, nothing kept open.
 import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 

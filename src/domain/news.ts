@@ -1,0 +1,131 @@
+// What people are to be told, once per cause: when it is new, when it changes, when it is over, and again as the end comes closer.
+import type { Finding } from "./finding.ts";
+import { clean } from "./text.ts";
+
+/** Something that is not as it should be, as long as it is so. */
+export interface Cause {
+  /** The finding's id. */
+  readonly check: string;
+  /** Empty: about no certificate of the configuration. */
+  readonly certificate: string;
+  /** What of the certificate, where one id can have several causes. */
+  readonly entry: string;
+  readonly severity: "fault" | "warning";
+  readonly message: string;
+  readonly hint?: string;
+  /** ISO date at which it was first seen. */
+  readonly since: string;
+}
+
+/** By key. */
+export type Causes = Readonly<Record<string, Cause>>;
+
+/** What one channel has told of a cause. */
+export interface Told {
+  readonly cause: Cause;
+  /** How near the end was then (`urgency`). */
+  readonly urgency: number;
+  /** ISO date. */
+  readonly at: string;
+}
+
+export interface News {
+  readonly kind: "new" | "changed" | "reminder" | "over";
+  readonly cause: Cause;
+}
+
+export const keyOf = ({ check, certificate, entry }: Pick<Cause, "check" | "certificate" | "entry">): string =>
+  [check, certificate, entry].join(" ");
+
+/** What differs from run to run though nothing has changed: dates, counts, addresses of processes, ids. */
+const constant = (message: string): string =>
+  message
+    .replaceAll(/[0-9a-f]{8,}/gi, "#")
+    .replaceAll(/\d+/g, "#")
+    .replaceAll(/\s+/g, " ");
+
+/** A CA's words stand in it, or a program's: bounded, in one line, without a key. */
+export const asCause = (
+  { check, severity, message, hint }: Finding,
+  certificate: string,
+  entry: string,
+  now: Date,
+): Cause | undefined =>
+  severity === "fault" || severity === "warning"
+    ? {
+        check,
+        certificate,
+        entry,
+        severity,
+        message: clean(message, 2000),
+        ...(hint === undefined ? {} : { hint: clean(hint, 1000) }),
+        since: now.toISOString(),
+      }
+    : undefined;
+
+/** Of several findings with one id, each is a cause of its own as far as its words differ. */
+export const distinct = (causes: readonly Cause[]): Causes => {
+  const found: Record<string, Cause> = {};
+  for (const cause of causes) {
+    let key = keyOf(cause);
+    const before = found[key];
+    if (before !== undefined && constant(before.message) === constant(cause.message)) continue;
+    // The second of two gets a part of its words into its name.
+    const named =
+      before === undefined
+        ? cause
+        : { ...cause, entry: `${cause.entry} ${constant(cause.message)}`.trim().slice(0, 120) };
+    key = keyOf(named);
+    found[key] ??= named;
+  }
+  return found;
+};
+
+/** 0 far from the end, then 1 under a quarter of the lifetime, 2 under an eighth, 3, 4, 5, and 6 when it is over. */
+export const urgency = (lifetime: { readonly notBefore: string; readonly notAfter: string }, now: Date): number => {
+  const end = Date.parse(lifetime.notAfter);
+  const left = (end - now.getTime()) / (end - Date.parse(lifetime.notBefore));
+  if (left <= 0) return 6;
+  return [4, 8, 16, 32, 64].filter((part) => left < 1 / part).length;
+};
+
+/** What a channel is to be told now, the worst first. `urgencyOf`: of a certificate that has a fault. */
+export const newsFor = (
+  causes: Causes,
+  told: Readonly<Record<string, Told>>,
+  urgencyOf: (certificate: string) => number,
+): readonly News[] => {
+  const now = Object.entries(causes).flatMap(([key, cause]): readonly News[] => {
+    const known = told[key];
+    if (known === undefined) return [{ kind: "new", cause }];
+    const { severity, message } = known.cause;
+    if (severity !== cause.severity || constant(message) !== constant(cause.message))
+      return [{ kind: "changed", cause }];
+    const closer = cause.severity === "fault" && urgencyOf(cause.certificate) > known.urgency;
+    return closer ? [{ kind: "reminder", cause }] : [];
+  });
+  const over = Object.entries(told).flatMap(([key, { cause }]): readonly News[] =>
+    // What was a warning only comes and goes: nobody waits for its end.
+    causes[key] === undefined && cause.severity === "fault" ? [{ kind: "over", cause }] : [],
+  );
+  const rank = ({ kind, cause }: News): number => (kind === "over" ? 2 : cause.severity === "fault" ? 0 : 1);
+  return [...now, ...over].toSorted((left, right) => rank(left) - rank(right));
+};
+
+/** What the channel has told after that. */
+export const toldAfter = (
+  causes: Causes,
+  told: Readonly<Record<string, Told>>,
+  news: readonly News[],
+  urgencyOf: (certificate: string) => number,
+  now: Date,
+): Readonly<Record<string, Told>> => {
+  const fresh = new Set(news.map(({ cause }) => cause));
+  return Object.fromEntries(
+    Object.entries(causes).flatMap(([key, cause]) => {
+      if (fresh.has(cause)) return [[key, { cause, urgency: urgencyOf(cause.certificate), at: now.toISOString() }]];
+      const known = told[key];
+      return known === undefined ? [] : [[key, known]];
+    }),
+  );
+};

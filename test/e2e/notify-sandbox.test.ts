@@ -1,0 +1,27 @@
+// The hourly unit tells people out of its sandbox: mail through Postfix's sendmail, and the textfile in its folder.
+import { expect, it } from "vitest";
+import { startMailHost } from "../lab/mail-host.ts";
+
+it("mail arrives, and the textfile is written, by the unit that schedule install wrote", async () => {
+  const host = await startMailHost({ suite: "trixie", systemd: true });
+  try {
+    await host.startPostfix();
+    await host.must("mkdir -p /srv/collector /var/lib/mailcert");
+    await host.write(
+      "/etc/mailcert/mailcert.yaml",
+      `notify: { mail: alice@mail.example.org, prometheus: /srv/collector/mailcert.prom }
+certificates:
+  mail.example.org: { issuer: private-ca, ca_domains: [example.com], servers: none }
+`,
+    );
+    const installed = await host.mailcert(["schedule", "install"], { timeoutMs: 100_000 });
+    expect(installed.stdout).toContain("failed (exit 1)");
+    await expect
+      .poll(() => host.must("cat /var/mail/alice 2>/dev/null; true"), { timeout: 60_000 })
+      .toContain("Subject: mailcert on mail.example.org: 1 fault: mail.example.org");
+    expect(await host.read("/srv/collector/mailcert.prom")).toContain("\nmailcert_last_run_ok 0\n");
+    expect(await host.must("journalctl -u mailcert.service --no-pager")).not.toContain("could not tell");
+  } finally {
+    await host.stop();
+  }
+}, 120_000);

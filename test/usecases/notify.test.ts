@@ -1,0 +1,284 @@
+// Who is told what, and when: once per cause, when it changes, when it is over, as the end comes closer; never in the way of a renewal.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Failure } from "../../src/domain/failure.ts";
+import type { ChannelName, NotifySettings } from "../../src/domain/notify-settings.ts";
+import { createMemory } from "../../src/notify/memory.ts";
+import type { Report } from "../../src/notify/channel.ts";
+import { notified } from "../../src/usecases/notify.ts";
+import { notifyTest } from "../../src/usecases/notify-test.ts";
+import type { NotifyTools } from "../../src/usecases/notify-tools.ts";
+import { type RenewOptions, type RenewResult, renew } from "../../src/usecases/renew.ts";
+import type { World } from "../../src/usecases/world.ts";
+import { complaints } from "../docs/schemas.ts";
+import { notifyDocument, notifyTestText } from "../../src/reports/notify.ts";
+import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+
+const options: RenewOptions = {
+  replace: false,
+  accept: async () => false,
+  force: false,
+  newKey: false,
+  named: false,
+  dryRun: false,
+};
+const mail = certificate();
+const notify: NotifySettings = {
+  mail: ["a@example.org"],
+  webhook: "https://hooks.example.org/x",
+  ping: "https://hc.example.org/x",
+};
+const hour = 3_600_000;
+const day = 24 * hour;
+
+let fake: FakeWorld;
+let world: World;
+let tools: NotifyTools;
+/** What each channel was sent since the last look. */
+let sent: Record<string, Report[]>;
+let failing: Partial<Record<ChannelName, string | Error>>;
+beforeEach(() => {
+  fake = fakeWorld();
+  sent = {};
+  failing = {};
+  tools = {
+    hostName: "mail.example.org",
+    memory: createMemory(fake.world.store.dir),
+    open: async () =>
+      (["mail", "webhook", "ping"] as const).map((name) => ({
+        name,
+        channel: {
+          hears: name === "ping" ? "runs" : "news",
+          target: name,
+          send: async (report) => {
+            const failure = failing[name];
+            if (failure instanceof Error) throw failure;
+            if (failure !== undefined) throw new Failure("unavailable", `${name}: ${failure}`);
+            (sent[name] ??= []).push(report);
+          },
+        },
+      })),
+  };
+  world = { ...fake.world, notifying: async () => tools };
+});
+afterEach(() => fake.dispose());
+
+/** As if runs had come until then. */
+const jump = async (to: number | string): Promise<void> => {
+  fake.clock.now = new Date(to);
+  const lastRun = new Date(fake.clock.now.getTime() - hour).toISOString();
+  await tools.memory.write({ ...(await tools.memory.read()), lastRun });
+};
+const pass = (ms: number): void => void (fake.clock.now = new Date(fake.clock.now.getTime() + ms));
+const watched = { config: { certificates: [mail], notify }, chosen: [mail] };
+const run = (over: Partial<RenewOptions> = {}, job?: () => Promise<RenewResult>): Promise<RenewResult> =>
+  notified(world, watched, job ?? (() => renew(world, [mail], { ...options, ...over })));
+const taken = (name: ChannelName): readonly string[] => {
+  const reports = sent[name] ?? [];
+  sent[name] = [];
+  return reports.map(({ outcome, news }) =>
+    [outcome, ...news.map(({ kind, cause }) => `${kind} ${cause.severity} ${cause.check}`)].join(", "),
+  );
+};
+const refuse = (): void => {
+  const refusing = { refuses: () => "not this one", issue: () => Promise.reject(new Error("never")) };
+  world = { ...world, issuer: async () => refusing };
+};
+const permit = (): void => void (world = { ...world, issuer: fake.world.issuer });
+
+describe("news", () => {
+  it("is none where all goes well; the health check hears of each run", async () => {
+    expect((await run()).outcome).toBe("done");
+    pass(hour);
+    await run();
+    expect([taken("mail"), taken("webhook"), taken("ping")]).toEqual([[], [], ["done", "done"]]);
+    expect(await tools.memory.read()).toMatchObject({
+      lastRun: "2026-11-20T13:00:00.000Z",
+      lastSuccess: "2026-11-20T13:00:00.000Z",
+    });
+  });
+
+  it("a fault is told once, while runs wait and fail again, and its end is told", async () => {
+    await run();
+    taken("ping");
+    await jump("2027-09-03T12:00:00Z");
+    refuse();
+    expect((await run()).outcome).toBe("fault");
+    expect(taken("mail")).toEqual(["fault, new fault renew-failed"]);
+    // The back-off's waits, and further attempts with other words for the same thing.
+    for (let count = 0; count < 6; count += 1) {
+      pass(hour);
+      await run();
+    }
+    expect([taken("mail"), taken("webhook")]).toEqual([[], ["fault, new fault renew-failed"]]);
+    expect(taken("ping")).toEqual(Array.from({ length: 7 }, () => "fault"));
+    permit();
+    expect((await run({ force: true })).outcome).toBe("done");
+    expect([taken("mail"), taken("ping")]).toEqual([["done, over fault renew-failed"], ["done"]]);
+    pass(hour);
+    await run();
+    expect([taken("mail"), taken("ping")]).toEqual([[], ["done"]]);
+  });
+
+  it("tells again as the end comes closer: early, and then seldom", async () => {
+    await run();
+    const end = Date.parse(world.store.read(mail.name)?.generations[0]?.notAfter ?? "");
+    await jump(end - 132 * day);
+    refuse();
+    const told: [number, string][] = [];
+    for (; fake.clock.now.getTime() < end + 3 * day; pass(12 * hour)) {
+      await run();
+      for (const news of taken("mail")) told.push([Math.floor((end - fake.clock.now.getTime()) / day), news]);
+    }
+    expect(told[0]?.[1]).toBe("fault, new fault renew-failed");
+    expect(told[0]?.[0]).toBeGreaterThan(99);
+    // A quarter, an eighth, ... of 397 days are left, and when it has ended.
+    expect(told.filter(([, text]) => text.includes("reminder")).map(([left]) => left)).toEqual([99, 49, 24, 12, 6, 0]);
+    expect(told.length, JSON.stringify(told)).toBeLessThan(12);
+  });
+
+  it("a run that only waits is told of when a quarter of the lifetime is left", async () => {
+    await run();
+    const end = Date.parse(world.store.read(mail.name)?.generations[0]?.notAfter ?? "");
+    const busy = new Failure("try-later", "the CA asks to wait");
+    const issuer = { refuses: () => undefined, issue: () => Promise.reject(busy) };
+    world = { ...world, issuer: async () => issuer };
+    const first: Record<string, number> = {};
+    await jump(end - 132 * day);
+    for (; fake.clock.now.getTime() < end; pass(day)) {
+      await run();
+      for (const news of taken("mail")) first[news] ??= Math.floor((end - fake.clock.now.getTime()) / day);
+    }
+    const early = Object.entries(first).filter(([text]) => text.includes("renew-ending"));
+    expect(early[0]).toEqual(["waiting, new warning renew-ending", 99]);
+    expect(early.find(([text]) => text.includes("changed fault"))?.[1]).toBe(49);
+  });
+
+  it("what changes its severity or its words is told, a number in it is not", async () => {
+    fake.server.deaf = true;
+    await run();
+    expect(taken("mail")).toEqual(["fault, new fault deploy-failing"]);
+    pass(hour);
+    await run();
+    expect(taken("mail")).toEqual([]);
+    fake.server.deaf = false;
+    fake.server.complaint = "fake.conf line 3: nonsense";
+    pass(hour);
+    await run();
+    const [text] = taken("mail");
+    expect(text).toContain("new fault deploy-config");
+    fake.server.complaint = "fake.conf line 4: nonsense";
+    pass(hour);
+    await run();
+    expect(taken("mail")).toEqual([]);
+    fake.server.complaint = undefined;
+    pass(25 * hour);
+    await run();
+    expect(taken("mail").join()).toMatch(/^done(, over fault deploy-[a-z]+)+$/);
+  });
+
+  it("a run of some certificates keeps what is open of the others, and one that left the configuration is forgotten", async () => {
+    const other = certificate({ name: "mx.example.org", names: ["mx.example.org"], servers: [] });
+    refuse();
+    const both = { config: { certificates: [mail, other], notify }, chosen: [mail, other] };
+    await notified(world, both, () => renew(world, [mail, other], options));
+    expect(taken("mail")).toEqual(["fault, new fault renew-failed, new fault renew-failed"]);
+    permit();
+    await notified(world, { ...both, chosen: [mail] }, () => renew(world, [mail], { ...options, named: true }));
+    expect(taken("mail")).toEqual(["fault, over fault renew-failed"]);
+    await run();
+    expect(taken("mail")).toEqual(["done, over fault renew-failed"]);
+  });
+
+  it("that nothing had run is told by the run that comes after all, once", async () => {
+    await run();
+    pass(9 * day);
+    await run();
+    expect(sent["mail"]?.[0]?.news[0]?.cause.message).toContain(
+      "nothing has run for 9 days, from 2026-11-20 12:00 UTC",
+    );
+    expect(taken("mail")).toEqual(["done, new warning renew-missed"]);
+    pass(hour);
+    await run();
+    expect(taken("mail")).toEqual([]);
+  });
+
+  it("a run that breaks off altogether is told, and breaks off all the same", async () => {
+    const broken = new Failure("cannot-create", "the disk is full");
+    await expect(run({}, () => Promise.reject(broken))).rejects.toBe(broken);
+    expect([taken("mail"), taken("ping")]).toEqual([["fault, new fault renew-failed"], ["fault"]]);
+    await run();
+    expect([taken("mail"), taken("ping")]).toEqual([["done, over fault renew-failed"], ["done"]]);
+  });
+});
+
+describe("what cannot be told", () => {
+  it("is a fault of the run that renews all the same, is told by another way, and by the next run that can", async () => {
+    fake.server.deaf = true;
+    failing.webhook = "refused";
+    const result = await run();
+    expect(result.findings).toMatchObject([
+      { check: "notify-failed", severity: "fault", message: "could not tell: webhook: refused" },
+    ]);
+    expect(world.store.liveNumber(mail.name)).toBe(1);
+    expect(taken("mail")).toEqual(["fault, new fault deploy-failing", "fault, new fault notify-failed"]);
+    pass(hour);
+    expect((await run()).findings).toHaveLength(1);
+    expect(taken("mail")).toEqual([]);
+    failing = {};
+    pass(hour);
+    expect((await run()).findings).toEqual([]);
+    expect(taken("webhook")).toEqual(["fault, new fault deploy-failing"]);
+    expect(taken("mail")).toEqual(["fault, over fault notify-failed"]);
+  });
+
+  it("a health check that cannot be reached is a warning", async () => {
+    failing.ping = "refused";
+    const result = await run();
+    expect([result.outcome, result.findings[0]?.severity]).toEqual(["done", "warning"]);
+    expect(taken("mail")).toEqual(["done, new warning notify-failed"]);
+    failing = {};
+    await run();
+    expect(taken("mail")).toEqual([]);
+  });
+
+  it("a memory that cannot be written stops nothing", async () => {
+    const write = async () => Promise.reject(new Failure("cannot-create", "the disk is full"));
+    tools = { ...tools, memory: { ...tools.memory, write } };
+    const result = await run();
+    expect(result.findings).toMatchObject([{ check: "notify-failed", message: "could not tell: the disk is full" }]);
+    expect(world.store.read(mail.name)?.stage).toBe("verified");
+  });
+});
+
+it("a run that is killed while it tells, tells that channel once more and no other", async () => {
+  fake.server.deaf = true;
+  failing.webhook = new Error("killed");
+  await expect(run()).rejects.toThrow("killed");
+  expect(taken("mail")).toEqual(["fault, new fault deploy-failing"]);
+  failing = {};
+  pass(hour);
+  await run();
+  expect([taken("mail"), taken("webhook")]).toEqual([[], ["fault, new fault deploy-failing"]]);
+});
+
+describe("notify test", () => {
+  it("sends to all, says what failed, and remembers nothing", async () => {
+    failing.webhook = "refused";
+    const result = await notifyTest(world, watched.config, false);
+    expect(result.channels.map(({ channel, failure }) => [channel, failure?.message])).toEqual([
+      ["mail", undefined],
+      ["webhook", "webhook: refused"],
+      ["ping", undefined],
+    ]);
+    expect(sent["mail"]?.[0]).toMatchObject({ test: true, news: [] });
+    expect(await tools.memory.read()).toEqual({ causes: {}, told: {} });
+    expect(complaints(notifyDocument(result))).toEqual([]);
+    expect(notifyTestText(result)).toContain("FAILED: webhook: refused");
+  });
+
+  it("sends nothing in a dry run, and needs somebody to tell", async () => {
+    const result = await notifyTest(world, watched.config, true);
+    expect([sent, complaints(notifyDocument(result))]).toEqual([{}, []]);
+    await expect(notifyTest(world, { certificates: [mail] }, false)).rejects.toThrow("names nobody");
+  });
+});
