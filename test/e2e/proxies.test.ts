@@ -27,7 +27,10 @@ beforeAll(async () => {
     `service ${service} {\n inet_listener ${listener} {\n  port = 0\n }\n}\n`;
   // Its own reload would end sessions that are logged in; what the proxies do is looked at here.
   const keep = "shutdown_clients = no\n";
-  await host.write("/etc/dovecot/conf.d/99-behind.conf", keep + off("imap-login", "imaps") + off("pop3-login", "pop3s"));
+  await host.write(
+    "/etc/dovecot/conf.d/99-behind.conf",
+    keep + off("imap-login", "imaps") + off("pop3-login", "pop3s"),
+  );
   await host.must("cat >> /etc/haproxy/haproxy.cfg", {
     input: `frontend imaps\n bind :993 ssl crt ${old}/combined.pem\n default_backend dovecot\nbackend dovecot\n server imap 127.0.0.1:143\n`,
   });
