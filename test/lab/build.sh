@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
-# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), proxies (nginx, HAProxy, stunnel).
+# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
 # and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
@@ -14,9 +14,9 @@ neighbours="inn2 prosody slapd vsftpd"
 testssl="testssl.sh bsdextrautils bind9-host"
 browser="chromium fonts-dejavu-core poppler-utils"
 exim="exim4-base exim4-config exim4-daemon-light"
+proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
 cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
 opensmtpd="opensmtpd"
-proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
 courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
 layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
@@ -109,13 +109,13 @@ build_neighbours() { build_layer "$1" $neighbours; }
 # shellcheck disable=SC2086
 build_exim() { build_layer "$1" $exim; }
 # shellcheck disable=SC2086
+build_proxies() { build_layer "$1" $proxies; }
+# shellcheck disable=SC2086
 build_cyrus() { build_layer "$1" $cyrus; }
 # shellcheck disable=SC2086
 build_opensmtpd() { build_layer "$1" $opensmtpd; }
 # shellcheck disable=SC2086
 build_courier() { build_layer "$1" $courier; }
-# shellcheck disable=SC2086
-build_proxies() { build_layer "$1" $proxies; }
 # shellcheck disable=SC2086
 build_testssl() { build_layer "$1" $testssl; }
 # shellcheck disable=SC2086

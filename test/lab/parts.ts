@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier; a layer over bookworm: an archive of trixie's mail servers. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; a layer over bookworm: an archive of trixie's mail servers. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -19,8 +19,8 @@ export type LabParts = Readonly<
     | "cyrus"
     | "opensmtpd"
     | "courier"
-    | "proxies"
-    | "upgrade",
+    | "upgrade"
+    | "proxies",
     string
   >
 >;
@@ -35,10 +35,10 @@ const names: readonly (keyof LabParts)[] = [
   "testssl",
   "browser",
   "exim",
+  "proxies",
   "cyrus",
   "opensmtpd",
   "courier",
-  "proxies",
   "upgrade",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));

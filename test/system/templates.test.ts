@@ -38,32 +38,35 @@ describe("escapes", () => {
     );
   });
 
-  test.each(["dovecot", "postfix", "cyrus", "opensmtpd", "courier"] as const)("%s: nothing but plain words passes", (kind) => {
-    for (const value of [
-      "",
-      "a\nb",
-      "a#b",
-      "a\tb",
-      "$x",
-      "%u",
-      "{",
-      "}",
-      "<x",
-      '"',
-      "'",
-      "\\",
-      ";",
-      "`",
-      " a",
-      "a ",
-      "a\u2028b",
-      "a\u0000",
-    ]) {
-      expect(() => escapes[kind](value), JSON.stringify(value)).toThrow("cannot be written");
-    }
-    for (const value of ["/var/lib/mailcert/certificates/*.example.org/live", "xn--mller-kva.example", "2001:db8::1"])
-      expect(escapes[kind](value)).toBe(value);
-  });
+  test.each(["dovecot", "postfix", "cyrus", "opensmtpd", "courier"] as const)(
+    "%s: nothing but plain words passes",
+    (kind) => {
+      for (const value of [
+        "",
+        "a\nb",
+        "a#b",
+        "a\tb",
+        "$x",
+        "%u",
+        "{",
+        "}",
+        "<x",
+        '"',
+        "'",
+        "\\",
+        ";",
+        "`",
+        " a",
+        "a ",
+        "a\u2028b",
+        "a\u0000",
+      ]) {
+        expect(() => escapes[kind](value), JSON.stringify(value)).toThrow("cannot be written");
+      }
+      for (const value of ["/var/lib/mailcert/certificates/*.example.org/live", "xn--mller-kva.example", "2001:db8::1"])
+        expect(escapes[kind](value)).toBe(value);
+    },
+  );
 
   test("XML, systemd", () => {
     expect(escapes.xml(`<a b="c">&'`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
