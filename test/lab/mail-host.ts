@@ -28,12 +28,12 @@ export interface MailHostOptions {
   readonly browser?: boolean;
   /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
   readonly exim?: boolean;
-  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
-  readonly proxies?: boolean;
   /** The same of Cyrus IMAP, of OpenSMTPD, of Courier. */
   readonly cyrus?: boolean;
   readonly opensmtpd?: boolean;
   readonly courier?: boolean;
+  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
+  readonly proxies?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
 }
