@@ -157,8 +157,9 @@ export const prove = async (world: World, request: ProofRequest): Promise<readon
   const anchors: readonly string[] = [];
   const started = world.elapsed();
   const bad = new Map<string, Set<string>>();
+  const few = request.targets.length <= 4 * atOnce;
   return parallel(request.targets, atOnce, (target) =>
-    proveOne(world, probe, target, request, { anchors, started, bad }),
+    proveOne(world, probe, target, request, { anchors, started, few, bad }),
   );
 };
 
@@ -166,6 +167,8 @@ interface Together {
   readonly anchors: readonly string[];
   /** When the first of them was looked at. */
   readonly started: number;
+  /** All are looked at within the first moments. */
+  readonly few: boolean;
   /** By server and service: names for which waiting was in vain. */
   readonly bad: Map<string, Set<string>>;
 }
@@ -178,7 +181,7 @@ const proveOne = async (
   probe: Probe,
   target: ProofTarget,
   request: ProofRequest,
-  { anchors, started, bad }: Together,
+  { anchors, started, few, bad }: Together,
 ): Promise<ProvedEntry> => {
   const { installation, service, entry, slot } = target;
   const base = { installation, service, entry, slot };
@@ -204,11 +207,11 @@ const proveOne = async (
     const waited = world.elapsed() - started;
     const patience = verdict === "stale" ? longest : Math.min(brokenAfterMs, longest);
     // Of thousands, the last one is looked at for the first time when the first one's patience is over: one slow answer must not condemn it.
-    const own = inVain.size < namesToGiveUpAfter ? Math.min(brokenAfterMs, longest) : Math.min(500, longest);
+    const ownMs = few ? 0 : inVain.size < namesToGiveUpAfter ? brokenAfterMs : 500;
     const over =
       verdict !== "proven" &&
       (tlsOff !== undefined ||
-        (waited >= patience && world.elapsed() - first >= own) ||
+        (waited >= patience && world.elapsed() - first >= Math.min(ownMs, longest)) ||
         (await request.hopeless?.(installation, waited)) === true);
     if (over && longest > 0) inVain.add(entry.host);
     if (inARow >= 2 || over) {
