@@ -46,7 +46,9 @@ describe("links", () => {
     );
     const ids = new Set(
       sources.flatMap((text) =>
-        [...text.matchAll(/check(?::| =) "([a-z-]+)"|[fF]indings?\(\s*"([a-z-]+)"/g)].map(([, id, made = ""]) => id ?? made),
+        [...text.matchAll(/check(?::| =) "([a-z-]+)"|[fF]indings?\(\s*"([a-z-]+)"/g)].map(
+          ([, id, made = ""]) => id ?? made,
+        ),
       ),
     );
     for (const { id } of checks) ids.delete(id);
