@@ -96,23 +96,37 @@ export const applyLine = async (change: LineChange): Promise<void> => {
   return writeLines(change.path, read);
 };
 
+/**
+ * Where the lines of a change stand by now, as indices: lines above may have come or gone since. All moved by the same number, nearest first, for two of
+ * them may read alike; else each where its text stands once. undefined: not all of them, and half of what belongs together would be worse than all of it.
+ */
+const placesOf = (lines: readonly string[], all: readonly LineReplacement[]): readonly number[] | undefined => {
+  const at = (shift: number): readonly number[] => all.map(({ line }) => line - 1 + shift);
+  const stand = (places: readonly number[]): boolean =>
+    all.every(({ after }, nth) => lines[places[nth] ?? -1] === after);
+  for (let far = 0; far <= lines.length; far += 1) {
+    const shift = [far, -far].find((one) => stand(at(one)));
+    if (shift !== undefined) return at(shift);
+  }
+  const once = all.every(({ after }) => lines.filter((text) => text === after).length === 1);
+  const places = all.map(({ after }) => lines.indexOf(after));
+  return once && new Set(places).size === places.length ? places : undefined;
+};
+
 export const revertLine = async (change: LineChange): Promise<Reverted> => {
   const { path, before, after } = change;
   const read = await readLines(path);
   const { lines } = read;
-  // Lines above may have come or gone since: our text, not its number, says which one it is.
-  const placeOf = (line: number, text: string): number =>
-    before !== undefined && lines[line - 1] === text ? line - 1 : lines.lastIndexOf(text);
-  const index = placeOf(change.line, after);
-  if (index < 0) return before !== undefined && !lines.includes(before) ? "not-ours" : "reverted";
-  const further = (change.also ?? []).map((one) => ({
-    ...one,
-    index: placeOf(one.line + index + 1 - change.line, one.after),
-  }));
-  // Half of what belongs together would be worse than all of it.
-  if (further.some((one) => one.index < 0)) return "not-ours";
-  for (const one of further) lines[one.index] = one.before;
-  lines.splice(index, 1, ...(before === undefined ? [] : [before]));
+  if (before === undefined) {
+    const index = lines.lastIndexOf(after);
+    if (index < 0) return "reverted";
+    lines.splice(index, 1);
+  } else {
+    const all = replacements(change);
+    const places = placesOf(lines, all);
+    if (places === undefined) return all.some((one) => !lines.includes(one.before)) ? "not-ours" : "reverted";
+    for (const [nth, place] of places.entries()) lines[place] = all[nth]?.before ?? "";
+  }
   await writeLines(path, read);
   return "reverted";
 };

@@ -1,7 +1,9 @@
 // Copies of a certificate's files: put there together, kept apart from what stood there, taken back; a killed run in between does no harm.
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -59,11 +61,12 @@ const target = (more: Partial<FileTarget> = {}): FileTarget => ({
   raw: {},
   ...more,
 });
-const open = async (one: FileTarget): Promise<void> => {
+const open = async (one: FileTarget, answers: Readonly<Record<string, string>> = {}): Promise<void> => {
   const fake = fakeRun({
     "getent passwd me": `me:x:${uid}:${gid}::/:/bin/sh\n`,
     "getent group us": `us:x:${gid}:\n`,
     "reloader now": "",
+    ...answers,
     "reloader later": { status: 3, stderr: "error: no container\n" },
   });
   asked = fake.asked;
@@ -134,6 +137,30 @@ describe("copies", () => {
     const [change] = await apply();
     expect(text(at("out/chain.pem"))).toBe("fullchain 0001");
     expect(change).not.toHaveProperty("files.0.kept");
+  });
+
+  it("an access list is kept of a copy of ours alone: whoever puts a file there does not say whom the next key is for", async () => {
+    await open(target(), {
+      "ls -ldnL -- /dev/fd/3": "-rw-r-----+ 1 0 0 0 Jan  1 00:00 /dev/fd/3\n",
+      "cp --attributes-only --preserve=mode -- /dev/fd/3 /dev/fd/4": "",
+    });
+    const kept = (): number => asked.filter((command) => command.startsWith("cp ")).length;
+    writeFileSync(at("out/key.pem"), "theirs", { mode: 0o640 });
+    writeFileSync(at("out/chain.pem"), "fullchain 0002", { mode: 0o600 });
+    await apply();
+    expect([text(at("out/key.pem")), kept()]).toEqual(["privkey 0001", 1]);
+    switchTo("0002");
+    await apply();
+    expect([text(at("out/key.pem")), kept()]).toEqual(["privkey 0002", 3]);
+  });
+
+  it("a pipe that somebody put there is kept like a file, and waited for by nobody", async () => {
+    expect(spawnSync("mkfifo", [at("out/key.pem")]).status).toBe(0);
+    const [change] = await apply();
+    expect(text(at("out/key.pem"))).toBe("privkey 0001");
+    if (!change) throw new Error("no change");
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect(lstatSync(at("out/key.pem")).isFIFO()).toBe(true);
   });
 
   it("where one file cannot be written, none takes its place, and nothing is left beside", async () => {

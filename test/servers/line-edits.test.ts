@@ -48,6 +48,20 @@ describe("lines that belong together", () => {
     expect(await now()).toBe(theirs);
   });
 
+  test("two that read alike by now are put back each in its place, also where lines came in between or above", async () => {
+    const twice = "a {\n  cert /old-a;\n}\nb {\n  cert /old-b;\n}\n";
+    const also = [{ line: 5, before: "  cert /old-b;", after: "  cert ours;" }];
+    const alike: LineChange = { kind: "line", path, line: 2, before: "  cert /old-a;", after: "  cert ours;", also };
+    await writeFile(path, twice);
+    await applyLine(alike);
+    await writeFile(path, `# above\n${await now()}`);
+    expect(await revertLine(alike)).toBe("reverted");
+    expect(await now()).toBe(`# above\n${twice}`);
+    await writeFile(path, changed.replace("  protocols all;", "  protocols all;\n  workers 1;"));
+    expect(await revertLine(change)).toBe("reverted");
+    expect(await now()).toBe(text.replace("  protocols all;", "  protocols all;\n  workers 1;"));
+  });
+
   test("in words", () => {
     expect(describeChange(change)).toBe(
       `${path} line 2: key /old; -> include ours;, line 4: cert /old; -> # mailcert:   cert /old;`,

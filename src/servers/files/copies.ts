@@ -1,7 +1,8 @@
 // Puts copies of a certificate's files in place together, and takes them back: what stood there before is kept beside them, never read.
 import { constants } from "node:fs";
-import { type FileHandle, link, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Failure } from "../../domain/failure.ts";
 import { hasAccessList, takeAccessList } from "../../system/access-list.ts";
 import { fileFailure, syncFolder, temporaryBeside } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
@@ -10,12 +11,26 @@ import type { Change, CopiedFile } from "../server.ts";
 
 export type CopiesChange = Extract<Change, { kind: "copies" }>;
 
+/** Copies of ours are a few kilobytes. */
+const mostBytes = 1 << 20;
+
+/** Of a file, through one descriptor and without waiting: what has the place may be a pipe, or be changed while it is looked at. undefined: no such file. */
+const readRegular = async (handle: FileHandle): Promise<string | undefined> => {
+  const found = await handle.stat();
+  if (!found.isFile() || found.size > mostBytes) return undefined;
+  return handle.readFile("utf8");
+};
+
 const contentOf = async (path: string): Promise<string | undefined> => {
+  let handle: FileHandle | undefined;
   try {
-    return await readFile(path, "utf8");
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await readRegular(handle);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw fileFailure(error, "read", path);
+  } finally {
+    await handle?.close();
   }
 };
 
@@ -29,37 +44,45 @@ const generationsOf = async (from: string): Promise<readonly string[]> => {
   return numbers.map((number) => join(folder, number, slot, file));
 };
 
-/** Whether a file is a copy that we made: of what is live, or of a generation before. */
-const isOurs = async (path: string, from: string): Promise<boolean> => {
-  const content = await contentOf(path);
+const isKnown = async (content: string | undefined, from: string): Promise<boolean> => {
   if (content === undefined) return false;
   for (const known of await generationsOf(from)) if ((await contentOf(known)) === content) return true;
   return false;
 };
 
-/** The file that has the place now, where it has an access list. The caller closes it. */
-const listedFile = async (run: RunProgram, path: string): Promise<FileHandle | undefined> => {
+/** Whether a file is a copy that we made: of what is live, or of a generation before. */
+const isOurs = async (path: string, from: string): Promise<boolean> => isKnown(await contentOf(path), from);
+
+/**
+ * The copy of ours that has the place now, where somebody gave it an access list. The caller closes it. Whoever may write to the folder can put a file
+ * with a list of their own there: whom the next key is for is not theirs to say.
+ */
+const listedCopy = async (run: RunProgram, { path, from, uid }: CopiedFile): Promise<FileHandle | undefined> => {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const present = await open(path, flags).catch(() => undefined);
-  if (present && (await present.stat()).isFile() && (await hasAccessList(run, present))) return present;
-  await present?.close();
+  if (!present) return undefined;
+  const ours = (await present.stat()).uid === uid && (await isKnown(await readRegular(present), from));
+  if (ours && (await hasAccessList(run, present))) return present;
+  await present.close();
   return undefined;
 };
 
 /** With an access list the bits of the group are its mask: whoever made it says what they are. */
-const hasMode = async (run: RunProgram, path: string, found: number, mode: number): Promise<boolean> => {
+const hasMode = async (run: RunProgram, file: CopiedFile, found: number): Promise<boolean> => {
+  const { mode } = file;
   if (found === mode) return true;
   if ((found & 0o7707) !== (mode & 0o7707)) return false;
-  const listed = await listedFile(run, path);
+  const listed = await listedCopy(run, file);
   await listed?.close();
   return listed !== undefined;
 };
 
 /** Whether a copy says what is live says, for those whom it is for. */
-export const isInPlace = async (run: RunProgram, { path, from, mode, uid, gid }: CopiedFile): Promise<boolean> => {
+export const isInPlace = async (run: RunProgram, file: CopiedFile): Promise<boolean> => {
+  const { path, from, uid, gid } = file;
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() || found.uid !== uid || found.gid !== gid) return false;
-  if (!(await hasMode(run, path, found.mode & 0o7777, mode))) return false;
+  if (!(await hasMode(run, file, found.mode & 0o7777))) return false;
   return (await contentOf(path)) === (await contentOf(from));
 };
 
@@ -85,14 +108,10 @@ const keep = async ({ path, from, kept }: CopiedFile): Promise<void> => {
 };
 
 /** Through one descriptor: the folder may be somebody else's, who could put a link in the place of a path. */
-const write = async (
-  run: RunProgram,
-  temporary: string,
-  content: string,
-  { path, mode, uid, gid }: CopiedFile,
-): Promise<void> => {
+const write = async (run: RunProgram, temporary: string, content: string, file: CopiedFile): Promise<void> => {
+  const { path, mode, uid, gid } = file;
   let handle: FileHandle | undefined;
-  const listed = await listedFile(run, path);
+  const listed = await listedCopy(run, file);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     handle = await open(temporary, flags, 0o600);
@@ -116,9 +135,8 @@ export const applyCopies = async (run: RunProgram, { files }: CopiesChange): Pro
   try {
     for (const file of files) {
       if (await isInPlace(run, file)) continue;
-      const content = await readFile(file.from, "utf8").catch((error: unknown) => {
-        throw fileFailure(error, "read", file.from);
-      });
+      const content = await contentOf(file.from);
+      if (content === undefined) throw new Failure("data", `${file.from} cannot be copied: it is not there`);
       await keep(file);
       const temporary = temporaryBeside(file.path);
       ready.push({ temporary, path: file.path });
