@@ -44,10 +44,10 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
   }
 };
 
-/** An empty file says that nobody was cut short; a line that cannot be taken away costs the next run a look around. */
+/** An empty line says that nobody was cut short, and keeps the room for the next one's on a full disk; one that cannot be taken away costs the next run a look around. */
 const release = (descriptor: number): void => {
   try {
-    ftruncateSync(descriptor, 0);
+    ftruncateSync(descriptor, writeSync(descriptor, "\n", 0));
   } catch {
     // The disk is read-only by now.
   } finally {

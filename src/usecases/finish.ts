@@ -32,7 +32,8 @@ export const finish = async (
   gathered: Gathered,
 ): Promise<DeployResult> => {
   const stale = gathered.entries.some(({ verdict }) => verdict === "stale");
-  const servers = gathered.servers.map(({ id, server }) => [id, server] as const);
+  // Where nothing was reloaded they are all old, and something else says why.
+  const servers = gathered.servers.filter(({ reloaded }) => reloaded).map(({ id, server }) => [id, server] as const);
   const ofProcesses = stale ? await oldOnes(world, state.name, servers) : [];
   const findings = [...gathered.findings, ...deploymentFindings(gathered), ...ofProcesses];
   const fault = findings.some((finding) => finding.severity === "fault");

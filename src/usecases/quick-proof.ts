@@ -20,12 +20,14 @@ export interface QuickProof {
   readonly rest: readonly PreparedJob[];
 }
 
+/** Only what a run has deployed to all of its servers, and nobody took out since. */
 const maySettle = (world: World, { state, target, found, left, keyGroup }: PreparedJob): boolean =>
   (state.stage === "verified" || state.stage === "reloaded") &&
   left.length === 0 &&
   state.keyGroup === keyGroup &&
   world.store.liveNumber(state.name) === target.number &&
-  found.length > 0;
+  found.length > 0 &&
+  found.every(({ installation: { id } }) => state.deployments[id] !== undefined);
 
 interface Look {
   readonly serving: Serving;

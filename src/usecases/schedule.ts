@@ -51,6 +51,8 @@ export const scheduleJob = async (
     const installed = here instanceof Failure || (here?.length ?? 0) > 0;
     return upgrade && installed && certificates.some((one) => isFor(one, name)) ? upgrade.programs : [];
   });
+  // A configuration that cannot be read must not keep a schedule from being taken away.
+  const config = await unlessFailure(() => world.config.read());
   const writable = [
     world.store.dir,
     dirname(world.config.path),
@@ -58,7 +60,7 @@ export const scheduleJob = async (
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
     ...certificates.flatMap(({ files = [] }) => files.flatMap(({ paths }) => Object.values(paths).map(dirname))),
     ...certificates.flatMap(({ issuer }) => (issuer.kind === "acme" ? (issuer.webroot ?? []) : [])),
-    ...writtenToTell((await world.config.read())?.notify),
+    ...writtenToTell(config instanceof Failure ? {} : config?.notify),
   ];
   return {
     nodePath: deps.nodePath,

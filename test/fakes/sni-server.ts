@@ -47,6 +47,8 @@ export const sniServer = (): SniServer => {
       fake.plans += 1;
       const changes: Change[] = [];
       const path = pathOf(certificate);
+      // As the real ones do.
+      if (path === "" && bySni.length === 0) throw new Error("there is no certificate to serve");
       if (path !== "" && fake.setting !== path)
         changes.push({ kind: "parameter", parameter: "certificate", before: fake.setting, after: path });
       const mine = sniNames(path === "" ? undefined : certificate, bySni);

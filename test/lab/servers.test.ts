@@ -67,7 +67,10 @@ const dovecotUnderTest = ({ host, dovecot, reset }: Lab): ServerUnderTest => ({
     change.mode === 0o644 &&
     (change.content ?? "")
       .split("\n")
-      .every((line) => /^(|#.*| *ssl_(server_)?(alt_)?(cert|key)(_file)? =.*|local_name [a-z.*]+ \{|\})$/.test(line)),
+      // What keeps sessions through a reload comes with the certificate (decision 0043).
+      .every((line) =>
+        /^(|#.*|shutdown_clients = no| *ssl_(server_)?(alt_)?(cert|key)(_file)? =.*|local_name [a-z.*]+ \{|\})$/.test(line),
+      ),
 });
 
 const postfixUnderTest = ({ host, postfix, reset }: Lab): ServerUnderTest => ({

@@ -242,7 +242,7 @@ describe("the lock", () => {
     const first = await store.lock("first");
     expect(first.cutShort).toBe(false);
     first.release();
-    expect(readFileSync(join(dir, "lock"), "utf8")).toBe("");
+    expect(readFileSync(join(dir, "lock"), "utf8")).toBe("\n");
     const second = await store.lock("second");
     expect(second.cutShort).toBe(false);
     second.release();

@@ -238,6 +238,18 @@ describe("taking out", () => {
     expect([server.setting, server.text]).toEqual([own, undefined]);
   });
 
+  it("what was taken out is deployed again by a person's deploy, alone or together", async () => {
+    await renew(world, all, renewal);
+    for (const deployed of [[main], all]) {
+      await remove(world, [], { dryRun: false });
+      const again = await deployAll(world, deployed, options);
+      expect(again.map(({ deployed: done, failure }) => failure?.message ?? done?.outcome)).toEqual(
+        deployed.map(() => "verified"),
+      );
+    }
+    expect(subjectOf(server.served.get("two.example.net"))).toContain("two.example.net");
+  });
+
   it("the default: the server's own comes back for everybody, the others stay", async () => {
     const own = server.setting;
     await renew(world, all, renewal);
