@@ -28,6 +28,8 @@ const throughSystemd = async (run: RunProgram, service: string): Promise<"runnin
     (await run("systemctl", ["show", "--property=ActiveState", "--value", unit])).stdout.trim();
   const now = await state();
   if (now !== "failed") return now === "inactive" || now === "deactivating" ? "stopped" : "running";
+  const file = (await run("systemctl", ["show", "--property=UnitFileState", "--value", unit])).stdout.trim();
+  if (file === "disabled" || file.startsWith("masked")) return "stopped";
   // Else systemd may refuse: it was started too often just now.
   await run("systemctl", ["reset-failed", unit]);
   const { status, stderr } = await run("systemctl", ["start", unit], { timeoutMs: startTimeoutMs });

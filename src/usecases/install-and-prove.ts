@@ -5,11 +5,11 @@ import type { Finding } from "../domain/finding.ts";
 import type { Gathered, Job } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { type InstallOptions, type InstalledSettings, configFinding, installSettings } from "./install-settings.ts";
+import { orFailure } from "./one-failure.ts";
 import { type Installed, proveJobs } from "./prove-jobs.ts";
 import { servedCertificate, slotsOf } from "./served-certificate.ts";
 import { type Serving, allOf, servingOn } from "./serving.ts";
 import { recordChange } from "./record-change.ts";
-import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 const byInstallation = (jobs: readonly Job[]): ReadonlyMap<string, readonly Job[]> => {
@@ -64,7 +64,7 @@ const refresh = async (
   serving: Serving,
   trouble: Finding[],
 ): Promise<boolean> => {
-  const done = await unlessFailure(async () => server.refresh?.(installation, allOf(serving)) ?? []);
+  const done = await orFailure(world, async () => server.refresh?.(installation, allOf(serving)) ?? []);
   if (done instanceof Failure) {
     trouble.push(configFinding(installation.id, done, "has copies that could not be made anew"));
     return false;
@@ -122,14 +122,14 @@ const installOn = async (
   serving: Serving,
   options: InstallOptions,
 ): Promise<InstalledSettings> => {
-  const settings = await unlessFailure(() => installSettings(world, one, serving, options));
+  const settings = await orFailure(world, () => installSettings(world, one, serving, options));
   if (!(settings instanceof Failure)) return settings;
   return { changes: [], findings: [configFinding(one.installation.id, settings)], usable: false };
 };
 
 const reload = async (world: World, { server, installation }: Deployable, findings: Finding[]): Promise<boolean> => {
   world.step(`${installation.id}: ${installation.restarts ? "restart" : "reload"}`);
-  const failure = await unlessFailure(() => server.reload(installation));
+  const failure = await orFailure(world, () => server.reload(installation));
   if (!(failure instanceof Failure)) return true;
   findings.push(configFinding(installation.id, failure));
   return false;

@@ -20,6 +20,18 @@ const bugFailure = (error: unknown): Failure =>
     },
   );
 
+/** Whatever ends a job that others do not depend on, as a Failure. */
+export const orFailure = async <Result>(
+  world: Pick<World, "signal">,
+  job: () => Promise<Result>,
+): Promise<Result | Failure> => {
+  try {
+    return await job();
+  } catch (error) {
+    return failureOf(error, world);
+  }
+};
+
 export const failureOf = (error: unknown, { signal }: Pick<World, "signal">): Failure => {
   if (error instanceof Failure) return error;
   return signal.aborted ? stopped() : bugFailure(error);

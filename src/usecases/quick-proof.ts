@@ -4,13 +4,13 @@ import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
+import { orFailure } from "./one-failure.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 import { deployedServer, isByName } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
 import { proveTogether } from "./prove-together.ts";
 import { baselineOf, servedCertificate, slotsOf } from "./served-certificate.ts";
 import { type Serving, mainOf, namesAt } from "./serving.ts";
-import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface QuickProof {
@@ -46,7 +46,7 @@ const lookAt = async (
   const serving = await servingFor(world, one, job, certificates);
   if (trouble) return { serving, notes: undefined };
   const bySni = server.sni ? serving.bySni : undefined;
-  const seen = await unlessFailure(async () => {
+  const seen = await orFailure(world, async () => {
     const plan = await server.plan(installation, mainOf(serving), bySni);
     const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
     return plan.changes.length > 0 || overrides.length > 0 ? undefined : plan.notes;

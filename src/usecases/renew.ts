@@ -11,7 +11,7 @@ import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
-import { failureOf, stopped, stoppedForced } from "./one-failure.ts";
+import { failureOf, orFailure, stopped, stoppedForced } from "./one-failure.ts";
 import { endingFindings, explainedFindings, goOn, newFindings, orphanFindings } from "./renew-findings.ts";
 import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
@@ -186,16 +186,14 @@ const deployDrafts = async (world: World, drafts: readonly Draft[], options: Ren
   const due = drafts.filter(({ deploys }) => deploys);
   if (due.length === 0) return;
   const { deployTogether } = await import("./deploy.ts");
-  const ends = await deployTogether(
-    world,
-    due.map(({ certificate }) => certificate),
-    options,
-  );
+  const certificates = due.map(({ certificate }) => certificate);
+  const ends = await orFailure(world, () => deployTogether(world, certificates, options));
   for (const draft of due) {
     const { certificate, renewed } = draft;
-    const end = ends.get(certificate.name);
     draft.deploys = false;
     try {
+      if (ends instanceof Failure) throw ends;
+      const end = ends.get(certificate.name);
       if (!end || "error" in end) throw end?.error ?? new Error(`${certificate.name} was not deployed`);
       draft.renewed = { ...renewed, deployed: end.result };
       await refreshBundle(world, certificate, false);

@@ -7,11 +7,11 @@ import { reviveService } from "../../src/system/revive-service.ts";
 const answer = (stdout = "", status = 0, stderr = "") => ({ status, stdout, stderr });
 
 describe("with systemd", () => {
-  const systemd = (state: string, startStatus = 0) => {
+  const systemd = (state: string, startStatus = 0, file = "enabled") => {
     const ran: string[] = [];
     const run: RunProgram = async (_program, args) => {
       ran.push(args.join(" "));
-      if (args[0] === "show") return answer(`${state}\n`);
+      if (args[0] === "show") return answer(`${args[1] === "--property=UnitFileState" ? file : state}\n`);
       return args[0] === "start" ? answer("", startStatus, startStatus === 0 ? "" : "Job failed.\n") : answer();
     };
     const revive = () =>
@@ -34,7 +34,13 @@ describe("with systemd", () => {
   it("a unit that failed is started, however often it was tried", async () => {
     const { ran, revive } = systemd("failed");
     expect(await revive()).toBe("started");
-    expect(ran.slice(1)).toEqual(["reset-failed dovecot.service", "start dovecot.service"]);
+    expect(ran.slice(2)).toEqual(["reset-failed dovecot.service", "start dovecot.service"]);
+  });
+
+  it.each(["disabled", "masked", "masked-runtime"])("one that failed and was %s is left alone", async (file) => {
+    const { ran, revive } = systemd("failed", 0, file);
+    expect(await revive()).toBe("stopped");
+    expect(ran.every((command) => command.startsWith("show "))).toBe(true);
   });
 
   it("one that fails again is a failure with systemd's words and the command", async () => {
