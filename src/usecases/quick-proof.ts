@@ -49,7 +49,10 @@ const lookAt = async (
   const seen = await orFailure(world, async () => {
     const plan = await server.plan(installation, mainOf(serving), bySni);
     const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
-    return plan.changes.length > 0 || overrides.length > 0 ? undefined : plan.notes;
+    if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    // What it has in memory says nothing of its next start.
+    await server.check(installation);
+    return plan.notes;
   });
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };

@@ -31,8 +31,8 @@ const stranger = (installed: Installed, running: boolean, { port, holders }: Hel
     check,
     severity: "fault",
     message: `port ${port}, which ${installed.id}'s configuration names, is held by ${program} (pid ${pid}${service === undefined ? "" : `, ${service}`})${running ? "" : `: ${installed.id} could not start`}`,
-    command: service === undefined ? `kill ${pid}` : `systemctl disable --now ${service}`,
-    hint: `if that port is for ${program}, take it out of the configuration of ${installed.id} instead`,
+    // Which of the two is to have it nobody but a person can say: it may be the proxy before the mail server.
+    hint: `one of the two has to leave it: take the port out of the configuration of ${installed.id}, or stop ${program}${service === undefined ? "" : ` (systemctl disable --now ${service})`}`,
   };
 };
 
