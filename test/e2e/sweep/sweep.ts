@@ -1,4 +1,4 @@
-// A sweep: a fault at each point of a scenario (MAILCERT_FULL=1), or at every tenth, half of them on each of two suites.
+// A sweep: a fault at each point of a scenario (MAILCERT_FULL=1), or at every thirtieth, half of them on each of two suites.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { Suite } from "../../lab/parts.ts";
 import { type SweptHost, startSweptHost } from "./host.ts";
@@ -12,11 +12,11 @@ const journal = process.env["MAILCERT_SWEEP_LOG"];
 /** `0/2`: this half of a full run, the other suite takes the other half. */
 const [part = 0, parts = 1] = (process.env["MAILCERT_SWEEP_SHARE"] ?? "0/1").split("/").map(Number);
 
-/** A fixed choice, so that a failure can be tried again: each suite another twentieth. */
+/** A fixed choice, so that a failure can be tried again: each suite another sixtieth. */
 const isChosen = (index: number, suite: Suite): boolean =>
   full
     ? index % parts === (part + (suite === "trixie" ? 1 : 0)) % parts
-    : index % 20 === (suite === "bookworm" ? 3 : 13);
+    : index % 60 === (suite === "bookworm" ? 3 : 33);
 
 export interface Swept {
   /** Points that the run has. */
