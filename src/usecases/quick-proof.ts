@@ -59,6 +59,12 @@ const lookAt = async (
 
 const isFine = ({ verdict }: ProvedEntry): boolean => !["stale", "broken", "failing"].includes(verdict);
 
+/** What a run left undone is done again where nobody can look whether it came round: copies without entry points whose program refused. */
+const unseenOf = ({ found }: PreparedJob, entries: readonly ProvedEntry[]): readonly string[] => {
+  const seen = new Set(entries.filter(({ verdict }) => verdict === "proven").map(({ installation }) => installation));
+  return found.map(({ installation: { id } }) => id).filter((id) => !seen.has(id));
+};
+
 export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): Promise<QuickProof> => {
   const settled = jobs.filter((job) => maySettle(world, job));
   const looks = new Map<string, Look>();
@@ -88,7 +94,8 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
     const mine = entries[index] ?? [];
     const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
     const bad = mine.filter((entry) => !isFine(entry)).map(({ installation }) => installation);
-    if (unsettled.length === 0 && bad.length === 0) {
+    const unseen = job.state.stage === "verified" ? [] : unseenOf(job, mine);
+    if (unsettled.length + bad.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);
         const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);
@@ -99,7 +106,7 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
       for (const { installation } of fresh) told.add(installation.id);
       const findings = fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? []);
       proven.set(job.certificate.name, { servers, entries: mine, findings });
-    } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled]));
+    } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled, ...unseen]));
   }
   const rest = jobs
     .filter(({ certificate }) => !proven.has(certificate.name))
