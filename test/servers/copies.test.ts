@@ -154,6 +154,18 @@ describe("copies", () => {
     expect([text(at("out/key.pem")), kept()]).toEqual(["privkey 0002", 3]);
   });
 
+  it("a reload program that others can change is not run, and one that is missing is told before anything is copied", async () => {
+    const program = at("reload");
+    await open(target({ reload: [program] }));
+    await expect(server.check(installation)).rejects.toMatchObject({ message: `there is no program ${program}` });
+    writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
+    chmodSync(dir, 0o777);
+    const refused = server.check(installation);
+    if (uid === 0)
+      await expect(refused).rejects.toMatchObject({ message: expect.stringContaining("root does not run") as string });
+    else await expect(refused).resolves.toBeUndefined();
+  });
+
   it("a pipe that somebody put there is kept like a file, and waited for by nobody", async () => {
     expect(spawnSync("mkfifo", [at("out/key.pem")]).status).toBe(0);
     const [change] = await apply();

@@ -8,6 +8,7 @@ import type { Finding } from "../../domain/finding.ts";
 import { type KeyAlgorithm, type Slot, slotOf } from "../../domain/keys.ts";
 import { clean } from "../../domain/text.ts";
 import { accountId } from "../../system/accounts.ts";
+import { refuseUnsafeProgram } from "../../system/safe-program.ts";
 import { addressesOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { complaint } from "../program.ts";
@@ -128,6 +129,9 @@ export const createFiles = (
       // One that only its change knows is being taken back: its folder may be gone.
       if (target === undefined) return;
       await accountsOf(target);
+      const [program] = target.reload ?? [];
+      // As a hook: root runs nothing that somebody else can change.
+      if (program?.startsWith("/")) await refuseUnsafeProgram(program);
       for (const folder of new Set(Object.values(target.paths).map((path) => dirname(path)))) {
         if ((await stat(folder).catch(() => undefined))?.isDirectory()) continue;
         throw new Failure("config", `files: ${target.name}: there is no folder ${folder}`, {
