@@ -69,7 +69,9 @@ const dovecotUnderTest = ({ host, dovecot, reset }: Lab): ServerUnderTest => ({
       .split("\n")
       // What keeps sessions through a reload comes with the certificate (decision 0043).
       .every((line) =>
-        /^(|#.*|shutdown_clients = no| *ssl_(server_)?(alt_)?(cert|key)(_file)? =.*|local_name [a-z.*]+ \{|\})$/.test(line),
+        /^(|#.*|shutdown_clients = no| *ssl_(server_)?(alt_)?(cert|key)(_file)? =.*|local_name [a-z.*]+ \{|\})$/.test(
+          line,
+        ),
       ),
 });
 
