@@ -19,13 +19,18 @@ let fake: FakeWorld;
 let reloads: number;
 let refuses: boolean;
 let world: World;
+let bug: boolean;
 beforeEach(() => {
+  bug = false;
   fake = fakeWorld();
   [reloads, refuses] = [0, true];
   const blind: Server = {
     detect: async () => [{ server: "blind", id: "blind", version: "1.0", configDir: "/etc/blind", running: true }],
     listeners: async () => [],
-    plan: async () => ({ changes: [], notes: [] }),
+    plan: async () => {
+      if (bug) throw new RangeError("Invalid string length");
+      return { changes: [], notes: [] };
+    },
     apply: async () => undefined,
     revert: async () => "reverted",
     readBack: async () => [],
@@ -36,7 +41,7 @@ beforeEach(() => {
     },
     snippet: () => "settings",
   };
-  world = { ...fake.world, servers: async () => ({ blind }) };
+  world = { ...fake.world, servers: async () => ({ blind, ...(await fake.world.servers()) }) };
 });
 afterEach(() => fake.dispose());
 
@@ -48,4 +53,19 @@ it("is tried by each run until it went well, and then no more", async () => {
   refuses = false;
   expect([await run(), reloads]).toEqual(["done", 3]);
   expect([await run(), reloads]).toEqual(["done", 3]);
+});
+
+it("a bug in one server's adapter is told, and keeps no other server from being reloaded", async () => {
+  refuses = false;
+  const [other = ""] = Object.keys(await fake.world.servers());
+  const one = certificate({ servers: ["blind", other] });
+  bug = true;
+  const { certificates, outcome } = await renew(world, [one], options);
+  expect([outcome, reloads, fake.server.reloads]).toEqual(["fault", 0, 1]);
+  expect(certificates[0]?.deployed?.findings.map(({ message }) => message).join("\n")).toContain(
+    "Invalid string length",
+  );
+  bug = false;
+  expect((await renew(world, [one], options)).outcome).toBe("done");
+  expect(reloads).toBe(1);
 });
