@@ -130,3 +130,18 @@ export const revertLine = async (change: LineChange): Promise<Reverted> => {
   await writeLines(path, read);
   return "reverted";
 };
+
+const noEdit = ({ kind }: Change): never => {
+  throw new Error(`a change of the kind ${kind} is no edit of a file`);
+};
+
+/** Either kind. Others are a bug of whoever asks. */
+export const applyEdit = async (change: Change): Promise<void> => {
+  if (change.kind === "file") return applyFile(change);
+  return change.kind === "line" ? applyLine(change) : noEdit(change);
+};
+
+export const revertEdit = async (change: Change): Promise<Reverted> => {
+  if (change.kind === "file") return revertFile(change);
+  return change.kind === "line" ? revertLine(change) : noEdit(change);
+};

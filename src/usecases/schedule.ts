@@ -12,6 +12,7 @@ import type {
   Scheduler,
 } from "../system/scheduler.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
+import { isFor } from "./serving.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -71,8 +72,6 @@ export const scheduleJob = async (
     hostName: deps.hostName,
   };
 };
-
-const isFor = ({ servers }: CertificateConfig, name: string): boolean => servers === "auto" || servers.includes(name);
 
 /** The textfile's folder, and where the sendmail of Postfix, Exim and others puts what it is given. */
 const writtenToTell = ({ prometheus, mail }: NotifySettings = {}): readonly string[] => [

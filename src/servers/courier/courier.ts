@@ -2,11 +2,11 @@
 import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyLine, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit, revertLine } from "../edits.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { isOurs, refuseUnreadable } from "../readable.ts";
 import { restart } from "../restart.ts";
-import type { Change, Installation, Server } from "../server.ts";
+import type { Installation, Server } from "../server.ts";
 import { courierListeners } from "./listeners.ts";
 import { isEdited, planCourier, readBackCourier, snippetOf, tlsFiles } from "./plan.ts";
 import { environmentOf, isOutdated, pidFileOf, pidIn, servicesOf } from "./services.ts";
@@ -73,17 +73,13 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
     ];
   };
 
-  const impossible = (change: Change): never => {
-    throw new Error(`Courier has no change of the kind ${change.kind}`);
-  };
-
   return {
     detect,
     listeners: async ({ configDir }) => courierListeners(dependencies, configDir, await servicesOf(configDir)),
     plan: async ({ configDir }, certificate) => ({ changes: await planCourier(configDir, certificate), notes: [] }),
-    apply: async (_installation, change) => (change.kind === "line" ? applyLine(change) : impossible(change)),
+    apply: async (_installation, change) => applyEdit(change),
     revert: async (_installation, change) => {
-      if (change.kind !== "line") return impossible(change);
+      if (change.kind !== "line") return revertEdit(change);
       return (await isEdited(change)) ? "not-ours" : revertLine(change);
     },
     readBack: ({ configDir }, certificate) => readBackCourier(configDir, certificate),

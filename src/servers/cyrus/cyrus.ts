@@ -1,11 +1,12 @@
 // Cyrus IMAP 3.2 and later: settings for each service in a file of ours that imapd.conf reads, SIGHUP to the master.
+import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit, revertFile } from "../edits.ts";
 import { isOurs, refuseUnreadable } from "../readable.ts";
-import type { Change, Installation, Override, Server, ServedCertificate } from "../server.ts";
+import type { Installation, Override, Server, ServedCertificate } from "../server.ts";
 import { type Cyrus, findCyrus, settingsOf } from "./info.ts";
 import { addressesOfService, cyrusListeners, settingFor } from "./listeners.ts";
 import {
@@ -21,10 +22,7 @@ import {
 import { servicesOf } from "./services.ts";
 
 /** Two certificates side by side are older; 3.2 is the oldest that anybody still repairs. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 3 || (major === 3 && minor >= 2);
-};
+const supported = (version: string): boolean => isAtLeast(version, [3, 2]);
 
 export const createCyrus = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
@@ -90,10 +88,6 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
     if (group !== undefined) await refuseUnreadable(run, { name: "Cyrus", user, group }, files);
   };
 
-  const impossible = (change: Change): never => {
-    throw new Error(`Cyrus has no change of the kind ${change.kind}`);
-  };
-
   return {
     detect,
     listeners: async () => {
@@ -106,14 +100,9 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
       const changes = await planCyrus(render, await presentOf(cyrus), await servedBy(cyrus), certificate);
       return { changes, notes: [] };
     },
-    apply: async (_installation, change) => {
-      if (change.kind === "file") return applyFile(change);
-      if (change.kind === "line") return applyLine(change);
-      return impossible(change);
-    },
+    apply: (_installation, change) => applyEdit(change),
     revert: async (_installation, change) => {
-      if (change.kind === "line") return revertLine(change);
-      if (change.kind !== "file") return impossible(change);
+      if (change.kind !== "file") return revertEdit(change);
       if (change.before === undefined && (await isStillRead(change))) {
         throw new Failure("config", `${change.path} is still read by @include: taking it away would stop Cyrus`, {
           hints: ["take that line out of imapd.conf, then run: mailcert deploy --remove"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, modeOf, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, modeOf, revertEdit } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import type { Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
 import { servingProcesses } from "../processes.ts";
@@ -95,10 +95,6 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     return { changes: [{ kind: "file", path, content, mode, before, shared: true }], notes: [] };
   };
 
-  const impossible = ({ kind }: { readonly kind: string }): never => {
-    throw new Error(`Dovecot has no change of the kind ${kind}`);
-  };
-
   return {
     sni: true,
     ownDefault: true,
@@ -109,16 +105,8 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
     upgrade: createDovecotUpgrade(run),
     listeners: () => dovecotListeners(dependencies),
-    apply: async (_installation, change) => {
-      if (change.kind === "file") return applyFile(change);
-      if (change.kind === "line") return applyLine(change);
-      return impossible(change);
-    },
-    revert: async (_installation, change) => {
-      if (change.kind === "file") return revertFile(change);
-      if (change.kind === "line") return revertLine(change);
-      return impossible(change);
-    },
+    apply: (_installation, change) => applyEdit(change),
+    revert: (_installation, change) => revertEdit(change),
     readBack: async (installation, certificate, bySni = []) =>
       readBackDovecot({
         run,

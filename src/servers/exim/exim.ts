@@ -1,9 +1,10 @@
 // Exim 4.92 and later: Debian's macros in a file of ours (split and unsplit), another configuration edited after a yes, SIGHUP after every switch.
+import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
-import type { Change, Installation, Server } from "../server.ts";
+import { applyEdit, revertEdit, revertFile, revertLine } from "../edits.ts";
+import type { Installation, Server } from "../server.ts";
 import {
   type Configuration,
   checkConfiguration,
@@ -20,10 +21,7 @@ import { checkReadable } from "./readable.ts";
 import { readBackExim } from "./read-back.ts";
 
 /** Lists of certificates with GnuTLS are older; 4.92 is the oldest that was looked at. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 4 || (major === 4 && minor >= 92);
-};
+const supported = (version: string): boolean => isAtLeast(version, [4, 92]);
 
 const nameOf = (program: string): string => program.replace(/^.*\//, "");
 
@@ -77,10 +75,6 @@ export const createExim = (dependencies: ServerDependencies): Server => {
     ];
   };
 
-  const impossible = (change: Change): never => {
-    throw new Error(`Exim has no change of the kind ${change.kind}`);
-  };
-
   return {
     detect,
     listeners: async () => {
@@ -88,14 +82,9 @@ export const createExim = (dependencies: ServerDependencies): Server => {
       return eximListeners(dependencies, configuration, await pidOf(configuration));
     },
     plan: async (_installation, certificate) => planExim(run, (await look()).configuration, certificate, render),
-    apply: async (_installation, change) => {
-      if (change.kind === "file") return applyFile(change);
-      if (change.kind === "line") return applyLine(change);
-      return impossible(change);
-    },
+    apply: (_installation, change) => applyEdit(change),
     revert: async ({ configDir }, change) => {
-      if (change.kind === "line") return revertLine(change);
-      if (change.kind !== "file") return impossible(change);
+      if (change.kind !== "file") return revertEdit(change);
       const path = localMacros(configDir);
       const outcome = await revertFile(change);
       if (outcome === "reverted" || change.path !== path) return outcome;

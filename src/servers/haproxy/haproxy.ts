@@ -1,9 +1,10 @@
 // HAProxy in front of mail servers: bind lines that end TLS at mail's ports, with a crt-list of ours. Web frontends are never touched.
+import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit } from "../edits.ts";
 import { recalled } from "../recalled.ts";
-import type { Change, ServedCertificate, Server } from "../server.ts";
+import type { ServedCertificate, Server } from "../server.ts";
 import { type Bind, bindsOf } from "./binds.ts";
 import { listText, ownList } from "./crt-list.ts";
 import { haproxyListeners, isServed } from "./listeners.ts";
@@ -11,14 +12,7 @@ import { type Wanted, planHaproxy, readBackHaproxy } from "./plan.ts";
 import { type Haproxy, findHaproxy, folderOf, readHaproxy, reloadHaproxy, testHaproxy } from "./program.ts";
 
 /** Lists of certificates, and both kinds of key for one name, are older; older ones than 2.4 were not looked at. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 2 || (major === 2 && minor >= 4);
-};
-
-const impossible = (change: Change): never => {
-  throw new Error(`HAProxy has no change of the kind ${change.kind}`);
-};
+const supported = (version: string): boolean => isAtLeast(version, [2, 4]);
 
 interface Here {
   readonly haproxy: Haproxy;
@@ -77,14 +71,8 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
       const now = await look();
       return planHaproxy(now.binds, wanted(now, configDir, certificate, bySni));
     },
-    apply: async (_installation, change) => {
-      if (change.kind === "file") return applyFile(change);
-      return change.kind === "line" ? applyLine(change) : impossible(change);
-    },
-    revert: async (_installation, change) => {
-      if (change.kind === "file") return revertFile(change);
-      return change.kind === "line" ? revertLine(change) : impossible(change);
-    },
+    apply: (_installation, change) => applyEdit(change),
+    revert: (_installation, change) => revertEdit(change),
     readBack: async ({ configDir }, certificate, bySni) => {
       const now = await look();
       return readBackHaproxy(now.binds, wanted(now, configDir, certificate, bySni));

@@ -1,25 +1,19 @@
 // nginx as a mail proxy: the servers of mail {}, and those of stream {} at mail's ports. http {} is never touched.
+import { isAtLeast } from "../version.ts";
 import { dirname } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit } from "../edits.ts";
 import { recalled } from "../recalled.ts";
-import type { Change, Server } from "../server.ts";
+import type { Server } from "../server.ts";
 import { type Nginx, findNginx, readNginx, testNginx } from "./configuration.ts";
 import { isServed, nginxListeners, portsOf } from "./listeners.ts";
 import { certificateText, planNginx, readBackNginx } from "./plan.ts";
 import { type NginxServers, serversOf } from "./servers.ts";
 
 /** Several certificates side by side are older (1.11); older ones than these were not looked at. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 1 || (major === 1 && minor >= 14);
-};
-
-const impossible = (change: Change): never => {
-  throw new Error(`nginx has no change of the kind ${change.kind}`);
-};
+const supported = (version: string): boolean => isAtLeast(version, [1, 14]);
 
 export const createNginx = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
@@ -65,14 +59,8 @@ export const createNginx = (dependencies: ServerDependencies): Server => {
       return nginxListeners(dependencies, found.servers);
     },
     plan: async ({ configDir }, certificate) => planNginx((await look()).found, configDir, certificate, render),
-    apply: async (_installation, change) => {
-      if (change.kind === "file") return applyFile(change);
-      return change.kind === "line" ? applyLine(change) : impossible(change);
-    },
-    revert: async (_installation, change) => {
-      if (change.kind === "file") return revertFile(change);
-      return change.kind === "line" ? revertLine(change) : impossible(change);
-    },
+    apply: (_installation, change) => applyEdit(change),
+    revert: (_installation, change) => revertEdit(change),
     readBack: async ({ configDir }, certificate) => readBackNginx((await look()).found, configDir, certificate, render),
     check: async () => testNginx(run, (await look()).nginx),
     reload: async () => {

@@ -1,23 +1,21 @@
 // OpenSMTPD 6.6 and later: pki entries set in a file of ours that smtpd.conf includes, restarted after every switch.
+import { isAtLeast } from "../version.ts";
 import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { commandLine } from "../command-line.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit, revertFile } from "../edits.ts";
 import { runIfInstalled } from "../program.ts";
 import { restart } from "../restart.ts";
 import { runningPid } from "../running.ts";
-import type { Change, Installation, Server } from "../server.ts";
+import type { Installation, Server } from "../server.ts";
 import { smtpdListeners } from "./listeners.ts";
 import { isStillRead, planSmtpd, presentOf, readBackSmtpd, snippetOf } from "./plan.ts";
 import { isUpToDate } from "./up-to-date.ts";
 
 /** Before 6.4 the language was another one; 6.6 is the oldest that is free of the holes of 2020. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 6 || (major === 6 && minor >= 6);
-};
+const supported = (version: string): boolean => isAtLeast(version, [6, 6]);
 
 /** Debian, OpenBSD, Fedora, Arch and Alpine. */
 const usual = ["/etc/smtpd.conf", "/etc/mail/smtpd.conf", "/etc/opensmtpd/smtpd.conf", "/etc/smtpd/smtpd.conf"];
@@ -82,10 +80,6 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
     ];
   };
 
-  const impossible = (change: Change): never => {
-    throw new Error(`OpenSMTPD has no change of the kind ${change.kind}`);
-  };
-
   return {
     detect,
     listeners: async () => {
@@ -96,14 +90,9 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
       changes: await planSmtpd(render, await look(), certificate),
       notes: [],
     }),
-    apply: async (_installation, change) => {
-      if (change.kind === "file") return applyFile(change);
-      if (change.kind === "line") return applyLine(change);
-      return impossible(change);
-    },
+    apply: (_installation, change) => applyEdit(change),
     revert: async (_installation, change) => {
-      if (change.kind === "line") return revertLine(change);
-      if (change.kind !== "file") return impossible(change);
+      if (change.kind !== "file") return revertEdit(change);
       if (change.before === undefined && (await isStillRead(change))) {
         throw new Failure("config", `${change.path} is still included: OpenSMTPD would not start without it`, {
           hints: ["take that line out of smtpd.conf, then run: mailcert deploy --remove"],

@@ -1,4 +1,5 @@
 // Postfix's parameters of TLS policy: what a profile wants of a service for people, and the little that is done for port 25.
+import { isAtLeast } from "../version.ts";
 import { groupsAreAsStrict, groupsIn, isAsStrict, protocolsAreAsStrict } from "../../domain/policy-strength.ts";
 import { type TlsPolicy, hybridGroup, tlsVersions } from "../../domain/tls-policy.ts";
 
@@ -28,8 +29,7 @@ type InEffect = (parameter: string) => string;
 
 /** `>=` came with 3.6. */
 const protocolList = ({ minimum }: TlsPolicy, version: string): string => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major > 3 || (major === 3 && minor >= 6)) return `>=${minimum}`;
+  if (isAtLeast(version, [3, 6])) return `>=${minimum}`;
   return tlsVersions
     .slice(0, tlsVersions.indexOf(minimum))
     .map((old) => `!${old}`)

@@ -1,10 +1,11 @@
 // Postfix 3.4 and later, each instance of postmulti: chain files in main.cf, services with their own certificate kept, reload by instance.
+import { isAtLeast } from "../version.ts";
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
 import { servingProcesses } from "../processes.ts";
@@ -23,10 +24,7 @@ import { mapEntries } from "./sni.ts";
 const primaryId = "postfix";
 
 /** smtpd_tls_chain_files came with 3.4. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 3 || (major === 3 && minor >= 4);
-};
+const supported = (version: string): boolean => isAtLeast(version, [3, 4]);
 
 /** `postmulti -l`: name, group, enabled, folder. The primary instance has no name unless it was given one. */
 const parseInstances = (text: string): readonly { readonly id: string; readonly configDir: string }[] =>
@@ -87,10 +85,6 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     );
   };
 
-  const impossible = ({ kind }: { readonly kind: string }): never => {
-    throw new Error(`Postfix has no change of the kind ${kind}`);
-  };
-
   return {
     sni: true,
     ownDefault: true,
@@ -111,16 +105,12 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
         return applyPostfix(run, configDir, change);
-      if (change.kind === "file") return applyFile(change);
-      if (change.kind === "line") return applyLine(change);
-      return impossible(change);
+      return applyEdit(change);
     },
     revert: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
         return revertPostfix(run, configDir, change);
-      if (change.kind === "file") return revertFile(change);
-      if (change.kind === "line") return revertLine(change);
-      return impossible(change);
+      return revertEdit(change);
     },
     refresh: ({ configDir }, certificates) => refreshMaps(run, configDir, certificates),
     readBack: (installation, certificate, bySni) => readBackPostfix(run, wish(installation, certificate, bySni)),

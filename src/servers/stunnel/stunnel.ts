@@ -1,4 +1,5 @@
 // stunnel in front of mail servers: each configuration file is a daemon of its own; its services at mail's ports get the certificate.
+import { isAtLeast } from "../version.ts";
 import { mkdir, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isIP } from "node:net";
@@ -6,23 +7,16 @@ import { Failure } from "../../domain/failure.ts";
 import { fileFailure } from "../../system/files.ts";
 import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyFile, applyLine, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, applyFile, revertEdit, revertFile } from "../edits.ts";
 import { recalled } from "../recalled.ts";
-import type { Change, Installation, Listener, Server } from "../server.ts";
+import type { Installation, Listener, Server } from "../server.ts";
 import { checkStunnel } from "./check.ts";
 import { type Daemon, findDaemons, findProgram, keyGroupOf, reloadDaemon } from "./daemons.ts";
 import { type Placed, certificateText, planStunnel, readBackStunnel } from "./plan.ts";
 import { acceptOf, spokenAt, tlsServices } from "./services.ts";
 
 /** `include` and OpenSSL's commands are older; older ones than 5.50 were not looked at. */
-const supported = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 5 || (major === 5 && minor >= 50);
-};
-
-const impossible = (change: Change): never => {
-  throw new Error(`stunnel has no change of the kind ${change.kind}`);
-};
+const supported = (version: string): boolean => isAtLeast(version, [5, 50]);
 
 /** A folder of ours holds one file. */
 const isOurs = (path: string): boolean => /\/mailcert-[^/]*\.d\/certificate\.conf$/.test(path);
@@ -104,8 +98,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
       return planStunnel(daemon, all, certificate, render);
     },
     apply: async (_installation, change) => {
-      if (change.kind === "line") return applyLine(change);
-      if (change.kind !== "file") return impossible(change);
+      if (change.kind !== "file") return applyEdit(change);
       const folder = dirname(change.path);
       if (isOurs(change.path))
         await mkdir(folder, { mode: 0o755 }).catch((error: NodeJS.ErrnoException) => {
@@ -114,8 +107,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
       return applyFile(change);
     },
     revert: async (_installation, change) => {
-      if (change.kind === "line") return revertLine(change);
-      if (change.kind !== "file") return impossible(change);
+      if (change.kind !== "file") return revertEdit(change);
       const outcome = await revertFile(change);
       // Empty only when the file went; what somebody else put there stays.
       if (outcome === "reverted" && isOurs(change.path)) await rmdir(dirname(change.path)).catch(() => undefined);
