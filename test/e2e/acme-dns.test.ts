@@ -188,9 +188,16 @@ describe("dns-persist-01", () => {
     expect(log).toContain("undo: take the record away from example.org");
     const published = await zone.ask(persist, "TXT");
     expect(published).toContain("accounturi=");
-    const second = await host.mailcert(["renew", name, "--force", "--verbose"]);
-    expect(second.status, second.stdout + second.stderr).toBe(0);
-    expect(second.stderr).toContain(`${persist}: seen at 1 address of its name servers`);
+    const renewed = async () => {
+      const done = await host.mailcert(["renew", name, "--force", "--verbose"]);
+      expect(done.status, done.stdout + done.stderr).toBe(0);
+      return done;
+    };
+    const seen = `${persist}: seen at 1 address of its name servers`;
+    let second = await renewed();
+    // Pebble takes a valid authorization again in one of a hundred orders, whatever it is told: nothing is to be proven then.
+    for (let left = 3; left > 0 && !second.stderr.includes(seen); left--) second = await renewed();
+    expect(second.stderr).toContain(seen);
     expect(second.stderr).not.toContain("published in");
     expect(await zone.ask(persist, "TXT")).toBe(published);
   });
