@@ -3,6 +3,7 @@ import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
+import { finishUnfinished } from "../usecases/repair-if-changed.ts";
 import { rollback, rollbackTarget } from "../usecases/rollback.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 import { accept, locked } from "./locked.ts";
@@ -38,12 +39,13 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       });
       return exitStatus.done;
     }
-    const result = await locked(context, async (world) =>
-      rollback(world, await chosenCertificate(world, name), {
+    const result = await locked(context, async (world) => {
+      for (const { message, hint } of await finishUnfinished(world)) output.warn(message, hint);
+      return rollback(world, await chosenCertificate(world, name), {
         replace: options["replace"] === true,
         accept: accept(context),
-      }),
-    );
+      });
+    });
     const document = { schema: "mailcert.rollback/1", ok: !hasFault(result), ...deploymentDocument(result) };
     output.result(deploymentText(result, host.now()), document, hasFault(result));
     return hasFault(result) ? exitStatus.findings : exitStatus.done;

@@ -233,10 +233,11 @@ export interface Server {
   reload(installation: Installation): Promise<void>;
   /**
    * Computes the edits that bring its TLS policy up to a profile, for the library that it is linked with; MUST NOT apply them. Only ever done after a yes.
-   * Stricter settings stay; a plan after applying one has no changes. Absent: its policy is its administrator's alone.
+   * Stricter settings stay, but for those that an earlier policy set (`ours`: such changes in force, oldest first): these follow the profile. A plan after
+   * applying one has no changes. Absent: its policy is its administrator's alone.
    * @throws Failure `config` where its library cannot do what the profile is about.
    */
-  harden?(installation: Installation, profile: PolicyName): Promise<PolicyPlan>;
+  harden?(installation: Installation, profile: PolicyName, ours?: readonly Change[]): Promise<PolicyPlan>;
   /**
    * Its running processes that speak TLS to clients. One that started before a reload holds the certificate of then. Absent: none outlives one.
    * MUST NOT fail for what this user may not see.

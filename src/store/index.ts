@@ -6,6 +6,7 @@ import { createEvents } from "./events.ts";
 import { createGenerations } from "./generations.ts";
 import { createKeyReaders } from "./key-readers.ts";
 import { takeLock } from "./lock.ts";
+import { createPolicyMark } from "./policy-mark.ts";
 import { createPrograms } from "./programs.ts";
 import type { Store } from "./store.ts";
 
@@ -23,6 +24,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
     ...createGenerations(certificates),
     ...createKeyReaders(certificates, run),
     ...createPrograms(join(dir, "programs.json")),
+    ...createPolicyMark(join(dir, "policy-unfinished")),
     ...createEvents(join(dir, "events.jsonl")),
   };
   return {

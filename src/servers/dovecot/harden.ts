@@ -173,6 +173,7 @@ export const hardenDovecot = async (
     ...(library ? { library } : {}),
     settings,
     stricter: stricterOnes(situation),
+    notCovered: [],
     changes: [
       ...(await fileChanges(dependencies, { path, before, mainFile, configuration, profile }, situation, rows)),
       ...edits.map(asComment),

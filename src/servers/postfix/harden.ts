@@ -97,5 +97,5 @@ export const hardenPostfix = async (
       changes.push({ kind: "service-parameter", service, parameter, before: own.get(parameter), after: value });
     }
   }
-  return { ...(library ? { library } : {}), settings, stricter, changes, notes: notesOf(main, explicit) };
+  return { ...(library ? { library } : {}), settings, stricter, changes, notCovered: [], notes: notesOf(main, explicit) };
 };
