@@ -8,6 +8,12 @@ export const isPolicyName = (text: string): text is PolicyName => (policyNames a
 /** As it is named in reports and documents. */
 export const policyTitle = (name: PolicyName): string => `${name} (Mozilla's guideline 6.0)`;
 
+/** Why a setting that an earlier policy made is loosened again. */
+export const followsProfile = (name: PolicyName): string =>
+  name === "intermediate"
+    ? "the profile intermediate takes TLS 1.2, too; an earlier mailcert deploy --harden had set this"
+    : "an earlier mailcert deploy --harden had set this for another profile";
+
 export type TlsVersion = "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 /** Oldest first. */
 export const tlsVersions: readonly TlsVersion[] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];

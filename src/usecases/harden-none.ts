@@ -6,8 +6,15 @@ import { clean } from "../domain/text.ts";
 import type { HostEvent } from "../store/store.ts";
 import type { Deployable } from "./entries.ts";
 import type { HardenResult } from "./harden.ts";
-import { changesInForce } from "./changes-in-force.ts";
-import { type UnfinishedPolicy, clearMark, policyInForce, settled, unfinishedPolicies } from "./harden-events.ts";
+import { changesInForce, placeOfChange } from "./changes-in-force.ts";
+import {
+  type UnfinishedPolicy,
+  changesOf,
+  clearMark,
+  policyInForce,
+  settled,
+  unfinishedPolicies,
+} from "./harden-events.ts";
 import { deployableById, ownerByName } from "./harden-find.ts";
 import { entriesThatWork } from "./harden-look.ts";
 import { revertPolicy, settleReverted } from "./harden-revert.ts";
@@ -86,8 +93,13 @@ const takeOut = async (
   const open = policyInForce(events, id);
   const base = { id, server, version, settings: [], stricter: [], notCovered: [], proven: 0, findings: [] } as const;
   if (dryRun) {
-    const changes = open.toReversed().flatMap(({ change }) => (change ? [describeRevert(change.change, false)] : []));
-    return { ...base, outcome: "planned", changes };
+    // The oldest change of a setting has what will stand there.
+    const oldest = new Map<string, string>();
+    for (const change of changesOf(open).toReversed()) {
+      oldest.delete(placeOfChange(change));
+      oldest.set(placeOfChange(change), describeRevert(change, false));
+    }
+    return { ...base, outcome: "planned", changes: [...oldest.values()] };
   }
   const works = await entriesThatWork(world, deployable, await ownerByName(world, certificate), true);
   await begin(world, id, certificate, "none");

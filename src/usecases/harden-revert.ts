@@ -4,6 +4,7 @@ import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { HostEvent } from "../store/store.ts";
+import { placeOfChange } from "./changes-in-force.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type Works, firstBroken } from "./harden-look.ts";
 import { orFailure } from "./one-failure.ts";
@@ -26,7 +27,8 @@ export const revertPolicy = async (
   events: readonly HostEvent[],
 ): Promise<RevertedPolicy> => {
   const { id } = installation;
-  const reverted: string[] = [];
+  // Of two changes to one setting the older one's way back is what stands there then.
+  const reverted = new Map<string, string>();
   const kept: string[] = [];
   const findings: Finding[] = [];
   const stuck = (what: string, failure: Failure): void =>
@@ -45,7 +47,8 @@ export const revertPolicy = async (
     } else if (outcome === "not-ours") kept.push(describeKept(change.change));
     else {
       const what = `${id}: ${describeRevert(change.change, true)}`;
-      reverted.push(what);
+      reverted.delete(placeOfChange(change.change));
+      reverted.set(placeOfChange(change.change), what);
       const noted = await orFailure(world, () =>
         recordChange(world, {
           ...(certificate === undefined ? {} : { certificate }),
@@ -59,7 +62,7 @@ export const revertPolicy = async (
       world.step(what);
     }
   }
-  return { reverted, kept, findings };
+  return { reverted: [...reverted.values()], kept, findings };
 };
 
 export interface Settled {
