@@ -160,8 +160,9 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "tls-off",
-    means: "main.cf says `smtpd_tls_security_level = none`.",
-    mend: "It was somebody's decision, and stays. The hint has the command that offers TLS.",
+    means:
+      "Somebody has switched TLS off: `ssl = no` (Dovecot), `smtpd_tls_security_level = none` (Postfix), an empty `MAIN_TLS_ADVERTISE_HOSTS` (Exim). The certificate is not served there.",
+    mend: "A decision, which mailcert does not overrule: `mailcert deploy --yes` switches TLS on. Where there is to be none, leave that server out with `servers:`.",
   },
   {
     id: "submission-off",

@@ -145,8 +145,10 @@ export interface CopiedFile {
 }
 
 export interface ServerPlan {
-  /** Certificate and key settings (and TLS itself where it is off altogether), nothing else. Empty: all is as it should be. */
+  /** Certificate and key settings (and TLS itself where nobody ever decided about it), nothing else. Empty: all is as it should be. */
   readonly changes: readonly Change[];
+  /** Settings of people that switch TLS off. A decision: the edit is done only after a yes. Absent: none. */
+  readonly off?: readonly Override[];
   /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
   readonly notes: readonly Finding[];
 }

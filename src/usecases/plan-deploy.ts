@@ -5,7 +5,7 @@ import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
-import { configFinding } from "./install-settings.ts";
+import { configFinding, offFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
 import { type Serving, mainOf, servingOn } from "./serving.ts";
@@ -46,16 +46,19 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       ? await servingOn(world, one, [certificate], new Map([[certificate.name, served]]))
       : { main: served, bySni: [] };
     const plan = trouble
-      ? { changes: [], notes: [configFinding(id, trouble)] }
+      ? { changes: [], off: [], notes: [configFinding(id, trouble)] }
       : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
     const asked =
       server.asksFirst && !trouble
         ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined)
         : [];
-    const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));
+    const off = plan.off ?? [];
+    const edits = [...off, ...asked].flatMap(({ edit }) =>
+      edit.map((change) => `after a yes: ${describeChange(change)}`),
+    );
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits];
-    servers.push({ id, version, running, changes, notes: plan.notes });
+    servers.push({ id, version, running, changes, notes: [...plan.notes, ...off.map((one) => offFinding(id, one))] });
   }
   const moves = from !== target?.number || from === undefined;
   return {

@@ -7,6 +7,7 @@ import type { ServerDependencies } from "../dependencies.ts";
 import type { Listener, TlsOff } from "../server.ts";
 import { withoutTls } from "../tls-off.ts";
 import { type Block, doveconf } from "./doveconf.ts";
+import { tlsOffOf } from "./tls-off.ts";
 
 const protocols: Readonly<Record<string, ProtocolName>> = {
   imap: "imap",
@@ -41,16 +42,10 @@ const speaks = (service: Block): ProtocolName | undefined => {
   return wanted.includes(program) || wanted.includes(service.label) ? protocol : undefined;
 };
 
-/** Everywhere, or in one protocol's block. */
-const switchedOff = (protocol: string, root: Block): TlsOff => {
-  const everywhere = root.settings.get("ssl") === "no";
-  return {
-    setting: everywhere ? "Dovecot: ssl = no" : `Dovecot: ssl = no in protocol ${protocol}`,
-    mend: `take \`ssl = no\` out${everywhere ? "" : ` of \`protocol ${protocol}\``} (\`grep -rnE '^ *ssl *= *no' /etc/dovecot\` finds it), then \`doveadm reload\``,
-  };
-};
-
-export const dovecotListeners = async ({ run, ipv6 }: ServerDependencies): Promise<readonly Listener[]> => {
+export const dovecotListeners = async (
+  { run, ipv6 }: ServerDependencies,
+  mainFile: string,
+): Promise<readonly Listener[]> => {
   const root = await doveconf(run, ["service", "protocols", "listen", "ssl"]);
   const enabled = enabledProtocols(root);
   const hasIpv6 = await ipv6();
@@ -60,7 +55,8 @@ export const dovecotListeners = async ({ run, ipv6 }: ServerDependencies): Promi
   for (const protocol of enabled) {
     if (protocols[protocol] === undefined) continue;
     const effective = await doveconf(run, ["-f", `protocol=${protocol}`, "ssl"]);
-    if (effective.settings.get("ssl") === "no") tlsOff.set(protocol, switchedOff(protocol, root));
+    if (effective.settings.get("ssl") !== "no") continue;
+    tlsOff.set(protocol, await tlsOffOf(mainFile, root.settings.get("ssl") === "no" ? undefined : protocol));
   }
   for (const service of root.blocks.filter((block) => block.name === "service")) {
     const protocol = speaks(service);

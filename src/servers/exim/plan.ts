@@ -4,7 +4,7 @@ import type { RenderTemplate } from "../../system/templates.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
-import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
+import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import { type Configuration, type Options, effective } from "./configuration.ts";
 import { listItems } from "./list.ts";
 import { type TlsFiles, combinedFiles, includeLine, localMacros, macroFile, macrosOf, wantedFiles } from "./macros.ts";
@@ -55,17 +55,32 @@ const inclusion = async (configDir: string): Promise<readonly Change[]> => {
   return [{ kind: "file", path, content: `${rest}${line}\n`, mode, before }];
 };
 
+/** Written after a yes, it stays until the file is removed: the effective value is our own from then on. */
+const turnedOn = (present: string | undefined): boolean => /MAIN_TLS_ADVERTISE_HOSTS =/.test(present ?? "");
+
+/** Upstream's default, and Debian's, is to offer TLS to everybody: an empty list is somebody's decision. */
+const offByHand = async (
+  configuration: Configuration,
+  certificate: ServedCertificate,
+  render: RenderTemplate,
+  options: Options,
+): Promise<readonly Override[]> => {
+  const path = macroFile(configuration);
+  if (options.get("tls_advertise_hosts") !== "" || turnedOn(await readTextIfPresent(path))) return [];
+  const before = macroText(render, certificate, false);
+  const edit: Change = { kind: "file", path, content: macroText(render, certificate, true), mode, before };
+  return [{ scope: "everybody", path, setting: "tls_advertise_hosts is empty", edit: [edit] }];
+};
+
 /** Every edit that is still missing. */
 export const macroChanges = async (
   configuration: Configuration,
   certificate: ServedCertificate,
   render: RenderTemplate,
-  options: Options,
 ): Promise<readonly Change[]> => {
   const path = macroFile(configuration);
   const before = await readTextIfPresent(path);
-  // Once written it stays until the file is removed: the effective value is our own from then on.
-  const turnOn = options.get("tls_advertise_hosts") === "" || /MAIN_TLS_ADVERTISE_HOSTS =/.test(before ?? "");
+  const turnOn = turnedOn(before);
   const content = macroText(render, certificate, turnOn);
   const own: readonly Change[] =
     before === content && (await modeOf(path)) === mode ? [] : [{ kind: "file", path, content, mode, before }];
@@ -81,5 +96,9 @@ export const planExim = async (
   const options = await effective(run, configuration, tlsOptions);
   const ours = (await readTextIfPresent(macroFile(configuration))) !== undefined;
   if (configuration.scheme === "own" || (worksOut(options) && !ours)) return { changes: [], notes: [] };
-  return { changes: await macroChanges(configuration, certificate, render, options), notes: [] };
+  return {
+    changes: await macroChanges(configuration, certificate, render),
+    off: await offByHand(configuration, certificate, render, options),
+    notes: [],
+  };
 };

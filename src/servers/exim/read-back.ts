@@ -80,7 +80,7 @@ export const readBackExim = async (
   if (configuration.scheme !== "own" && worksOut(options) && direct.length === 0) {
     // Set by a macro, which ours can take the place of.
     const place = places.at(-1);
-    const edit = await macroChanges(configuration, certificate, render, options);
+    const edit = await macroChanges(configuration, certificate, render);
     const where = place ? { path: place.path, line: place.line } : { path: macroFile(configuration) };
     const setting = place
       ? clean(place.text.trim(), 200)

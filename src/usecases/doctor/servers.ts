@@ -19,6 +19,7 @@ import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
 import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
 import { unlessFailure } from "../unless-failure.ts";
+import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
 
 /** Files that mailcert writes among a server's settings, as complaints name them. */
@@ -49,6 +50,9 @@ const tlsOffFindings = ({ installation, listeners }: Deployable): readonly Docto
   }
   return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off));
 };
+
+const wrongModesOf = ({ installation: { id, server }, listeners }: Deployable): readonly DoctorFinding[] =>
+  wrongModes(listeners.map(({ protocol, mode, port, address }) => ({ id, server, protocol, mode, port, address })));
 
 /** What one server serves: copies are of one certificate each. */
 const servingOf = async (
@@ -109,7 +113,7 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
   const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd)];
   // What it would be set to cannot be asked of one whose configuration is broken.
   if (broken) return [broken, ...stopped];
-  return [...stopped, ...(await settingsOf(ground, one, mine)), ...tlsOffFindings(one)];
+  return [...stopped, ...(await settingsOf(ground, one, mine)), ...tlsOffFindings(one), ...wrongModesOf(one)];
 };
 
 const look = async (ground: Ground): Promise<Looked> => {
