@@ -68,6 +68,11 @@ export const policyFor = (name: PolicyName, library: TlsLibrary | undefined): Tl
       hints: ["nothing was changed there; it needs a newer system before it can have this profile"],
     });
   }
+  if (library?.name === "GnuTLS" && !atLeast(library, 3, 6, 5)) {
+    throw new Failure("config", `it is linked with GnuTLS ${library.version}, which lacks TLS 1.3 (3.6.5 has it)`, {
+      hints: ["nothing was changed there; it needs a newer system before it can have this profile"],
+    });
+  }
   return {
     name,
     minimum: name === "modern" ? "TLSv1.3" : "TLSv1.2",

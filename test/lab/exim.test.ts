@@ -27,6 +27,7 @@ const subject = ({ host, exim, reset }: EximLab): ServerUnderTest => ({
   overwriteOurs: async () => {
     await host.must(`echo '# mine now' >> ${macroFile.unsplit}`);
   },
+  hardens: true,
   isCertificateSetting: (change) =>
     change.kind === "file" &&
     change.mode === 0o644 &&

@@ -45,9 +45,8 @@ export const macroText = (
   );
 
 /** The line behind everything else in the file of local macros; a file that does not end its last line would join it with the template's first. */
-const inclusion = async (configDir: string): Promise<readonly Change[]> => {
+export const inclusion = async (configDir: string, line: string): Promise<readonly Change[]> => {
   const path = localMacros(configDir);
-  const line = includeLine(configDir);
   const before = await readTextIfPresent(path);
   if (before?.split("\n").includes(line)) return [];
   if (before?.endsWith("\n")) return [{ kind: "line", path, line: 0, before: undefined, after: line }];
@@ -84,7 +83,9 @@ export const macroChanges = async (
   const content = macroText(render, certificate, turnOn);
   const own: readonly Change[] =
     before === content && (await modeOf(path)) === mode ? [] : [{ kind: "file", path, content, mode, before }];
-  return configuration.scheme === "unsplit" ? [...own, ...(await inclusion(configuration.configDir))] : own;
+  return configuration.scheme === "unsplit"
+    ? [...own, ...(await inclusion(configuration.configDir, includeLine(configuration.configDir)))]
+    : own;
 };
 
 export const planExim = async (

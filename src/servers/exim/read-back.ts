@@ -20,7 +20,7 @@ interface Place {
 const assignment = /^\s*(tls_certificate|tls_privatekey|MAIN_TLS_CERTIFICATE|MAIN_TLS_CERTKEY)\s*==?\s*(\S.*)$/;
 
 /** The files that a configuration is made of, ours left out. */
-const filesOf = async (configuration: Configuration, ownFile: string): Promise<readonly string[]> => {
+export const filesOf = async (configuration: Configuration, ownFile: string): Promise<readonly string[]> => {
   const { scheme, configDir } = configuration;
   if (scheme === "own") return [ownFile];
   if (scheme === "unsplit") return [localMacros(configDir), join(configDir, "exim4.conf.template")];
