@@ -6,6 +6,8 @@ import { clean } from "../domain/text.ts";
 import { isPolicyName } from "../domain/tls-policy.ts";
 import type { PolicyAim } from "../usecases/harden-events.ts";
 import type { HardenPlan } from "../usecases/harden.ts";
+import { finishUnfinished } from "../usecases/repair-if-changed.ts";
+import type { World } from "../usecases/world.ts";
 import { locked } from "./locked.ts";
 
 /** @throws Failure `usage` for a profile that there is not. undefined: --harden was not given. */
@@ -17,6 +19,19 @@ export const wantedPolicy = (options: Context["options"], command: string): Poli
   throw new Failure("usage", `there is no TLS policy "${clean(name, 40)}": it is intermediate, modern or none`, {
     hints: [`names come first: mailcert ${command} mail.example.org --harden`],
   });
+};
+
+/** What became of the policy, beside what became of the certificate. */
+export interface PolicyPart {
+  readonly text: string;
+  /** Absent: it was not touched. */
+  readonly document?: object;
+  readonly fault: boolean;
+}
+
+/** A change of policy that an earlier run left half done: what became of it. The caller holds the lock. */
+export const tellUnfinished = async ({ output }: Pick<Context, "output">, world: World): Promise<void> => {
+  for (const { message, hint } of await finishUnfinished(world)) output.warn(message, hint);
 };
 
 /** What was agreed to is what is done, though a person took an hour to answer. @throws Failure `try-later` */

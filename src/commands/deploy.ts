@@ -10,10 +10,9 @@ import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts"
 import { type DeployAttempt, deployAll } from "../usecases/deploy-all.ts";
 import { type DeployPlan, planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
-import { finishUnfinished } from "../usecases/repair-if-changed.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
-import { asAgreed, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
+import { asAgreed, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
 import { deployRepair } from "./deploy-repair.ts";
 import { accept, confirmed, locked } from "./locked.ts";
 
@@ -70,7 +69,7 @@ const deployPlans = async (world: World, names: readonly string[]): Promise<read
 };
 
 const deployChosen = async (world: World, context: Context): Promise<readonly DeployAttempt[]> => {
-  for (const { message, hint } of await finishUnfinished(world)) context.output.warn(message, hint);
+  await tellUnfinished(context, world);
   return deployAll(world, await chosenCertificates(world, context.args), {
     replace: context.options["replace"] === true,
     accept: accept(context),

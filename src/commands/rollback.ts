@@ -3,9 +3,9 @@ import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
-import { finishUnfinished } from "../usecases/repair-if-changed.ts";
 import { rollback, rollbackTarget } from "../usecases/rollback.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
+import { tellUnfinished } from "./deploy-policy.ts";
 import { accept, locked } from "./locked.ts";
 
 export const command: CommandModule = {
@@ -40,7 +40,7 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       return exitStatus.done;
     }
     const result = await locked(context, async (world) => {
-      for (const { message, hint } of await finishUnfinished(world)) output.warn(message, hint);
+      await tellUnfinished(context, world);
       return rollback(world, await chosenCertificate(world, name), {
         replace: options["replace"] === true,
         accept: accept(context),
