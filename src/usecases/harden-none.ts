@@ -126,5 +126,5 @@ const keptFinding = (id: string, what: string): Finding => ({
   check: "harden-kept",
   severity: "warning",
   message: `${id}: left alone: ${what}`,
-  hint: "it is not what --harden wrote any more: change it by hand if it is not meant",
+  hint: "it is not what mailcert wrote any more: change it by hand if it is not meant",
 });

@@ -1,7 +1,8 @@
 // The fake world with a server that has two settings of TLS policy, and a way to end a run at any of its steps.
 import { Failure } from "../../src/domain/failure.ts";
 import type { PolicyPlan } from "../../src/servers/policy.ts";
-import type { Change, Server } from "../../src/servers/server.ts";
+import type { Change, Installation, Server } from "../../src/servers/server.ts";
+import type { HostEvent } from "../../src/store/store.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import type { World } from "../../src/usecases/world.ts";
@@ -84,7 +85,7 @@ const hardening = (server: Server, state: PolicyWorld): Server => {
 };
 
 /** Wraps jobs: the run ends at the one that `at` names, and each one after it fails. */
-export const mortals = (at: (what: string) => boolean, after: boolean) => {
+const mortals = (at: (what: string) => boolean, after: boolean) => {
   let dead = false;
   return <Args extends readonly unknown[], Result>(
       what: (...args: NoInfer<Args>) => string,
@@ -98,6 +99,45 @@ export const mortals = (at: (what: string) => boolean, after: boolean) => {
       if (hit) throw new Error("killed");
       return result;
     };
+};
+
+const parameterOf = (change: Change): string => ("parameter" in change ? change.parameter : "");
+
+/** The same world for a run that ends at this step, and does nothing at all from then on; `after`: once the step is done. */
+export const dyingWorld = (world: World, server: Server, at: (what: string) => boolean, after = false): World => {
+  const mortal = mortals(at, after);
+  const { store } = world;
+  return {
+    ...world,
+    store: {
+      ...store,
+      record: mortal(
+        ({ what }) => what,
+        (event: HostEvent) => store.record(event),
+      ),
+      markPolicy: mortal(
+        (begun) => (begun ? "mark" : "unmark"),
+        (begun: boolean) => store.markPolicy(begun),
+      ),
+    },
+    servers: async () => ({
+      fake: {
+        ...server,
+        apply: mortal(
+          (_installation, change) => `apply ${parameterOf(change)}`,
+          (installation: Installation, change: Change) => server.apply(installation, change),
+        ),
+        revert: mortal(
+          (_installation, change) => `revert ${parameterOf(change)}`,
+          (installation: Installation, change: Change) => server.revert(installation, change),
+        ),
+        reload: mortal(
+          () => "reload",
+          (installation: Installation) => server.reload(installation),
+        ),
+      },
+    }),
+  };
 };
 
 /** With the certificate deployed and proven. */
@@ -117,32 +157,7 @@ export const policyWorld = async (): Promise<PolicyWorld> => {
     get world() {
       return world;
     },
-    dying: (at, after = false) => {
-      const mortal = mortals(at, after);
-      const { store } = world;
-      return {
-        ...world,
-        store: {
-          ...store,
-          record: mortal(({ what }) => what, store.record),
-          markPolicy: mortal((begun) => (begun ? "mark" : "unmark"), store.markPolicy),
-        },
-        servers: async () => ({
-          fake: {
-            ...server,
-            apply: mortal(
-              (_installation, change) => `apply ${"parameter" in change ? change.parameter : ""}`,
-              server.apply,
-            ),
-            revert: mortal(
-              (_installation, change) => `revert ${"parameter" in change ? change.parameter : ""}`,
-              server.revert,
-            ),
-            reload: mortal(() => "reload", server.reload),
-          },
-        }),
-      };
-    },
+    dying: (at, after) => dyingWorld(world, server, at, after),
   };
   const server = hardening(bare, state);
   const world: World = { ...fake.world, servers: async () => ({ fake: server }) };

@@ -9,7 +9,7 @@ import { type HardenPlan, type HardenResult, asResult, harden, planHardening } f
 import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
 import type { World } from "../../src/usecases/world.ts";
-import { mortals } from "../fakes/policy-world.ts";
+import { dyingWorld } from "../fakes/policy-world.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 /** What the server's one setting of policy stands at. */
@@ -66,26 +66,9 @@ const log = async (): Promise<readonly string[]> => (await world.store.events())
 
 /** A run that ends at this step, and does nothing at all from then on; `after`: once the step is done. */
 const killed = async (at: (what: string) => boolean, after = false): Promise<void> => {
-  const mortal = mortals(at, after);
   const { fake: server } = await world.servers();
   if (!server) throw new Error("no server");
-  const { store } = world;
-  const dying: World = {
-    ...world,
-    store: {
-      ...store,
-      record: mortal(({ what }) => what, store.record),
-      markPolicy: mortal(() => "mark", store.markPolicy),
-    },
-    servers: async () => ({
-      fake: {
-        ...server,
-        apply: mortal(() => "apply", server.apply),
-        revert: mortal(() => "revert", server.revert),
-        reload: mortal(() => "reload", server.reload),
-      },
-    }),
-  };
+  const dying = dyingWorld(world, server, at, after);
   await harden(dying, [certificate()], "intermediate", agreed).catch(() => undefined);
 };
 

@@ -11,7 +11,7 @@ import { modeOf } from "../edits.ts";
 import type { PolicyPlan, PolicySetting } from "../policy.ts";
 import type { Change, Listener } from "../server.ts";
 import { knowsHybrid, tlsLibraryOf } from "./ciphers.ts";
-import { type Configuration, effective } from "./configuration.ts";
+import { type Configuration, effective, withConfiguration } from "./configuration.ts";
 import { policyIncludeLine } from "./macros.ts";
 import { inclusion } from "./plan.ts";
 import { priorityString, whyCiphers } from "./policy-settings.ts";
@@ -39,10 +39,11 @@ const theirs = async (files: readonly string[], option: Option): Promise<string 
 };
 
 /** Somebody can log in: an authenticator has a server's side. */
-const takesLogins = async (run: RunProgram, { program }: Configuration): Promise<boolean> =>
-  /^server_(?:condition|secret|password|keytab|socket|scram_\w+) = \S/m.test(
-    (await run(program, ["-bP", "authenticators"])).stdout,
-  );
+const takesLogins = (run: RunProgram, configuration: Configuration): Promise<boolean> =>
+  withConfiguration(run, configuration, async (args) => {
+    const { stdout } = await run(configuration.program, [...args, "-bP", "authenticators"]);
+    return /^server_(?:condition|secret|password|keytab|socket|scram_\w+) = \S/m.test(stdout);
+  });
 
 const own = (option: Option, path: string, value: string): Finding => ({
   check: "harden-own",
