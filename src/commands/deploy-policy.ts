@@ -34,6 +34,13 @@ export const tellUnfinished = async ({ output }: Pick<Context, "output">, world:
   for (const { message, hint } of await finishUnfinished(world)) output.warn(message, hint);
 };
 
+/** The same before a person is asked: the difference is that to what stands there once it is settled. */
+export const settleUnfinished = async (context: Context): Promise<void> => {
+  const { store } = await context.world();
+  if (!context.globals.dryRun && store.policyIsUnfinished())
+    await locked(context, (world) => tellUnfinished(context, world));
+};
+
 /** What was agreed to is what is done, though a person took an hour to answer. @throws Failure `try-later` */
 export const asAgreed =
   (asked: string, yes: boolean, agreementOf: (plan: HardenPlan) => string) =>

@@ -12,7 +12,7 @@ import { type DeployPlan, planDeploy } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
-import { asAgreed, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
+import { asAgreed, settleUnfinished, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
 import { deployRepair } from "./deploy-repair.ts";
 import { accept, confirmed, locked } from "./locked.ts";
 
@@ -83,6 +83,7 @@ const deployHardened = async (context: Context, profile: PolicyName): Promise<nu
     import("../usecases/harden.ts"),
     import("../reports/harden.ts"),
   ]);
+  await settleUnfinished(context);
   const world = await context.world();
   const asked = await planHardening(world, await chosenCertificates(world, args), profile);
   if (globals.dryRun) {

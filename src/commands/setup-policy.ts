@@ -10,7 +10,7 @@ import { type HardenPlan, agreementOf, asResult, harden, needsWork, planHardenin
 import { type SetupResult, setup } from "../usecases/setup.ts";
 import { unlessFailure } from "../usecases/unless-failure.ts";
 import type { World } from "../usecases/world.ts";
-import { type PolicyPart, asAgreed, tellUnfinished } from "./deploy-policy.ts";
+import { type PolicyPart, asAgreed, settleUnfinished } from "./deploy-policy.ts";
 import { confirmed, locked } from "./locked.ts";
 import type { Told, Wished } from "./setup.ts";
 import { scheduleOf } from "./setup-questions.ts";
@@ -22,6 +22,7 @@ export const setupHardened = async (
   wished: (world: World) => Promise<Wished>,
 ): Promise<Told> => {
   const { globals, host } = context;
+  await settleUnfinished(context);
   const world = await context.world();
   const { certificate, options } = await wished(world);
   const asked = await planHardening(world, [certificate], profile);
@@ -37,7 +38,6 @@ export const setupHardened = async (
     await confirmed(context, globals.yes || !host.ask ? "" : await shown());
   }
   return locked({ ...context, world: context.newWorld }, async (here) => {
-    await tellUnfinished(context, here);
     const result = await setup(here, certificate, { ...options, dryRun: false });
     return { result, policy: await policyOf(here, result, asked, globals.yes) };
   });
