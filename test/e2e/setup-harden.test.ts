@@ -19,7 +19,7 @@ test("the whole bootstrap with the policy, after one yes", async () => {
     expect(refused).toMatchObject({ status: 64, stderr: expect.stringContaining("--yes") as string });
     expect(await serverSettings(host)).toBe(shipped);
     expect(await snapshot(host, "/etc/mailcert", "/var/lib/mailcert")).toBe("");
-    const done = await host.mailcert([...args, "--yes", "--json"]);
+    const done = await host.mailcert([...args, "--yes", "--json"], { timeoutMs: 100_000 });
     const document = JSON.parse(done.stdout) as { readonly policy: Policy };
     expect(complaints(document)).toEqual([]);
     expect({ status: done.status, outcomes: outcomes(document.policy) }).toEqual({
@@ -39,7 +39,7 @@ test("a run that is killed before its reload: the next renew tests, reloads, pro
   await onHost({ suite: "bookworm" }, async (host) => {
     await setUp(host);
     const path = await wrap(host, "doveadm", 'kill -9 "$PPID"');
-    const killed = await host.mailcert(["deploy", "--harden", "--yes"], { env: { PATH: path } });
+    const killed = await host.mailcert(["deploy", "--harden", "--yes"], { env: { PATH: path }, timeoutMs: 100_000 });
     expect(killed.status).not.toBe(0);
     expect(await host.must("doveconf -h ssl_curve_list")).toBe("X25519:prime256v1:secp384r1\n");
     expect(await version(host, 993, "-groups X448")).toBe("TLSv1.3");
