@@ -15,8 +15,17 @@ const textOf = (event: HostEvent): string => {
 const isOnce = (change: Change): boolean =>
   change.kind === "copies" || (change.kind === "file" && change.shared === true);
 
+/** Of a log that has not grown since: five hundred certificates ask the same. */
+const folded = new WeakMap<readonly HostEvent[], readonly HostEvent[]>();
+
 /** The changes that are still in force, of every certificate, oldest first. */
 export const changesInForce = (events: readonly HostEvent[]): readonly HostEvent[] => {
+  const known = folded.get(events) ?? fold(events);
+  folded.set(events, known);
+  return known;
+};
+
+const fold = (events: readonly HostEvent[]): readonly HostEvent[] => {
   /** By place in `events`. */
   const open = new Map<number, HostEvent>();
   /** How many of them are the same change, and where those of one certificate are. */

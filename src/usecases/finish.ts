@@ -2,12 +2,14 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
+import { copiesId, targetMark } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
 import { rememberFailure } from "./remember-failure.ts";
+import { servedCertificate } from "./served-certificate.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
 
@@ -29,8 +31,9 @@ export const finish = async (
   certificate: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
-  gathered: Gathered,
+  seen: Gathered,
 ): Promise<DeployResult> => {
+  const gathered = await withoutOutdated(world, certificate, target, seen);
   const stale = gathered.entries.some(({ verdict }) => verdict === "stale");
   // Where nothing was reloaded they are all old, and something else says why.
   const servers = gathered.servers.filter(({ reloaded }) => reloaded).map(({ id, server }) => [id, server] as const);
@@ -47,6 +50,7 @@ export const finish = async (
         generation: target.number,
         at: world.now().toISOString(),
         ...(server.byName ? { byName: true as const } : {}),
+        ...markOf(certificate, server),
         entries: records(gathered.entries, server.id),
       },
     ]),
@@ -77,6 +81,31 @@ export const finish = async (
     entries,
     findings,
   };
+};
+
+const markOf = ({ name, files = [] }: CertificateConfig, { id }: DeployedServer): { readonly target?: string } => {
+  const target = files.find((one) => copiesId(name, one.name) === id);
+  return target ? { target: targetMark(target) } : {};
+};
+
+/** Where all is as it should be, what an earlier entry of `files:` copied goes. */
+const withoutOutdated = async (
+  world: World,
+  certificate: CertificateConfig,
+  target: GenerationRecord,
+  gathered: Gathered,
+): Promise<Gathered> => {
+  if (!certificate.files) return gathered;
+  if ([...gathered.findings, ...deploymentFindings(gathered)].some(({ severity }) => severity === "fault"))
+    return gathered;
+  const { retireCopies } = await import("./outdated-copies.ts");
+  const served = servedCertificate(world, certificate.name, target);
+  const { changes, findings } = await retireCopies(world, certificate, served);
+  const servers = gathered.servers.map((server) => ({
+    ...server,
+    changes: [...server.changes, ...(changes.get(server.id) ?? [])],
+  }));
+  return { ...gathered, servers, findings: [...gathered.findings, ...findings] };
 };
 
 /** What stays stale may be served by processes that were never told. */

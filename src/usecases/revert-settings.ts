@@ -3,7 +3,7 @@ import { describeChange, describeKept, describeRevert } from "../domain/describe
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { HostEvent } from "../store/store.ts";
-import type { Installation, Server } from "../servers/server.ts";
+import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
 import { recordChange } from "./record-change.ts";
@@ -27,12 +27,13 @@ export interface RevertedSettings {
 /**
  * Takes back the changes of these certificates together, newest first: where one stands on another's, both go in the right order. What a server has for
  * several certificates goes with the last of them; where others stay, its settings are planned anew for those.
- * `only`: these installations; default all. By certificate.
+ * `only`: these installations; default all. `wanted`: paths of copies that stay. By certificate.
  */
 export const revertSettings = async (
   world: World,
   certificates: readonly string[],
   only?: readonly string[],
+  wanted: ReadonlySet<string> = new Set(),
 ): Promise<ReadonlyMap<string, RevertedSettings>> => {
   const servers = await world.servers();
   const installations = finder(servers);
@@ -83,13 +84,16 @@ export const revertSettings = async (
       result.reverted.push(`${installation.id}: ${above.certificate ?? ""} stands there now`);
       continue;
     }
-    const outcome = await unlessFailure(() => server.revert(installation, change.change));
+    const undone = withoutPaths(change.change, wanted);
+    const outcome = await unlessFailure(() => server.revert(installation, undone));
     if (outcome instanceof Failure) {
       result.findings.push(stillThere(change, outcome));
       continue;
     }
     const done =
-      outcome === "reverted" ? describeRevert(change.change, true) : `left alone: ${describeKept(change.change)}`;
+      outcome === "reverted"
+        ? describeRevert(undone, true) || "its copies have another entry in files: now"
+        : `left alone: ${describeKept(undone)}`;
     await recordChange(world, {
       ...(event.certificate === undefined ? {} : { certificate: event.certificate }),
       what: `${installation.id}: ${done}`,
@@ -105,6 +109,9 @@ export const revertSettings = async (
   for (const [id, side] of sides) if (side.all) await letGo(world, id, side.stay, results.get(certificates[0] ?? ""));
   return results;
 };
+
+const withoutPaths = (change: Change, wanted: ReadonlySet<string>): Change =>
+  change.kind === "copies" ? { ...change, files: change.files.filter(({ path }) => !wanted.has(path)) } : change;
 
 interface Touched {
   readonly server: Server;
