@@ -1,6 +1,7 @@
 // A folder that stays the one that was looked at: opened step by step, and only through links that nobody but root can have put there.
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readlink } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
 import { fileFailure } from "./files.ts";
@@ -31,7 +32,9 @@ const isTrusted = (link: Facts, folder: Facts): boolean =>
 
 const foreignLink = (path: string, link: string, leads: string, uid: number): Failure =>
   new Failure("config", `the way to ${path} leads through a link that somebody else can change: ${link} (uid ${uid})`, {
-    hints: [`name the folder itself, without the link: it leads to ${clean(leads, 200)} now`],
+    hints: [
+      `it leads to ${clean(resolve(dirname(link), leads), 200)} now: name that folder in the configuration, or take the link away`,
+    ],
     facts: { code: "FOREIGN_LINK", path, link },
   });
 

@@ -7,7 +7,9 @@ import type { Finding } from "../domain/finding.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
+import { changesInForce } from "./changes-in-force.ts";
 import { deploymentFindings } from "./deployment-findings.ts";
+import { retireCopies } from "./outdated-copies.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { servedCertificate } from "./served-certificate.ts";
 import type { ProvedEntry } from "./prove.ts";
@@ -64,7 +66,8 @@ export const finish = async (
     await world.store.write({ ...settled, deployments, stage, attempts: 0 });
     await world.store.prune(state.name, kept(state, target.number, world.now()));
   } else {
-    await world.store.write({ ...state, deployments, stage: "reloaded" });
+    const owed = await notTakenBack(world, state, gathered);
+    await world.store.write({ ...state, deployments: { ...owed, ...deployments }, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
     await rememberFailure(world, certificate, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
   }
@@ -83,6 +86,19 @@ export const finish = async (
   };
 };
 
+/** Servers that are not named for it any more and still have settings or copies of it: the next run takes them back. */
+const notTakenBack = async (
+  world: World,
+  { name, deployments }: CertificateState,
+  { servers }: Gathered,
+): Promise<CertificateState["deployments"]> => {
+  const present = new Set(servers.map(({ id }) => id));
+  const gone = Object.entries(deployments).filter(([id]) => !present.has(id));
+  if (gone.length === 0) return {};
+  const open = changesInForce(await world.store.events()).filter(({ certificate }) => certificate === name);
+  return Object.fromEntries(gone.filter(([id]) => open.some(({ change }) => change?.installation === id)));
+};
+
 const markOf = ({ name, files = [] }: CertificateConfig, { id }: DeployedServer): { readonly target?: string } => {
   const target = files.find((one) => copiesId(name, one.name) === id);
   return target ? { target: targetMark(target) } : {};
@@ -98,7 +114,6 @@ const withoutOutdated = async (
   if (!certificate.files) return gathered;
   if ([...gathered.findings, ...deploymentFindings(gathered)].some(({ severity }) => severity === "fault"))
     return gathered;
-  const { retireCopies } = await import("./outdated-copies.ts");
   const served = servedCertificate(world, certificate.name, target);
   const { changes, findings } = await retireCopies(world, certificate, served);
   const servers = gathered.servers.map((server) => ({

@@ -7,8 +7,8 @@ import type { Finding } from "../domain/finding.ts";
 import type { Change, ServedCertificate, Server } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
 import { changesInForce } from "./changes-in-force.ts";
-import { hintOf } from "./entries.ts";
 import { recordChange } from "./record-change.ts";
+import { stillThereHint } from "./still-there.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -137,7 +137,7 @@ const retire = async (
       check: "deploy-config",
       severity: "fault",
       message: `${id}: what an earlier entry of files: copied is still there: ${outcome.message}`,
-      ...hintOf(outcome),
+      hint: stillThereHint(outcome, `mailcert deploy ${event.certificate ?? ""}`.trim()),
     };
   }
   const paths = left.files.map(({ path }) => path).join(", ");

@@ -77,7 +77,11 @@ const takeFromOthers = async (
   const result = (await revertSettings(world, [name], gone, wanted)).get(name);
   const { reverted, kept, findings } = result ?? { reverted: [], kept: [], findings: [] };
   const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
-  const left: Finding[] = [{ check: "deploy-left", severity: "info", message }, ...findings];
+  const left: Finding[] = [
+    { check: "deploy-left", severity: "info", message },
+    ...kept.map((what) => ({ check: "deploy-left", severity: "warning" as const, message: `left alone: ${what}` })),
+    ...findings,
+  ];
   return { left, stays: kept.length + findings.length > 0 };
 };
 

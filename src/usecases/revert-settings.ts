@@ -9,6 +9,7 @@ import { installSettings } from "./install-settings.ts";
 import { recordChange } from "./record-change.ts";
 import { servingOn } from "./serving.ts";
 import { finder, goes, sidesOf } from "./sides.ts";
+import { stillThereHint } from "./still-there.ts";
 import { dropFromUnder, standingOn } from "./standing-on.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -71,7 +72,7 @@ export const revertSettings = async (
       continue;
     }
     if (found instanceof Failure) {
-      result.findings.push(stillThere(change, found));
+      result.findings.push(stillThere(told, change, found));
       continue;
     }
     if (!server || !installation) {
@@ -87,7 +88,7 @@ export const revertSettings = async (
     const undone = withoutPaths(change.change, wanted);
     const outcome = await unlessFailure(() => server.revert(installation, undone));
     if (outcome instanceof Failure) {
-      result.findings.push(stillThere(change, outcome));
+      result.findings.push(stillThere(told, change, outcome));
       continue;
     }
     const done =
@@ -184,8 +185,14 @@ const letGo = async (
   });
 };
 
-const stillThere = ({ installation, change }: NonNullable<HostEvent["change"]>, failure: Failure): Finding =>
-  troubleFinding(`still there: ${installation}: ${describeChange(change)}: ${failure.message}`, failure);
+const stillThere = (
+  certificate: string,
+  { installation, change }: NonNullable<HostEvent["change"]>,
+  failure: Failure,
+): Finding => ({
+  ...troubleFinding(`still there: ${installation}: ${describeChange(change)}: ${failure.message}`, failure),
+  hint: stillThereHint(failure, `mailcert deploy --remove ${certificate}`),
+});
 
 const troubleFinding = (message: string, { hints }: Failure): Finding => ({
   check: "deploy-config",

@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lchownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +22,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FileTarget } from "../../src/domain/file-target.ts";
 import { applyCopies } from "../../src/servers/files/copies.ts";
+import { takePlaces } from "../../src/servers/files/take-places.ts";
 import { createFiles } from "../../src/servers/files/files.ts";
 import type { Change, Installation, ServedCertificate, Server } from "../../src/servers/server.ts";
 import { fakeRun } from "./fake-run.ts";
@@ -266,6 +268,59 @@ describe("copies", () => {
     if (!change) throw new Error("no change");
     expect(await server.revert(installation, change)).toBe("reverted");
     expect(names()).toEqual([".mailcert-99999999-2.tmp"]);
+  });
+
+  it("where the second place cannot be taken, the first has what it had: no new key beside an old certificate", async () => {
+    mkdirSync(at("out/chain.pem"));
+    const folder = { path: at("out"), at: (name: string) => at("out", name), close: async () => undefined };
+    const ready = ["key.pem", "chain.pem"].map((name) => {
+      writeFileSync(at(`out/${name}.new`), "new");
+      return { folder, temporary: at(`out/${name}.new`), place: at("out", name), path: `/theirs/${name}` };
+    });
+    await expect(takePlaces(ready)).rejects.toMatchObject({ facts: { path: "/theirs/chain.pem" } });
+    expect(names()).toEqual(["chain.pem", "chain.pem.new"]);
+    writeFileSync(at("out/key.pem"), "old");
+    writeFileSync(at("out/key.pem.new"), "new");
+    await expect(takePlaces(ready)).rejects.toThrow("/theirs/chain.pem");
+    expect([text(at("out/key.pem")), names()]).toEqual(["old", ["chain.pem", "chain.pem.new", "key.pem"]]);
+  });
+
+  it("kept, and then not replaced by a killed run: undoing leaves what stands there, and its one name", async () => {
+    writeFileSync(at("out/key.pem"), "theirs");
+    const [change] = (await server.plan(installation, certificate())).changes;
+    if (!change) throw new Error("no change");
+    linkSync(at("out/key.pem"), at("out/key.pem.before-mailcert"));
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect([names(), text(at("out/key.pem"))]).toEqual([["key.pem"], "theirs"]);
+  });
+
+  it("what another program puts there again and again is not kept for ever", async () => {
+    await open(target({ paths: { privkey: at("out/key.pem") } }));
+    for (let time = 0; time < 20; time += 1) {
+      writeFileSync(at("out/key.pem"), `theirs ${time}`);
+      await apply();
+    }
+    writeFileSync(at("out/key.pem"), "theirs again");
+    await expect(apply()).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining("something else writes there again and again") as string,
+    });
+  });
+
+  it("the program of an entry that is long gone is looked at before it is run, too", async () => {
+    const program = at("reload");
+    writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
+    await open(target({ reload: [program] }), { [program]: "" });
+    const [change] = await apply();
+    const bare = server.withTargets?.({ name: "", keys: [] }, []);
+    const recalled = change && bare?.recall?.(installation.id, change);
+    if (!bare || !recalled) throw new Error("not recalled");
+    await bare.reload(recalled);
+    expect(asked).toContain(program);
+    if (uid !== 0) return;
+    chmodSync(program, 0o777);
+    await expect(bare.reload(recalled)).rejects.toMatchObject({ kind: "config" });
+    expect(asked.filter((line) => line === program)).toHaveLength(1);
   });
 
   it("a link that leads nowhere is kept and put back; one that leads to our own file makes no copy", async () => {

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
+import { Failure } from "../../src/domain/failure.ts";
 import type { FileTarget } from "../../src/domain/file-target.ts";
 import { createFiles } from "../../src/servers/files/files.ts";
 import { createRunProgram } from "../../src/system/run.ts";
@@ -191,6 +192,35 @@ it("an old copy that somebody changed is left alone, and named; one that cannot 
   expect(existsSync(at("sub/three.pem"))).toBe(true);
   expect(await run()).toEqual(["done", "deploy", "removed sub/three.pem"]);
   expect((await logged()).at(-1)).toContain("removed");
+});
+
+it("an entry that went, and cannot be taken back now, is not forgotten: a fault until it is done", async () => {
+  says(target({ combined: at("one.pem") }));
+  await run();
+  const { servers } = world;
+  says();
+  one = certificate({ servers: [] });
+  world = {
+    ...world,
+    servers: async () => {
+      const { files: adapter } = await servers();
+      if (!adapter) throw new Error("no adapter");
+      const revert = () =>
+        Promise.reject(new Failure("cannot-create", "it is read-only", { facts: { code: "EROFS" } }));
+      return { files: { ...adapter, revert } };
+    },
+  };
+  for (let time = 0; time < 2; time += 1) {
+    const { outcome, certificates } = await renew(world, [one], options);
+    expect(outcome).toBe("fault");
+    expect(certificates[0]?.deployed?.findings.find(({ severity }) => severity === "fault")).toMatchObject({
+      message: expect.stringContaining("still there: files/mail.example.org/app: copy to") as string,
+      hint: expect.stringContaining("outside of the sandbox of the hourly run: mailcert deploy") as string,
+    });
+  }
+  world = { ...world, servers };
+  expect((await run())[0]).toBe("done");
+  expect([files(), await run()]).toEqual([[], ["done", "nothing"]]);
 });
 
 it(

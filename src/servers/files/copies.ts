@@ -11,6 +11,7 @@ import { removeLeftoverFiles } from "../../system/leftovers.ts";
 import type { RunProgram } from "../../system/run.ts";
 import type { Reverted } from "../edits.ts";
 import type { Change, CopiedFile } from "../server.ts";
+import { type Ready, takePlaces } from "./take-places.ts";
 import { contentAt, exists, isKnown, isOurs, readRegular, sourceContent } from "./known-copy.ts";
 
 export type CopiesChange = Extract<Change, { kind: "copies" }>;
@@ -64,6 +65,9 @@ const stands = async (run: RunProgram, one: Placed): Promise<boolean> => {
 export const isInPlace = (run: RunProgram, file: CopiedFile): Promise<boolean> =>
   inFolder(dirname(file.path), async (folder) => folder !== undefined && stands(run, placed(file, folder)));
 
+/** What another program puts there time and again may be keys. */
+const mostKept = 20;
+
 /** Where somebody else's file is kept, or has been since our first copy; undefined: there was none. */
 export const keptAs = (path: string, from: string): Promise<string | undefined> =>
   inFolder(dirname(path), async (folder) => {
@@ -73,10 +77,17 @@ export const keptAs = (path: string, from: string): Promise<string | undefined> 
     const isThere = (kept: string): Promise<boolean> => exists(folder.at(basename(kept)));
     const foreign = (await exists(folder.at(name))) && !(await isOurs(folder.at(name), from));
     if (!foreign) return (await isThere(first)) ? first : undefined;
-    for (let number = 2, kept = first; ; number += 1) {
+    for (let number = 2, kept = first; number <= mostKept + 1; number += 1) {
       if (!(await isThere(kept))) return kept;
       kept = `${first}-${number}`;
     }
+    throw new Failure(
+      "config",
+      `${path}: something else writes there again and again; ${mostKept} files of its are kept beside it`,
+      {
+        hints: [`find out what does, or name another path in the configuration; then: rm ${shellWord(first)}*`],
+      },
+    );
   });
 
 /** @throws Failure `config` where a folder is missing, or has the place of a file, or the way to it is somebody else's to change. */
@@ -159,7 +170,7 @@ const inFolders = async (
 /** All are written beside their places first, so that key and certificate take them one rename after the other. */
 export const applyCopies = (run: RunProgram, { files }: CopiesChange): Promise<void> =>
   inFolders(files, async (all) => {
-    const ready: { readonly temporary: string; readonly one: Placed }[] = [];
+    const ready: Ready[] = [];
     const folders = new Set(all.map(({ folder }) => folder));
     try {
       // What a killed run left can be a copy of the key.
@@ -171,14 +182,10 @@ export const applyCopies = (run: RunProgram, { files }: CopiesChange): Promise<v
         if (content === undefined) throw new Failure("data", `${file.from} cannot be copied: it is not there`);
         await keep(one);
         const temporary = folder.at(basename(temporaryBeside(file.path)));
-        ready.push({ temporary, one });
+        ready.push({ temporary, folder, place: one.place, path: file.path });
         await write(run, temporary, content, one);
       }
-      for (const { temporary, one } of ready) {
-        await rename(temporary, one.place).catch((error: unknown) => {
-          throw fileFailure(error, "replace", one.file.path);
-        });
-      }
+      await takePlaces(ready);
       for (const folder of folders) await syncFolder(folder.path);
     } catch (error) {
       for (const { temporary } of ready) await unlink(temporary).catch(() => undefined);
@@ -186,15 +193,22 @@ export const applyCopies = (run: RunProgram, { files }: CopiesChange): Promise<v
     }
   });
 
+const isSameFile = async (one: string, other: string): Promise<boolean> => {
+  const [first, second] = await Promise.all([one, other].map((path) => lstat(path).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+};
+
 const revertOne = async ({ file: { path, from, kept }, folder, place }: Placed): Promise<Reverted> => {
   const keeping = kept === undefined ? undefined : folder.at(basename(kept));
   try {
     await removeLeftoverFiles(folder.path);
     const there = await exists(place);
+    // Kept by a run that then could not put ours there: it stands where it stood.
+    if (keeping !== undefined && (await isSameFile(place, keeping))) await unlink(keeping);
     // Put back already, where nothing is kept any more.
-    if (there && !(await isOurs(place, from)))
+    else if (there && !(await isOurs(place, from)))
       return keeping === undefined || (await exists(keeping)) ? "not-ours" : "reverted";
-    if (keeping !== undefined && (await exists(keeping))) await rename(keeping, place);
+    else if (keeping !== undefined && (await exists(keeping))) await rename(keeping, place);
     else if (there) await unlink(place);
     await syncFolder(folder.path);
     return "reverted";

@@ -137,6 +137,8 @@ export const createFiles = (
     reload: async ({ id }) => {
       const [program, ...args] = reloads.get(id) ?? [];
       if (program === undefined) return;
+      // It may have been another entry's, or changed since it was looked at.
+      if (program.startsWith("/")) await refuseUnsafeProgram(program);
       const { status, stderr } = await run(program, args, { timeoutMs: reloadMs, ownGroup: true });
       if (status === 0) return;
       const words = clean([basename(program), ...args].join(" "), 200);
