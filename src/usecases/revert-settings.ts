@@ -7,7 +7,7 @@ import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
 import { recordChange } from "./record-change.ts";
-import { servingOn } from "./serving.ts";
+import { allOf, servingOn } from "./serving.ts";
 import { finder, goes, sidesOf } from "./sides.ts";
 import { stillThereHint } from "./still-there.ts";
 import { dropFromUnder, standingOn } from "./standing-on.ts";
@@ -153,6 +153,15 @@ const settle = async (
     result.findings.push(...settings.findings.filter(({ check }) => check === "deploy-config"));
     if (!settings.usable) return;
     changed ||= settings.changes.length > 0;
+  }
+  // Copies of keys that it keeps of its own are those of who is left.
+  const left = others ? allOf(await servingOn(world, { server, installation }, [], new Map(), going)) : [];
+  const copies = await unlessFailure(async () => server.refresh?.(installation, left) ?? []);
+  if (copies instanceof Failure)
+    result.findings.push(troubleFinding(`${installation.id} may still have copies of keys: ${copies.message}`, copies));
+  else if (copies.length > 0) {
+    result.reverted.push(...copies.map((what) => `${installation.id}: ${what}`));
+    changed = true;
   }
   if (!installation.running || !changed) return;
   const trouble = await unlessFailure(async () => {
