@@ -1,6 +1,7 @@
 // Look: the configuration can be read, and nothing in it means nothing.
 import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
 import { counted } from "../../domain/doctor/words.ts";
+import type { ConfigProblem } from "../../domain/config-problem.ts";
 import { configWarnings } from "../../domain/config-warnings.ts";
 import { Failure } from "../../domain/failure.ts";
 import { checkConfig } from "../check-config.ts";
@@ -16,6 +17,15 @@ const warned = (sentence: string): DoctorFinding => {
     ? { check, severity: "warning", message: sentence }
     : { check, severity: "warning", message, command };
 };
+
+/** What every run would fail at. */
+const asFault = ({ file, line, message, hint, command }: ConfigProblem): DoctorFinding => ({
+  check,
+  severity: "fault",
+  message: `${message} (${file} line ${line})`,
+  ...(command === undefined ? {} : { command }),
+  ...(hint === undefined ? {} : { hint }),
+});
 
 export const configurationLook: Look = {
   id: "configuration",
@@ -42,6 +52,7 @@ export const configurationLook: Look = {
         ? [...(await world.config.warnings()), ...configWarnings(certificates)]
         : checked.warnings;
     const sentences = all.filter((sentence) => !own(sentence));
+    const problems = checked === undefined || checked instanceof Failure ? [] : checked.problems;
     if (certificates.length === 0 && (await world.config.read()) === undefined)
       return ofFindings([
         {
@@ -51,7 +62,7 @@ export const configurationLook: Look = {
           hint: "the first time: mailcert setup mail.example.org",
         },
       ]);
-    if (sentences.length > 0) return ofFindings(sentences.map(warned));
+    if (sentences.length + problems.length > 0) return ofFindings([...problems.map(asFault), ...sentences.map(warned)]);
     return ofFindings([{ check, severity: "ok", message: `${path}, ${counted(certificates.length, "certificate")}` }]);
   },
 };

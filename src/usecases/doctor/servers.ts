@@ -33,7 +33,9 @@ const brokenOf = async (
   const failed = await unlessFailure(() => server.check(installation));
   const failure = failed instanceof Failure ? failed : one.trouble;
   // The look at reading says it for every server whose user is known, with what mends it.
-  const said = installation.reader !== undefined && failure?.facts?.["code"] === "UNREADABLE";
+  const code = failure?.facts?.["code"];
+  // That at the configuration says which programs root does not run.
+  const said = code === "PROGRAM" || (installation.reader !== undefined && code === "UNREADABLE");
   if (!failure || said) return undefined;
   const ours = ourFile.test(failure.message) || failure.message.includes(join(world.store.dir, "certificates"));
   return brokenFinding({ installed: installation, failure, ours, certificate });
