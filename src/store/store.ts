@@ -76,6 +76,8 @@ export interface DeploymentRecord {
   readonly at: string;
   /** To clients that ask for its names only: another certificate is everybody else's there. */
   readonly byName?: true;
+  /** It could not be given its settings, or not be reloaded: the next run does it. */
+  readonly unsettled?: true;
   readonly entries: readonly EntryRecord[];
 }
 

@@ -106,10 +106,7 @@ const programTroubles = async (
 };
 
 /** Names that an issuer would refuse: its words name them, and their certificate. */
-const refusedTroubles = async (
-  world: World,
-  certificates: readonly CertificateConfig[],
-): Promise<readonly Trouble[]> =>
+const refusedTroubles = async (world: World, certificates: readonly CertificateConfig[]): Promise<readonly Trouble[]> =>
   [...(await foreseeRefusals(world, certificates))]
     .slice(0, mostOfAKind)
     .map(([name, failure]) => ({ what: name, at: name, failure }));

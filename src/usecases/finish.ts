@@ -6,7 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
-import { deploymentFindings } from "./deployment-findings.ts";
+import { deploymentFindings, isUnsettled } from "./deployment-findings.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
@@ -47,6 +47,7 @@ export const finish = async (
         generation: target.number,
         at: world.now().toISOString(),
         ...(server.byName ? { byName: true as const } : {}),
+        ...(isUnsettled(gathered, server.id) ? { unsettled: true as const } : {}),
         entries: records(gathered.entries, server.id),
       },
     ]),
@@ -62,7 +63,9 @@ export const finish = async (
   } else {
     await world.store.write({ ...state, deployments, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
-    await rememberFailure(world, certificate, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
+    const hints = first?.hint === undefined ? [] : [first.hint];
+    const failure = new Failure("unavailable", first?.message ?? "not proven", { hints });
+    await rememberFailure(world, certificate, "deploy", failure);
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { entries } = gathered;

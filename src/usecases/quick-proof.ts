@@ -1,4 +1,5 @@
 // Looks whether certificates are served already, settings and all: what a finished run left, or a server that came round by itself.
+import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
@@ -57,6 +58,16 @@ const lookAt = async (
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };
 
+/** It was so after the last reload, with the same files and settings: another one would end the same way. */
+const failedSo = ({ state, target }: PreparedJob, { installation, entry, slot, verdict }: ProvedEntry): boolean => {
+  const before = state.deployments[installation];
+  if (verdict !== "failing" || before?.generation !== target.number || before.unsettled) return false;
+  const url = entryUrl(entry);
+  return before.entries.some(
+    (one) => one.verdict === verdict && one.url === url && one.address === entry.address && one.slot === slot,
+  );
+};
+
 const isFine = ({ verdict }: ProvedEntry): boolean => !["stale", "broken", "failing"].includes(verdict);
 
 /** What a run left undone is done again where nobody can look whether it came round: copies without entry points whose program refused. */
@@ -93,9 +104,10 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
   for (const [index, job] of settled.entries()) {
     const mine = entries[index] ?? [];
     const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
-    const bad = mine.filter((entry) => !isFine(entry)).map(({ installation }) => installation);
+    const wrong = mine.filter((entry) => !isFine(entry));
+    const bad = wrong.filter((entry) => !failedSo(job, entry)).map(({ installation }) => installation);
     const unseen = job.state.stage === "verified" ? [] : unseenOf(job, mine);
-    if (unsettled.length + bad.length + unseen.length === 0) {
+    if (unsettled.length + wrong.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);
         const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);
