@@ -1,5 +1,5 @@
 // Look: the configuration can be read, and nothing in it means nothing.
-import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
+import { type DoctorFinding, type Looked, nothing, ofFindings, unseenBy } from "../../domain/doctor/finding.ts";
 import { counted } from "../../domain/doctor/words.ts";
 import type { ConfigProblem } from "../../domain/config-problem.ts";
 import { configWarnings } from "../../domain/config-warnings.ts";
@@ -32,6 +32,8 @@ export const configurationLook: Look = {
   title: "configuration",
   look: async ({ world, certificates, configTrouble, root }): Promise<Looked> => {
     const { path } = world.config;
+    if (configTrouble && !root && configTrouble.kind === "no-permission")
+      return { ...nothing, unseen: [unseenBy(root, "configuration", configTrouble)] };
     if (configTrouble) {
       const hint = configTrouble.hints.join("; ");
       const finding: DoctorFinding = {
