@@ -79,7 +79,11 @@ const explains = ({ severity, check: id, message }: DoctorFinding, name: string,
   if (why === undefined) return message.startsWith(`${name}: `) && stuck.endsWith("nothing was issued yet");
   const words = message.replace(/^[\w.-]+: /, "").replace(/ \(\S+ line \d+\)$/, "");
   const [, setting] = /\(([^()]*)\)/.exec(why) ?? [];
-  return why.includes(words) || message.includes(why) || (setting !== undefined && message.includes(setting));
+  return (
+    (words.length > 8 && why.includes(words)) ||
+    message.includes(why) ||
+    (setting !== undefined && message.includes(setting))
+  );
 };
 
 /** One cause, one finding: an attempt that failed for what another look has found is that look's to tell, with what mends it. */

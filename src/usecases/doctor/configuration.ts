@@ -40,7 +40,7 @@ export const configurationLook: Look = {
         check,
         severity: "fault",
         message: configTrouble.message,
-        ...(hint === "" ? {} : { hint }),
+        hint: hint === "" ? "mend it there; `mailcert config check` looks again" : hint,
       };
       return ofFindings([finding]);
     }

@@ -57,8 +57,13 @@ describe("servers", () => {
 
   it("TLS that is off: the two commands of its own sentence as one, or the sentence", () => {
     const postfix = { setting: "s", mend: "`postconf -e a=may`, then `postfix reload`" };
-    expect(tlsOffFinding("postfix", [25], postfix).command).toBe("postconf -e a=may && postfix reload");
-    const dovecotOff = tlsOffFinding("dovecot", [143, 993], { setting: "ssl = no", mend: "take it out" });
+    expect(tlsOffFinding("postfix", [25], postfix, true)).toMatchObject({
+      severity: "fault",
+      command: "postconf -e a=may && postfix reload",
+    });
+    // Where nothing of ours is served it may be meant to be so.
+    expect(tlsOffFinding("postfix", [25], postfix, false).severity).toBe("warning");
+    const dovecotOff = tlsOffFinding("dovecot", [143, 993], { setting: "ssl = no", mend: "take it out" }, true);
     expect({ command: dovecotOff.command, hint: dovecotOff.hint }).toEqual({ command: undefined, hint: "take it out" });
   });
 });
