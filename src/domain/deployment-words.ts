@@ -68,6 +68,12 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "Mend the line that is named; the next run starts it where it does not run, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
   },
   {
+    id: "deploy-unissued",
+    means:
+      "`deploy --dry-run`: nothing was issued for a certificate of the configuration, so that there is nothing to serve.",
+    mend: "`mailcert renew NAME` issues and deploys it; where the issuer would refuse it, the finding says why and what to do.",
+  },
+  {
     id: "deploy-server",
     means: "A server was found and passed over: its version's settings are not known. The other servers go on.",
     mend: "Leave it out with `servers:`, and set its certificate by hand (`mailcert snippet`).",
