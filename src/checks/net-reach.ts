@@ -115,7 +115,7 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
     ? // What speaks TLS is the right port: what serves it ended or hangs.
       `${log} names the reason`
     : error?.reason === "timeout"
-      ? `look at the server's load and ${log}; a greeting may also wait for a slow DNS look-up of this machine's address`
+      ? `what is to speak there hangs, or dies: ${log} names the reason; a greeting may also wait for a slow DNS look-up of this machine's address`
       : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? More says ${log}`;
   return { severity: "fault", message, hint };
 };

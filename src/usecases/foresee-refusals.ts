@@ -1,11 +1,12 @@
 // What the issuers would refuse of a whole configuration, by what is on this host: known without spending anything, and without a network.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { fittingFailure } from "../domain/fitting-hint.ts";
 import { refuseBadNames } from "./issue.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
-/** By the certificate's name, in the order of the configuration. What this user may not look at is not there. */
+/** By the certificate's name, in words of the configuration, in the order of the configuration. What this user may not look at is not there. */
 export const foreseeRefusals = async (
   world: World,
   certificates: readonly CertificateConfig[],
@@ -19,7 +20,7 @@ export const foreseeRefusals = async (
     const failure = await unlessFailure(() => refuseBadNames(world, certificate, makers.get(ca)));
     if (!(failure instanceof Failure)) {
       if (issuer.kind === "private-ca" && !makers.has(ca)) makers.set(ca, certificate);
-    } else if (failure.kind !== "no-permission") refused.set(name, failure);
+    } else if (failure.kind !== "no-permission") refused.set(name, fittingFailure(failure, new Set()));
   }
   return refused;
 };

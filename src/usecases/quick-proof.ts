@@ -1,5 +1,4 @@
 // Looks whether certificates are served already, settings and all: what a finished run left, or a server that came round by itself.
-import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
@@ -58,21 +57,19 @@ const lookAt = async (
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };
 
-/** It was so after the last reload, with the same files and settings: another one would end the same way. */
-const failedSo = ({ state, target }: PreparedJob, { installation, entry, slot, verdict }: ProvedEntry): boolean => {
+/** So were some of its entry points after the last reload, with the same files and settings: another one would end the same way. */
+const failedBefore = ({ state, target }: PreparedJob, { installation, verdict }: ProvedEntry): boolean => {
   const before = state.deployments[installation];
   if (verdict !== "failing" || before?.generation !== target.number || before.unsettled) return false;
-  const url = entryUrl(entry);
-  return before.entries.some(
-    (one) => one.verdict === verdict && one.url === url && one.address === entry.address && one.slot === slot,
-  );
+  return before.entries.some((one) => one.verdict === "failing");
 };
 
 const isFine = ({ verdict }: ProvedEntry): boolean => !["stale", "broken", "failing"].includes(verdict);
 
 /** What a run left undone is done again where nobody can look whether it came round: copies without entry points whose program refused. */
 const unseenOf = ({ found }: PreparedJob, entries: readonly ProvedEntry[]): readonly string[] => {
-  const seen = new Set(entries.filter(({ verdict }) => verdict === "proven").map(({ installation }) => installation));
+  const isSeen = ({ verdict }: ProvedEntry): boolean => verdict !== "unobservable" && verdict !== "own-certificate";
+  const seen = new Set(entries.filter(isSeen).map(({ installation }) => installation));
   return found.map(({ installation: { id } }) => id).filter((id) => !seen.has(id));
 };
 
@@ -105,7 +102,7 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
     const mine = entries[index] ?? [];
     const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
     const wrong = mine.filter((entry) => !isFine(entry));
-    const bad = wrong.filter((entry) => !failedSo(job, entry)).map(({ installation }) => installation);
+    const bad = wrong.filter((entry) => !failedBefore(job, entry)).map(({ installation }) => installation);
     const unseen = job.state.stage === "verified" ? [] : unseenOf(job, mine);
     if (unsettled.length + wrong.length + unseen.length === 0) {
       const servers = job.found.map((one) => {

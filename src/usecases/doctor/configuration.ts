@@ -34,6 +34,16 @@ export const configurationLook: Look = {
     const { path } = world.config;
     if (configTrouble && !root && configTrouble.kind === "no-permission")
       return { ...nothing, unseen: [unseenBy(root, "configuration", configTrouble)] };
+    const read = configTrouble?.facts?.["problems"] as readonly ConfigProblem[] | undefined;
+    if (read && read.length > 1)
+      return ofFindings(
+        read.map(({ file, line, column, message, hint }) => ({
+          check,
+          severity: "fault",
+          message: `${file}:${line}:${column}: ${message}`,
+          ...(hint === undefined ? {} : { hint }),
+        })),
+      );
     if (configTrouble) {
       const hint = configTrouble.hints.join("; ");
       const finding: DoctorFinding = {
