@@ -79,6 +79,9 @@ const explains = ({ severity, check: id, message }: DoctorFinding, name: string,
   if (why === undefined) return message.startsWith(`${name}: `) && stuck.endsWith("nothing was issued yet");
   const words = message.replace(/^[\w.-]+: /, "").replace(/ \(\S+ line \d+\)$/, "");
   const [, setting] = /\(([^()]*)\)/.exec(why) ?? [];
+  // The same port shows the same, now as then.
+  const [url] = /\w+:\/\/\S+/.exec(why) ?? [];
+  if (id === "doctor-served" && url !== undefined && message.includes(url)) return true;
   return (
     (words.length > 8 && why.includes(words)) ||
     message.includes(why) ||

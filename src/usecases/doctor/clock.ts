@@ -1,22 +1,12 @@
 // Look: the clock is right, by what this host knows, by who keeps it, and by the CA's where one is asked anyway.
 import { type Known, clockLooked } from "../../domain/doctor/clock.ts";
 import { together } from "../../domain/doctor/finding.ts";
-import { Failure } from "../../domain/failure.ts";
+import { namesIn } from "../unless-failure.ts";
 import type { Ground, Look } from "./look.ts";
 import { preflightPart } from "./preflight-part.ts";
 
-/** Those of whom this user may know. */
-const namesIn = (world: Ground["world"]): readonly string[] => {
-  try {
-    return world.store.list();
-  } catch (failure) {
-    if (failure instanceof Failure) return [];
-    throw failure;
-  }
-};
-
 const known = ({ world, state }: Ground): readonly Known[] =>
-  namesIn(world).flatMap((name) => {
+  namesIn(world.store).flatMap((name) => {
     const kept = state(name);
     const generations = kept?.generations ?? [];
     return [

@@ -1,11 +1,12 @@
 // Look: the configuration can be read, and nothing in it means nothing.
 import { type DoctorFinding, type Looked, nothing, ofFindings, unseenBy } from "../../domain/doctor/finding.ts";
-import { counted } from "../../domain/doctor/words.ts";
+import { counted, few } from "../../domain/doctor/words.ts";
 import type { ConfigProblem } from "../../domain/config-problem.ts";
 import { configWarnings } from "../../domain/config-warnings.ts";
 import { Failure } from "../../domain/failure.ts";
 import { checkConfig } from "../check-config.ts";
-import { unlessFailure } from "../unless-failure.ts";
+import { namesIn, readableState, unlessFailure } from "../unless-failure.ts";
+import type { World } from "../world.ts";
 import type { Look } from "./look.ts";
 
 const check = "doctor-configuration";
@@ -17,6 +18,13 @@ const warned = (sentence: string): DoctorFinding => {
     ? { check, severity: "warning", message: sentence }
     : { check, severity: "warning", message, command };
 };
+
+/** Certificates that servers have. */
+const servedOf = ({ store }: World): readonly string[] =>
+  namesIn(store).filter((name) => {
+    const kept = readableState({ store }, name);
+    return kept !== undefined && !kept.parked && Object.keys(kept.deployments).length > 0;
+  });
 
 /** What every run would fail at. */
 const asFault = ({ file, line, message, hint, command }: ConfigProblem): DoctorFinding => ({
@@ -65,7 +73,18 @@ export const configurationLook: Look = {
         : checked.warnings;
     const sentences = all.filter((sentence) => !own(sentence));
     const problems = checked === undefined || checked instanceof Failure ? [] : checked.problems;
-    if (certificates.length === 0 && (await world.config.read()) === undefined)
+    const absent = certificates.length === 0 && (await world.config.read()) === undefined;
+    const served = absent ? servedOf(world) : [];
+    if (served.length > 0)
+      return ofFindings([
+        {
+          check,
+          severity: "fault",
+          message: `there is no ${path}, and ${few(served)} ${served.length === 1 ? "was" : "were"} deployed: nothing is renewed`,
+          hint: "put it back from a backup; or make it anew: `mailcert status` says how, for each of them",
+        },
+      ]);
+    if (absent)
       return ofFindings([
         {
           check,

@@ -36,7 +36,10 @@ export const scheduleLook: Look = {
     const where = {
       gone: await tools.missingPrograms(ours),
       possible,
-      needed: certificates.some(({ name }) => (state(name)?.generations.length ?? 0) > 0),
+      // One whose state is damaged is served all the same.
+      needed: certificates.some(
+        ({ name }) => (state(name)?.generations.length ?? 0) > 0 || world.store.liveNumber(name) !== undefined,
+      ),
       loops: (await deps.ownLoop?.()) ?? false,
     };
     return scheduleLooked(facts, where, world.now());

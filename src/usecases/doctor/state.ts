@@ -14,9 +14,19 @@ import type { Ground, Look } from "./look.ts";
 const commandIn = (hint: string | undefined): string | undefined =>
   /(?:^|: )(mailcert [a-z]+(?: [^\s;,]+)*)(?:[;,]|$)/.exec(hint ?? "")?.[1];
 
+/** What the hint says besides. */
+const withoutCommand = (hint: string, command: string): string =>
+  hint
+    .split("; ")
+    .filter((part) => !part.endsWith(command))
+    .join("; ");
+
 const withCommand = (finding: DoctorFinding): DoctorFinding => {
   const command = commandIn(finding.hint);
-  return command === undefined ? finding : { ...finding, command };
+  if (command === undefined) return finding;
+  const { hint = "", ...rest } = finding;
+  const further = withoutCommand(hint, command);
+  return { ...rest, command, ...(further === "" ? {} : { hint: further }) };
 };
 
 const damaged = async ({ world, root, state }: Ground, name: string): Promise<readonly DoctorFinding[]> => {
