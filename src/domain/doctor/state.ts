@@ -94,7 +94,12 @@ export const withoutExplained = (
   findings: readonly DoctorFinding[],
   others: readonly DoctorFinding[],
 ): readonly DoctorFinding[] =>
-  findings.filter(({ check: id, message }) => {
+  findings.filter(({ check: id, message, command }) => {
     const [, name = ""] = /^(\S+?):? /.exec(message) ?? [];
-    return id !== check || !others.some((other) => explains(other, name, message));
+    const remembered = message.endsWith(" when last looked at");
+    return (
+      id !== check ||
+      // What the ports show now is told instead.
+      !others.some((other) => explains(other, name, message) || (remembered && other.command === command))
+    );
   });

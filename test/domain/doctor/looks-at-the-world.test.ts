@@ -140,6 +140,12 @@ describe("state", () => {
     expect(left(failed(hook), fault("doctor-configuration", `${hook} (/etc/mailcert/mailcert.yaml line 2)`))).toBe(0);
     // A warning is no reason of a failure.
     expect(left(failed(hook), fault("doctor-configuration", hook, "warning"))).toBe(1);
+    const remembered = one({ bad: ["imaps://a.example:993"] });
+    expect(left(remembered, { ...fault("doctor-served", "x"), command: "mailcert deploy a.example" })).toBe(0);
+    expect(left(remembered, { ...fault("doctor-served", "x"), command: "mailcert deploy b.example" })).toBe(1);
+    expect(left(failed("imaps://a.example:993 gives none"), fault("doctor-served", "d: imaps://a.example:993 x"))).toBe(
+      0,
+    );
     const never = one({ issued: false, stage: "none" });
     expect(left(never, fault("doctor-configuration", "a.example: private-ca cannot certify a.example: x"))).toBe(0);
     expect(left(never, fault("doctor-configuration", "b.example: private-ca cannot certify b.example: x"))).toBe(1);
