@@ -73,6 +73,11 @@ const run = async (context: Context, first = true): Promise<number> => {
     const { notify } = config;
     if (!notify || globals.dryRun) return job();
     return (await import("../usecases/notify.ts")).notified(world, { config: { ...config, notify }, chosen }, job);
+  }).catch(async (error: unknown) => {
+    const { stuckResult } = await import("../usecases/stuck.ts");
+    const result = await stuckResult(await context.world(), error);
+    if (result === undefined) throw error;
+    return result;
   });
   // A timer's run has the configuration alone, and no options to add.
   const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));

@@ -37,9 +37,15 @@ export interface News {
 export const keyOf = ({ check, certificate, entry }: Pick<Cause, "check" | "certificate" | "entry">): string =>
   [check, certificate, entry].join(" ");
 
-/** What differs from run to run though nothing has changed: dates, counts, addresses of processes, ids. */
+/** `aB3xYzQwEr`, `k7Gd0aQ4`: made by chance, as mktemp and base64 make them. Too much of it costs a word of what changed, too little a mail an hour. */
+const madeByChance = (word: string): boolean =>
+  word.length >= 6 && ((word.match(/[a-z](?=[A-Z])/g)?.length ?? 0) > 1 || /[a-z]\d+[a-zA-Z]|\d[A-Z]+[a-z]/.test(word));
+
+/** What differs from run to run though nothing has changed: dates, counts, addresses of processes, ids, names of temporary files. */
 const constant = (message: string): string =>
   message
+    .replaceAll(/(?:\/var)?\/tmp\/[^\s:;,"']+/g, "/tmp/#")
+    .replaceAll(/\w+/g, (word) => (madeByChance(word) ? "#" : word))
     .replaceAll(/[0-9a-f]{8,}/gi, "#")
     .replaceAll(/\d+/g, "#")
     .replaceAll(/\s+/g, " ");
@@ -89,19 +95,27 @@ export const urgency = (lifetime: { readonly notBefore: string; readonly notAfte
   return [4, 8, 16, 32, 64].filter((part) => left < 1 / part).length;
 };
 
-/** What a channel is to be told now, the worst first. `urgencyOf`: of a certificate that has a fault. */
+const dayMs = 86_400_000;
+
+/** What got worse is told at once. Words of programs and CAs may differ at every run, whatever is masked: they are told once a day. */
+const isChanged = ({ cause: before, at }: Told, cause: Cause, now: Date): boolean => {
+  if (before.severity === "warning" && cause.severity === "fault") return true;
+  const differs = before.severity !== cause.severity || constant(before.message) !== constant(cause.message);
+  return differs && Math.abs(now.getTime() - Date.parse(at)) >= dayMs;
+};
+
+/** What a channel is to be told now, the worst first. `urgencyOf`: how near the end is of what a fault is about. */
 export const newsFor = (
   causes: Causes,
   told: Readonly<Record<string, Told>>,
-  urgencyOf: (certificate: string) => number,
+  urgencyOf: (cause: Cause) => number,
+  at: Date,
 ): readonly News[] => {
   const now = Object.entries(causes).flatMap(([key, cause]): readonly News[] => {
     const known = told[key];
     if (known === undefined) return [{ kind: "new", cause }];
-    const { severity, message } = known.cause;
-    if (severity !== cause.severity || constant(message) !== constant(cause.message))
-      return [{ kind: "changed", cause }];
-    const closer = cause.severity === "fault" && urgencyOf(cause.certificate) > known.urgency;
+    if (isChanged(known, cause, at)) return [{ kind: "changed", cause }];
+    const closer = cause.severity === "fault" && urgencyOf(cause) > known.urgency;
     return closer ? [{ kind: "reminder", cause }] : [];
   });
   const over = Object.entries(told).flatMap(([key, { cause }]): readonly News[] =>
@@ -117,13 +131,13 @@ export const toldAfter = (
   causes: Causes,
   told: Readonly<Record<string, Told>>,
   news: readonly News[],
-  urgencyOf: (certificate: string) => number,
+  urgencyOf: (cause: Cause) => number,
   now: Date,
 ): Readonly<Record<string, Told>> => {
   const fresh = new Set(news.map(({ cause }) => cause));
   return Object.fromEntries(
     Object.entries(causes).flatMap(([key, cause]) => {
-      if (fresh.has(cause)) return [[key, { cause, urgency: urgencyOf(cause.certificate), at: now.toISOString() }]];
+      if (fresh.has(cause)) return [[key, { cause, urgency: urgencyOf(cause), at: now.toISOString() }]];
       const known = told[key];
       return known === undefined ? [] : [[key, known]];
     }),

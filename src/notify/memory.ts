@@ -23,6 +23,7 @@ const isMemory = (value: unknown): value is Memory & { readonly schema: string }
   value["schema"] === schema &&
   every(value["causes"], isCause) &&
   every(value["told"], (told) => every(told, isTold)) &&
+  ["string", "undefined"].includes(typeof value["heard"]) &&
   [value["lastRun"], value["lastSuccess"]].every(
     (date) => date === undefined || (typeof date === "string" && !Number.isNaN(Date.parse(date))),
   );

@@ -62,6 +62,11 @@ const factsOf = async (
   };
 };
 
+const counted = (attempt: number): string => (attempt > 1 ? ` (attempt ${attempt})` : "");
+
+/** The first, and one a day of those of hourly runs: one that fails for weeks must not fill the log of changes. */
+const isLogged = (attempt: number): boolean => attempt === 1 || attempt % 24 === 0;
+
 /** Begun and written down as begun; what is done is not owed any more. Returns why it failed. */
 const perform = async (
   world: World,
@@ -85,13 +90,17 @@ const perform = async (
   const failure = await unlessFailure(() => run(hook, `${JSON.stringify(document)}\n`, world.signal));
   const after = owedOf(stateOf(world, name));
   if (!(failure instanceof Failure)) {
-    await recordChange(world, { certificate: name, what: `${event}: ran ${program}` });
+    await recordChange(world, { certificate: name, what: `${event}: ran ${program}${counted(attempt)}` });
     await remember(world, name, without(after, event));
     return undefined;
   }
   // Stopped along with this run: that is nothing that the hook did.
   const message = failure.kind === "try-later" ? {} : { message: failure.message };
   await remember(world, name, { ...after, [event]: { ...begun, ...message } });
+  const what = `${event}: FAILED: ${failure.message}${counted(attempt)}`;
+  // A log that cannot be written must not hide what it would say.
+  if (message.message !== undefined && isLogged(attempt))
+    await unlessFailure(() => recordChange(world, { certificate: name, what }));
   return failure;
 };
 
