@@ -68,7 +68,7 @@ const harmOf = (state: CertificateState, live: GenerationRecord, { end }: Openin
   );
   if (ending === undefined) return undefined;
   const ended = Date.parse(ending.notAfter) <= now.getTime();
-  return `generation ${ending.number}, which is served, ${ended ? "has ended" : "would end"} before the window has closed (${utcMinute(ending.notAfter)})`;
+  return `generation ${ending.number}, which is served, ${ended ? "ended" : "ends"} on ${utcMinute(ending.notAfter)}, before the next one has closed`;
 };
 
 type Asked = Parameters<typeof closedWindow>;

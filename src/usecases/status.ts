@@ -10,7 +10,6 @@ import { condemned, goOnCommand } from "../domain/revocation.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
-import { utcMinute } from "../domain/utc-minute.ts";
 import { accountFindings } from "./account-findings.ts";
 import { exposedFindings } from "./exposed-keys.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
