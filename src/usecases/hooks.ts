@@ -125,7 +125,7 @@ const owing = (known: OwedHook | undefined, world: World, generation: number | u
     : { since: world.now().toISOString(), attempts: 0, ...(generation === undefined ? {} : { generation }) };
 
 /**
- * Before `live` moves, or while a killed run left it unfinished. What comes after it is written down first, so that it is not forgotten.
+ * Before `live` moves. What comes after it is written down first, so that it is not forgotten.
  * Returns the state to go on with. @throws Failure where the hook says no: the switch does not take place.
  */
 export const beforeSwitch = async (
@@ -137,8 +137,8 @@ export const beforeSwitch = async (
 ): Promise<CertificateState> => {
   const { name } = certificate;
   const servers = found.map(({ installation: { id, server, running } }) => ({ id, server, running, reloaded: false }));
-  const switched = state.stage !== undefined && state.stage !== "staged";
-  if (switched && world.store.liveNumber(name) === target.number) return state;
+  // It has been switched to: settings are put back, or a killed run is gone on with, and what is owed stands there.
+  if (world.store.liveNumber(name) === target.number) return state;
   const { before_deploy: before, after_deploy: after } = hooksOf(certificate);
   if (before) {
     const owed = owing(state.hooks?.before_deploy, world, target.number);

@@ -99,13 +99,14 @@ const untold = ({ causes, told }: Memory, names: readonly string[]): Causes =>
     ),
   );
 
-/** @returns what could not be told. */
-const tell = async (
-  world: World,
-  notify: NotifySettings,
-  run: RunSeen,
-  memory: Memory,
-): Promise<readonly Finding[]> => {
+interface Heard {
+  /** What could not be told. */
+  readonly findings: readonly Finding[];
+  /** Somebody has heard of all that is open, now or before. */
+  readonly told?: true;
+}
+
+const tell = async (world: World, notify: NotifySettings, run: RunSeen, memory: Memory): Promise<Heard> => {
   const tools = await world.notifying();
   const channels = await tools.open(notify);
   const forNews = channels.filter(({ channel }) => channel.hears === "news");
@@ -139,9 +140,9 @@ const tell = async (
   });
   let { told } = memory;
   const { invocation } = tools;
+  const isTold = (): boolean => forNews.some(({ name }) => causes[failedKey(name)] === undefined);
   const write = (whole: boolean): Promise<void> => {
-    // Somebody has heard of all that is open, now or before.
-    const heard = whole && forNews.some(({ name }) => causes[failedKey(name)] === undefined) ? invocation : undefined;
+    const heard = whole && isTold() ? invocation : undefined;
     return tools.memory.write({
       causes,
       told,
@@ -180,9 +181,13 @@ const tell = async (
   };
   for (const one of channels) await (one.channel.hears === "runs" ? send(one, []) : sendNews(one));
   // Those that can be reached hear of those that could not, or can again.
-  if (changed) for (const one of forNews) if (causes[failedKey(one.name)] === undefined) await sendNews(one);
+  // To tell them can fail, too.
+  for (let again = 0; changed && again < 2; again += 1) {
+    changed = false;
+    for (const one of forNews) if (causes[failedKey(one.name)] === undefined) await sendNews(one);
+  }
   await write(true);
-  return findings;
+  return { findings, ...(isTold() ? { told: true } : {}) };
 };
 
 export interface Watched {
@@ -196,18 +201,18 @@ const hearOf = async (
   world: World,
   { certificates, notify }: Watched["config"],
   what: Pick<RunSeen, "result" | "failure" | "stuck" | "whole">,
-): Promise<readonly Finding[]> => {
-  const findings = await unlessFailure(async () => {
+): Promise<Heard> => {
+  const heard = await unlessFailure(async () => {
     const memory = await unlessFailure(async () => (await world.notifying()).memory.read());
     const known: Memory = memory instanceof Failure ? { causes: {}, told: {} } : memory;
     const configured = certificates.map(({ name }) => name);
     return tell(world, notify, { configured, lastRun: known.lastRun, ...what }, known);
   });
-  return findings instanceof Failure ? [failedFinding("notified.json", findings)] : findings;
+  return heard instanceof Failure ? { findings: [failedFinding("notified.json", heard)] } : heard;
 };
 
-/** Of a run that could not begin; without the lock. @returns what could not be told. */
-export const toldOfStuck = (world: World, config: Watched["config"], stuck: Finding): Promise<readonly Finding[]> =>
+/** Of a run that could not begin; without the lock. */
+export const toldOfStuck = (world: World, config: Watched["config"], stuck: Finding): Promise<Heard> =>
   hearOf(world, config, { whole: false, stuck });
 
 /** A renewal run of which people are told. What cannot be told is a finding of the run, and nothing else. */
@@ -223,10 +228,11 @@ export const notified = async (
     result = await job();
   } catch (error) {
     const failure = failureOf(error, world);
-    for (const { message } of await hear({ failure })) world.step(message);
+    for (const { message } of (await hear({ failure })).findings) world.step(message);
     throw error;
   }
-  const findings = await hear({ result });
+  const { findings, ...told } = await hear({ result });
   const fault = findings.some(({ severity }) => severity === "fault");
-  return { ...result, findings: [...result.findings, ...findings], outcome: fault ? "fault" : result.outcome };
+  const outcome = fault ? "fault" : result.outcome;
+  return { ...result, ...told, findings: [...result.findings, ...findings], outcome };
 };

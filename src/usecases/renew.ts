@@ -53,6 +53,8 @@ export interface RenewResult {
   readonly findings: readonly Finding[];
   /** `fault` if any has one, else `waiting` if any waits, else `done`. */
   readonly outcome: "done" | "fault" | "waiting";
+  /** Somebody has heard of all that it left open (`notify:`). */
+  readonly told?: true;
 }
 
 /** The caller holds the lock, unless it is a dry run. */

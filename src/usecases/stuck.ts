@@ -14,7 +14,7 @@ const stuckFinding = ({ kind, message, hints, facts }: Failure, now: Date): Find
   return {
     check: "renew-stuck",
     severity: "fault",
-    message: `no run can begin for ${hours} hours, since ${utcMinute(since)}: ${message}`,
+    message: `no run could begin for ${hours} hours${message.includes(since) ? "" : `, since ${utcMinute(since)}`}: ${message}`,
     hint: hints.join("; "),
   };
 };
@@ -25,9 +25,9 @@ export const stuckResult = async (world: World, failure: unknown): Promise<Renew
   if (stuck === undefined) return undefined;
   const config = await unlessFailure(() => world.config.read());
   const notify = config instanceof Failure ? undefined : config?.notify;
-  const untold =
+  const { findings, ...told } =
     config instanceof Failure || !config || !notify
-      ? []
+      ? { findings: [] }
       : await (await import("./notify.ts")).toldOfStuck(world, { ...config, notify }, stuck);
-  return { certificates: [], findings: [stuck, ...untold], outcome: "fault" };
+  return { certificates: [], findings: [stuck, ...findings], outcome: "fault", ...told };
 };

@@ -241,7 +241,7 @@ describe("cron", () => {
     expect(text).toMatch(/^PATH=\/usr\/local\/sbin:.*\/bin$/m);
     const line = text.split("\n").filter((each) => each !== "" && !/^[#A-Z]/.test(each));
     expect(line).toEqual([
-      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert --quiet`,
+      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert --quiet --unless-told`,
     ]);
     expect(text.endsWith("\n")).toBe(true);
   });

@@ -64,6 +64,21 @@ describe("a deployment that goes well", () => {
     expect((await world.store.events()).map(({ what }) => what)).toContain("after_deploy: ran /usr/local/sbin/after");
   });
 
+  it("where nothing is switched there are none: settings that are put back, a deployment by hand without servers", async () => {
+    await run();
+    hooks.taken();
+    fake.server.setting = "/etc/somebody/else.pem";
+    fake.clock.now = new Date(fake.clock.now.getTime() + 25 * 3_600_000);
+    const { reloads } = fake.server;
+    expect((await run()).certificates[0]?.deployed?.outcome).toBe("verified");
+    expect([fake.server.reloads, hooks.taken(), owed()]).toEqual([reloads + 1, [], []]);
+    const other = certificate({ name: "mx.example.org", names: ["mx.example.org"], servers: [], hooks: allHooks });
+    await renew(world, [other], options);
+    expect(hooks.taken()).toEqual(["before_deploy 1 1", "after_deploy 1 1"]);
+    await deploy(world, other, options);
+    expect(hooks.taken()).toEqual([]);
+  });
+
   it("a rollback by hand is a switch, too", async () => {
     await run();
     await run({ force: true });

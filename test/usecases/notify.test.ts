@@ -344,7 +344,7 @@ describe("a run that cannot begin", () => {
     const result = await stuckResult(watching(), lock());
     expect(result).toMatchObject({ outcome: "fault", certificates: [], findings: [{ check: "renew-stuck" }] });
     expect(result?.findings[0]?.message).toBe(
-      "no run can begin for 4 hours, since 2026-11-20 12:00 UTC: another mailcert is at work: process 4711 (mailcert renew) holds /state/lock",
+      "no run could begin for 4 hours, since 2026-11-20 12:00 UTC: another mailcert is at work: process 4711 (mailcert renew) holds /state/lock",
     );
     expect(sent["webhook"]?.[0]?.lastRun).toBe("2026-11-20T12:00:00.000Z");
     expect([taken("mail"), taken("ping")]).toEqual([["fault, new fault renew-stuck"], ["fault"]]);
@@ -427,6 +427,15 @@ describe("what cannot be told", () => {
     expect((await run()).findings).toEqual([]);
     expect(taken("webhook")).toEqual(["fault, new fault deploy-failing"]);
     expect(taken("mail")).toEqual(["fault, over fault notify-failed"]);
+  });
+
+  it("one that fails while it is told of another that fails is told of by those that are left", async () => {
+    failing = { ping: "refused", webhook: "hangs" };
+    expect((await run()).findings.map(({ message }) => message)).toEqual([
+      "could not tell: ping: refused",
+      "could not tell: webhook: hangs",
+    ]);
+    expect(taken("mail")).toEqual(["done, new warning notify-failed", "done, new fault notify-failed"]);
   });
 
   it("a health check that cannot be reached is a warning", async () => {
