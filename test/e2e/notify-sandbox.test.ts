@@ -44,4 +44,4 @@ certificates:
   } finally {
     await host.stop();
   }
-}, 120_000);
+}, 240_000);
