@@ -99,7 +99,7 @@ const heldSince = (descriptor: number): Date => {
 const hangingHints = (pid: string | undefined, path: string): readonly string[] => [
   pid === undefined
     ? `which process it is: lsof ${path}; it may be in another container that shares this folder`
-    : `what it waits for: ps -o pid,etime,wchan:20,args -p ${pid} --ppid ${pid}`,
+    : `what it waits for: ps -o pid,etime,wchan:20,args -p ${pid}; pgrep -laP ${pid}`,
   `it does no harm to end it, and the next run goes on from there: kill ${pid ?? "PID"}`,
 ];
 
