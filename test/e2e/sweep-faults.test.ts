@@ -1,34 +1,14 @@
-// Other faults than kill -9, under the same eyes: system calls that fail, disks that are full to the byte or read-only, and servers that do not
-// take what they are told: docs/reliability.md.
+// Disks that are full to the byte or read-only, folders that may not be written, and servers that do not take what they are told, under the
+// eyes of the sweeps: docs/reliability.md.
 import { describe, expect, it } from "vitest";
 import { suites } from "./deployed-host.ts";
 import { type SweptHost, name, startSweptHost } from "./sweep/host.ts";
-import type { Point } from "./sweep/points.ts";
-import { newKeys, renewal } from "./sweep/scenarios.ts";
-import { sweep } from "./sweep/sweep.ts";
+import { renewal } from "./sweep/scenarios.ts";
 import { well } from "./sweep/trial.ts";
 import { expectAllLive, expectServedThroughout, expectWhole } from "./sweep/watched.ts";
 
 const full = process.env["MAILCERT_FULL"] === "1";
 const hours = 3_600_000;
-
-const writes = /^(open|creat|p?write|mkdir|rename|symlink|link|f?truncate)/;
-const failing: readonly { readonly error: string; readonly at: (point: Point) => boolean }[] = [
-  { error: "ENOSPC", at: ({ call }) => writes.test(call) },
-  { error: "EIO", at: ({ call }) => /^f(data)?sync/.test(call) },
-  { error: "EACCES", at: ({ call }) => /^(open|mkdir|rename|symlink|link|f?chmod)/.test(call) },
-];
-
-describe.each(failing)("$error", ({ error, at }) => {
-  it.each(suites)(
-    "%s: a renewal with new keys, at each call that can fail so",
-    { timeout: 3 * hours },
-    async (suite) => {
-      const { tried } = await sweep({ suite, scenario: newKeys, fault: `error=${error}`, at });
-      expect(tried).toBeGreaterThan(0);
-    },
-  );
-});
 
 /** A host on which mailcert has served for a while; its state folder is a file system of its own, of so many pages of 4 KiB. */
 const onServedHost = async (
@@ -63,7 +43,7 @@ const renewUnder = async (swept: SweptHost, where: string, expected: Expected): 
   const { status, says, takenBack = false, down = [] } = expected;
   const { host, watcher } = swept;
   const kinds = ["ecdsa", "rsa"] as const;
-  const before = await watcher.look(kinds);
+  const before = await watcher.files();
   await watcher.begin(kinds);
   const ended = await host.mailcert(["renew", "--force"], { env: { PATH: path }, timeoutMs: 240_000 });
   const files = await watcher.files();
@@ -73,7 +53,7 @@ const renewUnder = async (swept: SweptHost, where: string, expected: Expected): 
   if (ended.status !== 0) expect(said, where).toMatch(says);
   expectWhole(files, where);
   const originals = takenBack ? files.kept : [];
-  expectServedThroughout(watched, { before, behindLive: [files], originals }, (port) => down.includes(port), where);
+  expectServedThroughout(watched, { behindLive: [before, files], originals }, (port) => down.includes(port), where);
   return ended.status ?? 70;
 };
 
