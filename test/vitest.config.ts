@@ -1,9 +1,6 @@
 // The test projects: unit (no root, no servers of others), cli (golden transcripts of the built program), lab (real mail hosts).
 import { defineConfig } from "vitest/config";
 
-/** What takes an hour: each fault at each point of a run. `npm run test:full` has it; `npm test` kills at some. */
-const heavy = process.env["MAILCERT_FULL"] === "1" ? [] : ["test/e2e/sweep-faults.test.ts"];
-
 const shared = { environment: "node" as const, passWithNoTests: false };
 
 export default defineConfig({
@@ -35,7 +32,6 @@ export default defineConfig({
           ...shared,
           name: "lab",
           include: ["test/lab/**/*.test.ts", "test/e2e/**/*.test.ts"],
-          exclude: heavy,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

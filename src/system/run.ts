@@ -37,8 +37,10 @@ const childProcess = (): typeof import("node:child_process") => process.getBuilt
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** As execvp(3) looks for it from "/". A server that is not there is asked for in each run, and a fork for each costs ten times this look. */
-const isInPath = (program: string, path: string): boolean =>
-  program.includes("/") || path.split(":").some((folder) => existsSync(inFolder("/", folder, program)));
+const isThere = (program: string, path: string): boolean =>
+  program.includes("/")
+    ? existsSync(inFolder("/", program))
+    : path.split(":").some((folder) => existsSync(inFolder("/", folder, program)));
 
 const notInstalled = (program: string, cause?: Error): Failure =>
   new Failure("unavailable", `${program} is not installed`, {
@@ -56,7 +58,7 @@ export const createRunProgram =
     new Promise((resolve, reject) => {
       const { timeoutMs = 30_000, maxOutput = 1 << 20, input, ownGroup = false, descriptors = [] } = options;
       const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
-      if (!isInPath(program, path)) return void reject(notInstalled(program));
+      if (!isThere(program, path)) return void reject(notInstalled(program));
       const child = childProcess().spawn(program, args, {
         env: { PATH: path, LC_ALL: "C", HOME: "/" },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],

@@ -17,7 +17,7 @@ it("pipes that a daemon inherited are let go of", async () => {
   }
 });
 
-it("a program that is not in PATH is not installed, and no process is started to learn it", async () => {
+it("a program that is not there is not installed, and no process is started to learn it", async () => {
   const modules = vi.spyOn(process, "getBuiltinModule");
   try {
     const asked = createRunProgram({ MAILCERT_PATH: "/usr/bin:/bin" })("no-such-server", ["--version"]);
@@ -26,12 +26,13 @@ it("a program that is not in PATH is not installed, and no process is started to
       message: "no-such-server is not installed",
       facts: { code: "ENOENT" },
     });
+    const named = createRunProgram({})("/usr/lib/no-such-server", []);
+    await expect(named).rejects.toMatchObject({ message: "/usr/lib/no-such-server is not installed" });
     expect(modules).not.toHaveBeenCalled();
-    // An empty part of PATH is the folder in which programs are run.
-    const found = await createRunProgram({ MAILCERT_PATH: ":/nowhere" })("bin/sh", ["-c", "pwd"]);
-    expect(found).toMatchObject({ status: 0, stdout: "/\n" });
-    const named = await createRunProgram({ MAILCERT_PATH: "/nowhere:/bin" })("sh", ["-c", "echo $PATH"]);
-    expect(named).toMatchObject({ status: 0, stdout: "/nowhere:/bin\n" });
+    for (const program of ["sh", "/bin/sh", "bin/sh"]) {
+      const found = await createRunProgram({ MAILCERT_PATH: "/nowhere:/bin" })(program, ["-c", "pwd; echo $PATH"]);
+      expect(found).toMatchObject({ status: 0, stdout: "/\n/nowhere:/bin\n" });
+    }
     expect(modules).toHaveBeenCalled();
   } finally {
     modules.mockRestore();

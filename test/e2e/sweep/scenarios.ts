@@ -4,7 +4,7 @@ import { serverSettings } from "../deployed-host.ts";
 import { type SweptHost, name } from "./host.ts";
 import { type Scenario, well } from "./trial.ts";
 
-const setup = ["setup", name, "--schedule", "none", "--key", "ecdsa", "--key", "rsa"];
+export const setup = ["setup", name, "--schedule", "none", "--key", "ecdsa", "--key", "rsa"];
 
 /** /etc/dovecot and /etc/postfix as before mailcert came, and both programs read them without a word on stderr. */
 export const expectUntouched = async ({ host, untouched }: SweptHost): Promise<void> => {
