@@ -7,7 +7,7 @@ import { type Point, pointName } from "./points.ts";
 import { type Scenario, tryPoint } from "./trial.ts";
 
 const full = process.env["MAILCERT_FULL"] === "1";
-/** Where each trial that went well is written down, one line each; what stands there already is not tried again, so that a run that takes hours can be ended. */
+/** Where each trial that went well is written down, one line each; what stands there already is not tried again, so that a run that takes hours can be ended. What failed, at once: beside it, in `.failed`. */
 const journal = process.env["MAILCERT_SWEEP_LOG"];
 /** `0/2`: this half of a full run's points. */
 const [part = 0, parts = 1] = (process.env["MAILCERT_SWEEP_SHARE"] ?? "0/1").split("/").map(Number);
@@ -102,6 +102,7 @@ export const sweep = async (stage: Stage, job: Sweep): Promise<Swept> => {
         appendFileSync(journal, `${words}\t${Math.round(performance.now() - started)} ms\t${seen.slice(0, 200)}\n`);
     } catch (error) {
       failures.push(error);
+      if (journal) appendFileSync(`${journal}.failed`, `${words}\n${String(error)}\n\n`);
       await stage.clear();
       if (failures.length === mostFailures) break;
     }
