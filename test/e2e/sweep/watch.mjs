@@ -257,8 +257,7 @@ const commands = {
   },
   // A trial may be over before anything was seen: a short one, on a busy machine.
   end: async () => {
-    while (record.probes + record.failures.length < fewest)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    while (record.probes + record.failures.length < fewest) await new Promise((resolve) => setTimeout(resolve, 20));
     watching = false;
     round += 1;
     return { ...record, ms: now() - since };
