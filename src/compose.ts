@@ -140,6 +140,16 @@ export const createWorld = async (
     return one;
   };
 
+  const config = createConfigAccess({
+    path: configPath,
+    named: globals.config !== undefined && !mayMakeConfig,
+    readFiles: readConfigFiles,
+    writeFile: async (path, text) => {
+      await ensureFolder(resolve(path, ".."), 0o755);
+      await writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true });
+    },
+  });
+
   return {
     now: host.now,
     elapsed: host.elapsed,
@@ -149,20 +159,21 @@ export const createWorld = async (
     ...ofRun,
     step,
     store,
-    config: createConfigAccess({
-      path: configPath,
-      named: globals.config !== undefined && !mayMakeConfig,
-      readFiles: readConfigFiles,
-      writeFile: async (path, text) => {
-        await ensureFolder(resolve(path, ".."), 0o755);
-        await writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true });
-      },
-    }),
+    config,
     issuer,
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
       const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
-      const dependencies = { run, render, ipv6: async () => localAddresses().some((address) => address.includes(":")) };
+      const dependencies = {
+        run,
+        render,
+        ipv6: async () => localAddresses().some((address) => address.includes(":")),
+        // Taking settings out must not depend on a configuration that can be read.
+        sniRows: memo(async () => {
+          const read = await (await import("./usecases/unless-failure.ts")).unlessFailure(() => config.read());
+          return read instanceof Error ? undefined : read?.sniRows;
+        }),
+      };
       return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),

@@ -84,8 +84,9 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-left",
-    means: "A server is not named for the certificate any more and got its own settings back.",
-    mend: "Nothing; to have it again, name it in `servers:`.",
+    means:
+      "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone.",
+    mend: "Nothing; to have it again, name it in `servers:`. What was left alone is named: look whether anything still reads it.",
   },
   {
     id: "old-processes",

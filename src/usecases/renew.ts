@@ -68,7 +68,8 @@ export const renew = async (
   let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    drafts.push(await issueDue(near, certificate, options, ask));
+    const ready = drafts.filter(({ deploys }) => deploys).map((draft) => draft.certificate);
+    drafts.push(await issueDue(near, certificate, options, ask, ready));
     if (world.elapsed() - since < longestIssuingMs) continue;
     await deployDrafts(world, drafts, options);
     since = world.elapsed();
@@ -121,6 +122,8 @@ const issueDue = async (
   certificate: CertificateConfig,
   options: RenewOptions,
   ask: AskRenewalInfo,
+  /** What this run is about to deploy: a server may need its first certificate before it takes this one. */
+  ready: readonly CertificateConfig[],
 ): Promise<Draft> => {
   const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
   let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked"> = { certificate: certificate.name };
@@ -146,7 +149,7 @@ const issueDue = async (
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
       // Before a certificate is spent on one that no server may take.
-      await (await import("./one-certificate.ts")).placeOf(world, certificate);
+      await (await import("./one-certificate.ts")).placeOf(world, certificate, [...ready, certificate]);
       const { newKey, replace, toReplace } = options;
       issued = await issue(world, certificate, {
         newKey,
