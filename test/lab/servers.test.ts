@@ -224,10 +224,10 @@ for (const suite of ["bookworm", "trixie"] as const) {
         const [found] = await lab.dovecot.detect();
         installation = found as Installation;
         const off = await lab.dovecot.listeners(installation);
-        expect(off.every((listener) => listener.tlsOff?.setting === "Dovecot: ssl = no")).toBe(true);
-        expect(off[0]?.tlsOff?.mend).toMatch(
-          /line \d+ of \/etc\/dovecot\/conf\.d\/10-ssl\.conf and line 1 of .*zz\.conf/,
-        );
+        const said = new Set(off.map(({ tlsOff }) => tlsOff?.setting));
+        expect([...said]).toEqual([
+          expect.stringMatching(/^Dovecot: ssl = no, .*10-ssl\.conf line \d+, .*zz\.conf line 1$/),
+        ]);
         const plan = await lab.dovecot.plan(installation, certificate);
         await accept(plan.changes);
         expect(await lab.host.read("/etc/dovecot/conf.d/99-mailcert.conf")).not.toMatch(/^ssl = /m);

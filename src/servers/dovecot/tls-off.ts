@@ -1,7 +1,7 @@
 // Where Dovecot's configuration says `ssl = no`, for everybody or for a protocol: somebody's decision, which only a yes overrules.
 import type { RunProgram } from "../../system/run.ts";
 import { switchedOff } from "../marker.ts";
-import type { Override, TlsOff } from "../server.ts";
+import type { Override } from "../server.ts";
 import { doveconf } from "./doveconf.ts";
 import { type Place, readConfiguration } from "./files.ts";
 
@@ -16,17 +16,6 @@ const offPlaces = async (mainFile: string): Promise<readonly SslPlace[]> =>
 
 const setFor = (places: readonly SslPlace[], protocol: string | undefined): readonly SslPlace[] =>
   places.filter(({ filters: [filter] }) => filter === (protocol === undefined ? undefined : `protocol ${protocol}`));
-
-/** `protocol`: it is off there alone. */
-export const tlsOffOf = async (mainFile: string, protocol: string | undefined): Promise<TlsOff> => {
-  const places = setFor(await offPlaces(mainFile), protocol);
-  const inBlock = protocol === undefined ? "" : ` in protocol ${protocol}`;
-  const where = places.map(({ path, line }) => `line ${line} of ${path}`).join(" and ");
-  return {
-    setting: `Dovecot: ssl = no${inBlock}`,
-    mend: `take out \`ssl = no\` (${where || "`doveconf -n` shows it"}), then \`doveadm reload\`; \`mailcert deploy --yes\` does both`,
-  };
-};
 
 /** Every such line goes: the last one would only uncover the one before. */
 export const tlsOffOverrides = async (
