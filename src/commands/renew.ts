@@ -89,5 +89,6 @@ const run = async (context: Context, first = true): Promise<number> => {
   // Whoever reads JSON asked for it.
   const silent = options["unlessTold"] === true && done.told === true;
   output.result(silent ? "" : renewText(result, host.now(), globals.quiet), renewDocument(result));
-  return globals.dryRun ? exitStatus.done : statuses[result.outcome];
+  if (!globals.dryRun) return statuses[result.outcome];
+  return certificates.some(({ foreseen }) => foreseen) ? exitStatus.findings : exitStatus.done;
 };

@@ -78,6 +78,8 @@ export interface DeploymentRecord {
   readonly byName?: true;
   /** Of copies: a fingerprint of the entry of `files:` that they were made by (domain/file-target.ts). */
   readonly target?: string;
+  /** It could not be given its settings, or not be reloaded: the next run does it. */
+  readonly unsettled?: true;
   readonly entries: readonly EntryRecord[];
 }
 

@@ -88,7 +88,8 @@ export const installSettings = async (
     }
     // What stood in the way of a setting of ours is gone.
     if (edited && bySni) await settle();
-    return checkFinding(deployable);
+    // Where nothing was changed, it was asked already: Postfix's test takes a third of a second.
+    return done.length === 0 ? brokenBefore : checkFinding(deployable);
   };
 
   const broken = await orFailure(world, install);

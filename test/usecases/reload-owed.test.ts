@@ -17,13 +17,14 @@ const options: RenewOptions = {
 
 let fake: FakeWorld;
 let reloads: number;
+let checks: number;
 let refuses: boolean;
 let world: World;
 let bug: boolean;
 beforeEach(() => {
   bug = false;
   fake = fakeWorld();
-  [reloads, refuses] = [0, true];
+  [reloads, checks, refuses] = [0, 0, true];
   const blind: Server = {
     detect: async () => [{ server: "blind", id: "blind", version: "1.0", configDir: "/etc/blind", running: true }],
     listeners: async () => [],
@@ -34,7 +35,7 @@ beforeEach(() => {
     apply: async () => undefined,
     revert: async () => "reverted",
     readBack: async () => [],
-    check: async () => undefined,
+    check: async () => void (checks += 1),
     reload: async () => {
       reloads += 1;
       if (refuses) throw new Failure("unavailable", "it cannot reload");
@@ -68,4 +69,35 @@ it("a bug in one server's adapter is told, and keeps no other server from being 
   bug = false;
   expect((await renew(world, [one], options)).outcome).toBe("done");
   expect(reloads).toBe(1);
+});
+
+it("a server that gives no handshake for a reason of its own is reloaded once for it, not each hour; one that was not reloaded is", async () => {
+  refuses = false;
+  const one = certificate({ servers: ["fake"] });
+  const run = async () => {
+    fake.clock.now = new Date(fake.clock.now.getTime() + 26 * 3600_000);
+    return (await renew({ ...world, servers: fake.world.servers }, [one], { ...options, named: false, asked: true }))
+      .outcome;
+  };
+  expect([await run(), fake.server.reloads]).toEqual(["done", 1]);
+  // Its login processes die: nothing that a certificate or a setting would mend.
+  Object.assign(fake.server, { breaks: true, served: undefined });
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  const { lastError, deployments } = world.store.read(one.name) ?? {};
+  expect(lastError?.hints?.[0]).toMatch(/^look at fake's log /);
+  expect(deployments?.["fake"]?.unsettled).toBeUndefined();
+  // Somebody broke its settings: once they are mended it has to read them.
+  fake.server.complaint = "line 3 is no setting";
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  expect(world.store.read(one.name)?.deployments["fake"]?.unsettled).toBe(true);
+  Object.assign(fake.server, { complaint: undefined, breaks: false });
+  expect([await run(), fake.server.reloads]).toEqual(["done", 3]);
+});
+
+it("where there is nothing to change, a server's own test is run once before the reload", async () => {
+  refuses = false;
+  await renew(world, [certificate({ servers: ["blind"] })], options);
+  expect([checks, reloads]).toEqual([1, 1]);
 });
