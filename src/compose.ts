@@ -69,15 +69,7 @@ export const createWorld = async (
 
   const turns: Turns = new Map();
   const updater = async (name: string, beside = configPath): Promise<ConfiguredUpdater> =>
-    (await import("./compose-updater.ts")).openUpdater(name, {
-      folder: dirname(beside),
-      turns,
-      run,
-      now: host.now,
-      sleep: host.sleep,
-      userAgent: `mailcert/${host.version}`,
-      randomId: () => randomInt(65_536),
-    });
+    (await import("./compose-updater.ts")).openUpdater(name, { folder: dirname(beside), turns, run, host });
   const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
     random: (size) => randomBytes(size),
     authoritative: async () => (await dns()).authoritative,
