@@ -69,15 +69,7 @@ export const createWorld = async (
 
   const turns: Turns = new Map();
   const updater = async (name: string, beside = configPath): Promise<ConfiguredUpdater> =>
-    (await import("./compose-updater.ts")).openUpdater(name, {
-      folder: dirname(beside),
-      turns,
-      run,
-      now: host.now,
-      sleep: host.sleep,
-      userAgent: `mailcert/${host.version}`,
-      randomId: () => randomInt(65_536),
-    });
+    (await import("./compose-updater.ts")).openUpdater(name, { folder: dirname(beside), turns, run, host });
   const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
     random: (size) => randomBytes(size),
     authoritative: async () => (await dns()).authoritative,
@@ -280,10 +272,7 @@ export const createWorld = async (
     }),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
-    notifying: memo(async () => {
-      const { openNotifying } = await import("./compose-notify.ts");
-      return openNotifying({ stateDir, run, version: host.version, invocation: host.env["INVOCATION_ID"] });
-    }),
+    notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),
