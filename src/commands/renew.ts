@@ -78,5 +78,6 @@ const run = async (context: Context, first = true): Promise<number> => {
   const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
   const result = { ...done, certificates };
   output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
-  return globals.dryRun ? exitStatus.done : statuses[result.outcome];
+  if (!globals.dryRun) return statuses[result.outcome];
+  return certificates.some(({ foreseen }) => foreseen) ? exitStatus.findings : exitStatus.done;
 };

@@ -34,7 +34,8 @@ const stateText = (one: RenewedCertificate, now: Date): string => {
   const deployed = one.deployed ? deploymentText(one.deployed, now, "trouble") : undefined;
   if (one.failure) {
     const hints = one.failure.hints.map((hint) => `\n  -> ${hint}`).join("");
-    const failed = `${one.certificate}: FAILED: ${one.failure.message}${hints}`;
+    const what = one.foreseen ? `${decisionText(one.decision)}; that would FAIL` : "FAILED";
+    const failed = `${one.certificate}: ${what}: ${one.failure.message}${hints}`;
     return deployed === undefined ? failed : `${deployed}\n\n${failed}`;
   }
   if (deployed !== undefined) return deployed;

@@ -76,6 +76,10 @@ export interface DeploymentRecord {
   readonly at: string;
   /** To clients that ask for its names only: another certificate is everybody else's there. */
   readonly byName?: true;
+  /** Of copies: a fingerprint of the entry of `files:` that they were made by (domain/file-target.ts). */
+  readonly target?: string;
+  /** It could not be given its settings, or not be reloaded: the next run does it. */
+  readonly unsettled?: true;
   readonly entries: readonly EntryRecord[];
 }
 

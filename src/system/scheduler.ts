@@ -41,6 +41,8 @@ export interface ScheduleState {
   readonly active: boolean;
   /** Why it is not active although its files are there. */
   readonly problem?: string;
+  /** The one command that mends that on this host. */
+  readonly command?: string;
   /** ISO date of the next run. */
   readonly next?: string;
   readonly last?: ScheduleRun;

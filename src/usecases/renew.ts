@@ -43,6 +43,8 @@ export interface RenewedCertificate {
   readonly deployed?: DeployResult;
   /** Why it could not be done; the others go on. */
   readonly failure?: Failure;
+  /** A dry run: that is what it would fail at. */
+  readonly foreseen?: true;
   /** What a person must see although the run itself only waits. */
   readonly findings: readonly Finding[];
 }
@@ -65,11 +67,15 @@ export const renew = async (
   const drafts: Draft[] = [];
   // Five hundred that are due ask the same servers where they listen; what is deployed looks anew.
   const near = rememberLooks(world);
+  const refused = options.dryRun
+    ? await (await import("./foresee-refusals.ts")).foreseeRefusals(world, certificates)
+    : undefined;
   let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
     const ready = drafts.filter(({ deploys }) => deploys).map((draft) => draft.certificate);
-    drafts.push(await issueDue(near, certificate, options, ask, ready));
+    const draft = await issueDue(near, certificate, options, ask, ready);
+    drafts.push(withRefusal(draft, refused?.get(certificate.name)));
     if (world.elapsed() - since < longestIssuingMs) continue;
     await deployDrafts(world, drafts, options);
     since = world.elapsed();
@@ -95,6 +101,13 @@ export const renew = async (
   const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
   const findings = [...(options.repaired ?? []), ...orphans];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
+};
+
+/** Of a dry run. */
+const withRefusal = (draft: Draft, failure: Failure | undefined): Draft => {
+  const { certificate, renewed, deploys } = draft;
+  if (!failure || renewed.failure || renewed.decision.action !== "issue") return draft;
+  return { certificate, renewed: { ...renewed, failure, foreseen: true }, deploys };
 };
 
 interface Renewed extends Omit<RenewedCertificate, "findings"> {

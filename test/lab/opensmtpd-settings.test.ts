@@ -94,7 +94,7 @@ test("6.8 serves an entry to whoever asks for its name: no listener is edited, w
     if (!installation) throw new Error("not detected");
     expect(installation.version).toMatch(/^6\.8/);
     const { changes, notes } = await lab.smtpd.plan(installation, certificate, bySni);
-    expect(changes).toMatchObject([{ kind: "file" }, { kind: "line", before: undefined }]);
+    expect(changes).toMatchObject([{ kind: "file" }, { kind: "line" }]);
     expect(notes).toMatchObject([
       { severity: "warning", message: expect.stringContaining("knows no wildcards") as string },
     ]);
@@ -133,6 +133,8 @@ test.each([{ systemd: false }, { systemd: true }])(
       expect(setup.stdout).toContain("restarted where needed (it reads certificates only when it starts)");
       expect(setup.stdout).toContain("served and proven at every entry point");
       const old = await served(host, submissions, "ecdsa");
+      // As on a host whose clock was ahead when it booted.
+      await host.must("touch -d '2 hours' /run/smtpd.pid");
       const renewed = await host.mailcert(["renew", "--force", "--new-key"]);
       expect({ status: renewed.status, stderr: renewed.stderr }).toEqual({ status: 0, stderr: "" });
       expect([old, ""]).not.toContain(await served(host, submissions, "ecdsa"));

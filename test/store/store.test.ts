@@ -226,6 +226,25 @@ describe("events.jsonl", () => {
     expect((await store.events()).map(({ what }) => what)).toEqual(["one", "two"]);
     expect((statSync(join(dir, "events.jsonl")).mode & 0o777).toString(8)).toBe("600");
   });
+
+  it("is read on from where it was read to: by this run, past others' lines and halves of lines, and from the start where it is another file", async () => {
+    const path = join(dir, "events.jsonl");
+    const words = async (): Promise<readonly string[]> => (await store.events()).map(({ what }) => what);
+    await store.record(event("one"));
+    const first = await store.events();
+    expect(await store.events()).toBe(first);
+    appendFileSync(path, `${JSON.stringify(event("zwölf"))}\n${JSON.stringify(event("three")).slice(0, 20)}`);
+    expect(await words()).toEqual(["one", "zwölf"]);
+    appendFileSync(path, `${JSON.stringify(event("three")).slice(20)}\n`);
+    await store.record(event("four"));
+    expect(await words()).toEqual(["one", "zwölf", "three", "four"]);
+    expect(first.map(({ what }) => what)).toEqual(["one"]);
+    expect((await store.events())[0]).toBe(first[0]);
+    writeFileSync(path, `${JSON.stringify(event("new"))}\n`);
+    expect(await words()).toEqual(["new"]);
+    rmSync(path);
+    expect(await words()).toEqual([]);
+  });
 });
 
 describe("the lock", () => {

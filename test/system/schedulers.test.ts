@@ -51,8 +51,10 @@ const cron = () => {
   };
   processNamed(1, "init");
   processNamed(77, "crond");
-  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons: [join(dir, "crond")], proc });
-  return { scheduler, folder: lines, proc, processNamed, ...fake };
+  const [scripts, booted] = [join(dir, "init.d"), join(dir, "booted")];
+  const daemons = [join(dir, "crond")];
+  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons, proc, scripts, booted });
+  return { scheduler, folder: lines, proc, scripts, booted, processNamed, ...fake };
 };
 
 schedulerContract("systemd", async () => systemd());
@@ -219,12 +221,19 @@ describe("cron", () => {
   });
 
   test("a daemon that is installed and does not run reads no line; where processes are hidden nobody can tell", async () => {
-    const { scheduler, proc, processNamed } = cron();
+    const { scheduler, proc, scripts, booted, processNamed } = cron();
     await scheduler.install(job);
     processNamed(77, "crontab");
     const idle = await scheduler.state(job);
     expect(idle).toMatchObject({ active: false, files: [{ state: "current" }] });
-    expect(idle.problem).toMatch(/^cron is not running /);
+    expect(idle.problem).toBe("cron is not running");
+    // The one command of this host, and not one for each system there is.
+    expect(idle.command).toBe(join(dir, "crond"));
+    mkdirSync(scripts);
+    writeFileSync(join(scripts, "crond"), "");
+    expect((await scheduler.state(job)).command).toBe("service crond start");
+    mkdirSync(booted);
+    expect((await scheduler.state(job)).command).toBe("systemctl start crond");
     processNamed(78, "cron");
     expect((await scheduler.state(job)).problem).toBeUndefined();
     rmSync(join(proc, "78"), { recursive: true });

@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { commandLine } from "../command-line.ts";
+import { startedAt } from "../daemons.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit, revertFile } from "../edits.ts";
 import { runIfInstalled } from "../program.ts";
@@ -112,7 +113,9 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
     },
     reload: async () => {
       // A run that tries again and again ends no sessions for what was read long ago. The file that was taken away leaves a changed smtpd.conf.
-      if (await isUpToDate(await confOf(await pidOf()), pidFile)) return;
+      // When it started is asked of the kernel, which counts from boot: the pid file of a host whose clock was ahead then is dated ahead, too.
+      const pid = await pidOf();
+      if (pid !== undefined && (await isUpToDate(await confOf(pid), await startedAt(pid)))) return;
       await restart(run, {
         name: "OpenSMTPD",
         scripts: ["opensmtpd", "smtpd"],
