@@ -163,18 +163,8 @@ export const createWorld = async (
     issuer,
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
-      const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
-      const dependencies = {
-        run,
-        render,
-        ipv6: async () => localAddresses().some((address) => address.includes(":")),
-        // Taking settings out must not depend on a configuration that can be read.
-        sniRows: memo(async () => {
-          const read = await (await import("./usecases/unless-failure.ts")).unlessFailure(() => config.read());
-          return read instanceof Error ? undefined : read?.sniRows;
-        }),
-      };
-      return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
+      const { openServers } = await import("./compose-servers.ts");
+      return openServers({ run, render: await templates(), localAddresses, config });
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
@@ -280,7 +270,10 @@ export const createWorld = async (
     }),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
-    notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host.version)),
+    notifying: memo(async () => {
+      const { openNotifying } = await import("./compose-notify.ts");
+      return openNotifying({ stateDir, run, version: host.version, invocation: host.env["INVOCATION_ID"] });
+    }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

@@ -143,7 +143,7 @@ export const deploymentWords: readonly FindingWords[] = [
     id: "deploy-unobservable",
     means:
       "An entry point cannot be looked at from here: it waits for the PROXY protocol, TLS is off for it, or (`warning`) the server is not running.",
-    mend: "Start the server, then `mailcert verify`. For the others: check from where clients are.",
+    mend: "Start the server: the next run proves it, `mailcert renew` at once. For the others: check from where clients are.",
   },
   {
     id: "deploy-own-certificate",
