@@ -155,18 +155,8 @@ export const createWorld = async (
     issuer,
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
-      const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
-      const dependencies = {
-        run,
-        render,
-        ipv6: async () => localAddresses().some((address) => address.includes(":")),
-        // Taking settings out must not depend on a configuration that can be read.
-        sniRows: memo(async () => {
-          const read = await (await import("./usecases/unless-failure.ts")).unlessFailure(() => config.read());
-          return read instanceof Error ? undefined : read?.sniRows;
-        }),
-      };
-      return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
+      const { openServers } = await import("./compose-servers.ts");
+      return openServers({ run, render: await templates(), localAddresses, config });
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
