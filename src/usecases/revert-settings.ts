@@ -8,7 +8,7 @@ import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
 import { recordChange } from "./record-change.ts";
-import { servingOn } from "./serving.ts";
+import { allOf, servingOn } from "./serving.ts";
 import { finder, goes, sidesOf } from "./sides.ts";
 import { stillThereHint } from "./still-there.ts";
 import { dropFromUnder, standingOn } from "./standing-on.ts";
@@ -162,14 +162,24 @@ const settle = async (
     if (!settings.usable) return false;
     changed ||= settings.changes.length > 0;
   }
-  if (!installation.running || !changed) return true;
+  // Copies of keys that it keeps of its own are those of who is left.
+  const left = others ? allOf(await servingOn(world, { server, installation }, [], new Map(), going)) : [];
+  const remade = await unlessFailure(async () => server.refresh?.(installation, left) ?? []);
+  if (remade instanceof Failure)
+    result.findings.push(troubleFinding(`${installation.id} may still have copies of keys: ${remade.message}`, remade));
+  else if (remade.length > 0) {
+    result.reverted.push(...remade.map((what) => `${installation.id}: ${what}`));
+    changed = true;
+  }
+  const clean = !(remade instanceof Failure);
+  if (!installation.running || !changed) return clean;
   const trouble = await unlessFailure(async () => {
     await server.check(installation);
     await server.reload(installation);
   });
   if (!(trouble instanceof Failure)) {
     result.reloaded.push(installation.id);
-    return true;
+    return clean;
   }
   result.findings.push(troubleFinding(`${installation.id} was not reloaded: ${trouble.message}`, trouble));
   return false;

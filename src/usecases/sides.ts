@@ -84,7 +84,7 @@ const hasDefault = async (
 
 /** All that a server without a certificate of its own has is for all who are on it: who made it first says nothing. */
 const isShared = ({ change }: Recorded, server: Server | undefined): boolean =>
-  ("shared" in change && change.shared) === true || (server?.sni === true && server.ownDefault !== true);
+  ("shared" in change && change.shared !== undefined) || (server?.sni === true && server.ownDefault !== true);
 
 export const goes = (
   { certificate, change }: HostEvent,

@@ -2,6 +2,7 @@
 import { lstat, stat } from "node:fs/promises";
 import { isOurs } from "../readable.ts";
 import { directivesOf, pkisOf } from "./configuration.ts";
+import { namesFileOf } from "./names.ts";
 import { ownFileOf } from "./plan.ts";
 
 /** Times of files are those of a clock that is a little behind, and the start of a process is known to a second: in doubt it is restarted. */
@@ -29,7 +30,7 @@ export const isUpToDate = async (conf: string, started: number | undefined): Pro
     .flatMap(({ cert, key }) => [cert?.value ?? "", key?.value ?? ""])
     .filter(isOurs)
     .map((path) => path.replace(/\/live\/.*$/, "/live"));
-  const files = [conf, ownFileOf(conf), ...directives.map(({ path }) => path)];
+  const files = [conf, ownFileOf(conf), namesFileOf(conf), ...directives.map(({ path }) => path)];
   const changes = await Promise.all([...new Set(files)].flatMap((path) => [changedAt(path), writtenAt(path)]));
   changes.push(...(await Promise.all([...new Set(links)].map(changedAt))));
   return changes.every((at) => at + marginMs < started);
