@@ -91,8 +91,9 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-left",
-    means: "A server is not named for the certificate any more and got its own settings back.",
-    mend: "Nothing; to have it again, name it in `servers:`.",
+    means:
+      "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone.",
+    mend: "Nothing; to have it again, name it in `servers:`. What was left alone is named: look whether anything still reads it.",
   },
   {
     id: "old-processes",
@@ -142,7 +143,7 @@ export const deploymentWords: readonly FindingWords[] = [
     id: "deploy-unobservable",
     means:
       "An entry point cannot be looked at from here: it waits for the PROXY protocol, TLS is off for it, or (`warning`) the server is not running.",
-    mend: "Start the server, then `mailcert verify`. For the others: check from where clients are.",
+    mend: "Start the server: the next run proves it, `mailcert renew` at once. For the others: check from where clients are.",
   },
   {
     id: "deploy-own-certificate",

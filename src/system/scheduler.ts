@@ -14,6 +14,8 @@ export interface ScheduleJob {
   readonly watched?: readonly string[];
   /** What is run then: `deploy --repair --config ... --state ...`. */
   readonly repairArgs?: readonly string[];
+  /** Where runs write down that somebody has heard of what they found (notified.json): root need not be mailed then. */
+  readonly notified?: string;
   /** Gives cron its minute, so that a fleet does not ask its CA all at once. */
   readonly hostName: string;
 }

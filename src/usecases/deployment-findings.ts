@@ -61,7 +61,11 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
         message: server.running
           ? `${where(hidden)} cannot be observed from here: ${hidden.message ?? ""}${more(of("unobservable"))}`
           : `${server.id} is not running: its settings are in place and take effect when it starts`,
-        ...(server.running ? {} : { hint: `start ${server.server}, then run: mailcert verify` }),
+        ...(server.running
+          ? {}
+          : {
+              hint: `start ${server.server}: the next run proves it; at once, after that: mailcert renew`,
+            }),
       });
     }
     const [own] = of("own-certificate");

@@ -11,6 +11,7 @@ import { foreseeRefusals } from "./foresee-refusals.ts";
 import { configFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
+import { foreseeCopies } from "./outdated-copies.ts";
 import { type Serving, mainOf, servingOn } from "./serving.ts";
 import type { World } from "./world.ts";
 
@@ -42,6 +43,7 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
   };
   const servers: PlannedServer[] = [];
   const { servers: found, notes } = await placeOf(world, certificate);
+  const outdated = await foreseeCopies(world, certificate);
   for (const one of found) {
     const { server, installation, trouble } = one;
     const { id, version, running, keyGroup } = installation;
@@ -57,7 +59,7 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
         ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined)
         : [];
     const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));
-    const changes = [...readers, ...plan.changes.map(describeChange), ...edits];
+    const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
     servers.push({ id, version, running, changes, notes: plan.notes });
   }
   const moves = from !== target?.number || from === undefined;

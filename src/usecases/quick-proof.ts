@@ -1,10 +1,12 @@
 // Looks whether certificates are served already, settings and all: what a finished run left, or a server that came round by itself.
 import { Failure } from "../domain/failure.ts";
+import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
 import { orFailure } from "./one-failure.ts";
+import { hasOtherReload } from "./outdated-copies.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 import { deployedServer, isByName } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
@@ -50,6 +52,8 @@ const lookAt = async (
     const plan = await server.plan(installation, mainOf(serving), bySni);
     const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
     if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    if (installation.server === copies && (await hasOtherReload(world, job.certificate, installation.id)))
+      return undefined;
     // What it has in memory says nothing of its next start.
     await server.check(installation);
     return plan.notes;

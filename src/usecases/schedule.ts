@@ -68,6 +68,7 @@ export const scheduleJob = async (
     programPath: deps.programPath,
     args: renewArguments(world),
     writable: [...new Set(writable)],
+    notified: `${world.store.dir}/notified.json`,
     ...(watched.length > 0 ? { watched, repairArgs: [...repairWords, ...places(world)] } : {}),
     hostName: deps.hostName,
   };
