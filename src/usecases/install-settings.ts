@@ -8,6 +8,7 @@ import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
 import { orFailure } from "./one-failure.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface InstallOptions {
@@ -43,8 +44,17 @@ export const installSettings = async (
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
   const brokenBefore = await checkFinding(deployable);
+  /** A file of ours that somebody took away while a line still names it, or wrote something into. */
+  const isOfOurs = async (complaint: string): Promise<boolean> => {
+    const plan = await unlessFailure(() => server.plan(installation, main, bySni));
+    const isNamed = (change: Change): boolean => change.kind === "file" && complaint.includes(change.path);
+    return !(plan instanceof Failure) && plan.changes.some(isNamed);
+  };
   // A complaint about our own files (a slot that went) is ours to mend: the settings below do.
-  const ours = brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble;
+  const ours =
+    brokenBefore !== undefined &&
+    !deployable.trouble &&
+    (brokenBefore.message.includes(join(world.store.dir, "certificates")) || (await isOfOurs(brokenBefore.message)));
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: MadeChange[] = [];

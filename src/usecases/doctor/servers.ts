@@ -23,7 +23,7 @@ import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
 
 /** Files that mailcert writes among a server's settings, as complaints name them. */
-const ourFile = /\/(?:99-mailcert\.conf|mailcert\.conf|mailcert\.macros|02_mailcert)\b/;
+const ourFile = /\/etc\/\S*\/(?:99-mailcert\.conf|mailcert\.conf|mailcert\.macros|02_mailcert|mailcert\.crt-list)\b/;
 
 const brokenOf = async (
   { world }: Ground,
@@ -119,7 +119,7 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
       mine.push(certificate);
   }
   const broken = await brokenOf(ground, one, mine[0]?.name);
-  const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd)];
+  const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd, broken !== undefined)];
   // What it would be set to cannot be asked of one whose configuration is broken.
   if (broken) return [broken, ...stopped];
   const off = tlsOffFindings(one, deployedOn(ground, one, mine).length > 0);
