@@ -280,7 +280,10 @@ export const createWorld = async (
     }),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
-    notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host.version)),
+    notifying: memo(async () => {
+      const { openNotifying } = await import("./compose-notify.ts");
+      return openNotifying({ stateDir, run, version: host.version, invocation: host.env["INVOCATION_ID"] });
+    }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

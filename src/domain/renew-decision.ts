@@ -6,7 +6,7 @@ import { differsFrom, targetOf, wantedText } from "./generation.ts";
 import { type RenewalPlan, renewalPlan } from "./renewal.ts";
 import { condemned } from "./revocation.ts";
 import { utcMinute } from "./utc-minute.ts";
-import { windowHold } from "./window-hold.ts";
+import { outsideWindow, windowHold } from "./window-hold.ts";
 
 export type Decision =
   | { readonly action: "nothing"; readonly dueAt: Date; readonly advised?: NonNullable<RenewalPlan["advised"]> }
@@ -45,6 +45,15 @@ export const heldBack = (
   return hold && { action: "wait", ...hold, window: true };
 };
 
+/** Why what is issued is switched to although its window is closed. */
+export const notHeldBecause = (
+  config: CertificateConfig,
+  state: CertificateState,
+  { named, force, window }: Wish,
+  now: Date,
+): string | undefined =>
+  named || force || !window ? undefined : outsideWindow(config, state, window.live, now, window.zone);
+
 /** Deployment is local and cheap: the first retries come with every run, whatever the ladder says. */
 const freeRetries = 3;
 
@@ -76,9 +85,10 @@ export const decide = (
     const harmful = state.lastError?.facts?.["rolledBack"] === true;
     if (waiting && (harmful || state.attempts > freeRetries)) return waiting;
     const held = heldBack(config, state, wish, now);
-    return (
-      held ?? { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` }
-    );
+    if (held) return held;
+    const outside = notHeldBecause(config, state, wish, now);
+    const why = `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet`;
+    return { action: "deploy", why: outside === undefined ? why : `${why}; outside its window: ${outside}` };
   }
   if (copiesChanged(config, state) && !state.parked)
     return { action: "deploy", why: "files: in the configuration changed" };

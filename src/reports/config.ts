@@ -12,10 +12,11 @@ export const configCheckText = ({ files, certificates, problems, warnings }: Con
     const warned = warnings.length === 0 ? "" : `, ${count(warnings.length, "warning")}`;
     return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems${warned}`;
   }
-  const lines = problems.map(
-    ({ file, line, column, message, hint }) =>
-      `${file}:${line}:${column}: ${message}${hint === undefined ? "" : `\n    ${hint}`}`,
-  );
+  const lines = problems.flatMap(({ file, line, column, message, hint, command }) => [
+    `${file}:${line}:${column}: ${message}`,
+    ...(command === undefined ? [] : [`    run: ${command}`]),
+    ...(hint === undefined ? [] : [`    ${hint}`]),
+  ]);
   return [...lines, count(problems.length, "problem")].join("\n");
 };
 

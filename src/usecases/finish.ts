@@ -8,7 +8,7 @@ import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { changesInForce } from "./changes-in-force.ts";
-import { deploymentFindings } from "./deployment-findings.ts";
+import { deploymentFindings, isUnsettled } from "./deployment-findings.ts";
 import { retireCopies } from "./outdated-copies.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { servedCertificate } from "./served-certificate.ts";
@@ -53,6 +53,7 @@ export const finish = async (
         at: world.now().toISOString(),
         ...(server.byName ? { byName: true as const } : {}),
         ...markOf(certificate, server),
+        ...(isUnsettled(gathered, server.id) ? { unsettled: true as const } : {}),
         entries: records(gathered.entries, server.id),
       },
     ]),
@@ -69,7 +70,9 @@ export const finish = async (
     const owed = await notTakenBack(world, state, gathered);
     await world.store.write({ ...state, deployments: { ...owed, ...deployments }, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
-    await rememberFailure(world, certificate, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
+    const hints = first?.hint === undefined ? [] : [first.hint];
+    const failure = new Failure("unavailable", first?.message ?? "not proven", { hints });
+    await rememberFailure(world, certificate, "deploy", failure);
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { entries } = gathered;

@@ -61,11 +61,19 @@ const lookAt = async (
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };
 
+/** So were some of its entry points after the last reload, with the same files and settings: another one would end the same way. */
+const failedBefore = ({ state, target }: PreparedJob, { installation, verdict }: ProvedEntry): boolean => {
+  const before = state.deployments[installation];
+  if (verdict !== "failing" || before?.generation !== target.number || before.unsettled) return false;
+  return before.entries.some((one) => one.verdict === "failing");
+};
+
 const isFine = ({ verdict }: ProvedEntry): boolean => !["stale", "broken", "failing"].includes(verdict);
 
 /** What a run left undone is done again where nobody can look whether it came round: copies without entry points whose program refused. */
 const unseenOf = ({ found }: PreparedJob, entries: readonly ProvedEntry[]): readonly string[] => {
-  const seen = new Set(entries.filter(({ verdict }) => verdict === "proven").map(({ installation }) => installation));
+  const isSeen = ({ verdict }: ProvedEntry): boolean => verdict !== "unobservable" && verdict !== "own-certificate";
+  const seen = new Set(entries.filter(isSeen).map(({ installation }) => installation));
   return found.map(({ installation: { id } }) => id).filter((id) => !seen.has(id));
 };
 
@@ -97,9 +105,10 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
   for (const [index, job] of settled.entries()) {
     const mine = entries[index] ?? [];
     const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
-    const bad = mine.filter((entry) => !isFine(entry)).map(({ installation }) => installation);
+    const wrong = mine.filter((entry) => !isFine(entry));
+    const bad = wrong.filter((entry) => !failedBefore(job, entry)).map(({ installation }) => installation);
     const unseen = job.state.stage === "verified" ? [] : unseenOf(job, mine);
-    if (unsettled.length + bad.length + unseen.length === 0) {
+    if (unsettled.length + wrong.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);
         const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);
