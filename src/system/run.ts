@@ -58,7 +58,10 @@ export const createRunProgram =
     new Promise((resolve, reject) => {
       const { timeoutMs = 30_000, maxOutput = 1 << 20, input, ownGroup = false, descriptors = [] } = options;
       const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
-      if (!isThere(program, path)) return void reject(notInstalled(program));
+      if (!isThere(program, path)) {
+        reject(notInstalled(program));
+        return;
+      }
       const child = childProcess().spawn(program, args, {
         env: { PATH: path, LC_ALL: "C", HOME: "/" },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],
@@ -100,9 +103,11 @@ export const createRunProgram =
       const stderr = collect(child.stderr);
       child.on("error", (error: NodeJS.ErrnoException) => {
         settled();
-        if (error.code === "ENOENT") return void reject(notInstalled(program, error));
-        const message = `${program} cannot be run: ${error.message}`;
-        reject(new Failure("unavailable", message, { cause: error, facts: { code: error.code } }));
+        const other = new Failure("unavailable", `${program} cannot be run: ${error.message}`, {
+          cause: error,
+          facts: { code: error.code },
+        });
+        reject(error.code === "ENOENT" ? notInstalled(program, error) : other);
       });
       const finish = (status: number | null, signal: NodeJS.Signals | null): void => {
         settled();

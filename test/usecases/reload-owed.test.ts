@@ -71,6 +71,12 @@ it("a bug in one server's adapter is told, and keeps no other server from being 
   expect(reloads).toBe(1);
 });
 
+it("where there is nothing to change, a server's own test is run once before the reload", async () => {
+  refuses = false;
+  await renew(world, [certificate({ servers: ["blind"] })], options);
+  expect([checks, reloads]).toEqual([1, 1]);
+});
+
 it("a server that gives no handshake for a reason of its own is reloaded once for it, not each hour; one that was not reloaded is", async () => {
   refuses = false;
   const one = certificate({ servers: ["fake"] });
@@ -94,10 +100,4 @@ it("a server that gives no handshake for a reason of its own is reloaded once fo
   expect(world.store.read(one.name)?.deployments["fake"]?.unsettled).toBe(true);
   Object.assign(fake.server, { complaint: undefined, breaks: false });
   expect([await run(), fake.server.reloads]).toEqual(["done", 3]);
-});
-
-it("where there is nothing to change, a server's own test is run once before the reload", async () => {
-  refuses = false;
-  await renew(world, [certificate({ servers: ["blind"] })], options);
-  expect([checks, reloads]).toEqual([1, 1]);
 });

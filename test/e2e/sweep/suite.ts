@@ -20,7 +20,7 @@ const errors: readonly { readonly error: string; readonly at: (point: Point) => 
 export const sweepSuite = (suite: Suite): void => {
   describe(suite, () => {
     const stage = createStage(suite);
-    afterAll(stage.clear);
+    afterAll(() => stage.clear());
     const expectSwept = async (job: Sweep, fewest: number): Promise<void> => {
       const { points, chosen, tried, probes } = await sweep(stage, job);
       expect(points).toBeGreaterThan(fewest);
