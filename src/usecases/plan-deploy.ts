@@ -105,7 +105,3 @@ const unissued = (name: string, refused: Failure | undefined): Finding => ({
   message: `nothing was issued for ${name} yet: there is nothing to serve${refused ? `, and nothing can be issued: ${refused.message}` : ""}`,
   hint: refused?.hints.length ? refused.hints.join("; ") : `issue and deploy it: mailcert renew ${shellWord(name)}`,
 });
-
-/** Some certificate cannot be deployed. */
-export const hasUnissued = (plans: readonly DeployPlan[]): boolean =>
-  plans.some(({ notes }) => notes.some(({ check }) => check === "deploy-unissued"));

@@ -131,7 +131,7 @@ it("names that a private CA is not for: one that is there, and one that the firs
   const stateDir = join(here.dir, "state");
   mkdirSync(stateDir, { recursive: true });
   const ca = createPrivateCa({ stateDir, random: (size) => Buffer.alloc(size, 7), generateKey });
-  const issuer: World["issuer"] = async (kind) => (kind === "private-ca" ? (ca as Issuer) : here.world.issuer(kind));
+  const issuer: World["issuer"] = async (kind) => (kind === "private-ca" ? ca : here.world.issuer(kind));
   const text = [
     "certificates:",
     "  mail.example.org:",
