@@ -11,7 +11,6 @@ import { checkHook } from "../../src/system/hook-program.ts";
 import { checkConfig } from "../../src/usecases/check-config.ts";
 import type { PreflightTools } from "../../src/usecases/preflight-tools.ts";
 import { makeRequest } from "../../src/x509/request.ts";
-import type { Issuer } from "../../src/issuers/issuer.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
 import { type ImportingWorld, importingWorld } from "../fakes/importing-world.ts";
