@@ -2,6 +2,7 @@
 import { type MailHost, startMailHost } from "../../lab/mail-host.ts";
 import type { Suite } from "../../lab/parts.ts";
 import { serverSettings, settle } from "../deployed-host.ts";
+import { readyForFaults } from "./inject.ts";
 import { type WatchedEntry, type Watcher, startWatcher } from "./watcher.ts";
 
 export const name = "mail.example.org";
@@ -51,6 +52,7 @@ export const startSweptHost = async (suite: Suite): Promise<SweptHost> => {
   const host = await startMailHost({ suite, hosts: { [name]: "127.0.0.1" } });
   await host.must(settings(suite));
   await settle(host);
+  await readyForFaults(host);
   await host.must("mkdir /opt/untouched && cp -a /etc/dovecot /etc/postfix /opt/untouched/");
   await Promise.all([host.startDovecot(), host.startPostfix([25, 465, 587])]);
   const watcher = await startWatcher(host, name, entries);

@@ -26,9 +26,11 @@ files.mkdtemp = async (prefix) => {
 const following = ["-f", "-b", "execve", "-y", "-e", "signal=none", "-o", record];
 const timeoutMs = 240_000;
 
+/** What runs with a fault need on a host. */
+export const readyForFaults = (host: MailHost): Promise<void> => host.write(steady, steadyNames);
+
 /** A run without a fault, and the points in it. @throws Error when it does not end with 0. */
 export const recordPoints = async (host: MailHost, args: readonly string[]): Promise<readonly Point[]> => {
-  await host.write(steady, steadyNames);
   const traced = ["strace", ...following, "-e", "trace=%file,%desc,%process", ...program, ...args];
   await host.must(traced, { env, timeoutMs });
   return pointsIn(await host.read(record));
