@@ -51,10 +51,9 @@ export const installSettings = async (
     return !(plan instanceof Failure) && plan.changes.some(isNamed);
   };
   // A complaint about our own files (a slot that went) is ours to mend: the settings below do.
+  const lost = brokenBefore !== undefined && (await isOfOurs(brokenBefore.message));
   const ours =
-    brokenBefore !== undefined &&
-    !deployable.trouble &&
-    (brokenBefore.message.includes(join(world.store.dir, "certificates")) || (await isOfOurs(brokenBefore.message)));
+    lost || (brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble);
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: MadeChange[] = [];
@@ -98,7 +97,9 @@ export const installSettings = async (
     }
     // What stood in the way of a setting of ours is gone.
     if (edited && bySni) await settle();
-    return checkFinding(deployable);
+    const { trouble: _before, ...now } = deployable;
+    // What kept its listeners from being read was that file.
+    return checkFinding(lost ? now : deployable);
   };
 
   const broken = await orFailure(world, install);
