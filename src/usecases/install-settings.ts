@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Change, Override } from "../servers/server.ts";
+import type { Change, Override, ServerPlan } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
 import { orFailure } from "./one-failure.ts";
@@ -62,10 +62,10 @@ export const installSettings = async (
     done.push(made.what);
     applied.push(made);
   };
-  const settle = async (): Promise<readonly Finding[]> => {
+  const settle = async (): Promise<ServerPlan> => {
     const plan = await server.plan(installation, main, bySni);
     for (const change of plan.changes) await apply(change);
-    return plan.notes;
+    return plan;
   };
 
   /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
@@ -79,8 +79,18 @@ export const installSettings = async (
     return left;
   };
   const install = async (): Promise<Finding | undefined> => {
-    findings.push(...(await settle()));
+    const { notes, off = [] } = await settle();
+    findings.push(...notes);
     let edited = false;
+    for (const one of off) {
+      if (one.edit.length > 0 && (await options.accept(offQuestion(installation.id, one)))) {
+        for (const change of one.edit) await apply(change);
+      } else {
+        // The proof says what is not served for it.
+        if (!installation.running) findings.push(offFinding(installation.id, one));
+        overridden = true;
+      }
+    }
     for (const override of await server.readBack(installation, main, bySni)) {
       const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
       const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
@@ -97,6 +107,8 @@ export const installSettings = async (
     }
     // What stood in the way of a setting of ours is gone.
     if (edited && bySni) await settle();
+    // Where nothing was changed, it was asked already: Postfix's test takes a third of a second.
+    if (done.length === 0) return brokenBefore;
     const { trouble: _before, ...now } = deployable;
     // What kept its listeners from being read was that file.
     return checkFinding(lost ? now : deployable);
@@ -109,6 +121,19 @@ export const installSettings = async (
   const why = broken instanceof Failure ? configFinding(installation.id, broken) : broken;
   return { changes: [], findings: [...findings, why, ...left], own, usable: false };
 };
+
+const placeOf = ({ path, line }: Override): string => (line === undefined ? path : `line ${line} of ${path}`);
+
+const offQuestion = (id: string, one: Override): string =>
+  `${id}: TLS is switched off for ${one.scope}: ${placeOf(one)} says "${one.setting}". Switch it on?`;
+
+/** Somebody decided to have no TLS there. */
+export const offFinding = (id: string, one: Override): Finding => ({
+  check: "tls-off",
+  severity: "fault",
+  message: `${id}: TLS is switched off for ${one.scope}: ${placeOf(one)} says "${one.setting}", and the certificate is not served`,
+  hint: `where TLS is wanted: mailcert deploy --yes (${one.edit.map(describeChange).join("; ")}); where not, leave ${id} out with servers:`,
+});
 
 const overrideFinding = (id: string, override: Override, where: string): Finding => ({
   check: "deploy-override",

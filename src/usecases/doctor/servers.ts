@@ -19,6 +19,7 @@ import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
 import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
 import { unlessFailure } from "../unless-failure.ts";
+import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
 
 /** What a deployment writes anew although the server's test complains of it. */
@@ -51,6 +52,9 @@ const tlsOffFindings = ({ installation, listeners }: Deployable, served: boolean
   }
   return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off, served));
 };
+
+const wrongModesOf = ({ installation: { id, server }, listeners }: Deployable): readonly DoctorFinding[] =>
+  wrongModes(listeners.map(({ protocol, mode, port, address }) => ({ id, server, protocol, mode, port, address })));
 
 /** What one server serves: copies are of one certificate each. */
 const servingOf = async (
@@ -122,7 +126,7 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
   // While TLS is off everywhere no certificate is served, whatever is set.
   if (off.length > 0 && one.listeners.every(({ tlsOff, unobservable }) => tlsOff ?? unobservable !== undefined))
     return [...stopped, ...off];
-  return [...stopped, ...off, ...(await settingsOf(ground, one, mine))];
+  return [...stopped, ...off, ...(await settingsOf(ground, one, mine)), ...wrongModesOf(one)];
 };
 
 const look = async (ground: Ground): Promise<Looked> => {
