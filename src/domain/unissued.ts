@@ -1,5 +1,8 @@
-// Whether a plan waits for a certificate that was never issued: a deployment issues none.
+// The finding of a dry run that has nothing to deploy: asked for by the exit status, and by what is said.
 import type { Finding } from "./finding.ts";
 
+export const unissuedCheck = "deploy-unissued";
+
+/** Some certificate of the plans cannot be deployed. */
 export const hasUnissued = (plans: readonly { readonly notes: readonly Finding[] }[]): boolean =>
-  plans.some(({ notes }) => notes.some(({ check }) => check === "deploy-unissued"));
+  plans.some(({ notes }) => notes.some(({ check }) => check === unissuedCheck));

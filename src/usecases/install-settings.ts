@@ -51,10 +51,9 @@ export const installSettings = async (
     return !(plan instanceof Failure) && plan.changes.some(isNamed);
   };
   // A complaint about our own files (a slot that went) is ours to mend: the settings below do.
+  const lost = brokenBefore !== undefined && (await isOfOurs(brokenBefore.message));
   const ours =
-    brokenBefore !== undefined &&
-    !deployable.trouble &&
-    (brokenBefore.message.includes(join(world.store.dir, "certificates")) || (await isOfOurs(brokenBefore.message)));
+    lost || (brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble);
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: MadeChange[] = [];
@@ -109,7 +108,10 @@ export const installSettings = async (
     // What stood in the way of a setting of ours is gone.
     if (edited && bySni) await settle();
     // Where nothing was changed, it was asked already: Postfix's test takes a third of a second.
-    return done.length === 0 ? brokenBefore : checkFinding(deployable);
+    if (done.length === 0) return brokenBefore;
+    const { trouble: _before, ...now } = deployable;
+    // What kept its listeners from being read was that file.
+    return checkFinding(lost ? now : deployable);
   };
 
   const broken = await orFailure(world, install);

@@ -1,7 +1,7 @@
 // What an issuer would refuse, told by each dry run before anything is spent; and a deployment of what was never issued.
-import { hasUnissued } from "../../src/domain/unissued.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
+import { hasUnissued } from "../../src/domain/unissued.ts";
 import { deployPlanDocument, deployPlanText } from "../../src/reports/deploy-plan.ts";
 import { issueAllDocument, issueAllText } from "../../src/reports/issue.ts";
 import { renewDocument, renewText } from "../../src/reports/renew.ts";

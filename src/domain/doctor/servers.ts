@@ -49,7 +49,15 @@ export interface Broken {
 export const brokenFinding = ({ installed, failure, ours, certificate }: Broken): DoctorFinding => {
   const [hint] = failure.hints;
   const unversioned = installed.server === "dovecot" && /dovecot_config_version/.test(failure.message);
-  const command = unversioned ? versionLine(installed) : ours ? deploy(certificate) : undefined;
+  // Read through a pattern: away, it is missed by nobody, and a deployment writes it.
+  const [broken] = /\/\S+\/conf\.d\/99-mailcert\.conf\b/.exec(failure.message) ?? [];
+  const command = unversioned
+    ? versionLine(installed)
+    : ours
+      ? deploy(certificate)
+      : broken === undefined
+        ? undefined
+        : `mv ${shellWord(broken)} /root/ && ${deploy(certificate)}`;
   return {
     check: "doctor-server",
     severity: "fault",

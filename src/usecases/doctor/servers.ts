@@ -22,8 +22,8 @@ import { unlessFailure } from "../unless-failure.ts";
 import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
 
-/** Files that mailcert writes among a server's settings, as complaints name them. */
-const ourFile = /\/etc\/\S*\/(?:99-mailcert\.conf|mailcert\.conf|mailcert\.macros|02_mailcert|mailcert\.crt-list)\b/;
+/** What a deployment writes anew although the server's test complains of it. */
+const rewritten = /\/mailcert\.crt-list\b/;
 
 const brokenOf = async (
   { world }: Ground,
@@ -38,7 +38,7 @@ const brokenOf = async (
   // That at the configuration says which programs root does not run.
   const said = code === "PROGRAM" || (installation.reader !== undefined && code === "UNREADABLE");
   if (!failure || said) return undefined;
-  const ours = ourFile.test(failure.message) || failure.message.includes(join(world.store.dir, "certificates"));
+  const ours = rewritten.test(failure.message) || failure.message.includes(join(world.store.dir, "certificates"));
   return brokenFinding({ installed: installation, failure, ours, certificate });
 };
 

@@ -48,7 +48,10 @@ describe("servers", () => {
       });
     expect(said("Unknown setting: x")).toMatchObject({ message: "dovecot: Unknown setting: x", hint: "mend line 3" });
     expect(said("Unknown setting: x").command).toBeUndefined();
-    expect(said("99-mailcert.conf: Unknown setting", true).command).toBe("mailcert deploy mail.example.org");
+    expect(said("/x/live/ecdsa/fullchain.pem is missing", true).command).toBe("mailcert deploy mail.example.org");
+    expect(said("/etc/dovecot/conf.d/99-mailcert.conf line 9: Unknown setting").command).toBe(
+      "mv /etc/dovecot/conf.d/99-mailcert.conf /root/ && mailcert deploy mail.example.org",
+    );
     expect(said("The first setting must be dovecot_config_version").command).toBe(
       String.raw`sed -i '1i dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1' /etc/dovecot/dovecot.conf`,
     );
