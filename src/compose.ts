@@ -162,7 +162,8 @@ export const createWorld = async (
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
       const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
-      const dependencies = { run, render, ipv6: async () => localAddresses().some((address) => address.includes(":")) };
+      const ipv6 = async (): Promise<boolean> => localAddresses().some((address) => address.includes(":"));
+      const dependencies = { run, render, ipv6, localAddresses };
       return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),

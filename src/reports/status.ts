@@ -1,4 +1,5 @@
 // Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
+import { placesWords } from "../domain/places.ts";
 import { goOnCommand } from "../domain/revocation.ts";
 import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../domain/setup-command.ts";
 import type { HourlyRun } from "../usecases/schedule.ts";
@@ -38,12 +39,13 @@ const isForOthers = (servers: CertificateStatus["servers"]): boolean => servers 
 
 const servedBy = (one: CertificateStatus): readonly string[] => {
   const { deployments, servers } = one;
-  const parts = Object.entries(deployments).map(([id, { entries }]) => {
+  const parts = Object.entries(deployments).map(([id, { entries, places }]) => {
     const proven = entries.filter(({ verdict }) => verdict === "proven");
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
       (a, b) => Number(a) - Number(b),
     );
-    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}`;
+    const where = places ? ` (to everybody at ${placesWords(places)})` : "";
+    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${where}`;
   });
   if (parts.length > 0)
     return [`  served by ${parts.join("; ")}${howMany(one)}`, ...notProven(one), ...beforeSwitch(one)];

@@ -7,4 +7,6 @@ export interface ServerDependencies {
   readonly render: RenderTemplate;
   /** Whether the kernel has IPv6 at all; where not, `::` listeners do not exist whatever the configuration says. */
   readonly ipv6: () => Promise<boolean>;
+  /** Addresses of this host, loopback among them; absent: none are known. */
+  readonly localAddresses?: () => readonly string[];
 }

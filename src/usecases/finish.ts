@@ -47,6 +47,7 @@ export const finish = async (
         generation: target.number,
         at: world.now().toISOString(),
         ...(server.byName ? { byName: true as const } : {}),
+        ...(server.places ? { places: server.places } : {}),
         entries: records(gathered.entries, server.id),
       },
     ]),

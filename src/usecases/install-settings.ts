@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { Change, Override } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
+import { leftAtServices, takeBack } from "./left-at-services.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
 import type { World } from "./world.ts";
 
@@ -35,6 +36,7 @@ export const installSettings = async (
   const { server, installation } = deployable;
   const main = mainOf(serving);
   const bySni = server.sni ? serving.bySni : undefined;
+  const { placed } = serving;
   const certificate = allOf(serving)[0]?.name ?? "";
   const findings: Finding[] = [];
   const own = new Map<string, Finding[]>();
@@ -48,19 +50,23 @@ export const installSettings = async (
 
   const applied: MadeChange[] = [];
   const apply = async (change: Change): Promise<void> => {
-    const made = await makeChange(world, deployable, certificate, change);
+    const made = await makeChange(world, deployable, ownerOf(change) ?? certificate, change);
     done.push(made.what);
     applied.push(made);
   };
   const settle = async (): Promise<readonly Finding[]> => {
-    const plan = await server.plan(installation, main, bySni);
+    let plan = await server.plan(installation, main, bySni, placed);
+    // A service that has another certificate now, or none of its own: first what stood there before.
+    for (const event of await leftAtServices(world, installation, plan))
+      done.push(await takeBack(world, deployable, event));
+    if (done.length > 0) plan = await server.plan(installation, main, bySni, placed);
     for (const change of plan.changes) await apply(change);
     return plan.notes;
   };
 
   findings.push(...(await settle()));
   let edited = false;
-  for (const override of await server.readBack(installation, main, bySni)) {
+  for (const override of await server.readBack(installation, main, bySni, placed)) {
     const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
     const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
     if (override.edit.length > 0 && (await options.accept(question))) {
@@ -75,14 +81,19 @@ export const installSettings = async (
     }
   }
   // What stood in the way of a setting of ours is gone.
-  if (edited && bySni) await settle();
+  if (edited && (bySni || placed)) await settle();
 
   const broken = await checkFinding(deployable);
   if (!broken) return { changes: done, findings, own, usable: true, overridden };
   // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
-  for (const change of applied.toReversed()) await unmakeChange(world, deployable, certificate, change);
+  for (const made of applied.toReversed())
+    await unmakeChange(world, deployable, ownerOf(made.change) ?? certificate, made);
   return { changes: [], findings: [...findings, broken], own, usable: false };
 };
+
+/** Whose line it is in the log of changes, where it is not the server's first one's. */
+const ownerOf = (change: Change): string | undefined =>
+  change.kind === "service-parameter" ? change.certificate : undefined;
 
 const overrideFinding = (id: string, override: Override, where: string): Finding => ({
   check: "deploy-override",

@@ -47,11 +47,11 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       : { main: served, bySni: [] };
     const plan = trouble
       ? { changes: [], notes: [configFinding(id, trouble)] }
-      : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined);
+      : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
     const asked =
       server.asksFirst && !trouble
-        ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined)
+        ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed)
         : [];
     const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits];

@@ -4,9 +4,10 @@ import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
+import { leftAtServices } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
 import type { PreparedJob } from "./prepare-job.ts";
-import { deployedServer, isByName } from "./prove-jobs.ts";
+import { deployedServer, howServed } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
 import { proveTogether } from "./prove-together.ts";
 import { baselineOf, servedCertificate, slotsOf } from "./served-certificate.ts";
@@ -47,9 +48,11 @@ const lookAt = async (
   if (trouble) return { serving, notes: undefined };
   const bySni = server.sni ? serving.bySni : undefined;
   const seen = await orFailure(world, async () => {
-    const plan = await server.plan(installation, mainOf(serving), bySni);
-    const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
+    const plan = await server.plan(installation, mainOf(serving), bySni, serving.placed);
+    const overrides =
+      plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni, serving.placed);
     if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    if ((await leftAtServices(world, installation, plan)).length > 0) return undefined;
     // What it has in memory says nothing of its next start.
     await server.check(installation);
     return plan.notes;
@@ -98,8 +101,8 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
     if (unsettled.length + bad.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);
-        const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);
-        return deployedServer(one, { changes: [] }, { reloaded: false, certificates: [], byName });
+        const how = look ? howServed(one, look.serving, job.certificate) : {};
+        return deployedServer(one, { changes: [] }, { reloaded: false, certificates: [], ...how });
       });
       // What is about a server is told with the first certificate of it.
       const fresh = job.found.filter(({ installation }) => !told.has(installation.id));

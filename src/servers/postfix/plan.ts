@@ -1,10 +1,11 @@
 // What Postfix needs to serve a certificate: the chain files in main.cf, the older settings out, and services that have their own kept as they are.
 import type { Finding } from "../../domain/finding.ts";
-import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
+import type { Change, PlacedCertificate, ServedCertificate, ServerPlan } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
-import { planSni } from "./sni.ts";
+import { planPlaces } from "./places.ts";
+import { planSni, sniParameter } from "./sni.ts";
 import { submissionNotes } from "./submission.ts";
 
 interface Situation {
@@ -136,24 +137,38 @@ export interface PostfixWish {
   /** undefined: Postfix keeps its own for everybody who asks for no known name. */
   readonly main: ServedCertificate | undefined;
   readonly bySni: readonly ServedCertificate[];
+  /** Services with one of their own, by id. */
+  readonly services?: ReadonlyMap<string, PlacedCertificate>;
 }
 
 export const planPostfix = async (
   postconf: Postconf,
-  { configDir, main, bySni }: PostfixWish,
+  { configDir, main, bySni, services = new Map() }: PostfixWish,
   /** Of the primary instance, which is the one that people send through; undefined for the others. */
   masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
-  const situation: Situation = {
+  const whole: Situation = {
     explicit: await postconf.explicit(),
-    effective: await postconf.effective([chainParameter, ...levelParameters]),
+    effective: await postconf.effective([chainParameter, sniParameter, ...levelParameters]),
     services: await postconf.services(),
     overrides: await postconf.overrides(),
   };
+  const byName = bySni.length > 0 || (whole.effective.get(sniParameter) ?? "") !== "";
+  const places = planPlaces(services, whole.overrides, byName ? sniParameter : undefined);
+  const ofServices = places.settings.map(({ service, parameter, certificate = "" }) => ({
+    service,
+    parameter,
+    certificate,
+  }));
+  // What is set for these is their certificate's, and nobody's own; what somebody else set stays until a yes.
+  const isGiven = (id: string): boolean =>
+    places.settings.some(({ service, parameter }) => service === id && parameter === chainParameter);
+  const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id)) };
   const names = await planSni(situation, configDir, main, bySni);
-  const notes = masterCf ? submissionNotes(situation.services, masterCf) : [];
+  const notes = masterCf ? submissionNotes(whole.services, masterCf) : [];
   const tls = switchTlsOn(situation);
-  if (!main) return { changes: [...names, ...tls.changes], notes: [...tls.notes, ...notes] };
+  if (!main)
+    return { changes: [...places.changes, ...names, ...tls.changes], ofServices, notes: [...tls.notes, ...notes] };
   const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
@@ -164,7 +179,8 @@ export const planPostfix = async (
       : [{ kind: "parameter", parameter: chainParameter, before, after: wanted }];
   const legacy = removeLegacy(situation);
   return {
-    changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
+    ofServices,
+    changes: [...places.changes, ...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
     notes: [...own.notes, ...tls.notes, ...legacy.notes, ...notes],
   };
 };

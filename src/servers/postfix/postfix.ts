@@ -10,12 +10,13 @@ import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
 import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
-import type { Installation, Server, ServedCertificate } from "../server.ts";
+import type { Installation, PlacedCertificate, Server, ServedCertificate } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
 import { hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
+import { byPlace, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
 import { readBackPostfix } from "./read-back.ts";
@@ -85,9 +86,22 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     );
   };
 
+  const wishAt = async (
+    installation: Installation,
+    certificate: ServedCertificate,
+    bySni: readonly ServedCertificate[] | undefined,
+    placed: readonly PlacedCertificate[],
+  ): Promise<PostfixWish> => {
+    const usual = wish(installation, certificate, bySni);
+    if (placed.length === 0) return usual;
+    const listeners = await postfixListeners(dependencies, installation.configDir);
+    return { ...usual, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
+  };
+
   return {
     sni: true,
     ownDefault: true,
+    byPlace,
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
     processes: async ({ configDir }) => {
@@ -96,11 +110,16 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       return servingProcesses(await runningPid(join(queue, "pid/master.pid"), "master"), ["smtpd", "tlsproxy"], true);
     },
     harden: (installation, profile) => hardenPostfix(dependencies, installation, profile),
-    plan: async ({ configDir, id }, certificate, bySni) => {
+    plan: async (installation, certificate, bySni, placed = []) => {
+      const { configDir, id } = installation;
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
       const masterCf = id === primaryId ? { path, text } : undefined;
-      return planPostfix(createPostconf(run, configDir), wish({ configDir }, certificate, bySni), masterCf);
+      return planPostfix(
+        createPostconf(run, configDir),
+        await wishAt(installation, certificate, bySni, placed),
+        masterCf,
+      );
     },
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
@@ -113,7 +132,8 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       return revertEdit(change);
     },
     refresh: ({ configDir }, certificates) => refreshMaps(run, configDir, certificates),
-    readBack: (installation, certificate, bySni) => readBackPostfix(run, wish(installation, certificate, bySni)),
+    readBack: async (installation, certificate, bySni, placed = []) =>
+      readBackPostfix(run, await wishAt(installation, certificate, bySni, placed)),
     check: async ({ configDir }) => {
       // -c: this instance only, also where postmulti wraps the command (postfix(1)).
       const { status, stderr } = await run("postfix", ["-c", configDir, "check"]);

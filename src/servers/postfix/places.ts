@@ -1,0 +1,126 @@
+// Certificates of single services of an instance: `-o smtpd_tls_chain_files=` in master.cf, for everybody who connects there, whatever name they ask for.
+import { isIP } from "node:net";
+import { canonicalIp, isLoopback } from "../../domain/ip.ts";
+import { divide, serviceOf } from "../../domain/places.ts";
+import { clean } from "../../domain/text.ts";
+import type { ByPlace, Change, Listener, Override, PlacedCertificate, ServedCertificate } from "../server.ts";
+import { chainValue, sameFiles } from "./own-certificate.ts";
+import { chainParameter, ownLegacy } from "./parameters.ts";
+import type { Parameters } from "./postconf.ts";
+
+export const byPlace: ByPlace = {
+  together: ({ service }) => service,
+  apart:
+    "give each address a line of its own in master.cf, `192.0.2.10:465 inet ...` and `192.0.2.11:465 inet ...` in place of `465 inet ...` (`submissions` and `smtp` are names of ports 465 and 25 there), `postfix reload`, then: mailcert deploy",
+};
+
+/** A value with white space in it would need braces. */
+const valueFor = (certificate: ServedCertificate): string => chainValue(certificate).replaceAll(", ", ",");
+
+/** By service id: whose each is. */
+export const servicesOf = (
+  placed: readonly PlacedCertificate[],
+  listeners: readonly Listener[],
+  local: readonly string[],
+): ReadonlyMap<string, PlacedCertificate> => {
+  const spots = listeners.flatMap((listener) => {
+    const { address, everybodys } = listener;
+    const family = address === "0.0.0.0" ? 4 : address === "::" ? 6 : undefined;
+    const all = family === undefined ? [address] : local.filter((one) => isIP(one) === family);
+    return (all.length > 0 ? all : [address]).map((one) => ({
+      id: listener.service,
+      address: canonicalIp(one) ?? one,
+      service: serviceOf(listener),
+      together: everybodys === undefined ? listener.service : undefined,
+    }));
+  });
+  const found = new Map<string, PlacedCertificate>();
+  for (const [index, { winner }] of divide(placed, spots, isLoopback).entries()) {
+    const { id } = spots[index] ?? {};
+    if (winner && id !== undefined) found.set(id, winner);
+  }
+  return found;
+};
+
+const none: Parameters = new Map();
+
+type Ours = Extract<Change, { kind: "service-parameter" }>;
+
+const change = (
+  service: string,
+  parameter: string,
+  before: string | undefined,
+  after: string,
+  { name }: ServedCertificate,
+): Ours => ({ kind: "service-parameter", service, parameter, before, after, certificate: name });
+
+export interface PlacedServices {
+  readonly changes: readonly Ours[];
+  /** All that is to stand, whether or not it does. */
+  readonly settings: readonly Ours[];
+}
+
+/** A service that has a certificate of somebody else's keeps it until a yes: see `placeOverrides`. */
+const isFree = (own: Parameters): boolean => own.get(chainParameter) === undefined && ownLegacy(own).length === 0;
+
+/**
+ * `sni`: the parameter by which others are chosen by name, where one is in use: at such a service it is set empty.
+ */
+export const planPlaces = (
+  services: ReadonlyMap<string, PlacedCertificate>,
+  overrides: ReadonlyMap<string, Parameters>,
+  sni: string | undefined,
+): PlacedServices => {
+  const changes: Ours[] = [];
+  const settings: Ours[] = [];
+  for (const [service, certificate] of services) {
+    const own = overrides.get(service) ?? none;
+    const wanted = valueFor(certificate);
+    const chain = own.get(chainParameter);
+    const set = (parameter: string, before: string | undefined, after: string): void => {
+      const one = change(service, parameter, before, after, certificate);
+      settings.push(one);
+      if (before !== after) changes.push(one);
+    };
+    if (!isFree(own) && !(chain !== undefined && isOf(chain, certificate))) continue;
+    // A map of the administrator's for this very service holds.
+    if (sni !== undefined && (own.get(sni) ?? "") === "") set(sni, own.get(sni), "");
+    set(chainParameter, chain, wanted);
+  }
+  return { changes, settings };
+};
+
+/** The files of a certificate in any slots: one that has another key now is still the same. */
+const isOf = (chain: string, certificate: ServedCertificate): boolean => {
+  const [slot] = Object.values(certificate.slots);
+  const folder = slot?.combined.replace(/[^/]+\/[^/]+$/, "") ?? "";
+  const files = chain.split(/[\s,]+/).filter((file) => file !== "");
+  return folder !== "" && files.length > 0 && files.every((file) => file.startsWith(folder));
+};
+
+export const placeOverrides = (
+  configDir: string,
+  services: ReadonlyMap<string, PlacedCertificate>,
+  overrides: ReadonlyMap<string, Parameters>,
+): readonly Override[] =>
+  [...services].flatMap(([service, certificate]) => {
+    const own = overrides.get(service) ?? none;
+    const chain = own.get(chainParameter);
+    const wanted = valueFor(certificate);
+    if (chain !== undefined && sameFiles(chain, wanted)) return [];
+    const [legacy] = ownLegacy(own);
+    const setting = chain
+      ? `-o ${chainParameter}=${chain}`
+      : legacy === undefined
+        ? `no -o ${chainParameter}`
+        : `-o ${legacy}=${own.get(legacy) ?? ""}`;
+    return [
+      {
+        scope: `the service ${service}`,
+        path: `${configDir}/master.cf`,
+        setting: clean(setting, 200),
+        certificate: certificate.name,
+        edit: [change(service, chainParameter, chain, wanted, certificate)],
+      },
+    ];
+  });
