@@ -84,29 +84,47 @@ export interface Divisible extends Spot {
   readonly together: string | undefined;
 }
 
-/** Whose each spot is, in their order; `torn`: where only a part of what has one certificate together would be somebody's: it stays nobody's. */
+export interface Share<One> {
+  readonly winner?: One;
+  /** One that describes the spot more closely, and cannot have it: it is only for a part of what has one certificate together. */
+  readonly torn?: One;
+}
+
+/** Whose each spot is, in their order. */
 export const divide = <One extends Placed>(
   placed: readonly One[],
   spots: readonly Divisible[],
   isLoopback: (address: string) => boolean,
-): readonly { readonly winner?: One; readonly torn?: One }[] => {
-  const wishes = spots.map((spot) => winnerAt(placed, spot));
-  const groups = new Map<string, number[]>();
-  for (const [index, { together }] of spots.entries())
-    if (together !== undefined) groups.set(together, [...(groups.get(together) ?? []), index]);
-  // What listens on loopback as well is a part that nobody from elsewhere sees.
-  const isOpen = (index: number): boolean => !isLoopback(spots[index]?.address ?? "");
-  const wholes = new Map(
-    [...groups].map(([together, members]) => {
-      const open = members.filter(isOpen);
-      return [together, new Set((open.length > 0 ? open : members).map((index) => wishes[index]))] as const;
-    }),
-  );
-  return spots.map(({ together }, index) => {
-    const wish = wishes[index];
-    const whole = together === undefined ? undefined : wholes.get(together);
-    const [only] = whole ?? [];
-    if (whole?.size !== 1 || (wish !== undefined && wish !== only)) return wish ? { torn: wish } : {};
-    return only ? { winner: only } : {};
+): readonly Share<One>[] => {
+  const groups = new Map<string, Divisible[]>();
+  for (const spot of spots)
+    if (spot.together !== undefined) groups.set(spot.together, [...(groups.get(spot.together) ?? []), spot]);
+  const whole = new Map([...groups].map(([together, group]) => [together, winnerOfAll(placed, group, isLoopback)]));
+  return spots.map((spot) => {
+    const wish = winnerAt(placed, spot);
+    const winner = spot.together === undefined ? undefined : whole.get(spot.together);
+    return { ...(winner ? { winner } : {}), ...(wish && wish !== winner ? { torn: wish } : {}) };
   });
+};
+
+/** Of one group: what is for a part of it only steps back, until one is for all of it, or none. */
+const winnerOfAll = <One extends Placed>(
+  placed: readonly One[],
+  group: readonly Divisible[],
+  isLoopback: (address: string) => boolean,
+): One | undefined => {
+  // What listens on loopback as well is a part that nobody from elsewhere sees.
+  const open = group.filter(({ address }) => !isLoopback(address));
+  const counted = open.length > 0 ? open : group;
+  let left = placed;
+  for (;;) {
+    const wishes = counted.map((spot) => ({ spot, one: winnerAt(left, spot) }));
+    const [first] = wishes;
+    if (wishes.every(({ one }) => one === first?.one)) return first?.one;
+    const closest = Math.max(...wishes.map(({ spot, one }) => (one ? closeness(one.places, spot) : 0)));
+    const back = new Set(
+      wishes.flatMap(({ spot, one }) => (one && closeness(one.places, spot) === closest ? [one] : [])),
+    );
+    left = left.filter((one) => !back.has(one));
+  }
 };

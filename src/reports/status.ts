@@ -44,7 +44,7 @@ const servedBy = (one: CertificateStatus): readonly string[] => {
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
       (a, b) => Number(a) - Number(b),
     );
-    const where = places ? ` (to everybody at ${placesWords(places)})` : "";
+    const where = places ? ` (for everybody: ${placesWords(places)})` : "";
     return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${where}`;
   });
   if (parts.length > 0)

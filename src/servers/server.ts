@@ -85,8 +85,8 @@ export interface PlacedCertificate extends ServedCertificate {
 export interface ByPlace {
   /** Listeners, each at one address, that can have one certificate together only have one key. */
   together(listener: Listener, address: string): string;
-  /** What gives them one each: a sentence for whoever asked for that. */
-  readonly apart: string;
+  /** Why this one cannot have a certificate of its own there now, and what gives it one. */
+  apart(listener: Listener, address: string): { readonly why: string; readonly mend: string };
   /** At an address of which only some services have one of their own, it serves none by name. */
   namesLeave?(installation: Installation): boolean;
 }

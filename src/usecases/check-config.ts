@@ -4,8 +4,10 @@ import type { ConfigCheck } from "../domain/config-problem.ts";
 import { Failure } from "../domain/failure.ts";
 import { type Hook, hooksOf } from "../domain/hook.ts";
 import { copies } from "../domain/file-target.ts";
+import { placesWords } from "../domain/places.ts";
 import { type SingleServer, sharedServerWarnings } from "../domain/shared-servers.ts";
 import { emptyState } from "../domain/state.ts";
+import { findServers } from "./entries.ts";
 import { keyOfRequest } from "./request-elsewhere.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { ConfigAccess, World } from "./world.ts";
@@ -69,6 +71,20 @@ const hookWarnings = async (world: World, certificates: readonly CertificateConf
   return warnings;
 };
 
+/** Where a certificate with `addresses:` or `services:` cannot be served. */
+const placeWarnings = async (world: World, certificates: readonly CertificateConfig[]): Promise<readonly string[]> => {
+  const warnings: string[] = [];
+  for (const certificate of certificates.filter(({ places }) => places)) {
+    if (warnings.length >= mostOfAKind) break;
+    const found = await unlessFailure(() => findServers(world, certificate));
+    const notes = found instanceof Failure ? [] : found.notes.filter(({ check }) => check === "deploy-place");
+    for (const { message, hint } of notes) warnings.push(`${message}${hint === undefined ? "" : ` -> ${hint}`}`);
+    if (!(found instanceof Failure) && found.servers.length + notes.length === 0 && certificate.places)
+      warnings.push(`${certificate.name}: nothing on this host listens at ${placesWords(certificate.places)}`);
+  }
+  return warnings;
+};
+
 /** Servers that take one certificate; what cannot be looked at is not here. */
 const singleServers = async (world: World): Promise<readonly SingleServer[]> => {
   const single = Object.entries(await world.servers()).filter(([name, server]) => name !== copies && !server.sni);
@@ -96,6 +112,7 @@ export const checkConfig = async (world: World, access: ConfigAccess): Promise<C
       ...(await requestWarnings(world, certificates)),
       ...(await updaterWarnings(world, certificates, access.path)),
       ...(await hookWarnings(world, certificates)),
+      ...(await placeWarnings(world, certificates)),
     ],
   };
 };

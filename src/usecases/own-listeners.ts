@@ -4,7 +4,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { canonicalIp, isLoopback } from "../domain/ip.ts";
 import { divide, placesWords, serviceOf } from "../domain/places.ts";
-import type { Installation, Listener, Server } from "../servers/server.ts";
+import type { ByPlace, Installation, Listener, Server } from "../servers/server.ts";
 import type { Claim, Claims } from "./claims.ts";
 import { isFor } from "./serving.ts";
 import type { World } from "./world.ts";
@@ -91,27 +91,25 @@ export const ownListeners = (
       ...(ownCertificate === undefined || ownCertificate.includes(ours) ? {} : { ownCertificate }),
     }));
   const torn = spots.filter((_, index) => shares[index]?.torn?.name === certificate.name);
-  return { listeners: mine, notes: refusals(installation, torn, certificate.name, byPlace.apart) };
+  return { listeners: mine, notes: refusals(installation, torn, certificate.name, byPlace) };
 };
 
 /** One for each reason. */
-const refusals = ({ id }: Installation, torn: readonly Spot[], name: string, apart: string): readonly Finding[] => {
+const refusals = ({ id }: Installation, torn: readonly Spot[], name: string, byPlace: ByPlace): readonly Finding[] => {
   const found = new Map<string, Finding>();
   for (const { listener, address } of torn) {
     const { everybodys, service, port } = listener;
     const key = everybodys ?? service;
     if (isLoopback(address) || found.has(key)) continue;
+    const { why, mend } =
+      everybodys === undefined
+        ? byPlace.apart(listener, address)
+        : { why: everybodys, mend: `make ${name} this server's first certificate, without addresses: and services:` };
     found.set(key, {
       check: "deploy-place",
       severity: "fault",
-      message:
-        everybodys === undefined
-          ? `${id}: ${name} is not served at ${address} port ${port}: ${service} takes one certificate, and is for more than that`
-          : `${id}: ${name} is not served at ${address} port ${port}: ${everybodys}`,
-      hint:
-        everybodys === undefined
-          ? apart
-          : `make ${name} the first certificate of this server, without addresses: and services:`,
+      message: `${id}: ${name} is not served at ${address} port ${port}: ${why}`,
+      hint: mend,
     });
   }
   return [...found.values()];

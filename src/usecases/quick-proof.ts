@@ -107,7 +107,8 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
       // What is about a server is told with the first certificate of it.
       const fresh = job.found.filter(({ installation }) => !told.has(installation.id));
       for (const { installation } of fresh) told.add(installation.id);
-      const findings = fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? []);
+      const refused = job.notes.filter(({ check }) => check === "deploy-place");
+      const findings = [...refused, ...fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? [])];
       proven.set(job.certificate.name, { servers, entries: mine, findings });
     } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled, ...unseen]));
   }

@@ -80,7 +80,8 @@ export const snippet = async (
     const text = server.snippet(mainOf({ bySni: [] }), version, [], [{ ...served, places }]);
     return { server: request.server, version, certificate: name, text };
   }
-  const { bySni, placed } = await othersOf(world, name, request.server);
+  const none: Others = { bySni: [], placed: [] };
+  const { bySni, placed } = server.sni || server.byPlace ? await othersOf(world, name, request.server) : none;
   const text = server.snippet(served, version, server.sni ? bySni : [], server.byPlace ? placed : []);
   return { server: request.server, version, certificate: name, text };
 };

@@ -116,7 +116,10 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     ownDefault: true,
     byPlace: {
       together: ({ protocol }, address) => `${protocol} ${address}`,
-      apart: "Dovecot has one certificate for 465 and 587: name submission and submissions in services:, or neither",
+      apart: () => ({
+        why: "Dovecot has one certificate for both of its ports for sending mail, 465 and 587",
+        mend: "name submission and submissions in services:, or neither of them",
+      }),
       namesLeave: ({ version }) => knownGeneration(version).version === "2.3",
     },
     detect,

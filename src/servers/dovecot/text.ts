@@ -51,7 +51,10 @@ const ownPlaces = (text: DovecotText, generation: Generation): string => {
   const { places, addresses = [] } = text;
   if (!places || !hasPlaces(text)) return "";
   const names = inOrder(text.blocks, generation);
-  const words = "# By address and by service: everybody gets it there, whatever name they ask for.";
+  const words =
+    names.length > 0
+      ? "# By name (SNI); then by service and by address, where everybody gets it, whatever name they ask for."
+      : "# By service and by address: everybody gets it there, whatever name they ask for.";
   return [words, ...placeBlocks({ places, names, addresses }, generation), ""].join("\n");
 };
 

@@ -10,8 +10,15 @@ import type { Parameters } from "./postconf.ts";
 
 export const byPlace: ByPlace = {
   together: ({ service }) => service,
-  apart:
-    "give each address a line of its own in master.cf, `192.0.2.10:465 inet ...` and `192.0.2.11:465 inet ...` in place of `465 inet ...` (`submissions` and `smtp` are names of ports 465 and 25 there), `postfix reload`, then: mailcert deploy",
+  apart: ({ service }, address) => {
+    const words = service.replace(/\/inet$/, " inet ...");
+    const at = address.includes(":") ? `[${address}]` : address;
+    const own = `${at}:${words.replace(/^.*:/, "")}`;
+    return {
+      why: `a service of master.cf takes one certificate, and \`${words}\` is for other addresses as well`,
+      mend: `in master.cf, put a line for each address, \`${own}\` and its like, in place of \`${words}\`; then: postfix reload; mailcert deploy`,
+    };
+  },
 };
 
 /** A value with white space in it would need braces. */
@@ -123,4 +130,20 @@ export const placeOverrides = (
         edit: [change(service, chainParameter, chain, wanted, certificate)],
       },
     ];
+  });
+
+const pasted = ["smtp", "submission", "submissions"] as const;
+
+/** Services as master.cf would name them: nobody knows which are there. */
+export const placesToPaste = (placed: readonly PlacedCertificate[]): readonly object[] =>
+  placed.flatMap(({ places: { addresses, services }, ...certificate }) => {
+    const files = chainValue(certificate).split(", ");
+    const names = pasted.filter((one) => services?.includes(one) ?? true);
+    const at = (service: string): readonly string[] =>
+      addresses?.map((address) => `${address.includes(":") ? `[${address}]` : address}:${service}`) ?? [service];
+    return names.flatMap(at).map((service) => ({
+      name: certificate.name,
+      service,
+      files: files.map((path, index) => ({ path, more: index < files.length - 1 })),
+    }));
   });

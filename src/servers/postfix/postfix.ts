@@ -16,7 +16,7 @@ import { hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
-import { byPlace, servicesOf } from "./places.ts";
+import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
 import { readBackPostfix } from "./read-back.ts";
@@ -146,7 +146,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       if (!running) return;
       await output(run, "postfix", ["-c", configDir, "reload"], "unavailable");
     },
-    snippet: (certificate, version, bySni = []) => {
+    snippet: (certificate, version, bySni = [], placed = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of Postfix ${version.slice(0, 20)} are not known`, {
           hints: [
@@ -154,14 +154,17 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
           ],
         });
       }
-      const chains = chainValue(certificate).split(", ");
+      const everybody = Object.keys(certificate.slots).length > 0;
+      const first = everybody ? certificate : (placed[0] ?? certificate);
       return render(
         "postfix.txt",
         {
           version,
-          name: certificate.name,
-          hosts: hostNames(certificate),
-          chains,
+          everybody,
+          name: first.name,
+          hosts: hostNames(first),
+          chains: everybody ? chainValue(certificate).split(", ") : [],
+          places: placesToPaste(placed),
           map: mapEntries(certificate, bySni).map(({ key, files }) => ({ key, files: files.split(", ") })),
         },
         "postfix",
