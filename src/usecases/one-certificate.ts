@@ -106,7 +106,7 @@ export const placeOf = async (
   if (first && (certificate.servers !== "auto" || servers.length === 0))
     throw new Failure(first.waits ? "try-later" : "config", first.message, { hints: first.hints });
   const { places, name } = certificate;
-  if (places && !servers.some(({ installation }) => installation.server !== copies)) {
+  if (places && certificate.servers.length > 0 && !servers.some(({ installation }) => installation.server !== copies)) {
     const [why] = found.notes.filter(({ check }) => check === "deploy-place");
     const message =
       why?.message ?? `nothing on this host listens at ${placesWords(places)}, where ${name} is to be served`;

@@ -55,10 +55,9 @@ export const placeOverrides = async (
   if (generation.version === "2.3" && own.length > 0) {
     for (const [name, at] of foreign) {
       const scope = `local_name ${name}`;
-      const mine = own.flatMap((address) => {
-        const one = places.whole.get(address) ?? [...(places.partial.get(address)?.values() ?? [])][0];
-        return one ? [one.name] : [];
-      });
+      const mine = own.flatMap((address) =>
+        [places.whole.get(address), ...(places.partial.get(address)?.values() ?? [])].flatMap((one) => one?.name ?? []),
+      );
       for (const certificate of new Set(mine))
         found.push({ scope, certificate, ...placeIn(input, [scope], ["cert"]), edit: at.map(asComment) });
     }
