@@ -168,7 +168,11 @@ export interface ServerPlan {
   /** Certificate and key settings (and TLS itself where it is off altogether), nothing else. Empty: all is as it should be. */
   readonly changes: readonly Change[];
   /** Settings of services that belong to a certificate (`certificate`) and are to stand, whether or not they do yet: what else the log has of the kind is taken back. */
-  readonly ofServices?: readonly { readonly service: string; readonly parameter: string; readonly certificate: string }[];
+  readonly ofServices?: readonly {
+    readonly service: string;
+    readonly parameter: string;
+    readonly certificate: string;
+  }[];
   /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
   readonly notes: readonly Finding[];
 }

@@ -16,7 +16,7 @@ export interface PlacesUnderTest extends Pick<ServerUnderTest, "snapshot" | "lea
     readonly address: string;
     readonly whose: ServedCertificate | undefined;
     /** Whose once the one by address is gone; absent: the same, where it is not its own. */
-    readonly then?: ServedCertificate;
+    readonly afterwards?: ServedCertificate;
   })[];
   readonly served: (spot: PlacesUnderTest["spots"][number], slot: "ecdsa" | "rsa", name: string) => Promise<string>;
 }
@@ -49,7 +49,7 @@ export const placesContract = (name: string, open: () => Promise<PlacesUnderTest
     const expectServed = async (of: readonly PlacedCertificate[]): Promise<void> => {
       for (const spot of spots) {
         const gone = !of.includes(byAddress);
-        const whose = gone && spot.whose?.name === byAddress.name ? spot.then : spot.whose;
+        const whose = gone && spot.whose?.name === byAddress.name ? spot.afterwards : spot.whose;
         const apart = of.some(({ places: { addresses, services } }) => services && addresses?.includes(spot.address));
         const nameless = apart && server.byPlace?.namesLeave?.(installation) === true;
         // What the others are served is seen at the first look.

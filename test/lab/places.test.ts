@@ -102,7 +102,7 @@ for (const suite of ["bookworm", "trixie"] as const) {
         { ...starttls("imap", 143), address: other, whose: two },
         { ...implicit("pop3", 995), address: usual, whose: three },
         // By address is closer than by service.
-        { ...implicit("pop3", 995), address: other, whose: two, then: three },
+        { ...implicit("pop3", 995), address: other, whose: two, afterwards: three },
         { ...starttls("sieve", 4190), address: other, whose: four },
       ],
     }));
@@ -118,7 +118,7 @@ for (const suite of ["bookworm", "trixie"] as const) {
         { ...starttls("smtp", 25), address: other, whose: three },
         { ...implicit("submission", 465), address: usual, whose: undefined },
         { ...implicit("submission", 465), address: other, whose: two },
-        { ...{ protocol: "submission", mode: "starttls", port: 587 }, address: usual, whose: four },
+        { protocol: "submission", mode: "starttls", port: 587, address: usual, whose: four },
       ],
     }));
 

@@ -42,10 +42,10 @@ const look = (
   name: string,
   listeners: readonly Listener[],
   of: Claims,
-  able: ByPlace | undefined = perAddress,
+  able = perAddress,
   at: Installation = installation,
 ) => {
-  const server = { ...(able ? { byPlace: able } : {}) } as unknown as Server;
+  const server = { byPlace: able } as unknown as Server;
   const places = of.placed.find((one) => one.name === name)?.places;
   const own = ownListeners(world, { server, installation: at }, listeners, { name, ...(places ? { places } : {}) }, of);
   return { ...own, addresses: own.listeners.map(({ address, port }) => `${address} ${port}`) };
