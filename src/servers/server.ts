@@ -173,6 +173,8 @@ export interface ServerPlan {
     readonly parameter: string;
     readonly certificate: string;
   }[];
+  /** Copies that are in place as they should be: whoever asks can tell whether the log knows of them. */
+  readonly stands?: readonly Change[];
   /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
   readonly notes: readonly Finding[];
 }
@@ -225,7 +227,7 @@ export interface Server {
   readonly byPlace?: ByPlace;
   /** All its settings stand in people's own files: `readBack` says already before `apply` what will be asked about. */
   readonly asksFirst?: true;
-  /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. */
+  /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. Absent: all its changes are for all of them, and go with the last. */
   readonly ownDefault?: true;
   /** Empty when it is not installed. MUST NOT need it to be running. */
   detect(): Promise<readonly Installation[]>;

@@ -7,6 +7,7 @@ import type { Change, Override } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
 import { leftAtServices, takeBack } from "./left-at-services.ts";
+import { orFailure } from "./one-failure.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
 import type { World } from "./world.ts";
 
@@ -64,31 +65,46 @@ export const installSettings = async (
     return plan.notes;
   };
 
-  findings.push(...(await settle()));
-  let edited = false;
-  for (const override of await server.readBack(installation, main, bySni, placed)) {
-    const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
-    const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
-    if (override.edit.length > 0 && (await options.accept(question))) {
-      for (const change of override.edit) await apply(change);
-      edited = true;
-    } else {
-      const finding = overrideFinding(installation.id, override, where);
-      const { certificate: whose } = override;
-      if (whose === undefined || whose === main.name) findings.push(finding);
-      else own.set(whose, [...(own.get(whose) ?? []), finding]);
-      overridden = true;
+  /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
+  const undo = async (): Promise<readonly Finding[]> => {
+    const left: Finding[] = [];
+    for (const one of applied.toReversed()) {
+      const failed = await orFailure(world, () =>
+        unmakeChange(world, deployable, ownerOf(one.change) ?? certificate, one),
+      );
+      if (failed instanceof Failure)
+        left.push(configFinding(installation.id, failed, `could not be put back as it was (${one.what})`));
     }
-  }
-  // What stood in the way of a setting of ours is gone.
-  if (edited && (bySni || placed)) await settle();
+    return left;
+  };
+  const install = async (): Promise<Finding | undefined> => {
+    findings.push(...(await settle()));
+    let edited = false;
+    for (const override of await server.readBack(installation, main, bySni, placed)) {
+      const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
+      const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
+      if (override.edit.length > 0 && (await options.accept(question))) {
+        for (const change of override.edit) await apply(change);
+        edited = true;
+      } else {
+        const finding = overrideFinding(installation.id, override, where);
+        const { certificate: whose } = override;
+        if (whose === undefined || whose === main.name) findings.push(finding);
+        else own.set(whose, [...(own.get(whose) ?? []), finding]);
+        overridden = true;
+      }
+    }
+    // What stood in the way of a setting of ours is gone.
+    if (edited && (bySni || placed)) await settle();
+    return checkFinding(deployable);
+  };
 
-  const broken = await checkFinding(deployable);
-  if (!broken) return { changes: done, findings, own, usable: true, overridden };
-  // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
-  for (const made of applied.toReversed())
-    await unmakeChange(world, deployable, ownerOf(made.change) ?? certificate, made);
-  return { changes: [], findings: [...findings, broken], own, usable: false };
+  const broken = await orFailure(world, install);
+  if (broken === undefined) return { changes: done, findings, own, usable: true, overridden };
+  const left = await undo();
+  if (broken instanceof Failure && left.length === 0) throw broken;
+  const why = broken instanceof Failure ? configFinding(installation.id, broken) : broken;
+  return { changes: [], findings: [...findings, why, ...left], own, usable: false };
 };
 
 /** Whose line it is in the log of changes, where it is not the server's first one's. */

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; a layer over bookworm: an archive of trixie's mail servers. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -20,7 +20,10 @@ export type LabParts = Readonly<
     | "opensmtpd"
     | "courier"
     | "upgrade"
-    | "proxies",
+    | "proxies"
+    | "tables"
+    | "bookwormexim"
+    | "bookwormopensmtpd",
     string
   >
 >;
@@ -40,6 +43,9 @@ const names: readonly (keyof LabParts)[] = [
   "opensmtpd",
   "courier",
   "upgrade",
+  "tables",
+  "bookwormexim",
+  "bookwormopensmtpd",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 

@@ -11,7 +11,7 @@ import { isRunning, runningPid } from "../running.ts";
 import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
-import { type Generation, generationOf, knownGeneration } from "./generation.ts";
+import { generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { type DovecotPlaces, dovecotPlaces, offeredBy } from "./places.ts";
@@ -77,10 +77,12 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   const placesOf = async (
     placed: readonly PlacedCertificate[],
     foreign: ReturnType<typeof foreignBlocks>,
-    { version }: Generation,
+    installation: Installation,
   ): Promise<DovecotPlaces> => {
-    const offered = placed.length > 0 ? offeredBy(await dovecotListeners(dependencies)) : undefined;
+    const offered =
+      placed.length > 0 ? offeredBy(await dovecotListeners(dependencies, mainFileOf(installation))) : undefined;
     const places = dovecotPlaces(placed, offered);
+    const { version } = knownGeneration(installation.version);
     return version === "2.3" && foreign.size > 0 ? { ...places, whole: new Map(), partial: new Map() } : places;
   };
 
@@ -101,7 +103,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     const blocks = namesToServe(main, bySni).filter(
       ({ host }) => standsInTheWay(foreign, generation, host) === undefined,
     );
-    const places = await placesOf(placed, foreign, generation);
+    const places = await placesOf(placed, foreign, installation);
     const addresses = dependencies.localAddresses?.() ?? [];
     const text = { main, blocks, byName: bySni, ssl, placed, places, addresses };
     const content = includeText(render, text, generation);
@@ -128,7 +130,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       servingProcesses(await runningPid(join(await baseFolder(), "master.pid"), "dovecot"), loginPrograms, false),
     harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
     upgrade: createDovecotUpgrade(run),
-    listeners: () => dovecotListeners(dependencies),
+    listeners: (installation) => dovecotListeners(dependencies, mainFileOf(installation)),
     apply: (_installation, change) => applyEdit(change),
     revert: (_installation, change) => revertEdit(change),
     readBack: async (installation, certificate, bySni = [], placed = []) =>
@@ -141,7 +143,8 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
         main: everybodys(certificate),
         bySni,
         placed,
-        offered: placed.length > 0 ? offeredBy(await dovecotListeners(dependencies)) : undefined,
+        offered:
+          placed.length > 0 ? offeredBy(await dovecotListeners(dependencies, mainFileOf(installation))) : undefined,
         protocols: enabledProtocols(await doveconf(run, ["protocols"])),
       }),
     check: async () => {

@@ -3,6 +3,7 @@ import { isAtLeast } from "../version.ts";
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import type { Hook } from "../../domain/hook.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit } from "../edits.ts";
@@ -20,7 +21,9 @@ import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
 import { readBackPostfix } from "./read-back.ts";
+import { handRows } from "./rows.ts";
 import { mapEntries } from "./sni.ts";
+import { tablesAnswer } from "./sni-overrides.ts";
 
 const primaryId = "postfix";
 
@@ -43,18 +46,25 @@ const linkedFolders = async (configDir: string): Promise<readonly string[]> => {
   return found.flatMap((path) => (path === undefined || dirname(path) === home ? [] : [dirname(path)]));
 };
 
-const wish = (
-  { configDir }: Pick<Installation, "configDir">,
-  certificate: ServedCertificate,
-  bySni: readonly ServedCertificate[] = [],
-): PostfixWish => ({
-  configDir,
-  main: Object.keys(certificate.slots).length > 0 ? certificate : undefined,
-  bySni,
-});
-
 export const createPostfix = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
+  const sniRows = async (): Promise<Hook | undefined> => dependencies.sniRows?.();
+
+  const wish = async (
+    { configDir }: Pick<Installation, "configDir">,
+    certificate: ServedCertificate,
+    bySni: readonly ServedCertificate[] = [],
+  ): Promise<PostfixWish> => {
+    const program = (await sniRows())?.run[0];
+    return {
+      configDir,
+      main: Object.keys(certificate.slots).length > 0 ? certificate : undefined,
+      bySni,
+      ...(program === undefined
+        ? {}
+        : { rows: { program, answer: (value, keys) => tablesAnswer(run, configDir, value, keys) } }),
+    };
+  };
 
   const detect = async (): Promise<readonly Installation[]> => {
     const asked = await runIfInstalled(run, "postconf", ["-d", "mail_version"]);
@@ -92,7 +102,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     bySni: readonly ServedCertificate[] | undefined,
     placed: readonly PlacedCertificate[],
   ): Promise<PostfixWish> => {
-    const usual = wish(installation, certificate, bySni);
+    const usual = await wish(installation, certificate, bySni);
     if (placed.length === 0) return usual;
     const listeners = await postfixListeners(dependencies, installation.configDir);
     return { ...usual, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
@@ -131,7 +141,11 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
         return revertPostfix(run, configDir, change);
       return revertEdit(change);
     },
-    refresh: ({ configDir }, certificates) => refreshMaps(run, configDir, certificates),
+    refresh: async ({ configDir }, certificates) => {
+      const program = await sniRows();
+      const handed = program ? await handRows(run, configDir, program) : [];
+      return [...(await refreshMaps(run, configDir, certificates)), ...handed];
+    },
     readBack: async (installation, certificate, bySni, placed = []) =>
       readBackPostfix(run, await wishAt(installation, certificate, bySni, placed)),
     check: async ({ configDir }) => {

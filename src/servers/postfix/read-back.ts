@@ -15,13 +15,18 @@ const tlsproxyChain = "tlsproxy_tls_chain_files";
 
 export const readBackPostfix = async (
   run: RunProgram,
-  { configDir, main, bySni, services: placed = new Map() }: PostfixWish,
+  { configDir, main, bySni, rows, services: placed = new Map() }: PostfixWish,
 ): Promise<readonly Override[]> => {
   const postconf = createPostconf(run, configDir);
   const explicit = await postconf.explicit([chainParameter, tlsproxyChain]);
   const effective = await postconf.effective([chainParameter, tlsproxyChain, sniParameter]);
   const path = `${configDir}/main.cf`;
-  const byName = await sniOverrides(run, { configDir, main, bySni }, effective.get(sniParameter) ?? "");
+  const byName = await sniOverrides(
+    run,
+    { configDir, main, bySni },
+    effective.get(sniParameter) ?? "",
+    rows !== undefined,
+  );
   const byPlace = placed.size > 0 ? placeOverrides(configDir, placed, await postconf.overrides()) : [];
   if (!main) return [...byName, ...byPlace];
   const wanted = chainValue(main);
