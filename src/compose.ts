@@ -167,6 +167,7 @@ export const createWorld = async (
       const dependencies = {
         run,
         render,
+        localAddresses,
         ipv6: async () => localAddresses().some((address) => address.includes(":")),
         // Taking settings out must not depend on a configuration that can be read.
         sniRows: memo(async () => {

@@ -1,5 +1,4 @@
 // Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
-import { placesWords } from "../domain/places.ts";
 import { goOnCommand } from "../domain/revocation.ts";
 import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../domain/setup-command.ts";
 import type { HourlyRun } from "../usecases/schedule.ts";
@@ -44,7 +43,8 @@ const servedBy = (one: CertificateStatus): readonly string[] => {
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
       (a, b) => Number(a) - Number(b),
     );
-    const where = places ? ` (for everybody: ${placesWords(places)})` : "";
+    const at = [places?.services, places?.addresses].flatMap((some) => some?.join(" and ") ?? []).join(" at ");
+    const where = places ? ` (for everybody: ${at})` : "";
     return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${where}`;
   });
   if (parts.length > 0)
