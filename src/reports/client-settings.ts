@@ -1,6 +1,7 @@
 // What people type into their mail programs: the entry points that were proven, the recommended ones first.
 import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
 import { isWildcard } from "../domain/names.ts";
+import { expectedMode } from "../domain/usual-ports.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import { nameForPeople } from "./names.ts";
 import { table } from "./table.ts";
@@ -38,7 +39,11 @@ export const serverName = (names: readonly string[]): string => {
 
 /** `all`: every server of this host was looked at. Empty where nothing was proven that people connect to. */
 export const clientSettings = ({ entries, generation }: DeployResult, all: boolean): readonly string[] => {
-  const proven = entries.filter(({ verdict, entry }) => verdict === "proven" && order.includes(entry.port));
+  // A port that speaks the other mode than programs expect of it is no advice to anybody (wrap-misuse).
+  const proven = entries.filter(
+    ({ verdict, entry }) =>
+      verdict === "proven" && order.includes(entry.port) && expectedMode(entry.port) === entry.mode,
+  );
   const byPort = new Map(proven.map(({ entry }) => [entry.port, entry]));
   if (byPort.size === 0) return [];
   const best = receiving.find((port) => byPort.has(port));

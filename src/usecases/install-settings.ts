@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Change, Override } from "../servers/server.ts";
+import type { Change, Override, ServerPlan } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
 import { leftAtServices, takeBack } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface InstallOptions {
@@ -45,8 +46,17 @@ export const installSettings = async (
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
   const brokenBefore = await checkFinding(deployable);
+  /** A file of ours that somebody took away while a line still names it, or wrote something into. */
+  const isOfOurs = async (complaint: string): Promise<boolean> => {
+    const plan = await unlessFailure(() => server.plan(installation, main, bySni, placed));
+    const isNamed = (change: Change): boolean => change.kind === "file" && complaint.includes(change.path);
+    return !(plan instanceof Failure) && plan.changes.some(isNamed);
+  };
   // A complaint about our own files (a slot that went) is ours to mend: the settings below do.
-  const ours = brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble;
+  const ours =
+    brokenBefore !== undefined &&
+    !deployable.trouble &&
+    (brokenBefore.message.includes(join(world.store.dir, "certificates")) || (await isOfOurs(brokenBefore.message)));
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: MadeChange[] = [];
@@ -55,14 +65,14 @@ export const installSettings = async (
     done.push(made.what);
     applied.push(made);
   };
-  const settle = async (): Promise<readonly Finding[]> => {
+  const settle = async (): Promise<ServerPlan> => {
     let plan = await server.plan(installation, main, bySni, placed);
     // A service that has another certificate now, or none of its own: first what stood there before.
     for (const event of await leftAtServices(world, installation, plan))
       done.push(await takeBack(world, deployable, event));
     if (done.length > 0) plan = await server.plan(installation, main, bySni, placed);
     for (const change of plan.changes) await apply(change);
-    return plan.notes;
+    return plan;
   };
 
   /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
@@ -78,8 +88,18 @@ export const installSettings = async (
     return left;
   };
   const install = async (): Promise<Finding | undefined> => {
-    findings.push(...(await settle()));
+    const { notes, off = [] } = await settle();
+    findings.push(...notes);
     let edited = false;
+    for (const one of off) {
+      if (one.edit.length > 0 && (await options.accept(offQuestion(installation.id, one)))) {
+        for (const change of one.edit) await apply(change);
+      } else {
+        // The proof says what is not served for it.
+        if (!installation.running) findings.push(offFinding(installation.id, one));
+        overridden = true;
+      }
+    }
     for (const override of await server.readBack(installation, main, bySni, placed)) {
       const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
       const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
@@ -96,7 +116,8 @@ export const installSettings = async (
     }
     // What stood in the way of a setting of ours is gone.
     if (edited && (bySni || placed)) await settle();
-    return checkFinding(deployable);
+    // Where nothing was changed, it was asked already: Postfix's test takes a third of a second.
+    return done.length === 0 ? brokenBefore : checkFinding(deployable);
   };
 
   const broken = await orFailure(world, install);
@@ -110,6 +131,19 @@ export const installSettings = async (
 /** Whose line it is in the log of changes, where it is not the server's first one's. */
 const ownerOf = (change: Change): string | undefined =>
   change.kind === "service-parameter" ? change.certificate : undefined;
+
+const placeOf = ({ path, line }: Override): string => (line === undefined ? path : `line ${line} of ${path}`);
+
+const offQuestion = (id: string, one: Override): string =>
+  `${id}: TLS is switched off for ${one.scope}: ${placeOf(one)} says "${one.setting}". Switch it on?`;
+
+/** Somebody decided to have no TLS there. */
+export const offFinding = (id: string, one: Override): Finding => ({
+  check: "tls-off",
+  severity: "fault",
+  message: `${id}: TLS is switched off for ${one.scope}: ${placeOf(one)} says "${one.setting}", and the certificate is not served`,
+  hint: `where TLS is wanted: mailcert deploy --yes (${one.edit.map(describeChange).join("; ")}); where not, leave ${id} out with servers:`,
+});
 
 const overrideFinding = (id: string, override: Override, where: string): Finding => ({
   check: "deploy-override",

@@ -8,7 +8,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
-import { configFinding } from "./install-settings.ts";
+import { configFinding, offFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
 import { foreseeCopies } from "./outdated-copies.ts";
@@ -51,16 +51,19 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       ? await servingOn(world, one, [certificate], new Map([[certificate.name, served]]))
       : { main: served, bySni: [] };
     const plan = trouble
-      ? { changes: [], notes: [configFinding(id, trouble)] }
+      ? { changes: [], off: [], notes: [configFinding(id, trouble)] }
       : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
     const asked =
       server.asksFirst && !trouble
         ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed)
         : [];
-    const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));
+    const off = plan.off ?? [];
+    const edits = [...off, ...asked].flatMap(({ edit }) =>
+      edit.map((change) => `after a yes: ${describeChange(change)}`),
+    );
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
-    servers.push({ id, version, running, changes, notes: plan.notes });
+    servers.push({ id, version, running, changes, notes: [...plan.notes, ...off.map((one) => offFinding(id, one))] });
   }
   const moves = from !== target?.number || from === undefined;
   return {

@@ -52,6 +52,11 @@ export const configuredWith = async (
 export const isInForce = (state: CertificateState, installation: string): boolean =>
   state.parked !== true && (state.stage !== "staged" || state.deployments[installation] !== undefined);
 
+const isDefaultOn = (world: World, name: string, id: string): boolean => {
+  const deployment = readableState(world, name)?.deployments[id];
+  return deployment !== undefined && deployment.byName !== true;
+};
+
 /** `as`: certificates as they are to be served, whatever lies behind `live` now. */
 export const servingOn = async (
   world: World,
@@ -84,10 +89,14 @@ export const servingOn = async (
   const placedOf = (name: string): Places | undefined => readableState(world, name)?.deployments[id]?.places;
   const first =
     wanted[0] ?? left.find((name) => readableState(world, name)?.deployments[id]?.byName !== true && !placedOf(name));
-  const main = first === undefined ? undefined : served(first);
+  const ready = first === undefined ? undefined : served(first);
+  // Where a server cannot do without, who has been the first stays it until the new one is there.
+  const stays =
+    ready || !server.sni || server.ownDefault ? undefined : wanted.find((name) => isDefaultOn(world, name, id));
+  const main = ready ?? (stays === undefined ? undefined : served(stays));
   const bySni = server.sni
     ? [...wanted, ...left.filter((name) => !placedOf(name))]
-        .filter((name) => name !== first)
+        .filter((name) => name !== first && name !== stays)
         .flatMap((name) => served(name) ?? [])
     : [];
   const places = [
