@@ -25,6 +25,7 @@ export const openServers = ({ run, render, localAddresses, config }: ServersNeed
   const dependencies = {
     run,
     render,
+    localAddresses,
     ipv6: async () => localAddresses().some((address) => address.includes(":")),
     sniRows: () => (rows ??= readRows()),
   };

@@ -8,6 +8,7 @@ import { NameProblem, canonicalName } from "../domain/names.ts";
 import type { Choices } from "./choices.ts";
 import { readFiles } from "./files-entry.ts";
 import { readOwnHooks } from "./hooks-entry.ts";
+import { readPlaces } from "./places-entry.ts";
 import { readOwnWindow } from "./window-entry.ts";
 import { allIssuerKeys, readIssuers } from "./issuer-settings.ts";
 import { didYouMean } from "../domain/nearest.ts";
@@ -34,6 +35,8 @@ export const certificateKeys: readonly string[] = [
   "reuse_key",
   "on_dead_name",
   "servers",
+  "addresses",
+  "services",
   "files",
   "bundle",
   "hooks",
@@ -127,6 +130,7 @@ export const readCertificate = (
   const csr = csrText === undefined ? undefined : pathOf(source, csrText, "csr");
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
+  const places = readPlaces(source, fields.get("addresses"), fields.get("services"));
   const files = readFiles(source, fields.get("files"));
   const hooks = readOwnHooks(source, fields.get("hooks"));
   const window = readOwnWindow(source, fields.get("window"));
@@ -139,6 +143,7 @@ export const readCertificate = (
     reuseKey: readFlag(source, fields.get("reuse_key"), "reuse_key") ?? defaults.reuse_key,
     onDeadName: readOnDeadName(source, fields.get("on_dead_name")),
     servers: readServers(source, fields.get("servers"), choices),
+    ...(places === undefined ? {} : { places }),
     ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
     ...(hooks === undefined ? {} : { hooks }),

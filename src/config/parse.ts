@@ -1,5 +1,6 @@
 // YAML text -> Config with its defaults, or every problem of every file at once, each with its place.
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
+import { clashOf } from "../domain/places.ts";
 import { readAlike } from "./alike.ts";
 import { readCertificate } from "./certificate-entry.ts";
 import { type Choices, defaultChoices, schemaVersion } from "./choices.ts";
@@ -84,14 +85,19 @@ interface Found {
   readonly report: (message: string, hint: string) => void;
 }
 
-/** Two entries that cannot stand together: of one name, with one folder for their bundles, or with one place for their copies. */
+/** Whether one server may be for both. */
+const meet = (a: CertificateConfig["servers"], b: CertificateConfig["servers"]): boolean =>
+  a === "auto" || b === "auto" ? a.length > 0 && b.length > 0 : a.some((one) => b.includes(one));
+
+/** Two entries that cannot stand together: of one name, with one folder for their bundles, with one path for their copies, or for everybody at one entry point. */
 const createKeeper = () => {
   const certificates: CertificateConfig[] = [];
   const places = new Map<string, Place>();
   const bundles = new Map<string, string>();
   const copies = new Map<string, string>();
+  const placed: CertificateConfig[] = [];
   const keep = ({ certificate, place, report }: Found): void => {
-    const { name, bundle, files = [] } = certificate;
+    const { name, bundle, files = [], places: own } = certificate;
     const first = places.get(name);
     if (first !== undefined) {
       const hint = `the first stands in ${first.file}, line ${first.line}; rename or remove one of the two`;
@@ -106,6 +112,14 @@ const createKeeper = () => {
       if (taken !== undefined)
         report(`${quoted(name)} and ${quoted(taken)} copy a file to ${quoted(path)}`, "give each its own path");
     }
+    for (const other of own ? placed : []) {
+      const both = other.places && own && clashOf(other.places, own);
+      if (both === undefined || !meet(other.servers, certificate.servers)) continue;
+      const hint =
+        "everybody gets one certificate there: leave it to one of the two, or tell them apart by addresses: and services: together";
+      report(`${quoted(name)} and ${quoted(other.name)} are both for ${both}`, hint);
+    }
+    if (own) placed.push(certificate);
     if (bundle === undefined) return;
     const other = bundles.get(bundle);
     bundles.set(bundle, name);

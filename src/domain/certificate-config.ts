@@ -3,6 +3,7 @@ import type { FileTarget } from "./file-target.ts";
 import type { Hook, Hooks } from "./hook.ts";
 import type { KeyAlgorithm } from "./keys.ts";
 import type { NotifySettings } from "./notify-settings.ts";
+import type { Places } from "./places.ts";
 import type { Window } from "./window.ts";
 
 export interface PrivateCaSettings {
@@ -79,6 +80,8 @@ export interface CertificateConfig {
   readonly onDeadName: OnDeadName;
   /** Mail servers to deploy to; `auto`: those found on this host. */
   readonly servers: readonly string[] | "auto";
+  /** Everybody gets it there, and nobody anywhere else; absent: it is everybody's (the first of a server), or for its names. */
+  readonly places?: Places;
   /** Copies for other programs, beside what `servers` says; absent: none. */
   readonly files?: readonly FileTarget[];
   /** Folder for the client-import bundle, where one is kept up to date. */

@@ -64,7 +64,7 @@ const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, files, bundle } = certificate;
-  const { hooks, window } = certificate;
+  const { hooks, window, places } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
@@ -75,6 +75,8 @@ const allSettings = (
     ["reuse_key", reuseKey, defaults.reuse_key],
     ["on_dead_name", onDeadName, defaults.on_dead_name],
     ["servers", servers === "auto" ? "auto" : servers.length === 0 ? "none" : oneOrList(servers), "auto"],
+    ["addresses", places?.addresses && oneOrList(places.addresses)],
+    ["services", places?.services && oneOrList(places.services)],
     ["files", files && Object.fromEntries(files.map(({ name: target, raw }) => [target, raw]))],
     ["bundle", bundle],
     ["hooks", hooks && rawHooks(hooks)],

@@ -33,6 +33,12 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "It is not the new certificate that broke it: the server's log, its TLS settings. Then `mailcert renew`.",
   },
   {
+    id: "deploy-place",
+    means:
+      "A certificate with `addresses:` or `services:` cannot be served at one of them: the server takes one certificate for more than that (`fault`), the address is not this host's or nothing offers the service (`warning`), or the server has none by address or service (`info`).",
+    mend: "As the hint says: correct the entry, or give the server a listener of its own there. [By address and by service](by-address-and-service.md)",
+  },
+  {
     id: "hook-failed",
     means:
       "A hook of yours (`before_deploy`, `after_deploy`, `on_failure`) ended with another status than 0, overran its `timeout`, or could not be run; its last words are in the message.",

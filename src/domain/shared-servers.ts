@@ -8,8 +8,9 @@ export interface SingleServer {
   readonly here: boolean;
 }
 
-const isFor = ({ servers, csr }: CertificateConfig, { name, here }: SingleServer): boolean =>
-  csr === undefined && (servers === "auto" ? here : servers.includes(name));
+/** One for certain entry points is nothing for such a server: config check says it in its own words. */
+const isFor = ({ servers, csr, places }: CertificateConfig, { name, here }: SingleServer): boolean =>
+  csr === undefined && !places && (servers === "auto" ? here : servers.includes(name));
 
 /** One sentence for each certificate that an earlier one leaves such a server not to. */
 export const sharedServerWarnings = (

@@ -38,12 +38,14 @@ const isForOthers = (servers: CertificateStatus["servers"]): boolean => servers 
 
 const servedBy = (one: CertificateStatus): readonly string[] => {
   const { deployments, servers } = one;
-  const parts = Object.entries(deployments).map(([id, { entries }]) => {
+  const parts = Object.entries(deployments).map(([id, { entries, places }]) => {
     const proven = entries.filter(({ verdict }) => verdict === "proven");
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
       (a, b) => Number(a) - Number(b),
     );
-    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}`;
+    const at = [places?.services, places?.addresses].flatMap((some) => some?.join(" and ") ?? []).join(" at ");
+    const where = places ? ` (for everybody: ${at})` : "";
+    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${where}`;
   });
   if (parts.length > 0)
     return [`  served by ${parts.join("; ")}${howMany(one)}`, ...notProven(one), ...beforeSwitch(one)];

@@ -8,6 +8,8 @@ export interface ServerDependencies {
   readonly render: RenderTemplate;
   /** Whether the kernel has IPv6 at all; where not, `::` listeners do not exist whatever the configuration says. */
   readonly ipv6: () => Promise<boolean>;
+  /** Addresses of this host, loopback among them; absent: none are known. */
+  readonly localAddresses?: () => readonly string[];
   /** The program that gets the rows of Postfix's SNI map, where the configuration names one. Absent: none does. */
   readonly sniRows?: () => Promise<Hook | undefined>;
 }

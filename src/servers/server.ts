@@ -4,6 +4,7 @@ import type { Mode, ProtocolName } from "../domain/entry-point.ts";
 import type { FileTarget } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
+import type { Places } from "../domain/places.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import type { PolicyPlan } from "./policy.ts";
 import type { ServingProcess } from "./processes.ts";
@@ -54,6 +55,8 @@ export interface Listener {
   readonly tlsOff?: TlsOff;
   /** The setting, with its place, that gives this service a certificate of its own; deploy leaves it alone and proof expects no change. */
   readonly ownCertificate?: string;
+  /** Why it has the same certificate as everybody, always: who does TLS for it takes no other. */
+  readonly everybodys?: string;
 }
 
 /** Paths below `certificates/<name>/live/<slot>/`. */
@@ -71,6 +74,21 @@ export interface ServedCertificate {
   readonly name: string;
   readonly names: readonly string[];
   readonly slots: Readonly<Partial<Record<Slot, SlotPaths>>>;
+}
+
+/** One that everybody gets at certain entry points, whatever name they ask for, and nobody gets anywhere else. */
+export interface PlacedCertificate extends ServedCertificate {
+  readonly places: Places;
+}
+
+/** How a server gives different entry points different certificates. */
+export interface ByPlace {
+  /** Listeners, each at one address, that can have one certificate together only have one key. */
+  together(listener: Listener, address: string): string;
+  /** Why this one cannot have a certificate of its own there now, and what gives it one. */
+  apart(listener: Listener, address: string): { readonly why: string; readonly mend: string };
+  /** At an address of which only some services have one of their own, it serves none by name. */
+  namesLeave?(installation: Installation): boolean;
 }
 
 /** One change to a server's configuration, as data, with what stood there before: enough to do, show, journal and undo it. */
@@ -117,6 +135,8 @@ export type Change =
       readonly before: string | undefined;
       readonly after: string | undefined;
       readonly shared?: true;
+      /** It gives the service this certificate (by name), and goes with it: in the log of changes it is that certificate's. */
+      readonly certificate?: string;
     }
   | {
       /** Copies of a certificate's files at other paths, all put there together, in this order. Never their content: it may be a key. */
@@ -147,6 +167,12 @@ export interface CopiedFile {
 export interface ServerPlan {
   /** Certificate and key settings (and TLS itself where nobody ever decided about it), nothing else. Empty: all is as it should be. */
   readonly changes: readonly Change[];
+  /** Settings of services that belong to a certificate (`certificate`) and are to stand, whether or not they do yet: what else the log has of the kind is taken back. */
+  readonly ofServices?: readonly {
+    readonly service: string;
+    readonly parameter: string;
+    readonly certificate: string;
+  }[];
   /** Settings of people that switch TLS off. A decision: the edit is done only after a yes. Absent: none. */
   readonly off?: readonly Override[];
   /** Copies that are in place as they should be: whoever asks can tell whether the log knows of them. */
@@ -199,6 +225,8 @@ export interface Upgrade {
 export interface Server {
   /** It serves further certificates to clients that ask for their names (SNI, RFC 6066 §3); `certificate` is for everybody else. Absent: one certificate only. */
   readonly sni?: true;
+  /** It can give everybody who connects to some addresses, or services, another certificate. Absent: it cannot. */
+  readonly byPlace?: ByPlace;
   /** All its settings stand in people's own files: `readBack` says already before `apply` what will be asked about. */
   readonly asksFirst?: true;
   /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. Absent: all its changes are for all of them, and go with the last. */
@@ -210,11 +238,13 @@ export interface Server {
   /**
    * Computes the edits; MUST NOT apply them. A second plan after applying the first MUST be empty.
    * `bySni` (only for a server with `sni`): each MUST be given to clients that ask for one of its names; a name that two have goes to the first of them.
+   * `placed` (only for one with `byPlace`): each MUST be given to everybody where domain/places.ts says that it wins, with any name and none, and not elsewhere.
    */
   plan(
     installation: Installation,
     certificate: ServedCertificate,
     bySni?: readonly ServedCertificate[],
+    placed?: readonly PlacedCertificate[],
   ): Promise<ServerPlan>;
   /** MUST be idempotent; MUST keep the mode and owner of a file that it replaces. */
   apply(installation: Installation, change: Change): Promise<void>;
@@ -230,6 +260,7 @@ export interface Server {
     installation: Installation,
     certificate: ServedCertificate,
     bySni?: readonly ServedCertificate[],
+    placed?: readonly PlacedCertificate[],
   ): Promise<readonly Override[]>;
   /** The server's own configuration test. @throws Failure `config` with its words (never a key). MUST NOT reload. */
   check(installation: Installation): Promise<void>;
@@ -254,5 +285,10 @@ export interface Server {
   /** This server with what the configuration of a certificate names for it. */
   withTargets?(certificate: Pick<CertificateConfig, "name" | "keys">, targets: readonly FileTarget[]): Server;
   /** The same settings for pasting, for an installed or a named version. @throws Failure `usage` for a version that it does not know. */
-  snippet(certificate: ServedCertificate, version: string, bySni?: readonly ServedCertificate[]): string;
+  snippet(
+    certificate: ServedCertificate,
+    version: string,
+    bySni?: readonly ServedCertificate[],
+    placed?: readonly PlacedCertificate[],
+  ): string;
 }

@@ -6,6 +6,7 @@ import type { IssuerKind } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { HookEvent } from "../domain/hook.ts";
 import type { KeyAlgorithm, Slot } from "../domain/keys.ts";
+import type { Places } from "../domain/places.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { PendingRevocation, RevocationReason } from "../domain/revocation.ts";
 import type { Entry } from "../domain/setup-command.ts";
@@ -76,6 +77,8 @@ export interface DeploymentRecord {
   readonly at: string;
   /** To clients that ask for its names only: another certificate is everybody else's there. */
   readonly byName?: true;
+  /** To everybody at these entry points only. */
+  readonly places?: Places;
   /** Of copies: a fingerprint of the entry of `files:` that they were made by (domain/file-target.ts). */
   readonly target?: string;
   /** It could not be given its settings, or not be reloaded: the next run does it. */

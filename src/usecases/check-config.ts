@@ -4,8 +4,10 @@ import type { ConfigCheck, ConfigProblem } from "../domain/config-problem.ts";
 import { Failure } from "../domain/failure.ts";
 import { type Hook, hooksOf, usualHookSeconds } from "../domain/hook.ts";
 import { copies } from "../domain/file-target.ts";
+import { placesWords } from "../domain/places.ts";
 import { type SingleServer, sharedServerWarnings } from "../domain/shared-servers.ts";
 import { emptyState } from "../domain/state.ts";
+import { findServers } from "./entries.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
 import { keyOfRequest } from "./request-elsewhere.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -111,6 +113,20 @@ const refusedTroubles = async (world: World, certificates: readonly CertificateC
     .slice(0, mostOfAKind)
     .map(([name, failure]) => ({ what: name, at: name, failure }));
 
+/** Where a certificate with `addresses:` or `services:` cannot be served. */
+const placeWarnings = async (world: World, certificates: readonly CertificateConfig[]): Promise<readonly string[]> => {
+  const warnings: string[] = [];
+  for (const certificate of certificates.filter(({ places }) => places)) {
+    if (warnings.length >= mostOfAKind) break;
+    const found = await unlessFailure(() => findServers(world, certificate));
+    const notes = found instanceof Failure ? [] : found.notes.filter(({ check }) => check === "deploy-place");
+    for (const { message, hint } of notes) warnings.push(`${message}${hint === undefined ? "" : ` -> ${hint}`}`);
+    if (!(found instanceof Failure) && found.servers.length + notes.length === 0 && certificate.places)
+      warnings.push(`${certificate.name}: nothing on this host listens at ${placesWords(certificate.places)}`);
+  }
+  return warnings;
+};
+
 /** Servers that take one certificate; what cannot be looked at is not here. */
 const singleServers = async (world: World): Promise<readonly SingleServer[]> => {
   const single = Object.entries(await world.servers()).filter(([name, server]) => name !== copies && !server.sni);
@@ -153,6 +169,7 @@ export const checkConfig = async (world: World, access: ConfigAccess): Promise<C
       ),
       ...result.warnings.filter((warning) => !isSaid(warning)),
       ...unseen.map(sentence),
+      ...(await placeWarnings(world, certificates)),
     ],
   };
 };

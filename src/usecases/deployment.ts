@@ -1,6 +1,7 @@
 // What a deployment is asked for and what it gives back.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { Places } from "../domain/places.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { Deployable } from "./entries.ts";
 import type { JobTargets } from "./prove-together.ts";
@@ -33,6 +34,8 @@ export interface DeployedServer {
   readonly restarts?: string;
   /** It gets this certificate for clients that ask for its names; another one is everybody else's. */
   readonly byName?: true;
+  /** Everybody gets it at these entry points, and nobody at others. */
+  readonly places?: Places;
   /** How many certificates that one reload was for; absent: this one. */
   readonly certificates?: number;
 }

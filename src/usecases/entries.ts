@@ -8,6 +8,8 @@ import { copies } from "../domain/file-target.ts";
 import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
 import type { Installation, Listener, Server } from "../servers/server.ts";
+import { type Claims, claimsOf } from "./claims.ts";
+import { ownListeners, unheard } from "./own-listeners.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -17,6 +19,8 @@ export interface Deployable {
   readonly installation: Installation;
   /** Where its configuration cannot be read: those that the last deployment saw. */
   readonly listeners: readonly Listener[];
+  /** The listeners are those of its own places: clients that ask for no name get it there, too. */
+  readonly everybody?: true;
   /** Why its configuration cannot be read now: it is left alone, and the next run goes on. */
   readonly trouble?: Failure;
 }
@@ -30,8 +34,10 @@ export interface FoundServers {
 /** The servers that a certificate is to be deployed to. @throws Failure `config` when one that the configuration names is not installed or not supported. */
 export const findServers = async (
   world: World,
-  certificate: Pick<CertificateConfig, "servers" | "name" | "keys" | "files">,
+  certificate: Pick<CertificateConfig, "servers" | "name" | "keys" | "files" | "places">,
+  given?: Claims,
 ): Promise<FoundServers> => {
+  const claims = given ?? (await claimsOf(world, certificate));
   const all = await world.servers();
   const auto = certificate.servers === "auto";
   // Copies have a setting of their own (files:), and are nothing that is found on a host.
@@ -39,6 +45,7 @@ export const findServers = async (
   const wanted = certificate.servers === "auto" ? known : certificate.servers;
   const servers: Deployable[] = [];
   const notes: Finding[] = [];
+  const heard: Listener[] = [];
   for (const name of wanted) {
     const server = known.includes(name) ? own(all, name) : undefined;
     if (!server) {
@@ -69,18 +76,26 @@ export const findServers = async (
     }
     for (const installation of installations) {
       const listeners = await unlessFailure(() => server.listeners(installation));
-      servers.push(
-        listeners instanceof Failure
-          ? {
-              server,
-              installation,
-              listeners: knownListeners(world, certificate.name, installation.id),
-              trouble: listeners,
-            }
-          : { server, installation, listeners },
-      );
+      if (listeners instanceof Failure) {
+        const known = knownListeners(world, certificate.name, installation.id);
+        if (!certificate.places || known.length > 0)
+          servers.push({ server, installation, listeners: known, trouble: listeners });
+        continue;
+      }
+      const mine = ownListeners(world, { server, installation }, listeners, certificate, claims);
+      notes.push(...mine.notes);
+      if (server.byPlace) heard.push(...listeners);
+      else if (certificate.places && listeners.length > 0) notes.push(cannotByPlace(installation, certificate));
+      if (!certificate.places || mine.listeners.length > 0)
+        servers.push({
+          server,
+          installation,
+          listeners: mine.listeners,
+          ...(certificate.places ? { everybody: true } : {}),
+        });
     }
   }
+  notes.push(...unheard(world, certificate, heard));
   const targets = certificate.files ?? [];
   const files = targets.length > 0 ? own(all, copies)?.withTargets?.(certificate, targets) : undefined;
   for (const installation of (await files?.detect()) ?? []) {
@@ -88,6 +103,20 @@ export const findServers = async (
   }
   return { servers, notes };
 };
+
+/** It goes on serving everybody's. */
+const cannotByPlace = (
+  { id, server }: Installation,
+  { name, servers }: Pick<CertificateConfig, "name" | "servers">,
+): Finding => ({
+  check: "deploy-place",
+  severity: servers === "auto" ? "info" : "fault",
+  message: `${id} is passed over: mailcert gives it no certificate by address or service, as ${name} asks for`,
+  hint:
+    servers === "auto"
+      ? `say which servers ${name} is for, and this is not said any more: servers: dovecot, postfix`
+      : `take ${server} out of servers:, or addresses: and services: out of the entry`,
+});
 
 export const hintOf = (failure: Failure): { readonly hint?: string } => {
   const [hint] = failure.hints;

@@ -52,6 +52,7 @@ export const finish = async (
         generation: target.number,
         at: world.now().toISOString(),
         ...(server.byName ? { byName: true as const } : {}),
+        ...(server.places ? { places: server.places } : {}),
         ...markOf(certificate, server),
         ...(isUnsettled(gathered, server.id) ? { unsettled: true as const } : {}),
         entries: records(gathered.entries, server.id),

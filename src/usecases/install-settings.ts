@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { Change, Override, ServerPlan } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
+import { leftAtServices, takeBack } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -37,6 +38,7 @@ export const installSettings = async (
   const { server, installation } = deployable;
   const main = mainOf(serving);
   const bySni = server.sni ? serving.bySni : undefined;
+  const { placed } = serving;
   const certificate = allOf(serving)[0]?.name ?? "";
   const findings: Finding[] = [];
   const own = new Map<string, Finding[]>();
@@ -46,7 +48,7 @@ export const installSettings = async (
   const brokenBefore = await checkFinding(deployable);
   /** A file of ours that somebody took away while a line still names it, or wrote something into. */
   const isOfOurs = async (complaint: string): Promise<boolean> => {
-    const plan = await unlessFailure(() => server.plan(installation, main, bySni));
+    const plan = await unlessFailure(() => server.plan(installation, main, bySni, placed));
     const isNamed = (change: Change): boolean => change.kind === "file" && complaint.includes(change.path);
     return !(plan instanceof Failure) && plan.changes.some(isNamed);
   };
@@ -58,21 +60,27 @@ export const installSettings = async (
 
   const applied: MadeChange[] = [];
   const apply = async (change: Change): Promise<void> => {
-    const made = await makeChange(world, deployable, certificate, change);
+    const made = await makeChange(world, deployable, ownerOf(change) ?? certificate, change);
     done.push(made.what);
     applied.push(made);
   };
   const settle = async (): Promise<ServerPlan> => {
-    const plan = await server.plan(installation, main, bySni);
+    let plan = await server.plan(installation, main, bySni, placed);
+    // A service that has another certificate now, or none of its own: first what stood there before.
+    for (const event of await leftAtServices(world, installation, plan))
+      done.push(await takeBack(world, deployable, event));
+    if (done.length > 0) plan = await server.plan(installation, main, bySni, placed);
     for (const change of plan.changes) await apply(change);
     return plan;
   };
 
   /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
-  const takeBack = async (): Promise<readonly Finding[]> => {
+  const undo = async (): Promise<readonly Finding[]> => {
     const left: Finding[] = [];
     for (const one of applied.toReversed()) {
-      const failed = await orFailure(world, () => unmakeChange(world, deployable, certificate, one));
+      const failed = await orFailure(world, () =>
+        unmakeChange(world, deployable, ownerOf(one.change) ?? certificate, one),
+      );
       if (failed instanceof Failure)
         left.push(configFinding(installation.id, failed, `could not be put back as it was (${one.what})`));
     }
@@ -91,7 +99,7 @@ export const installSettings = async (
         overridden = true;
       }
     }
-    for (const override of await server.readBack(installation, main, bySni)) {
+    for (const override of await server.readBack(installation, main, bySni, placed)) {
       const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
       const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
       if (override.edit.length > 0 && (await options.accept(question))) {
@@ -106,7 +114,7 @@ export const installSettings = async (
       }
     }
     // What stood in the way of a setting of ours is gone.
-    if (edited && bySni) await settle();
+    if (edited && (bySni || placed)) await settle();
     // Where nothing was changed, it was asked already: Postfix's test takes a third of a second.
     if (done.length === 0) return brokenBefore;
     const { trouble: _before, ...now } = deployable;
@@ -116,11 +124,15 @@ export const installSettings = async (
 
   const broken = await orFailure(world, install);
   if (broken === undefined) return { changes: done, findings, own, usable: true, overridden };
-  const left = await takeBack();
+  const left = await undo();
   if (broken instanceof Failure && left.length === 0) throw broken;
   const why = broken instanceof Failure ? configFinding(installation.id, broken) : broken;
   return { changes: [], findings: [...findings, why, ...left], own, usable: false };
 };
+
+/** Whose line it is in the log of changes, where it is not the server's first one's. */
+const ownerOf = (change: Change): string | undefined =>
+  change.kind === "service-parameter" ? change.certificate : undefined;
 
 const placeOf = ({ path, line }: Override): string => (line === undefined ? path : `line ${line} of ${path}`);
 

@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { isIpName } from "../domain/names.ts";
+import { placesWords } from "../domain/places.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { type Deployable, type FoundServers, findServers } from "./entries.ts";
 import { configuredWith, isFor, servingOn } from "./serving.ts";
@@ -54,8 +55,11 @@ const lostOn = async (
   batch: readonly CertificateConfig[],
 ): Promise<Lost | undefined> => {
   const { id, server } = one.installation;
+  if (certificate.places) return undefined;
   if (!one.server.sni) {
-    const configured = ((await world.config.read())?.certificates ?? []).filter((other) => isFor(other, server));
+    const configured = ((await world.config.read())?.certificates ?? []).filter(
+      (other) => isFor(other, server) && !other.places,
+    );
     const others = configured.filter(({ name }) => name !== certificate.name);
     const has = others.find(({ name }) => {
       const state = readableState(world, name);
@@ -71,7 +75,7 @@ const lostOn = async (
     const holder = has ?? before.find(({ name }) => readableState(world, name)?.parked !== true);
     return holder && taken(id, holder, certificate);
   }
-  const first = (await configuredWith(world, batch)).find((other) => isFor(other, server));
+  const first = (await configuredWith(world, batch)).find((other) => isFor(other, server) && !other.places);
   if (first === undefined || first.name === certificate.name) return undefined;
   if (certificate.names.every(isIpName)) return nameless(id, certificate);
   if (one.server.ownDefault || batch.some(({ name }) => name === first.name)) return undefined;
@@ -107,6 +111,15 @@ export const placeOf = async (
   const [first] = lost;
   if (first && (certificate.servers !== "auto" || servers.length === 0))
     throw new Failure(first.waits ? "try-later" : "config", first.message, { hints: first.hints });
+  const { places, name } = certificate;
+  if (places && certificate.servers.length > 0 && !servers.some(({ installation }) => installation.server !== copies)) {
+    const [why] = found.notes.filter(({ check }) => check === "deploy-place");
+    const message =
+      why?.message ?? `nothing on this host listens at ${placesWords(places)}, where ${name} is to be served`;
+    throw new Failure("config", message, {
+      hints: [why?.hint ?? "install and start the server, or correct addresses: and services: in the configuration"],
+    });
+  }
   return { servers, notes: [...found.notes, ...lost.map(lostFinding)] };
 };
 

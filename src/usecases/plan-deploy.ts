@@ -53,11 +53,11 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       : { main: served, bySni: [] };
     const plan = trouble
       ? { changes: [], off: [], notes: [configFinding(id, trouble)] }
-      : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined);
+      : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
     const asked =
       server.asksFirst && !trouble
-        ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined)
+        ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed)
         : [];
     const off = plan.off ?? [];
     const edits = [...off, ...asked].flatMap(({ edit }) =>

@@ -1,10 +1,15 @@
 // What is seen on the wire of servers that were given several certificates, by certificate.
+import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { Places } from "../domain/places.ts";
 import type { Baseline } from "../domain/verdict.ts";
+import { type Claims, claimsOf } from "./claims.ts";
 import type { DeployedServer, Gathered, Job } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { type InstalledSettings, checkFinding } from "./install-settings.ts";
+import { ownListeners } from "./own-listeners.ts";
 import { type ProofTarget, type ProvedEntry, addressesFor, entryKey, proofTargets } from "./prove.ts";
 import { type JobTargets, proveTogether } from "./prove-together.ts";
 import { baselineOf, servedCertificate, slotsOf } from "./served-certificate.ts";
@@ -40,7 +45,8 @@ export const proveJobs = async (
   const all: readonly Deployable[] = [...installed.values()].map(({ one }) => one);
   const recheck = rechecks(all);
   const looks: JobTargets[] = [];
-  for (const job of jobs) looks.push(await targetsNow(world, job, installed, jobs.length));
+  const claims = await claimsOf(world);
+  for (const job of jobs) looks.push(await targetsNow(world, job, installed, jobs.length, claims));
   const entries = await proveTogether(world, looks, {
     patienceMs: (id) => {
       const one = installed.get(id);
@@ -59,8 +65,8 @@ export const proveJobs = async (
       const one = installed.get(installation.id);
       if (!one) continue;
       findings.push(...(await findingsFor(job, one, mine, recheck)));
-      const byName = isByName(one.one, one.serving, job.certificate.name);
-      servers.push(deployedServer(one.one, isOwner(job, one) ? one.settings : { changes: [] }, { ...one, byName }));
+      const how = { ...one, ...howServed(one.one, one.serving, job.certificate) };
+      servers.push(deployedServer(one.one, isOwner(job, one) ? one.settings : { changes: [] }, how));
     }
     const defaultOf = new Set(
       [...installed].flatMap(([id, { serving }]) => (serving.main?.name === job.certificate.name ? [id] : [])),
@@ -109,6 +115,7 @@ const targetsNow = async (
   job: Job,
   installed: ReadonlyMap<string, Installed>,
   jobs: number,
+  shared: Claims,
 ): Promise<JobTargets> => {
   const targetsOf = (deployables: readonly Deployable[]): readonly ProofTarget[] =>
     deployables.flatMap((one) => {
@@ -117,12 +124,16 @@ const targetsNow = async (
       const names = serving && one.server.sni ? namesAt(serving, served) : job.target.names;
       return proofTargets([one], names, slotsOf(job.target), world.localAddresses(), addressesFor(jobs));
     });
+  const claims = job.certificate.places ? undefined : shared;
   const now: Deployable[] = [];
   for (const one of job.found) {
     const { server, installation } = one;
     const changed = (installed.get(installation.id)?.settings.changes.length ?? 0) > 0;
-    const read = changed ? await unlessFailure(() => server.listeners(installation)) : one.listeners;
-    const listeners = read instanceof Failure ? one.listeners : read;
+    const read = changed ? await unlessFailure(() => server.listeners(installation)) : undefined;
+    const listeners =
+      read === undefined || read instanceof Failure
+        ? one.listeners
+        : ownListeners(world, one, read, job.certificate, claims ?? (await claimsOf(world, job.certificate))).listeners;
     now.push({ ...one, listeners });
   }
   const keyOf = ({ entry, slot }: ProofTarget): string => `${entryKey(entry)} ${slot}`;
@@ -149,17 +160,22 @@ const rechecks = (found: readonly Deployable[]): ((installation: string) => Prom
 interface DeployedHow {
   readonly reloaded: boolean;
   readonly certificates: readonly string[];
-  readonly byName: boolean;
+  readonly byName?: boolean;
+  readonly places?: Places;
 }
 
-/** Another certificate is everybody's there, or the server's own is. */
-export const isByName = ({ server }: Deployable, { main }: Serving, name: string): boolean =>
-  server.sni === true && main?.name !== name;
+/** By name: another certificate is everybody's there, or the server's own is. */
+export const howServed = (
+  { server, installation }: Deployable,
+  { main }: Serving,
+  { name, places }: Pick<CertificateConfig, "name" | "places">,
+): Pick<DeployedHow, "byName" | "places"> =>
+  places && installation.server !== copies ? { places } : { byName: server.sni === true && main?.name !== name };
 
 export const deployedServer = (
   { installation }: Deployable,
   settings: Pick<InstalledSettings, "changes">,
-  { reloaded, certificates, byName }: DeployedHow,
+  { reloaded, certificates, byName, places }: DeployedHow,
 ): DeployedServer => ({
   id: installation.id,
   server: installation.server,
@@ -169,5 +185,6 @@ export const deployedServer = (
   reloaded,
   ...(installation.restarts === undefined ? {} : { restarts: installation.restarts }),
   ...(byName ? { byName: true } : {}),
+  ...(places ? { places } : {}),
   ...(reloaded && certificates.length > 1 ? { certificates: certificates.length } : {}),
 });

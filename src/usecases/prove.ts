@@ -62,7 +62,7 @@ const placesOf = (listeners: readonly Listener[], local: readonly string[], addr
   });
 };
 
-/** Every listener at every address, for each name and key type. A wildcard is asked for by a name below it. */
+/** Every listener at every address, for each name and key type. A wildcard is asked for by a name below it; an address as host asks for no name at all. */
 export const proofTargets = (
   found: readonly Deployable[],
   names: readonly string[],
@@ -70,9 +70,9 @@ export const proofTargets = (
   local: readonly string[],
   addresses: Addresses = "some",
 ): readonly ProofTarget[] =>
-  found.flatMap(({ installation, listeners }) =>
-    placesOf(listeners, local, addresses).flatMap(({ listener, address }) =>
-      names.flatMap((name) =>
+  found.flatMap(({ installation, listeners, everybody }) =>
+    placesOf(listeners, local, everybody ? "some" : addresses).flatMap(({ listener, address }) =>
+      [...names, ...(everybody && !names.includes(address) ? [address] : [])].flatMap((name) =>
         slots
           // A server that takes one key gives one by name its own kind where it has not the other.
           .filter((slot) => listener.slot === undefined || slot === listener.slot || !slots.includes(listener.slot))

@@ -5,10 +5,11 @@ import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
+import { leftAtServices } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
 import { hasOtherReload } from "./outdated-copies.ts";
 import type { PreparedJob } from "./prepare-job.ts";
-import { deployedServer, isByName } from "./prove-jobs.ts";
+import { deployedServer, howServed } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
 import { proveTogether } from "./prove-together.ts";
 import { baselineOf, servedCertificate, slotsOf } from "./served-certificate.ts";
@@ -49,9 +50,11 @@ const lookAt = async (
   if (trouble) return { serving, notes: undefined };
   const bySni = server.sni ? serving.bySni : undefined;
   const seen = await orFailure(world, async () => {
-    const plan = await server.plan(installation, mainOf(serving), bySni);
-    const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
+    const plan = await server.plan(installation, mainOf(serving), bySni, serving.placed);
+    const overrides =
+      plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni, serving.placed);
     if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    if ((await leftAtServices(world, installation, plan)).length > 0) return undefined;
     if (installation.server === copies && (await hasOtherReload(world, job.certificate, installation.id)))
       return undefined;
     // What it has in memory says nothing of its next start.
@@ -111,13 +114,14 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
     if (unsettled.length + wrong.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);
-        const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);
-        return deployedServer(one, { changes: [] }, { reloaded: false, certificates: [], byName });
+        const how = look ? howServed(one, look.serving, job.certificate) : {};
+        return deployedServer(one, { changes: [] }, { reloaded: false, certificates: [], ...how });
       });
       // What is about a server is told with the first certificate of it.
       const fresh = job.found.filter(({ installation }) => !told.has(installation.id));
       for (const { installation } of fresh) told.add(installation.id);
-      const findings = fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? []);
+      const refused = job.notes.filter(({ check }) => check === "deploy-place");
+      const findings = [...refused, ...fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? [])];
       proven.set(job.certificate.name, { servers, entries: mine, findings });
     } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled, ...unseen]));
   }

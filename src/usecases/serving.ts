@@ -3,8 +3,9 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import { generationOf } from "../domain/generation.ts";
+import type { Places } from "../domain/places.ts";
 import { sniNames } from "../domain/sni-names.ts";
-import type { Installation, ServedCertificate, Server } from "../servers/server.ts";
+import type { Installation, PlacedCertificate, ServedCertificate, Server } from "../servers/server.ts";
 import type { CertificateState } from "../store/store.ts";
 import { servedCertificate } from "./served-certificate.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
@@ -14,17 +15,23 @@ export interface Serving {
   /** Of everybody who asks for no known name. Absent: it has no live generation yet, or was taken out: the server keeps its own. */
   readonly main?: ServedCertificate;
   readonly bySni: readonly ServedCertificate[];
+  /** Of everybody at their own entry points, where the server can do that. */
+  readonly placed?: readonly PlacedCertificate[];
 }
 
 /** For the seam: no slots stand for the server's own certificate. */
 export const mainOf = ({ main }: Serving): ServedCertificate => main ?? { name: "", names: [], slots: {} };
 
 /** Every certificate of it, the default first. */
-export const allOf = ({ main, bySni }: Serving): readonly ServedCertificate[] => (main ? [main, ...bySni] : bySni);
+export const allOf = ({ main, bySni, placed = [] }: Serving): readonly ServedCertificate[] => [
+  ...(main ? [main] : []),
+  ...bySni,
+  ...placed,
+];
 
 /** The names that clients get this certificate for. */
-export const namesAt = ({ main, bySni }: Serving, { name, names }: ServedCertificate): readonly string[] =>
-  name === main?.name ? names : (sniNames(main, bySni).get(name) ?? []);
+export const namesAt = ({ main, bySni, placed }: Serving, { name, names }: ServedCertificate): readonly string[] =>
+  name === main?.name || placed?.some((one) => one.name === name) ? names : (sniNames(main, bySni).get(name) ?? []);
 
 /** A certificate by request (CSR) has no key here. */
 export const isFor = ({ servers, csr }: Pick<CertificateConfig, "servers" | "csr">, server: string): boolean =>
@@ -72,20 +79,33 @@ export const servingOn = async (
     if (!live || world.store.slotsIn(name, live.number).length === 0) return undefined;
     return servedCertificate(world, name, live);
   };
-  const wanted = configured.filter((one) => isFor(one, installation.server)).map(({ name }) => name);
+  const mine = configured.filter((one) => isFor(one, installation.server));
+  const wanted = mine.filter(({ places }) => !places).map(({ name }) => name);
   // One that left the configuration goes on being served by its names until it is taken out; to everybody, where nobody else is to be.
   const known = new Set(configured.map(({ name }) => name));
   const left = world.store
     .list()
     .filter((name) => !known.has(name) && readableState(world, name)?.deployments[id] !== undefined);
-  const first = wanted[0] ?? left.find((name) => readableState(world, name)?.deployments[id]?.byName !== true);
+  const placedOf = (name: string): Places | undefined => readableState(world, name)?.deployments[id]?.places;
+  const first =
+    wanted[0] ?? left.find((name) => readableState(world, name)?.deployments[id]?.byName !== true && !placedOf(name));
   const ready = first === undefined ? undefined : served(first);
   // Where a server cannot do without, who has been the first stays it until the new one is there.
   const stays =
     ready || !server.sni || server.ownDefault ? undefined : wanted.find((name) => isDefaultOn(world, name, id));
   const main = ready ?? (stays === undefined ? undefined : served(stays));
   const bySni = server.sni
-    ? [...wanted, ...left].filter((name) => name !== first && name !== stays).flatMap((name) => served(name) ?? [])
+    ? [...wanted, ...left.filter((name) => !placedOf(name))]
+        .filter((name) => name !== first && name !== stays)
+        .flatMap((name) => served(name) ?? [])
     : [];
-  return { ...(main ? { main } : {}), bySni };
+  const places = [
+    ...mine.map(({ name, places: own }) => ({ name, places: own })),
+    ...left.map((name) => ({ name, places: placedOf(name) })),
+  ];
+  const placed = places.flatMap(({ name, places: own }) => {
+    const one = server.byPlace && own && served(name);
+    return one ? [{ ...one, places: own }] : [];
+  });
+  return { ...(main ? { main } : {}), bySni, ...(placed.length > 0 ? { placed } : {}) };
 };

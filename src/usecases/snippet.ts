@@ -2,8 +2,8 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { slotOf } from "../domain/keys.ts";
-import type { ServedCertificate } from "../servers/server.ts";
-import { isFor } from "./serving.ts";
+import type { PlacedCertificate, ServedCertificate } from "../servers/server.ts";
+import { isFor, mainOf } from "./serving.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -20,23 +20,31 @@ export interface SnippetResult {
   readonly text: string;
 }
 
-/** With a server's first certificate come the others, which it serves by name. */
-const othersByName = async (world: World, name: string, server: string): Promise<readonly ServedCertificate[]> => {
+interface Others {
+  readonly bySni: readonly ServedCertificate[];
+  readonly placed: readonly PlacedCertificate[];
+}
+
+/** With a server's first certificate come the others, which it serves by name, and those of certain entry points. */
+const othersOf = async (world: World, name: string, server: string): Promise<Others> => {
   const read = await unlessFailure(() => world.config.read());
   const certificates = read instanceof Failure ? [] : (read?.certificates ?? []);
-  const [first, ...others] = certificates.filter((one) => isFor(one, server));
-  if (first?.name !== name) return [];
-  return others.map((one) => ({
-    name: one.name,
-    names: one.names,
-    slots: world.store.livePaths(one.name, one.keys.map(slotOf)),
-  }));
+  const mine = certificates.filter((one) => isFor(one, server));
+  const [first, ...others] = mine.filter(({ places }) => !places);
+  if (first?.name !== name) return { bySni: [], placed: [] };
+  const placed = mine.flatMap(({ places, ...one }) => (places ? [{ ...servedAs(world, one), places }] : []));
+  return { bySni: others.map((one) => servedAs(world, one)), placed };
 };
+
+const servedAs = (
+  world: World,
+  { name, names, keys }: Pick<CertificateConfig, "name" | "names" | "keys">,
+): ServedCertificate => ({ name, names, slots: world.store.livePaths(name, keys.map(slotOf)) });
 
 /** Reads only. @throws Failure `usage` for an unknown server or version, or where none is installed and none was named. */
 export const snippet = async (
   world: World,
-  certificate: Pick<CertificateConfig, "name" | "names" | "keys" | "csr">,
+  certificate: Pick<CertificateConfig, "name" | "names" | "keys" | "csr" | "places">,
   request: SnippetRequest,
 ): Promise<SnippetResult> => {
   const all = await world.servers();
@@ -62,8 +70,18 @@ export const snippet = async (
         hints: ["point the server that has the key at live/<ecdsa|rsa>/fullchain.pem of the certificate"],
       },
     );
-  const { name, names, keys } = certificate;
-  const others = server.sni ? await othersByName(world, name, request.server) : [];
-  const text = server.snippet({ name, names, slots: world.store.livePaths(name, keys.map(slotOf)) }, version, others);
+  const { name, places } = certificate;
+  const served = servedAs(world, certificate);
+  if (places) {
+    if (!server.byPlace)
+      throw new Failure("config", `mailcert gives ${request.server} no certificate by address or service`, {
+        hints: [`take addresses: and services: out of the entry of ${name}, or choose another server`],
+      });
+    const text = server.snippet(mainOf({ bySni: [] }), version, [], [{ ...served, places }]);
+    return { server: request.server, version, certificate: name, text };
+  }
+  const none: Others = { bySni: [], placed: [] };
+  const { bySni, placed } = server.sni || server.byPlace ? await othersOf(world, name, request.server) : none;
+  const text = server.snippet(served, version, server.sni ? bySni : [], server.byPlace ? placed : []);
   return { server: request.server, version, certificate: name, text };
 };

@@ -4,6 +4,7 @@ import type { Finding } from "../domain/finding.ts";
 import { probeHost } from "../domain/probe-host.ts";
 import { type Target, parseTarget } from "../domain/targets.ts";
 import type { PortTable } from "../domain/usual-ports.ts";
+import { claimsOf } from "./claims.ts";
 import { addressesOf, entryOf, findServers, hintOf } from "./entries.ts";
 import type { Wanted } from "./verify.ts";
 import { slotsOf } from "./served-certificate.ts";
@@ -26,12 +27,13 @@ export const configuredTargets = async (
   table: PortTable,
 ): Promise<Configured> => {
   const local = world.localAddresses();
+  const claims = await claimsOf(world);
   const wanted: Wanted[] = [];
   const notes: Finding[] = [];
   for (const certificate of certificates) {
     const mine = live.find(({ name }) => name === certificate.name);
     const expectation = mine ? { expected: expectedOf(mine), slots: slotsOf(mine.generation) } : {};
-    const { servers: found, notes: passedOver } = await findServers(world, certificate);
+    const { servers: found, notes: passedOver } = await findServers(world, certificate, claims);
     notes.push(...passedOver);
     for (const { installation, trouble } of found) {
       if (trouble)
@@ -68,6 +70,8 @@ export const configuredTargets = async (
         }
       }
     }
+    // One for certain entry points is not missed at others.
+    if (certificate.places) continue;
     wanted.push(
       ...absentOnes(hosts, local, places, table, found.length > 0).map((target) => ({ ...target, ...expectation })),
     );

@@ -29,11 +29,11 @@ export interface ServerUnderTest {
   readonly isCertificateSetting: (change: Change) => boolean;
 }
 
-/** `byName`: it serves several certificates by the name that clients ask for (`Server.sni`). */
+/** `byName`: it serves several certificates by the name that clients ask for (`Server.sni`). `byPlace`: `placesContract` is run for it, too. */
 export const serverContract = (
   name: string,
   open: () => Promise<ServerUnderTest>,
-  { byName = false }: { readonly byName?: boolean } = {},
+  { byName = false, byPlace = false }: { readonly byName?: boolean; readonly byPlace?: boolean } = {},
 ): void => {
   describe(`server contract: ${name}`, () => {
     let subject: ServerUnderTest;
@@ -185,8 +185,9 @@ export const serverContract = (
       expect(await subject.snapshot()).toBe(before);
     });
 
-    test("says truly whether it serves certificates by name", () => {
+    test("says truly whether it serves certificates by name, and by place", () => {
       expect(subject.server.sni === true).toBe(byName);
+      expect(subject.server.byPlace !== undefined).toBe(byPlace);
     });
 
     const testByName = test.runIf(byName);

@@ -39,14 +39,19 @@ interface Answer {
 }
 
 /** What the adapter says of itself, whatever host it works on. */
-const abilities = (name: string): Pick<Server, "sni" | "ownDefault"> & { readonly hardens: boolean } => {
+const abilities = (name: string): Pick<Server, "sni" | "ownDefault" | "byPlace"> & { readonly hardens: boolean } => {
   if (!isServerName(name)) throw new Error(`no server ${name}`);
   const unused = (): never => {
     throw new Error("not on this machine");
   };
   const adapter: Server = servers[name].create({ run: unused, render: unused, ipv6: unused });
-  const { sni, ownDefault } = adapter;
-  return { ...(sni ? { sni } : {}), ...(ownDefault ? { ownDefault } : {}), hardens: "harden" in adapter };
+  const { sni, ownDefault, byPlace } = adapter;
+  return {
+    ...(sni ? { sni } : {}),
+    ...(ownDefault ? { ownDefault } : {}),
+    ...(byPlace ? { byPlace } : {}),
+    hardens: "harden" in adapter,
+  };
 };
 
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
@@ -65,10 +70,12 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
     ...(hardens ? { harden: (installation, profile) => call<PolicyPlan>("harden", { installation, profile }) } : {}),
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
-    plan: (installation, certificate, bySni) => call<ServerPlan>("plan", { installation, certificate, bySni }),
+    plan: (installation, certificate, bySni, placed) =>
+      call<ServerPlan>("plan", { installation, certificate, bySni, placed }),
     apply: (installation, change) => call("apply", { installation, change }),
     revert: (installation, change) => call("revert", { installation, change }),
-    readBack: (installation, certificate, bySni) => call<Override[]>("readBack", { installation, certificate, bySni }),
+    readBack: (installation, certificate, bySni, placed) =>
+      call<Override[]>("readBack", { installation, certificate, bySni, placed }),
     refresh: (installation, [certificate, ...bySni]) =>
       call<readonly string[]>("refresh", { installation, certificate, bySni }),
     check: (installation) => call("check", { installation }),

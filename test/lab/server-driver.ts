@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { isServerName, servers } from "../../src/servers/index.ts";
-import type { Change, Installation, ServedCertificate } from "../../src/servers/server.ts";
+import type { Change, Installation, PlacedCertificate, ServedCertificate } from "../../src/servers/server.ts";
 import { createRunProgram } from "../../src/system/run.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import { Failure } from "../../src/domain/failure.ts";
@@ -15,6 +15,7 @@ interface Request {
   readonly installation?: Installation;
   readonly certificate?: ServedCertificate;
   readonly bySni?: readonly ServedCertificate[];
+  readonly placed?: readonly PlacedCertificate[];
   readonly change?: Change;
   readonly version?: string;
   readonly profile?: PolicyName;
@@ -32,8 +33,9 @@ const call = async (): Promise<unknown> => {
     run: createRunProgram(process.env),
     render,
     ipv6,
+    localAddresses: () => Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []),
   });
-  const { installation, certificate, bySni, change } = request;
+  const { installation, certificate, bySni, placed, change } = request;
   if (request.method === "detect") return server.detect();
   if (request.method === "snippet" && certificate) return server.snippet(certificate, request.version ?? "", bySni);
   if (installation === undefined) throw new Error("no installation");
@@ -41,8 +43,8 @@ const call = async (): Promise<unknown> => {
   if (request.method === "check") return server.check(installation);
   if (request.method === "harden") return server.harden?.(installation, request.profile ?? "intermediate");
   if (request.method === "reload") return server.reload(installation);
-  if (request.method === "plan" && certificate) return server.plan(installation, certificate, bySni);
-  if (request.method === "readBack" && certificate) return server.readBack(installation, certificate, bySni);
+  if (request.method === "plan" && certificate) return server.plan(installation, certificate, bySni, placed);
+  if (request.method === "readBack" && certificate) return server.readBack(installation, certificate, bySni, placed);
   if (request.method === "refresh" && certificate)
     return server.refresh?.(installation, [certificate, ...(bySni ?? [])]) ?? [];
   if (request.method === "apply" && change) return server.apply(installation, change);

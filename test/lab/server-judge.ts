@@ -57,11 +57,12 @@ export const served = async (
   listener: Pick<Listener, "protocol" | "mode" | "port">,
   slot: Slot,
   name = "mail.example.org",
+  address = "127.0.0.1",
 ): Promise<string> => {
   const asked = name === "" ? "-noservername" : `-servername ${name}`;
   const algorithms = slot === "ecdsa" ? "ECDSA+SHA256:ECDSA+SHA384" : "RSA-PSS+SHA256:RSA+SHA256";
   const upgrade = listener.mode === "starttls" ? `-starttls ${startTls[listener.protocol]}` : "";
-  const line = `timeout 5 openssl s_client -connect 127.0.0.1:${listener.port} ${upgrade} ${asked} -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
+  const line = `timeout 5 openssl s_client -connect ${address}:${listener.port} ${upgrade} ${asked} -sigalgs ${algorithms} -tls1_2 </dev/null 2>/dev/null`;
   return fingerprint((await host.exec(line)).stdout);
 };
 

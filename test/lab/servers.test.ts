@@ -110,8 +110,8 @@ for (const suite of ["bookworm", "trixie"] as const) {
     });
     afterAll(() => lab?.host.stop());
 
-    serverContract(`dovecot on ${suite}`, async () => dovecotUnderTest(lab), { byName: true });
-    serverContract(`postfix on ${suite}`, async () => postfixUnderTest(lab), { byName: true });
+    serverContract(`dovecot on ${suite}`, async () => dovecotUnderTest(lab), { byName: true, byPlace: true });
+    serverContract(`postfix on ${suite}`, async () => postfixUnderTest(lab), { byName: true, byPlace: true });
 
     const [cert, key] =
       suite === "bookworm" ? ["ssl_cert = <", "ssl_key = <"] : ["ssl_server_cert_file = ", "ssl_server_key_file = "];

@@ -5,7 +5,7 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, modeOf, revertEdit } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
-import type { Installation, Server, ServedCertificate, ServerPlan } from "../server.ts";
+import type { Installation, PlacedCertificate, Server, ServedCertificate, ServerPlan } from "../server.ts";
 import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
 import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
@@ -14,6 +14,7 @@ import { ourFile, readConfiguration } from "./files.ts";
 import { generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
+import { type DovecotPlaces, dovecotPlaces, offeredBy } from "./places.ts";
 import { readBackDovecot } from "./read-back.ts";
 import { tlsOffOverrides } from "./tls-off.ts";
 import { createDovecotUpgrade } from "./upgrade.ts";
@@ -73,10 +74,24 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   const configurationOf = (installation: Installation) =>
     readConfiguration(mainFileOf(installation), knownGeneration(installation.version));
 
+  /** On 2.3 a block by name that somebody else wrote, and one by address, leave a client that both are for without a connection: theirs stands. */
+  const placesOf = async (
+    placed: readonly PlacedCertificate[],
+    foreign: ReturnType<typeof foreignBlocks>,
+    installation: Installation,
+  ): Promise<DovecotPlaces> => {
+    const offered =
+      placed.length > 0 ? offeredBy(await dovecotListeners(dependencies, mainFileOf(installation))) : undefined;
+    const places = dovecotPlaces(placed, offered);
+    const { version } = knownGeneration(installation.version);
+    return version === "2.3" && foreign.size > 0 ? { ...places, whole: new Map(), partial: new Map() } : places;
+  };
+
   const plan = async (
     installation: Installation,
     certificate: ServedCertificate,
     bySni: readonly ServedCertificate[] = [],
+    placed: readonly PlacedCertificate[] = [],
   ): Promise<ServerPlan> => {
     const generation = knownGeneration(installation.version);
     const configuration = await configurationOf(installation);
@@ -89,7 +104,10 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     const blocks = namesToServe(main, bySni).filter(
       ({ host }) => standsInTheWay(foreign, generation, host) === undefined,
     );
-    const content = includeText(render, { main, blocks, byName: bySni, ssl }, generation);
+    const places = await placesOf(placed, foreign, installation);
+    const addresses = dependencies.localAddresses?.() ?? [];
+    const text = { main, blocks, byName: bySni, ssl, placed, places, addresses };
+    const content = includeText(render, text, generation);
     // At 0600 local delivery breaks: dovecot-lda reads the configuration as the recipient.
     const mode = 0o644;
     const off = await tlsOffOverrides(
@@ -104,6 +122,14 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
   return {
     sni: true,
     ownDefault: true,
+    byPlace: {
+      together: ({ protocol }, address) => `${protocol} ${address}`,
+      apart: () => ({
+        why: "Dovecot has one certificate for both of its ports for sending mail, 465 and 587",
+        mend: "name submission and submissions in services:, or neither of them",
+      }),
+      namesLeave: ({ version }) => knownGeneration(version).version === "2.3",
+    },
     detect,
     plan,
     processes: async () =>
@@ -113,7 +139,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     listeners: (installation) => dovecotListeners(dependencies, mainFileOf(installation)),
     apply: (_installation, change) => applyEdit(change),
     revert: (_installation, change) => revertEdit(change),
-    readBack: async (installation, certificate, bySni = []) =>
+    readBack: async (installation, certificate, bySni = [], placed = []) =>
       readBackDovecot({
         run,
         mainFile: mainFileOf(installation),
@@ -122,6 +148,9 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
         configuration: await configurationOf(installation),
         main: everybodys(certificate),
         bySni,
+        placed,
+        offered:
+          placed.length > 0 ? offeredBy(await dovecotListeners(dependencies, mainFileOf(installation))) : undefined,
         protocols: enabledProtocols(await doveconf(run, ["protocols"])),
       }),
     check: async () => {
@@ -135,7 +164,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       if (!installation.running) return;
       await output(run, "doveadm", ["reload"], "unavailable");
     },
-    snippet: (certificate, version, bySni = []) => {
+    snippet: (certificate, version, bySni = [], placed = []) => {
       const generation = generationOf(version);
       if (generation === undefined) {
         throw new Failure("usage", `the settings of Dovecot ${version.slice(0, 20)} are not known`, {
@@ -144,7 +173,10 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       }
       const main = everybodys(certificate);
       const blocks = namesToServe(main, bySni);
-      return snippetText(render, { main, blocks, byName: bySni, ssl: false }, generation);
+      const places = dovecotPlaces(placed, undefined);
+      // 2.3 wants the names by address then, and whoever pastes this knows the addresses.
+      const addresses = dependencies.localAddresses?.() ?? [];
+      return snippetText(render, { main, blocks, byName: bySni, ssl: false, placed, places, addresses }, generation);
     },
   };
 };

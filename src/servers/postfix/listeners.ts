@@ -98,6 +98,9 @@ const entranceServices = async (postconf: Postconf): Promise<readonly Service[]>
     (one) => one.type === "inet" && (one.command === "smtpd" || one.command === "postscreen"),
   );
 
+const postscreens =
+  "postscreen listens there, and tlsproxy(8), which does its TLS, takes the certificate of main.cf for every port";
+
 export const postfixListeners = async (
   dependencies: ServerDependencies,
   configDir: string,
@@ -131,6 +134,7 @@ export const postfixListeners = async (
         service: service.id,
         ...(unobservable === undefined ? withoutTls(address, off) : { unobservable }),
         ...(certificate === undefined ? {} : { ownCertificate: certificate }),
+        ...(service.command === "postscreen" ? { everybodys: postscreens } : {}),
       });
     }
   }

@@ -1,11 +1,12 @@
 // What Postfix needs to serve a certificate: the chain files in main.cf, the older settings out, and services that have their own kept as they are.
 import { join } from "node:path";
 import type { Finding } from "../../domain/finding.ts";
-import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
+import type { Change, Override, PlacedCertificate, ServedCertificate, ServerPlan } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { textMaps } from "./indexed.ts";
+import { planPlaces } from "./places.ts";
 import { mapsIn, planSni, sniParameter } from "./sni.ts";
 import { submissionNotes } from "./submission.ts";
 
@@ -132,6 +133,8 @@ export interface PostfixWish {
   /** undefined: Postfix keeps its own for everybody who asks for no known name. */
   readonly main: ServedCertificate | undefined;
   readonly bySni: readonly ServedCertificate[];
+  /** Services with one of their own, by id. */
+  readonly services?: ReadonlyMap<string, PlacedCertificate>;
   /** Absent: Postfix reads a map of ours. */
   readonly rows?: RowsWish;
 }
@@ -163,17 +166,28 @@ export const planPostfix = async (
   /** Of the primary instance, which is the one that people send through; undefined for the others. */
   masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
-  const { configDir, main, bySni, rows } = wish;
-  const situation: Situation = {
+  const { configDir, main, bySni, rows, services = new Map() } = wish;
+  const whole: Situation = {
     explicit: await postconf.explicit(),
-    effective: await postconf.effective([chainParameter, ...levelParameters]),
+    effective: await postconf.effective([chainParameter, sniParameter, ...levelParameters]),
     services: await postconf.services(),
     overrides: await postconf.overrides(),
   };
+  const byName = bySni.length > 0 || (whole.effective.get(sniParameter) ?? "") !== "";
+  const places = planPlaces(services, whole.overrides, byName ? sniParameter : undefined);
+  const ofServices = places.settings.map(({ service, parameter, certificate = "" }) => ({
+    service,
+    parameter,
+    certificate,
+  }));
+  // What is set for these is their certificate's, and nobody's own; what somebody else set stays until a yes.
+  const isGiven = (id: string): boolean =>
+    places.settings.some(({ service, parameter }) => service === id && parameter === chainParameter);
+  const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id)) };
   const names = await planSni(situation, configDir, main, bySni, rows?.answer);
-  const notes = [...rowsNotes(situation, wish), ...(masterCf ? submissionNotes(situation.services, masterCf) : [])];
+  const notes = [...rowsNotes(situation, wish), ...(masterCf ? submissionNotes(whole.services, masterCf) : [])];
   const tls = switchTlsOn(situation, join(configDir, "main.cf"));
-  if (!main) return { changes: [...names, ...tls.changes], off: tls.off, notes };
+  if (!main) return { changes: [...places.changes, ...names, ...tls.changes], ofServices, off: tls.off, notes };
   const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
@@ -184,7 +198,8 @@ export const planPostfix = async (
       : [{ kind: "parameter", parameter: chainParameter, before, after: wanted }];
   const legacy = removeLegacy(situation);
   return {
-    changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
+    ofServices,
+    changes: [...places.changes, ...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
     off: tls.off,
     notes: [...own.notes, ...legacy.notes, ...notes],
   };

@@ -11,12 +11,13 @@ import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
 import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
-import type { Installation, Server, ServedCertificate } from "../server.ts";
+import type { Installation, PlacedCertificate, Server, ServedCertificate } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
 import { hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
+import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
 import { readBackPostfix } from "./read-back.ts";
@@ -95,9 +96,22 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     );
   };
 
+  const wishAt = async (
+    installation: Installation,
+    certificate: ServedCertificate,
+    bySni: readonly ServedCertificate[] | undefined,
+    placed: readonly PlacedCertificate[],
+  ): Promise<PostfixWish> => {
+    const usual = await wish(installation, certificate, bySni);
+    if (placed.length === 0) return usual;
+    const listeners = await postfixListeners(dependencies, installation.configDir);
+    return { ...usual, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
+  };
+
   return {
     sni: true,
     ownDefault: true,
+    byPlace,
     detect,
     listeners: ({ configDir }) => postfixListeners(dependencies, configDir),
     processes: async ({ configDir }) => {
@@ -106,11 +120,16 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       return servingProcesses(await runningPid(join(queue, "pid/master.pid"), "master"), ["smtpd", "tlsproxy"], true);
     },
     harden: (installation, profile, ours) => hardenPostfix(dependencies, installation, profile, ours),
-    plan: async ({ configDir, id }, certificate, bySni) => {
+    plan: async (installation, certificate, bySni, placed = []) => {
+      const { configDir, id } = installation;
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
       const masterCf = id === primaryId ? { path, text } : undefined;
-      return planPostfix(createPostconf(run, configDir), await wish({ configDir }, certificate, bySni), masterCf);
+      return planPostfix(
+        createPostconf(run, configDir),
+        await wishAt(installation, certificate, bySni, placed),
+        masterCf,
+      );
     },
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
@@ -127,8 +146,8 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const handed = program ? await handRows(run, configDir, program) : [];
       return [...(await refreshMaps(run, configDir, certificates)), ...handed];
     },
-    readBack: async (installation, certificate, bySni) =>
-      readBackPostfix(run, await wish(installation, certificate, bySni)),
+    readBack: async (installation, certificate, bySni, placed = []) =>
+      readBackPostfix(run, await wishAt(installation, certificate, bySni, placed)),
     check: async ({ configDir }) => {
       // -c: this instance only, also where postmulti wraps the command (postfix(1)).
       const { status, stderr } = await run("postfix", ["-c", configDir, "check"]);
@@ -141,7 +160,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       if (!running) return;
       await output(run, "postfix", ["-c", configDir, "reload"], "unavailable");
     },
-    snippet: (certificate, version, bySni = []) => {
+    snippet: (certificate, version, bySni = [], placed = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of Postfix ${version.slice(0, 20)} are not known`, {
           hints: [
@@ -149,14 +168,17 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
           ],
         });
       }
-      const chains = chainValue(certificate).split(", ");
+      const everybody = Object.keys(certificate.slots).length > 0;
+      const first = everybody ? certificate : (placed[0] ?? certificate);
       return render(
         "postfix.txt",
         {
           version,
-          name: certificate.name,
-          hosts: hostNames(certificate),
-          chains,
+          everybody,
+          name: first.name,
+          hosts: hostNames(first),
+          chains: everybody ? chainValue(certificate).split(", ") : [],
+          places: placesToPaste(placed),
           map: mapEntries(certificate, bySni).map(({ key, files }) => ({ key, files: files.split(", ") })),
         },
         "postfix",

@@ -5,6 +5,7 @@ import type { Override } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter } from "./parameters.ts";
 import type { PostfixWish } from "./plan.ts";
+import { placeOverrides } from "./places.ts";
 import { createPostconf } from "./postconf.ts";
 import { sniParameter } from "./sni.ts";
 import { sniOverrides } from "./sni-overrides.ts";
@@ -14,7 +15,7 @@ const tlsproxyChain = "tlsproxy_tls_chain_files";
 
 export const readBackPostfix = async (
   run: RunProgram,
-  { configDir, main, bySni, rows }: PostfixWish,
+  { configDir, main, bySni, rows, services: placed = new Map() }: PostfixWish,
 ): Promise<readonly Override[]> => {
   const postconf = createPostconf(run, configDir);
   const explicit = await postconf.explicit([chainParameter, tlsproxyChain]);
@@ -26,7 +27,8 @@ export const readBackPostfix = async (
     effective.get(sniParameter) ?? "",
     rows !== undefined,
   );
-  if (!main) return byName;
+  const byPlace = placed.size > 0 ? placeOverrides(configDir, placed, await postconf.overrides()) : [];
+  if (!main) return [...byName, ...byPlace];
   const wanted = chainValue(main);
   const found: Override[] = [];
   const served = effective.get(chainParameter) ?? "";
@@ -54,5 +56,5 @@ export const readBackPostfix = async (
       edit: [{ kind: "parameter", parameter: tlsproxyChain, before, after: undefined }],
     });
   }
-  return [...found, ...byName];
+  return [...found, ...byName, ...byPlace];
 };

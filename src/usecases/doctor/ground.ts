@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../../domain/certificate-config.ts";
 import { copies } from "../../domain/file-target.ts";
 import { Failure } from "../../domain/failure.ts";
+import type { Listener } from "../../servers/server.ts";
 import { type Deployable, type FoundServers, findServers } from "../entries.ts";
 import { preflight } from "../preflight.ts";
 import { trouble } from "../preflight-trouble.ts";
@@ -34,8 +35,17 @@ export const openGround = async (world: World, only: readonly string[]): Promise
         ? [await unlessFailure(() => findServers(world, anything))]
         : await Promise.all(certificates.map(found));
     const here = each.flatMap((one) => (one instanceof Failure ? [] : one.servers));
+    // One that is for certain entry points only sees those: together they are all.
+    const all = (id: string): readonly Listener[] => [
+      ...new Map(
+        here
+          .filter(({ installation }) => installation.id === id)
+          .flatMap(({ listeners }) => listeners.map((one) => [`${one.service} ${one.port} ${one.address}`, one])),
+      ).values(),
+    ];
     return [...new Map(here.toReversed().map((one) => [one.installation.id, one])).values()]
       .toReversed()
+      .map((one) => ({ ...one, listeners: all(one.installation.id) }))
       .filter(({ installation }) => installation.server !== copies);
   });
   return {

@@ -93,11 +93,11 @@ const settingsOf = async (
   // Several are deployed in one go.
   const certificate = deployed.length === 1 ? deployed[0]?.name : undefined;
   const bySni = server.sni ? serving.bySni : undefined;
-  const plan = await unlessFailure(() => server.plan(installation, mainOf(serving), bySni));
+  const plan = await unlessFailure(() => server.plan(installation, mainOf(serving), bySni, serving.placed));
   const changes = plan instanceof Failure ? [] : plan.changes;
   // Until ours stand there, everything wins over them.
   if (changes.length > 0) return [settingsFinding(id, certificate, changes.map(describeChange))];
-  const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni));
+  const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni, serving.placed));
   return (winning instanceof Failure ? [] : winning).map(({ scope, path, line, setting, edit }) =>
     winningFinding({
       id,
