@@ -2,7 +2,7 @@
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
 # (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
-# and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
+# and layers over bookworm: bookwormproxies (the same three), and upgrade, an archive of trixie's mail servers for its apt. Quick when all is there.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,10 +15,11 @@ testssl="testssl.sh bsdextrautils bind9-host"
 browser="chromium fonts-dejavu-core poppler-utils"
 exim="exim4-base exim4-config exim4-daemon-light"
 proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
+bookwormproxies=$proxies
 cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
 opensmtpd="opensmtpd"
 courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
-layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade"
+layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies bookwormproxies upgrade"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
@@ -37,6 +38,7 @@ path_of() {
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
     clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    bookwormproxies) recipe=$(declare -f build_bookworm_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
@@ -102,6 +104,8 @@ build_layer() { # folder package...
   for package in bin sbin lib lib64 var/run var/lock; do [ ! -e "$1/$package" ]; done
   chmod 755 "$1"
 }
+# The same over bookworm. Made from that text, which must stay as it is: it gives the layers over trixie their names.
+eval "$(declare -f build_layer | sed '1s/build_layer/build_bookworm_layer/; s/\btrixie\b/bookworm/g')"
 # shellcheck disable=SC2086 # lists
 build_clients() { build_layer "$1" $clients; }
 # shellcheck disable=SC2086
@@ -110,6 +114,8 @@ build_neighbours() { build_layer "$1" $neighbours; }
 build_exim() { build_layer "$1" $exim; }
 # shellcheck disable=SC2086
 build_proxies() { build_layer "$1" $proxies; }
+# shellcheck disable=SC2086
+build_bookwormproxies() { build_bookworm_layer "$1" $bookwormproxies; }
 # shellcheck disable=SC2086
 build_cyrus() { build_layer "$1" $cyrus; }
 # shellcheck disable=SC2086

@@ -32,7 +32,7 @@ export interface MailHostOptions {
   readonly cyrus?: boolean;
   readonly opensmtpd?: boolean;
   readonly courier?: boolean;
-  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
+  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked; a test configures and starts them. */
   readonly proxies?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
@@ -109,7 +109,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
     ] as const
   )
     .filter((layer) => options[layer])
-    .map((layer) => parts[layer]);
+    .map((layer) => parts[layer === "proxies" && options.suite === "bookworm" ? "bookwormproxies" : layer]);
   const image = [...above, parts[options.suite]].join(":");
   const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });

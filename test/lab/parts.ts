@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; a layer over bookworm: an archive of trixie's mail servers. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: proxies, an archive of trixie's mail servers. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -20,7 +20,8 @@ export type LabParts = Readonly<
     | "opensmtpd"
     | "courier"
     | "upgrade"
-    | "proxies",
+    | "proxies"
+    | "bookwormproxies",
     string
   >
 >;
@@ -36,6 +37,7 @@ const names: readonly (keyof LabParts)[] = [
   "browser",
   "exim",
   "proxies",
+  "bookwormproxies",
   "cyrus",
   "opensmtpd",
   "courier",
