@@ -189,7 +189,10 @@ export const serverContract = (
       expect(subject.server.sni === true).toBe(byName);
     });
 
-    const testByName = test.runIf(byName);
+    // Defined only where they say something: nothing is reported as skipped.
+    const testByName = (what: string, body: () => Promise<void>): void => {
+      if (byName) test(what, body);
+    };
     testByName(
       "others by name: the first that has it, a name before a wildcard, to everybody else the default",
       async () => {

@@ -87,6 +87,14 @@ export const readHaproxy = async (haproxy: Haproxy): Promise<readonly Section[]>
   return parseHaproxy(files);
 };
 
+/** Where a file is named, without which it would not start. */
+export const namedBy = async (run: RunProgram, path: string): Promise<string | undefined> => {
+  const haproxy = await findHaproxy(run);
+  const lines = haproxy ? (await readHaproxy(haproxy)).flatMap((section) => section.lines) : [];
+  const found = lines.find(({ words }) => words.some(({ text }) => text === path));
+  return found && `${found.path} line ${found.line}`;
+};
+
 /** @throws Failure `config` with its own words. */
 export const testHaproxy = async (run: RunProgram, { names }: Haproxy): Promise<void> => {
   const result = await run(program, ["-c", ...names]);

@@ -6,10 +6,11 @@ import type { RenderTemplate } from "../../system/templates.ts";
 import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
 import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
+import { marksIn } from "../line-mark.ts";
 import { switchedOff } from "../marker.ts";
 import type { Change, LineReplacement, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import { type Found, isServed, portsOf } from "./listeners.ts";
-import type { Directive } from "./parse.ts";
+import { type Directive, isBetweenWords } from "./parse.ts";
 import type { NginxServer, NginxServers } from "./servers.ts";
 
 const mode = 0o644;
@@ -100,8 +101,11 @@ interface Part {
   readonly text: string;
 }
 
-/** Whole lines with the parts replaced; a line that held nothing else than what goes is commented out. undefined: a part goes over a line's end. */
-const lineEdits = (text: string, parts: readonly Part[]): readonly LineReplacement[] | undefined => {
+/**
+ * Whole lines with the parts replaced; a line that held nothing else than what goes is commented out. Each gets a mark.
+ * undefined: a part, or a quoted word, goes over a line's end.
+ */
+const lineEdits = (path: string, text: string, parts: readonly Part[]): readonly LineReplacement[] | undefined => {
   const byLine = new Map<number, Part[]>();
   for (const part of parts) {
     if (text.slice(part.start, part.end).includes("\n")) return undefined;
@@ -109,14 +113,18 @@ const lineEdits = (text: string, parts: readonly Part[]): readonly LineReplaceme
     byLine.set(line, [...(byLine.get(line) ?? []), part]);
   }
   const all = text.split("\n");
-  return [...byLine].map(([line, here]) => {
+  const beginOf = (line: number): number => all.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  const marks = marksIn(path, text);
+  const edits = [...byLine].map(([line, here]) => {
     const before = all[line - 1] ?? "";
-    const begin = all.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    const begin = beginOf(line);
     let after = before;
     for (const { start, end, text: instead } of here.toSorted((a, b) => b.start - a.start))
       after = after.slice(0, start - begin) + instead + after.slice(end - begin);
-    return { line, before, after: /^\s*(#.*)?$/.test(after) ? switchedOff(before) : after };
+    const mark = marks(line);
+    return { line, before, after: /^\s*(#.*)?$/.test(after) ? switchedOff(before, mark) : `${after} # ${mark}` };
   });
+  return edits.every(({ line, before }) => isBetweenWords(text, beginOf(line) + before.length)) ? edits : undefined;
 };
 
 const lineChange = (path: string, edits: readonly LineReplacement[]): readonly Change[] => {
@@ -135,14 +143,15 @@ const instead = async (
   const [first] = lines;
   if (!first || lines.some(({ path }) => path !== first.path)) return [];
   const parts = lines.map(({ start, end }, index) => ({ start, end, text: index === 0 && !included ? include : "" }));
-  return lineChange(first.path, lineEdits(await textOf(first.path), parts) ?? []);
+  return lineChange(first.path, lineEdits(first.path, await textOf(first.path), parts) ?? []);
 };
 
 /** For a server that inherits its lines from a block that is not for mail alone: lines of its own, behind its first `listen`. */
 const added = async ({ listens }: NginxServer, include: string): Promise<readonly Change[]> => {
   const place = listens[0]?.directive;
   if (!place) return [];
-  const edits = lineEdits(await textOf(place.path), [{ start: place.end, end: place.end, text: ` ${include}` }]);
+  const part = { start: place.end, end: place.end, text: ` ${include}` };
+  const edits = lineEdits(place.path, await textOf(place.path), [part]);
   return lineChange(place.path, edits ?? []);
 };
 

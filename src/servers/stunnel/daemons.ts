@@ -73,6 +73,17 @@ export const findDaemons = async (): Promise<readonly Daemon[]> => {
   );
 };
 
+/** Which service includes a file of ours: stunnel does not start where its folder is gone. */
+export const includedBy = async (path: string): Promise<string | undefined> => {
+  for (const { configuration } of await findDaemons()) {
+    const { file, global, services } = configuration;
+    for (const { name, options } of [{ name: "", options: global }, ...services])
+      if (options.some((option) => option.path === path))
+        return name === "" ? `the global options of ${file}` : `the service [${name}] of ${file}`;
+  }
+  return undefined;
+};
+
 /**
  * The option that keeps it from reading its files again on SIGHUP: with other rights it loses its ports below 1024 and stops to listen,
  * in a chroot it does not find its files (tried with 5.74). It is restarted instead.

@@ -6,6 +6,7 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
 import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
+import { marksIn } from "../line-mark.ts";
 import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
 import { switchedOff } from "../marker.ts";
 import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
@@ -129,15 +130,18 @@ export const planStunnel = async (
 };
 
 /** The lines of one place become one `include`, at the place of the first; where it is there already, they go. */
-const instead = (certificates: readonly OptionLine[], own: string): readonly Change[] => {
+const instead = async (certificates: readonly OptionLine[], own: string): Promise<readonly Change[]> => {
   const theirs = certificates.filter(({ path }) => path !== own).toSorted((a, b) => a.line - b.line);
   const included = theirs.length < certificates.length;
   const [first, ...rest] = theirs;
   if (!first || rest.some(({ path }) => path !== first.path)) return [];
-  const include = `${/^\s*/.exec(first.text)?.[0] ?? ""}include = ${dirname(own)}`;
-  const also = rest.map(({ line, text }) => ({ line, before: text, after: switchedOff(text) }));
   const { path, line, text } = first;
-  const after = included ? switchedOff(text) : include;
+  const marks = marksIn(path, (await readTextIfPresent(path)) ?? "");
+  const off = (option: OptionLine): string => switchedOff(option.text, marks(option.line));
+  const also = rest.map((option) => ({ line: option.line, before: option.text, after: off(option) }));
+  const indent = /^\s*/.exec(text)?.[0] ?? "";
+  // stunnel has no comments behind a value.
+  const after = included ? off(first) : `${indent}; ${marks(line)}\n${indent}include = ${dirname(own)}`;
   return [{ kind: "line", path, line, before: text, after, ...(also.length > 0 ? { also } : {}) }];
 };
 
@@ -161,7 +165,7 @@ export const readBackStunnel = async (
     const line = certificates.find((option) => option.name === "cert" && option.path !== own) ?? certificates[0];
     const key = line ? `${line.path}:${line.line}` : name;
     if (found.has(key)) continue;
-    const edits = isShared(one, all, ours) ? [] : instead(certificates, own);
+    const edits = isShared(one, all, ours) ? [] : await instead(certificates, own);
     const files = edits.length > 0 ? await fileChange(own, certificateText(render, certificate)) : [];
     found.set(key, {
       scope: `the service [${name}]`,
@@ -171,5 +175,6 @@ export const readBackStunnel = async (
       edit: [...files, ...edits],
     });
   }
-  return [...found.values()];
+  // The last line of a file first: an edit makes two lines of one, and moves those below it.
+  return [...found.values()].toSorted((a, b) => a.path.localeCompare(b.path) || (b.line ?? 0) - (a.line ?? 0));
 };

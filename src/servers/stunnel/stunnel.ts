@@ -7,11 +7,11 @@ import { Failure } from "../../domain/failure.ts";
 import { fileFailure } from "../../system/files.ts";
 import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyEdit, applyFile, revertEdit, revertFile } from "../edits.ts";
+import { applyEdit, applyFile, revertEdit, revertUnlessRead } from "../edits.ts";
 import { recalled } from "../recalled.ts";
 import type { Installation, Listener, Server } from "../server.ts";
 import { checkStunnel } from "./check.ts";
-import { type Daemon, findDaemons, findProgram, keyGroupOf, reloadDaemon } from "./daemons.ts";
+import { type Daemon, findDaemons, findProgram, includedBy, keyGroupOf, reloadDaemon } from "./daemons.ts";
 import { type Placed, certificateText, planStunnel, readBackStunnel } from "./plan.ts";
 import { acceptOf, spokenAt, tlsServices } from "./services.ts";
 
@@ -108,7 +108,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
     },
     revert: async (_installation, change) => {
       if (change.kind !== "file") return revertEdit(change);
-      const outcome = await revertFile(change);
+      const outcome = await revertUnlessRead(change, "stunnel", includedBy);
       // Empty only when the file went; what somebody else put there stays.
       if (outcome === "reverted" && isOurs(change.path)) await rmdir(dirname(change.path)).catch(() => undefined);
       return outcome;
