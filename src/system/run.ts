@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** In a process group of its own, which is ended as a whole: for scripts, whose work other programs do. */
   readonly ownGroup?: boolean;
+  /** Variables for the program, beside the few that all get. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Open descriptors handed on as 3, 4, ... */
   readonly descriptors?: readonly number[];
 }
@@ -45,7 +47,7 @@ export const createRunProgram =
       const { timeoutMs = 30_000, maxOutput = 1 << 20, input, ownGroup = false, descriptors = [] } = options;
       const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
       const child = childProcess().spawn(program, args, {
-        env: { PATH: path, LC_ALL: "C", HOME: "/" },
+        env: { PATH: path, LC_ALL: "C", HOME: "/", ...options.env },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],
         cwd: "/",
         detached: ownGroup,

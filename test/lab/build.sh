@@ -38,7 +38,7 @@ path_of() {
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
     clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
-    bookwormproxies) recipe=$(declare -f build_bookworm_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_lib | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
@@ -104,8 +104,10 @@ build_layer() { # folder package...
   for package in bin sbin lib lib64 var/run var/lock; do [ ! -e "$1/$package" ]; done
   chmod 755 "$1"
 }
+# bookworm's packages still have /lib, where its image has a link: what lies there goes where the link leads.
+merge_lib() { [ ! -d "$1/lib" ] || { mkdir -p "$1/usr/lib" && cp -a "$1/lib/." "$1/usr/lib/" && rm -r "$1/lib"; }; }
 # The same over bookworm. Made from that text, which must stay as it is: it gives the layers over trixie their names.
-eval "$(declare -f build_layer | sed '1s/build_layer/build_bookworm_layer/; s/\btrixie\b/bookworm/g')"
+eval "$(declare -f build_layer | sed '1s/build_layer/build_bookworm_layer/; s/\btrixie\b/bookworm/g; s|^ *rm -rf "$apt";|& merge_lib "$1";|')"
 # shellcheck disable=SC2086 # lists
 build_clients() { build_layer "$1" $clients; }
 # shellcheck disable=SC2086
@@ -184,7 +186,7 @@ build_part() { # part
   chmod 755 "$fresh"
   echo "lab: building $1 (log: $lab/$1-build.log)" >&2
   # `set -e` holds inside only where no condition stands outside.
-  bash -c 'set -euo pipefail; exec 9>&-; source "$1"; "build_$2" "$3"' lab "$here/build.sh" "$1" "$fresh" >"$lab/$1-build.log" 2>&1 </dev/null
+  bash -c 'set -euo pipefail; exec 9>&-; source "$1"; "build_$2" "$3"' lab "$here/build.sh" "$1" "$fresh" >"$lab/$1-build.log" 2>&1 </dev/null || return 1
   sync -f "$fresh" 2>/dev/null || true
   mv -T "$fresh" "$target"
 }
