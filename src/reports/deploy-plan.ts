@@ -16,6 +16,8 @@ interface PlanWords {
   readonly noServer: string;
 }
 
+const afterYes = "after a yes: ";
+
 const usualWords: PlanWords = { advice: false, noServer: "no mail server was found that is to serve it" };
 
 export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWords): readonly string[] => [
@@ -23,6 +25,9 @@ export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWo
   ...plan.servers.flatMap((server) => [
     `${server.id} ${server.version}${server.running ? "" : " (not running)"}: ${server.changes.length === 0 ? "settings are as they should be" : "would change"}`,
     ...server.changes.map((change) => `  ${change}`),
+    ...(server.changes.some((change) => change.startsWith(afterYes))
+      ? ["  (a yes: at a terminal you are asked; else: mailcert deploy --yes)"]
+      : []),
     ...(advice ? server.notes : withoutAdvice(server.notes)).flatMap((note) => findingLines(note, "  ")),
   ]),
   ...plan.notes.flatMap((note) => findingLines(note)),

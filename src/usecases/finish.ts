@@ -62,7 +62,14 @@ export const finish = async (
   } else {
     await world.store.write({ ...state, deployments, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
-    await rememberFailure(world, certificate, "deploy", new Failure("unavailable", first?.message ?? "not proven"));
+    await rememberFailure(
+      world,
+      certificate,
+      "deploy",
+      new Failure("unavailable", first?.message ?? "not proven", {
+        hints: first?.hint === undefined ? [] : [first.hint],
+      }),
+    );
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { entries } = gathered;

@@ -52,6 +52,8 @@ export const installSettings = async (
     done.push(made.what);
     applied.push(made);
   };
+  const isMade = (change: Change): boolean =>
+    applied.some((made) => JSON.stringify(made.change) === JSON.stringify(change));
   const settle = async (): Promise<readonly Finding[]> => {
     const plan = await server.plan(installation, main, bySni);
     for (const change of plan.changes) await apply(change);
@@ -62,12 +64,14 @@ export const installSettings = async (
   let edited = false;
   for (const override of await server.readBack(installation, main, bySni)) {
     const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
-    const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
-    if (override.edit.length > 0 && (await options.accept(question))) {
-      for (const change of override.edit) await apply(change);
+    const words = overrideWords(deployable, override, where);
+    // What an earlier answer has done holds for all that need it.
+    const left = override.edit.filter((change) => !isMade(change));
+    if (override.edit.length > 0 && (left.length === 0 || (await options.accept(questionOf(override, words))))) {
+      for (const change of left) await apply(change);
       edited = true;
     } else {
-      const finding = overrideFinding(installation.id, override, where);
+      const finding = overrideFinding(override, words);
       const { certificate: whose } = override;
       if (whose === undefined || whose === main.name) findings.push(finding);
       else own.set(whose, [...(own.get(whose) ?? []), finding]);
@@ -84,10 +88,23 @@ export const installSettings = async (
   return { changes: [], findings: [...findings, broken], own, usable: false };
 };
 
-const overrideFinding = (id: string, override: Override, where: string): Finding => ({
+/** Where all settings stand in people's own files, nothing of ours wins or loses: what is theirs serves, or what is needed is not there. */
+const overrideWords = ({ server, installation: { id } }: Deployable, override: Override, where: string): string => {
+  const { scope, setting, missing } = override;
+  if (missing)
+    return `${id}: ${scope} do not get it: ${where} has no line "${setting}", which mailcert adds after a yes`;
+  return server.asksFirst
+    ? `${id}: ${scope} has another certificate, that of ${where}: "${setting}"; mailcert changes such a line only after a yes`
+    : `${id}: for ${scope}, ${where} sets "${setting}" and wins over mailcert's setting`;
+};
+
+const questionOf = ({ missing }: Override, words: string): string =>
+  `${words}. ${missing ? "Add it?" : "Change that line?"}`;
+
+const overrideFinding = (override: Override, message: string): Finding => ({
   check: "deploy-override",
   severity: "fault",
-  message: `${id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting`,
+  message,
   hint:
     override.edit.length > 0
       ? `let mailcert change it: mailcert deploy --yes (${override.edit.map(describeChange).join("; ")})`

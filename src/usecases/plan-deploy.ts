@@ -5,6 +5,7 @@ import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
+import { unanswered } from "./answered-notes.ts";
 import { configFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
@@ -53,9 +54,10 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       server.asksFirst && !trouble
         ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined)
         : [];
-    const edits = asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`));
+    // Several places may need the same file: it is written once.
+    const edits = new Set(asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)));
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits];
-    servers.push({ id, version, running, changes, notes: plan.notes });
+    servers.push({ id, version, running, changes, notes: unanswered(plan.notes, id, found) });
   }
   const moves = from !== target?.number || from === undefined;
   return {

@@ -2,6 +2,7 @@
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
+import { unanswered } from "./answered-notes.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
 import { orFailure } from "./one-failure.ts";
@@ -104,7 +105,9 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
       // What is about a server is told with the first certificate of it.
       const fresh = job.found.filter(({ installation }) => !told.has(installation.id));
       for (const { installation } of fresh) told.add(installation.id);
-      const findings = fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? []);
+      const findings = fresh.flatMap(({ installation: { id } }) =>
+        unanswered(looks.get(id)?.notes ?? [], id, job.found),
+      );
       proven.set(job.certificate.name, { servers, entries: mine, findings });
     } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled, ...unseen]));
   }

@@ -6,6 +6,7 @@ import type { Installation, Server } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
+import { netReverts } from "./net-reverts.ts";
 import { recordChange } from "./record-change.ts";
 import { servingOn } from "./serving.ts";
 import { dropFromUnder, standingOn } from "./standing-on.ts";
@@ -44,6 +45,7 @@ export const revertSettings = async (
       sides.set(change.installation, sideOf(world, servers[change.server], change.installation, certificates, open));
   const touched = new Map<string, Touched>();
   const installations = finder(servers);
+  const tell = netReverts();
   for (const event of open.toReversed()) {
     const { change } = event;
     const side = change && sides.get(change.installation);
@@ -94,7 +96,7 @@ export const revertSettings = async (
       change,
       reverts: true,
     });
-    if (outcome === "reverted") result.reverted.push(`${installation.id}: ${done}`);
+    if (outcome === "reverted") tell(result.reverted, installation.id, change.change, done);
     else result.kept.push(`${installation.id}: ${describeKept(change.change)}`);
     touch(true);
   }

@@ -56,6 +56,8 @@ export const stunnelLab = (suite: Suite, { restarts = false } = {}): ProxyLab =>
     start: restarts ? `${stop}; ${startLine}` : `pid=$(pidof stunnel4) && kill -HUP $pid || ${startLine}`,
   });
 
+const isPair = (line: string): boolean => /^((cert|key) = \/\S+|config = (Certificate|PrivateKey):\/\S+)$/.test(line);
+
 /** The contract's, after a yes. */
 export const stunnelSubject = (lab: ProxyLab): ServerUnderTest => ({
   ...judged(lab, "/etc/stunnel"),
@@ -71,18 +73,29 @@ export const stunnelSubject = (lab: ProxyLab): ServerUnderTest => ({
   overwriteOurs: async () => {
     await lab.host.must("echo '; mine now' >> /etc/stunnel/mailcert-mail.d/certificate.conf");
   },
-  isCertificateSetting: (change) =>
-    change.kind === "file"
-      ? change.path === "/etc/stunnel/mailcert-mail.d/certificate.conf" &&
+  isCertificateSetting: (change) => {
+    if (change.kind === "file")
+      return (
         change.mode === 0o644 &&
-        (change.content ?? "")
-          .split("\n")
-          .every((line) => /^(|;.*|(cert|key) = \/\S+|config = (Certificate|PrivateKey):\/\S+)$/.test(line))
-      : change.kind === "line" &&
-        [change, ...(change.also ?? [])].every(
-          ({ before: old = "", after }) =>
-            /^\s*(cert|key) = /i.test(old) &&
-            (unmarked(after).trim() === "include = /etc/stunnel/mailcert-mail.d" ||
-              unmarked(after) === `# mailcert: ${old}`),
-        ),
+        (change.path === "/etc/stunnel/mailcert-mail.d/certificate.conf"
+          ? (change.content ?? "").split("\n").every((line) => /^(|;.*)$/.test(line) || isPair(line))
+          : change.path === "/etc/stunnel/mailcert-mail.names.d/services.conf" &&
+            (change.content ?? "")
+              .split("\n")
+              .every(
+                (line) =>
+                  /^(|[;#].*|\[mailcert-imap\S+\]|\[mailcert-pop3s-\S+\]|sni = \w+:\S+|connect = \S+|protocol = imap)$/.test(
+                    line,
+                  ) || isPair(line),
+              ))
+      );
+    if (change.kind !== "line") return false;
+    if (change.before === undefined) return change.after === "include = /etc/stunnel/mailcert-mail.names.d";
+    return [change, ...(change.also ?? [])].every(({ before: old = "", after }) => {
+      // An include of its own behind the line that stays.
+      const [stays, ...more] = after.split("\n");
+      const include = unmarked((stays === old ? more : [stays, ...more]).join("\n")).trim();
+      return include === "include = /etc/stunnel/mailcert-mail.d" || include === `# mailcert: ${old}`;
+    });
+  },
 });

@@ -5,5 +5,5 @@ import { stunnelLab, stunnelSubject } from "./stunnel-host.ts";
 
 describe.each(["bookworm", "trixie"] as const)("%s", (suite) => {
   const lab = stunnelLab(suite);
-  serverContract("stunnel", async () => stunnelSubject(lab));
+  serverContract("stunnel", async () => stunnelSubject(lab), { byName: true });
 });

@@ -86,15 +86,10 @@ export const findDaemons = async (): Promise<readonly Daemon[]> => {
   );
 };
 
-/** Which service includes a file of ours: stunnel does not start where its folder is gone. */
+/** Which configuration includes the folder of a file of ours: stunnel does not start where it is gone. */
 export const includedBy = async (path: string): Promise<string | undefined> => {
-  for (const { configuration } of await findDaemons()) {
-    const { file, global, services } = configuration;
-    for (const { name, options } of [{ name: "", options: global }, ...services])
-      if (options.some((option) => option.path === path))
-        return name === "" ? `the global options of ${file}` : `the service [${name}] of ${file}`;
-  }
-  return undefined;
+  const found = (await findDaemons()).find(({ configuration }) => configuration.includes.includes(dirname(path)));
+  return found && `an include in ${found.configuration.file}`;
 };
 
 /**
