@@ -51,9 +51,10 @@ const markedPlaces = (lines: readonly string[], all: readonly LineReplacement[])
   const places: number[] = [];
   for (const one of all) {
     const mark = markIn(one.after) ?? "";
+    const block = blockOf(one);
     const found = lines.flatMap((text, index) => (text.includes(mark) ? [index] : []));
-    const [place] = found;
-    if (place === undefined || found.length > 1 || !standsAt(lines, place, blockOf(one))) return undefined;
+    const place = (found[0] ?? -1) - block.findIndex((text) => text.includes(mark));
+    if (found.length !== 1 || !standsAt(lines, place, block)) return undefined;
     places.push(place);
   }
   return places;

@@ -19,6 +19,8 @@ export interface ServerUnderTest {
   readonly leaf: (slot: "ecdsa" | "rsa", certificate?: ServedCertificate) => Promise<string>;
   /** For a server with `sni`: one with both slots and the name `two.example.net`, and one with ECDSA alone and the names `*.example.net`, `mail.example.org`; their files are on the host. */
   readonly bySni?: readonly ServedCertificate[];
+  /** With `sni`: clients that ask for no known name get its RSA key alone, whatever else there is. */
+  readonly oneDefault?: boolean;
   /** Makes the configuration one that the server itself refuses; returns a word that its complaint holds. */
   readonly breakConfiguration: () => Promise<string>;
   /** What a person does next to our change: sets another certificate where ours was set. */
@@ -211,6 +213,7 @@ export const serverContract = (
         if (!listener) throw new Error("nobody listens");
         const leaf = {
           main: await subject.leaf("ecdsa"),
+          mainRsa: await subject.leaf("rsa"),
           two: await subject.leaf("ecdsa", two),
           wild: await subject.leaf("ecdsa", wild),
         };
@@ -219,12 +222,13 @@ export const serverContract = (
           ["other.example.net", leaf.wild],
           // The default has it too, and comes first.
           ["mail.example.org", leaf.main],
-          ["nobody.example.com", leaf.main],
-          ["", leaf.main],
+          ["nobody.example.com", subject.oneDefault ? "" : leaf.main],
+          ["", subject.oneDefault ? "" : leaf.main],
         ] as const)
           await expect
             .poll(() => subject.served(listener, "ecdsa", name), { timeout: 10_000, message: name })
             .toBe(wanted);
+        expect(await subject.served(listener, "rsa", "")).toBe(leaf.mainRsa);
         expect(await subject.served(listener, "rsa", "two.example.net")).toBe(await subject.leaf("rsa", two));
         // No second key of another certificate where this one has none.
         expect(await subject.served(listener, "rsa", "other.example.net")).toBe("");
@@ -235,8 +239,8 @@ export const serverContract = (
         }
         await server.reload(installation);
         await expect
-          .poll(() => subject.served(listener, "ecdsa", "other.example.net"), { timeout: 10_000 })
-          .toBe(leaf.main);
+          .poll(() => subject.served(listener, "rsa", "other.example.net"), { timeout: 10_000 })
+          .toBe(leaf.mainRsa);
         expect(await subject.served(listener, "ecdsa", "two.example.net")).toBe(leaf.two);
         for (const change of changes.toReversed()) expect(await server.revert(installation, change)).toBe("reverted");
         expect(await subject.snapshot()).toBe(before);

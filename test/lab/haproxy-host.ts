@@ -27,6 +27,7 @@ export const haproxyLab = (suite: Suite): ProxyLab =>
 export const haproxySubject = (lab: ProxyLab): ServerUnderTest => ({
   ...judged(lab, "/etc/haproxy"),
   version: lab.host.suite === "bookworm" ? /^2\.6\./ : /^3\.0\./,
+  oneDefault: lab.host.suite === "bookworm",
   reset: async () => {
     await lab.configure({ frontends });
     await lab.settled([465, 993, 995]);

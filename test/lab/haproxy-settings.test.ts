@@ -66,6 +66,58 @@ describe("a HAProxy that is not for mail alone", () => {
     expect(await snapshot(lab.host, "/etc/haproxy")).toBe(untouched);
   });
 
+  test("our list stays where a bind line of somebody's names it; its own environment is the one that it is tried in", async () => {
+    const text =
+      'frontend in\n bind "${MAIL_ADDRESS}:993" ssl crt "$CERTS/rsa/combined.pem"\n default_backend b\nbackend b\n server s 127.0.0.1:9\n';
+    await lab.host.must("kill $(pidof haproxy); while pidof haproxy; do sleep 0.05; done; rm -f /run/haproxy.pid");
+    await lab.host.must("rm -rf /etc/haproxy && cp -a /root/etc/haproxy /etc/ && cat >> /etc/haproxy/haproxy.cfg", {
+      input: `${text}frontend fixed\n bind :995 ssl crt ${before}\n default_backend b\n`,
+    });
+    const [stopped] = await lab.server.detect();
+    if (!stopped) throw new Error("not detected");
+    await expect(lab.server.check(stopped)).rejects.toMatchObject({
+      kind: "config",
+      message:
+        "HAProxy's configuration names variables of its environment (MAIL_ADDRESS, CERTS), and it does not run: it cannot be tested",
+    });
+    await lab.host.must(
+      "MAIL_ADDRESS=192.0.2.10 CERTS=/etc/ssl/before haproxy -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid",
+    );
+    await lab.settled([993, 995]);
+    const [found] = await lab.server.detect();
+    if (!found) throw new Error("not detected");
+    installation = found;
+    await lab.server.check(installation);
+    const changes = await lab.setUp(installation);
+    await lab.server.reload(installation);
+    await expect
+      .poll(() => served(lab.host, { ...imaps, protocol: "pop3", port: 995 }, "rsa"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, `${folder}/live/rsa`));
+    // The successor has the address, and not every address.
+    expect(await lab.host.must("ss -Hltn 'sport = :993'")).toContain("192.0.2.10:993");
+    await lab.host.must("cat >> /etc/haproxy/haproxy.cfg", {
+      input: "frontend copied\n bind :465 ssl crt-list /etc/haproxy/mailcert.crt-list\n default_backend b\n",
+    });
+    for (const change of changes.toReversed().filter(({ kind }) => kind === "line"))
+      expect(await lab.server.revert(installation, change)).toBe("reverted");
+    const file = changes.find(({ kind }) => kind === "file");
+    if (!file) throw new Error("no file was written");
+    await expect(lab.server.revert(installation, file)).rejects.toMatchObject({
+      message: expect.stringMatching(/named by \/etc\/haproxy\/haproxy.cfg line \d+: without it HAProxy/) as string,
+    });
+    await lab.host.must("kill $(pidof haproxy); while pidof haproxy; do sleep 0.05; done; rm -f /run/haproxy.pid");
+  });
+
+  test("one that somebody else started, with files of his own, is none of this host's", async () => {
+    await lab.host.must(
+      `useradd -m mallory; install -d -o mallory /home/mallory/h && printf 'defaults\n mode tcp\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend x\n bind 127.0.0.1:4190 ssl crt /home/mallory/h/c.pem\n default_backend b\nbackend b\n server s 127.0.0.1:9\n' > /home/mallory/h/haproxy.cfg && cp ${before} /home/mallory/h/c.pem && chown mallory /home/mallory/h/*`,
+    );
+    await lab.host.must("haproxy -D -f /home/mallory/h/haproxy.cfg", { user: "mallory" });
+    await lab.settled([4190]);
+    expect(await lab.server.detect()).toEqual([]);
+    await lab.host.must("kill $(pidof haproxy); while pidof haproxy; do sleep 0.05; done");
+  });
+
   test("without a master process a successor takes over; one in the foreground says that it cannot be reloaded", async () => {
     installation = await lab.ready({ frontends }, [465, 993, 995]);
     await lab.setUp(installation);

@@ -48,6 +48,36 @@ describe("an nginx that is not for mail alone", () => {
     expect(await snapshot(lab.host, "/etc/nginx")).toBe(before);
   });
 
+  test("our file stays where somebody's copy of the line includes it, and each block gets its own lines back", async () => {
+    const block = (port: number, slot: string): string =>
+      `  server {\n    listen ${port} ssl;\n    proxy_pass 127.0.0.1:9;\n    ${pair(slot)}\n  }\n`;
+    installation = await lab.ready({ stream: `stream {\n${block(993, "rsa")}${block(465, "ecdsa")}}\n` }, [465, 993]);
+    const before = await lab.host.read("/etc/nginx/proxies/stream.conf");
+    const changes = await lab.setUp(installation);
+    const ours = await lab.host.read("/etc/nginx/proxies/stream.conf");
+    const copied = "server { listen 995 ssl; proxy_pass 127.0.0.1:9; include /etc/nginx/mailcert.conf; }";
+    // Five lines above: the first block stands where the second one stood.
+    const above = ours.replace("stream {\n", `stream {\n\n\n\n\n${copied}\n`);
+    await lab.host.write("/etc/nginx/proxies/stream.conf", above);
+    for (const change of changes.toReversed().filter(({ kind }) => kind === "line"))
+      expect(await lab.server.revert(installation, change)).toBe("reverted");
+    expect(await lab.host.read("/etc/nginx/proxies/stream.conf")).toBe(
+      before.replace("stream {\n", `stream {\n\n\n\n\n${copied}\n`),
+    );
+    const file = changes.find(({ kind }) => kind === "file");
+    if (!file) throw new Error("no file was written");
+    await expect(lab.server.revert(installation, file)).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining(
+        "/etc/nginx/proxies/stream.conf line 6: without it nginx would not start",
+      ) as string,
+    });
+    await lab.server.check(installation);
+    await lab.host.write("/etc/nginx/proxies/stream.conf", before);
+    expect(await lab.server.revert(installation, file)).toBe("reverted");
+    await lab.server.check(installation);
+  });
+
   test("lines in a file that a web server reads, too, are shown and never changed", async () => {
     await lab.host.write("/root/etc/nginx/snippets/tls.conf", `    ${pair("rsa")}\n`);
     await lab.host.write("/root/etc/nginx/sites-enabled/web", web(443, "include snippets/tls.conf;"));

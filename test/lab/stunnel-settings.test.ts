@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Installation } from "../../src/servers/server.ts";
 import { before, global, mail, startLine, stop, stunnelLab } from "./stunnel-host.ts";
-import { certificate, folder, leafOf, makePair, served, snapshot } from "./server-judge.ts";
+import { bySni, certificate, folder, leafOf, makePair, served, snapshot } from "./server-judge.ts";
 
 describe("a stunnel that is not as simple", () => {
   let installation: Installation;
@@ -62,13 +62,13 @@ describe("a stunnel that is not as simple", () => {
     const untouched = await snapshot(lab.host, "/etc/stunnel");
     expect((await lab.server.plan(installation, certificate)).notes.map(({ message }) => message)).toEqual([
       "stunnel-mail: port 8443 is none of mail's: its certificate stays as it is",
-      expect.stringContaining("the service [pop3s] has the certificate of the global options"),
     ]);
     const overrides = await lab.server.readBack(installation, certificate);
     expect(overrides.map(({ scope, edit }) => `${scope} ${edit.length}`)).toEqual([
-      "the service [pop3s] 0",
-      "the service [imaps] 2",
       "the service [ours] 2",
+      "the service [imaps] 2",
+      // It inherits: it gets lines of its own.
+      "the service [pop3s] 2",
     ]);
     await setUp();
     await lab.server.reload(installation);
@@ -77,11 +77,50 @@ describe("a stunnel that is not as simple", () => {
     await expectLeaf("mail.example.org", `${folder}/live/rsa`);
     await expectLeaf("elsewhere.example.com", `${folder}/live/rsa`);
     await expectLeaf("before.example.org", `${before}/rsa`);
+    const pop3s = { protocol: "pop3", mode: "implicit", port: 995 } as const;
+    expect(await served(lab.host, pop3s, "rsa")).toBe(await leafOf(lab.host, `${folder}/live/rsa`));
+    expect(await served(lab.host, { ...pop3s, port: 8443 }, "rsa")).toBe(await leafOf(lab.host, `${before}/rsa`));
     await lab.revertAll(
       installation,
       overrides.flatMap(({ edit }) => edit),
     );
     expect(await snapshot(lab.host, "/etc/stunnel")).toBe(untouched);
+  });
+
+  test("our folders stay where somebody's copy of a line includes them; names of theirs are told; programs are not started by a test", async () => {
+    await lab.host.write("/opt/helper", "#!/bin/sh\necho started >> /root/started\nsleep 1\n", "755");
+    const helper = "[helper]\nexec = /opt/helper\nclient = yes\nconnect = 127.0.0.1:9143\n";
+    const theirs = `[theirs]\nsni = imaps:two.example.net\ncert = ${before}/rsa/combined.pem\nconnect = 9143\n`;
+    installation = await lab.ready({ mail: `${mail}${theirs}` }, [993, 995, 1143]);
+    await lab.host.must("cat >> /etc/stunnel/mail.conf", { input: helper });
+    const asked = await lab.server.readBack(installation, certificate, bySni);
+    expect(asked.map(({ scope, certificate: whose, missing, edit }) => [scope, whose, missing, edit.length])).toEqual([
+      ["clients that ask for a name of two.example.net", "two.example.net", true, 2],
+      ["clients that ask for a name of wild", "wild", true, 2],
+      ["the service [imap]", undefined, undefined, 2],
+      ["the service [pop3s]", undefined, undefined, 2],
+      ["the service [imaps]", undefined, undefined, 2],
+      ["the service [theirs]", "two.example.net", undefined, 0],
+    ]);
+    const changes = asked.flatMap(({ edit }) => edit);
+    await lab.applyAll(installation, changes);
+    await lab.server.check(installation);
+    expect((await lab.host.exec("ls /root/started")).status).not.toBe(0);
+    // The block of somebody who wanted the same certificate at another port.
+    const copied = "[copied]\naccept = 4190\nconnect = 9143\ninclude = /etc/stunnel/mailcert-mail.d/\n";
+    await lab.host.must("cat >> /etc/stunnel/mail.conf", { input: copied });
+    for (const change of changes.toReversed().filter(({ kind }) => kind === "line"))
+      expect(await lab.server.revert(installation, change)).toBe("reverted");
+    const own = changes.find((change) => change.kind === "file" && change.path.endsWith("certificate.conf"));
+    if (!own) throw new Error("no file was written");
+    await expect(lab.server.revert(installation, own)).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining(
+        "an include in /etc/stunnel/mail.conf: without it stunnel would not start",
+      ) as string,
+    });
+    await lab.host.must("sed -i '/mailcert-mail.d/d' /etc/stunnel/mail.conf");
+    expect(await lab.server.revert(installation, own)).toBe("reverted");
   });
 
   test("a key of another certificate is found before any reload; one that runs as somebody else names its group", async () => {

@@ -124,6 +124,20 @@ describe("lines that belong together", () => {
       }
     });
 
+    test("a line that stays, with ours behind it", async () => {
+      await writeFile(path, twice);
+      const after = `  cert /old-a;\n  ; ${marksIn(path, twice)(2)}\n  include ours`;
+      const behind: LineChange = { kind: "line", path, line: 2, before: "  cert /old-a;", after };
+      for (const _ of [1, 2]) {
+        await applyLine(behind);
+        expect(await now()).toBe(twice.replace("  cert /old-a;", after));
+      }
+      for (const _ of [1, 2]) {
+        expect(await revertLine(behind)).toBe("reverted");
+        expect(await now()).toBe(twice);
+      }
+    });
+
     test("no mark is given twice, whatever stands in the file", () => {
       const seen = new Set<string>();
       let text = twice;
