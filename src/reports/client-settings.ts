@@ -53,8 +53,7 @@ export const clientSettings = ({ entries, generation }: DeployResult, all: boole
   const bestSending = sending.find((port) => byPort.has(port));
   const mark = (port: number): string => {
     const advice = port === best ? "<- take this one" : port === bestSending ? "<- for sending" : "";
-    if (proven.has(port)) return advice;
-    return advice === "" ? "not yet with this certificate" : `${advice}, once it has this certificate`;
+    return proven.has(port) ? advice : `${advice} (not yet)`.trim();
   };
   const rows = order.flatMap((port) => {
     const entry = byPort.get(port);
@@ -65,6 +64,7 @@ export const clientSettings = ({ entries, generation }: DeployResult, all: boole
   return [
     `Settings for mail programs (server: ${serverName(generation.names)}):`,
     table(rows, "  "),
+    ...(byPort.size > proven.size ? ["  (not yet): it has another certificate until the faults above are mended"] : []),
     ...(nowhere ? ["  Sending: not offered on this host (neither port 465 nor 587)"] : []),
   ];
 };

@@ -114,7 +114,7 @@ describe("a HAProxy that is not for mail alone", () => {
     );
     await lab.host.must("haproxy -D -f /home/mallory/h/haproxy.cfg", { user: "mallory" });
     await lab.settled([4190]);
-    expect(await lab.server.detect()).toEqual([]);
+    expect(await lab.server.detect()).toMatchObject([{ configDir: "/etc/haproxy", running: false }]);
     await lab.host.must("kill $(pidof haproxy); while pidof haproxy; do sleep 0.05; done");
   });
 

@@ -28,6 +28,8 @@ export const afterYes = (server: Omit<Server, "snippet">): Omit<Server, "snippet
   },
 });
 
+const noPlan: Server["plan"] = async () => ({ changes: [], notes: [] });
+
 export interface ProxyLab {
   readonly host: MailHost;
   readonly server: Omit<Server, "snippet">;
@@ -103,8 +105,8 @@ export const proxyLab = ({ server: name, suite, program, install, put, start }: 
       for (const change of changes) await here().server.apply(installation, change);
     },
     setUp: async (installation: Installation) => {
-      const asked = await here().server.readBack(installation, certificate);
-      const changes = asked.flatMap(({ edit }) => edit);
+      const { server } = here();
+      const changes = (await afterYes({ ...server, plan: noPlan }).plan(installation, certificate)).changes;
       await lab.applyAll(installation, changes);
       return changes;
     },

@@ -70,7 +70,8 @@ describe("a stunnel that is not as simple", () => {
       // It inherits: it gets lines of its own.
       "the service [pop3s] 2",
     ]);
-    await setUp();
+    const changes = await lab.setUp(installation);
+    await lab.server.check(installation);
     await lab.server.reload(installation);
     const expectLeaf = async (name: string, path: string): Promise<void> =>
       expect.poll(() => served(lab.host, imaps, "rsa", name), { timeout: 10_000 }).toBe(await leafOf(lab.host, path));
@@ -80,10 +81,7 @@ describe("a stunnel that is not as simple", () => {
     const pop3s = { protocol: "pop3", mode: "implicit", port: 995 } as const;
     expect(await served(lab.host, pop3s, "rsa")).toBe(await leafOf(lab.host, `${folder}/live/rsa`));
     expect(await served(lab.host, { ...pop3s, port: 8443 }, "rsa")).toBe(await leafOf(lab.host, `${before}/rsa`));
-    await lab.revertAll(
-      installation,
-      overrides.flatMap(({ edit }) => edit),
-    );
+    await lab.revertAll(installation, changes);
     expect(await snapshot(lab.host, "/etc/stunnel")).toBe(untouched);
   });
 
