@@ -25,11 +25,11 @@ export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWo
   ...plan.servers.flatMap((server) => [
     `${server.id} ${server.version}${server.running ? "" : " (not running)"}: ${server.changes.length === 0 ? "settings are as they should be" : "would change"}`,
     ...server.changes.map((change) => `  ${change}`),
-    ...(server.changes.some((change) => change.startsWith(afterYes))
-      ? ["  (a yes: at a terminal you are asked; else: mailcert deploy --yes)"]
-      : []),
     ...(advice ? server.notes : withoutAdvice(server.notes)).flatMap((note) => findingLines(note, "  ")),
   ]),
+  ...(plan.servers.some(({ changes }) => changes.some((change) => change.startsWith(afterYes)))
+    ? ["after a yes: at a terminal you are asked; else: mailcert deploy --yes"]
+    : []),
   ...plan.notes.flatMap((note) => findingLines(note)),
   ...(plan.servers.length === 0 ? [noServer] : []),
 ];
