@@ -44,7 +44,7 @@ describe("a HAProxy that is not for mail alone", () => {
     const untouched = await snapshot(lab.host, "/etc/haproxy");
     const more = `${folder}/../more/live/ecdsa`;
     await makePair(lab.host, more, "ecdsa", "mail.example.net");
-    const further = [{ name: "more", names: ["mail.example.net"], slots: { ecdsa: pathsIn(more) } }];
+    const further = [{ name: "more", names: ["mail.example.net", "*.example.net"], slots: { ecdsa: pathsIn(more) } }];
     const [first] = await lab.server.readBack(installation, certificate, further);
     await lab.applyAll(installation, first?.edit ?? []);
     expect(await lab.host.read("/etc/haproxy/haproxy.cfg")).toMatch(
@@ -57,6 +57,9 @@ describe("a HAProxy that is not for mail alone", () => {
     const expectLeaf = async (name: string, slot: "ecdsa" | "rsa", path: string): Promise<void> =>
       expect.poll(() => served(lab.host, imaps, slot, name), { timeout: 10_000 }).toBe(await leafOf(lab.host, path));
     await expectLeaf("mail.example.net", "ecdsa", more);
+    await expectLeaf("any.example.net", "ecdsa", more);
+    // A wildcard is one label there.
+    await expectLeaf("a.b.example.net", "ecdsa", `${folder}/live/ecdsa`);
     await expectLeaf("before.example.org", "rsa", "/etc/ssl/before/rsa");
     for (const slot of ["ecdsa", "rsa"] as const) {
       await expectLeaf("mail.example.org", slot, `${folder}/live/${slot}`);

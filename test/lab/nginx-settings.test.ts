@@ -48,6 +48,25 @@ describe("an nginx that is not for mail alone", () => {
     expect(await snapshot(lab.host, "/etc/nginx")).toBe(before);
   });
 
+  test("a server for a name that is not ours keeps its certificate; one for a name of ours does not", async () => {
+    const block = (name: string): string =>
+      `  server { listen 993 ssl; ${name} proxy_pass 127.0.0.1:9; ${pair("rsa").replace("\n", "")} }\n`;
+    const stream = `stream {\n${block("")}${block("server_name customer.example.net;")}${block("server_name *.example.org;")}}\n`;
+    installation = await lab.ready({ stream }, [993]);
+    expect((await lab.server.listeners(installation)).map(({ port }) => port)).toEqual([993]);
+    await lab.setUp(installation);
+    await lab.server.check(installation);
+    await lab.server.reload(installation);
+    const place = { protocol: "imap", mode: "implicit", port: 993 } as const;
+    const ours = await leafOf(lab.host, `${folder}/live/rsa`);
+    for (const name of ["", "mail.example.org", "elsewhere.example.com"])
+      await expect.poll(() => served(lab.host, place, "rsa", name), { timeout: 10_000, message: name }).toBe(ours);
+    expect(await served(lab.host, place, "rsa", "customer.example.net")).toBe(
+      await leafOf(lab.host, "/etc/ssl/before/rsa"),
+    );
+    expect(await lab.server.readBack(installation, certificate)).toEqual([]);
+  });
+
   test("our file stays where somebody's copy of the line includes it, and each block gets its own lines back", async () => {
     const block = (port: number, slot: string): string =>
       `  server {\n    listen ${port} ssl;\n    proxy_pass 127.0.0.1:9;\n    ${pair(slot)}\n  }\n`;

@@ -89,8 +89,9 @@ describe("a stunnel that is not as simple", () => {
     await lab.host.write("/opt/helper", "#!/bin/sh\necho started >> /root/started\nsleep 1\n", "755");
     const helper = "[helper]\nexec = /opt/helper\nclient = yes\nconnect = 127.0.0.1:9143\n";
     const theirs = `[theirs]\nsni = imaps:two.example.net\ncert = ${before}/rsa/combined.pem\nconnect = 9143\n`;
-    installation = await lab.ready({ mail: `${mail}${theirs}` }, [993, 995, 1143]);
-    await lab.host.must("cat >> /etc/stunnel/mail.conf", { input: helper });
+    installation = await lab.ready({ mail: `${mail}${theirs}${helper}` }, [993, 995, 1143]);
+    // The real one starts it when it starts.
+    await expect.poll(async () => (await lab.host.exec("rm /root/started")).status, { timeout: 10_000 }).toBe(0);
     const asked = await lab.server.readBack(installation, certificate, bySni);
     expect(asked.map(({ scope, certificate: whose, missing, edit }) => [scope, whose, missing, edit.length])).toEqual([
       ["clients that ask for a name of two.example.net", "two.example.net", true, 2],
@@ -137,5 +138,17 @@ chmod -R a+rX ${folder} && setpriv --reuid=stunnel4 --regid=stunnel4 --clear-gro
     await lab.host.must(`setpriv --reuid=stunnel4 --regid=stunnel4 --clear-groups ${startLine}`);
     await lab.settled([1143, 2525, 4190]);
     expect(await lab.server.detect()).toMatchObject([{ id: "stunnel-mail", keyGroup: "stunnel4" }]);
+  });
+
+  test("a process of somebody's that is called so, and names its file, is not believed: no key becomes its group's", async () => {
+    installation = await lab.ready({ mail }, [993, 995, 1143]);
+    await lab.host.must(`${stop}; rm -f /run/stunnel4/mail.pid; useradd -m mallory`);
+    await lab.host.must("cp /usr/bin/tail /home/mallory/stunnel4 && chmod 755 /home/mallory /home/mallory/stunnel4");
+    const theirs = lab.host.spawn(["/home/mallory/stunnel4", "-f", "/etc/stunnel/mail.conf"], { user: "mallory" });
+    await expect.poll(async () => (await lab.host.exec("pidof stunnel4")).status).toBe(0);
+    const [found] = await lab.server.detect();
+    expect(found).toMatchObject({ id: "stunnel-mail", running: false });
+    expect(found?.keyGroup).toBeUndefined();
+    theirs.kill();
   });
 });

@@ -7,8 +7,9 @@ import { offenceOnTheWay } from "../../system/root-only.ts";
 import { expand } from "../glob.ts";
 import { runIfInstalled } from "../program.ts";
 import { commandLine } from "../command-line.ts";
-import { daemonsCalled } from "../daemons.ts";
+import { daemonsCalled, identityOf } from "../daemons.ts";
 import { runningPid } from "../running.ts";
+import { unitOfProcess } from "../units.ts";
 import { type Section, parseHaproxy } from "./parse.ts";
 
 export interface Haproxy {
@@ -52,17 +53,27 @@ export const findHaproxy = async (run: RunProgram): Promise<Haproxy | undefined>
   for (const pid of noted === undefined ? (await daemonsCalled(program)).toReversed() : [noted]) {
     const words = naming(await commandLine(pid));
     const names = words.length > 0 ? words : await ofDebian();
-    if (await isRoots({ version, names, pid })) return { version, names, pid };
+    if (await isRoots(run, { version, names, pid }, pid)) return { version, names, pid };
   }
   return { version, names: await ofDebian(), pid: undefined };
 };
 
-/** Its files are tried as root, and name programs (Lua): anybody may start a HAProxy of his own, with files of his own. */
-const isRoots = async (haproxy: Haproxy): Promise<boolean> => {
+/**
+ * Its files are tried as root and name programs (Lua), its words start a successor: anybody may start a HAProxy of his own. Root's own, systemd's,
+ * or one that gave its rights up as files say that root alone can change.
+ */
+const isRoots = async (run: RunProgram, haproxy: Haproxy, pid: number): Promise<boolean> => {
+  const uid = (await identityOf(pid))?.uid;
+  if (uid === undefined || uid === 0) return uid === 0;
+  if ((await unitOfProcess(pid)) !== undefined) return true;
   const seen = new Set<string>();
   for (const file of await filesOf(haproxy))
     if ((await offenceOnTheWay(file, seen).catch(() => true)) !== undefined) return false;
-  return true;
+  const words = (await readHaproxy(haproxy)).flatMap(({ kind, lines }) => (kind === "global" ? lines : []));
+  const given = (name: string): string | undefined =>
+    words.findLast((line) => line.words[0]?.text === name)?.words[1]?.text;
+  const user = given("uid") ?? given("user");
+  return user !== undefined && (await run("id", ["-u", user])).stdout.trim() === String(uid);
 };
 
 const isFolder = async (path: string): Promise<boolean> =>

@@ -1,5 +1,6 @@
 // What makes nginx serve a certificate: a file of ours with its lines, and one `include` of it in place of the lines that stand there, after a yes.
 import { join } from "node:path";
+import { dnsNameMatches } from "../../domain/name-match.ts";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
@@ -9,7 +10,7 @@ import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
 import { marksIn } from "../line-mark.ts";
 import { switchedOff } from "../marker.ts";
 import type { Change, LineReplacement, Override, ServedCertificate, ServerPlan } from "../server.ts";
-import { type Found, isServed, portsOf } from "./listeners.ts";
+import { type Found, isByName, isServed, portsOf } from "./listeners.ts";
 import { type Directive, isBetweenWords } from "./parse.ts";
 import type { NginxServer, NginxServers } from "./servers.ts";
 
@@ -56,10 +57,13 @@ const servesOurs = ({ certificates }: NginxServer, certificate: ServedCertificat
 const isOurs = ({ certificates }: NginxServer, own: string): boolean =>
   certificates.length > 0 && certificates.every(({ path }) => path === own);
 
-/** Servers of mail that end TLS. */
-const served = (ports: readonly Found[]): readonly NginxServer[] => [
-  ...new Set(ports.filter(isServed).map(({ server }) => server)),
-];
+/** Servers of mail that end TLS, and have clients that this certificate is for: those that ask for another's names have lines of their own. */
+const served = (ports: readonly Found[], { names }: ServedCertificate): readonly NginxServer[] => {
+  const isOurs = (pattern: string): boolean =>
+    names.some((name) => name === pattern || dnsNameMatches(pattern, name) || dnsNameMatches(name, pattern));
+  const ours = ports.filter((one) => isServed(one) && (!isByName(one, ports) || one.server.names.some(isOurs)));
+  return [...new Set(ours.map(({ server }) => server))];
+};
 
 export const planNginx = async (
   { servers, shared }: NginxServers,
@@ -69,10 +73,10 @@ export const planNginx = async (
 ): Promise<ServerPlan> => {
   const path = ownFile(configDir);
   const ports = portsOf(servers);
-  const included = served(ports).some((server) => server.certificates.some((line) => line.path === path));
+  const included = served(ports, certificate).some((server) => server.certificates.some((line) => line.path === path));
   const others = ports.filter(({ server, tls, protocol }) => server.kind === "stream" && tls && !protocol);
   const places = new Set(
-    served(ports).flatMap(({ certificates }) => certificates.filter(shared).map((line) => line.path)),
+    served(ports, certificate).flatMap(({ certificates }) => certificates.filter(shared).map((line) => line.path)),
   );
   const notAlone = [...places].map((file) =>
     notAloneNote(
@@ -168,7 +172,7 @@ export const readBackNginx = async (
 ): Promise<readonly Override[]> => {
   const path = ownFile(configDir);
   const ports = portsOf(servers);
-  const ofMail = served(ports);
+  const ofMail = served(ports, certificate);
   const whole = ports.filter(({ tls }) => tls).every(({ server }) => server.kind === "mail" || ofMail.includes(server));
   const byPlace = new Map<string, NginxServer[]>();
   for (const server of ofMail) {
