@@ -11,7 +11,15 @@ export const openHooks = async (run: RunProgram): Promise<HookTools> => {
   return { hostName: hostname(), run: createHookRunner(run), check: checkHook };
 };
 
-export const openNotifying = async (stateDir: string, run: RunProgram, version: string): Promise<NotifyTools> => {
+export interface NotifyingDeps {
+  readonly stateDir: string;
+  readonly run: RunProgram;
+  readonly version: string;
+  /** $INVOCATION_ID, as systemd gives it to what it starts. */
+  readonly invocation: string | undefined;
+}
+
+export const openNotifying = async ({ stateDir, run, version, invocation }: NotifyingDeps): Promise<NotifyTools> => {
   const [{ channels }, { createMemory }] = await Promise.all([
     import("./notify/index.ts"),
     import("./notify/memory.ts"),
@@ -19,6 +27,7 @@ export const openNotifying = async (stateDir: string, run: RunProgram, version: 
   const deps = { run, userAgent: `mailcert/${version}`, randomId: () => randomBytes(12).toString("hex") };
   return {
     hostName: hostname(),
+    ...(invocation !== undefined && /^[0-9a-f]{32}$/.test(invocation) ? { invocation } : {}),
     memory: createMemory(stateDir),
     open: (settings) =>
       Promise.all(

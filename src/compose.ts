@@ -140,6 +140,16 @@ export const createWorld = async (
     return one;
   };
 
+  const config = createConfigAccess({
+    path: configPath,
+    named: globals.config !== undefined && !mayMakeConfig,
+    readFiles: readConfigFiles,
+    writeFile: async (path, text) => {
+      await ensureFolder(resolve(path, ".."), 0o755);
+      await writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true });
+    },
+  });
+
   return {
     now: host.now,
     elapsed: host.elapsed,
@@ -149,20 +159,21 @@ export const createWorld = async (
     ...ofRun,
     step,
     store,
-    config: createConfigAccess({
-      path: configPath,
-      named: globals.config !== undefined && !mayMakeConfig,
-      readFiles: readConfigFiles,
-      writeFile: async (path, text) => {
-        await ensureFolder(resolve(path, ".."), 0o755);
-        await writeFileAtomic(path, text, { mode: 0o644, keepMode: true, follow: true });
-      },
-    }),
+    config,
     issuer,
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
       const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
-      const dependencies = { run, render, ipv6: async () => localAddresses().some((address) => address.includes(":")) };
+      const dependencies = {
+        run,
+        render,
+        ipv6: async () => localAddresses().some((address) => address.includes(":")),
+        // Taking settings out must not depend on a configuration that can be read.
+        sniRows: memo(async () => {
+          const read = await (await import("./usecases/unless-failure.ts")).unlessFailure(() => config.read());
+          return read instanceof Error ? undefined : read?.sniRows;
+        }),
+      };
       return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
@@ -269,7 +280,10 @@ export const createWorld = async (
     }),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
-    notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host.version)),
+    notifying: memo(async () => {
+      const { openNotifying } = await import("./compose-notify.ts");
+      return openNotifying({ stateDir, run, version: host.version, invocation: host.env["INVOCATION_ID"] });
+    }),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

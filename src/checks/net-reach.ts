@@ -111,9 +111,11 @@ const ofDialogue = (facts: EntryFacts): { severity: Severity; message: string; h
   // Where the client speaks first, the other mode just hangs up.
   if (facts.meant && (error?.reason === "protocol" || error?.reason === "closed"))
     return { severity: "fault", message, hint: meantHint(entry, facts.meant) };
-  const hint =
-    error?.reason === "timeout"
-      ? `look at the server's load and ${log}; a greeting may also wait for a slow DNS look-up of this machine's address`
+  const hint = tls
+    ? // What speaks TLS is the right port: what serves it ended or hangs.
+      `${log} names the reason`
+    : error?.reason === "timeout"
+      ? `what is to speak there hangs, or dies: ${log} names the reason; a greeting may also wait for a slow DNS look-up of this machine's address`
       : `is this the right port for ${entry.protocol} with ${clientLabel(entry.mode)}? More says ${log}`;
   return { severity: "fault", message, hint };
 };

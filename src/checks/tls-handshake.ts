@@ -35,13 +35,19 @@ export const tlsHandshake: EntryCheck = {
             "its key or certificate cannot be used (not to be read, not a pair, or too weak): `journalctl -u dovecot -n 50` or /var/log/mail.log says which, `doveconf -n | grep ssl_` shows the files; `mailcert deploy` on the server gives it a pair that fits",
             "its key or certificate cannot be used (not to be read, not a pair, or too weak): `journalctl -u postfix -n 50` or /var/log/mail.log says which; `mailcert deploy` on the server gives it a pair that fits",
           )
-        : facts.meant && error.reason === "closed"
-          ? meantHint(entry, facts.meant)
-          : settingFor(
+        : error.reason === "timeout"
+          ? settingFor(
               facts,
-              'look for "ssl" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`',
-              'look for "TLS library problem" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`',
-            ),
+              "what is to speak there hangs, or dies: `journalctl -u dovecot -n 50` or /var/log/mail.log names the reason",
+              "what is to speak there hangs, or dies: `journalctl -u postfix -n 50` or /var/log/mail.log names the reason",
+            )
+          : facts.meant && error.reason === "closed"
+            ? meantHint(entry, facts.meant)
+            : settingFor(
+                facts,
+                'look for "ssl" in `journalctl -u dovecot -n 50`; key and certificate must belong together and ssl_min_protocol be TLSv1.2; then `doveadm reload`',
+                'look for "TLS library problem" in `journalctl -u postfix -n 50`; key and certificate must belong together; then `postfix reload`',
+              ),
     });
   },
 };

@@ -57,3 +57,9 @@ export const failureDocument = (failure: Failure): object => ({
     ...(failure.facts ? { facts: failure.facts } : {}),
   },
 });
+
+/** The same for a bug of ours (70). */
+export const internalDocument = (message: string, hint: string): object => ({
+  schema: "mailcert.error/1",
+  error: { kind: "internal", message, hints: [hint] },
+});

@@ -27,11 +27,15 @@ const addGlobals = (command: Command): Command =>
     .option("--dry-run", "print the plan, change nothing")
     .option("--yes", "answer yes where a person would be asked");
 
-/** Exit statuses as a help section; every command shows those that it can end with. */
+/** Exit statuses as a help section; every command shows those that it can end with, a bug of its own among them. */
 export const exitStatusHelp = (statuses: readonly number[]): string =>
-  ["", "Exit status:", ...statuses.map((status) => `  ${String(status).padEnd(3)} ${exitMeaning[status] ?? ""}`)].join(
-    "\n",
-  );
+  [
+    "",
+    "Exit status:",
+    ...[...statuses, exitStatus.internal]
+      .toSorted((a, b) => a - b)
+      .map((status) => `  ${String(status).padEnd(3)} ${exitMeaning[status] ?? ""}`),
+  ].join("\n");
 
 /** The words of the command line that are no options and no options' values, with their places; only the first ones count. */
 const plainWords = (argv: readonly string[]): readonly { readonly word: string; readonly index: number }[] =>

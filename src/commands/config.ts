@@ -44,8 +44,9 @@ export const command: CommandModule = {
       .addHelpText(
         "after",
         `
-check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column;
-it warns of what will not do, such as a DNS updater without its secrets/NAME.yaml.
+check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column; so it does
+with what every run would fail at: a hook that is not there or that others can change, a name that the issuer
+refuses (a private CA that is limited to other domains), a DNS updater without its secrets/NAME.yaml.
 show prints what holds, defaults included.
 
 Settings of a certificate (its entry's name is its only host name unless names

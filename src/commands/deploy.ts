@@ -9,7 +9,7 @@ import { deployDocument, deployOutcome, deployText } from "../reports/deploy.ts"
 import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
 import { type DeployAttempt, deployAll } from "../usecases/deploy-all.ts";
-import { type DeployPlan, planDeploy } from "../usecases/plan-deploy.ts";
+import { type DeployPlan, hasUnissued, planDeployments } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
@@ -50,7 +50,7 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
     if (globals.dryRun) {
       const plans = await deployPlans(await context.world(), args);
       output.result(deployPlanText(plans), deployPlanDocument(plans));
-      return exitStatus.done;
+      return hasUnissued(plans) ? exitStatus.findings : exitStatus.done;
     }
     const all = await locked(context, (world) => deployChosen(world, context));
     const attempts = all.map((one) => (one.failure ? { ...one, failure: context.fitting(one.failure) } : one));
@@ -60,11 +60,8 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
   },
 };
 
-const deployPlans = async (world: World, names: readonly string[]): Promise<readonly DeployPlan[]> => {
-  const plans: DeployPlan[] = [];
-  for (const certificate of await chosenCertificates(world, names)) plans.push(await planDeploy(world, certificate));
-  return plans;
-};
+const deployPlans = async (world: World, names: readonly string[]): Promise<readonly DeployPlan[]> =>
+  planDeployments(world, await chosenCertificates(world, names));
 
 const deployChosen = async (world: World, context: Context): Promise<readonly DeployAttempt[]> =>
   deployAll(world, await chosenCertificates(world, context.args), {

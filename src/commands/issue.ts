@@ -8,10 +8,18 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { shellWord } from "../domain/shell-word.ts";
-import { issueDocument, issueText, issuedFilesDocument, issuedFilesText } from "../reports/issue.ts";
+import {
+  issueAllDocument,
+  issueAllText,
+  issueDocument,
+  issueText,
+  issuedFilesDocument,
+  issuedFilesText,
+} from "../reports/issue.ts";
 import { clean } from "../domain/text.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { preflight } from "../usecases/preflight.ts";
+import { preflightAll } from "../usecases/preflight-all.ts";
 import { hasFaults } from "../reports/preflight.ts";
 import { issue, refuseBadNames } from "../usecases/issue.ts";
 import { issueFiles } from "../usecases/issue-files.ts";
@@ -36,6 +44,12 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
   run: async (context) => {
     const { args, options, globals, output, host } = context;
     const out = options["out"] as string | undefined;
+    const several = await everything(context);
+    if (several) {
+      const all = await preflightAll(await context.world(), several);
+      output.result(issueAllText(all, host.now()), issueAllDocument(all), false);
+      return all.some(({ preflight: findings }) => hasFaults(findings)) ? exitStatus.findings : exitStatus.done;
+    }
     const result = await locked(context, async (world) => {
       const adopted = await adoptedKey(context, world);
       if (adopted && out !== undefined)
@@ -69,6 +83,16 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
     else output.result(issueText(result, host.now()), issueDocument(result), false);
     return result.preflight && hasFaults(result.preflight) ? exitStatus.findings : exitStatus.done;
   },
+};
+
+/** All of several, where a dry run names none and asks for nothing else. */
+const everything = async (context: Context): Promise<readonly CertificateConfig[] | undefined> => {
+  const { args, options, globals, world } = context;
+  if (!globals.dryRun || args.length > 0 || options["out"] !== undefined || options["adoptKey"] !== undefined)
+    return undefined;
+  if (Object.values(certificateFlags(context)).some((flag) => flag !== undefined)) return undefined;
+  const certificates = (await (await world()).config.read())?.certificates ?? [];
+  return certificates.length > 1 ? certificates : undefined;
 };
 
 /** The configured certificate with the flags over it, or one made of flags alone. */

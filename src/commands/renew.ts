@@ -19,6 +19,10 @@ export const command: CommandModule = {
       .option("--force", "renew now, due or not")
       .option("--new-key", "with --force: with a new private key")
       .option("--every <TIME>", "go on for ever, a run each TIME (1m to 24h: 30m, 1h, 1d): for containers", duration)
+      .option(
+        "--unless-told",
+        "say nothing where notify: has told somebody of all of it: for cron, whose mail would be a second one",
+      )
       .addHelpText(
         "after",
         `
@@ -73,10 +77,18 @@ const run = async (context: Context, first = true): Promise<number> => {
     const { notify } = config;
     if (!notify || globals.dryRun) return job();
     return (await import("../usecases/notify.ts")).notified(world, { config: { ...config, notify }, chosen }, job);
+  }).catch(async (error: unknown) => {
+    const { stuckResult } = await import("../usecases/stuck.ts");
+    const result = await stuckResult(await context.world(), error);
+    if (result === undefined) throw error;
+    return result;
   });
   // A timer's run has the configuration alone, and no options to add.
   const certificates = done.certificates.map((one) => (one.failure ? { ...one, failure: fitting(one.failure) } : one));
   const result = { ...done, certificates };
-  output.result(renewText(result, host.now(), globals.quiet), renewDocument(result));
-  return globals.dryRun ? exitStatus.done : statuses[result.outcome];
+  // Whoever reads JSON asked for it.
+  const silent = options["unlessTold"] === true && done.told === true;
+  output.result(silent ? "" : renewText(result, host.now(), globals.quiet), renewDocument(result));
+  if (!globals.dryRun) return statuses[result.outcome];
+  return certificates.some(({ foreseen }) => foreseen) ? exitStatus.findings : exitStatus.done;
 };

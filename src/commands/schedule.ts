@@ -16,7 +16,10 @@ import {
 } from "../reports/schedule.ts";
 import {
   type InstallSchedule,
+  canRunHourly,
   installSchedule,
+  noneNote,
+  refuseWithout,
   removeSchedule,
   scheduleJob,
   showSchedule,
@@ -32,6 +35,7 @@ const install = async ({ world, options, globals, output }: Context): Promise<nu
       hints: ["make one: mailcert setup mail.example.org"],
     });
   }
+  if (options["schedule"] === undefined) await refuseWithout(deps);
   const result = await installSchedule(deps, {
     job: await scheduleJob(here, deps, config.certificates),
     schedule: (options["schedule"] as InstallSchedule["schedule"] | undefined) ?? "auto",
@@ -48,7 +52,8 @@ const show = async ({ world, output }: Context): Promise<number> => {
   const deps = await here.scheduling();
   const certificates = (await here.config.read())?.certificates ?? [];
   const states = await showSchedule(deps, await scheduleJob(here, deps, certificates));
-  output.result(scheduleShowText(states), scheduleShowDocument(states));
+  const without = (await canRunHourly(deps)) ? undefined : noneNote;
+  output.result(scheduleShowText(states, without), scheduleShowDocument(states));
   return scheduleIsHealthy(states) ? exitStatus.done : exitStatus.findings;
 };
 

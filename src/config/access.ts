@@ -47,6 +47,10 @@ export const createConfigAccess = (options: ConfigAccessOptions): ConfigAccess =
         problems: [],
       };
     },
+    placeOf: async (text) => {
+      const { files } = await readFiles(path, true);
+      return (await import("./find-text.ts")).findText(files, text) ?? { file: path, line: 1, column: 1 };
+    },
     edited: async (certificate) => {
       const { files } = await readFiles(path, true);
       const { readConfig } = await import("./parse.ts");

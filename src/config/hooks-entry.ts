@@ -28,7 +28,7 @@ const readTimeout = (source: Source, field: Field | undefined, name: string): nu
 };
 
 /** `[/program, argument]`, or `{ run: [...], timeout: 90 }`. */
-const readHook = (source: Source, field: Field, name: string): Hook | undefined => {
+export const readHook = (source: Source, field: Field, name: string): Hook | undefined => {
   if (!isMap(field.value)) {
     const run = readRun(source, field, name);
     return run && { run, timeout: usualHookSeconds };

@@ -74,7 +74,7 @@ export interface ReadConfig {
   /** No file says anything about certificates. */
   readonly silent: boolean;
   /** What holds for all certificates, and who is told. */
-  readonly top: Pick<Config, "inherited" | "notify">;
+  readonly top: Pick<Config, "inherited" | "notify" | "sniRows">;
 }
 
 /** Where a certificate was found; `report` says a problem there. */

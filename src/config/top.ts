@@ -1,13 +1,13 @@
-// What stands at the top of the configuration beside the certificates: hooks and a window for all of them, and who is told.
+// What stands at the top of the configuration beside the certificates: hooks and a window for all of them, who is told, and what fills a database of Postfix's.
 import type { Config } from "../domain/certificate-config.ts";
-import { readHooks } from "./hooks-entry.ts";
+import { readHook, readHooks } from "./hooks-entry.ts";
 import { readNotify } from "./notify-entry.ts";
 import type { Field, Source } from "./source.ts";
 import { readWindow } from "./window-entry.ts";
 
-export const topKeys: readonly string[] = ["hooks", "window", "notify"];
+export const topKeys: readonly string[] = ["hooks", "window", "notify", "postfix_sni_rows"];
 
-type Top = Pick<Config, "inherited" | "notify">;
+type Top = Pick<Config, "inherited" | "notify" | "sniRows">;
 
 /** Each of them may stand in one file only. */
 export const createTop = () => {
@@ -16,6 +16,7 @@ export const createTop = () => {
     hooks?: ReturnType<typeof readHooks>;
     window?: ReturnType<typeof readWindow>;
     notify?: Top["notify"];
+    sniRows?: Top["sniRows"];
   } = {};
 
   const read = (source: Source, fields: ReadonlyMap<string, Field>): void => {
@@ -31,16 +32,18 @@ export const createTop = () => {
       seen.set(key, { file: source.file, line: source.place(field.key).line });
       if (key === "hooks") found.hooks = readHooks(source, field);
       else if (key === "window") found.window = readWindow(source, field);
+      else if (key === "postfix_sni_rows") found.sniRows = readHook(source, field, key);
       else found.notify = readNotify(source, field);
     }
   };
 
   const settings = (): Top => {
-    const { hooks, window, notify } = found;
+    const { hooks, window, notify, sniRows } = found;
     const inherited = { ...(hooks ? { hooks } : {}), ...(window ? { window } : {}) };
     return {
       ...(Object.keys(inherited).length === 0 ? {} : { inherited }),
       ...(notify ? { notify } : {}),
+      ...(sniRows ? { sniRows } : {}),
     };
   };
   return { read, settings };

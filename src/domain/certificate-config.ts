@@ -1,6 +1,6 @@
 // A certificate as the configuration describes it: names, keys, issuer, servers. Every value is validated and has its default.
 import type { FileTarget } from "./file-target.ts";
-import type { Hooks } from "./hook.ts";
+import type { Hook, Hooks } from "./hook.ts";
 import type { KeyAlgorithm } from "./keys.ts";
 import type { NotifySettings } from "./notify-settings.ts";
 import type { Window } from "./window.ts";
@@ -103,4 +103,6 @@ export interface Config {
   readonly inherited?: Inherited;
   /** Who is told of what runs find. */
   readonly notify?: NotifySettings;
+  /** Fills the table that Postfix's `tls_server_sni_maps` looks into, in the place of a map of ours. */
+  readonly sniRows?: Hook;
 }

@@ -5,8 +5,10 @@ export interface ConfigProblem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  /** What to write instead. */
+  /** What to write instead, or what else to do. */
   readonly hint?: string;
+  /** One line for root's shell that mends it as it stands. */
+  readonly command?: string;
 }
 
 export interface ConfigCheck {

@@ -63,8 +63,15 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-outgrown",
-    means: "A server does not run, and its new version refuses settings that are not mailcert's.",
-    mend: "Mend the line that is named; the next run starts it, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+    means:
+      "A server's new version refuses settings that are not mailcert's: it does not run, or would not start again once what runs of the version before ends (the next boot).",
+    mend: "Mend the line that is named; the next run starts it where it does not run, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+  },
+  {
+    id: "deploy-unissued",
+    means:
+      "`deploy --dry-run`: nothing was issued for a certificate of the configuration, so that there is nothing to serve.",
+    mend: "`mailcert renew NAME` issues and deploys it; where the issuer would refuse it, the finding says why and what to do.",
   },
   {
     id: "deploy-server",
@@ -84,8 +91,9 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-left",
-    means: "A server is not named for the certificate any more and got its own settings back.",
-    mend: "Nothing; to have it again, name it in `servers:`.",
+    means:
+      "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone.",
+    mend: "Nothing; to have it again, name it in `servers:`. What was left alone is named: look whether anything still reads it.",
   },
   {
     id: "old-processes",
@@ -135,7 +143,7 @@ export const deploymentWords: readonly FindingWords[] = [
     id: "deploy-unobservable",
     means:
       "An entry point cannot be looked at from here: it waits for the PROXY protocol, TLS is off for it, or (`warning`) the server is not running.",
-    mend: "Start the server, then `mailcert verify`. For the others: check from where clients are.",
+    mend: "Start the server: the next run proves it, `mailcert renew` at once. For the others: check from where clients are.",
   },
   {
     id: "deploy-own-certificate",

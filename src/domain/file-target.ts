@@ -1,5 +1,6 @@
 // Copies of a certificate's files for programs that mailcert has no adapter for: which, where, whose, and what makes the program read them.
 import type { EntryPoint } from "./entry-point.ts";
+import { sha256Hex } from "./fingerprint.ts";
 import type { Slot } from "./keys.ts";
 
 /** The files of a slot, those that hold the key first: the order in which copies take their places. */
@@ -38,6 +39,12 @@ export interface FileTarget {
   /** As the configuration spells it. */
   readonly raw: Readonly<Record<string, string | readonly string[]>>;
 }
+
+/** SHA-256 of everything that an entry says, hex: another one is to be deployed anew. */
+export const targetMark = ({ paths, slot, owner, group, keyMode, reload, entries }: FileTarget): string => {
+  const places = fileKinds.map((kind) => paths[kind]);
+  return sha256Hex(Buffer.from(JSON.stringify([places, slot, owner, group, keyMode, reload, entries])));
+};
 
 /** The registry's name for them. */
 export const copies = "files";

@@ -20,6 +20,30 @@ export const findingWords: readonly FindingWords[] = [
     mend: "As the message says; `mailcert status` has when the next attempt comes, `mailcert renew NAME` tries at once.",
   },
   {
+    id: "key-exposed",
+    means:
+      "Everybody on this host can read the private key of what is served, or change a folder on the way to it (`warning`; looked at by each deployment, by the daily proof and by `status`).",
+    mend: "The `chmod` of the hint. Who may have read it has your key: `mailcert renew --force --new-key NAME`, then `mailcert revoke` for the one before.",
+  },
+  {
+    id: "renew-stuck",
+    means:
+      "Another mailcert has held the lock of the state folder for more than three hours, so that no run can begin: nothing is renewed (`renew` ends with 1).",
+    mend: "Look at what the process of the message waits for (`ps -o pid,etime,args -p PID`, its children, a hook), and end it: `kill PID`. The next run goes on from there.",
+  },
+  {
+    id: "window-missed",
+    means:
+      "A maintenance window came and went, and no run fell into it: the new certificate waits for the next one (`warning`).",
+    mend: "`mailcert deploy NAME` serves it at once. Let the window be 90 minutes or longer; `mailcert schedule show` says when runs come. [Windows](hooks.md#windows)",
+  },
+  {
+    id: "window-outside",
+    means:
+      "A new certificate was switched to although its maintenance window was closed, since waiting would have done harm; the message says why (`warning`).",
+    mend: "Nothing, where something was broken. Where what was served was about to end: a longer window, or more of them. [Windows](hooks.md#windows)",
+  },
+  {
     id: "renew-missed",
     means: "In a notification: nothing had run for more than two days before this run.",
     mend: "`mailcert schedule show`, `journalctl -u mailcert.timer`. [When nothing runs](notifications.md#when-nothing-runs)",

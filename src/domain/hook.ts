@@ -23,6 +23,12 @@ export const hooksOf = ({ hooks, inherited }: Pick<CertificateConfig, "hooks" | 
   hooks === "none" ? {} : { ...inherited?.hooks, ...hooks };
 
 /** As the configuration spells it. */
+export const rawHook = ({ run, timeout }: Hook): Readonly<Record<string, number | readonly string[]>> => ({
+  run,
+  ...(timeout === usualHookSeconds ? {} : { timeout }),
+});
+
+/** The same of all that there are. */
 export const rawHooks = (
   hooks: Hooks | "none",
 ): "none" | Readonly<Record<string, Readonly<Record<string, number | readonly string[]>>>> =>
@@ -31,9 +37,7 @@ export const rawHooks = (
     : Object.fromEntries(
         hookEvents.flatMap((event) => {
           const hook = hooks[event];
-          if (hook === undefined) return [];
-          const { run, timeout } = hook;
-          return [[event, { run, ...(timeout === usualHookSeconds ? {} : { timeout }) }] as const];
+          return hook === undefined ? [] : [[event, rawHook(hook)] as const];
         }),
       );
 

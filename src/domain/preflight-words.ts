@@ -42,6 +42,12 @@ export const preflightWords: readonly FindingWords[] = [
     mend: "Wait until the time in the hint; `mailcert renew` (the timer) does. [How it is counted](renewal.md#before-an-order)",
   },
   {
+    id: "preflight-name",
+    means:
+      "The issuer refuses a name of the certificate: a private CA that is limited to other domains, a name that no public CA certifies.",
+    mend: "As the hint says: another issuer, another CA (`ca: NAME`), or the name taken out.",
+  },
+  {
     id: "preflight-port",
     means: "The challenge's port cannot be had here.",
     mend: "The message names who has the port; `webroot: DIR (--webroot DIR)`, or another challenge.",

@@ -1,12 +1,12 @@
 // What a renewal run does about one certificate: nothing, finish what is left, issue, or wait.
-import { copies, copiesId } from "./file-target.ts";
+import { copies, copiesId, targetMark } from "./file-target.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
 import { differsFrom, targetOf, wantedText } from "./generation.ts";
 import { type RenewalPlan, renewalPlan } from "./renewal.ts";
 import { condemned } from "./revocation.ts";
 import { utcMinute } from "./utc-minute.ts";
-import { windowHold } from "./window-hold.ts";
+import { outsideWindow, windowHold } from "./window-hold.ts";
 
 export type Decision =
   | { readonly action: "nothing"; readonly dueAt: Date; readonly advised?: NonNullable<RenewalPlan["advised"]> }
@@ -45,6 +45,15 @@ export const heldBack = (
   return hold && { action: "wait", ...hold, window: true };
 };
 
+/** Why what is issued is switched to although its window is closed. */
+export const notHeldBecause = (
+  config: CertificateConfig,
+  state: CertificateState,
+  { named, force, window }: Wish,
+  now: Date,
+): string | undefined =>
+  named || force || !window ? undefined : outsideWindow(config, state, window.live, now, window.zone);
+
 /** Deployment is local and cheap: the first retries come with every run, whatever the ladder says. */
 const freeRetries = 3;
 
@@ -76,10 +85,13 @@ export const decide = (
     const harmful = state.lastError?.facts?.["rolledBack"] === true;
     if (waiting && (harmful || state.attempts > freeRetries)) return waiting;
     const held = heldBack(config, state, wish, now);
-    return (
-      held ?? { action: "deploy", why: `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet` }
-    );
+    if (held) return held;
+    const outside = notHeldBecause(config, state, wish, now);
+    const why = `generation ${target.number} is ${state.stage ?? "staged"}, not verified yet`;
+    return { action: "deploy", why: outside === undefined ? why : `${why}; outside its window: ${outside}` };
   }
+  if (copiesChanged(config, state) && !state.parked)
+    return { action: "deploy", why: "files: in the configuration changed" };
   if (serversChanged(config, state) && !state.parked)
     return { action: "deploy", why: "the servers in the configuration changed" };
   const proven = lastProof(state);
@@ -110,14 +122,19 @@ const dueNow = ({ at, advised }: RenewalPlan, notAfter: string, now: Date): Deci
   };
 };
 
+/** An entry of `files:` that came, went, or says something else. */
+const copiesChanged = ({ name, files = [] }: CertificateConfig, { deployments }: CertificateState): boolean => {
+  const wanted = new Map(files.map((target) => [copiesId(name, target.name), target]));
+  const copied = Object.entries(deployments).filter(([, { server }]) => server === copies);
+  if (copied.length !== wanted.size) return true;
+  return copied.some(([id, { target: mark }]) => {
+    const target = wanted.get(id);
+    return !target || (mark !== undefined && mark !== targetMark(target));
+  });
+};
+
 /** Named servers that have it not, or servers that have it and are not named. What `auto` finds is looked at once a day. */
-const serversChanged = (
-  { name, servers, files = [] }: CertificateConfig,
-  { deployments }: CertificateState,
-): boolean => {
-  const targets = files.map((target) => copiesId(name, target.name));
-  const copied = Object.entries(deployments).flatMap(([id, { server }]) => (server === copies ? [id] : []));
-  if (targets.some((id) => !copied.includes(id)) || copied.some((id) => !targets.includes(id))) return true;
+const serversChanged = ({ servers }: CertificateConfig, { deployments }: CertificateState): boolean => {
   if (servers === "auto") return false;
   const deployed = new Set(Object.values(deployments).flatMap(({ server }) => (server === copies ? [] : [server])));
   return servers.some((name) => !deployed.has(name)) || [...deployed].some((name) => !servers.includes(name));

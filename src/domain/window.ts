@@ -59,6 +59,17 @@ export const nextOpening = (windows: readonly Window[], now: Date, hostZone: str
   return openings.find(({ start }) => start > now);
 };
 
+/** The last one that began after `since` and has ended; of more than a week ago nobody asks. */
+export const lastOpening = (
+  windows: readonly Window[],
+  since: Date,
+  now: Date,
+  hostZone: string,
+): Opening | undefined =>
+  openingsAround(windows, new Date(now.getTime() - 8 * dayMs), hostZone).findLast(
+    ({ start, end }) => start >= since && end <= now,
+  );
+
 const minutesOf = (hours: string, minutes: string): number | undefined => {
   const all = Number(hours) * 60 + Number(minutes);
   return Number(minutes) < 60 && all <= 1440 ? all : undefined;

@@ -94,6 +94,14 @@ export interface IssuedChain {
   readonly unmet?: readonly UnmetWish[];
 }
 
+/** Other certificates of the configuration that the same authority is to certify. */
+export interface Company<Settings extends IssuerSettings = IssuerSettings> {
+  /** The one that it is to certify first: an authority that is not there yet is made for that. */
+  readonly first?: { readonly names: readonly string[]; readonly settings: Settings };
+  /** The names of all others, asked for when a refusal has to say what would suit everybody. */
+  readonly others?: () => Promise<readonly string[]>;
+}
+
 /**
  * - MUST refuse names that it cannot certify before spending anything (Failure `data`, saying which and why).
  * - MUST leave state that a later run can continue from when killed at any instant.
@@ -107,7 +115,7 @@ export interface Issuer<Settings extends IssuerSettings = IssuerSettings> {
    * Returns what `issue` would make on the way for a person to know (a private CA), one sentence each.
    * MUST be quick and need no network. Absent: `refuses` says all.
    */
-  check?(names: readonly string[], settings: Settings): Promise<readonly string[]>;
+  check?(names: readonly string[], settings: Settings, company?: Company<Settings>): Promise<readonly string[]>;
   issue(request: IssueRequest<Settings>): Promise<IssuedChain>;
   /**
    * When the CA would like this leaf to be renewed (RFC 9773). MUST NOT fail for anything that the CA or the network does: that is an answer, too.

@@ -22,6 +22,8 @@ export interface Report {
   readonly at: Date;
   /** `waiting`: nothing is wrong, a later run goes on. */
   readonly outcome: "done" | "waiting" | "fault";
+  /** ISO date of the end of the last run: this one, or where this one could not begin the one before; absent: there was none. */
+  readonly lastRun?: string;
   /** ISO date of the last run without a fault, this one included. */
   readonly lastSuccess?: string;
   /** Empty for channels that hear of runs, where there is none. */

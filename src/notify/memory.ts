@@ -13,7 +13,11 @@ const isCause = (value: unknown): boolean =>
   ["check", "certificate", "entry", "severity", "message", "since"].every((key) => typeof value[key] === "string");
 
 const isTold = (value: unknown): boolean =>
-  isRecord(value) && isCause(value["cause"]) && typeof value["urgency"] === "number" && typeof value["at"] === "string";
+  isRecord(value) &&
+  isCause(value["cause"]) &&
+  typeof value["urgency"] === "number" &&
+  typeof value["at"] === "string" &&
+  ["string", "undefined"].includes(typeof value["over"]);
 
 const every = (value: unknown, is: (one: unknown) => boolean): boolean =>
   isRecord(value) && Object.values(value).every(is);
@@ -23,6 +27,7 @@ const isMemory = (value: unknown): value is Memory & { readonly schema: string }
   value["schema"] === schema &&
   every(value["causes"], isCause) &&
   every(value["told"], (told) => every(told, isTold)) &&
+  ["string", "undefined"].includes(typeof value["heard"]) &&
   [value["lastRun"], value["lastSuccess"]].every(
     (date) => date === undefined || (typeof date === "string" && !Number.isNaN(Date.parse(date))),
   );

@@ -13,11 +13,11 @@ interface Family {
 
 const seconds = (date: Date | string): number => Math.floor(new Date(date).getTime() / 1000);
 
-const familiesOf = ({ at, outcome, lastSuccess, open, certificates }: Report): readonly Family[] => [
+const familiesOf = ({ lastRun, outcome, lastSuccess, open, certificates }: Report): readonly Family[] => [
   {
     name: "mailcert_last_run_timestamp_seconds",
-    help: "When the last run ended, in seconds since 1970.",
-    samples: [[{}, seconds(at)]],
+    help: "When the last run ended, in seconds since 1970; absent before the first.",
+    samples: lastRun === undefined ? [] : [[{}, seconds(lastRun)]],
   },
   {
     name: "mailcert_last_success_timestamp_seconds",
@@ -80,7 +80,8 @@ export const createPrometheus: ChannelFactory = ({ prometheus: path = "" }) => (
     if (present !== undefined && !present.isFile())
       throw new Failure("cannot-create", `prometheus: ${path} is no plain file`, { facts: { path } });
     try {
-      await writeFileAtomic(path, textfile(report), { mode: 0o644 });
+      // Whoever reads the folder may have been given the file; and what a killed run left there nobody else takes away.
+      await writeFileAtomic(path, textfile(report), { mode: 0o644, keepMode: true });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       throw new Failure(error.kind, `prometheus: ${error.message}`, { hints: error.hints, cause: error });

@@ -30,7 +30,7 @@ const hintsOf: Readonly<Record<string, string>> = {
   ECONNREFUSED: "check host and port of its URL, and whether it is up",
   ENOTFOUND: "check its URL, and this machine's /etc/resolv.conf",
   EAI_AGAIN: "check its URL, and this machine's /etc/resolv.conf",
-  ETIMEDOUT: "check the firewall for outgoing HTTPS",
+  ETIMEDOUT: "it answers nothing, or too slowly: look at that host, then at the firewall for outgoing HTTPS",
   DEPTH_ZERO_SELF_SIGNED_CERT: "for a server of your own, name its root: notify: ca_file: FILE",
   SELF_SIGNED_CERT_IN_CHAIN: "for a server of your own, name its root: notify: ca_file: FILE",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "for a server of your own, name its root: notify: ca_file: FILE",

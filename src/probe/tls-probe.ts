@@ -9,7 +9,7 @@ import { connect } from "./connect.ts";
 import { openConversation } from "./conversation.ts";
 import { deadline } from "./deadline.ts";
 import { chainAsSent, handshake, renegotiate, tlsFacts } from "./handshake.ts";
-import { handshakeStop } from "./handshake-stop.ts";
+import { handshakeStop, mute } from "./handshake-stop.ts";
 import { lastWords } from "./last-words.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
 import { Stop, during } from "./stop.ts";
@@ -212,12 +212,7 @@ const injected = (draft: Draft, bytes: number): Stop => {
   return new Stop("starttls", "injected", `${bytes} bytes in clear arrived after the go-ahead for TLS`);
 };
 
-const silence = (entry: Entry): Stop =>
-  new Stop(
-    "greeting",
-    "timeout",
-    `the server takes the connection and then says nothing (neither ${entry.protocol} nor TLS)`,
-  );
+const silence = (entry: Entry): Stop => new Stop("greeting", "timeout", mute(entry));
 
 const late = ({ timeoutMs }: ProbeOptions): Stop =>
   new Stop(

@@ -2,7 +2,7 @@
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
 import { type RawValue, effectiveSettings } from "../domain/certificate-settings.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
-import { rawHooks } from "../domain/hook.ts";
+import { rawHook, rawHooks } from "../domain/hook.ts";
 import { shownNotify } from "../domain/notify-settings.ts";
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
@@ -12,10 +12,11 @@ export const configCheckText = ({ files, certificates, problems, warnings }: Con
     const warned = warnings.length === 0 ? "" : `, ${count(warnings.length, "warning")}`;
     return `${files.join(", ")}: ${count(certificates.length, "certificate")}, no problems${warned}`;
   }
-  const lines = problems.map(
-    ({ file, line, column, message, hint }) =>
-      `${file}:${line}:${column}: ${message}${hint === undefined ? "" : `\n    ${hint}`}`,
-  );
+  const lines = problems.flatMap(({ file, line, column, message, hint, command }) => [
+    `${file}:${line}:${column}: ${message}`,
+    ...(command === undefined ? [] : [`    run: ${command}`]),
+    ...(hint === undefined ? [] : [`    ${hint}`]),
+  ]);
   return [...lines, count(problems.length, "problem")].join("\n");
 };
 
@@ -62,17 +63,19 @@ const certificateText = (certificate: CertificateConfig): readonly string[] => {
 const topOf = ({
   inherited: { hooks, window } = {},
   notify,
+  sniRows,
 }: Config): Readonly<Record<string, RawValue | RawTold>> => ({
   ...(hooks ? { hooks: rawHooks(hooks) } : {}),
   ...(window ? { window: window.map(({ text }) => text) } : {}),
   ...(notify ? { notify: shownNotify(notify) } : {}),
+  ...(sniRows ? { postfix_sni_rows: rawHook(sniRows) } : {}),
 });
 
-type RawTold = ReturnType<typeof shownNotify>;
+type RawTold = ReturnType<typeof shownNotify> | ReturnType<typeof rawHook>;
 
 const topText = (config: Config): readonly string[] =>
   Object.entries(topOf(config)).flatMap(([key, value]) =>
-    key === "notify"
+    key === "notify" || key === "postfix_sni_rows"
       ? [`${key}:`, ...Object.entries(value).map(([name, one]) => `  ${name}: ${yamlValue(one as RawValue)}`)]
       : [`${key}: ${yamlValue(value as RawValue)}`],
   );

@@ -1,5 +1,5 @@
 // A deployment's plan for --dry-run, for people and as JSON.
-import type { DeployPlan } from "../usecases/plan-deploy.ts";
+import { type DeployPlan, hasUnissued } from "../usecases/plan-deploy.ts";
 import { findingLines, withoutAdvice } from "./findings-text.ts";
 
 const liveLine = ({ from, to }: NonNullable<DeployPlan["live"]>): string => {
@@ -31,7 +31,7 @@ export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWo
     ? ["after a yes: at a terminal you are asked; else: mailcert deploy --yes"]
     : []),
   ...plan.notes.flatMap((note) => findingLines(note)),
-  ...(plan.servers.length === 0 ? [noServer] : []),
+  ...(plan.servers.length === 0 && !hasUnissued([plan]) ? [noServer] : []),
 ];
 
 export const deployPlanText = (plans: readonly DeployPlan[]): string =>
@@ -41,7 +41,7 @@ export const deployPlanText = (plans: readonly DeployPlan[]): string =>
 
 export const deployPlanDocument = (plans: readonly DeployPlan[]): object => ({
   schema: "mailcert.deploy/1",
-  ok: true,
+  ok: !hasUnissued(plans),
   dryRun: true,
   certificates: plans,
 });

@@ -3,6 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { setupAgain } from "../domain/setup-command.ts";
 import { selfSignedNotes } from "../domain/self-signed-notes.ts";
 import type { IssuedFiles } from "../usecases/issue-files.ts";
+import type { CertificatePreflight } from "../usecases/preflight-all.ts";
 import type { IssueResult } from "../usecases/issue.ts";
 import { day } from "./dates.ts";
 import type { PreflightFinding } from "../domain/preflight.ts";
@@ -39,6 +40,22 @@ export const issueText = ({ certificate, issued, configured, preflight = [] }: I
       : `  it is staged, and not in the configuration: nothing serves or renews it; next: ${setupAgain(certificate.name, issued.generation)}`,
   ].join("\n");
 };
+
+/** A dry run without a name: every certificate of the configuration, with whether any has a fault. */
+export const issueAllText = (all: readonly CertificatePreflight[], now: Date): string =>
+  all.map((one) => issueText({ ...one, configured: true }, now)).join("\n\n");
+
+export const issueAllDocument = (all: readonly CertificatePreflight[]): object => ({
+  schema: "mailcert.issue/1",
+  ok: !all.some(({ preflight }) => hasFaults(preflight)),
+  dryRun: true,
+  certificates: all.map(({ certificate: { name, names, issuer }, preflight }) => ({
+    certificate: name,
+    names,
+    issuer: issuer.kind,
+    preflight,
+  })),
+});
 
 export const issueDocument = ({ certificate, issued, preflight }: Issued): object => ({
   schema: "mailcert.issue/1",

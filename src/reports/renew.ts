@@ -34,7 +34,8 @@ const stateText = (one: RenewedCertificate, now: Date): string => {
   const deployed = one.deployed ? deploymentText(one.deployed, now, "trouble") : undefined;
   if (one.failure) {
     const hints = one.failure.hints.map((hint) => `\n  -> ${hint}`).join("");
-    const failed = `${one.certificate}: FAILED: ${one.failure.message}${hints}`;
+    const what = one.foreseen ? `${decisionText(one.decision)}; that would FAIL` : "FAILED";
+    const failed = `${one.certificate}: ${what}: ${one.failure.message}${hints}`;
     return deployed === undefined ? failed : `${deployed}\n\n${failed}`;
   }
   if (deployed !== undefined) return deployed;
@@ -63,16 +64,19 @@ const idleText = (idle: readonly RenewedCertificate[]): string => {
   return `${idle.length} certificates: nothing to do; the first renewal is due on ${day(next.at)} (${next.certificate})`;
 };
 
+/** Said by each run for days: by channels once, by `status`, and not by each mail of cron. */
+const standing: ReadonlySet<string> = new Set(["window-missed"]);
+
 /** With `quiet` only what a person must see: faults; waiting is no news. */
 export const renewText = ({ certificates, findings }: RenewResult, now: Date, quiet: boolean): string => {
   const shown = certificates.filter(
     (one) =>
       !quiet ||
-      one.findings.length > 0 ||
+      one.findings.some(({ check }) => !standing.has(check)) ||
       // Something was not had as it is wished for, or is left for a person to do: once for each certificate issued.
       one.issued?.notes !== undefined ||
       (one.failure && one.failure.kind !== "try-later") ||
-      (one.deployed && hasFault(one.deployed)),
+      (one.deployed && (hasFault(one.deployed) || one.deployed.findings.some(({ check }) => check === "key-exposed"))),
   );
   const idle = shown.filter(isIdle);
   const busy = idle.length < manyIdle ? shown : shown.filter((one) => !isIdle(one));

@@ -68,6 +68,7 @@ const stateText = (state: ScheduleState): readonly string[] => {
   const odd = present.filter((file) => file.state !== "current");
   return [
     `${titles[state.kind]}: ${state.active ? "active, every hour" : `NOT active: ${state.problem ?? "its files are not mailcert's"}`}`,
+    ...(state.command === undefined ? [] : [`  run: ${state.command}`]),
     ...odd.map(({ path, state: how }) =>
       how === "foreign"
         ? `  ${path}: mailcert did not write it`
@@ -78,9 +79,10 @@ const stateText = (state: ScheduleState): readonly string[] => {
   ];
 };
 
-export const scheduleShowText = (states: readonly ScheduleState[]): string => {
+/** `without`: why none can be installed on this host. */
+export const scheduleShowText = (states: readonly ScheduleState[], without?: string): string => {
   const lines = states.flatMap(stateText);
-  return lines.length > 0 ? lines.join("\n") : "no schedule is installed: mailcert schedule install";
+  return lines.length > 0 ? lines.join("\n") : `no schedule is installed: ${without ?? "mailcert schedule install"}`;
 };
 
 export const scheduleRemoveText = ({ removed, dryRun }: RemovedSchedule): string =>

@@ -105,7 +105,9 @@ const trouble = ({
   const at = minute(new Date(lastError.at));
   const hints = (lastError.hints ?? []).map((hint) => `    -> ${hint}`);
   const again = configured ? [`    -> mended? \`mailcert renew ${name}\` tries at once`] : [];
-  if (decision?.action === "wait") return [`  attempt ${attempts} failed at ${at}`, ...hints, ...again];
+  // What holds it back by itself has been said above: the reason of the failure, unless it is a window.
+  if (decision?.action === "wait" && !decision.window)
+    return [`  attempt ${attempts} failed at ${at}`, ...hints, ...again];
   if (lastError.notDue)
     return [`  last error (${at}, nothing was due: what is there stays): ${lastError.message}`, ...hints];
   const nothing = decision?.action === "nothing";

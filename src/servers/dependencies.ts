@@ -1,4 +1,5 @@
 // What every server adapter is given: nothing else of the outside world reaches it, besides the files that it reads and replaces.
+import type { Hook } from "../domain/hook.ts";
 import type { RunProgram } from "../system/run.ts";
 import type { RenderTemplate } from "../system/templates.ts";
 
@@ -7,4 +8,6 @@ export interface ServerDependencies {
   readonly render: RenderTemplate;
   /** Whether the kernel has IPv6 at all; where not, `::` listeners do not exist whatever the configuration says. */
   readonly ipv6: () => Promise<boolean>;
+  /** The program that gets the rows of Postfix's SNI map, where the configuration names one. Absent: none does. */
+  readonly sniRows?: () => Promise<Hook | undefined>;
 }

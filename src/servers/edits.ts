@@ -21,10 +21,17 @@ const remove = async (path: string): Promise<void> => {
   }
 };
 
-/** The permission bits of a file, or undefined where there is none. */
+/**
+ * The permission bits of a file, or undefined where there is none. With an access list, the group's bits are the list's mask, which is whoever gave the
+ * list's own to say: as our files have them, everybody may read or root alone.
+ */
 export const modeOf = async (path: string): Promise<number | undefined> => {
   const found = await stat(path).catch(() => undefined);
-  return found && found.mode & 0o7777;
+  if (!found) return undefined;
+  const mode = found.mode & 0o7777;
+  const usual = (mode & 0o7707) | ((mode & 0o004) << 3);
+  if (mode === usual) return mode;
+  return (await (await import("../system/keep-access-list.ts")).isListed(path)) ? usual : mode;
 };
 
 export const applyFile = async (change: FileChange): Promise<void> => {
@@ -33,7 +40,7 @@ export const applyFile = async (change: FileChange): Promise<void> => {
   const text = await readTextIfPresent(path);
   if (text === content && (await modeOf(path)) === mode) return;
   // The file is ours: its mode is the one that the server needs, not the one that it was found with.
-  await writeFileAtomic(path, content, { mode, base: { text } });
+  await writeFileAtomic(path, content, { mode, keepOwner: true, base: { text } });
 };
 
 const isOurs = ({ content, shared }: FileChange, current: string | undefined): boolean =>

@@ -149,6 +149,8 @@ export interface CopiedFile {
 export interface ServerPlan {
   /** Certificate and key settings (and TLS itself where it is off altogether), nothing else. Empty: all is as it should be. */
   readonly changes: readonly Change[];
+  /** Copies that are in place as they should be: whoever asks can tell whether the log knows of them. */
+  readonly stands?: readonly Change[];
   /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
   readonly notes: readonly Finding[];
 }
@@ -201,7 +203,7 @@ export interface Server {
   readonly sni?: true;
   /** All its settings stand in people's own files: `readBack` says already before `apply` what will be asked about. */
   readonly asksFirst?: true;
-  /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. */
+  /** With `sni`: `certificate` may have no slots: the server's own settings go on serving everybody who asks for no known name. Absent: all its changes are for all of them, and go with the last. */
   readonly ownDefault?: true;
   /** Empty when it is not installed. MUST NOT need it to be running. */
   detect(): Promise<readonly Installation[]>;

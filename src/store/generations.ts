@@ -12,6 +12,7 @@ import {
   temporaryBeside,
   writeNewFile,
 } from "../system/files.ts";
+import { carryReaders } from "./key-readers.ts";
 import type { PublicSlot, StagedSlot, Store } from "./store.ts";
 
 type Part = Pick<
@@ -141,6 +142,7 @@ export const createGenerations = (root: string): Part => {
           await mkdir(join(draft, slot), { mode: 0o755 });
           for (const file of slotFiles(staged))
             await writeNewFile(join(draft, slot, file.name), file.mode, file.content);
+          await carryReaders(join(root, name, "live", slot), join(draft, slot));
           await syncFolder(join(draft, slot));
         }
         for (const slot of carry?.slots ?? []) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { RunProgram } from "../system/run.ts";
 import { createCertificates } from "./certificates.ts";
 import { createEvents } from "./events.ts";
+import { createExposed } from "./exposed.ts";
 import { createGenerations } from "./generations.ts";
 import { createKeyReaders } from "./key-readers.ts";
 import { takeLock } from "./lock.ts";
@@ -22,6 +23,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
     ...createCertificates(certificates),
     ...createGenerations(certificates),
     ...createKeyReaders(certificates, run),
+    ...createExposed(dir),
     ...createPrograms(join(dir, "programs.json")),
     ...createEvents(join(dir, "events.jsonl")),
   };

@@ -36,6 +36,26 @@ const setReaders = async (path: string, gid: number, mode: 0o640 | 0o600): Promi
   }
 };
 
+/** Whom somebody let read a key beside root (a group, an access list) reads the one that takes its place, too: `to`, a folder that is being written. */
+export const carryReaders = async (from: string, to: string): Promise<void> => {
+  for (const file of files) {
+    const before = await stat(join(from, file)).catch(() => undefined);
+    if (before === undefined || (before.mode & 0o070) === 0) continue;
+    const handle = await open(join(to, file), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+    try {
+      if (!handle) continue;
+      const { uid } = await handle.stat();
+      await handle.chown(uid, before.gid);
+      const { isListed, keepAccessList } = await import("../system/keep-access-list.ts");
+      if (await isListed(join(from, file))) await keepAccessList(join(from, file), handle, 0o600);
+      else await handle.chmod(0o600 | (before.mode & 0o040));
+      await handle.sync();
+    } finally {
+      await handle?.close();
+    }
+  }
+};
+
 /** `root` is `<state>/certificates`. */
 export const createKeyReaders = (root: string, run: RunProgram): Pick<Store, "letRead"> => ({
   letRead: async (name, group) => {

@@ -1,5 +1,15 @@
 // One run at a time per state folder: flock(1) on a descriptor that this process keeps open, so that the kernel frees it.
-import { closeSync, constants, existsSync, fchmodSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
@@ -27,7 +37,7 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
     throw fileFailure(error, "open", path);
   }
   try {
-    if (!(await flock(run, descriptor, path))) throw await busy(descriptor, path);
+    if (!(await flock(run, descriptor, path))) throw await busy(descriptor, path, now());
     // Whoever can open it can hold it: an earlier version left it readable by everybody.
     fchmodSync(descriptor, 0o600);
     const cutShort = firstLine(descriptor) !== "";
@@ -77,16 +87,34 @@ const readHolder = (descriptor: number): { readonly pid: string; readonly what: 
   return pid === undefined || !existsSync(`/proc/${pid}`) ? undefined : { pid, what };
 };
 
-const busy = async (descriptor: number, path: string): Promise<Failure> => {
+/** Longer than a run of the hourly unit may take (TimeoutStartSec): something in it hangs. */
+const longMs = 3 * 3_600_000;
+
+/** By its line; where that is not to be had, by when it was written. The holder may be of another container, whose processes nobody sees here. */
+const heldSince = (descriptor: number): Date => {
+  const at = Date.parse(/ since (\S+)$/.exec(firstLine(descriptor))?.[1] ?? "");
+  return Number.isNaN(at) ? fstatSync(descriptor).mtime : new Date(at);
+};
+
+const hangingHints = (pid: string | undefined, path: string): readonly string[] => [
+  pid === undefined
+    ? `which process it is: lsof ${path}; it may be in another container that shares this folder`
+    : `what it waits for: ps -o pid,etime,wchan:20,args -p ${pid}; pgrep -laP ${pid}`,
+  `it does no harm to end it, and the next run goes on from there: kill ${pid ?? "PID"}`,
+];
+
+const busy = async (descriptor: number, path: string, now: Date): Promise<Failure> => {
   let known = readHolder(descriptor);
   for (let tries = 0; known === undefined && tries < 20; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 25));
     known = readHolder(descriptor);
   }
   const pid = known?.pid;
+  const since = heldSince(descriptor);
+  const long = now.getTime() - since.getTime() > longMs;
   const holder = known === undefined ? "another run" : `process ${known.pid} (${clean(known.what, 250)})`;
   return new Failure("try-later", `another mailcert is at work: ${holder} holds ${path}`, {
-    hints: ["wait until it has ended and run this again"],
-    facts: pid === undefined ? {} : { pid: Number(pid) },
+    hints: long ? hangingHints(pid, path) : ["wait until it has ended and run this again"],
+    facts: { ...(pid === undefined ? {} : { pid: Number(pid) }), ...(long ? { heldSince: since.toISOString() } : {}) },
   });
 };

@@ -76,6 +76,10 @@ export interface DeploymentRecord {
   readonly at: string;
   /** To clients that ask for its names only: another certificate is everybody else's there. */
   readonly byName?: true;
+  /** Of copies: a fingerprint of the entry of `files:` that they were made by (domain/file-target.ts). */
+  readonly target?: string;
+  /** It could not be given its settings, or not be reloaded: the next run does it. */
+  readonly unsettled?: true;
   readonly entries: readonly EntryRecord[];
 }
 
@@ -190,6 +194,13 @@ export type StagedSlot = PublicSlot &
     | { readonly privateKey?: undefined; readonly request: string }
   );
 
+export interface Exposed {
+  readonly path: string;
+  readonly kind: "key" | "folder";
+  /** The permission bits. */
+  readonly mode: number;
+}
+
 export interface Lock {
   /** The run before was killed, or lost power: it did not release the lock, and may have left temporary files. */
   readonly cutShort: boolean;
@@ -235,6 +246,8 @@ export interface Store {
   readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
   /** What is wrong with a generation's files (missing, or not what was written), or undefined. @throws Failure when one cannot be read. */
   damage(name: string, number: number, slots: readonly Slot[]): Promise<string | undefined>;
+  /** Key files of these slots of `live` that everybody may read, and folders on the way to them that everybody may change. Without rights to look: none. */
+  exposed(name: string, slots: readonly Slot[]): Promise<readonly Exposed[]>;
   /** Points `live` at a generation by one rename. */
   switchLive(name: string, number: number): Promise<void>;
   /**

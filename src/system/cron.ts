@@ -1,7 +1,7 @@
 // The hourly run as a line for cron, where systemd is not PID 1.
 import { createHash } from "node:crypto";
 import { readFile, readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
 import { ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
@@ -18,6 +18,10 @@ export interface CronOptions {
   readonly daemons?: readonly string[];
   /** Where the kernel lists processes; default /proc. */
   readonly proc?: string;
+  /** Default /etc/init.d. */
+  readonly scripts?: string;
+  /** A folder that is there where systemd is PID 1; default /run/systemd/system. */
+  readonly booted?: string;
 }
 
 const usualDaemons = ["/usr/sbin/cron", "/usr/sbin/crond", "/usr/bin/crond", "/sbin/crond", "/usr/sbin/fcron"];
@@ -25,8 +29,7 @@ const usualDaemons = ["/usr/sbin/cron", "/usr/sbin/crond", "/usr/bin/crond", "/s
 /** What its process is called, by program: Debian's cron, cronie's and busybox's crond, fcron, bcron. */
 const processes: ReadonlySet<string> = new Set(["cron", "crond", "fcron", "bcron-sched"]);
 
-/** What a person does about it depends on the system; this much is alike. */
-const notRunning = "cron is not running (start it: service cron start, or service crond start)";
+const notRunning = "cron is not running";
 
 /**
  * Whether some process has a cron daemon's name (/proc/PID/comm). Where the kernel hides others' processes (hidepid) nobody can tell:
@@ -53,6 +56,7 @@ const firstRunTimeoutMs = 3600_000;
 
 export const createCron = (options: CronOptions): Scheduler => {
   const { run, render, folder = "/etc/cron.d", daemons = usualDaemons, proc = "/proc" } = options;
+  const { scripts = "/etc/init.d", booted = "/run/systemd/system" } = options;
   // cron reads only names of letters, digits, hyphens and underscores.
   const path = join(folder, "mailcert");
 
@@ -66,9 +70,16 @@ export const createCron = (options: CronOptions): Scheduler => {
   };
 
   const exists = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined)) !== undefined;
-  const available = async (): Promise<boolean> => {
-    for (const daemon of daemons) if (await exists(daemon)) return exists(folder);
-    return false;
+  const installedDaemon = async (): Promise<string | undefined> => {
+    for (const daemon of daemons) if (await exists(daemon)) return daemon;
+    return undefined;
+  };
+  const available = async (): Promise<boolean> => (await installedDaemon()) !== undefined && exists(folder);
+  /** As this host starts services: a service is called what its program is. */
+  const starting = async (daemon: string): Promise<string> => {
+    const name = basename(daemon);
+    if (await exists(booted)) return `systemctl start ${name}`;
+    return (await exists(join(scripts, name))) ? `service ${name} start` : daemon;
   };
 
   return {
@@ -78,17 +89,11 @@ export const createCron = (options: CronOptions): Scheduler => {
       const file = await ownFileState(path, contentOf(job));
       const there = file.state === "current" || file.state === "different";
       if (!there) return { kind: "cron", files: [file], active: false };
-      const problem = (await available())
-        ? (await isDaemonRunning(proc))
-          ? undefined
-          : notRunning
-        : "cron is not installed";
-      return {
-        kind: "cron",
-        files: [file],
-        active: problem === undefined,
-        ...(problem === undefined ? {} : { problem }),
-      };
+      const idle = { kind: "cron", files: [file], active: false } as const;
+      const daemon = await installedDaemon();
+      if (daemon === undefined) return { ...idle, problem: "cron is not installed" };
+      if (await isDaemonRunning(proc)) return { ...idle, active: true };
+      return { ...idle, problem: notRunning, command: await starting(daemon) };
     },
     install: async (job) => {
       const content = contentOf(job);

@@ -7,8 +7,10 @@ import { Failure, type FailureKind } from "../domain/failure.ts";
 export interface WriteOptions {
   /** Mode of a new file, and of a replaced one unless `keepMode`. */
   readonly mode: number;
-  /** A file that is replaced keeps its mode and owner. */
+  /** A file that is replaced keeps its mode, its owner and its access list. */
   readonly keepMode?: boolean;
+  /** The same but for the mode. */
+  readonly keepOwner?: boolean;
   /** Follow a symbolic link and replace its target (main.cf may be one). Default: the link itself is replaced. */
   readonly follow?: boolean;
   /**
@@ -113,10 +115,11 @@ export const writeFileAtomic = async (
   const target = options.follow ? await realpath(path).catch(() => path) : path;
   const temporary = temporaryBeside(target);
   try {
-    const found = options.keepMode ? await lstat(target).catch(() => undefined) : undefined;
+    const keeps = options.keepMode || options.keepOwner;
+    const found = keeps ? await lstat(target).catch(() => undefined) : undefined;
     // A link that is replaced has a mode and an owner that mean nothing for a file.
     const before = found?.isFile() ? found : undefined;
-    const mode = before ? before.mode & 0o7777 : options.mode;
+    const mode = before && options.keepMode ? before.mode & 0o7777 : options.mode;
     const handle = await open(
       temporary,
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
@@ -126,6 +129,7 @@ export const writeFileAtomic = async (
       if (before) await handle.chown(before.uid, before.gid);
       // With the mode given first, a 0600 file is 0600 before its first byte; a wider one holds no secret.
       await handle.chmod(mode);
+      if (before) await (await import("./keep-access-list.ts")).keepAccessList(target, handle, mode);
       await handle.writeFile(content);
       if (options.settled) {
         const then = new Date(Date.now() - settledAfterMs);

@@ -1,5 +1,6 @@
 // Whether a file can be opened for reading as a given user with all of its groups: the kernel is asked, so that modes, groups, access lists and every folder above count.
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import type { RunProgram, RunResult } from "./run.ts";
 
@@ -26,7 +27,7 @@ export const foldersAbove = (path: string): readonly string[] =>
 
 const asOurselves = async (path: string): Promise<Opened> => {
   try {
-    await (await open(path, "r")).close();
+    await (await open(path, constants.O_RDONLY | constants.O_NONBLOCK)).close();
     return { kind: "open" };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -34,12 +35,23 @@ const asOurselves = async (path: string): Promise<Opened> => {
   }
 };
 
+/** Whoever opens a FIFO waits for somebody who writes. What root cannot look at is tried all the same. */
+const isSpecial = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (facts) => !facts.isFile(),
+    () => false,
+  );
+
+/** A disk that does not answer. */
+const timeoutMs = 10_000;
+
 /** `reader` undefined: as the user of this run. Nothing is read: the file is opened and closed. */
 export const openAs = async (run: RunProgram, reader: Reader | undefined, path: string): Promise<Opened> => {
+  if (await isSpecial(path)) return { kind: "unknown", why: `${path} is not a file` };
   if (reader === undefined) return asOurselves(path);
   const { user, group } = reader;
   const as = (...words: readonly string[]): Promise<RunResult> =>
-    run("setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", ...words]);
+    run("setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", ...words], { timeoutMs });
   try {
     if ((await as("dd", `if=${path}`, "of=/dev/null", "count=0", "status=none")).status === 0) return { kind: "open" };
     if ((await as("true")).status !== 0) return { kind: "unknown", why: `nobody could act as ${user}:${group}` };

@@ -14,6 +14,8 @@ export interface ScheduleJob {
   readonly watched?: readonly string[];
   /** What is run then: `deploy --repair --config ... --state ...`. */
   readonly repairArgs?: readonly string[];
+  /** Where runs write down that somebody has heard of what they found (notified.json): root need not be mailed then. */
+  readonly notified?: string;
   /** Gives cron its minute, so that a fleet does not ask its CA all at once. */
   readonly hostName: string;
 }
@@ -41,6 +43,8 @@ export interface ScheduleState {
   readonly active: boolean;
   /** Why it is not active although its files are there. */
   readonly problem?: string;
+  /** The one command that mends that on this host. */
+  readonly command?: string;
   /** ISO date of the next run. */
   readonly next?: string;
   readonly last?: ScheduleRun;

@@ -54,8 +54,9 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
   const { units = "/etc/systemd/system", booted = "/run/systemd/system", stamps = "/var/lib/systemd/timers" } = options;
 
   const filesOf = (job: ScheduleJob): ReadonlyMap<string, string> => {
-    const { nodePath, programPath, args, writable, watched = [], repairArgs = [] } = job;
-    refuseOddPaths([nodePath, programPath, ...args, ...writable, ...watched, ...repairArgs]);
+    const { nodePath, programPath, args, writable, watched = [], repairArgs = [], notified } = job;
+    const told = notified === undefined ? [] : [notified];
+    refuseOddPaths([nodePath, programPath, ...args, ...writable, ...watched, ...repairArgs, ...told]);
     const view = {
       node: nodePath,
       program: programPath,
@@ -64,6 +65,7 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       writable: writable.map((path) => ({ value: `-${path}` })),
       watched: watched.map((value) => ({ value })),
       repairArgs: repairArgs.map((value) => ({ value })),
+      notified: told.map((value) => ({ value })),
     };
     const wanted = [service, timer, failure, ...(watched.length > 0 ? [repairPath, repair] : [])];
     return new Map(wanted.map((unit) => [join(units, unit), render(unit, view, "systemd")]));

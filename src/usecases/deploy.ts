@@ -1,6 +1,7 @@
 // Deploy: switch `live`, point the servers at it, reload, prove on the wire; go back where the new generation broke what worked.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { DeployEnd, DeployOptions, DeployResult, Gathered } from "./deployment.ts";
+import { exposedFindings } from "./exposed-keys.ts";
 import { hasHooks } from "../domain/hook.ts";
 import { finish } from "./finish.ts";
 import { goBack } from "./go-back.ts";
@@ -36,7 +37,7 @@ export const deployTogether = async (
   certificates: readonly CertificateConfig[],
   options: DeployOptions,
 ): Promise<ReadonlyMap<string, DeployEnd>> => {
-  const ends = await deployAtOnce(world, certificates, options);
+  const ends = await withExposed(world, await deployAtOnce(world, certificates, options));
   return certificates.some(hasHooks) ? (await import("./hooks.ts")).followUp(world, certificates, ends) : ends;
 };
 
@@ -97,6 +98,20 @@ const deployAtOnce = async (
   const broken = judged.filter(isBroken);
   if (broken.length > 0) for (const [name, end] of await goBack(world, broken, options)) ends.set(name, end);
   return ends;
+};
+
+/** Its keys are looked at whenever it is: `doctor` is run by nobody. */
+const withExposed = async (
+  world: World,
+  ends: ReadonlyMap<string, DeployEnd>,
+): Promise<ReadonlyMap<string, DeployEnd>> => {
+  const after = new Map<string, DeployEnd>();
+  for (const [name, end] of ends) {
+    const findings = "result" in end ? await exposedFindings(world, name, slotsOf(end.result.generation)) : [];
+    const found = "result" in end && findings.length > 0;
+    after.set(name, found ? { result: { ...end.result, findings: [...end.result.findings, ...findings] } } : end);
+  }
+  return after;
 };
 
 const nothing: Gathered = { servers: [], entries: [], findings: [] };

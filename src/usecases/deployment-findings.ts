@@ -15,6 +15,12 @@ interface Gathered {
 const where = ({ entry }: ProvedEntry): string =>
   `${entryUrl(entry)} (${entry.port} · ${clientLabel(entry.mode)}) at ${entry.address}`;
 
+/** A fault of its own settings, or of its reload, is known. */
+export const isUnsettled = ({ findings }: Pick<Gathered, "findings">, id: string): boolean =>
+  findings.some(
+    ({ severity, message }) => severity === "fault" && (message.startsWith(`${id}: `) || message.startsWith(`${id} `)),
+  );
+
 /** One finding for each server and verdict: forty stale entry points have one cause. */
 export const deploymentFindings = ({ servers, entries, findings: known }: Gathered): readonly Finding[] => {
   const findings: Finding[] = [];
@@ -23,10 +29,7 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
       entries.filter((entry) => entry.installation === server.id && entry.verdict === verdict);
     const stale = of("stale");
     const [firstStale] = stale;
-    const explained = known.some(
-      ({ severity, message }) =>
-        severity === "fault" && (message.startsWith(`${server.id}: `) || message.startsWith(`${server.id} `)),
-    );
+    const explained = isUnsettled({ findings: known }, server.id);
     if (firstStale) {
       findings.push({
         check: "deploy-stale",
@@ -46,7 +49,7 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
       findings.push({
         check: `deploy-${verdict}`,
         severity: "fault",
-        message: `${where(first)} ${verdict === "broken" ? "worked before and now gives" : "gives"} no TLS handshake: ${first.message ?? ""}${more(bad)}`,
+        message: whatTheySay(bad, verdict === "broken" ? "worked before and now gives" : "gives"),
         hint: `look at ${server.id}'s log (journalctl -u ${server.server}, /var/log/mail.log) for the reason`,
       });
     }
@@ -58,7 +61,11 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
         message: server.running
           ? `${where(hidden)} cannot be observed from here: ${hidden.message ?? ""}${more(of("unobservable"))}`
           : `${server.id} is not running: its settings are in place and take effect when it starts`,
-        ...(server.running ? {} : { hint: `start ${server.server}, then run: mailcert verify` }),
+        ...(server.running
+          ? {}
+          : {
+              hint: `start ${server.server}: the next run proves it; at once, after that: mailcert renew`,
+            }),
       });
     }
     const [own] = of("own-certificate");
@@ -89,6 +96,21 @@ const switchedOff = (id: string, failing: readonly ProvedEntry[]): readonly Find
       hint: `${entries[0]?.mend ?? ""}; then run: mailcert renew`,
     };
   });
+
+/** One cause may look different at each port: a server that dies is silent at one, and hangs up at another. */
+const whatTheySay = (entries: readonly ProvedEntry[], gives: string): string => {
+  const groups = [...groupBy(entries, ({ message }) => message ?? "")].flatMap(([message, [first, ...others]]) =>
+    first ? [{ first, message, count: others.length + 1 }] : [],
+  );
+  const rest = groups.slice(3).reduce((sum, { count }) => sum + count, 0);
+  const said = groups.slice(0, 3).map(({ first, message, count }, index) => {
+    const also = count > 1 ? ` (and ${count - 1} more)` : "";
+    return index === 0
+      ? `${where(first)} ${gives} no TLS handshake: ${message}${also}`
+      : `${where(first)}: ${message}${also}`;
+  });
+  return [...said, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+};
 
 const more = (entries: readonly ProvedEntry[]): string =>
   entries.length > 1 ? ` (and ${entries.length - 1} more)` : "";

@@ -2,12 +2,16 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
+import { copiesId, targetMark } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
 import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
-import { deploymentFindings } from "./deployment-findings.ts";
+import { changesInForce } from "./changes-in-force.ts";
+import { deploymentFindings, isUnsettled } from "./deployment-findings.ts";
+import { retireCopies } from "./outdated-copies.ts";
 import { rememberFailure } from "./remember-failure.ts";
+import { servedCertificate } from "./served-certificate.ts";
 import type { ProvedEntry } from "./prove.ts";
 import type { World } from "./world.ts";
 
@@ -29,8 +33,9 @@ export const finish = async (
   certificate: CertificateConfig,
   state: CertificateState,
   target: GenerationRecord,
-  gathered: Gathered,
+  seen: Gathered,
 ): Promise<DeployResult> => {
+  const gathered = await withoutOutdated(world, certificate, target, seen);
   const stale = gathered.entries.some(({ verdict }) => verdict === "stale");
   // Where nothing was reloaded they are all old, and something else says why.
   const servers = gathered.servers.filter(({ reloaded }) => reloaded).map(({ id, server }) => [id, server] as const);
@@ -47,6 +52,8 @@ export const finish = async (
         generation: target.number,
         at: world.now().toISOString(),
         ...(server.byName ? { byName: true as const } : {}),
+        ...markOf(certificate, server),
+        ...(isUnsettled(gathered, server.id) ? { unsettled: true as const } : {}),
         entries: records(gathered.entries, server.id),
       },
     ]),
@@ -60,16 +67,12 @@ export const finish = async (
     await world.store.write({ ...settled, deployments, stage, attempts: 0 });
     await world.store.prune(state.name, kept(state, target.number, world.now()));
   } else {
-    await world.store.write({ ...state, deployments, stage: "reloaded" });
+    const owed = await notTakenBack(world, state, gathered);
+    await world.store.write({ ...state, deployments: { ...owed, ...deployments }, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
-    await rememberFailure(
-      world,
-      certificate,
-      "deploy",
-      new Failure("unavailable", first?.message ?? "not proven", {
-        hints: first?.hint === undefined ? [] : [first.hint],
-      }),
-    );
+    const hints = first?.hint === undefined ? [] : [first.hint];
+    const failure = new Failure("unavailable", first?.message ?? "not proven", { hints });
+    await rememberFailure(world, certificate, "deploy", failure);
   }
   const outcome = outcomeOf(gathered, fault, stopped);
   const { entries } = gathered;
@@ -84,6 +87,43 @@ export const finish = async (
     entries,
     findings,
   };
+};
+
+/** Servers that are not named for it any more and still have settings or copies of it: the next run takes them back. */
+const notTakenBack = async (
+  world: World,
+  { name, deployments }: CertificateState,
+  { servers }: Gathered,
+): Promise<CertificateState["deployments"]> => {
+  const present = new Set(servers.map(({ id }) => id));
+  const gone = Object.entries(deployments).filter(([id]) => !present.has(id));
+  if (gone.length === 0) return {};
+  const open = changesInForce(await world.store.events()).filter(({ certificate }) => certificate === name);
+  return Object.fromEntries(gone.filter(([id]) => open.some(({ change }) => change?.installation === id)));
+};
+
+const markOf = ({ name, files = [] }: CertificateConfig, { id }: DeployedServer): { readonly target?: string } => {
+  const target = files.find((one) => copiesId(name, one.name) === id);
+  return target ? { target: targetMark(target) } : {};
+};
+
+/** Where all is as it should be, what an earlier entry of `files:` copied goes. */
+const withoutOutdated = async (
+  world: World,
+  certificate: CertificateConfig,
+  target: GenerationRecord,
+  gathered: Gathered,
+): Promise<Gathered> => {
+  if (!certificate.files) return gathered;
+  if ([...gathered.findings, ...deploymentFindings(gathered)].some(({ severity }) => severity === "fault"))
+    return gathered;
+  const served = servedCertificate(world, certificate.name, target);
+  const { changes, findings } = await retireCopies(world, certificate, served);
+  const servers = gathered.servers.map((server) => ({
+    ...server,
+    changes: [...server.changes, ...(changes.get(server.id) ?? [])],
+  }));
+  return { ...gathered, servers, findings: [...gathered.findings, ...findings] };
 };
 
 /** What stays stale may be served by processes that were never told. */

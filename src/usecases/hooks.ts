@@ -62,6 +62,11 @@ const factsOf = async (
   };
 };
 
+const counted = (attempt: number): string => (attempt > 1 ? ` (attempt ${attempt})` : "");
+
+/** The first, and one a day of those of hourly runs: one that fails for weeks must not fill the log of changes. */
+const isLogged = (attempt: number): boolean => attempt === 1 || attempt % 24 === 0;
+
 /** Begun and written down as begun; what is done is not owed any more. Returns why it failed. */
 const perform = async (
   world: World,
@@ -85,13 +90,17 @@ const perform = async (
   const failure = await unlessFailure(() => run(hook, `${JSON.stringify(document)}\n`, world.signal));
   const after = owedOf(stateOf(world, name));
   if (!(failure instanceof Failure)) {
-    await recordChange(world, { certificate: name, what: `${event}: ran ${program}` });
+    await recordChange(world, { certificate: name, what: `${event}: ran ${program}${counted(attempt)}` });
     await remember(world, name, without(after, event));
     return undefined;
   }
   // Stopped along with this run: that is nothing that the hook did.
   const message = failure.kind === "try-later" ? {} : { message: failure.message };
   await remember(world, name, { ...after, [event]: { ...begun, ...message } });
+  const what = `${event}: FAILED: ${failure.message}${counted(attempt)}`;
+  // A log that cannot be written must not hide what it would say.
+  if (message.message !== undefined && isLogged(attempt))
+    await unlessFailure(() => recordChange(world, { certificate: name, what }));
   return failure;
 };
 
@@ -116,7 +125,7 @@ const owing = (known: OwedHook | undefined, world: World, generation: number | u
     : { since: world.now().toISOString(), attempts: 0, ...(generation === undefined ? {} : { generation }) };
 
 /**
- * Before `live` moves, or while a killed run left it unfinished. What comes after it is written down first, so that it is not forgotten.
+ * Before `live` moves. What comes after it is written down first, so that it is not forgotten.
  * Returns the state to go on with. @throws Failure where the hook says no: the switch does not take place.
  */
 export const beforeSwitch = async (
@@ -128,8 +137,8 @@ export const beforeSwitch = async (
 ): Promise<CertificateState> => {
   const { name } = certificate;
   const servers = found.map(({ installation: { id, server, running } }) => ({ id, server, running, reloaded: false }));
-  const switched = state.stage !== undefined && state.stage !== "staged";
-  if (switched && world.store.liveNumber(name) === target.number) return state;
+  // It has been switched to: settings are put back, or a killed run is gone on with, and what is owed stands there.
+  if (world.store.liveNumber(name) === target.number) return state;
   const { before_deploy: before, after_deploy: after } = hooksOf(certificate);
   if (before) {
     const owed = owing(state.hooks?.before_deploy, world, target.number);

@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { Change, Override } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
+import { orFailure } from "./one-failure.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
 import type { World } from "./world.ts";
 
@@ -60,32 +61,46 @@ export const installSettings = async (
     return plan.notes;
   };
 
-  findings.push(...(await settle()));
-  let edited = false;
-  for (const override of await server.readBack(installation, main, bySni)) {
-    const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
-    const words = overrideWords(deployable, override, where);
-    // What an earlier answer has done holds for all that need it.
-    const left = override.edit.filter((change) => !isMade(change));
-    if (override.edit.length > 0 && (left.length === 0 || (await options.accept(questionOf(override, words))))) {
-      for (const change of left) await apply(change);
-      edited = true;
-    } else {
-      const finding = overrideFinding(override, words);
-      const { certificate: whose } = override;
-      if (whose === undefined || whose === main.name) findings.push(finding);
-      else own.set(whose, [...(own.get(whose) ?? []), finding]);
-      overridden = true;
+  /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
+  const takeBack = async (): Promise<readonly Finding[]> => {
+    const left: Finding[] = [];
+    for (const one of applied.toReversed()) {
+      const failed = await orFailure(world, () => unmakeChange(world, deployable, certificate, one));
+      if (failed instanceof Failure)
+        left.push(configFinding(installation.id, failed, `could not be put back as it was (${one.what})`));
     }
-  }
-  // What stood in the way of a setting of ours is gone.
-  if (edited && bySni) await settle();
+    return left;
+  };
+  const install = async (): Promise<Finding | undefined> => {
+    findings.push(...(await settle()));
+    let edited = false;
+    for (const override of await server.readBack(installation, main, bySni)) {
+      const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
+      const words = overrideWords(deployable, override, where);
+      // What an earlier answer has done holds for all that need it.
+      const due = override.edit.filter((change) => !isMade(change));
+      if (override.edit.length > 0 && (due.length === 0 || (await options.accept(questionOf(override, words))))) {
+        for (const change of due) await apply(change);
+        edited = true;
+      } else {
+        const finding = overrideFinding(override, words);
+        const { certificate: whose } = override;
+        if (whose === undefined || whose === main.name) findings.push(finding);
+        else own.set(whose, [...(own.get(whose) ?? []), finding]);
+        overridden = true;
+      }
+    }
+    // What stood in the way of a setting of ours is gone.
+    if (edited && bySni) await settle();
+    return checkFinding(deployable);
+  };
 
-  const broken = await checkFinding(deployable);
-  if (!broken) return { changes: done, findings, own, usable: true, overridden };
-  // Our own settings broke it: take them back at once, so that a restart of the server does not fail.
-  for (const change of applied.toReversed()) await unmakeChange(world, deployable, certificate, change);
-  return { changes: [], findings: [...findings, broken], own, usable: false };
+  const broken = await orFailure(world, install);
+  if (broken === undefined) return { changes: done, findings, own, usable: true, overridden };
+  const left = await takeBack();
+  if (broken instanceof Failure && left.length === 0) throw broken;
+  const why = broken instanceof Failure ? configFinding(installation.id, broken) : broken;
+  return { changes: [], findings: [...findings, why, ...left], own, usable: false };
 };
 
 /** Where all settings stand in people's own files, nothing of ours wins or loses: what is theirs serves, or what is needed is not there. */

@@ -26,6 +26,7 @@ import { orderTerms } from "./order-terms.ts";
 import { orderedWithout } from "./left-out-again.ts";
 import { recordChange } from "./record-change.ts";
 import { rememberFailure, withNextAttempt } from "./remember-failure.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** `newKey`: make new keys instead of keeping those that are live. */
@@ -53,8 +54,22 @@ export interface IssueResult {
   readonly findings?: readonly Finding[];
 }
 
-/** @returns what would be made on the way, for people. @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
-export const refuseBadNames = async (world: World, certificate: CertificateConfig): Promise<readonly string[]> => {
+/** The names of all other certificates of the same private CA: one in its place would have to suit them, too. */
+const othersOfCa = async (world: World, { name, issuer }: CertificateConfig): Promise<readonly string[]> => {
+  const all = await unlessFailure(() => world.config.read());
+  if (issuer.kind !== "private-ca" || all instanceof Failure) return [];
+  const { ca } = issuer;
+  return (all?.certificates ?? []).flatMap((other) =>
+    other.name !== name && other.issuer.kind === "private-ca" && other.issuer.ca === ca ? other.names : [],
+  );
+};
+
+/** `first`: the one for which its private CA would be made before. @returns what would be made on the way, for people. @throws Failure `data` naming the first name that the issuer cannot certify, or what else it would say by what is on this host. */
+export const refuseBadNames = async (
+  world: World,
+  certificate: CertificateConfig,
+  first?: CertificateConfig,
+): Promise<readonly string[]> => {
   const issuer = await world.issuer(certificate.issuer.kind);
   for (const name of certificate.names) {
     const why = issuer.refuses(name, certificate.issuer);
@@ -69,7 +84,11 @@ export const refuseBadNames = async (world: World, certificate: CertificateConfi
         : [];
     throw new Failure("data", `${settings.kind} cannot certify ${name}: ${why}`, { hints });
   }
-  return (await issuer.check?.(certificate.names, certificate.issuer)) ?? [];
+  const company = {
+    ...(first ? { first: { names: first.names, settings: first.issuer } } : {}),
+    others: () => othersOfCa(world, certificate),
+  };
+  return (await issuer.check?.(certificate.names, certificate.issuer, company)) ?? [];
 };
 
 /** Issues a new generation and makes it the target. The caller holds the lock. A failure is remembered in the state with the time of the next attempt. */

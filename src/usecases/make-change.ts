@@ -78,12 +78,22 @@ export const makeChange = async (
     undo: `mailcert deploy --remove ${certificate}`,
     ...(again ? {} : { change: recorded(deployable, change) }),
   });
-  await server.apply(installation, change);
+  const made: MadeChange = { change, what };
+  try {
+    await server.apply(installation, change);
+  } catch (error) {
+    // What is half done goes; an error of its way back says less than the first one.
+    await unmakeChange(world, deployable, certificate, made).catch(() => undefined);
+    throw error;
+  }
   world.step(`${installation.id}: ${what}`);
-  return { change, what };
+  return made;
 };
 
-/** The same back again, where it did harm. */
+/**
+ * The same back again, where it did harm. Copies stay: they take their places together or not at all, harm no server's start, and what would be put in
+ * their place was there before the first of them.
+ */
 export const unmakeChange = async (
   world: World,
   deployable: Deployable,
@@ -91,7 +101,8 @@ export const unmakeChange = async (
   { change, undone }: MadeChange,
 ): Promise<void> => {
   const { server, installation } = deployable;
-  await server.revert(installation, change);
+  if (change.kind === "copies") return;
+  if ((await server.revert(installation, change)) === "not-ours") return;
   const what = `${installation.id}: ${describeRevert(change, true)}`;
   if (undone) {
     const { certificate: whose = certificate, change: stands } = undone;

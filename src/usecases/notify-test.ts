@@ -31,7 +31,7 @@ export const notifyTest = async (
       hints: ["for example:  notify: { mail: postmaster@example.org }  (docs/notifications.md)"],
     });
   const tools = await world.notifying();
-  const { causes, lastSuccess } = await tools.memory.read();
+  const { causes, lastRun, lastSuccess } = await tools.memory.read();
   const open = Object.values(causes);
   const of = (severity: string, name?: string): number =>
     open.filter((one) => one.severity === severity && (name === undefined || one.certificate === name)).length;
@@ -41,6 +41,7 @@ export const notifyTest = async (
     run: world.run,
     at: world.now(),
     outcome: faults > 0 ? "fault" : "done",
+    ...(lastRun === undefined ? {} : { lastRun }),
     ...(lastSuccess === undefined ? {} : { lastSuccess }),
     news: [],
     open: { faults, warnings: of("warning") },

@@ -12,10 +12,14 @@ export interface Memory {
   /** ISO dates. */
   readonly lastRun?: string;
   readonly lastSuccess?: string;
+  /** `NotifyTools.invocation` of the last run, where somebody has heard of all that it left open: systemd need not mail root. */
+  readonly heard?: string;
 }
 
 export interface NotifyTools {
   readonly hostName: string;
+  /** What systemd calls this start of the unit ($INVOCATION_ID); absent: it started no unit. */
+  readonly invocation?: string;
   /** In the order in which they are told. */
   readonly open: (
     settings: NotifySettings,

@@ -20,12 +20,18 @@ const liveOf = (world: World, name: string): GenerationRecord | undefined => {
   return state && generationOf(state, world.store.liveNumber(name));
 };
 
-const urgencyIn =
-  (world: World) =>
-  (name: string): number => {
-    const live = name === "" ? undefined : liveOf(world, name);
+/** What keeps every certificate from being renewed is as urgent as the one that ends first. */
+const urgencyIn = (world: World, configured: readonly string[]): ((cause: Cause) => number) => {
+  const of = (name: string): number => {
+    const live = liveOf(world, name);
     return live === undefined ? 0 : urgency(live, world.now());
   };
+  let first: number | undefined;
+  return ({ certificate, check }) => {
+    if (certificate !== "") return of(certificate);
+    return check.startsWith("renew-") ? (first ??= Math.max(0, ...configured.map(of))) : 0;
+  };
+};
 
 /** A run that waits again and again is no news, until a quarter of the lifetime is left: renewal was due at a third. */
 const lateCauses = (world: World, result: RenewResult | undefined, open: Causes): readonly Cause[] =>
@@ -93,18 +99,19 @@ const untold = ({ causes, told }: Memory, names: readonly string[]): Causes =>
     ),
   );
 
-/** @returns what could not be told. */
-const tell = async (
-  world: World,
-  notify: NotifySettings,
-  run: RunSeen,
-  memory: Memory,
-): Promise<readonly Finding[]> => {
+interface Heard {
+  /** What could not be told. */
+  readonly findings: readonly Finding[];
+  /** Somebody has heard of all that is open, now or before. */
+  readonly told?: true;
+}
+
+const tell = async (world: World, notify: NotifySettings, run: RunSeen, memory: Memory): Promise<Heard> => {
   const tools = await world.notifying();
   const channels = await tools.open(notify);
   const forNews = channels.filter(({ channel }) => channel.hears === "news");
   const now = world.now();
-  const urgencyOf = urgencyIn(world);
+  const urgencyOf = urgencyIn(world, run.configured);
   const failing = channels.flatMap(({ name }) => memory.causes[failedKey(name)] ?? []);
   let causes: Causes = {
     ...causesAfter(memory.causes, run, lateCauses(world, run.result, memory.causes), now),
@@ -114,22 +121,36 @@ const tell = async (
     ),
     ...Object.fromEntries(failing.map((cause) => [keyOf(cause), cause])),
   };
-  const outcome = run.failure && run.failure.kind !== "try-later" ? "fault" : (run.result?.outcome ?? "waiting");
+  const failed = run.stuck !== undefined || (run.failure !== undefined && run.failure.kind !== "try-later");
+  const outcome = failed ? "fault" : (run.result?.outcome ?? "waiting");
   const ok = outcome !== "fault" && count(causes, "fault") === 0;
   const lastSuccess = ok ? now.toISOString() : memory.lastSuccess;
+  // One that could not begin is no run: whoever watches their age is to see that none comes.
+  const lastRun = run.stuck === undefined ? now.toISOString() : memory.lastRun;
   const report = (): Report => ({
     host: tools.hostName,
     run: world.run,
     at: now,
     outcome: ok ? outcome : "fault",
+    ...(lastRun === undefined ? {} : { lastRun }),
     ...(lastSuccess === undefined ? {} : { lastSuccess }),
     news: [],
     open: { faults: count(causes, "fault"), warnings: count(causes, "warning") },
     certificates: run.configured.map((name) => factsOf(world, causes, name)),
   });
   let { told } = memory;
-  const write = (): Promise<void> =>
-    tools.memory.write({ causes, told, lastRun: now.toISOString(), ...(lastSuccess ? { lastSuccess } : {}) });
+  const { invocation } = tools;
+  const isTold = (): boolean => forNews.some(({ name }) => causes[failedKey(name)] === undefined);
+  const write = (whole: boolean): Promise<void> => {
+    const heard = whole && isTold() ? invocation : undefined;
+    return tools.memory.write({
+      causes,
+      told,
+      ...(lastRun === undefined ? {} : { lastRun }),
+      ...(lastSuccess === undefined ? {} : { lastSuccess }),
+      ...(heard === undefined ? {} : { heard }),
+    });
+  };
   const findings: Finding[] = [];
   let changed = false;
   /** Sends, and keeps in mind whether it could. */
@@ -153,16 +174,20 @@ const tell = async (
     const known: Readonly<Record<string, Told>> = told[one.name] ?? {};
     // That it cannot be reached is nothing to tell it.
     const { [failedKey(one.name)]: _own, ...others } = causes;
-    const news = newsFor(others, known, urgencyOf);
+    const news = newsFor(others, known, urgencyOf, now);
     if (news.length > 0 && !(await send(one, news))) return;
     told = { ...told, [one.name]: toldAfter(others, known, news, urgencyOf, now) };
-    if (news.length > 0) await write();
+    if (news.length > 0) await write(false);
   };
   for (const one of channels) await (one.channel.hears === "runs" ? send(one, []) : sendNews(one));
   // Those that can be reached hear of those that could not, or can again.
-  if (changed) for (const one of forNews) if (causes[failedKey(one.name)] === undefined) await sendNews(one);
-  await write();
-  return findings;
+  // To tell them can fail, too.
+  for (let again = 0; changed && again < 2; again += 1) {
+    changed = false;
+    for (const one of forNews) if (causes[failedKey(one.name)] === undefined) await sendNews(one);
+  }
+  await write(true);
+  return { findings, ...(isTold() ? { told: true } : {}) };
 };
 
 export interface Watched {
@@ -171,33 +196,43 @@ export interface Watched {
   readonly chosen: readonly CertificateConfig[];
 }
 
+/** Never in the way of what it tells of. What was told is read now: a run that could not begin may have told of this one meanwhile. */
+const hearOf = async (
+  world: World,
+  { certificates, notify }: Watched["config"],
+  what: Pick<RunSeen, "result" | "failure" | "stuck" | "whole">,
+): Promise<Heard> => {
+  const heard = await unlessFailure(async () => {
+    const memory = await unlessFailure(async () => (await world.notifying()).memory.read());
+    const known: Memory = memory instanceof Failure ? { causes: {}, told: {} } : memory;
+    const configured = certificates.map(({ name }) => name);
+    return tell(world, notify, { configured, lastRun: known.lastRun, ...what }, known);
+  });
+  return heard instanceof Failure ? { findings: [failedFinding("notified.json", heard)] } : heard;
+};
+
+/** Of a run that could not begin; without the lock. */
+export const toldOfStuck = (world: World, config: Watched["config"], stuck: Finding): Promise<Heard> =>
+  hearOf(world, config, { whole: false, stuck });
+
 /** A renewal run of which people are told. What cannot be told is a finding of the run, and nothing else. */
 export const notified = async (
   world: World,
   { config, chosen }: Watched,
   job: () => Promise<RenewResult>,
 ): Promise<RenewResult> => {
-  const tools = await world.notifying();
-  const memory = await unlessFailure(() => tools.memory.read());
-  const known: Memory = memory instanceof Failure ? { causes: {}, told: {} } : memory;
-  const run = {
-    configured: config.certificates.map(({ name }) => name),
-    whole: chosen.length === config.certificates.length,
-    lastRun: known.lastRun,
-  };
-  const hear = async (what: Pick<RunSeen, "result" | "failure">): Promise<readonly Finding[]> => {
-    const findings = await unlessFailure(() => tell(world, config.notify, { ...run, ...what }, known));
-    return findings instanceof Failure ? [failedFinding("notified.json", findings)] : findings;
-  };
+  const whole = chosen.length === config.certificates.length;
+  const hear = (what: Pick<RunSeen, "result" | "failure">) => hearOf(world, config, { whole, ...what });
   let result: RenewResult;
   try {
     result = await job();
   } catch (error) {
     const failure = failureOf(error, world);
-    for (const { message } of await hear({ failure })) world.step(message);
+    for (const { message } of (await hear({ failure })).findings) world.step(message);
     throw error;
   }
-  const findings = await hear({ result });
+  const { findings, ...told } = await hear({ result });
   const fault = findings.some(({ severity }) => severity === "fault");
-  return { ...result, findings: [...result.findings, ...findings], outcome: fault ? "fault" : result.outcome };
+  const outcome = fault ? "fault" : result.outcome;
+  return { ...result, ...told, findings: [...result.findings, ...findings], outcome };
 };

@@ -35,10 +35,14 @@ const nameless = (id: string, { name }: CertificateConfig): Lost => ({
 });
 
 /** Its first certificate is not in place, and it cannot do without. */
-const waiting = (id: string, first: CertificateConfig): Lost => ({
+const waiting = (id: string, first: CertificateConfig, parked: boolean): Lost => ({
   id,
-  message: `${id} gets ${first.name} first, which everybody has who asks for no known name; it is not in place yet`,
-  hints: [`mend what keeps ${first.name} back: mailcert status ${first.name}`],
+  message: `${id} gets ${first.name} first, which everybody has who asks for no known name; it ${parked ? "was taken out of the servers" : "is not in place yet"}`,
+  hints: [
+    parked
+      ? `put another one first in the configuration; or bring it back: mailcert deploy ${first.name}`
+      : `mend what keeps ${first.name} back: mailcert status ${first.name}`,
+  ],
   waits: true,
 });
 
@@ -71,7 +75,9 @@ const lostOn = async (
   if (first === undefined || first.name === certificate.name) return undefined;
   if (certificate.names.every(isIpName)) return nameless(id, certificate);
   if (one.server.ownDefault || batch.some(({ name }) => name === first.name)) return undefined;
-  return (await servingOn(world, one, batch)).main ? undefined : waiting(id, first);
+  return (await servingOn(world, one, batch)).main
+    ? undefined
+    : waiting(id, first, readableState(world, first.name)?.parked === true);
 };
 
 const lostFinding = ({ id, message, hints, waits }: Lost): Finding => ({

@@ -1,14 +1,18 @@
 // What a deployment would change, computed from the real plan. Changes nothing.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import type { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
 import { unanswered } from "./answered-notes.ts";
+import { shellWord } from "../domain/shell-word.ts";
+import { foreseeRefusals } from "./foresee-refusals.ts";
 import { configFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
+import { foreseeCopies } from "./outdated-copies.ts";
 import { type Serving, mainOf, servingOn } from "./serving.ts";
 import type { World } from "./world.ts";
 
@@ -40,6 +44,7 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
   };
   const servers: PlannedServer[] = [];
   const { servers: found, notes } = await placeOf(world, certificate);
+  const outdated = await foreseeCopies(world, certificate);
   for (const one of found) {
     const { server, installation, trouble } = one;
     const { id, version, running, keyGroup } = installation;
@@ -56,7 +61,7 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
         : [];
     // Several places may need the same file: it is written once.
     const edits = new Set(asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)));
-    const changes = [...readers, ...plan.changes.map(describeChange), ...edits];
+    const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
     servers.push({ id, version, running, changes, notes: unanswered(plan.notes, id, found) });
   }
   const moves = from !== target?.number || from === undefined;
@@ -68,3 +73,38 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
     notes,
   };
 };
+
+/** The same for what a deployment is asked for: one that nothing was issued for has nothing to serve, and nothing is issued by it. */
+export const planDeployments = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+): Promise<readonly DeployPlan[]> => {
+  const isThere = ({ name }: CertificateConfig): boolean => {
+    const state = world.store.read(name);
+    return state !== undefined && targetOf(state) !== undefined;
+  };
+  const absent = certificates.filter((one) => !isThere(one));
+  const refused = absent.length === 0 ? new Map<string, Failure>() : await foreseeRefusals(world, absent);
+  const plans: DeployPlan[] = [];
+  for (const certificate of certificates) {
+    const { name, names } = certificate;
+    const failure = refused.get(name);
+    plans.push(
+      absent.includes(certificate)
+        ? { certificate: name, names, servers: [], notes: [unissued(name, failure)] }
+        : await planDeploy(world, certificate),
+    );
+  }
+  return plans;
+};
+
+const unissued = (name: string, refused: Failure | undefined): Finding => ({
+  check: "deploy-unissued",
+  severity: "fault",
+  message: `nothing was issued for ${name} yet: there is nothing to serve${refused ? `, and nothing can be issued: ${refused.message}` : ""}`,
+  hint: refused?.hints.length ? refused.hints.join("; ") : `issue and deploy it: mailcert renew ${shellWord(name)}`,
+});
+
+/** Some certificate cannot be deployed. */
+export const hasUnissued = (plans: readonly DeployPlan[]): boolean =>
+  plans.some(({ notes }) => notes.some(({ check }) => check === "deploy-unissued"));

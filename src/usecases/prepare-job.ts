@@ -44,7 +44,7 @@ export const prepareJob = async (
   const place = await placeOf(world, certificate, batch);
   const { servers: found, notes } = place;
   await takeOver(world, certificate, found);
-  const { left, stays } = await takeFromOthers(world, known, found);
+  const { left, stays } = await takeFromOthers(world, certificate, known, found);
   const state = withKeyGroup(known, place, stays);
   return { certificate, state, target, found, notes, left, keyGroup: known.keyGroup, rereads: "all" };
 };
@@ -66,15 +66,22 @@ const refuseCondemned = (world: World, name: string, target: GenerationRecord): 
 /** Servers that the configuration no longer names for this certificate get their own settings back. */
 const takeFromOthers = async (
   world: World,
+  { files = [] }: CertificateConfig,
   { name, deployments }: CertificateState,
   found: readonly Deployable[],
 ): Promise<{ readonly left: readonly Finding[]; readonly stays: boolean }> => {
   const gone = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
   if (gone.length === 0) return { left: [], stays: false };
-  const result = (await revertSettings(world, [name], gone)).get(name);
+  // An entry of another name has the same places now: nobody is to be without its files meanwhile.
+  const wanted = new Set(files.flatMap(({ paths }) => Object.values(paths)));
+  const result = (await revertSettings(world, [name], gone, wanted)).get(name);
   const { reverted, kept, findings } = result ?? { reverted: [], kept: [], findings: [] };
   const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
-  const left: Finding[] = [{ check: "deploy-left", severity: "info", message }, ...findings];
+  const left: Finding[] = [
+    { check: "deploy-left", severity: "info", message },
+    ...kept.map((what) => ({ check: "deploy-left", severity: "warning" as const, message: `left alone: ${what}` })),
+    ...findings,
+  ];
   return { left, stays: kept.length + findings.length > 0 };
 };
 

@@ -74,7 +74,8 @@ export const proofTargets = (
     placesOf(listeners, local, addresses).flatMap(({ listener, address }) =>
       names.flatMap((name) =>
         slots
-          .filter((slot) => slot === (listener.slot ?? slot))
+          // A server that takes one key gives one by name its own kind where it has not the other.
+          .filter((slot) => listener.slot === undefined || slot === listener.slot || !slots.includes(listener.slot))
           .map((slot) => ({
             installation: installation.id,
             service: listener.service,

@@ -1,11 +1,13 @@
 // Looks whether certificates are served already, settings and all: what a finished run left, or a server that came round by itself.
 import { Failure } from "../domain/failure.ts";
+import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
 import { unanswered } from "./answered-notes.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
 import { orFailure } from "./one-failure.ts";
+import { hasOtherReload } from "./outdated-copies.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 import { deployedServer, isByName } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
@@ -51,6 +53,8 @@ const lookAt = async (
     const plan = await server.plan(installation, mainOf(serving), bySni);
     const overrides = plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni);
     if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    if (installation.server === copies && (await hasOtherReload(world, job.certificate, installation.id)))
+      return undefined;
     // What it has in memory says nothing of its next start.
     await server.check(installation);
     return plan.notes;
@@ -58,11 +62,19 @@ const lookAt = async (
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };
 
+/** So were some of its entry points after the last reload, with the same files and settings: another one would end the same way. */
+const failedBefore = ({ state, target }: PreparedJob, { installation, verdict }: ProvedEntry): boolean => {
+  const before = state.deployments[installation];
+  if (verdict !== "failing" || before?.generation !== target.number || before.unsettled) return false;
+  return before.entries.some((one) => one.verdict === "failing");
+};
+
 const isFine = ({ verdict }: ProvedEntry): boolean => !["stale", "broken", "failing"].includes(verdict);
 
 /** What a run left undone is done again where nobody can look whether it came round: copies without entry points whose program refused. */
 const unseenOf = ({ found }: PreparedJob, entries: readonly ProvedEntry[]): readonly string[] => {
-  const seen = new Set(entries.filter(({ verdict }) => verdict === "proven").map(({ installation }) => installation));
+  const isSeen = ({ verdict }: ProvedEntry): boolean => verdict !== "unobservable" && verdict !== "own-certificate";
+  const seen = new Set(entries.filter(isSeen).map(({ installation }) => installation));
   return found.map(({ installation: { id } }) => id).filter((id) => !seen.has(id));
 };
 
@@ -94,9 +106,10 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
   for (const [index, job] of settled.entries()) {
     const mine = entries[index] ?? [];
     const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
-    const bad = mine.filter((entry) => !isFine(entry)).map(({ installation }) => installation);
+    const wrong = mine.filter((entry) => !isFine(entry));
+    const bad = wrong.filter((entry) => !failedBefore(job, entry)).map(({ installation }) => installation);
     const unseen = job.state.stage === "verified" ? [] : unseenOf(job, mine);
-    if (unsettled.length + bad.length + unseen.length === 0) {
+    if (unsettled.length + wrong.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);
         const byName = look !== undefined && isByName(one, look.serving, job.certificate.name);

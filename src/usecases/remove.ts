@@ -1,16 +1,27 @@
 // Remove: takes out of the servers' settings what mailcert put there, and restores what stood there, where it is still ours.
+import { join } from "node:path";
 import { describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
+import { generationOf, targetOf } from "../domain/generation.ts";
+import { setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import { grantKeys } from "./key-readers.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { netReverts } from "./net-reverts.ts";
 import { type RevertedSettings, revertSettings } from "./revert-settings.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface Removal extends RevertedSettings {
   readonly certificate: string;
   readonly dryRun: boolean;
+  /** It left the configuration: nothing renews it, and nothing deploys it again. */
+  readonly left?: {
+    /** Everything that is kept of it. */
+    readonly folder: string;
+    /** The command that has it renewed again. */
+    readonly again?: string;
+  };
 }
 
 /** Names of certificates that this host knows: those with a state, and those whose changes are in force. */
@@ -56,7 +67,26 @@ export const remove = async (
     const { keyGroup, ...rest } = state;
     await grantKeys(world, rest, keyGroup);
   }
-  return [...results].map(([certificate, result]) => ({ certificate, dryRun: false, ...result }));
+  const leftOf = await leftThere(world);
+  return [...results].map(([certificate, result]) => ({
+    certificate,
+    dryRun: false,
+    ...leftOf(certificate),
+    ...result,
+  }));
+};
+
+/** Where the configuration cannot be read, nobody can tell. */
+const leftThere = async (world: World): Promise<(name: string) => Pick<Removal, "left">> => {
+  const read = await unlessFailure(() => world.config.read());
+  const configured = read instanceof Failure ? undefined : new Set(read?.certificates.map(({ name }) => name));
+  return (name) => {
+    const state = configured === undefined || configured.has(name) ? undefined : readableState(world, name);
+    if (!state) return {};
+    const generation = generationOf(state, world.store.liveNumber(name)) ?? targetOf(state);
+    const folder = join(world.store.dir, "certificates", name);
+    return { left: { folder, ...(generation ? { again: setupAgain(name, generation) } : {}) } };
+  };
 };
 
 const planned = async (world: World, names: readonly string[]): Promise<readonly Removal[]> => {

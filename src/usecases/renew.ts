@@ -17,7 +17,7 @@ import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
-import { heldAfterIssue } from "./window-wish.ts";
+import { heldAfterIssue, missedIfAny, outsideIfAny } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -43,6 +43,8 @@ export interface RenewedCertificate {
   readonly deployed?: DeployResult;
   /** Why it could not be done; the others go on. */
   readonly failure?: Failure;
+  /** A dry run: that is what it would fail at. */
+  readonly foreseen?: true;
   /** What a person must see although the run itself only waits. */
   readonly findings: readonly Finding[];
 }
@@ -53,6 +55,8 @@ export interface RenewResult {
   readonly findings: readonly Finding[];
   /** `fault` if any has one, else `waiting` if any waits, else `done`. */
   readonly outcome: "done" | "fault" | "waiting";
+  /** Somebody has heard of all that it left open (`notify:`). */
+  readonly told?: true;
 }
 
 /** The caller holds the lock, unless it is a dry run. */
@@ -65,10 +69,15 @@ export const renew = async (
   const drafts: Draft[] = [];
   // Five hundred that are due ask the same servers where they listen; what is deployed looks anew.
   const near = rememberLooks(world);
+  const refused = options.dryRun
+    ? await (await import("./foresee-refusals.ts")).foreseeRefusals(world, certificates)
+    : undefined;
   let since = world.elapsed();
   for (const certificate of certificates) {
     if (world.signal.aborted) throw stopped();
-    drafts.push(await issueDue(near, certificate, options, ask));
+    const ready = drafts.filter(({ deploys }) => deploys).map((draft) => draft.certificate);
+    const draft = await issueDue(near, certificate, options, ask, ready);
+    drafts.push(withRefusal(draft, refused?.get(certificate.name)));
     if (world.elapsed() - since < longestIssuingMs) continue;
     await deployDrafts(world, drafts, options);
     since = world.elapsed();
@@ -76,7 +85,7 @@ export const renew = async (
   await deployDrafts(world, drafts, options);
   const results: RenewedCertificate[] = [];
   for (const { certificate, renewed } of drafts) {
-    const { revoking, unmet, hooked = [], ...one } = renewed;
+    const { revoking, unmet, hooked = [], outside = [], ...one } = renewed;
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
@@ -87,6 +96,8 @@ export const renew = async (
         ...newFindings(one.issued, unmet),
         ...revoked,
         ...hooked,
+        ...outside,
+        ...(await missedIfAny(world, certificate, one.decision)),
       ],
     });
   }
@@ -96,6 +107,13 @@ export const renew = async (
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
 
+/** Of a dry run. */
+const withRefusal = (draft: Draft, failure: Failure | undefined): Draft => {
+  const { certificate, renewed, deploys } = draft;
+  if (!failure || renewed.failure || renewed.decision.action !== "issue") return draft;
+  return { certificate, renewed: { ...renewed, failure, foreseen: true }, deploys };
+};
+
 interface Renewed extends Omit<RenewedCertificate, "findings"> {
   /** A revocation is under way. */
   readonly revoking?: boolean;
@@ -103,6 +121,8 @@ interface Renewed extends Omit<RenewedCertificate, "findings"> {
   readonly unmet?: readonly UnmetWish[];
   /** Of hooks that an earlier run left, and of those that follow on a failed issuance. */
   readonly hooked?: readonly Finding[];
+  /** It did not wait for its window. */
+  readonly outside?: readonly Finding[];
 }
 
 /** A certificate of the run so far. */
@@ -121,9 +141,13 @@ const issueDue = async (
   certificate: CertificateConfig,
   options: RenewOptions,
   ask: AskRenewalInfo,
+  /** What this run is about to deploy: a server may need its first certificate before it takes this one. */
+  ready: readonly CertificateConfig[],
 ): Promise<Draft> => {
   const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
-  let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked"> = { certificate: certificate.name };
+  let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked" | "outside"> = {
+    certificate: certificate.name,
+  };
   const wish = { force: options.force, named: options.asked ?? options.named };
   let decision: Decision | undefined;
   let issued: IssueResult | undefined;
@@ -146,7 +170,7 @@ const issueDue = async (
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
       // Before a certificate is spent on one that no server may take.
-      await (await import("./one-certificate.ts")).placeOf(world, certificate);
+      await (await import("./one-certificate.ts")).placeOf(world, certificate, [...ready, certificate]);
       const { newKey, replace, toReplace } = options;
       issued = await issue(world, certificate, {
         newKey,
@@ -158,6 +182,7 @@ const issueDue = async (
     const parked = world.store.read(certificate.name)?.parked === true;
     const held = issued && !parked ? heldAfterIssue(world, certificate, wish) : undefined;
     if (held) return done({ ...base, decision: held, ...(issued ? { issued } : {}) });
+    if (!parked) base = { ...base, ...(await outsideIfAny(world, certificate, wish)) };
     return { certificate, renewed: { ...base, decision, ...(issued ? { issued } : {}) }, deploys: !parked };
   } catch (error) {
     const renewed = { ...base, decision: decision ?? { action: "issue" as const, why: "unknown" } };

@@ -143,14 +143,14 @@ const proveAgain = async (world: World, names: readonly string[]): Promise<void>
   }
 };
 
-/** What the server says against its configuration while it does not run; where it is about our own file, the file is cut down to what is needed first. */
+/** What the server says against its configuration, also while the program of before runs on: it would be down after the next boot. Where it is about our own file, the file is cut down to what is needed first. */
 const refusalOf = async (
   world: World,
   one: Upgraded,
   files: ReadonlyMap<string, string>,
 ): Promise<((version: string) => Finding) | undefined> => {
   const [installation] = await one.server.detect();
-  if (!installation || installation.running) return undefined;
+  if (!installation) return undefined;
   const ask = (): Promise<Failure | undefined> =>
     unlessFailure(async () => {
       await one.server.check(installation);
@@ -163,7 +163,7 @@ const refusalOf = async (
     refusal = await ask();
   }
   const words = refusal;
-  return words && ((version) => refusedFinding(one.name, version, words));
+  return words && ((version) => refusedFinding(one.name, version, words, installation.running));
 };
 
 const waits = (name: string, why: string, changes: readonly Change[] = []): Look => ({
@@ -200,9 +200,9 @@ const repairedFinding = (
   };
 };
 
-const refusedFinding = (name: string, version: string, refusal: Failure): Finding => ({
+const refusedFinding = (name: string, version: string, refusal: Failure, running: boolean): Finding => ({
   check: "deploy-outgrown",
   severity: "fault",
-  message: `${name} ${version} does not run and refuses settings that are not mailcert's: ${refusal.message}`,
-  hint: `${refusal.hints[0] ?? "mend what it names"}; the package's own new files may lie beside yours (*.ucf-dist, *.dpkg-dist). The next run starts it; at once: mailcert deploy --repair`,
+  message: `${name} ${version} ${running ? "runs on as it was started, would not start again," : "does not run"} and refuses settings that are not mailcert's: ${refusal.message}`,
+  hint: `${refusal.hints[0] ?? "mend what it names"}; the package's own new files may lie beside yours (*.ucf-dist, *.dpkg-dist). ${running ? "Looked at again by each run" : "The next run starts it"}; at once: mailcert deploy --repair`,
 });

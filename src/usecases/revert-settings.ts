@@ -2,13 +2,15 @@
 import { describeChange, describeKept, describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Installation, Server } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
+import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
 import { netReverts } from "./net-reverts.ts";
 import { recordChange } from "./record-change.ts";
-import { servingOn } from "./serving.ts";
+import { allOf, servingOn } from "./serving.ts";
+import { finder, goes, sidesOf } from "./sides.ts";
+import { stillThereHint } from "./still-there.ts";
 import { dropFromUnder, standingOn } from "./standing-on.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -27,24 +29,23 @@ export interface RevertedSettings {
 /**
  * Takes back the changes of these certificates together, newest first: where one stands on another's, both go in the right order. What a server has for
  * several certificates goes with the last of them; where others stay, its settings are planned anew for those.
- * `only`: these installations; default all. By certificate.
+ * `only`: these installations; default all. `wanted`: paths of copies that stay. By certificate.
  */
 export const revertSettings = async (
   world: World,
   certificates: readonly string[],
   only?: readonly string[],
+  wanted: ReadonlySet<string> = new Set(),
 ): Promise<ReadonlyMap<string, RevertedSettings>> => {
   const servers = await world.servers();
+  const installations = finder(servers);
   const results = new Map(certificates.map((name) => [name, emptyResult()]));
+  const going = new Set(certificates);
   const open = changesInForce(await world.store.events()).filter(
     ({ change }) => change && (only === undefined || only.includes(change.installation)),
   );
-  const sides = new Map<string, Side>();
-  for (const { change } of open)
-    if (change && !sides.has(change.installation))
-      sides.set(change.installation, sideOf(world, servers[change.server], change.installation, certificates, open));
+  const sides = await sidesOf(world, servers, installations, certificates, open);
   const touched = new Map<string, Touched>();
-  const installations = finder(servers);
   const tell = netReverts();
   for (const event of open.toReversed()) {
     const { change } = event;
@@ -54,7 +55,8 @@ export const revertSettings = async (
     const result = results.get(told);
     if (!change || !side || !result) continue;
     const server = servers[change.server];
-    const installation = await installations(event);
+    const found = await installations(event);
+    const installation = found instanceof Failure ? undefined : found;
     const others = side.stay.length > 0 && server?.sni === true && !side.all;
     const touch = (reverted: boolean): void => {
       if (!server || !installation) return;
@@ -67,28 +69,34 @@ export const revertSettings = async (
         reverted: reverted || known?.reverted === true,
       });
     };
-    if (!goes(event, side, certificates)) {
+    if (!goes(event, side, going, server)) {
       if (others) touch(false);
+      continue;
+    }
+    if (found instanceof Failure) {
+      result.findings.push(stillThere(told, change, found));
       continue;
     }
     if (!server || !installation) {
       result.kept.push(`${change.installation}: not installed any more: ${describeChange(change.change)}`);
       continue;
     }
-    const above = standingOn(open, event, side.all ? [...certificates, ...side.stay] : certificates);
+    const above = standingOn(side.open, event, side.all ? new Set([...certificates, ...side.stay]) : going);
     if (above) {
       await dropFromUnder(world, event, above);
       result.reverted.push(`${installation.id}: ${above.certificate ?? ""} stands there now`);
       continue;
     }
-    const outcome = await unlessFailure(() => server.revert(installation, change.change));
+    const undone = withoutPaths(change.change, wanted);
+    const outcome = await unlessFailure(() => server.revert(installation, undone));
     if (outcome instanceof Failure) {
-      const what = `${installation.id}: ${describeChange(change.change)}`;
-      result.findings.push(troubleFinding(`still there: ${what}: ${outcome.message}`, outcome));
+      result.findings.push(stillThere(told, change, outcome));
       continue;
     }
     const done =
-      outcome === "reverted" ? describeRevert(change.change, true) : `left alone: ${describeKept(change.change)}`;
+      outcome === "reverted"
+        ? describeRevert(undone, true) || "its copies have another entry in files: now"
+        : `left alone: ${describeKept(undone)}`;
     await recordChange(world, {
       ...(event.certificate === undefined ? {} : { certificate: event.certificate }),
       what: `${installation.id}: ${done}`,
@@ -105,49 +113,8 @@ export const revertSettings = async (
   return results;
 };
 
-/** Who is left on a server. */
-interface Side {
-  readonly stay: readonly string[];
-  /** Its default goes, and it cannot do without: the others go, too. */
-  readonly all: boolean;
-}
-
-const sideOf = (
-  world: World,
-  server: Server | undefined,
-  id: string,
-  going: readonly string[],
-  open: readonly HostEvent[],
-): Side => {
-  const at = open.filter(({ change }) => change?.installation === id);
-  const stay = world.store.list().filter((name) => {
-    const state = going.includes(name) ? undefined : readableState(world, name);
-    if (!state || state.parked || world.store.liveNumber(name) === undefined) return false;
-    return state.deployments[id] !== undefined || at.some(({ certificate }) => certificate === name);
-  });
-  const loses = at.some(
-    ({ certificate, change }) => going.includes(certificate ?? "") && change?.change.kind !== "line",
-  );
-  return { stay, all: stay.length > 0 && server?.sni === true && server.ownDefault !== true && loses };
-};
-
-const goes = ({ certificate, change }: HostEvent, { stay, all }: Side, going: readonly string[]): boolean => {
-  const shared = change !== undefined && "shared" in change.change && change.change.shared;
-  return all || (shared ? stay.length === 0 : going.includes(certificate ?? ""));
-};
-
-type Find = (event: HostEvent) => Promise<Installation | undefined>;
-
-const finder = (servers: Readonly<Record<string, Server>>): Find => {
-  const detected = new Map<string, readonly Installation[]>();
-  return async ({ change }) => {
-    if (!change) return undefined;
-    const server = servers[change.server];
-    const known = detected.get(change.server) ?? (await server?.detect()) ?? [];
-    detected.set(change.server, known);
-    return known.find(({ id }) => id === change.installation) ?? server?.recall?.(change.installation, change.change);
-  };
-};
+const withoutPaths = (change: Change, wanted: ReadonlySet<string>): Change =>
+  change.kind === "copies" ? { ...change, files: change.files.filter(({ path }) => !wanted.has(path)) } : change;
 
 interface Touched {
   readonly server: Server;
@@ -189,6 +156,15 @@ const settle = async (
     if (!settings.usable) return;
     changed ||= settings.changes.length > 0;
   }
+  // Copies of keys that it keeps of its own are those of who is left.
+  const left = others ? allOf(await servingOn(world, { server, installation }, [], new Map(), going)) : [];
+  const copies = await unlessFailure(async () => server.refresh?.(installation, left) ?? []);
+  if (copies instanceof Failure)
+    result.findings.push(troubleFinding(`${installation.id} may still have copies of keys: ${copies.message}`, copies));
+  else if (copies.length > 0) {
+    result.reverted.push(...copies.map((what) => `${installation.id}: ${what}`));
+    changed = true;
+  }
   if (!installation.running || !changed) return;
   const trouble = await unlessFailure(async () => {
     await server.check(installation);
@@ -199,7 +175,7 @@ const settle = async (
   else result.reloaded.push(installation.id);
 };
 
-/** They went with the default that the server cannot do without. */
+/** They went with the default that the server cannot do without; each of the next runs deploys them, or says what it waits for. */
 const letGo = async (
   world: World,
   id: string,
@@ -210,7 +186,7 @@ const letGo = async (
     const state = readableState(world, name);
     if (!state) continue;
     const { [id]: _gone, ...deployments } = state.deployments;
-    await world.store.write({ ...state, deployments });
+    await world.store.write({ ...state, deployments, stage: "switched" });
   }
   result?.findings.push({
     check: "deploy-one-certificate",
@@ -219,6 +195,15 @@ const letGo = async (
     hint: `put another one first in the configuration, and run: mailcert deploy`,
   });
 };
+
+const stillThere = (
+  certificate: string,
+  { installation, change }: NonNullable<HostEvent["change"]>,
+  failure: Failure,
+): Finding => ({
+  ...troubleFinding(`still there: ${installation}: ${describeChange(change)}: ${failure.message}`, failure),
+  hint: stillThereHint(failure, `mailcert deploy --remove ${certificate}`),
+});
 
 const troubleFinding = (message: string, { hints }: Failure): Finding => ({
   check: "deploy-config",

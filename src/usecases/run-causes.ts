@@ -1,6 +1,7 @@
 // What a renewal run leaves open: causes by key, those of certificates that only waited carried along.
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import { hookEvents } from "../domain/hook.ts";
 import { type Cause, type Causes, asCause, distinct, keyOf } from "../domain/news.ts";
 import { daysWithoutRun } from "../domain/overdue.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
@@ -13,24 +14,34 @@ const failureFinding = (certificate: string, { message, hints, facts }: Failure)
   ...(hints[0] === undefined ? {} : { hint: hints[0] }),
 });
 
-/** Something was tried, so that what was open before is known anew. */
-const acted = ({ issued, deployed, failure }: RenewedCertificate): boolean =>
-  issued !== undefined || deployed !== undefined || (failure !== undefined && failure.kind !== "try-later");
+/** Several hooks of a certificate can fail, each for itself. */
+const entryOf = ({ check, message }: Finding): string =>
+  check === "hook-failed" ? (hookEvents.find((event) => message.includes(`: ${event}: `)) ?? "") : "";
+
+/** What an issuance that went well has the last word on. */
+const ofIssuing = (check: string): boolean => /^(?:renew-|ca-|wish-|name-|dane-)/.test(check);
+
+/** Whether what was open is so still: a run that did not look ends nothing. */
+const goesOn = ({ issued, deployed, failure, decision }: RenewedCertificate, { check, entry, severity }: Cause) => {
+  const failed = failure !== undefined && failure.kind !== "try-later";
+  // That its end comes near is said of runs that wait, and is no less so after one that failed.
+  if (check === "renew-ending") return (failed && deployed === undefined) || deployed?.outcome === "rolled-back";
+  if (deployed !== undefined || (issued !== undefined && ofIssuing(check))) return false;
+  // Each of these runs what it finds owed; one that holds the switch back is a failed deployment.
+  const owed = decision.action === "nothing" || decision.action === "wait";
+  if (check === "hook-failed" && entry !== "before_deploy" && owed && failure === undefined) return false;
+  // Nothing to do: faults are over. A warning was told, and comes again with the next deployment: that is no news.
+  return decision.action !== "nothing" || failure !== undefined || severity === "warning";
+};
 
 const causesOf = (one: RenewedCertificate, before: readonly Cause[], now: Date): readonly Cause[] => {
-  const { certificate, failure, deployed, findings, decision } = one;
+  const { certificate, failure, deployed, findings } = one;
   const real = failure && failure.kind !== "try-later" ? [failureFinding(certificate, failure)] : [];
   const found = [...real, ...(deployed?.findings ?? []), ...findings].flatMap(
-    (finding) => asCause(finding, certificate, "", now) ?? [],
+    (finding) => asCause(finding, certificate, entryOf(finding), now) ?? [],
   );
-  const mine = before.filter((cause) => cause.certificate === certificate);
-  // That its end comes near is said of runs that wait, and is no less so after one that failed.
-  if (acted(one))
-    return real.length === 0 ? found : [...found, ...mine.filter(({ check }) => check === "renew-ending")];
-  // Nothing to do: faults are over. A warning was told, and comes again with the next deployment: that is no news.
-  const idle = decision.action === "nothing" || (decision.action === "wait" && decision.window === true);
-  const kept = mine.filter(({ severity }) => !(idle && severity === "fault"));
-  return [...found, ...kept.filter((cause) => cause.check !== "renew-ending")];
+  const mine = before.filter((cause) => cause.certificate === certificate && goesOn(one, cause));
+  return [...found, ...mine.filter((cause) => !found.some((seen) => keyOf(seen) === keyOf(cause)))];
 };
 
 /** Each as it was first seen; its words are the last ones. */
@@ -53,9 +64,11 @@ const missedCause = (lastRun: string | undefined, now: Date): readonly Cause[] =
 };
 
 export interface RunSeen {
-  /** Absent: the run as a whole failed. */
+  /** Absent: the run as a whole failed, or could not begin. */
   readonly result?: RenewResult;
   readonly failure?: Failure;
+  /** Why it could not begin. */
+  readonly stuck?: Finding;
   /** Names of the configuration; about others nothing is open. */
   readonly configured: readonly string[];
   /** Every certificate was looked at. */
@@ -70,6 +83,8 @@ export const causesAfter = (before: Causes, run: RunSeen, late: readonly Cause[]
   const others = known.filter(
     ({ certificate, check }) =>
       check !== "notify-failed" &&
+      // A run that got so far could begin.
+      (check !== "renew-stuck" || result === undefined) &&
       (certificate === ""
         ? !whole || result === undefined
         : !seen.includes(certificate) && configured.includes(certificate)),
@@ -80,10 +95,11 @@ export const causesAfter = (before: Causes, run: RunSeen, late: readonly Cause[]
           (one) => one ?? [],
         )
       : []),
+    ...[run.stuck && asCause(run.stuck, "", "", now)].flatMap((one) => one ?? []),
     ...(result?.certificates ?? []).flatMap((one) => causesOf(one, known, now)),
     ...(result?.findings ?? []).flatMap((finding) => asCause(finding, "", "", now) ?? []),
     ...late,
-    ...missedCause(run.lastRun, now),
+    ...(run.stuck === undefined ? missedCause(run.lastRun, now) : []),
     ...others.filter(({ check, entry }) => !(result && check === "renew-failed" && entry === "run")),
   ];
   // What was told by its words keeps its name: the remembered one of two with the same key is left out.

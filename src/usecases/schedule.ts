@@ -68,6 +68,7 @@ export const scheduleJob = async (
     programPath: deps.programPath,
     args: renewArguments(world),
     writable: [...new Set(writable)],
+    notified: `${world.store.dir}/notified.json`,
     ...(watched.length > 0 ? { watched, repairArgs: [...repairWords, ...places(world)] } : {}),
     hostName: deps.hostName,
   };
@@ -89,10 +90,25 @@ const choose = async (
   }
   if (await schedulers[schedule].available()) return schedulers[schedule];
   const why = schedule === "systemd" ? "systemd does not run this host" : "cron is not installed";
+  const other = schedule === "systemd" ? "cron" : "systemd";
   throw new Failure("unavailable", `${why}: no schedule can be installed with it`, {
-    hints: [
-      `${schedule === "systemd" ? "use --schedule cron" : "install cron"}, or start \`mailcert renew --quiet\` every hour by other means`,
-    ],
+    hints: [(await schedulers[other].available()) ? `use --schedule ${other}` : withoutSchedule],
+  });
+};
+
+/** What a person does where nothing on this host starts programs by the hour. */
+const withoutSchedule =
+  "install cron, or start `mailcert renew --quiet` every hour by other means; in a container: mailcert renew --every 1h";
+
+/** Something could run it, or does. */
+export const canRunHourly = async ({ schedulers, ownLoop }: ScheduleDeps): Promise<boolean> =>
+  (await schedulers.systemd.available()) || (await schedulers.cron.available()) || ((await ownLoop?.()) ?? false);
+
+/** @throws Failure `unavailable` where a person asked for a schedule and this host has nothing for it. */
+export const refuseWithout = async (deps: ScheduleDeps): Promise<void> => {
+  if (await canRunHourly(deps)) return;
+  throw new Failure("unavailable", "no schedule can be installed: neither systemd nor cron is here", {
+    hints: [withoutSchedule],
   });
 };
 
@@ -116,7 +132,7 @@ const refuseUnsafe = async (
   );
 };
 
-const noneNote = "neither systemd nor cron is here: start `mailcert renew --quiet` every hour by other means";
+export const noneNote = `neither systemd nor cron is here: ${withoutSchedule}`;
 
 /**
  * Installs what is missing, starts it once and waits for the result; where all is as it should be, nothing is changed or run.
@@ -156,9 +172,12 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
     removed,
     ...(firstRun === undefined ? {} : { firstRun }),
     ...(after.next === undefined ? {} : { next: after.next }),
-    ...(after.problem === undefined ? {} : { note: after.problem }),
+    ...(after.problem === undefined ? {} : { note: withCommand(after) ?? after.problem }),
   };
 };
+
+const withCommand = ({ problem, command }: ScheduleState): string | undefined =>
+  command === undefined ? problem : `${problem ?? ""}; start it: ${command}`;
 
 const refuseForeign = ({ files }: ScheduleState): void => {
   const foreign = files.find(({ state }) => state === "foreign");
@@ -209,7 +228,7 @@ const installedRun = async (world: World): Promise<HourlyRun> => {
     const idle = states.find(({ problem }) => problem !== undefined);
     if (active === undefined) {
       if (await deps.ownLoop?.()) return { renews: true, kind: "loop" };
-      return { renews: false, ...(idle?.problem === undefined ? {} : { kind: idle.kind, problem: idle.problem }) };
+      return { renews: false, ...(idle ? { kind: idle.kind, problem: withCommand(idle) ?? "" } : {}) };
     }
     const { kind, next, last } = active;
     return {

@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 export const standingOn = (
   open: readonly HostEvent[],
   event: HostEvent,
-  going: readonly string[],
+  going: ReadonlySet<string>,
 ): HostEvent | undefined => {
   const mine = event.change;
   if (!mine) return undefined;
@@ -18,7 +18,7 @@ export const standingOn = (
     .find(
       ({ certificate, change }) =>
         change !== undefined &&
-        !going.includes(certificate ?? "") &&
+        !going.has(certificate ?? "") &&
         change.installation === mine.installation &&
         change.change.kind !== "copies" &&
         placeOfChange(change.change) === placeOfChange(mine.change) &&

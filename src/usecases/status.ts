@@ -4,17 +4,19 @@ import type { CertificateConfig, IssuerKind } from "../domain/certificate-config
 import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
-import { hookEvents, hooksOf } from "../domain/hook.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
 import { condemned, goOnCommand } from "../domain/revocation.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
-import { utcMinute } from "../domain/utc-minute.ts";
 import { accountFindings } from "./account-findings.ts";
+import { exposedFindings } from "./exposed-keys.ts";
 import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
+import { hookFindings } from "./hook-findings.ts";
 import type { OldProcesses, StatusLook } from "./old-processes.ts";
+import { missedFindings } from "./window-findings.ts";
+import { slotsOf } from "./served-certificate.ts";
 import { windowWish } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
@@ -140,6 +142,8 @@ const statusOf = async (
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
     ...endFindings(world, state, live, next),
     ...hookFindings(state, config),
+    ...(config ? missedFindings(world, config, next) : []),
+    ...(live && !state.parked ? await exposedFindings(world, name, slotsOf(live)) : []),
     ...condemnedFindings(world, config, state, live),
   ];
   const held = state && waitingHold(state, live?.number);
@@ -202,22 +206,6 @@ const condemnedFindings = (
       hint: pending ? `go on: ${goOnCommand(state.name, pending)}` : `replace it: mailcert renew ${state.name}`,
     },
   ];
-};
-
-/** Those that the next run runs again. */
-const hookFindings = (
-  state: CertificateState | undefined,
-  config: CertificateConfig | undefined,
-): readonly Finding[] => {
-  const hooks = config ? hooksOf(config) : {};
-  return hookEvents.flatMap((event) => {
-    const owed = state?.hooks?.[event];
-    // Of the one before, lastError tells.
-    if (!owed?.message || !hooks[event] || event === "before_deploy") return [];
-    const times = owed.attempts === 1 ? "" : ` (${owed.attempts} times since ${utcMinute(owed.since)})`;
-    const hint = `once that is mended, the next run runs it again; at once: mailcert renew ${config?.name ?? ""}`;
-    return [{ check: "hook-failed", severity: "fault", message: `${event}: ${owed.message}${times}`, hint }];
-  });
 };
 
 /** `next` undefined: it is not in the configuration. */

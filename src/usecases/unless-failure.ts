@@ -13,11 +13,21 @@ export const unlessFailure = async <Result>(job: () => Promise<Result>): Promise
 };
 
 /** The state of a certificate that is not this run's subject: a damaged one is its own trouble. */
-export const readableState = (world: World, name: string): CertificateState | undefined => {
+export const readableState = (world: Pick<World, "store">, name: string): CertificateState | undefined => {
   try {
     return world.store.read(name);
   } catch (failure) {
     if (failure instanceof Failure) return undefined;
+    throw failure;
+  }
+};
+
+/** Those of whom this user may know. */
+export const namesIn = (store: World["store"]): readonly string[] => {
+  try {
+    return store.list();
+  } catch (failure) {
+    if (failure instanceof Failure) return [];
     throw failure;
   }
 };

@@ -1,6 +1,6 @@
 // The adapters that use cases work with, as one record: main.ts wires the real ones, tests hand in others.
 import type { CertificateConfig, Config, IssuerKind } from "../domain/certificate-config.ts";
-import type { ConfigCheck } from "../domain/config-problem.ts";
+import type { ConfigCheck, ConfigProblem } from "../domain/config-problem.ts";
 import type { KeyAlgorithm } from "../domain/keys.ts";
 import type { ReadRequest } from "../domain/subject-key.ts";
 import type { Dns } from "../dns/dns.ts";
@@ -33,6 +33,8 @@ export interface ConfigAccess {
   warnings(): Promise<readonly string[]>;
   /** Every file with every problem; never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
   check(): Promise<ConfigCheck>;
+  /** Where a text stands in it, as a key or a value; the main file's first line where it does not. */
+  placeOf(text: string): Promise<Pick<ConfigProblem, "file" | "line" | "column">>;
   /** The same for another main file. */
   at(path: string): ConfigAccess;
 }

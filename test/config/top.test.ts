@@ -31,6 +31,7 @@ notify:
   webhook: https://chat.example.org/T0KEN
   ping: http://127.0.0.1:8000/ping/UU1D
   prometheus: /srv/mailcert.prom
+postfix_sni_rows: [/usr/local/sbin/sni-rows, mail]
 certificates:
   mail.example.org:
     hooks:

@@ -40,6 +40,7 @@ export const aReport = (news: readonly News[] = [{ kind: "new", cause }], over: 
   run: "20261120T120000-1",
   at: new Date("2026-11-20T12:00:00Z"),
   outcome: "fault",
+  lastRun: "2026-11-20T12:00:00.000Z",
   lastSuccess: "2026-11-20T11:00:00.000Z",
   news,
   open: { faults: 1, warnings: 2 },

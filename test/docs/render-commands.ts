@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { exitMeaning } from "../../src/cli/exit-status.ts";
 import type { Host } from "../../src/cli/host.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { commands } from "../../src/commands/index.ts";
@@ -32,6 +33,17 @@ const jsonLine = (name: string): string => {
     ? ""
     : `\nWith \`--json\` it prints one document: ${links.join(", or ")}; a failure prints [error.json](../schema/error.json).\n`;
 };
+
+/** One table for monitors and scripts: each page shows those of its command. */
+const exitStatuses = [
+  "",
+  "## Exit statuses",
+  "",
+  "`verify --format nagios` ends as monitors expect: 0, 1, 2, 3.",
+  "",
+  ...Object.entries(exitMeaning).map(([status, meaning]) => `- ${status}: ${meaning}`),
+  "",
+].join("\n");
 
 const generated = "<!-- Generated from the program by `npm run docs`; edits are lost. -->";
 
@@ -64,7 +76,7 @@ export const renderCommandPages = async (): Promise<ReadonlyMap<string, string>>
       "Commands",
       `What each command takes, as its \`--help\` says it.\n\n${rows.join("\n")}`,
       helpOf(program, taken),
-      "",
+      exitStatuses,
     ),
   );
   return pages;

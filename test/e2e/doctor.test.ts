@@ -91,6 +91,13 @@ it.concurrent(
             mends: /^sed -i '1i dovecot_config_version = 2\.4\.1/,
           },
           {
+            breaks:
+              "install -m 777 /bin/true /usr/local/sbin/hk && echo 'hooks: { before_deploy: [/usr/local/sbin/hk] }' >>/etc/mailcert/mailcert.yaml",
+            check: "doctor-configuration",
+            says: /^before_deploy: root does not run \/usr\/local\/sbin\/hk: everybody can change \S+ \(\S+ line \d+\)$/,
+            mends: /^chmod go-w \/usr\/local\/sbin\/hk$/,
+          },
+          {
             breaks: "postconf -e smtpd_tls_security_level=none",
             check: "doctor-tls-off",
             says: /^postfix offers no TLS on port 25 /,
@@ -133,6 +140,19 @@ it.concurrent(
             check: "doctor-stopped",
             says: /^dovecot /,
             mends: /^service dovecot start$/,
+          },
+        ],
+        besides,
+      );
+      await breakAndMend(
+        host,
+        [
+          {
+            // In a file that is read after ours. The ports for TLS alone are closed by it, which no restart mends.
+            breaks: "echo 'ssl = no' >/etc/dovecot/conf.d/zz.conf && doveadm reload",
+            check: "doctor-tls-off",
+            says: /^dovecot offers no TLS on port .* \(Dovecot: ssl = no, \/etc\/dovecot\/conf\.d\/zz\.conf line 1\)/,
+            mends: /^sed -i '1s\/\^\/#\/' \/etc\/dovecot\/conf\.d\/zz\.conf && doveadm reload$/,
           },
         ],
         besides,

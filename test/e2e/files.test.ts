@@ -85,6 +85,34 @@ it("a program that fails is a fault of that run, and a folder that is not there 
   expect(await served()).toBe(await live());
 });
 
+it("another path in the configuration: the next run copies there, and puts back what stood at the old one; a link of somebody's is not followed", async () => {
+  await configure(files("[doveadm, reload]").replace("/srv/tls/key.pem", "/srv/tls/sub/key.pem"));
+  await host.must("mkdir /srv/tls/sub && chown daemon: /srv/tls/sub");
+  const moved = await host.mailcert(["renew"]);
+  expect({ status: moved.status, stderr: moved.stderr }).toEqual({ status: 0, stderr: "" });
+  expect(moved.stdout).toContain("put back the former /srv/tls/key.pem");
+  expect(await host.must("cd /srv/tls && cat key.pem | sha256sum; ls sub")).toBe(
+    `${await host.must("sha256sum < /etc/ssl/private/ssl-cert-snakeoil.key")}key.pem\n`,
+  );
+  expect((await host.mailcert(["renew"])).stdout).toContain("nothing to do");
+  // Its owner makes the way lead elsewhere.
+  await host.must(
+    "cd /srv && chown daemon: tls && mv tls/sub tls/gone && ln -s /etc/profile.d tls/sub && chown -h daemon: tls/sub",
+  );
+  const led = await host.mailcert(["renew", "--force"]);
+  expect(led.status).toBe(1);
+  expect(led.stdout + led.stderr).toContain("a link that somebody else can change: /srv/tls/sub");
+  expect((await host.mailcert(["deploy", "--remove"])).status).toBe(1);
+  expect(await host.must("ls /etc/profile.d")).not.toContain("pem");
+  await host.must("cd /srv/tls && rm sub && mv gone sub");
+  expect((await host.mailcert(["deploy", "--remove"])).status).toBe(0);
+  await host.must("cd /srv && rmdir tls/sub && chown root: tls");
+  expect(await listing()).toBe(before);
+  await configure(files("[doveadm, reload]"));
+  expect((await host.mailcert(["deploy"])).status).toBe(0);
+  expect(await served()).toBe(await live());
+});
+
 it("taken out of the configuration, or by deploy --remove: what stood there is back, and served", async () => {
   const removed = await host.mailcert(["deploy", "--remove"]);
   expect({ status: removed.status, stderr: removed.stderr }).toEqual({ status: 0, stderr: "" });

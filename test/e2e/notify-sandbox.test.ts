@@ -21,7 +21,27 @@ certificates:
       .toContain("Subject: mailcert on mail.example.org: 1 fault: mail.example.org");
     expect(await host.read("/srv/collector/mailcert.prom")).toContain("\nmailcert_last_run_ok 0\n");
     expect(await host.must("journalctl -u mailcert.service --no-pager")).not.toContain("could not tell");
+
+    // One cause, one message: systemd's own mail to root is for runs of which nobody has heard.
+    const said = (): Promise<string> =>
+      host.must("journalctl --sync; journalctl --no-pager --output=cat -u mailcert-failure@mailcert.service.service");
+    const told = "mailcert.service failed, and notify: has told of it";
+    await expect.poll(said, { timeout: 60_000 }).toContain(told);
+    const root = (): Promise<string> => host.must("cat /var/mail/root 2>/dev/null; true");
+    await host.must("printf 'nonsense: [' > /etc/mailcert/mailcert.yaml");
+    expect((await host.exec(["systemctl", "start", "mailcert.service"])).status).not.toBe(0);
+    await expect.poll(root, { timeout: 60_000 }).toContain("Subject: mailcert.service failed on mail");
+    expect((await root()).match(/^Subject: /gm)).toHaveLength(1);
+    expect(await root()).toContain("not valid YAML");
+    expect((await said()).split(told)).toHaveLength(2);
+
+    const before = await host.must("ls /var/lib/mailcert");
+    await host.must("mailcert schedule remove --config /etc/mailcert/mailcert.yaml");
+    expect(await host.must("find /etc/systemd /run/systemd/system /var/lib/systemd/timers -name '*mailcert*'")).toBe(
+      "",
+    );
+    expect(await host.must("ls /var/lib/mailcert")).toBe(before);
   } finally {
     await host.stop();
   }
-}, 120_000);
+}, 240_000);

@@ -35,7 +35,9 @@ test("TLS switched off in Dovecot, Dovecot stopped", async () => {
     expect({ ...byName, faults: byName.faults.toSorted() }).toMatchObject({ status: 1, faults: off.faults.toSorted() });
     const proof = await host.mailcert(["deploy"]);
     expect(proof.status).toBe(1);
-    expect(proof.stdout).toContain("fault: TLS is switched off (Dovecot: ssl = no)");
+    expect(proof.stdout).toContain(
+      "fault: TLS is switched off (Dovecot: ssl = no, /etc/dovecot/conf.d/zz.conf line 1)",
+    );
     expect(proof.stdout).toMatch(/FAILING +993/);
     expect(proof.stdout).toMatch(/proven +25/);
 

@@ -18,6 +18,7 @@ export const doctorTools = (over: Partial<DoctorTools> = {}): DoctorTools => ({
   disk: async () => ({ inodes: 100_000, freeInodes: 90_000, mountPoint: "/", readOnly: false }),
   packageFacts: async () => undefined,
   missingPrograms: async () => [],
+  lockHolder: async () => undefined,
   exists: async () => true,
   ...over,
 });

@@ -6,6 +6,7 @@ import { complaints } from "../docs/schemas.ts";
 
 export interface HookCall {
   readonly event: string;
+  readonly certificate: string;
   readonly generation?: number;
   readonly previous?: number;
   readonly outcome?: string;
@@ -22,9 +23,21 @@ export const allHooks: Hooks = {
 };
 
 /** Every document is held to its schema. `ends` decides by the event: a message fails it, an Error kills the run. */
-export const scriptedHooks = () => {
+type End = string | Error | undefined;
+
+export interface ScriptedHooks {
+  readonly calls: HookCall[];
+  readonly ends: Record<string, End>;
+  /** Decides by the whole call, where one is given. */
+  endOf: ((call: HookCall) => End) | undefined;
+  readonly tools: HookTools;
+  /** What was called since the last time. */
+  readonly taken: () => readonly string[];
+}
+
+export const scriptedHooks = (): ScriptedHooks => {
   const calls: HookCall[] = [];
-  const ends: Record<string, string | Error | undefined> = {};
+  const ends: Record<string, End> = {};
   const tools: HookTools = {
     hostName: "mail.example.org",
     check: async () => undefined,
@@ -34,17 +47,18 @@ export const scriptedHooks = () => {
       if (wrong.length > 0) throw new Error(wrong.join("\n"));
       if (input.includes("PRIVATE KEY")) throw new Error("a key was told");
       calls.push(call);
-      const end = ends[call.event];
+      const end = hooks.endOf === undefined ? ends[call.event] : hooks.endOf(call);
       if (end instanceof Error) throw end;
       if (end !== undefined) throw new Failure("unavailable", `${hook.run[0] ?? ""} ended with status 1: ${end}`);
     },
   };
-  return {
+  const hooks: ScriptedHooks = {
     calls,
     ends,
+    endOf: undefined,
     tools,
-    /** What was called since the last time. */
     taken: (): readonly string[] =>
       calls.splice(0).map(({ event, generation, attempt }) => `${event} ${generation ?? "-"} ${attempt}`),
   };
+  return hooks;
 };

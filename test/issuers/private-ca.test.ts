@@ -271,7 +271,9 @@ describe("a name outside", () => {
       );
       expect(failure.hints).toHaveLength(2);
       expect(failure.hints[0]).toContain("--ca NAME");
-      expect(failure.hints[1]).toContain(`if nobody has imported its root yet: rm -r ${folder()}, then run this again`);
+      expect(failure.hints[1]).toContain(
+        `if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), then run this again`,
+      );
       // The registrable domain, not the one name: the CA's default.
       expect(failure.hints[1]).toContain(
         `--ca-domains example.org,${name.includes("example.net") ? "example.net" : name}`,
@@ -364,7 +366,7 @@ describe("check says what issue would say, and makes nothing", () => {
     );
     expect(failure.hints).toEqual([
       "make another CA beside it: ca: NAME (--ca NAME)",
-      `or, if nobody has imported its root yet: rm -r ${folder()}, then run this again`,
+      `or, if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), then run this again`,
     ]);
     // Wider, narrower, none at all: none of it is what the root says.
     const fits = ["mail.exmaple.org"];

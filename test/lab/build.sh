@@ -2,7 +2,8 @@
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
 # (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
-# and layers over bookworm: bookwormproxies (the same three), and upgrade, an archive of trixie's mail servers for its apt. Quick when all is there.
+# and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
+# tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +20,10 @@ bookwormproxies=$proxies
 cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
 opensmtpd="opensmtpd"
 courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
-layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies bookwormproxies upgrade"
+tables="postfix-sqlite sqlite3 acl"
+bookwormexim=$exim
+bookwormopensmtpd=$opensmtpd
+layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade tables bookwormexim bookwormopensmtpd bookwormproxies"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
@@ -37,8 +41,8 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
-    bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_lib | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies | tables) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    bookwormexim | bookwormopensmtpd | bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
@@ -104,10 +108,16 @@ build_layer() { # folder package...
   for package in bin sbin lib lib64 var/run var/lock; do [ ! -e "$1/$package" ]; done
   chmod 755 "$1"
 }
-# bookworm's packages still have /lib, where its image has a link: what lies there goes where the link leads.
-merge_lib() { [ ! -d "$1/lib" ] || { mkdir -p "$1/usr/lib" && cp -a "$1/lib/." "$1/usr/lib/" && rm -r "$1/lib"; }; }
+# bookworm's packages still have folders that are links in an image: their content goes where the link leads.
+merge_usr() { # folder
+  local folder
+  for folder in bin sbin lib; do
+    [ -d "$1/$folder" ] || continue
+    mkdir -p "$1/usr/$folder" && cp -a "$1/$folder/." "$1/usr/$folder/" && rm -r "${1:?}/$folder"
+  done
+}
 # The same over bookworm. Made from that text, which must stay as it is: it gives the layers over trixie their names.
-eval "$(declare -f build_layer | sed '1s/build_layer/build_bookworm_layer/; s/\btrixie\b/bookworm/g; s|^ *rm -rf "$apt";|& merge_lib "$1";|')"
+eval "$(declare -f build_layer | sed '1s/build_layer/build_bookworm_layer/; s/\btrixie\b/bookworm/g; s/^\( *\)rm -rf "$apt";*$/&\n\1merge_usr "$1"/')"
 # shellcheck disable=SC2086 # lists
 build_clients() { build_layer "$1" $clients; }
 # shellcheck disable=SC2086
@@ -124,6 +134,12 @@ build_cyrus() { build_layer "$1" $cyrus; }
 build_opensmtpd() { build_layer "$1" $opensmtpd; }
 # shellcheck disable=SC2086
 build_courier() { build_layer "$1" $courier; }
+# shellcheck disable=SC2086
+build_tables() { build_layer "$1" $tables; }
+# shellcheck disable=SC2086
+build_bookwormexim() { build_bookworm_layer "$1" $bookwormexim; }
+# shellcheck disable=SC2086
+build_bookwormopensmtpd() { build_bookworm_layer "$1" $bookwormopensmtpd; }
 # shellcheck disable=SC2086
 build_testssl() { build_layer "$1" $testssl; }
 # shellcheck disable=SC2086
@@ -186,7 +202,8 @@ build_part() { # part
   chmod 755 "$fresh"
   echo "lab: building $1 (log: $lab/$1-build.log)" >&2
   # `set -e` holds inside only where no condition stands outside.
-  bash -c 'set -euo pipefail; exec 9>&-; source "$1"; "build_$2" "$3"' lab "$here/build.sh" "$1" "$fresh" >"$lab/$1-build.log" 2>&1 </dev/null || return 1
+  bash -c 'set -euo pipefail; exec 9>&-; source "$1"; "build_$2" "$3"' lab "$here/build.sh" "$1" "$fresh" >"$lab/$1-build.log" 2>&1 </dev/null ||
+    return 1 # who asks `build_part ||` has switched `set -e` off in here
   sync -f "$fresh" 2>/dev/null || true
   mv -T "$fresh" "$target"
 }

@@ -1,7 +1,7 @@
 // Courier on a mail host of the lab, as Debian's packages leave it after their scripts ran: IMAP, POP3 and SMTP servers with a certificate each.
 import { type MailHost, startMailHost } from "./mail-host.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-import { folder, makeCertificate } from "./server-judge.ts";
+import { certificates, makeBySni, makeCertificate } from "./server-judge.ts";
 
 /** In the order in which they listen. */
 const scripts = ["courier-imap", "courier-imap-ssl", "courier-msa"] as const;
@@ -47,8 +47,11 @@ export const openCourierLab = async (): Promise<CourierLab> => {
   const host = await startMailHost({ suite: "trixie", courier: true });
   await installDriver(host);
   await makeCertificate(host);
+  await makeBySni(host);
   await installCourier(host);
-  await host.must(`chgrp -R courier ${folder}; chmod 640 ${folder}/live/*/privkey.pem ${folder}/live/*/combined.pem`);
+  await host.must(
+    `chgrp -R courier ${certificates}; chmod 640 ${certificates}/*/live/*/privkey.pem ${certificates}/*/live/*/combined.pem`,
+  );
   await host.must("mkdir /root/etc && cp -a /etc/courier /root/etc/");
   await startCourier(host);
   const reset = async (): Promise<void> => {

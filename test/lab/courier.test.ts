@@ -2,7 +2,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { type ServerUnderTest, serverContract } from "../contract/server.ts";
 import { type CourierLab, openCourierLab } from "./courier-host.ts";
-import { certificate, folder, leafOf, openPorts, served, snapshot } from "./server-judge.ts";
+import { bySni, certificate, folder, leafOf, leafOfCertificate, openPorts, served, snapshot } from "./server-judge.ts";
 
 let lab: CourierLab;
 beforeAll(async () => {
@@ -13,12 +13,13 @@ afterAll(() => lab?.host.stop());
 const subject = ({ host, courier, reset }: CourierLab): ServerUnderTest => ({
   server: courier,
   certificate,
+  bySni,
   reset,
   version: /^1\.4/,
   snapshot: () => snapshot(host, "/etc/courier"),
   openPorts: () => openPorts(host, "couriertcpd"),
-  served: (listener, slot) => served(host, listener, slot),
-  leaf: (slot) => leafOf(host, `${folder}/live/${slot}`),
+  served: (listener, slot, name) => served(host, listener, slot, name),
+  leaf: (slot, one) => (one ? leafOfCertificate(host, one, slot) : leafOf(host, `${folder}/live/${slot}`)),
   breakConfiguration: async () => {
     await host.must("echo 'TLS_CIPHER_LIST=\"HIGH' >> /etc/courier/imapd-ssl");
     return "Unterminated quoted string";
@@ -27,9 +28,10 @@ const subject = ({ host, courier, reset }: CourierLab): ServerUnderTest => ({
     await host.must("sed -i 's,=/var/lib/mailcert[^ ]*,=/etc/courier/mine.pem,' /etc/courier/imapd-ssl");
   },
   isCertificateSetting: (change) =>
-    change.kind === "line" &&
-    change.before === undefined &&
-    /^TLS_CERTFILE=\/var\/lib\/mailcert\/\S+( TLS_PRIVATE_KEYFILE=)? # mailcert$/.test(change.after),
+    (change.kind === "file" && change.path === "/etc/courier/mailcert.names" && change.mode === 0o644) ||
+    (change.kind === "line" &&
+      change.before === undefined &&
+      /^TLS_CERTFILE=\/(var\/lib\/mailcert|etc\/courier)\/\S+( TLS_PRIVATE_KEYFILE=)? # mailcert$/.test(change.after)),
 });
 
-serverContract("courier", async () => subject(lab));
+serverContract("courier", async () => subject(lab), { byName: true });

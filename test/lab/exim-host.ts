@@ -1,7 +1,21 @@
 // Exim on a mail host of the lab, as Debian's packages leave it after their scripts ran: user, folders, answers for an Internet site.
+import type { ServerUnderTest } from "../contract/server.ts";
 import { type MailHost, startMailHost } from "./mail-host.ts";
+import type { Suite } from "./parts.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-import { folder, makeCertificate } from "./server-judge.ts";
+import {
+  bySni,
+  certificate,
+  certificates,
+  folder,
+  leafOf,
+  leafOfCertificate,
+  makeBySni,
+  makeCertificate,
+  openPorts,
+  served,
+  snapshot,
+} from "./server-judge.ts";
 
 export type EximScheme = "split" | "unsplit";
 
@@ -32,9 +46,9 @@ echo mail.example.org > /etc/mailname`);
   await host.write("/etc/exim4/update-exim4.conf.conf", answers(scheme));
 };
 
-/** Starts it with Debian's script; `options`: what /etc/default/exim4 adds to its command line. */
+/** Starts it with Debian's script; `options`: what /etc/default/exim4 adds to its command line, in trixie's word for it and in bookworm's. */
 export const startExim = async (host: MailHost, ports: readonly number[], options = ""): Promise<void> => {
-  await host.write("/etc/default/exim4", `EXIMDAEMONOPTS='-bd -q30m ${options}'\n`);
+  await host.write("/etc/default/exim4", `EXIMDAEMONOPTS='-bd -q30m ${options}'\nSMTPLISTENEROPTIONS='${options}'\n`);
   await host.must("/etc/init.d/exim4 start");
   const open = ports.map((port) => `[ -n "$(ss -Hltn 'sport = :${port}')" ]`).join(" && ");
   await host.must(`for i in $(seq 200); do ${open} && exit 0; sleep 0.05; done; cat /var/log/exim4/*; exit 1`);
@@ -55,16 +69,17 @@ export interface EximLab {
 }
 
 /** A running Exim with 25, 587 and 465 (implicit), at `interfaces` (default: all), and a certificate whose keys its group may read, as `deploy` leaves them before the switch. */
-export const openEximLab = async (interfaces = ""): Promise<EximLab> => {
-  const host = await startMailHost({ suite: "trixie", exim: true });
+export const openEximLab = async (interfaces = "", suite: Suite = "trixie"): Promise<EximLab> => {
+  const host = await startMailHost({ suite, exim: true });
   await installDriver(host);
   await makeCertificate(host);
+  await makeBySni(host);
   await installExim(host, "unsplit");
   await host.must(
     `sed -i "s/^dc_local_interfaces=.*/dc_local_interfaces='${interfaces}'/" /etc/exim4/update-exim4.conf.conf`,
   );
   await host.must(
-    `chgrp -R Debian-exim ${folder}; chmod 640 ${folder}/live/*/privkey.pem ${folder}/live/*/combined.pem`,
+    `chgrp -R Debian-exim ${certificates}; chmod 640 ${certificates}/*/live/*/privkey.pem ${certificates}/*/live/*/combined.pem`,
   );
   await host.must("sed -i '2i tls_on_connect_ports = 465' /etc/exim4/exim4.conf.template");
   await host.write("/etc/exim4/conf.d/main/50_ports", "tls_on_connect_ports = 465\n");
@@ -77,3 +92,34 @@ update-exim4.conf && kill -HUP $(pidof exim4)`);
   };
   return { host, exim: remoteServer(host, "exim"), reset };
 };
+
+/** For the contract, with the unsplit configuration that Debian chooses. */
+export const eximSubject = ({ host, exim, reset }: EximLab, version: RegExp): ServerUnderTest => ({
+  server: exim,
+  certificate,
+  bySni,
+  version,
+  reset: () => reset("unsplit"),
+  snapshot: () => snapshot(host, "/etc/exim4"),
+  openPorts: () => openPorts(host, "exim4"),
+  served: (listener, slot, name) => served(host, listener, slot, name),
+  leaf: (slot, one) => (one ? leafOfCertificate(host, one, slot) : leafOf(host, `${folder}/live/${slot}`)),
+  breakConfiguration: async () => {
+    await host.must(`echo 'no_such_setting = yes' | tee -a /etc/exim4/conf.d/main/50_ports ${localMacros} >/dev/null`);
+    return 'main option "no_such_setting" unknown';
+  },
+  overwriteOurs: async () => {
+    await host.must(`echo '# mine now' >> ${macroFile.unsplit}`);
+  },
+  isCertificateSetting: (change) =>
+    change.kind === "file" &&
+    change.mode === 0o644 &&
+    (change.path === "/etc/exim4/mailcert.sni" ||
+      (change.content ?? "")
+        .split("\n")
+        .every((line) =>
+          /^(|#.*|\.(ifdef MAIN_TLS_\w+|else|endif|include_if_exists .*)|MAIN_TLS_(ENABLE|CERTIFICATE|PRIVATEKEY|CERTKEY) ==? .*)$/.test(
+            line,
+          ),
+        )),
+});

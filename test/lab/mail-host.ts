@@ -26,14 +26,16 @@ export interface MailHostOptions {
   readonly testssl?: boolean;
   /** Also Chromium and poppler's tools, unpacked, on trixie. */
   readonly browser?: boolean;
-  /** Also Exim 4, unpacked, on trixie, without the configuration that its packages' scripts make; a test configures and starts it. */
+  /** Also Exim 4, unpacked, on either suite, without the configuration that its packages' scripts make; a test configures and starts it. */
   readonly exim?: boolean;
-  /** The same of Cyrus IMAP, of OpenSMTPD, of Courier. */
+  /** The same of OpenSMTPD; of Cyrus IMAP and Courier on trixie. */
   readonly cyrus?: boolean;
   readonly opensmtpd?: boolean;
   readonly courier?: boolean;
   /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked; a test configures and starts them. */
   readonly proxies?: boolean;
+  /** Also Postfix's SQLite client, sqlite3 and setfacl, on trixie. */
+  readonly tables?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
 }
@@ -106,10 +108,15 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "courier",
       "proxies",
       "upgrade",
+      "tables",
     ] as const
   )
     .filter((layer) => options[layer])
-    .map((layer) => parts[layer === "proxies" && options.suite === "bookworm" ? "bookwormproxies" : layer]);
+    .map((layer) =>
+      options.suite === "bookworm" && (layer === "exim" || layer === "opensmtpd" || layer === "proxies")
+        ? parts[`bookworm${layer}`]
+        : parts[layer],
+    );
   const image = [...above, parts[options.suite]].join(":");
   const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });

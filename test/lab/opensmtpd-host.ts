@@ -1,7 +1,8 @@
 // OpenSMTPD on a mail host of the lab, as Debian's packages leave it after their scripts ran, with listeners for other machines.
 import { type MailHost, startMailHost } from "./mail-host.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-import { makeCertificate } from "./server-judge.ts";
+import type { Suite } from "./parts.ts";
+import { makeBySni, makeCertificate } from "./server-judge.ts";
 
 const snakeoil = "/etc/ssl/certs/ssl-cert-snakeoil.pem";
 /** One interface: each listener is one more round of handshakes. */
@@ -48,10 +49,11 @@ export interface SmtpdLab {
   readonly reset: () => Promise<void>;
 }
 
-export const openSmtpdLab = async (): Promise<SmtpdLab> => {
-  const host = await startMailHost({ suite: "trixie", opensmtpd: true });
+export const openSmtpdLab = async (suite: Suite = "trixie"): Promise<SmtpdLab> => {
+  const host = await startMailHost({ suite, opensmtpd: true });
   await installDriver(host);
   await makeCertificate(host);
+  await makeBySni(host);
   await installSmtpd(host);
   await startSmtpd(host);
   const reset = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: proxies, an archive of trixie's mail servers. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -21,6 +21,9 @@ export type LabParts = Readonly<
     | "courier"
     | "upgrade"
     | "proxies"
+    | "tables"
+    | "bookwormexim"
+    | "bookwormopensmtpd"
     | "bookwormproxies",
     string
   >
@@ -42,6 +45,9 @@ const names: readonly (keyof LabParts)[] = [
   "opensmtpd",
   "courier",
   "upgrade",
+  "tables",
+  "bookwormexim",
+  "bookwormopensmtpd",
 ];
 const script = fileURLToPath(new URL("build.sh", import.meta.url));
 

@@ -58,22 +58,31 @@ export interface ProxySetUp {
   readonly start: string;
 }
 
-/**
- * A mail host with a proxy for the tests of the describe block around; what it holds is there once its `beforeAll` ran. A certificate of two slots
- * behind `live`, those of `bySni`, and what stood there before: /etc/ssl/before/{ecdsa,rsa}, whose names are others.
- */
+interface Opened {
+  readonly host: MailHost;
+  readonly server: Omit<Server, "snippet">;
+}
+
+/** A certificate of two slots behind `live`, and what stood there before: /etc/ssl/before/{ecdsa,rsa}, whose names are others. */
+export const openProxyLab = async (name: ProxySetUp["server"], suite: Suite = "trixie"): Promise<Opened> => {
+  const host = await startMailHost({ suite, proxies: true });
+  await Promise.all([installDriver(host), makeCertificate(host)]);
+  for (const slot of ["ecdsa", "rsa"] as const)
+    await makePair(host, `/etc/ssl/before/${slot}`, slot, "before.example.org");
+  return { host, server: remoteServer(host, name) };
+};
+
+/** A mail host with a proxy for the tests of the describe block around, and the certificates of `bySni`; what it holds is there once its `beforeAll` ran. */
 export const proxyLab = ({ server: name, suite, program, install, put, start }: ProxySetUp): ProxyLab => {
-  let made: { readonly host: MailHost; readonly server: Omit<Server, "snippet"> } | undefined;
+  let made: Opened | undefined;
   const here = (): NonNullable<typeof made> => {
     if (!made) throw new Error("the host is not up yet");
     return made;
   };
   beforeAll(async () => {
-    const host = await startMailHost({ suite, proxies: true });
-    made = { host, server: remoteServer(host, name) };
-    await Promise.all([installDriver(host), makeCertificate(host), makeBySni(host), install(host)]);
-    for (const slot of ["ecdsa", "rsa"] as const)
-      await makePair(host, `/etc/ssl/before/${slot}`, slot, "before.example.org");
+    made = await openProxyLab(name, suite);
+    const { host } = made;
+    await Promise.all([makeBySni(host), install(host)]);
     await host.must(`mkdir /root/etc && cp -a /etc/${name} /root/etc/`);
   }, 60_000);
   afterAll(() => made?.host.stop());

@@ -6,11 +6,18 @@ import type { MailHost } from "./mail-host.ts";
 type Slot = "ecdsa" | "rsa";
 export const folder = "/var/lib/mailcert/certificates/mail.example.org";
 
-/** Makes a key and a self-signed certificate on the host; `/CN=` names it. */
-export const makePair = async (host: MailHost, path: string, slot: Slot, name: string): Promise<void> => {
+/** Makes a key and a self-signed certificate on the host; `/CN=` names it, `names` are the names that it is for. */
+export const makePair = async (
+  host: MailHost,
+  path: string,
+  slot: Slot,
+  name: string,
+  names: readonly string[] = [name],
+): Promise<void> => {
+  const alternatives = names.map((one) => `${/^[\d.]+$/.test(one) ? "IP" : "DNS"}:${one}`).join(",");
   const key = slot === "ecdsa" ? "-newkey ec -pkeyopt ec_paramgen_curve:P-256" : "-newkey rsa:2048";
   await host.must(
-    `mkdir -p ${path} && cd ${path} && openssl req -x509 ${key} -nodes -keyout privkey.pem -out cert.pem -days 9 -subj /CN=${name} 2>&1` +
+    `mkdir -p ${path} && cd ${path} && openssl req -x509 ${key} -nodes -keyout privkey.pem -out cert.pem -days 9 -subj /CN=${name} -addext 'subjectAltName=${alternatives}' 2>&1` +
       " && cp cert.pem fullchain.pem && cp cert.pem chain.pem && cat privkey.pem fullchain.pem > combined.pem && chmod 600 privkey.pem combined.pem",
   );
 };
@@ -70,7 +77,7 @@ export const openPorts = async (host: MailHost, program: string): Promise<readon
   return [...new Set(ports)].toSorted((a, b) => a - b);
 };
 
-const certificates = "/var/lib/mailcert/certificates";
+export const certificates = "/var/lib/mailcert/certificates";
 
 /** What a contract for servers that choose by name asks for. */
 export const bySni: readonly ServedCertificate[] = [
@@ -91,9 +98,9 @@ export const bySni: readonly ServedCertificate[] = [
 
 /** Their files. */
 export const makeBySni = async (host: MailHost): Promise<void> => {
-  for (const { name, slots } of bySni) {
+  for (const { name, names, slots } of bySni) {
     for (const slot of Object.keys(slots) as Slot[])
-      await makePair(host, `${certificates}/${name}/generations/0001/${slot}`, slot, name);
+      await makePair(host, `${certificates}/${name}/generations/0001/${slot}`, slot, name, names);
     await host.must(`ln -s generations/0001 ${certificates}/${name}/live`);
   }
 };

@@ -1,4 +1,5 @@
 // Mail, webhook, ping and textfile: each keeps to the contract of the seam, and says what its readers expect.
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -305,6 +306,26 @@ describe("prometheus", () => {
     await channel.send(aReport([], { outcome: "done" }), never);
     expect(statSync(path).ino).not.toBe(ino);
     expect(readdirSync(join(path, ".."))).toEqual(["mailcert.prom"]);
+  });
+
+  it("keeps the mode and the owner that somebody gave it, and takes away what killed runs left beside it", async () => {
+    const path = place();
+    const channel = await open("prometheus", { prometheus: path });
+    await channel.send(aReport(), never);
+    chmodSync(path, 0o640);
+    const { pid: gone } = spawnSync("true");
+    const left = join(path, "..", `.mailcert-${gone}-1.tmp`);
+    const others = join(path, "..", "other.prom");
+    for (const file of [left, others]) writeFileSync(file, "x");
+    await channel.send(aReport([], { outcome: "done" }), never);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readdirSync(join(path, "..")).toSorted()).toEqual(["mailcert.prom", "other.prom"]);
+  });
+
+  it("has no time of a last run before the first, where one could not begin", () => {
+    const { lastRun: _none, ...report } = aReport();
+    expect(textfile(report)).not.toContain("last_run_timestamp");
+    expect(textfile(report)).toContain("mailcert_last_run_ok 0");
   });
 
   it("is what the exposition format allows, whatever the names are", () => {

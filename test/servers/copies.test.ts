@@ -3,11 +3,15 @@ import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  lchownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -17,6 +21,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FileTarget } from "../../src/domain/file-target.ts";
+import { applyCopies } from "../../src/servers/files/copies.ts";
+import { takePlaces } from "../../src/servers/files/take-places.ts";
 import { createFiles } from "../../src/servers/files/files.ts";
 import type { Change, Installation, ServedCertificate, Server } from "../../src/servers/server.ts";
 import { fakeRun } from "./fake-run.ts";
@@ -190,6 +196,175 @@ describe("copies", () => {
     if (!change) throw new Error("no change");
     expect(await server.revert(installation, change)).toBe("reverted");
     expect(text(at("out/key.pem"))).toBe("untouched");
+  });
+
+  it("a link on the way that somebody else can change is not followed: not to plan, not to copy, not to take back", async () => {
+    const refused = { kind: "config", message: expect.stringContaining(at("out")) as string };
+    const [change] = await apply();
+    if (!change) throw new Error("no change");
+    mkdirSync(at("theirs"));
+    writeFileSync(at("theirs/key.pem"), "privkey 0001");
+    renameSync(at("out"), at("moved"));
+    symlinkSync(at("theirs"), at("out"));
+    chmodSync(dir, 0o775);
+    switchTo("0002");
+    await expect(server.check(installation)).rejects.toMatchObject(refused);
+    await expect(server.plan(installation, certificate())).rejects.toMatchObject(refused);
+    await expect(server.apply(installation, change)).rejects.toMatchObject({
+      ...refused,
+      hints: [expect.stringContaining(`it leads to ${at("theirs")} now`) as string],
+    });
+    await expect(server.revert(installation, change)).rejects.toMatchObject(refused);
+    expect(readdirSync(at("theirs")).map((name) => text(at("theirs", name)))).toEqual(["privkey 0001"]);
+    // One that only root can have made there is.
+    chmodSync(dir, 0o755);
+    await server.apply(installation, change);
+    expect(text(at("theirs/key.pem"))).toBe("privkey 0002");
+    if (uid !== 0) return;
+    lchownSync(at("out"), 4242, 4242);
+    await expect(server.apply(installation, change)).rejects.toMatchObject(refused);
+  });
+
+  it("the folder that was looked at is the one that is written to, whatever takes its place meanwhile", async () => {
+    const { changes } = await server.plan(installation, certificate());
+    const [change] = changes;
+    if (change?.kind !== "copies") throw new Error("no copies");
+    mkdirSync(at("theirs"));
+    // The first thing that it runs: by then the folder is held.
+    const swap = fakeRun({});
+    const run = async (...args: Parameters<typeof swap.run>) => {
+      if (existsSync(at("theirs")) && !existsSync(at("moved"))) {
+        renameSync(at("out"), at("moved"));
+        renameSync(at("theirs"), at("out"));
+      }
+      return swap.run(...args);
+    };
+    writeFileSync(at("out/key.pem"), "privkey 0002", { mode: 0o600 });
+    await applyCopies(run, change);
+    expect(readdirSync(at("out"))).toEqual([]);
+    expect(text(at("moved/key.pem"))).toBe("privkey 0001");
+  });
+
+  it("a folder in the place of a file is named before anything is copied; nothing is copied then", async () => {
+    mkdirSync(at("out/chain.pem"));
+    await expect(server.check(installation)).rejects.toMatchObject({
+      kind: "config",
+      message: `files: app: ${at("out/chain.pem")} is a folder, and no file can take its place`,
+    });
+    await expect(apply()).rejects.toThrow("chain.pem");
+    expect(names()).toEqual(["chain.pem"]);
+  });
+
+  it("what a killed run left beside is cleared away, by the next copy and by undoing; what is in a folder of that name is not", async () => {
+    // No process has that id: it is above the largest.
+    const left = (): void => {
+      writeFileSync(at("out/.mailcert-99999999-1.tmp"), "privkey 0001");
+      mkdirSync(at("out/.mailcert-99999999-2.tmp/mine"), { recursive: true });
+    };
+    left();
+    const [change] = await apply();
+    expect(names()).toEqual([".mailcert-99999999-2.tmp", "chain.pem", "key.pem"]);
+    left();
+    if (!change) throw new Error("no change");
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect(names()).toEqual([".mailcert-99999999-2.tmp"]);
+  });
+
+  it("where the second place cannot be taken, the first has what it had: no new key beside an old certificate", async () => {
+    mkdirSync(at("out/chain.pem"));
+    const folder = { path: at("out"), at: (name: string) => at("out", name), close: async () => undefined };
+    const ready = ["key.pem", "chain.pem"].map((name) => {
+      writeFileSync(at(`out/${name}.new`), "new");
+      return { folder, temporary: at(`out/${name}.new`), place: at("out", name), path: `/theirs/${name}` };
+    });
+    await expect(takePlaces(ready)).rejects.toMatchObject({ facts: { path: "/theirs/chain.pem" } });
+    expect(names()).toEqual(["chain.pem", "chain.pem.new"]);
+    writeFileSync(at("out/key.pem"), "old");
+    writeFileSync(at("out/key.pem.new"), "new");
+    await expect(takePlaces(ready)).rejects.toThrow("/theirs/chain.pem");
+    expect([text(at("out/key.pem")), names()]).toEqual(["old", ["chain.pem", "chain.pem.new", "key.pem"]]);
+  });
+
+  it("kept, and then not replaced by a killed run: undoing leaves what stands there, and its one name", async () => {
+    writeFileSync(at("out/key.pem"), "theirs");
+    const [change] = (await server.plan(installation, certificate())).changes;
+    if (!change) throw new Error("no change");
+    linkSync(at("out/key.pem"), at("out/key.pem.before-mailcert"));
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect([names(), text(at("out/key.pem"))]).toEqual([["key.pem"], "theirs"]);
+  });
+
+  it("what another program puts there again and again is not kept for ever", async () => {
+    await open(target({ paths: { privkey: at("out/key.pem") } }));
+    for (let time = 0; time < 20; time += 1) {
+      writeFileSync(at("out/key.pem"), `theirs ${time}`);
+      await apply();
+    }
+    writeFileSync(at("out/key.pem"), "theirs again");
+    await expect(apply()).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining("something else writes there again and again") as string,
+    });
+  });
+
+  it("the program of an entry that is long gone is looked at before it is run, too", async () => {
+    const program = at("reload");
+    writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
+    await open(target({ reload: [program] }), { [program]: "" });
+    const [change] = await apply();
+    const bare = server.withTargets?.({ name: "", keys: [] }, []);
+    const recalled = change && bare?.recall?.(installation.id, change);
+    if (!bare || !recalled) throw new Error("not recalled");
+    await bare.reload(recalled);
+    expect(asked).toContain(program);
+    if (uid !== 0) return;
+    chmodSync(program, 0o777);
+    await expect(bare.reload(recalled)).rejects.toMatchObject({ kind: "config" });
+    expect(asked.filter((line) => line === program)).toHaveLength(1);
+  });
+
+  it("a link that leads nowhere is kept and put back; one that leads to our own file makes no copy", async () => {
+    symlinkSync(at("nowhere"), at("out/key.pem"));
+    symlinkSync(at("live/ecdsa/fullchain.pem"), at("out/chain.pem"));
+    const [change] = await apply();
+    expect(["key.pem", "chain.pem"].map((name) => lstatSync(at("out", name)).isFile())).toEqual([true, true]);
+    if (!change) throw new Error("no change");
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect(["key.pem", "chain.pem"].map((name) => readlinkSync(at("out", name)))).toEqual([
+      at("nowhere"),
+      at("live/ecdsa/fullchain.pem"),
+    ]);
+    expect(names()).toEqual(["chain.pem", "key.pem"]);
+  });
+
+  it("a path that had another file of the certificate, or another key's, has ours: nothing is kept of it, and it is taken back", async () => {
+    await open(target({ paths: { cert: at("out/chain.pem") } }));
+    await apply();
+    await open(target());
+    const [change] = await apply();
+    expect(change).not.toHaveProperty("files.1.kept");
+    expect(names()).toEqual(["chain.pem", "key.pem"]);
+    mkdirSync(at("generations/0001/rsa"));
+    writeFileSync(at("generations/0001/rsa/privkey.pem"), "rsa key");
+    writeFileSync(at("out/key.pem"), "rsa key");
+    if (!change) throw new Error("no change");
+    expect(await server.revert(installation, change)).toBe("reverted");
+    expect(names()).toEqual([]);
+  });
+
+  it("where one cannot be taken back, the others are", async () => {
+    const [change] = await apply();
+    if (change?.kind !== "copies") throw new Error("no copies");
+    const [key, chain] = change.files;
+    if (!key || !chain) throw new Error("no files");
+    mkdirSync(at("far"));
+    renameSync(at("out/chain.pem"), at("far/chain.pem"));
+    symlinkSync(at("far"), at("link"));
+    chmodSync(dir, 0o775);
+    const both = { ...change, files: [key, { ...chain, path: at("link/chain.pem") }] };
+    await expect(server.revert(installation, both)).rejects.toMatchObject({ kind: "config" });
+    expect(existsSync(at("out/key.pem"))).toBe(false);
+    expect(existsSync(at("far/chain.pem"))).toBe(true);
   });
 
   it("its program is run without a shell; one that fails is told with its words", async () => {

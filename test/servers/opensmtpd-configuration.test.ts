@@ -1,9 +1,10 @@
 // smtpd.conf as its manual writes it: macros, quotes, comments, lines that go on, includes; of two settings the later one holds.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { directivesOf, listensOf, pkisOf } from "../../src/servers/opensmtpd/configuration.ts";
+import { isUpToDate } from "../../src/servers/opensmtpd/up-to-date.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -47,4 +48,16 @@ include "${more}"
   });
   expect(second).toMatchObject({ interface: "eth0", family: 6, port: "465", tls: "implicit", auth: false });
   expect(third).toMatchObject({ port: "2525", tls: undefined, proxied: true });
+});
+
+test("what started after the last change, of the files and of live, is left alone; in doubt it is not", async () => {
+  const conf = join(folder, "started.conf");
+  const live = join(folder, "live");
+  await writeFile(conf, `pki mail cert "${live}/ecdsa/fullchain.pem"\npki mail key "${live}/ecdsa/privkey.pem"\n`);
+  await symlink("generations/0001", live);
+  const last = Math.max((await stat(conf)).ctimeMs, (await lstat(live)).ctimeMs);
+  expect(await isUpToDate(conf, last + 10_000)).toBe(true);
+  expect(await isUpToDate(conf, last + 1_000)).toBe(false);
+  expect(await isUpToDate(conf, last - 10_000)).toBe(false);
+  expect(await isUpToDate(conf, undefined)).toBe(false);
 });

@@ -28,8 +28,8 @@ import { leafFor } from "../fakes/leaf.ts";
 const name = "mail.example.org";
 let dir: string;
 let store: Store;
-const open = (): Store =>
-  openStore({ dir, run: createRunProgram(process.env), pid: process.pid, now: () => new Date("2026-11-20T12:00:00Z") });
+const open = (now = () => new Date("2026-11-20T12:00:00Z")): Store =>
+  openStore({ dir, run: createRunProgram(process.env), pid: process.pid, now });
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "mailcert-store-"));
@@ -83,6 +83,22 @@ describe("generations", () => {
     const open = everyFile(dir).filter((path) => statSync(path).isFile() && (statSync(path).mode & 0o077) !== 0);
     expect(open.length).toBeGreaterThan(3);
     expect(open.filter((path) => readFileSync(path, "utf8").includes("PRIVATE KEY"))).toEqual([]);
+  });
+
+  it("that everybody can read, or whose place everybody can change, are told", async () => {
+    await stageOne();
+    await store.switchLive(name, 1);
+    expect(await store.exposed(name, ["ecdsa"])).toEqual([]);
+    expect(await store.exposed("none.example.org", ["ecdsa"])).toEqual([]);
+    const generation = join(dir, "certificates", name, "generations/0001");
+    const key = join(generation, "ecdsa/privkey.pem");
+    chmodSync(key, 0o644);
+    chmodSync(join(generation, "ecdsa/combined.pem"), 0o640);
+    chmodSync(dir, 0o777);
+    expect(await store.exposed(name, ["ecdsa"])).toEqual([
+      { path: key, kind: "key", mode: 0o644 },
+      { path: dir, kind: "folder", mode: 0o777 },
+    ]);
   });
 
   it("are numbered on, pruned by number, and leave no drafts of killed runs", async () => {
@@ -226,9 +242,41 @@ describe("events.jsonl", () => {
     expect((await store.events()).map(({ what }) => what)).toEqual(["one", "two"]);
     expect((statSync(join(dir, "events.jsonl")).mode & 0o777).toString(8)).toBe("600");
   });
+
+  it("is read on from where it was read to: by this run, past others' lines and halves of lines, and from the start where it is another file", async () => {
+    const path = join(dir, "events.jsonl");
+    const words = async (): Promise<readonly string[]> => (await store.events()).map(({ what }) => what);
+    await store.record(event("one"));
+    const first = await store.events();
+    expect(await store.events()).toBe(first);
+    appendFileSync(path, `${JSON.stringify(event("zwölf"))}\n${JSON.stringify(event("three")).slice(0, 20)}`);
+    expect(await words()).toEqual(["one", "zwölf"]);
+    appendFileSync(path, `${JSON.stringify(event("three")).slice(20)}\n`);
+    await store.record(event("four"));
+    expect(await words()).toEqual(["one", "zwölf", "three", "four"]);
+    expect(first.map(({ what }) => what)).toEqual(["one"]);
+    expect((await store.events())[0]).toBe(first[0]);
+    writeFileSync(path, `${JSON.stringify(event("new"))}\n`);
+    expect(await words()).toEqual(["new"]);
+    rmSync(path);
+    expect(await words()).toEqual([]);
+  });
 });
 
 describe("the lock", () => {
+  it("that has been held for hours says since when, and what to look at", async () => {
+    const lock = await open(() => new Date("2026-11-20T12:00:00Z")).lock("mailcert renew");
+    const at = (now: string) => failureOf(() => open(() => new Date(now)).lock("mailcert renew --quiet"));
+    expect((await at("2026-11-20T14:59:00Z")).facts).toEqual({ pid: process.pid });
+    const failure = await at("2026-11-20T15:01:00Z");
+    expect(failure.facts).toEqual({ pid: process.pid, heldSince: "2026-11-20T12:00:00.000Z" });
+    expect(failure.hints.join()).toContain(`kill ${process.pid}`);
+    // Of another container: its process is not to be seen.
+    writeFileSync(join(dir, "lock"), `4194304 mailcert renew since 2026-11-20T12:00:00.000Z\n`);
+    expect((await at("2026-11-20T15:01:00Z")).facts).toEqual({ heldSince: "2026-11-20T12:00:00.000Z" });
+    lock.release();
+  });
+
   it("is held by one run at a time, and the second is told by whom", async () => {
     const lock = await store.lock("mailcert renew --force");
     const failure = await failureOf(() => open().lock("mailcert setup"));

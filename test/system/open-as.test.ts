@@ -1,4 +1,5 @@
 // Opening as somebody else: what setpriv's answers mean, and that nothing is read. test/e2e/doctor.test.ts does it for real.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +42,17 @@ it("closed: the folder that is in the way, else the file", async () => {
 it("unknown: there is no such user, or no setpriv", async () => {
   expect(await openAs(failing("dd", "true"), reader, path)).toMatchObject({ kind: "unknown" });
   expect(await openAs(fakeRun({}).run, reader, path)).toEqual({ kind: "unknown", why: "setpriv is not installed" });
+});
+
+it("a FIFO is not waited for, by whomever it is to be read", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "mailcert-open-"));
+  const fifo = join(dir, "key.pem");
+  execFileSync("mkfifo", [fifo]);
+  const before = asked.length;
+  for (const who of [reader, undefined])
+    expect(await openAs(failing(), who, fifo)).toEqual({ kind: "unknown", why: `${fifo} is not a file` });
+  expect(asked).toHaveLength(before);
+  rmSync(dir, { recursive: true });
 });
 
 it("as ourselves no program is needed", async () => {

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createMemory } from "../../src/notify/memory.ts";
 import { createCron, minuteOf } from "../../src/system/cron.ts";
 import type { RunProgram } from "../../src/system/run.ts";
 import { createSystemd, systemdDate } from "../../src/system/systemd.ts";
@@ -51,8 +52,10 @@ const cron = () => {
   };
   processNamed(1, "init");
   processNamed(77, "crond");
-  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons: [join(dir, "crond")], proc });
-  return { scheduler, folder: lines, proc, processNamed, ...fake };
+  const [scripts, booted] = [join(dir, "init.d"), join(dir, "booted")];
+  const daemons = [join(dir, "crond")];
+  const scheduler = createCron({ run: fake.run, render, folder: lines, daemons, proc, scripts, booted });
+  return { scheduler, folder: lines, proc, scripts, booted, processNamed, ...fake };
 };
 
 schedulerContract("systemd", async () => systemd());
@@ -106,17 +109,23 @@ describe("systemd", () => {
 
   test("the unit that tells root hands sendmail one message, and speaks to the journal without it", async () => {
     const { scheduler, folder: units } = systemd();
-    await scheduler.install(job);
+    const notified = join(dir, "state folder/notified.json");
+    await scheduler.install({ ...job, notified });
     // As systemd reads it: lines that end with a backslash go on, one argument in single quotes, $$ for $, %i for the instance.
     const text = unit(units, "mailcert-failure@.service").replaceAll("\\\n", " ");
     const script =
-      /^ExecStart=\/bin\/sh -c '([^']*)' mailcert-failure %i$/m.exec(text)?.[1]?.replaceAll("$$", "$") ?? "";
+      /^ExecStart=\/bin\/sh -c '([^']*)' mailcert-failure %i "[^"]*"$/m.exec(text)?.[1]?.replaceAll("$$", "$") ?? "";
+    expect(text).toContain(` mailcert-failure %i "${notified}"\n`);
     const sendmail = join(dir, "sendmail");
     const run = (env: Readonly<Record<string, string>> = {}): string =>
-      execFileSync("/bin/sh", ["-c", script.replaceAll("/usr/sbin/sendmail", sendmail), "x", "mailcert.service"], {
-        encoding: "utf8",
-        env: { PATH: `${dir}:/usr/bin:/bin`, ...env },
-      });
+      execFileSync(
+        "/bin/sh",
+        ["-c", script.replaceAll("/usr/sbin/sendmail", sendmail), "x", "mailcert.service", notified],
+        {
+          encoding: "utf8",
+          env: { PATH: `${dir}:/usr/bin:/bin`, ...env },
+        },
+      );
     writeFileSync(join(dir, "journalctl"), '#!/bin/sh\necho "journal: $*"\n');
     chmodSync(join(dir, "journalctl"), 0o755);
     expect(run()).toContain("mailcert.service failed, and there is no sendmail");
@@ -131,6 +140,42 @@ describe("systemd", () => {
     expect(readFileSync(join(dir, "mail"), "utf8")).toContain(
       "journal: --no-pager --lines=300 _SYSTEMD_INVOCATION_ID=0123abcd + INVOCATION_ID=0123abcd",
     );
+  });
+
+  test("root is not mailed what a run has told somebody itself; what another run told is no word of this one", async () => {
+    const { scheduler, folder: units } = systemd();
+    const memory = createMemory(dir);
+    await scheduler.install({ ...job, notified: join(dir, "notified.json") });
+    const text = unit(units, "mailcert-failure@.service").replaceAll("\\\n", " ");
+    const script = /^ExecStart=\/bin\/sh -c '([^']*)' /m.exec(text)?.[1]?.replaceAll("$$", "$") ?? "";
+    const run = (id: string, fallback = ""): string => {
+      writeFileSync(join(dir, "systemctl"), `#!/bin/sh\necho ${fallback}\n`);
+      writeFileSync(join(dir, "journalctl"), "#!/bin/sh\n");
+      for (const name of ["systemctl", "journalctl"]) chmodSync(join(dir, name), 0o755);
+      return execFileSync(
+        "/bin/sh",
+        [
+          "-c",
+          script.replaceAll("/usr/sbin/sendmail", join(dir, "none")),
+          "x",
+          "mailcert.service",
+          join(dir, "notified.json"),
+        ],
+        {
+          encoding: "utf8",
+          env: { PATH: `${dir}:/usr/bin:/bin`, ...(id === "" ? {} : { MONITOR_INVOCATION_ID: id }) },
+        },
+      );
+    };
+    const [first, second] = ["0123456789abcdef0123456789abcdef", "f123456789abcdef0123456789abcdef"];
+    const told = "mailcert.service failed, and notify: has told of it\n";
+    expect(run(first)).toContain("there is no sendmail to tell root");
+    await memory.write({ causes: {}, told: {}, heard: first });
+    expect(run(first)).toBe(told);
+    expect(run(second)).toContain("there is no sendmail to tell root");
+    // systemd before 251 does not tell which run it was; what it knows of the unit is the last one.
+    expect(run("", first)).toBe(told);
+    expect(run("", "")).toContain("there is no sendmail to tell root");
   });
 
   test("next and last run are told; the journal's words only of a run that failed, and printable", async () => {
@@ -198,7 +243,7 @@ describe("cron", () => {
     expect(text).toMatch(/^PATH=\/usr\/local\/sbin:.*\/bin$/m);
     const line = text.split("\n").filter((each) => each !== "" && !/^[#A-Z]/.test(each));
     expect(line).toEqual([
-      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert --quiet`,
+      `${minuteOf("mail.example.org")} * * * * root /usr/bin/node '/opt/mail cert/bin/mailcert.js' renew --config /etc/mailcert/mailcert.yaml --state /var/lib/mailcert --quiet --unless-told`,
     ]);
     expect(text.endsWith("\n")).toBe(true);
   });
@@ -219,12 +264,19 @@ describe("cron", () => {
   });
 
   test("a daemon that is installed and does not run reads no line; where processes are hidden nobody can tell", async () => {
-    const { scheduler, proc, processNamed } = cron();
+    const { scheduler, proc, scripts, booted, processNamed } = cron();
     await scheduler.install(job);
     processNamed(77, "crontab");
     const idle = await scheduler.state(job);
     expect(idle).toMatchObject({ active: false, files: [{ state: "current" }] });
-    expect(idle.problem).toMatch(/^cron is not running /);
+    expect(idle.problem).toBe("cron is not running");
+    // The one command of this host, and not one for each system there is.
+    expect(idle.command).toBe(join(dir, "crond"));
+    mkdirSync(scripts);
+    writeFileSync(join(scripts, "crond"), "");
+    expect((await scheduler.state(job)).command).toBe("service crond start");
+    mkdirSync(booted);
+    expect((await scheduler.state(job)).command).toBe("systemctl start crond");
     processNamed(78, "cron");
     expect((await scheduler.state(job)).problem).toBeUndefined();
     rmSync(join(proc, "78"), { recursive: true });

@@ -13,6 +13,7 @@ import type { DoctorTools } from "../../src/usecases/doctor/tools.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { makeRoot } from "../../src/x509/root.ts";
 import { complaints } from "../docs/schemas.ts";
 import { doctorTools } from "../fakes/doctor-tools.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
@@ -86,6 +87,17 @@ const worse = (result: DoctorResult): readonly DoctorFinding[] =>
 const first = (result: DoctorResult, check: string): DoctorFinding | undefined =>
   findingsOf(result).find((one) => one.check === check);
 
+/** Of nobody's. */
+const anotherCertificate = async ({ world }: FakeWorld): Promise<string> =>
+  makeRoot({
+    privateKey: await world.generateKey("ecdsa"),
+    subject: () => ({ commonName: "another", organization: "test" }),
+    notBefore: new Date("2026-11-01T00:00:00Z"),
+    notAfter: new Date("2027-11-01T00:00:00Z"),
+    constraints: undefined,
+    random: (size) => Buffer.alloc(size, 7),
+  });
+
 describe("doctor", () => {
   it("a host in good order has no finding, and every look says so", async () => {
     const result = await looked({});
@@ -124,6 +136,62 @@ describe("doctor", () => {
   it("knows the names of the configuration and of the state folder", async () => {
     await looked({});
     expect(fake && (await knownToDoctor(fake.world))).toEqual([name]);
+  });
+
+  it("a configuration that is gone is none that was never made: what was deployed is not renewed any more", async () => {
+    const here = fakeWorld();
+    fake = here;
+    const one = certificate();
+    await issue(here.world, one, { newKey: false });
+    await deploy(here.world, one, { accept: async () => true, replace: false });
+    const world: World = { ...here.world, doctor: async () => doctorTools(), scheduling };
+    const result = await doctor(world, []);
+    expect(result.ok).toBe(false);
+    expect(first(result, "doctor-configuration")).toMatchObject({
+      severity: "fault",
+      message: expect.stringMatching(
+        /^there is no \S+mailcert\.yaml, and mail\.example\.org was deployed: nothing is renewed$/,
+      ) as string,
+    });
+  });
+
+  it("one that cannot be read is told once, with each line; what needs it is not looked at", async () => {
+    const result = await looked({}, undefined);
+    expect(result.ok).toBe(true);
+    const world: World = {
+      ...(fake as FakeWorld).world,
+      doctor: async () => doctorTools(),
+      scheduling,
+    };
+    const problems = [
+      { file: "/m.yaml", line: 4, column: 1, message: "not valid YAML", hint: "indent" },
+      { file: "/m.yaml", line: 5, column: 3, message: "unknown key" },
+    ];
+    const read = async () => {
+      throw new Failure("config", "the configuration has 2 problems", { facts: { problems } });
+    };
+    const broken = await doctor({ ...world, config: { ...world.config, read } }, []);
+    expect(findingsOf(broken).filter(({ severity }) => severity === "fault")).toEqual([
+      { check: "doctor-configuration", severity: "fault", message: "/m.yaml:4:1: not valid YAML", hint: "indent" },
+      { check: "doctor-configuration", severity: "fault", message: "/m.yaml:5:3: unknown key" },
+    ]);
+    expect(broken.looks.flatMap(({ unseen }) => unseen)).toEqual(
+      expect.arrayContaining(["state: what is to be done next stands in the configuration"]),
+    );
+  });
+
+  it("a state that only root may read is not looked at, and is no damage", async () => {
+    await looked({});
+    const { world } = fake as FakeWorld;
+    const list = (): never => {
+      throw new Failure("no-permission", "cannot read /state/certificates: permission denied");
+    };
+    const tools = async () => doctorTools({ uid: 65534 });
+    const result = await doctor({ ...world, doctor: tools, scheduling, store: { ...world.store, list } }, []);
+    expect(findingsOf(result).filter(({ severity }) => severity === "fault")).toEqual([]);
+    expect(result.looks.flatMap(({ unseen }) => unseen)).toContain(
+      "state: cannot read /state/certificates: permission denied (needs root)",
+    );
   });
 
   type Row = readonly [
@@ -243,6 +311,53 @@ describe("doctor", () => {
       "a schedule whose program is gone",
       { tools: { missingPrograms: async () => ["/opt/old/node"] } },
       (found) => expect(first(found, "doctor-schedule")?.command).toBe("mailcert schedule install"),
+    ],
+    [
+      "a port that shows another certificate",
+      {},
+      (found) =>
+        expect(first(found, "doctor-served")).toMatchObject({
+          severity: "fault",
+          message: expect.stringMatching(/^fake still does not serve the new certificate: imaps:/) as string,
+          command: `mailcert deploy ${name}`,
+        }),
+      async (here) => void (here.server.served = await anotherCertificate(here)),
+    ],
+    [
+      "a port that gives no handshake: its server's log has the reason, no command mends it",
+      {},
+      (found) => {
+        expect(first(found, "doctor-served")?.message).toMatch(/^fake: imaps:\S+ .* gives no TLS handshake: /);
+        expect(first(found, "doctor-served")?.hint).toMatch(/^look at fake's log /);
+        expect(first(found, "doctor-served")?.command).toBeUndefined();
+      },
+      ({ server }) => void (server.served = undefined),
+    ],
+    [
+      "one that does not run is not asked, and told once",
+      {},
+      (found) => expect(worse(found).map(({ check }) => check)).toEqual(["doctor-stopped"]),
+      ({ server }) => void Object.assign(server, { running: false, served: undefined }),
+    ],
+    [
+      "a run that has held the lock for hours",
+      { tools: { lockHolder: async () => ({ pid: 77, command: "renew --quiet", since: "2026-11-20T08:00:00.000Z" }) } },
+      (found) => {
+        expect(first(found, "doctor-lock")).toMatchObject({
+          severity: "fault",
+          message:
+            "process 77 (renew --quiet), since 2026-11-20 08:00 UTC, has the state to itself: no other run gets to work",
+        });
+        expect(first(found, "doctor-lock")?.command).toBeUndefined();
+      },
+    ],
+    [
+      "a run that is at work is nothing to tell of",
+      { tools: { lockHolder: async () => ({ pid: 77, command: "renew", since: "2026-11-20T11:59:00.000Z" }) } },
+      (found) => {
+        expect(worse(found)).toEqual([]);
+        expect(doctorText(found)).toContain("at work: process 77 (renew), since 2026-11-20 11:59 UTC");
+      },
     ],
     [
       "damage",

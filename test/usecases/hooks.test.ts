@@ -1,12 +1,16 @@
 // Hooks around deployments: which runs when, what it is told, what stops the switch, and what a later run does about one that failed or was killed.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deploy } from "../../src/usecases/deploy.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../src/domain/failure.ts";
+import { deploy, deployTogether } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { rollback } from "../../src/usecases/rollback.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { allHooks, scriptedHooks } from "../fakes/hooks.ts";
+import { sniServer } from "../fakes/sni-server.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const options: RenewOptions = {
@@ -58,6 +62,21 @@ describe("a deployment that goes well", () => {
     expect(hooks.calls[0]).toMatchObject({ event: "before_deploy", generation: 2, previous: 1 });
     expect(hooks.taken()).toEqual(["before_deploy 2 1", "after_deploy 2 1"]);
     expect((await world.store.events()).map(({ what }) => what)).toContain("after_deploy: ran /usr/local/sbin/after");
+  });
+
+  it("where nothing is switched there are none: settings that are put back, a deployment by hand without servers", async () => {
+    await run();
+    hooks.taken();
+    fake.server.setting = "/etc/somebody/else.pem";
+    fake.clock.now = new Date(fake.clock.now.getTime() + 25 * 3_600_000);
+    const { reloads } = fake.server;
+    expect((await run()).certificates[0]?.deployed?.outcome).toBe("verified");
+    expect([fake.server.reloads, hooks.taken(), owed()]).toEqual([reloads + 1, [], []]);
+    const other = certificate({ name: "mx.example.org", names: ["mx.example.org"], servers: [], hooks: allHooks });
+    await renew(world, [other], options);
+    expect(hooks.taken()).toEqual(["before_deploy 1 1", "after_deploy 1 1"]);
+    await deploy(world, other, options);
+    expect(hooks.taken()).toEqual([]);
   });
 
   it("a rollback by hand is a switch, too", async () => {
@@ -139,6 +158,139 @@ describe("after_deploy that fails", () => {
     expect((await status({ ...world, config: { ...world.config, read } }, [])).ok).toBe(true);
     expect((await renew(world, [plain], options)).outcome).toBe("done");
     expect(owed()).toEqual([]);
+  });
+});
+
+describe("the log of changes", () => {
+  const logged = async (): Promise<readonly string[]> =>
+    (await world.store.events()).map(({ what }) => what).filter((what) => what.startsWith("after_deploy"));
+
+  it("has a hook that failed, once a day, and how often it took", async () => {
+    hooks.ends["after_deploy"] = "no such host";
+    for (let count = 0; count < 24; count += 1) await run();
+    hooks.ends["after_deploy"] = undefined;
+    await run();
+    const failed = "after_deploy: FAILED: /usr/local/sbin/after ended with status 1: no such host";
+    expect(await logged()).toEqual([
+      failed,
+      `${failed} (attempt 24)`,
+      "after_deploy: ran /usr/local/sbin/after (attempt 25)",
+    ]);
+  });
+
+  it("that cannot be written hides no hook that failed", async () => {
+    hooks.ends["after_deploy"] = "no such host";
+    fake.hooks.beforeWrite = (what) => {
+      if (what === "event" && hooks.calls.some(({ event }) => event === "after_deploy"))
+        throw new Failure("cannot-create", "the disk is full");
+    };
+    expect(findingsOf(await run())).toEqual(["hook-failed"]);
+  });
+});
+
+describe("several certificates in one go", () => {
+  const names = ["a.example.org", "b.example.org", "c.example.org"];
+  const three = names.map((each) => certificate({ name: each, names: [each], hooks: allHooks }));
+  const called = (): readonly string[] =>
+    hooks.calls.splice(0).map(({ event, certificate: of }) => `${event} ${of.slice(0, 1)}`);
+  const go = (over: Partial<RenewOptions> = {}) => renew(several, three, { ...options, ...over });
+  let several: World;
+  beforeEach(() => {
+    const server = sniServer();
+    const own = join(fake.world.store.dir, "own.pem");
+    writeFileSync(own, "");
+    server.setting = own;
+    several = { ...server.in(world), config: { ...world.config, read: async () => ({ certificates: three }) } };
+  });
+
+  it("each has its own calls: all before_deploy in the configuration's order, then all switch, then all after_deploy", async () => {
+    const live: (readonly (number | undefined)[])[] = [];
+    const { run: inner } = hooks.tools;
+    const watched = {
+      ...hooks.tools,
+      run: (...args: Parameters<typeof inner>) => {
+        live.push(names.map((each) => several.store.liveNumber(each)));
+        return inner(...args);
+      },
+    };
+    several = { ...several, hooks: async () => watched };
+    expect((await go()).outcome).toBe("done");
+    expect(called()).toEqual([
+      "before_deploy a",
+      "before_deploy b",
+      "before_deploy c",
+      "after_deploy a",
+      "after_deploy b",
+      "after_deploy c",
+    ]);
+    const none = [undefined, undefined, undefined];
+    expect(live).toEqual([none, none, none, [1, 1, 1], [1, 1, 1], [1, 1, 1]]);
+  });
+
+  it("before_deploy that fails keeps its certificate back, and no other; the next run is for that one", async () => {
+    await go();
+    called();
+    hooks.endOf = ({ event, certificate: of }) => (event === "before_deploy" && of === names[1] ? "busy" : undefined);
+    const result = await go({ force: true });
+    expect(result.outcome).toBe("fault");
+    expect(result.certificates.map(({ failure, deployed }) => failure?.facts?.["check"] ?? deployed?.outcome)).toEqual([
+      "verified",
+      "hook-failed",
+      "verified",
+    ]);
+    expect(names.map((each) => several.store.liveNumber(each))).toEqual([2, 1, 2]);
+    expect(called()).toEqual([
+      "before_deploy a",
+      "before_deploy b",
+      "before_deploy c",
+      "after_deploy a",
+      "on_failure b",
+      "after_deploy c",
+    ]);
+    hooks.endOf = undefined;
+    expect((await go()).outcome).toBe("done");
+    expect([called(), names.map((each) => several.store.liveNumber(each))]).toEqual([
+      ["before_deploy b", "after_deploy b"],
+      [2, 2, 2],
+    ]);
+  });
+
+  it("after_deploy that fails is run again for its certificate alone", async () => {
+    hooks.endOf = ({ event, certificate: of }) =>
+      event === "after_deploy" && of === names[0] ? "no route" : undefined;
+    const result = await go();
+    expect([result.outcome, findingsOf(result)]).toEqual(["fault", ["hook-failed"]]);
+    called();
+    hooks.endOf = undefined;
+    expect((await go()).outcome).toBe("done");
+    expect(called()).toEqual(["after_deploy a"]);
+  });
+
+  it("a run that is killed in the second before_deploy has switched to nothing; the next one begins with the first again", async () => {
+    await go();
+    for (const one of three) await issue(several, one);
+    called();
+    let dead = false;
+    hooks.endOf = ({ certificate: of }) => {
+      dead ||= of === names[1];
+      return dead ? new Error("killed") : undefined;
+    };
+    fake.hooks.beforeWrite = () => {
+      if (dead) throw new Error("killed");
+    };
+    await deployTogether(several, three, options);
+    fake.hooks.beforeWrite = () => undefined;
+    hooks.endOf = undefined;
+    expect(names.map((each) => several.store.liveNumber(each))).toEqual([1, 1, 1]);
+    expect(called().slice(0, 2)).toEqual(["before_deploy a", "before_deploy b"]);
+    expect((await go()).outcome).toBe("done");
+    expect([called(), names.map((each) => several.store.liveNumber(each))]).toEqual([
+      [
+        ...names.map((each) => `before_deploy ${each.slice(0, 1)}`),
+        ...names.map((each) => `after_deploy ${each.slice(0, 1)}`),
+      ],
+      [2, 2, 2],
+    ]);
   });
 });
 

@@ -69,3 +69,28 @@ it("a bug in one server's adapter is told, and keeps no other server from being 
   expect((await renew(world, [one], options)).outcome).toBe("done");
   expect(reloads).toBe(1);
 });
+
+it("a server that gives no handshake for a reason of its own is reloaded once for it, not each hour; one that was not reloaded is", async () => {
+  refuses = false;
+  const one = certificate({ servers: ["fake"] });
+  const run = async () => {
+    fake.clock.now = new Date(fake.clock.now.getTime() + 26 * 3600_000);
+    return (await renew({ ...world, servers: fake.world.servers }, [one], { ...options, named: false, asked: true }))
+      .outcome;
+  };
+  expect([await run(), fake.server.reloads]).toEqual(["done", 1]);
+  // Its login processes die: nothing that a certificate or a setting would mend.
+  Object.assign(fake.server, { breaks: true, served: undefined });
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  const { lastError, deployments } = world.store.read(one.name) ?? {};
+  expect(lastError?.hints?.[0]).toMatch(/^look at fake's log /);
+  expect(deployments?.["fake"]?.unsettled).toBeUndefined();
+  // Somebody broke its settings: once they are mended it has to read them.
+  fake.server.complaint = "line 3 is no setting";
+  expect([await run(), fake.server.reloads]).toEqual(["fault", 2]);
+  expect(world.store.read(one.name)?.deployments["fake"]?.unsettled).toBe(true);
+  Object.assign(fake.server, { complaint: undefined, breaks: false });
+  expect([await run(), fake.server.reloads]).toEqual(["done", 3]);
+});

@@ -167,6 +167,22 @@ describe("repair", () => {
     expect(world.store.programsChanged()).toBe(true);
   });
 
+  it("so they are while the old program runs on: it would be down after the next boot, and it is looked at again until it would not", async () => {
+    server.facts.refuses = "Dovecot refuses its configuration: 10-mail.conf line 3: Unknown setting";
+    server.facts.running = true;
+    server.facts.end = "running";
+    const { findings, certificates } = await repair(world, minutes);
+    expect(certificates).toEqual([]);
+    expect(findings).toMatchObject([{ check: "deploy-outgrown", severity: "fault" }]);
+    expect(findings[0]?.message).toMatch(
+      /^dovecot 2\.4\.1 runs on as it was started, would not start again, and refuses /,
+    );
+    expect(world.store.programsChanged()).toBe(true);
+    server.facts.refuses = undefined;
+    expect((await repair(world, minutes)).findings.map(({ severity }) => severity)).not.toContain("fault");
+    expect(world.store.programsChanged()).toBe(false);
+  });
+
   it("refused in our own file all the same, that is cut down to what every client needs", async () => {
     server.facts.refuses = `Dovecot refuses its configuration: ${path} line 9: Unknown setting`;
     expect((await repair(world, minutes)).findings[0]?.message).toContain("was started");

@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import { scheduleInstallText, scheduleShowText } from "../../src/reports/schedule.ts";
 import type { ScheduleKind, ScheduleRun, ScheduleState, Scheduler } from "../../src/system/scheduler.ts";
 import type { ScheduleDeps } from "../../src/usecases/schedule-tools.ts";
-import { installSchedule, removeSchedule, scheduleJob, showSchedule } from "../../src/usecases/schedule.ts";
+import {
+  canRunHourly,
+  installSchedule,
+  noneNote,
+  refuseWithout,
+  removeSchedule,
+  scheduleJob,
+  showSchedule,
+} from "../../src/usecases/schedule.ts";
 import { job } from "../contract/scheduler.ts";
 import { usualAcme } from "../fakes/settings.ts";
 import { certificate, fakeWorld } from "../fakes/world.ts";
@@ -78,6 +86,24 @@ describe("install", () => {
     expect(await install(host(fake("systemd", false)).deps)).toMatchObject({ kind: "cron", change: "installed" });
     const none = await install(host(fake("systemd", false), fake("cron", false)).deps);
     expect(none).toMatchObject({ kind: "none", note: expect.stringContaining("neither systemd nor cron") });
+  });
+  test("what cannot be had is refused with a hint that fits this host", async () => {
+    const systemdOnly = host(fake("systemd"), fake("cron", false)).deps;
+    const neither = host(fake("systemd", false), fake("cron", false)).deps;
+    await expect(install(systemdOnly, "cron")).rejects.toMatchObject({
+      kind: "unavailable",
+      hints: ["use --schedule systemd"],
+    });
+    for (const refused of [install(neither, "systemd"), install(neither, "cron"), refuseWithout(neither)])
+      await expect(refused).rejects.toMatchObject({
+        kind: "unavailable",
+        hints: [expect.stringMatching(/^install cron, or start .* in a container: mailcert renew --every 1h$/)],
+      });
+    await refuseWithout(systemdOnly);
+    // In a container the loop is what renews.
+    expect(await canRunHourly({ ...neither, ownLoop: async () => true })).toBe(true);
+    expect(scheduleShowText([], noneNote)).toMatch(/^no schedule is installed: neither systemd nor cron is here: /);
+    expect(scheduleShowText([])).toBe("no schedule is installed: mailcert schedule install");
   });
   test("changing from cron to systemd takes the cron line away", async () => {
     const { deps } = host();

@@ -9,6 +9,7 @@ import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { status } from "../../src/usecases/status.ts";
+import { allHooks, scriptedHooks } from "../fakes/hooks.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 const options: RenewOptions = {
@@ -89,19 +90,75 @@ describe("a renewal outside the window", () => {
     expect(live()).toBe(2);
   });
 
-  it("what an earlier run left half done waits, too; the daily proof does not", async () => {
+  // Servers that read their files at each connection have the new one, others the old: to wait would keep that up for days, and what
+  // before_deploy drained stays drained.
+  it("what was switched to in the window goes on when it has closed; so does the daily proof", async () => {
     fake.clock.now = new Date(saturday);
     fake.server.deaf = true;
     expect((await run()).outcome).toBe("fault");
+    expect([live(), fake.world.store.read(name)?.stage]).toEqual([2, "reloaded"]);
     fake.clock.now = new Date("2027-09-04T12:00:00Z");
     fake.server.deaf = false;
-    const { reloads } = fake.server;
-    expect((await run()).certificates[0]?.decision).toMatchObject({ action: "wait", window: true });
-    expect(fake.server.reloads).toBe(reloads);
-    fake.clock.now = new Date("2027-09-05T00:30:00Z");
-    expect((await run()).outcome).toBe("done");
+    const result = await run();
+    expect([result.outcome, result.certificates[0]?.decision.action]).toEqual(["done", "deploy"]);
+    expect(result.certificates[0]?.findings).toEqual([]);
     fake.clock.now = new Date("2027-09-07T12:00:00Z");
     expect((await run()).certificates[0]?.deployed?.outcome).toBe("verified");
+  });
+
+  it("a run that is killed between the switch and the reload is finished by the next one, whatever the clock says", async () => {
+    fake.clock.now = new Date(saturday);
+    let switched = false;
+    fake.hooks.beforeWrite = (what) => {
+      if (what === "live") switched = true;
+      else if (switched) throw new Error("killed");
+    };
+    await expect(run()).rejects.toThrow("killed");
+    fake.hooks.beforeWrite = () => undefined;
+    expect([live(), fake.world.store.read(name)?.stage]).toEqual([2, "staged"]);
+    fake.clock.now = new Date("2027-09-06T12:00:00Z");
+    const next = fake.again();
+    expect((await renew(next.world, [mail], options)).outcome).toBe("done");
+    expect(next.world.store.read(name)?.stage).toBe("verified");
+  });
+});
+
+describe("a window that no run fell into", () => {
+  const missed = "its window has passed (2027-09-04 00:00 UTC to 2027-09-04 03:00 UTC), and no run came in it";
+  const sunday = "2027-09-04T12:00:00Z";
+
+  it("is told by renew and status, once one has passed, and not by each mail of cron", async () => {
+    expect((await run()).certificates[0]?.findings).toEqual([]);
+    fake.clock.now = new Date(sunday);
+    const result = await run();
+    expect(result.outcome).toBe("waiting");
+    expect(result.certificates[0]?.findings).toMatchObject([{ check: "window-missed", severity: "warning" }]);
+    expect(result.certificates[0]?.findings[0]?.message).toContain(missed);
+    expect(renewText(result, fake.clock.now, true)).toBe("");
+    const told = await status(fake.world, []);
+    expect(told.ok).toBe(true);
+    expect(statusText(told, undefined, fake.clock.now)).toContain(missed);
+  });
+
+  it("is not said where a run came in it and the deployment failed", async () => {
+    await run();
+    fake.clock.now = new Date(saturday);
+    const hooks = scriptedHooks();
+    hooks.ends["before_deploy"] = "the balancer is busy";
+    const hooked = windowed("Sat,Sun 02:00-05:00", { hooks: allHooks });
+    const world = { ...fake.world, hooks: async () => hooks.tools };
+    expect((await renew(world, [hooked], options)).outcome).toBe("fault");
+    fake.clock.now = new Date(sunday);
+    const result = await renew(world, [hooked], options);
+    expect(result.certificates[0]).toMatchObject({ decision: { action: "wait", window: true }, findings: [] });
+    // It waits for its window; what failed, and its hint, stand below it.
+    const read = async () => ({ certificates: [hooked] });
+    const told = await status({ ...world, config: { ...world.config, read } }, []);
+    const text = statusText(told, undefined, fake.clock.now);
+    expect(told.ok).toBe(false);
+    expect(text).toContain("waits for its window");
+    expect(text).toContain("last error (2027-09-04 00:30 UTC, attempt 1): before_deploy: /usr/local/sbin/before ended");
+    expect(text).toContain("the balancer is busy");
   });
 });
 
@@ -122,7 +179,21 @@ describe("it does not wait", () => {
     expect(hold(new Date(end - 3_600_000).toISOString())).toBeUndefined();
     expect(hold(new Date(end + 3_600_000).toISOString())).toBeUndefined();
     fake.clock.now = new Date(end - 3_600_000);
-    expect((await run()).outcome).toBe("done");
+    const result = await run();
+    expect([result.outcome, live()]).toEqual(["done", 2]);
+    expect(result.certificates[0]?.decision).toMatchObject({
+      why: expect.stringContaining("not verified yet; outside its window: generation 1, which is served, ends on"),
+    });
+    expect(result.certificates[0]?.findings).toEqual([
+      {
+        check: "window-outside",
+        severity: "warning",
+        message:
+          "mail.example.org: it was switched to outside its window: generation 1, which is served, ends on 2027-12-22 10:59 UTC, before the next one has closed",
+      },
+    ]);
+    // Another run has nothing to say.
+    expect((await run()).certificates[0]?.findings).toEqual([]);
   });
 
   it("where an entry point is broken", () => {

@@ -102,6 +102,17 @@ export const doctorWords: readonly FindingWords[] = [
     mend: "`mailcert import CLIENT` takes over what it has; then the command of the finding.",
   },
   {
+    id: "doctor-served",
+    means:
+      "In `doctor`: a port of a running server shows another certificate than it should, or gives no TLS handshake.",
+    mend: "The command of the finding, or what the server's log says.",
+  },
+  {
+    id: "doctor-lock",
+    means: "In `doctor`: a run has held the lock of the state for hours, and no other run gets to work.",
+    mend: "Look at what it waits for, and end it; the next run goes on from there.",
+  },
+  {
     id: "doctor-schedule",
     means: "In `doctor`: nothing renews by itself, or the last run by itself failed or was long ago.",
     mend: "The command of the finding; `mailcert schedule show` says more.",

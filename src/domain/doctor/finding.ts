@@ -1,4 +1,5 @@
 // What doctor says: a finding with the one command that mends it, and what a look came to.
+import type { Failure } from "../failure.ts";
 import type { Finding } from "../finding.ts";
 
 export interface DoctorFinding extends Finding {
@@ -30,5 +31,9 @@ export const ofFindings = (findings: readonly DoctorFinding[]): Looked => ({
   well: findings.filter(({ severity }) => severity === "ok").map(({ message }) => message),
   unseen: [],
 });
+
+/** Why something could not be looked at. Somebody who is not root may find nothing wrong where they may not look. */
+export const unseenBy = (root: boolean, what: string, { kind, message }: Failure): string =>
+  `${what}: ${message}${!root && kind === "no-permission" ? " (needs root)" : ""}`;
 
 export const isFault = ({ severity }: DoctorFinding): boolean => severity === "fault";

@@ -8,6 +8,8 @@ export interface ScheduleFacts {
   readonly files: readonly { readonly path: string; readonly state: "missing" | "current" | "different" | "foreign" }[];
   readonly active: boolean;
   readonly problem?: string;
+  /** The one command that mends that. */
+  readonly command?: string;
   /** Since when nothing ran (ISO), where systemd does not say: the state's lock, and the line for cron, were last written then. */
   readonly quietSince?: string;
   readonly next?: string;
@@ -16,12 +18,14 @@ export interface ScheduleFacts {
 
 const check = "doctor-schedule";
 const install = "mailcert schedule install";
+const byOtherMeans =
+  "start `mailcert renew --quiet` every hour by other means (in a container: mailcert renew --every 1h)";
 /** It runs each hour, up to half an hour late; a run over many certificates takes its time. */
 const lateMs = 4 * 3600_000;
 
 /** What is wrong with one that is there. */
 const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): DoctorFinding | undefined => {
-  const { kind, files, active, problem, last } = state;
+  const { kind, files, active, problem, command, last } = state;
   const ours = files.filter((file) => file.state === "different").map(({ path }) => path);
   const title = kind === "systemd" ? "mailcert.timer" : (files[0]?.path ?? "the cron line");
   if (gone.length > 0)
@@ -37,7 +41,11 @@ const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): Do
       severity: "fault",
       message: `nothing renews by itself: ${problem}`,
       // A daemon of cron's that does not run is nothing that writing its line again would mend.
-      command: kind === "systemd" ? install : "service cron start",
+      ...(kind === "systemd"
+        ? { command: install }
+        : command === undefined
+          ? { hint: `install cron, or ${byOtherMeans}` }
+          : { command }),
     };
   if (last && !last.ok)
     return {
@@ -74,16 +82,38 @@ const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): Do
   return undefined;
 };
 
-/** `gone`: programs that its files name and that are not there; `possible`: this host has systemd or cron. */
-export const scheduleLooked = (
-  states: readonly ScheduleFacts[],
-  gone: readonly string[],
-  possible: boolean,
-  now: Date,
-): Looked => {
+export interface ScheduledWhere {
+  /** Programs that its files name and that are not there. */
+  readonly gone: readonly string[];
+  /** This host has systemd or cron. */
+  readonly possible: boolean;
+  /** A certificate is there: it will end. */
+  readonly needed: boolean;
+  /** `renew --every` runs. */
+  readonly loops: boolean;
+}
+
+const nobody = ({ possible, needed }: ScheduledWhere): DoctorFinding => ({
+  check,
+  severity: needed ? "fault" : "warning",
+  message: possible
+    ? "no timer and no cron line of mailcert's is there: nothing renews by itself"
+    : "neither systemd nor cron is here: nothing renews by itself",
+  ...(possible ? { command: install } : { hint: `install cron, or ${byOtherMeans}` }),
+});
+
+/** Before there is anything to renew: whether it could be scheduled. */
+export const schedulable = (possible: boolean): Looked =>
+  possible
+    ? { findings: [], well: [], unseen: [] }
+    : { findings: [nobody({ gone: [], possible, needed: false, loops: false })], well: [], unseen: [] };
+
+export const scheduleLooked = (states: readonly ScheduleFacts[], where: ScheduledWhere, now: Date): Looked => {
+  const { gone, loops } = where;
   const foreign = states.flatMap(({ files }) => files).find(({ state }) => state === "foreign");
   const there = states.filter(({ files }) => files.some(({ state }) => state === "current" || state === "different"));
   const [state] = [...there.filter(({ active }) => active), ...there];
+  if (loops && state?.active !== true) return { findings: [], well: ["mailcert renew --every"], unseen: [] };
   if (state === undefined) {
     const finding: DoctorFinding = foreign
       ? {
@@ -92,14 +122,7 @@ export const scheduleLooked = (
           message: `nothing renews by itself: ${foreign.path} is there, and mailcert did not write it`,
           command: `mv ${shellWord(foreign.path)} /root/ && ${install}`,
         }
-      : {
-          check,
-          severity: "warning",
-          message: "no timer and no cron line of mailcert's is there: nothing renews by itself",
-          ...(possible
-            ? { command: install }
-            : { hint: "neither systemd nor cron is here: start `mailcert renew --quiet` every hour by other means" }),
-        };
+      : nobody(where);
     return { findings: [finding], well: [], unseen: [] };
   }
   const trouble = troubleOf(state, gone, now);

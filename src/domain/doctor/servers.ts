@@ -101,16 +101,17 @@ export const winningFinding = ({ id, certificate, scope, where, setting, editabl
     : { hint: "take that setting out, then run: mailcert deploy" }),
 });
 
-/** `mend`: a sentence whose commands stand between backquotes. */
+/** `mend`: a sentence whose commands stand between backquotes. `served`: clients were served there, and are not any more. */
 export const tlsOffFinding = (
   id: string,
   ports: readonly number[],
   { setting, mend }: { readonly setting: string; readonly mend: string },
+  served: boolean,
 ): DoctorFinding => {
   const steps = /^`([^`]+)`, then `([^`]+)`$/.exec(mend);
   return {
     check: "doctor-tls-off",
-    severity: "warning",
+    severity: served ? "fault" : "warning",
     message: `${id} offers no TLS on port ${few(ports.map(String), 6)} (${setting}), where other machines connect`,
     ...(steps ? { command: `${steps[1]} && ${steps[2]}` } : { hint: mend }),
   };

@@ -38,8 +38,10 @@ export const stuckFindings = (facts: StuckFacts): readonly DoctorFinding[] => {
         check,
         severity: "fault",
         message: `${name}: the last attempt to ${lastError.what === "issue" ? "issue" : "deploy"} (${utcMinute(lastError.at)}) failed: ${lastError.message}`,
-        command: lastError.what === "issue" ? renew : deploy,
-        ...(lastError.hints?.[0] === undefined ? {} : { hint: `first: ${lastError.hints[0]}` }),
+        // What failed for a reason fails again: no command mends that by itself.
+        hint: [...(lastError.hints ?? []), `once that is mended: ${lastError.what === "issue" ? renew : deploy}`].join(
+          "; ",
+        ),
       },
     ];
   if (!issued)
@@ -68,3 +70,36 @@ export const stuckFindings = (facts: StuckFacts): readonly DoctorFinding[] => {
     },
   ];
 };
+
+/** What another finding says is the reason of a failure: its words, or the setting that it names in parentheses. */
+const explains = ({ severity, check: id, message }: DoctorFinding, name: string, stuck: string): boolean => {
+  if (severity !== "fault" || id === check) return false;
+  const [, why] = / failed: ([^]*)$/.exec(stuck) ?? [];
+  // Refused as it stands, and not even tried.
+  if (why === undefined) return message.startsWith(`${name}: `) && stuck.endsWith("nothing was issued yet");
+  const words = message.replace(/^[\w.-]+: /, "").replace(/ \(\S+ line \d+\)$/, "");
+  const [, setting] = /\(([^()]*)\)/.exec(why) ?? [];
+  // The same port shows the same, now as then.
+  const [url] = /\w+:\/\/\S+/.exec(why) ?? [];
+  if (id === "doctor-served" && url !== undefined && message.includes(url)) return true;
+  return (
+    (words.length > 8 && why.includes(words)) ||
+    message.includes(why) ||
+    (setting !== undefined && message.includes(setting))
+  );
+};
+
+/** One cause, one finding: an attempt that failed for what another look has found is that look's to tell, with what mends it. */
+export const withoutExplained = (
+  findings: readonly DoctorFinding[],
+  others: readonly DoctorFinding[],
+): readonly DoctorFinding[] =>
+  findings.filter(({ check: id, message, command }) => {
+    const [, name = ""] = /^(\S+?):? /.exec(message) ?? [];
+    const remembered = message.endsWith(" when last looked at");
+    return (
+      id !== check ||
+      // What the ports show now is told instead.
+      !others.some((other) => explains(other, name, message) || (remembered && other.command === command))
+    );
+  });

@@ -14,7 +14,7 @@ import type { Random } from "../../x509/random.ts";
 import { makeRoot } from "../../x509/root.ts";
 import { validityOf } from "../../x509/validity.ts";
 import { commonNameFor } from "../common-name.ts";
-import type { IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
+import type { Company, IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { checkDays } from "../lifetime.ts";
 import { acceptNames, nameRefusal } from "../name-refusal.ts";
 import { type Authority, findAuthority, openAuthority } from "./authority.ts";
@@ -61,23 +61,31 @@ const refuseUnfit = async (
   { folder, constraints }: Pick<Authority, "folder" | "constraints">,
   names: readonly string[],
   settings: PrivateCaSettings,
+  others: Company["others"] = async () => [],
 ): Promise<void> => {
   const limited = { ca: settings.ca, folder, constraints };
   const asked = stated(settings);
   if (asked !== "default") refuseOtherLimits(limited, asked, names);
-  await refuseOutside(limited, names, async () => defaultConstraints(names));
+  await refuseOutside(limited, names, async () => defaultConstraints([...names, ...(await others())]));
 };
 
 const check = async (
   dependencies: PrivateCaDependencies,
   names: readonly string[],
   settings: PrivateCaSettings,
+  { first, others }: Company<PrivateCaSettings> = {},
 ): Promise<readonly string[]> => {
   const accepted = acceptRequest(names, settings);
   const folder = folderOf(dependencies, settings);
   const authority = await findAuthority(folder);
   if (authority) {
-    await refuseUnfit(authority, accepted, settings);
+    await refuseUnfit(authority, accepted, settings, others);
+    return [];
+  }
+  if (first) {
+    // By then it is there.
+    const constraints = await constraintsFor(first.settings, first.names, folder);
+    await refuseUnfit({ folder, constraints }, accepted, settings, others);
     return [];
   }
   const constraints = await constraintsFor(settings, accepted, folder);
@@ -175,6 +183,6 @@ const issue = async (
 
 export const createPrivateCa = (dependencies: PrivateCaDependencies): Issuer<PrivateCaSettings> => ({
   refuses,
-  check: async (names, settings) => check(dependencies, names, settings),
+  check: async (names, settings, company) => check(dependencies, names, settings, company),
   issue: async (request) => issue(dependencies, request),
 });

@@ -1,4 +1,5 @@
 // What a private CA says to a name outside its constraints, or to other constraints than those it was made with, and the ways out.
+import { basename } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
 import { displayName } from "../../domain/names.ts";
@@ -31,11 +32,11 @@ export const outside = (constraints: NameConstraints | undefined, name: string):
 
 const anotherCa = "make another CA beside it: ca: NAME (--ca NAME)";
 
-/** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. */
+/** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. Moved, for a CA that is gone cannot be made again. */
 const anew = (folder: string, then: string): string =>
-  `or, if nobody has imported its root yet: rm -r ${shellWord(folder)}, then ${then}`;
+  `or, if nobody has imported its root yet, move it away (mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}), then ${then}`;
 
-/** @throws Failure `data` naming the first name outside, with the ways out. `bases`: the domains that a CA made for these names alone would have. */
+/** @throws Failure `data` naming the first name outside, with the ways out. `bases`: the domains that a CA made for these names, and those of its other certificates, would have. */
 export const refuseOutside = async (
   { ca, folder, constraints }: Limited,
   names: readonly string[],
@@ -46,7 +47,7 @@ export const refuseOutside = async (
     if (why === undefined) continue;
     // What a new CA in the old one's place has to be made with to serve both.
     const all = [...new Set([...listed(constraints), ...listed(await bases())])];
-    const both = `where it certifies other names too, with ${inYaml(all)} (--ca-domains ${shellWord(all.join(","))})`;
+    const both = `where it certifies other names too, with ${inYaml(all)} in each of its entries (--ca-domains ${shellWord(all.join(","))})`;
     throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
       hints: [anotherCa, anew(folder, `run this again; ${both}`)],
     });

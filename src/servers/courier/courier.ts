@@ -1,6 +1,7 @@
-// Courier: IMAP, POP3 and SMTP servers that read their certificate anew for each connection; restarted only where the setting itself changed.
+// Courier: IMAP, POP3 and SMTP servers that read their certificate anew for each connection; restarted only where the setting itself changed; by name through links.
 import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
+import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit, revertLine } from "../edits.ts";
 import { complaint, runIfInstalled } from "../program.ts";
@@ -8,6 +9,7 @@ import { isOurs, refuseUnreadable } from "../readable.ts";
 import { restart } from "../restart.ts";
 import type { Installation, Server } from "../server.ts";
 import { courierListeners } from "./listeners.ts";
+import { isOurCertificate, linkBase, linkedFiles, makeLinks, namesFile } from "./names.ts";
 import { isEdited, planCourier, readBackCourier, snippetOf, tlsFiles } from "./plan.ts";
 import { environmentOf, isOutdated, pidFileOf, pidIn, servicesOf } from "./services.ts";
 import { valuesOf } from "./settings.ts";
@@ -46,9 +48,20 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
   /** Not started with a file of ours yet, so that this deployment will restart it. */
   const isToBeRestarted = async (folder: string): Promise<boolean> => {
     for (const { pid } of await servicesOf(folder)) {
-      if (pid !== undefined && !isOurs((await environmentOf(pid)).get("TLS_CERTFILE") ?? "")) return true;
+      const cert = pid === undefined ? undefined : ((await environmentOf(pid)).get("TLS_CERTFILE") ?? "");
+      if (cert !== undefined && !isOurCertificate(folder, cert)) return true;
     }
     return false;
+  };
+
+  const reload = async (configDir: string): Promise<void> => {
+    for (const service of await servicesOf(configDir)) {
+      // couriertls reads the certificate for each connection: only another path needs another process.
+      if (!(await isOutdated(service))) continue;
+      const { name, script } = service;
+      const pid = (): Promise<number | undefined> => pidIn(pidFileOf(service));
+      await restart(run, { name: `Courier's ${name}`, scripts: [script], pid, log: "/var/log/mail.log" });
+    }
   };
 
   const detect = async (): Promise<readonly Installation[]> => {
@@ -74,15 +87,26 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
   };
 
   return {
+    sni: true,
     detect,
     listeners: async ({ configDir }) => courierListeners(dependencies, configDir, await servicesOf(configDir)),
-    plan: async ({ configDir }, certificate) => ({ changes: await planCourier(configDir, certificate), notes: [] }),
-    apply: async (_installation, change) => applyEdit(change),
-    revert: async (_installation, change) => {
-      if (change.kind !== "line") return revertEdit(change);
-      return (await isEdited(change)) ? "not-ours" : revertLine(change);
+    plan: ({ configDir: folder }, certificate, bySni = []) => planCourier({ folder, certificate, bySni }),
+    apply: async ({ configDir }, change) => {
+      if (change.kind === "file" && change.path === namesFile(configDir)) {
+        if (change.content === undefined) await reload(configDir);
+        await makeLinks(configDir, change.content);
+      }
+      await applyEdit(change);
     },
-    readBack: ({ configDir }, certificate) => readBackCourier(configDir, certificate),
+    revert: async ({ configDir }, change) => {
+      if (change.kind === "line") return (await isEdited(change)) ? "not-ours" : revertLine(change);
+      // The lines went first: who was started with the link is started anew before it goes, or its clients would find nothing.
+      if (change.kind === "file" && change.before === undefined) await reload(configDir);
+      const outcome = await revertEdit(change);
+      if (outcome === "reverted") await makeLinks(configDir, await readTextIfPresent(namesFile(configDir)));
+      return outcome;
+    },
+    readBack: ({ configDir: folder }, certificate, bySni = []) => readBackCourier({ folder, certificate, bySni }),
     check: async ({ configDir }) => {
       const files = new Set<string>();
       for (const file of tlsFiles) {
@@ -97,25 +121,18 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
         }
         const cert = (await valuesOf(configDir, [file])).get("TLS_CERTFILE") ?? "";
         if (isOurs(cert)) files.add(cert);
+        if (cert === linkBase(configDir)) for (const linked of await linkedFiles(configDir)) files.add(linked);
       }
       await refuseUnreadable(run, { name: "Courier", ...(await identityOf(configDir)) }, [...files]);
     },
-    reload: async ({ configDir }) => {
-      for (const service of await servicesOf(configDir)) {
-        // couriertls reads the certificate for each connection: only another path needs another process.
-        if (!(await isOutdated(service))) continue;
-        const { name, script } = service;
-        const pid = (): Promise<number | undefined> => pidIn(pidFileOf(service));
-        await restart(run, { name: `Courier's ${name}`, scripts: [script], pid, log: "/var/log/mail.log" });
-      }
-    },
-    snippet: (certificate, version) => {
+    reload: ({ configDir }) => reload(configDir),
+    snippet: (certificate, version, bySni = []) => {
       if (!/^(\d+\.\d+|unknown$)/.test(version)) {
         throw new Failure("usage", `the settings of Courier ${version.slice(0, 20)} are not known`, {
           hints: ["give --server-version 1.4, say (`imapd --version` tells which)"],
         });
       }
-      return snippetOf(render, certificate, version.slice(0, 30));
+      return snippetOf(render, { folder: "/etc/courier", certificate, bySni }, version.slice(0, 30));
     },
   };
 };

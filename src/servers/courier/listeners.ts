@@ -4,6 +4,7 @@ import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { slotIn } from "../readable.ts";
 import type { Listener } from "../server.ts";
+import { leadsTo } from "./names.ts";
 import type { Service } from "./services.ts";
 import { valuesOf } from "./settings.ts";
 
@@ -27,7 +28,7 @@ export const courierListeners = async (
     const prefix = mode === "implicit" ? "SSL" : "";
     const off = startTls !== undefined && values.get(startTls)?.toUpperCase() !== "YES";
     const cert = values.get("TLS_CERTFILE") ?? "";
-    const slot = slotIn(cert);
+    const slot = slotIn(await leadsTo(folder, cert));
     // Settings for submission alone, which its file need not have.
     const last = files.at(-1) ?? "";
     const own = last === tlsFile ? undefined : (await valuesOf(folder, [last])).get("TLS_CERTFILE");

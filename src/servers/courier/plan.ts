@@ -1,4 +1,5 @@
 // Plans what makes Courier serve a certificate: one line at the end of each of its files, where the last assignment holds.
+import { dirname } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
@@ -6,8 +7,9 @@ import type { RenderTemplate } from "../../system/templates.ts";
 import type { LineChange } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
 import { chosenSlot } from "../one-slot.ts";
-import { isOurs } from "../readable.ts";
-import type { Change, Override, ServedCertificate } from "../server.ts";
+import type { Finding } from "../../domain/finding.ts";
+import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
+import { isOurCertificate, linkBase, linksFor, lostWildcards, namesChange } from "./names.ts";
 import { type Assignment, parseSettings } from "./settings.ts";
 
 /** Files that have a TLS_CERTFILE; esmtpd-msa reads that of esmtpd. */
@@ -24,8 +26,8 @@ const plain = (path: string): string => {
 const marker = " # mailcert";
 
 /** Key and chain in one file: whoever reads it has a pair that belongs together. */
-const lineFor = (certificate: ServedCertificate, withoutKeyFile: boolean): string =>
-  `TLS_CERTFILE=${plain(chosenSlot(certificate).combined)}${withoutKeyFile ? " TLS_PRIVATE_KEYFILE=" : ""}${marker}`;
+const lineFor = (path: string, withoutKeyFile: boolean): string =>
+  `TLS_CERTFILE=${plain(path)}${withoutKeyFile ? " TLS_PRIVATE_KEYFILE=" : ""}${marker}`;
 
 /** A line that an earlier plan put there, whatever somebody has made of it since. */
 const isMarked = ({ text }: Pick<Assignment, "text">): boolean => text.trimEnd().endsWith(marker);
@@ -33,7 +35,9 @@ const isMarked = ({ text }: Pick<Assignment, "text">): boolean => text.trimEnd()
 /** Whether somebody wrote something else into a line of ours, which taking it back would lose. */
 export const isEdited = async ({ path, after }: LineChange): Promise<boolean> => {
   const lines = ((await readTextIfPresent(path)) ?? "").split("\n");
-  return !lines.includes(after) && lines.some((text) => isMarked({ text }) && !isOurs(certIn(text)));
+  return (
+    !lines.includes(after) && lines.some((text) => isMarked({ text }) && !isOurCertificate(dirname(path), certIn(text)))
+  );
 };
 
 const certIn = (text: string): string =>
@@ -50,7 +54,7 @@ interface Look {
   readonly edited: boolean;
 }
 
-const look = async (folder: string, file: string, certificate: ServedCertificate): Promise<Look | undefined> => {
+const look = async (folder: string, file: string, cert: string): Promise<Look | undefined> => {
   const path = `${folder}/${file}`;
   const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
@@ -60,26 +64,60 @@ const look = async (folder: string, file: string, certificate: ServedCertificate
   const marked = certs.findLast(isMarked);
   return {
     path,
-    wanted: lineFor(certificate, (keys.at(-1)?.value ?? "") !== ""),
+    wanted: lineFor(cert, (keys.at(-1)?.value ?? "") !== ""),
     last: [...certs, ...keys].toSorted((a, b) => a.line - b.line).at(-1),
     marked,
-    edited: marked !== undefined && !isOurs(marked.value),
+    edited: marked !== undefined && !isOurCertificate(folder, marked.value),
   };
 };
 
-const looks = async (folder: string, certificate: ServedCertificate): Promise<readonly Look[]> =>
-  (await Promise.all(tlsFiles.map((file) => look(folder, file, certificate)))).flatMap((one) => one ?? []);
+/** What Courier is to serve. */
+export interface Wanted {
+  readonly folder: string;
+  readonly certificate: ServedCertificate;
+  readonly bySni: readonly ServedCertificate[];
+}
 
-/** Where somebody has set another one in ours or behind it, nothing is changed: `readBackCourier` shows it. */
-export const planCourier = async (folder: string, certificate: ServedCertificate): Promise<readonly Change[]> =>
-  (await looks(folder, certificate)).flatMap(({ path, wanted, last, marked, edited }): readonly Change[] => {
-    if (marked === undefined) return [{ kind: "line", path, line: 0, before: undefined, after: wanted }];
-    if (marked.text === wanted || edited || marked.line !== last?.line) return [];
-    return [{ kind: "line", path, line: marked.line, before: marked.text, after: wanted }];
+/** A line names our link. It stays one when the others have gone: another path would need another process. */
+const namesLink = async ({ folder }: Wanted): Promise<boolean> => {
+  for (const file of tlsFiles) {
+    const all = parseSettings((await readTextIfPresent(`${folder}/${file}`)) ?? "");
+    if (all.some((one) => one.name === "TLS_CERTFILE" && one.value === linkBase(folder))) return true;
+  }
+  return false;
+};
+
+const looks = async (wanted: Wanted): Promise<readonly Look[]> => {
+  const { folder, certificate, bySni } = wanted;
+  const linked = bySni.length > 0 || (await namesLink(wanted));
+  const cert = linked ? linkBase(folder) : chosenSlot(certificate).combined;
+  return (await Promise.all(tlsFiles.map((file) => look(folder, file, cert)))).flatMap((one) => one ?? []);
+};
+
+const lines = async (wanted: Wanted): Promise<readonly Change[]> =>
+  (await looks(wanted)).flatMap(({ path, wanted: after, last, marked, edited }): readonly Change[] => {
+    if (marked === undefined) return [{ kind: "line", path, line: 0, before: undefined, after }];
+    if (marked.text === after || edited || marked.line !== last?.line) return [];
+    return [{ kind: "line", path, line: marked.line, before: marked.text, after }];
   });
 
-export const readBackCourier = async (folder: string, certificate: ServedCertificate): Promise<readonly Override[]> =>
-  (await looks(folder, certificate)).flatMap(({ path, wanted, last, marked, edited }) => {
+const notes = ({ certificate, bySni }: Wanted): readonly Finding[] =>
+  lostWildcards(certificate, bySni).map((name) => ({
+    check: "deploy-one-certificate",
+    severity: "warning",
+    message: `courier: who asks for a name below ${name} gets the certificate of ${name.slice(2)}: it looks for both in one place`,
+    hint: `put ${name} and ${name.slice(2)} into one certificate`,
+  }));
+
+/** Links before the lines that name them. Where somebody has set another one in ours or behind it, nothing is changed: `readBackCourier` shows it. */
+export const planCourier = async (wanted: Wanted): Promise<ServerPlan> => {
+  const { folder, certificate, bySni } = wanted;
+  const names = await namesChange(folder, certificate, bySni, await namesLink(wanted));
+  return { changes: [...names, ...(await lines(wanted))], notes: notes(wanted) };
+};
+
+export const readBackCourier = async (wish: Wanted): Promise<readonly Override[]> =>
+  (await looks(wish)).flatMap(({ path, wanted, last, marked, edited }) => {
     if (last === undefined || (last.line === marked?.line && !edited)) return [];
     const { line, text } = last;
     const edit =
@@ -87,14 +125,9 @@ export const readBackCourier = async (folder: string, certificate: ServedCertifi
     return [{ scope: `what reads ${path.replace(/^.*\//, "")}`, path, line, setting: clean(text.trim(), 200), edit }];
   });
 
-export const snippetOf = (render: RenderTemplate, certificate: ServedCertificate, version: string): string =>
-  render(
-    "courier.txt",
-    {
-      version,
-      name: certificate.name,
-      hosts: hostNames(certificate),
-      combined: plain(chosenSlot(certificate).combined),
-    },
-    "courier",
-  );
+export const snippetOf = (render: RenderTemplate, { folder, certificate, bySni }: Wanted, version: string): string => {
+  const combined = plain(chosenSlot(certificate).combined);
+  const links = bySni.length === 0 ? [] : linksFor(folder, certificate, bySni);
+  const view = { version, name: certificate.name, hosts: hostNames(certificate), links };
+  return render("courier.txt", { ...view, combined: links.length > 0 ? linkBase(folder) : combined }, "courier");
+};

@@ -104,7 +104,7 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       servingProcesses(await runningPid(join(await baseFolder(), "master.pid"), "dovecot"), loginPrograms, false),
     harden: (installation, profile) => hardenDovecot(dependencies, installation, profile),
     upgrade: createDovecotUpgrade(run),
-    listeners: () => dovecotListeners(dependencies),
+    listeners: (installation) => dovecotListeners(dependencies, mainFileOf(installation)),
     apply: (_installation, change) => applyEdit(change),
     revert: (_installation, change) => revertEdit(change),
     readBack: async (installation, certificate, bySni = []) =>

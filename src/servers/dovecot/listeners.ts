@@ -1,12 +1,14 @@
 // Dovecot's TCP listeners, from its effective configuration: login services and LMTP, with what makes one unobservable.
 import { basename } from "node:path";
 import type { Mode, ProtocolName } from "../../domain/entry-point.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { addressesOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import type { Listener, TlsOff } from "../server.ts";
 import { withoutTls } from "../tls-off.ts";
 import { type Block, doveconf } from "./doveconf.ts";
+import { type Place, readConfiguration } from "./files.ts";
 
 const protocols: Readonly<Record<string, ProtocolName>> = {
   imap: "imap",
@@ -41,27 +43,50 @@ const speaks = (service: Block): ProtocolName | undefined => {
   return wanted.includes(program) || wanted.includes(service.label) ? protocol : undefined;
 };
 
-/** Everywhere, or in one protocol's block. */
-const switchedOff = (protocol: string, root: Block): TlsOff => {
+type SslPlace = Place<"ssl">;
+
+/** Everywhere, or in one protocol's block; with the lines that say so, which doveconf does not tell. */
+const switchedOff = (protocol: string, root: Block, places: readonly SslPlace[]): TlsOff => {
   const everywhere = root.settings.get("ssl") === "no";
+  const block = `protocol ${protocol}`;
+  const lines = places.filter(
+    ({ value, filters }) => value === "no" && (everywhere ? filters.length === 0 : filters.join() === block),
+  );
+  const setting = `Dovecot: ssl = no${everywhere ? "" : ` in ${block}`}`;
+  const [first, ...others] = lines;
+  if (first === undefined)
+    return {
+      setting,
+      mend: `take \`ssl = no\` out${everywhere ? "" : ` of \`${block}\``} (\`grep -rnE '^ *ssl *= *no' /etc/dovecot\` finds it), then \`doveadm reload\``,
+    };
+  const where = lines.map(({ path, line }) => `${path} line ${line}`).join(", ");
   return {
-    setting: everywhere ? "Dovecot: ssl = no" : `Dovecot: ssl = no in protocol ${protocol}`,
-    mend: `take \`ssl = no\` out${everywhere ? "" : ` of \`protocol ${protocol}\``} (\`grep -rnE '^ *ssl *= *no' /etc/dovecot\` finds it), then \`doveadm reload\``,
+    setting: `${setting}, ${where}`,
+    mend:
+      others.length === 0
+        ? `\`sed -i '${first.line}s/^/#/' ${shellWord(first.path)}\`, then \`doveadm reload\``
+        : `put a # before ${where}, then \`doveadm reload\``,
   };
 };
 
-export const dovecotListeners = async ({ run, ipv6 }: ServerDependencies): Promise<readonly Listener[]> => {
+export const dovecotListeners = async (
+  { run, ipv6 }: ServerDependencies,
+  mainFile: string,
+): Promise<readonly Listener[]> => {
   const root = await doveconf(run, ["service", "protocols", "listen", "ssl"]);
   const enabled = enabledProtocols(root);
   const hasIpv6 = await ipv6();
   const everywhere = root.settings.get("listen") ?? "* ::";
   const found: Listener[] = [];
   const tlsOff = new Map<string, TlsOff>();
+  const off: string[] = [];
   for (const protocol of enabled) {
     if (protocols[protocol] === undefined) continue;
     const effective = await doveconf(run, ["-f", `protocol=${protocol}`, "ssl"]);
-    if (effective.settings.get("ssl") === "no") tlsOff.set(protocol, switchedOff(protocol, root));
+    if (effective.settings.get("ssl") === "no") off.push(protocol);
   }
+  const places = off.length === 0 ? [] : (await readConfiguration(mainFile, { names: { ssl: "ssl" } })).places;
+  for (const protocol of off) tlsOff.set(protocol, switchedOff(protocol, root, places));
   for (const service of root.blocks.filter((block) => block.name === "service")) {
     const protocol = speaks(service);
     if (protocol === undefined || !enabled.includes(protocol)) continue;

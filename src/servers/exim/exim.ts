@@ -1,4 +1,4 @@
-// Exim 4.92 and later: Debian's macros in a file of ours (split and unsplit), another configuration edited after a yes, SIGHUP after every switch.
+// Exim 4.92 and later: Debian's macros in a file of ours (split and unsplit), another configuration edited after a yes, certificates by name in a map, SIGHUP after every switch.
 import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import { sendSignal } from "../../system/signal.ts";
@@ -76,12 +76,14 @@ export const createExim = (dependencies: ServerDependencies): Server => {
   };
 
   return {
+    sni: true,
     detect,
     listeners: async () => {
       const { configuration } = await look();
       return eximListeners(dependencies, configuration, await pidOf(configuration));
     },
-    plan: async (_installation, certificate) => planExim(run, (await look()).configuration, certificate, render),
+    plan: async (_installation, certificate, bySni = []) =>
+      planExim(run, { configuration: (await look()).configuration, certificate, bySni, render }),
     apply: (_installation, change) => applyEdit(change),
     revert: async ({ configDir }, change) => {
       if (change.kind !== "file") return revertEdit(change);
@@ -91,9 +93,9 @@ export const createExim = (dependencies: ServerDependencies): Server => {
       // Somebody added macros to the file that we began: the line that is ours goes, theirs stay.
       return revertLine({ kind: "line", path, line: 0, before: undefined, after: includeLine(configDir) });
     },
-    readBack: async (_installation, certificate) => {
+    readBack: async (_installation, certificate, bySni = []) => {
       const { configuration, file } = await look();
-      return readBackExim(run, configuration, file, certificate, render);
+      return readBackExim(run, { configuration, certificate, bySni, render }, file);
     },
     check: async () => {
       const { configuration } = await look();
@@ -108,13 +110,14 @@ export const createExim = (dependencies: ServerDependencies): Server => {
       // Its own watch of the files looks at their folder and does not see `live` move.
       sendSignal(pid, "SIGHUP");
     },
-    snippet: (certificate, version) => {
+    snippet: (certificate, version, bySni = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of Exim ${version.slice(0, 20)} are not known`, {
           hints: ["give --server-version 4.92 or later (`exim4 -bV` tells which)"],
         });
       }
-      return macroText(render, certificate, false, { version });
+      const configuration = { program: "exim4", scheme: "split", configDir: "/etc/exim4" } as const;
+      return macroText({ configuration, certificate, bySni, render }, false, { version });
     },
   };
 };

@@ -3,10 +3,13 @@ import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { ServedCertificate, SlotPaths } from "../server.ts";
 import type { Configuration } from "./configuration.ts";
+import { lookUp } from "./names.ts";
 
 export interface Macro {
   readonly name: string;
   readonly value: string;
+  /** The file in which the client's name is looked up first; `value` is for everybody else. */
+  readonly map?: string;
   /** Set only where somebody has set it: it wins over the others. */
   readonly onlyWhereSet: boolean;
 }
@@ -20,7 +23,7 @@ const plain = (path: string): string => {
 };
 
 /** ECDSA first; an Exim that has both lets the client's algorithms choose. */
-const listOf = ({ slots }: ServedCertificate, file: keyof SlotPaths): string =>
+export const listOf = ({ slots }: ServedCertificate, file: keyof SlotPaths): string =>
   [slots.ecdsa, slots.rsa].flatMap((slot) => (slot ? [plain(slot[file])] : [])).join(" : ");
 
 /** The values of `tls_certificate` and `tls_privatekey`. */
@@ -29,26 +32,36 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-export const wantedFiles = (certificate: ServedCertificate): TlsFiles => ({
-  certificate: listOf(certificate, "fullchain"),
-  key: listOf(certificate, "privkey"),
-});
+/** `map`: where the others stand by name (names.ts); absent: there are none. Key and chain come from one file then, whichever of the two Exim looks up. */
+export const wantedFiles = (certificate: ServedCertificate, map?: string): TlsFiles => {
+  if (map === undefined) return { certificate: listOf(certificate, "fullchain"), key: listOf(certificate, "privkey") };
+  const byName = lookUp(map, listOf(certificate, "combined"));
+  return { certificate: byName, key: byName };
+};
 
 /** The same with key and chain in one file, which MAIN_TLS_CERTKEY and an empty tls_privatekey mean. */
-export const combinedFiles = (certificate: ServedCertificate): TlsFiles => ({
-  certificate: listOf(certificate, "combined"),
-  key: "",
-});
+export const combinedFiles = (certificate: ServedCertificate, map?: string): TlsFiles => {
+  const combined = listOf(certificate, "combined");
+  return { certificate: map === undefined ? combined : lookUp(map, combined), key: "" };
+};
 
-export const macrosOf = (certificate: ServedCertificate, turnOn: boolean): readonly Macro[] => {
+export const macrosOf = (certificate: ServedCertificate, turnOn: boolean, map?: string): readonly Macro[] => {
   const { certificate: chains, key } = wantedFiles(certificate);
-  const always = (name: string, value: string): Macro => ({ name, value, onlyWhereSet: false });
+  const combined = listOf(certificate, "combined");
+  const switches = ["MAIN_TLS_ENABLE", ...(turnOn ? ["MAIN_TLS_ADVERTISE_HOSTS"] : [])];
+  const files: Readonly<Record<string, string>> = {
+    MAIN_TLS_CERTIFICATE: map === undefined ? chains : combined,
+    MAIN_TLS_PRIVATEKEY: map === undefined ? key : combined,
+    MAIN_TLS_CERTKEY: combined,
+  };
   return [
-    always("MAIN_TLS_ENABLE", "yes"),
-    ...(turnOn ? [always("MAIN_TLS_ADVERTISE_HOSTS", "*")] : []),
-    always("MAIN_TLS_CERTIFICATE", chains),
-    always("MAIN_TLS_PRIVATEKEY", key),
-    { name: "MAIN_TLS_CERTKEY", value: combinedFiles(certificate).certificate, onlyWhereSet: true },
+    ...switches.map((name) => ({ name, value: name === "MAIN_TLS_ENABLE" ? "yes" : "*", onlyWhereSet: false })),
+    ...Object.entries(files).map(([name, value]) => ({
+      name,
+      value,
+      ...(map === undefined ? {} : { map }),
+      onlyWhereSet: name === "MAIN_TLS_CERTKEY",
+    })),
   ];
 };
 

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
-import type { RenderTemplate } from "../../system/templates.ts";
-import type { Change, Override, ServedCertificate } from "../server.ts";
+import type { Change, Override } from "../server.ts";
 import { type Configuration, effective } from "./configuration.ts";
 import { localMacros, macroFile, wantedFiles } from "./macros.ts";
-import { macroChanges, servesOurs, tlsOptions, worksOut } from "./plan.ts";
+import { type Wanted, macroChanges, mapOf, nameChanges, servesOurs, tlsOptions, worksOut } from "./plan.ts";
 
 interface Place {
   readonly path: string;
@@ -55,42 +54,43 @@ const replaced = ({ path, line, text, name }: Place, value: string): Change | un
     : { kind: "line", path, line, before: text, after: `${/^\s*/.exec(text)?.[0] ?? ""}${name} = ${value}` };
 
 /** Where both are set once, in plain sight, each gets our value. */
-const directEdit = (places: readonly Place[], certificate: ServedCertificate): readonly Change[] => {
+const directEdit = async (places: readonly Place[], wanted: Wanted): Promise<readonly Change[]> => {
   const [chain, ...otherChains] = places.filter(({ name }) => name === "tls_certificate");
   const [key, ...otherKeys] = places.filter(({ name }) => name === "tls_privatekey");
   if (!chain || !key || otherChains.length + otherKeys.length > 0) return [];
-  const wanted = wantedFiles(certificate);
-  const edits = [replaced(chain, wanted.certificate), replaced(key, wanted.key)];
-  return edits.flatMap((edit) => (edit ? [edit] : [])).length === 2 ? edits.flatMap((edit) => edit ?? []) : [];
+  const files = wantedFiles(wanted.certificate, mapOf(wanted));
+  const edits = [replaced(chain, files.certificate), replaced(key, files.key)].flatMap((edit) => edit ?? []);
+  if (edits.length < 2) return [];
+  return wanted.bySni.length > 0 ? [...(await nameChanges(wanted, true)), ...edits] : edits;
 };
 
 /** `file`: what Exim reads, for a configuration of its own. */
-export const readBackExim = async (
-  run: RunProgram,
-  configuration: Configuration,
-  file: string,
-  certificate: ServedCertificate,
-  render: RenderTemplate,
-): Promise<readonly Override[]> => {
+export const readBackExim = async (run: RunProgram, wanted: Wanted, file: string): Promise<readonly Override[]> => {
+  const { configuration } = wanted;
   const options = await effective(run, configuration, tlsOptions);
-  if (servesOurs(options, certificate)) return [];
-  const scope = "everything";
+  if (servesOurs(options, wanted)) return [];
+  const [other] = wanted.bySni;
+  const mainIsServed = other !== undefined && servesOurs(options, { ...wanted, bySni: [] });
+  const scope = mainIsServed
+    ? `clients that ask for a name of ${wanted.bySni.map(({ name }) => name).join(", ")}`
+    : "everything";
+  const whose = mainIsServed ? { certificate: other.name } : {};
   const places = await placesIn(await filesOf(configuration, file));
   const direct = places.filter(({ name }) => name.startsWith("tls_"));
-  if (configuration.scheme !== "own" && worksOut(options) && direct.length === 0) {
+  if (configuration.scheme !== "own" && worksOut(options, configuration) && direct.length === 0) {
     // Set by a macro, which ours can take the place of.
     const place = places.at(-1);
-    const edit = await macroChanges(configuration, certificate, render, options);
+    const edit = await macroChanges(wanted, options);
     const where = place ? { path: place.path, line: place.line } : { path: macroFile(configuration) };
     const setting = place
       ? clean(place.text.trim(), 200)
       : `tls_certificate = ${clean(options.get("tls_certificate") ?? "", 200)}`;
-    return [{ scope, ...where, setting, edit }];
+    return [{ scope, ...whose, ...where, setting, edit }];
   }
   const place = direct.findLast(({ name }) => name === "tls_certificate") ?? direct.at(-1);
   if (place) {
     const { path, line, text } = place;
-    return [{ scope, path, line, setting: clean(text.trim(), 200), edit: directEdit(direct, certificate) }];
+    return [{ scope, ...whose, path, line, setting: clean(text.trim(), 200), edit: await directEdit(direct, wanted) }];
   }
   const value = options.get("tls_certificate") ?? "";
   const setting = value === "" ? "no tls_certificate" : `tls_certificate = ${clean(value, 200)}`;

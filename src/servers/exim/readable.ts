@@ -1,16 +1,24 @@
 // Whether Exim, as its own user, can read the files of ours that its configuration names.
+import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { isOurs, refuseUnreadable } from "../readable.ts";
 import { type Configuration, type Options, effective, identity } from "./configuration.ts";
-import { listItems } from "./list.ts";
+import { mapFile } from "./names.ts";
 import { tlsOptions } from "./plan.ts";
 
-const ourFiles = (options: Options): readonly string[] =>
-  ["tls_certificate", "tls_privatekey"].flatMap((name) => listItems(options.get(name) ?? "")).filter(isOurs);
+/** Those that the options name, also inside a look-up, and those of our map where they look into it. */
+const ourFiles = async (options: Options, configuration: Configuration): Promise<readonly string[]> => {
+  const values = ["tls_certificate", "tls_privatekey"].map((name) => options.get(name) ?? "");
+  const map = mapFile(configuration.configDir);
+  const texts = values.some((value) => value.includes(map))
+    ? [...values, (await readTextIfPresent(map)) ?? ""]
+    : values;
+  return [...new Set(texts.flatMap((text) => text.split(/[\s:{}]+/)).filter(isOurs))];
+};
 
 /** @throws Failure `config` naming the file, and what to look at. */
 export const checkReadable = async (run: RunProgram, configuration: Configuration): Promise<void> => {
-  const files = ourFiles(await effective(run, configuration, tlsOptions));
+  const files = await ourFiles(await effective(run, configuration, tlsOptions), configuration);
   if (files.length === 0) return;
   const { user, group } = await identity(run, configuration.program);
   if (user === undefined || group === undefined) return;

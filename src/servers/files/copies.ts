@@ -1,65 +1,41 @@
 // Puts copies of a certificate's files in place together, and takes them back: what stood there before is kept beside them, never read.
 import { constants } from "node:fs";
-import { type FileHandle, link, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { hasAccessList, takeAccessList } from "../../system/access-list.ts";
 import { fileFailure, syncFolder, temporaryBeside } from "../../system/files.ts";
+import { type HeldFolder, holdFolder, inFolder } from "../../system/held-folder.ts";
+import { removeLeftoverFiles } from "../../system/leftovers.ts";
 import type { RunProgram } from "../../system/run.ts";
 import type { Reverted } from "../edits.ts";
 import type { Change, CopiedFile } from "../server.ts";
+import { type Ready, takePlaces } from "./take-places.ts";
+import { contentAt, exists, isKnown, isOurs, readRegular, sourceContent } from "./known-copy.ts";
 
 export type CopiesChange = Extract<Change, { kind: "copies" }>;
 
-/** Copies of ours are a few kilobytes. */
-const mostBytes = 1 << 20;
+/** A file with the place that it has in the folder that is held: what its path leads to may be another one by the next look. */
+interface Placed {
+  readonly file: CopiedFile;
+  readonly folder: HeldFolder;
+  readonly place: string;
+}
 
-/** Of a file, through one descriptor and without waiting: what has the place may be a pipe, or be changed while it is looked at. undefined: no such file. */
-const readRegular = async (handle: FileHandle): Promise<string | undefined> => {
-  const found = await handle.stat();
-  if (!found.isFile() || found.size > mostBytes) return undefined;
-  return handle.readFile("utf8");
-};
-
-const contentOf = async (path: string): Promise<string | undefined> => {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return await readRegular(handle);
-  } catch (error) {
-    if (["ENOENT", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw fileFailure(error, "read", path);
-  } finally {
-    await handle?.close();
-  }
-};
-
-const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
-
-/** `<certificate>/live/<slot>/<file>`: the same file of every generation that is there. */
-const generationsOf = async (from: string): Promise<readonly string[]> => {
-  const [file, slot] = [from.split("/").at(-1) ?? "", from.split("/").at(-2) ?? ""];
-  const folder = join(dirname(from), "../../generations");
-  const numbers = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
-  return numbers.map((number) => join(folder, number, slot, file));
-};
-
-const isKnown = async (content: string | undefined, from: string): Promise<boolean> => {
-  if (content === undefined) return false;
-  for (const known of await generationsOf(from)) if ((await contentOf(known)) === content) return true;
-  return false;
-};
-
-/** Whether a file is a copy that we made: of what is live, or of a generation before. */
-const isOurs = async (path: string, from: string): Promise<boolean> => isKnown(await contentOf(path), from);
+const placed = (file: CopiedFile, folder: HeldFolder): Placed => ({
+  file,
+  folder,
+  place: folder.at(basename(file.path)),
+});
 
 /**
  * The copy of ours that has the place now, where somebody gave it an access list. The caller closes it. Whoever may write to the folder can put a file
  * with a list of their own there: whom the next key is for is not theirs to say.
  */
-const listedCopy = async (run: RunProgram, { path, from, uid }: CopiedFile): Promise<FileHandle | undefined> => {
+const listedCopy = async (run: RunProgram, { file: { from, uid }, place }: Placed): Promise<FileHandle | undefined> => {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const present = await open(path, flags).catch(() => undefined);
+  const present = await open(place, flags).catch(() => undefined);
   if (!present) return undefined;
   const ours = (await present.stat()).uid === uid && (await isKnown(await readRegular(present), from));
   if (ours && (await hasAccessList(run, present))) return present;
@@ -68,50 +44,90 @@ const listedCopy = async (run: RunProgram, { path, from, uid }: CopiedFile): Pro
 };
 
 /** With an access list the bits of the group are its mask: whoever made it says what they are. */
-const hasMode = async (run: RunProgram, file: CopiedFile, found: number): Promise<boolean> => {
-  const { mode } = file;
+const hasMode = async (run: RunProgram, one: Placed, found: number): Promise<boolean> => {
+  const { mode } = one.file;
   if (found === mode) return true;
   if ((found & 0o7707) !== (mode & 0o7707)) return false;
-  const listed = await listedCopy(run, file);
+  const listed = await listedCopy(run, one);
   await listed?.close();
   return listed !== undefined;
 };
 
-/** Whether a copy says what is live says, for those whom it is for. */
-export const isInPlace = async (run: RunProgram, file: CopiedFile): Promise<boolean> => {
-  const { path, from, uid, gid } = file;
-  const found = await stat(path).catch(() => undefined);
+const stands = async (run: RunProgram, one: Placed): Promise<boolean> => {
+  const { from, uid, gid } = one.file;
+  const found = await lstat(one.place).catch(() => undefined);
   if (!found?.isFile() || found.uid !== uid || found.gid !== gid) return false;
-  if (!(await hasMode(run, file, found.mode & 0o7777))) return false;
-  return (await contentOf(path)) === (await contentOf(from));
+  if (!(await hasMode(run, one, found.mode & 0o7777))) return false;
+  return (await contentAt(one.place)) === (await sourceContent(from));
 };
 
+/** Whether a copy says what live says, for those whom it is for. @throws Failure `config` where the way to it is somebody else's to change. */
+export const isInPlace = (run: RunProgram, file: CopiedFile): Promise<boolean> =>
+  inFolder(dirname(file.path), async (folder) => folder !== undefined && stands(run, placed(file, folder)));
+
+/** What another program puts there time and again may be keys. */
+const mostKept = 20;
+
 /** Where somebody else's file is kept, or has been since our first copy; undefined: there was none. */
-export const keptAs = async (path: string, from: string): Promise<string | undefined> => {
-  const first = `${path}.before-mailcert`;
-  const foreign = (await exists(path)) && !(await isOurs(path, from));
-  if (!foreign) return (await exists(first)) ? first : undefined;
-  for (let number = 2, kept = first; ; number += 1) {
-    if (!(await exists(kept))) return kept;
-    kept = `${first}-${number}`;
+export const keptAs = (path: string, from: string): Promise<string | undefined> =>
+  inFolder(dirname(path), async (folder) => {
+    if (!folder) return undefined;
+    const name = basename(path);
+    const first = `${path}.before-mailcert`;
+    const isThere = (kept: string): Promise<boolean> => exists(folder.at(basename(kept)));
+    const foreign = (await exists(folder.at(name))) && !(await isOurs(folder.at(name), from));
+    if (!foreign) return (await isThere(first)) ? first : undefined;
+    for (let number = 2, kept = first; number <= mostKept + 1; number += 1) {
+      if (!(await isThere(kept))) return kept;
+      kept = `${first}-${number}`;
+    }
+    throw new Failure(
+      "config",
+      `${path}: something else writes there again and again; ${mostKept} files of its are kept beside it`,
+      {
+        hints: [`find out what does, or name another path in the configuration; then: rm ${shellWord(first)}*`],
+      },
+    );
+  });
+
+/** @throws Failure `config` where a folder is missing, or has the place of a file, or the way to it is somebody else's to change. */
+export const refuseUnusable = async (name: string, paths: readonly string[]): Promise<void> => {
+  for (const path of paths) {
+    await inFolder(dirname(path), async (folder) => {
+      if (!folder) {
+        throw new Failure("config", `files: ${name}: there is no folder ${dirname(path)}`, {
+          hints: [`make it: mkdir ${shellWord(dirname(path))}`],
+        });
+      }
+      const found = await lstat(folder.at(basename(path))).catch(() => undefined);
+      if (found?.isDirectory()) {
+        throw new Failure("config", `files: ${name}: ${path} is a folder, and no file can take its place`, {
+          hints: [
+            `remove it: rmdir ${shellWord(path)} (Docker makes a folder where a file that it is to mount is missing)`,
+          ],
+        });
+      }
+    });
   }
 };
 
-const keep = async ({ path, from, kept }: CopiedFile): Promise<void> => {
-  if (kept === undefined || (await exists(kept)) || !(await exists(path)) || (await isOurs(path, from))) return;
+const keep = async ({ file: { from, kept }, folder, place }: Placed): Promise<void> => {
+  if (kept === undefined) return;
+  const keeping = folder.at(basename(kept));
+  if ((await exists(keeping)) || !(await exists(place)) || (await isOurs(place, from))) return;
   try {
-    await link(path, kept);
-    await syncFolder(dirname(path));
+    await link(place, keeping);
+    await syncFolder(folder.path);
   } catch (error) {
     throw fileFailure(error, "keep the present file as", kept);
   }
 };
 
 /** Through one descriptor: the folder may be somebody else's, who could put a link in the place of a path. */
-const write = async (run: RunProgram, temporary: string, content: string, file: CopiedFile): Promise<void> => {
-  const { path, mode, uid, gid } = file;
+const write = async (run: RunProgram, temporary: string, content: string, one: Placed): Promise<void> => {
+  const { path, mode, uid, gid } = one.file;
   let handle: FileHandle | undefined;
-  const listed = await listedCopy(run, file);
+  const listed = await listedCopy(run, one);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     handle = await open(temporary, flags, 0o600);
@@ -129,47 +145,90 @@ const write = async (run: RunProgram, temporary: string, content: string, file: 
   }
 };
 
-/** All are written beside their places first, so that key and certificate take them one rename after the other. */
-export const applyCopies = async (run: RunProgram, { files }: CopiesChange): Promise<void> => {
-  const ready: { readonly temporary: string; readonly path: string }[] = [];
+/** Every folder once, held until all is done. */
+const inFolders = async (
+  files: readonly CopiedFile[],
+  job: (all: readonly Placed[]) => Promise<void>,
+): Promise<void> => {
+  const held = new Map<string, HeldFolder>();
   try {
+    const all: Placed[] = [];
     for (const file of files) {
-      if (await isInPlace(run, file)) continue;
-      const content = await contentOf(file.from);
-      if (content === undefined) throw new Failure("data", `${file.from} cannot be copied: it is not there`);
-      await keep(file);
-      const temporary = temporaryBeside(file.path);
-      ready.push({ temporary, path: file.path });
-      await write(run, temporary, content, file);
+      const path = dirname(file.path);
+      const folder = held.get(path) ?? (await holdFolder(path));
+      if (!folder)
+        throw new Failure("config", `there is no folder ${path}`, { hints: [`make it: mkdir ${shellWord(path)}`] });
+      held.set(path, folder);
+      all.push(placed(file, folder));
     }
-    for (const { temporary, path } of ready) {
-      await rename(temporary, path).catch((error: unknown) => {
-        throw fileFailure(error, "replace", path);
-      });
-    }
-    for (const folder of new Set(ready.map(({ path }) => dirname(path)))) await syncFolder(folder);
-  } catch (error) {
-    for (const { temporary } of ready) await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
+    await job(all);
+  } finally {
+    for (const folder of held.values()) await folder.close();
   }
 };
 
+/** All are written beside their places first, so that key and certificate take them one rename after the other. */
+export const applyCopies = (run: RunProgram, { files }: CopiesChange): Promise<void> =>
+  inFolders(files, async (all) => {
+    const ready: Ready[] = [];
+    const folders = new Set(all.map(({ folder }) => folder));
+    try {
+      // What a killed run left can be a copy of the key.
+      for (const folder of folders) await removeLeftoverFiles(folder.path);
+      for (const one of all) {
+        const { file, folder } = one;
+        if (await stands(run, one)) continue;
+        const content = await sourceContent(file.from);
+        if (content === undefined) throw new Failure("data", `${file.from} cannot be copied: it is not there`);
+        await keep(one);
+        const temporary = folder.at(basename(temporaryBeside(file.path)));
+        ready.push({ temporary, folder, place: one.place, path: file.path });
+        await write(run, temporary, content, one);
+      }
+      await takePlaces(ready);
+      for (const folder of folders) await syncFolder(folder.path);
+    } catch (error) {
+      for (const { temporary } of ready) await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  });
+
+const isSameFile = async (one: string, other: string): Promise<boolean> => {
+  const [first, second] = await Promise.all([one, other].map((path) => lstat(path).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+};
+
+const revertOne = async ({ file: { path, from, kept }, folder, place }: Placed): Promise<Reverted> => {
+  const keeping = kept === undefined ? undefined : folder.at(basename(kept));
+  try {
+    await removeLeftoverFiles(folder.path);
+    const there = await exists(place);
+    // Kept by a run that then could not put ours there: it stands where it stood.
+    if (keeping !== undefined && (await isSameFile(place, keeping))) await unlink(keeping);
+    // Put back already, where nothing is kept any more.
+    else if (there && !(await isOurs(place, from)))
+      return keeping === undefined || (await exists(keeping)) ? "not-ours" : "reverted";
+    else if (keeping !== undefined && (await exists(keeping))) await rename(keeping, place);
+    else if (there) await unlink(place);
+    await syncFolder(folder.path);
+    return "reverted";
+  } catch (error) {
+    throw fileFailure(error, "take back", path);
+  }
+};
+
+/** Where the folder has gone, its files have. @throws Failure where one cannot be taken back; the others are. */
 export const revertCopies = async ({ files }: CopiesChange): Promise<Reverted> => {
   let foreign = false;
-  for (const { path, from, kept } of files.toReversed()) {
-    const there = await exists(path);
-    if (there && !(await isOurs(path, from))) {
-      // Put back already, where nothing is kept any more.
-      foreign ||= kept === undefined || (await exists(kept));
-      continue;
-    }
+  let trouble: unknown;
+  for (const file of files.toReversed()) {
     try {
-      if (kept !== undefined && (await exists(kept))) await rename(kept, path);
-      else await rm(path, { force: true });
-      if (await exists(dirname(path))) await syncFolder(dirname(path));
+      const done = await inFolder(dirname(file.path), async (folder) => folder && revertOne(placed(file, folder)));
+      foreign ||= done === "not-ours";
     } catch (error) {
-      throw fileFailure(error, "take back", path);
+      trouble ??= error;
     }
   }
+  if (trouble !== undefined) throw trouble;
   return foreign ? "not-ours" : "reverted";
 };

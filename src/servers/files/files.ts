@@ -1,5 +1,4 @@
 // Copies for every other program (`files:` of the configuration): paths with owner, group and mode, and a program that makes it read them.
-import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { CertificateConfig } from "../../domain/certificate-config.ts";
 import { Failure } from "../../domain/failure.ts";
@@ -13,7 +12,7 @@ import { addressesOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { complaint } from "../program.ts";
 import type { Change, CopiedFile, Installation, Listener, ServedCertificate, Server, SlotPaths } from "../server.ts";
-import { type CopiesChange, applyCopies, isInPlace, keptAs, revertCopies } from "./copies.ts";
+import { type CopiesChange, applyCopies, isInPlace, keptAs, refuseUnusable, revertCopies } from "./copies.ts";
 
 /** A container that restarts takes its time. */
 const reloadMs = 120_000;
@@ -119,7 +118,8 @@ export const createFiles = (
       const inPlace = (await Promise.all(files.map((file) => isInPlace(run, file)))).every(Boolean);
       const { reload } = target;
       const change: CopiesChange = { kind: "copies", files, ...(reload === undefined ? {} : { reload }) };
-      return { changes: inPlace ? [] : [change], notes: target.entries.length === 0 ? [unobserved(target)] : [] };
+      const notes = target.entries.length === 0 ? [unobserved(target)] : [];
+      return inPlace ? { changes: [], stands: [change], notes } : { changes: [change], notes };
     },
     apply: async (_installation, change) => applyCopies(run, ours(change)),
     revert: async (_installation, change) => revertCopies(ours(change)),
@@ -132,16 +132,13 @@ export const createFiles = (
       const [program] = target.reload ?? [];
       // As a hook: root runs nothing that somebody else can change.
       if (program?.startsWith("/")) await refuseUnsafeProgram(program);
-      for (const folder of new Set(Object.values(target.paths).map((path) => dirname(path)))) {
-        if ((await stat(folder).catch(() => undefined))?.isDirectory()) continue;
-        throw new Failure("config", `files: ${target.name}: there is no folder ${folder}`, {
-          hints: [`make it: mkdir ${folder}`],
-        });
-      }
+      await refuseUnusable(target.name, Object.values(target.paths));
     },
     reload: async ({ id }) => {
       const [program, ...args] = reloads.get(id) ?? [];
       if (program === undefined) return;
+      // It may have been another entry's, or changed since it was looked at.
+      if (program.startsWith("/")) await refuseUnsafeProgram(program);
       const { status, stderr } = await run(program, args, { timeoutMs: reloadMs, ownGroup: true });
       if (status === 0) return;
       const words = clean([basename(program), ...args].join(" "), 200);

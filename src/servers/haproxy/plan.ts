@@ -2,6 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import { readCertificate } from "../../domain/certificate.ts";
 import { certificateMatches } from "../../domain/name-match.ts";
+import { stamped } from "../../domain/stamp.ts";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
@@ -27,9 +28,10 @@ export interface Wanted {
 
 const listChange = async ({ certificate, bySni, configDir, render }: Wanted): Promise<readonly Change[]> => {
   const path = ownList(configDir);
-  const content = listText(render, certificate, bySni);
+  const content = stamped(listText(render, certificate, bySni));
   const before = await readTextIfPresent(path);
-  return before === content && (await modeOf(path)) === mode ? [] : [{ kind: "file", path, content, mode, before }];
+  if (before === content && (await modeOf(path)) === mode) return [];
+  return [{ kind: "file", path, content, mode, before, shared: true }];
 };
 
 /** Ours stands first: the first is for every name that nobody has, and of two with one name the first is taken. */

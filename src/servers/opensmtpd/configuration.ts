@@ -8,6 +8,8 @@ export interface Directive {
   readonly words: readonly Word[];
   readonly path: string;
   readonly line: number;
+  /** The last of its lines, where it goes on behind a backslash. */
+  readonly lastLine: number;
   /** As it stands there, on one line. */
   readonly text: string;
 }
@@ -16,11 +18,12 @@ const deepest = 8;
 const tokens = /"((?:[^"\\]|\\.)*)"|(#.*)|([{}(),<>=])|([^\s"{}(),<>=#]+)/g;
 
 /** A line may go on behind a backslash; `#` begins a comment. */
-const logicalLines = (text: string): readonly { readonly text: string; readonly line: number }[] => {
-  const found: { text: string; line: number }[] = [];
-  let open: { text: string; line: number } | undefined;
+const logicalLines = (text: string): readonly Pick<Directive, "text" | "line" | "lastLine">[] => {
+  const found: { text: string; line: number; lastLine: number }[] = [];
+  let open: (typeof found)[number] | undefined;
   for (const [index, one] of text.split("\n").entries()) {
-    const line: { text: string; line: number } = open ?? { text: "", line: index + 1 };
+    const line: (typeof found)[number] = open ?? { text: "", line: index + 1, lastLine: index + 1 };
+    line.lastLine = index + 1;
     const goesOn = one.endsWith("\\");
     line.text += goesOn ? `${one.slice(0, -1)} ` : one;
     if (!goesOn) found.push(line);
@@ -33,22 +36,24 @@ const wordsOf = (text: string, macros: ReadonlyMap<string, string>): readonly Wo
   [...text.matchAll(tokens)].flatMap(([all, quoted, comment]) => {
     if (comment !== undefined) return [];
     if (quoted !== undefined) return [quoted.replace(/\\(["\\])/g, "$1")];
-    return [all.startsWith("$") ? (macros.get(all.slice(1)) ?? all) : all];
+    // What a macro stands for is read like what stands there: it may be several words.
+    const value = all.startsWith("$") ? macros.get(all.slice(1)) : undefined;
+    return value === undefined ? [all] : wordsOf(value, new Map());
   });
 
-/** Every directive of a configuration with what it includes, in order. `without`: a file that is passed over. */
+/** Every directive of a configuration with what it includes, in order; `include` itself comes before what it reads. `without`: a file that is passed over. */
 export const directivesOf = async (path: string, without?: string): Promise<readonly Directive[]> => {
   const macros = new Map<string, string>();
   const read = async (file: string, depth: number): Promise<readonly Directive[]> => {
     if (file === without || depth > deepest) return [];
     const found: Directive[] = [];
-    for (const { text, line } of logicalLines((await readTextIfPresent(file)) ?? "")) {
+    for (const { text, line, lastLine } of logicalLines((await readTextIfPresent(file)) ?? "")) {
       const words = wordsOf(text, macros);
       const [first, second, third] = words;
       if (first === undefined) continue;
       if (second === "=" && third !== undefined) macros.set(first, third);
-      else if (first === "include" && second !== undefined) found.push(...(await read(second, depth + 1)));
-      else found.push({ words, path: file, line, text: text.trim().replace(/\s+/g, " ") });
+      else found.push({ words, path: file, line, lastLine, text: text.trim().replace(/\s+/g, " ") });
+      if (first === "include" && second !== undefined) found.push(...(await read(second, depth + 1)));
     }
     return found;
   };

@@ -1,9 +1,10 @@
-// OpenSMTPD 6.6 and later: pki entries set in a file of ours that smtpd.conf includes, restarted after every switch.
+// OpenSMTPD 6.6 and later: pki entries set in files of ours that smtpd.conf includes, by name for listeners that list them, restarted after every switch.
 import { isAtLeast } from "../version.ts";
 import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
 import { commandLine } from "../command-line.ts";
+import { startedAt } from "../daemons.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit, revertFile } from "../edits.ts";
 import { runIfInstalled } from "../program.ts";
@@ -81,15 +82,15 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
   };
 
   return {
+    sni: true,
+    asksFirst: true,
     detect,
     listeners: async () => {
       const { listens, pkis, installed } = await look();
       return smtpdListeners(dependencies, listens, pkis, installed);
     },
-    plan: async (_installation, certificate) => ({
-      changes: await planSmtpd(render, await look(), certificate),
-      notes: [],
-    }),
+    plan: async ({ version }, certificate, bySni = []) =>
+      planSmtpd(await look(), { certificate, bySni, version, render }),
     apply: (_installation, change) => applyEdit(change),
     revert: async (_installation, change) => {
       if (change.kind !== "file") return revertEdit(change);
@@ -100,7 +101,8 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
       }
       return revertFile(change);
     },
-    readBack: async (_installation, certificate) => readBackSmtpd(render, await look(), certificate),
+    readBack: async ({ version }, certificate, bySni = []) =>
+      readBackSmtpd(await look(), { certificate, bySni, version, render }),
     check: async () => {
       const { conf } = await look();
       const { status, stdout, stderr } = await run("smtpd", ["-n", "-f", conf]);
@@ -111,7 +113,9 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
     },
     reload: async () => {
       // A run that tries again and again ends no sessions for what was read long ago. The file that was taken away leaves a changed smtpd.conf.
-      if (await isUpToDate(await confOf(await pidOf()), pidFile)) return;
+      // When it started is asked of the kernel, which counts from boot: the pid file of a host whose clock was ahead then is dated ahead, too.
+      const pid = await pidOf();
+      if (pid !== undefined && (await isUpToDate(await confOf(pid), await startedAt(pid)))) return;
       await restart(run, {
         name: "OpenSMTPD",
         scripts: ["opensmtpd", "smtpd"],
@@ -119,13 +123,13 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
         log: "/var/log/mail.log",
       });
     },
-    snippet: (certificate, version) => {
+    snippet: (certificate, version, bySni = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of OpenSMTPD ${version.slice(0, 20)} are not known`, {
           hints: ["give --server-version 6.6 or later (`smtpd -h` tells which)"],
         });
       }
-      return snippetOf(render, certificate, version);
+      return snippetOf({ render, certificate, bySni, version });
     },
   };
 };

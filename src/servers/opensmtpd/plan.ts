@@ -1,13 +1,21 @@
 // Plans what makes OpenSMTPD serve a certificate: a file that gives its pki entries our files, and the line of smtpd.conf that reads it.
+import type { Finding } from "../../domain/finding.ts";
 import { Failure } from "../../domain/failure.ts";
+import { clean } from "../../domain/text.ts";
 import { dnsNameMatches } from "../../domain/name-match.ts";
+import { isWildcard } from "../../domain/names.ts";
+import { sniNames } from "../../domain/sni-names.ts";
+import { isStamped } from "../../domain/stamp.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
 import { type FileChange, modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
-import { chosenSlot } from "../one-slot.ts";
-import type { Change, Override, ServedCertificate, SlotPaths } from "../server.ts";
+import { chosenSlot, slotBeside } from "../one-slot.ts";
+import type { Change, Override, ServedCertificate, ServerPlan, SlotPaths } from "../server.ts";
+import { isAtLeast } from "../version.ts";
 import { type Directive, type Listen, type Pki, directivesOf, listensOf, pkisOf } from "./configuration.ts";
+import { listenEdits } from "./listen-lines.ts";
+import { entryNames, inOrder, macro, mostEntries, namesChange, namesFileOf } from "./names.ts";
 
 const mode = 0o644;
 
@@ -27,7 +35,20 @@ export interface Present {
   readonly pkis: ReadonlyMap<string, Pki>;
   /** Entries that our file sets. */
   readonly ours: readonly string[];
+  /** Our file of names is read. */
+  readonly names: boolean;
 }
+
+/** What OpenSMTPD is to serve. */
+export interface Wanted {
+  readonly certificate: ServedCertificate;
+  readonly bySni: readonly ServedCertificate[];
+  readonly version: string;
+  readonly render: RenderTemplate;
+}
+
+/** Before, any entry is served to whoever asks for its name, and a listener takes one (tried with 6.8 and 7.6). */
+const listsEntries = (version: string): boolean => isAtLeast(version, [7, 0]);
 
 export const presentOf = async (conf: string): Promise<Present> => {
   const own = ownFileOf(conf);
@@ -41,6 +62,7 @@ export const presentOf = async (conf: string): Promise<Present> => {
     others: pkisOf(others),
     pkis: pkisOf(all),
     ours: [...pkisOf(set).keys()],
+    names: all.some(({ words }) => words[0] === "include" && words[1] === namesFileOf(conf)),
   };
 };
 
@@ -65,21 +87,34 @@ export const takenOf = (present: Present, { names }: Pick<ServedCertificate, "na
 const serves = (pki: Pki | undefined, { fullchain, privkey }: SlotPaths): boolean =>
   pki?.cert?.value === fullchain && pki.key?.value === privkey;
 
-const changesFor = async (
-  render: RenderTemplate,
-  present: Present,
-  certificate: ServedCertificate,
-  taken: readonly string[],
-): Promise<readonly Change[]> => {
+interface Entry extends SlotPaths {
+  readonly pki: string;
+}
+
+/** For an OpenSMTPD that serves entries by their names: one for each name, but those that listeners have for everybody. */
+const namedEntries = (present: Present, { certificate, bySni, version }: Wanted): readonly Entry[] => {
+  if (listsEntries(version)) return [];
+  const mine = sniNames(certificate, bySni);
+  const { all } = used(present);
+  return bySni.flatMap((one) =>
+    (mine.get(one.name) ?? [])
+      .filter((name) => !isWildcard(name) && !all.includes(name))
+      .map((pki) => ({ pki, ...slotBeside(one, certificate) })),
+  );
+};
+
+const changesFor = async (present: Present, wanted: Wanted, taken: readonly string[]): Promise<readonly Change[]> => {
   const { conf, installed } = present;
+  const { certificate, render } = wanted;
   const slot = chosenSlot(certificate);
   // What people wrote themselves, from our snippet say, needs no second setting.
-  const pkis = taken.filter((entry) => !serves(present.others.get(entry), slot)).map((pki) => ({ pki }));
+  const pkis = [...taken.map((pki) => ({ pki, ...slot })), ...namedEntries(present, wanted)].filter(
+    (entry) => !serves(present.others.get(entry.pki), entry),
+  );
   const path = ownFileOf(conf);
   const before = await readTextIfPresent(path);
   if (pkis.length === 0 && before === undefined) return [];
-  const view = { name: certificate.name, pkis, chain: slot.fullchain, key: slot.privkey, snippet: false };
-  const content = render("opensmtpd.conf", view, "opensmtpd");
+  const content = render("opensmtpd.conf", { name: certificate.name, pkis, snippet: false }, "opensmtpd");
   return [
     ...(before === content && (await modeOf(path)) === mode
       ? []
@@ -88,17 +123,86 @@ const changesFor = async (
   ];
 };
 
-export const planSmtpd = (
-  render: RenderTemplate,
-  present: Present,
-  certificate: ServedCertificate,
-): Promise<readonly Change[]> => changesFor(render, present, certificate, takenOf(present, certificate));
+const namesText = (present: Present, { certificate, bySni, version }: Wanted): Promise<readonly Change[]> => {
+  const inUse = present.names || present.listens.some(({ directive }) => directive.text.includes(macro));
+  return namesChange(present.conf, certificate, listsEntries(version) ? bySni : [], inUse);
+};
 
-export const readBackSmtpd = async (
-  render: RenderTemplate,
+const note = (message: string, hint: string): Finding => ({
+  check: "deploy-one-certificate",
+  severity: "warning",
+  message,
+  hint,
+});
+
+/** What cannot be served by name. */
+const notes = ({ certificate, bySni, version }: Wanted): readonly Finding[] => {
+  if (listsEntries(version)) {
+    const over = inOrder(certificate, bySni).slice(mostEntries);
+    return over.length === 0
+      ? []
+      : [
+          note(
+            `opensmtpd takes 32 certificates on a listener: ${over.map(({ name }) => name).join(", ")} ${over.length === 1 ? "is" : "are"} not served there`,
+            "put more names into each certificate, or keep some off it (servers:)",
+          ),
+        ];
+  }
+  const mine = sniNames(certificate, bySni);
+  const wildcards = bySni.flatMap(({ name }) => (mine.get(name) ?? []).filter(isWildcard));
+  return wildcards.length === 0
+    ? []
+    : [
+        note(
+          `opensmtpd ${version} knows no wildcards: who asks for a name below ${wildcards.join(", ")} gets ${certificate.name}`,
+          "give it the names themselves, or upgrade to OpenSMTPD 7",
+        ),
+      ];
+};
+
+export const planSmtpd = async (present: Present, wanted: Wanted): Promise<ServerPlan> => ({
+  changes: [
+    ...(await changesFor(present, wanted, takenOf(present, wanted.certificate))),
+    ...(await namesText(present, wanted)),
+  ],
+  notes: notes(wanted),
+});
+
+/** Listeners of ours that do not list the certificates by name, and the edits that make them. */
+const readBackNames = async (
   present: Present,
-  certificate: ServedCertificate,
+  wanted: Wanted,
+  taken: readonly string[],
 ): Promise<readonly Override[]> => {
+  const { certificate, bySni, version } = wanted;
+  const [other] = bySni;
+  if (!listsEntries(version) || other === undefined) return [];
+  const entries = entryNames(inOrder(certificate, bySni)).join(" ");
+  const missing = present.listens.filter(
+    ({ tls, pkis, directive }) =>
+      tls !== undefined &&
+      taken.includes(pkis[0] ?? "") &&
+      !(present.names && directive.text.includes(macro)) &&
+      !` ${pkis.join(" ")}`.endsWith(` ${entries}`),
+  );
+  const [first] = missing;
+  if (first === undefined) return [];
+  const bare = missing.filter(({ directive }) => !directive.text.includes(macro));
+  const lines = await listenEdits(bare, present.names ? undefined : `include "${namesFileOf(present.conf)}"`);
+  return [
+    {
+      scope: `clients that ask for a name of ${bySni.map(({ name }) => name).join(", ")}`,
+      path: first.directive.path,
+      line: first.directive.line,
+      setting: clean(first.directive.text, 200),
+      certificate: other.name,
+      edit: lines === undefined || lines.length === 0 ? [] : [...(await namesText(present, wanted)), ...lines],
+    },
+  ];
+};
+
+export const readBackSmtpd = async (present: Present, wanted: Wanted): Promise<readonly Override[]> => {
+  const { certificate } = wanted;
   const slot = chosenSlot(certificate);
   const { pkis, conf } = present;
   const at = (entry: string): Pick<Override, "path" | "line" | "setting"> => {
@@ -109,26 +213,32 @@ export const readBackSmtpd = async (
   const taken = takenOf(present, certificate);
   const [first] = used(present).first;
   if (taken.length === 0 && first !== undefined) {
-    const edit = await changesFor(render, present, certificate, used(present).first);
+    const edit = await changesFor(present, wanted, used(present).first);
     return [{ scope: "everything", ...at(first), edit }];
   }
-  return taken.flatMap((entry) =>
+  const theirs = taken.flatMap((entry) =>
     serves(pkis.get(entry), slot) ? [] : [{ scope: `listeners with pki ${entry}`, ...at(entry), edit: [] }],
   );
+  return [...theirs, ...(await readBackNames(present, wanted, taken))];
 };
 
 /** smtpd does not start without a file that it is to include. Somebody else's file is not ours to judge. */
-export const isStillRead = async ({ path, content }: FileChange): Promise<boolean> => {
-  if ((await readTextIfPresent(path)) !== content) return false;
-  const text = (await readTextIfPresent(path.replace(/-mailcert\.conf$/, ".conf"))) ?? "";
-  return text.split("\n").some((line) => /^\s*include\s/.test(line) && line.includes(path));
+export const isStillRead = async ({ path, content, shared }: FileChange): Promise<boolean> => {
+  const text = await readTextIfPresent(path);
+  if (shared ? !isStamped(text) : text !== content) return false;
+  const directives = await directivesOf(path.replace(/-mailcert(-names)?\.conf$/, ".conf"));
+  return directives.some(({ words }) => words[0] === "include" && words[1] === path);
 };
 
-export const snippetOf = (render: RenderTemplate, certificate: ServedCertificate, version: string): string => {
-  const { fullchain, privkey } = chosenSlot(certificate);
+export const snippetOf = ({ render, certificate, bySni, version }: Wanted): string => {
   const hosts = hostNames(certificate);
-  const pkis = [{ pki: hosts[0] ?? certificate.name }];
-  if (!/^[a-z\d.-]+$/i.test(pkis[0]?.pki ?? "")) throw new Failure("data", "a pki entry needs a plain host name");
-  const view = { name: certificate.name, pkis, chain: fullchain, key: privkey, snippet: { version, hosts } };
-  return render("opensmtpd.conf", view, "opensmtpd");
+  const ordered = bySni.length === 0 ? [] : inOrder(certificate, bySni);
+  const entries = entryNames(ordered);
+  const first = { pki: hosts[0] ?? certificate.name, ...chosenSlot(certificate) };
+  const further = ordered
+    .slice(0, entries.length)
+    .map((one, index) => ({ pki: entries[index] ?? "", ...slotBeside(one, certificate) }));
+  if (!/^[a-z\d.-]+$/i.test(first.pki)) throw new Failure("data", "a pki entry needs a plain host name");
+  const snippet = { version, hosts, pki: first.pki, further };
+  return render("opensmtpd.conf", { name: certificate.name, pkis: [first, ...further], snippet }, "opensmtpd");
 };

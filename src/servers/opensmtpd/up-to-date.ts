@@ -2,14 +2,11 @@
 import { lstat, stat } from "node:fs/promises";
 import { isOurs } from "../readable.ts";
 import { directivesOf, pkisOf } from "./configuration.ts";
+import { namesFileOf } from "./names.ts";
 import { ownFileOf } from "./plan.ts";
 
-/** The pid file is written when it starts. */
-const startedAt = (pidFile: string): Promise<number | undefined> =>
-  stat(pidFile).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => undefined,
-  );
+/** Times of files are those of a clock that is a little behind, and the start of a process is known to a second: in doubt it is restarted. */
+const marginMs = 1500;
 
 /** When a name was last given to what stands there: of `live` itself, not of what it leads to. 0: there is nothing. */
 const changedAt = (path: string): Promise<number> =>
@@ -25,16 +22,16 @@ const writtenAt = (path: string): Promise<number> =>
     () => 0,
   );
 
-export const isUpToDate = async (conf: string, pidFile: string): Promise<boolean> => {
-  const started = await startedAt(pidFile);
+/** `started`: milliseconds since the epoch, by the clock of now; undefined: it does not run. */
+export const isUpToDate = async (conf: string, started: number | undefined): Promise<boolean> => {
   if (started === undefined) return false;
   const directives = await directivesOf(conf);
   const links = [...pkisOf(directives).values()]
     .flatMap(({ cert, key }) => [cert?.value ?? "", key?.value ?? ""])
     .filter(isOurs)
     .map((path) => path.replace(/\/live\/.*$/, "/live"));
-  const files = [conf, ownFileOf(conf), ...directives.map(({ path }) => path)];
+  const files = [conf, ownFileOf(conf), namesFileOf(conf), ...directives.map(({ path }) => path)];
   const changes = await Promise.all([...new Set(files)].flatMap((path) => [changedAt(path), writtenAt(path)]));
   changes.push(...(await Promise.all([...new Set(links)].map(changedAt))));
-  return changes.every((at) => at < started);
+  return changes.every((at) => at + marginMs < started);
 };

@@ -4,7 +4,8 @@ import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
-import { planSni } from "./sni.ts";
+import { textMaps } from "./indexed.ts";
+import { mapsIn, planSni, sniParameter } from "./sni.ts";
 import { submissionNotes } from "./submission.ts";
 
 interface Situation {
@@ -136,22 +137,46 @@ export interface PostfixWish {
   /** undefined: Postfix keeps its own for everybody who asks for no known name. */
   readonly main: ServedCertificate | undefined;
   readonly bySni: readonly ServedCertificate[];
+  /** Absent: Postfix reads a map of ours. */
+  readonly rows?: RowsWish;
 }
+
+/** A program gets rows for a database of the admin's. */
+interface RowsWish {
+  readonly program: string;
+  /** Whether every one of these keys is in one of the maps of a value. */
+  readonly answer: (value: string, keys: readonly string[]) => Promise<boolean>;
+}
+
+/** A program that fills a table which nobody looks into. */
+const rowsNotes = ({ explicit }: Situation, { bySni, rows }: PostfixWish): readonly Finding[] => {
+  const tables = mapsIn(explicit.get(sniParameter) ?? "").filter((map) => textMaps(map).length === 0);
+  if (!rows || bySni.length === 0 || tables.length > 0) return [];
+  return [
+    {
+      check: "deploy-config",
+      severity: "fault",
+      message: `main.cf names no database in ${sniParameter}: Postfix does not look into what ${rows.program} fills`,
+      hint: `postconf -e '${sniParameter} = sqlite:/etc/postfix/sni.cf' && postfix reload, or take postfix_sni_rows out of the configuration`,
+    },
+  ];
+};
 
 export const planPostfix = async (
   postconf: Postconf,
-  { configDir, main, bySni }: PostfixWish,
+  wish: PostfixWish,
   /** Of the primary instance, which is the one that people send through; undefined for the others. */
   masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
+  const { configDir, main, bySni, rows } = wish;
   const situation: Situation = {
     explicit: await postconf.explicit(),
     effective: await postconf.effective([chainParameter, ...levelParameters]),
     services: await postconf.services(),
     overrides: await postconf.overrides(),
   };
-  const names = await planSni(situation, configDir, main, bySni);
-  const notes = masterCf ? submissionNotes(situation.services, masterCf) : [];
+  const names = await planSni(situation, configDir, main, bySni, rows?.answer);
+  const notes = [...rowsNotes(situation, wish), ...(masterCf ? submissionNotes(situation.services, masterCf) : [])];
   const tls = switchTlsOn(situation);
   if (!main) return { changes: [...names, ...tls.changes], notes: [...tls.notes, ...notes] };
   const wanted = chainValue(main);

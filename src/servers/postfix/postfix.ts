@@ -3,6 +3,7 @@ import { isAtLeast } from "../version.ts";
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import type { Hook } from "../../domain/hook.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit } from "../edits.ts";
@@ -19,7 +20,9 @@ import { chainValue } from "./own-certificate.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
 import { readBackPostfix } from "./read-back.ts";
+import { handRows } from "./rows.ts";
 import { mapEntries } from "./sni.ts";
+import { tablesAnswer } from "./sni-overrides.ts";
 
 const primaryId = "postfix";
 
@@ -42,18 +45,25 @@ const linkedFolders = async (configDir: string): Promise<readonly string[]> => {
   return found.flatMap((path) => (path === undefined || dirname(path) === home ? [] : [dirname(path)]));
 };
 
-const wish = (
-  { configDir }: Pick<Installation, "configDir">,
-  certificate: ServedCertificate,
-  bySni: readonly ServedCertificate[] = [],
-): PostfixWish => ({
-  configDir,
-  main: Object.keys(certificate.slots).length > 0 ? certificate : undefined,
-  bySni,
-});
-
 export const createPostfix = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
+  const sniRows = async (): Promise<Hook | undefined> => dependencies.sniRows?.();
+
+  const wish = async (
+    { configDir }: Pick<Installation, "configDir">,
+    certificate: ServedCertificate,
+    bySni: readonly ServedCertificate[] = [],
+  ): Promise<PostfixWish> => {
+    const program = (await sniRows())?.run[0];
+    return {
+      configDir,
+      main: Object.keys(certificate.slots).length > 0 ? certificate : undefined,
+      bySni,
+      ...(program === undefined
+        ? {}
+        : { rows: { program, answer: (value, keys) => tablesAnswer(run, configDir, value, keys) } }),
+    };
+  };
 
   const detect = async (): Promise<readonly Installation[]> => {
     const asked = await runIfInstalled(run, "postconf", ["-d", "mail_version"]);
@@ -100,7 +110,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
       const masterCf = id === primaryId ? { path, text } : undefined;
-      return planPostfix(createPostconf(run, configDir), wish({ configDir }, certificate, bySni), masterCf);
+      return planPostfix(createPostconf(run, configDir), await wish({ configDir }, certificate, bySni), masterCf);
     },
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
@@ -112,8 +122,13 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
         return revertPostfix(run, configDir, change);
       return revertEdit(change);
     },
-    refresh: ({ configDir }, certificates) => refreshMaps(run, configDir, certificates),
-    readBack: (installation, certificate, bySni) => readBackPostfix(run, wish(installation, certificate, bySni)),
+    refresh: async ({ configDir }, certificates) => {
+      const program = await sniRows();
+      const handed = program ? await handRows(run, configDir, program) : [];
+      return [...(await refreshMaps(run, configDir, certificates)), ...handed];
+    },
+    readBack: async (installation, certificate, bySni) =>
+      readBackPostfix(run, await wish(installation, certificate, bySni)),
     check: async ({ configDir }) => {
       // -c: this instance only, also where postmulti wraps the command (postfix(1)).
       const { status, stderr } = await run("postfix", ["-c", configDir, "check"]);

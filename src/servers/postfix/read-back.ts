@@ -14,13 +14,18 @@ const tlsproxyChain = "tlsproxy_tls_chain_files";
 
 export const readBackPostfix = async (
   run: RunProgram,
-  { configDir, main, bySni }: PostfixWish,
+  { configDir, main, bySni, rows }: PostfixWish,
 ): Promise<readonly Override[]> => {
   const postconf = createPostconf(run, configDir);
   const explicit = await postconf.explicit([chainParameter, tlsproxyChain]);
   const effective = await postconf.effective([chainParameter, tlsproxyChain, sniParameter]);
   const path = `${configDir}/main.cf`;
-  const byName = await sniOverrides(run, { configDir, main, bySni }, effective.get(sniParameter) ?? "");
+  const byName = await sniOverrides(
+    run,
+    { configDir, main, bySni },
+    effective.get(sniParameter) ?? "",
+    rows !== undefined,
+  );
   if (!main) return byName;
   const wanted = chainValue(main);
   const found: Override[] = [];

@@ -36,10 +36,25 @@ const answersOf = async (
   );
 };
 
+/** Whether each of these keys is in one of the maps. */
+export const tablesAnswer = async (
+  run: RunProgram,
+  configDir: string,
+  value: string,
+  keys: readonly string[],
+): Promise<boolean> => {
+  const found = new Set<string>();
+  for (const map of mapsIn(value).filter((one) => one.includes(":") && !one.includes("{")))
+    for (const key of (await answersOf(run, configDir, map, keys)).keys()) found.add(key);
+  return keys.every((key) => found.has(key));
+};
+
 export const sniOverrides = async (
   run: RunProgram,
   { configDir, main, bySni }: PostfixWish,
   value: string,
+  /** A program fills the tables without a source of their own: what they say is what it was given. */
+  filled: boolean,
 ): Promise<readonly Override[]> => {
   const mine = sniNames(main, bySni);
   const wanted = (main ? [main, ...bySni] : bySni).flatMap((certificate) =>
@@ -48,7 +63,7 @@ export const sniOverrides = async (
   const allKeys = [...new Set(wanted.flatMap(({ keys }) => keys))];
   const maps: { readonly map: string; readonly answers: ReadonlyMap<string, string | undefined> }[] = [];
   for (const map of mapsIn(value)) {
-    if (map.includes(":") && !map.includes("{"))
+    if (map.includes(":") && !map.includes("{") && !(filled && textMaps(map).length === 0))
       maps.push({ map, answers: await answersOf(run, configDir, map, allKeys) });
   }
   return wanted.flatMap(({ name, certificate, keys }) => {

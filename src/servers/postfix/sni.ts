@@ -66,12 +66,16 @@ interface SniSituation {
   readonly overrides: ReadonlyMap<string, Parameters>;
 }
 
-/** The map first, then who is to use it: at no moment is a map named that is not there. */
+/**
+ * The map first, then who is to use it: at no moment is a map named that is not there. `tables`: rows made from it are what a database holds (rows.ts), so
+ * that Postfix itself does not read it; it goes on doing so until `tables` says that the database answers for every name.
+ */
 export const planSni = async (
   { explicit, services, overrides }: SniSituation,
   configDir: string,
   main: ServedCertificate | undefined,
   bySni: readonly ServedCertificate[],
+  tables?: (value: string, keys: readonly string[]) => Promise<boolean>,
 ): Promise<readonly Change[]> => {
   const path = mapFile(configDir);
   const text = await readTextIfPresent(path);
@@ -86,13 +90,20 @@ export const planSni = async (
     ];
   }
   const content = stamped(mapText(main, bySni));
+  const write: readonly Change[] = text === content && (await modeOf(path)) === mode ? [] : [{ ...file, content }];
+  if (tables) {
+    const keys = mapEntries(main, bySni).map(({ key }) => key);
+    const others = withoutOurs(value ?? "", configDir);
+    const drop = named && others !== undefined && (await tables(others, keys));
+    return [...write, ...(drop ? [{ ...parameter, after: others }] : [])];
+  }
   // A service that has a certificate of its own has had it for every name.
   const apart = services.filter((service) => {
     const own = overrides.get(service.id) ?? new Map<string, string>();
     return service.command === "smtpd" && ownCertificateOf(own) && !own.has(sniParameter);
   });
   return [
-    ...(text === content && (await modeOf(path)) === mode ? [] : [{ ...file, content }]),
+    ...write,
     ...(named
       ? []
       : [

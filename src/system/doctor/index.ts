@@ -11,6 +11,7 @@ import { clockFacts } from "./clock-facts.ts";
 import { confinementFacts } from "./confinement-facts.ts";
 import { diskFacts } from "./disk-facts.ts";
 import { openAs } from "../open-as.ts";
+import { lockHolder } from "./lock-holder.ts";
 import { packageFacts } from "./package-candidate.ts";
 import { serviceOf } from "./process-unit.ts";
 import { missingPrograms } from "./scheduled-programs.ts";
@@ -59,6 +60,7 @@ export const createDoctorTools = ({ run, stateDir, uid }: DoctorPlace): DoctorTo
   disk: (folder) => diskFacts(folder),
   packageFacts: (name) => packageFacts(run, name),
   missingPrograms,
+  lockHolder: () => lockHolder(stateDir),
   exists: (path) =>
     access(path).then(
       () => true,

@@ -1,11 +1,12 @@
 // Look: the clock is right, by what this host knows, by who keeps it, and by the CA's where one is asked anyway.
 import { type Known, clockLooked } from "../../domain/doctor/clock.ts";
 import { together } from "../../domain/doctor/finding.ts";
+import { namesIn } from "../unless-failure.ts";
 import type { Ground, Look } from "./look.ts";
 import { preflightPart } from "./preflight-part.ts";
 
 const known = ({ world, state }: Ground): readonly Known[] =>
-  world.store.list().flatMap((name) => {
+  namesIn(world.store).flatMap((name) => {
     const kept = state(name);
     const generations = kept?.generations ?? [];
     return [

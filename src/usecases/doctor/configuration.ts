@@ -1,10 +1,12 @@
 // Look: the configuration can be read, and nothing in it means nothing.
-import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
-import { counted } from "../../domain/doctor/words.ts";
+import { type DoctorFinding, type Looked, nothing, ofFindings, unseenBy } from "../../domain/doctor/finding.ts";
+import { counted, few } from "../../domain/doctor/words.ts";
+import type { ConfigProblem } from "../../domain/config-problem.ts";
 import { configWarnings } from "../../domain/config-warnings.ts";
 import { Failure } from "../../domain/failure.ts";
 import { checkConfig } from "../check-config.ts";
-import { unlessFailure } from "../unless-failure.ts";
+import { namesIn, readableState, unlessFailure } from "../unless-failure.ts";
+import type { World } from "../world.ts";
 import type { Look } from "./look.ts";
 
 const check = "doctor-configuration";
@@ -17,18 +19,46 @@ const warned = (sentence: string): DoctorFinding => {
     : { check, severity: "warning", message, command };
 };
 
+/** Certificates that servers have. */
+const servedOf = ({ store }: World): readonly string[] =>
+  namesIn(store).filter((name) => {
+    const kept = readableState({ store }, name);
+    return kept !== undefined && !kept.parked && Object.keys(kept.deployments).length > 0;
+  });
+
+/** What every run would fail at. */
+const asFault = ({ file, line, message, hint, command }: ConfigProblem): DoctorFinding => ({
+  check,
+  severity: "fault",
+  message: `${message} (${file} line ${line})`,
+  ...(command === undefined ? {} : { command }),
+  ...(hint === undefined ? {} : { hint }),
+});
+
 export const configurationLook: Look = {
   id: "configuration",
   title: "configuration",
   look: async ({ world, certificates, configTrouble, root }): Promise<Looked> => {
     const { path } = world.config;
+    if (configTrouble && !root && configTrouble.kind === "no-permission")
+      return { ...nothing, unseen: [unseenBy(root, "configuration", configTrouble)] };
+    const read = configTrouble?.facts?.["problems"] as readonly ConfigProblem[] | undefined;
+    if (read && read.length > 1)
+      return ofFindings(
+        read.map(({ file, line, column, message, hint }) => ({
+          check,
+          severity: "fault",
+          message: `${file}:${line}:${column}: ${message}`,
+          ...(hint === undefined ? {} : { hint }),
+        })),
+      );
     if (configTrouble) {
       const hint = configTrouble.hints.join("; ");
       const finding: DoctorFinding = {
         check,
         severity: "fault",
         message: configTrouble.message,
-        ...(hint === "" ? {} : { hint }),
+        hint: hint === "" ? "mend it there; `mailcert config check` looks again" : hint,
       };
       return ofFindings([finding]);
     }
@@ -42,7 +72,19 @@ export const configurationLook: Look = {
         ? [...(await world.config.warnings()), ...configWarnings(certificates)]
         : checked.warnings;
     const sentences = all.filter((sentence) => !own(sentence));
-    if (certificates.length === 0 && (await world.config.read()) === undefined)
+    const problems = checked === undefined || checked instanceof Failure ? [] : checked.problems;
+    const absent = certificates.length === 0 && (await world.config.read()) === undefined;
+    const served = absent ? servedOf(world) : [];
+    if (served.length > 0)
+      return ofFindings([
+        {
+          check,
+          severity: "fault",
+          message: `there is no ${path}, and ${few(served)} ${served.length === 1 ? "was" : "were"} deployed: nothing is renewed`,
+          hint: "put it back from a backup; or make it anew: `mailcert status` says how, for each of them",
+        },
+      ]);
+    if (absent)
       return ofFindings([
         {
           check,
@@ -51,7 +93,7 @@ export const configurationLook: Look = {
           hint: "the first time: mailcert setup mail.example.org",
         },
       ]);
-    if (sentences.length > 0) return ofFindings(sentences.map(warned));
+    if (sentences.length + problems.length > 0) return ofFindings([...problems.map(asFault), ...sentences.map(warned)]);
     return ofFindings([{ check, severity: "ok", message: `${path}, ${counted(certificates.length, "certificate")}` }]);
   },
 };

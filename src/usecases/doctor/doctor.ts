@@ -1,5 +1,7 @@
 // Doctor: everything that would make the other commands fail, looked at one after the other. Changes nothing, takes no lock.
-import { type Looked, isFault, nothing } from "../../domain/doctor/finding.ts";
+import { type Looked, isFault, nothing, unseenBy } from "../../domain/doctor/finding.ts";
+import { isExplained } from "../../domain/doctor/served.ts";
+import { withoutExplained } from "../../domain/doctor/state.ts";
 import { Failure } from "../../domain/failure.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -27,7 +29,7 @@ const done = async (ground: Ground, { id, title, needsRoot, look }: Look): Promi
   ground.world.step(`looking at: ${title}`);
   const looked = await unlessFailure(() => look(ground));
   return looked instanceof Failure
-    ? { ...here, ...nothing, unseen: [`${title}: ${looked.message}`] }
+    ? { ...here, ...nothing, unseen: [unseenBy(ground.root, title, looked)] }
     : { ...here, ...looked };
 };
 
@@ -35,7 +37,12 @@ const done = async (ground: Ground, { id, title, needsRoot, look }: Look): Promi
 export const doctor = async (world: World, only: readonly string[]): Promise<DoctorResult> => {
   const ground = await openGround(world, only);
   const results: LookResult[] = [];
-  for (const look of looks) results.push(await done(ground, look));
+  for (const look of looks) {
+    const result = await done(ground, look);
+    const others = results.flatMap(({ findings }) => findings);
+    const findings = withoutExplained(result.findings, others).filter((one) => !isExplained(one, others));
+    results.push({ ...result, findings });
+  }
   return { ok: !results.some(({ findings }) => findings.some(isFault)), root: ground.root, looks: results };
 };
 

@@ -6,12 +6,14 @@ import { confinementLook } from "./confinement.ts";
 import { diskLook } from "./disk.ts";
 import { dnsLook } from "./dns.ts";
 import { dovecotUpgradeLook } from "./dovecot-upgrade.ts";
+import { lockLook } from "./lock.ts";
 import type { Look } from "./look.ts";
 import { otherClientsLook } from "./other-clients.ts";
 import { portsLook } from "./ports.ts";
 import { readableLook } from "./readable.ts";
 import { rightsLook } from "./rights.ts";
 import { scheduleLook } from "./schedule.ts";
+import { servedLook } from "./served.ts";
 import { serversLook } from "./servers.ts";
 import { stateLook } from "./state.ts";
 
@@ -25,10 +27,12 @@ export const looks: readonly Look[] = [
   // A server starts once its ports are free.
   portsLook,
   serversLook,
+  servedLook,
   dnsLook,
   authorityLook,
   otherClientsLook,
   scheduleLook,
+  lockLook,
   dovecotUpgradeLook,
   stateLook,
 ];

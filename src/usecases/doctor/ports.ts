@@ -6,7 +6,9 @@ import type { Ground, Look } from "./look.ts";
 import { preflightPart } from "./preflight-part.ts";
 
 const heldPorts = async ({ tools }: Ground, { listeners }: Deployable): Promise<readonly Held[]> => {
-  const ports = [...new Set(listeners.map(({ port }) => port))];
+  // A port for TLS alone is not opened without TLS: what switched it off is told at the mail servers.
+  const opened = listeners.filter(({ mode, tlsOff }) => mode === "starttls" || tlsOff === undefined);
+  const ports = [...new Set(opened.map(({ port }) => port))];
   return Promise.all(
     ports.map(async (port) => {
       const holders = await Promise.all(

@@ -1,10 +1,10 @@
 // Look: something starts `renew` every hour, and it did.
 import { join } from "node:path";
-import { ofFindings } from "../../domain/doctor/finding.ts";
-import { scheduleLooked } from "../../domain/doctor/schedule.ts";
+import { nothing, ofFindings } from "../../domain/doctor/finding.ts";
+import { schedulable, scheduleLooked } from "../../domain/doctor/schedule.ts";
 import { Failure } from "../../domain/failure.ts";
 import { trouble } from "../preflight-trouble.ts";
-import { scheduleJob, showSchedule } from "../schedule.ts";
+import { canRunHourly, scheduleJob, showSchedule } from "../schedule.ts";
 import { unlessFailure } from "../unless-failure.ts";
 
 import type { DoctorTools } from "./tools.ts";
@@ -19,19 +19,29 @@ const quietSince = async ({ factsOf }: DoctorTools, paths: readonly string[]): P
 export const scheduleLook: Look = {
   id: "schedule",
   title: "hourly run",
-  look: async ({ world, tools, certificates }) => {
-    // Nothing is to be renewed.
-    if (certificates.length === 0) return ofFindings([]);
+  look: async ({ world, tools, certificates, configTrouble, state }) => {
+    // What it would be compared with is not known.
+    if (configTrouble) return { ...nothing, unseen: ["hourly run: what it is to do stands in the configuration"] };
     const deps = await world.scheduling();
+    const possible = await canRunHourly(deps);
+    // Nothing is to be renewed.
+    if (certificates.length === 0) return schedulable(possible);
     const all = (await world.config.read())?.certificates ?? [];
     const states = await unlessFailure(async () => showSchedule(deps, await scheduleJob(world, deps, all)));
     if (states instanceof Failure) return ofFindings([trouble("doctor-schedule", states)]);
     const files = states.flatMap((state) => state.files);
     const ours = files.filter(({ state }) => state === "current" || state === "different").map(({ path }) => path);
-    const { systemd, cron } = deps.schedulers;
-    const possible = (await systemd.available()) || (await cron.available());
     const quiet = await quietSince(tools, [join(world.store.dir, "lock"), ...ours]);
     const facts = states.map((state) => ({ ...state, ...(quiet === undefined ? {} : { quietSince: quiet }) }));
-    return scheduleLooked(facts, await tools.missingPrograms(ours), possible, world.now());
+    const where = {
+      gone: await tools.missingPrograms(ours),
+      possible,
+      // One whose state is damaged is served all the same.
+      needed: certificates.some(
+        ({ name }) => (state(name)?.generations.length ?? 0) > 0 || world.store.liveNumber(name) !== undefined,
+      ),
+      loops: (await deps.ownLoop?.()) ?? false,
+    };
+    return scheduleLooked(facts, where, world.now());
   },
 };

@@ -33,21 +33,23 @@ const brokenOf = async (
   const failed = await unlessFailure(() => server.check(installation));
   const failure = failed instanceof Failure ? failed : one.trouble;
   // The look at reading says it for every server whose user is known, with what mends it.
-  const said = installation.reader !== undefined && failure?.facts?.["code"] === "UNREADABLE";
+  const code = failure?.facts?.["code"];
+  // That at the configuration says which programs root does not run.
+  const said = code === "PROGRAM" || (installation.reader !== undefined && code === "UNREADABLE");
   if (!failure || said) return undefined;
   const ours = ourFile.test(failure.message) || failure.message.includes(join(world.store.dir, "certificates"));
   return brokenFinding({ installed: installation, failure, ours, certificate });
 };
 
-/** Ports by what switches their TLS off. */
-const tlsOffFindings = ({ installation, listeners }: Deployable): readonly DoctorFinding[] => {
+/** Ports by what switches their TLS off. `served`: a certificate of ours is to be served there. */
+const tlsOffFindings = ({ installation, listeners }: Deployable, served: boolean): readonly DoctorFinding[] => {
   const found = new Map<string, { ports: number[]; off: NonNullable<Listener["tlsOff"]> }>();
   for (const { port, tlsOff } of listeners) {
     if (!tlsOff) continue;
     const { ports } = found.get(tlsOff.setting) ?? { ports: [] };
     found.set(tlsOff.setting, { ports: [...new Set([...ports, port])], off: tlsOff });
   }
-  return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off));
+  return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off, served));
 };
 
 /** What one server serves: copies are of one certificate each. */
@@ -63,6 +65,16 @@ const servingOf = async (
   return live ? { main: servedCertificate(world, kept.name, live), bySni: [] } : { bySni: [] };
 };
 
+const deployedOn = (
+  { state }: Ground,
+  { installation: { id } }: Deployable,
+  mine: readonly CertificateConfig[],
+): readonly CertificateConfig[] =>
+  mine.filter(({ name }) => {
+    const kept = state(name);
+    return kept !== undefined && !kept.parked && id in kept.deployments;
+  });
+
 /** What a deployment would change, and what it could not: of a server that serves something of ours since the last one. */
 const settingsOf = async (
   ground: Ground,
@@ -71,10 +83,7 @@ const settingsOf = async (
 ): Promise<readonly DoctorFinding[]> => {
   const { server, installation } = one;
   const { id } = installation;
-  const deployed = mine.filter(({ name }) => {
-    const kept = ground.state(name);
-    return kept !== undefined && !kept.parked && id in kept.deployments;
-  });
+  const deployed = deployedOn(ground, one, mine);
   const serving = await servingOf(ground, one, deployed);
   if (deployed.length === 0 || allOf(serving).length === 0) return [];
   // Several are deployed in one go.
@@ -109,7 +118,11 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
   const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd)];
   // What it would be set to cannot be asked of one whose configuration is broken.
   if (broken) return [broken, ...stopped];
-  return [...stopped, ...(await settingsOf(ground, one, mine)), ...tlsOffFindings(one)];
+  const off = tlsOffFindings(one, deployedOn(ground, one, mine).length > 0);
+  // While TLS is off everywhere no certificate is served, whatever is set.
+  if (off.length > 0 && one.listeners.every(({ tlsOff, unobservable }) => tlsOff ?? unobservable !== undefined))
+    return [...stopped, ...off];
+  return [...stopped, ...off, ...(await settingsOf(ground, one, mine))];
 };
 
 const look = async (ground: Ground): Promise<Looked> => {

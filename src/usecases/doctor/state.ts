@@ -1,5 +1,5 @@
 // Look: what `status` says of each certificate, and what of its files is not what was written.
-import { type DoctorFinding, ofFindings } from "../../domain/doctor/finding.ts";
+import { type DoctorFinding, unseenBy } from "../../domain/doctor/finding.ts";
 import { stuckFindings } from "../../domain/doctor/state.ts";
 import { Failure } from "../../domain/failure.ts";
 import { generationOf } from "../../domain/generation.ts";
@@ -14,9 +14,19 @@ import type { Ground, Look } from "./look.ts";
 const commandIn = (hint: string | undefined): string | undefined =>
   /(?:^|: )(mailcert [a-z]+(?: [^\s;,]+)*)(?:[;,]|$)/.exec(hint ?? "")?.[1];
 
+/** What the hint says besides. */
+const withoutCommand = (hint: string, command: string): string =>
+  hint
+    .split("; ")
+    .filter((part) => !part.endsWith(command))
+    .join("; ");
+
 const withCommand = (finding: DoctorFinding): DoctorFinding => {
   const command = commandIn(finding.hint);
-  return command === undefined ? finding : { ...finding, command };
+  if (command === undefined) return finding;
+  const { hint = "", ...rest } = finding;
+  const further = withoutCommand(hint, command);
+  return { ...rest, command, ...(further === "" ? {} : { hint: further }) };
 };
 
 const damaged = async ({ world, root, state }: Ground, name: string): Promise<readonly DoctorFinding[]> => {
@@ -67,24 +77,26 @@ export const stateLook: Look = {
   id: "state",
   title: "state",
   look: async (ground) => {
-    const { world, certificates, only } = ground;
-    const kept = await unlessFailure(async () => world.store.list());
-    if (kept instanceof Failure) return ofFindings([trouble("doctor-damaged", kept)]);
-    const names = [...new Set([...certificates.map(({ name }) => name), ...kept])].filter(
-      (name) => only.length === 0 || only.includes(name),
-    );
+    const { world, root, certificates, configTrouble, only } = ground;
     const findings: DoctorFinding[] = [];
-    for (const name of names) {
-      const said = await unlessFailure(() => status(world, [name]));
-      if (said instanceof Failure) {
-        findings.push(trouble("doctor-damaged", said));
-        continue;
-      }
-      findings.push(...said.certificates.flatMap(findingsOf), ...(await damaged(ground, name)));
+    const unseen: string[] = [];
+    const tell = (what: string, failure: Failure): void => {
+      if (!root && failure.kind === "no-permission") unseen.push(unseenBy(root, what, failure));
+      else findings.push(trouble("doctor-damaged", failure));
+    };
+    const kept = await unlessFailure(async () => world.store.list());
+    if (kept instanceof Failure) tell("state", kept);
+    const names = [
+      ...new Set([...certificates.map(({ name }) => name), ...(kept instanceof Failure ? [] : kept)]),
+    ].filter((name) => only.length === 0 || only.includes(name));
+    // What is to be there stands in the configuration, whose own look says what is wrong with it.
+    if (configTrouble) unseen.push("state: what is to be done next stands in the configuration");
+    for (const name of kept instanceof Failure ? [] : names) {
+      const said = configTrouble ? undefined : await unlessFailure(() => status(world, [name]));
+      if (said instanceof Failure) tell(name, said);
+      else findings.push(...(said?.certificates ?? []).flatMap(findingsOf), ...(await damaged(ground, name)));
     }
-    const looked = ofFindings(findings);
-    return findings.length > 0 || names.length === 0
-      ? looked
-      : { ...looked, well: [names.length === 1 ? (names[0] ?? "") : `${names.length} certificates`] };
+    if (findings.length + unseen.length > 0 || names.length === 0) return { findings, well: [], unseen };
+    return { findings, well: [names.length === 1 ? (names[0] ?? "") : `${names.length} certificates`], unseen };
   },
 };

@@ -1,4 +1,5 @@
 // What doctor asks this host itself; src/system/doctor answers. Nothing is changed.
+import type { LockHolder } from "../../domain/doctor/lock.ts";
 import type { ClockFacts } from "../../system/doctor/clock-facts.ts";
 import type { ConfinementFacts } from "../../system/doctor/confinement-facts.ts";
 import type { DiskFacts } from "../../system/doctor/disk-facts.ts";
@@ -33,5 +34,7 @@ export interface DoctorTools {
   readonly packageFacts: (name: string) => Promise<PackageFacts | undefined>;
   /** Programs that units and cron lines of ours name and that are gone. */
   readonly missingPrograms: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** Of the state's lock; undefined: nobody. */
+  readonly lockHolder: () => Promise<LockHolder | undefined>;
   readonly exists: (path: string) => Promise<boolean>;
 }

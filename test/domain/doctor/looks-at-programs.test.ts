@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { upgradeLooked } from "../../../src/domain/doctor/dovecot-upgrade.ts";
 import { otherClientFinding } from "../../../src/domain/doctor/other-clients.ts";
 import { portFindings } from "../../../src/domain/doctor/ports.ts";
-import { type ScheduleFacts, scheduleLooked } from "../../../src/domain/doctor/schedule.ts";
+import { type ScheduleFacts, schedulable, scheduleLooked } from "../../../src/domain/doctor/schedule.ts";
 import {
   brokenFinding,
   serviceCommand,
@@ -57,8 +57,13 @@ describe("servers", () => {
 
   it("TLS that is off: the two commands of its own sentence as one, or the sentence", () => {
     const postfix = { setting: "s", mend: "`postconf -e a=may`, then `postfix reload`" };
-    expect(tlsOffFinding("postfix", [25], postfix).command).toBe("postconf -e a=may && postfix reload");
-    const dovecotOff = tlsOffFinding("dovecot", [143, 993], { setting: "ssl = no", mend: "take it out" });
+    expect(tlsOffFinding("postfix", [25], postfix, true)).toMatchObject({
+      severity: "fault",
+      command: "postconf -e a=may && postfix reload",
+    });
+    // Where nothing of ours is served it may be meant to be so.
+    expect(tlsOffFinding("postfix", [25], postfix, false).severity).toBe("warning");
+    const dovecotOff = tlsOffFinding("dovecot", [143, 993], { setting: "ssl = no", mend: "take it out" }, true);
     expect({ command: dovecotOff.command, hint: dovecotOff.hint }).toEqual({ command: undefined, hint: "take it out" });
   });
 });
@@ -128,14 +133,15 @@ describe("schedule", () => {
     active: true,
   };
   const none: ScheduleFacts = { ...cron, files: [{ path: "/etc/cron.d/mailcert", state: "missing" }], active: false };
+  const where = { gone: [], possible: true, needed: false, loops: false };
   const one = (state: ScheduleFacts, gone: readonly string[] = [], possible = true) => {
-    const { findings } = scheduleLooked([state], gone, possible, now);
+    const { findings } = scheduleLooked([state], { gone, possible, needed: true, loops: false }, now);
     expect(findings.length).toBeLessThan(2);
     return findings[0];
   };
 
   it("one that is there and ran is well", () => {
-    expect(scheduleLooked([timer, none], [], true, now)).toEqual({
+    expect(scheduleLooked([timer, none], { ...where, needed: true }, now)).toEqual({
       findings: [],
       well: ["systemd timer, next run 2026-11-20 12:30 UTC"],
       unseen: [],
@@ -144,13 +150,29 @@ describe("schedule", () => {
   });
 
   it("missing, switched off, or somebody else's", () => {
-    expect(one(none)).toMatchObject({ severity: "warning", command: "mailcert schedule install" });
+    expect(one(none)).toMatchObject({ severity: "fault", command: "mailcert schedule install" });
+    // Nothing can end that is not there yet.
+    expect(scheduleLooked([none], where, now).findings).toMatchObject([{ severity: "warning" }]);
+    expect(one(none, [], false)).toMatchObject({
+      severity: "fault",
+      message: "neither systemd nor cron is here: nothing renews by itself",
+      hint: expect.stringMatching(/^install cron, or start `mailcert renew --quiet` every hour/) as string,
+    });
     expect(one(none, [], false)?.command).toBeUndefined();
+    expect(scheduleLooked([none], { ...where, needed: true, loops: true }, now)).toEqual({
+      findings: [],
+      well: ["mailcert renew --every"],
+      unseen: [],
+    });
+    expect(schedulable(true).findings).toEqual([]);
+    expect(schedulable(false).findings).toMatchObject([{ severity: "warning", check: "doctor-schedule" }]);
     expect(one({ ...unrun, active: false, problem: "mailcert.timer is not enabled and started" })).toMatchObject({
       severity: "fault",
       command: "mailcert schedule install",
     });
-    expect(one({ ...cron, active: false, problem: "cron is not running" })?.command).toBe("service cron start");
+    const stopped = { ...cron, active: false, problem: "cron is not running" };
+    expect(one({ ...stopped, command: "service crond start" })?.command).toBe("service crond start");
+    expect(one({ ...cron, active: false, problem: "cron is not installed" })?.command).toBeUndefined();
     expect(one({ ...none, files: [{ path: "/etc/cron.d/mailcert", state: "foreign" }] })?.command).toBe(
       "mv /etc/cron.d/mailcert /root/ && mailcert schedule install",
     );

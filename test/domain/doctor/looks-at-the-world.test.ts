@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { clockLooked } from "../../../src/domain/doctor/clock.ts";
 import { namesLooked } from "../../../src/domain/doctor/names.ts";
-import { stuckFindings } from "../../../src/domain/doctor/state.ts";
+import type { DoctorFinding } from "../../../src/domain/doctor/finding.ts";
+import { stuckFindings, withoutExplained } from "../../../src/domain/doctor/state.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
 
@@ -107,9 +108,46 @@ describe("state", () => {
         check: "doctor-stuck",
         severity: "fault",
         message: "a.example: the last attempt to issue (2026-11-20 11:00 UTC) failed: no",
-        command: "mailcert renew a.example",
-        hint: "first: open port 80",
+        hint: "open port 80; once that is mended: mailcert renew a.example",
       },
     ]);
+  });
+
+  it("one cause, one finding: what another look has found is not told once more", () => {
+    const failed = (message: string) =>
+      one({ lastError: { at: "2026-11-20T11:00:00Z", what: "deploy", message, hints: [] } });
+    const fault = (check: string, message: string, severity: DoctorFinding["severity"] = "fault") =>
+      ({ check, severity, message }) as const;
+    const left = (stuck: readonly DoctorFinding[], ...others: readonly DoctorFinding[]) =>
+      withoutExplained(stuck, others).length;
+    const refused = failed(
+      "dovecot was not reloaded: Dovecot refuses its configuration: /etc/x line 3: no such setting",
+    );
+    expect(
+      left(
+        refused,
+        fault("doctor-server", "dovecot: Dovecot refuses its configuration: /etc/x line 3: no such setting"),
+      ),
+    ).toBe(0);
+    expect(left(refused, fault("doctor-server", "postfix: another thing"))).toBe(1);
+    expect(
+      left(
+        failed("TLS is switched off (Dovecot: ssl = no in /etc/a line 6): 993 (SSL/TLS) serves no certificate"),
+        fault("doctor-tls-off", "dovecot offers no TLS on port 993 (Dovecot: ssl = no in /etc/a line 6), where"),
+      ),
+    ).toBe(0);
+    const hook = "before_deploy: there is no program /x";
+    expect(left(failed(hook), fault("doctor-configuration", `${hook} (/etc/mailcert/mailcert.yaml line 2)`))).toBe(0);
+    // A warning is no reason of a failure.
+    expect(left(failed(hook), fault("doctor-configuration", hook, "warning"))).toBe(1);
+    const remembered = one({ bad: ["imaps://a.example:993"] });
+    expect(left(remembered, { ...fault("doctor-served", "x"), command: "mailcert deploy a.example" })).toBe(0);
+    expect(left(remembered, { ...fault("doctor-served", "x"), command: "mailcert deploy b.example" })).toBe(1);
+    expect(left(failed("imaps://a.example:993 gives none"), fault("doctor-served", "d: imaps://a.example:993 x"))).toBe(
+      0,
+    );
+    const never = one({ issued: false, stage: "none" });
+    expect(left(never, fault("doctor-configuration", "a.example: private-ca cannot certify a.example: x"))).toBe(0);
+    expect(left(never, fault("doctor-configuration", "b.example: private-ca cannot certify b.example: x"))).toBe(1);
   });
 });
