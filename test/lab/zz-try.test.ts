@@ -10,24 +10,13 @@ it("try", async () => {
   const host = await startMailHost(JSON.parse(head));
   try {
     for (const line of lines) {
-      if (line === "") continue;
-      if (line.startsWith("@dovecot")) {
-        await host.startDovecot();
-        continue;
-      }
-      if (line.startsWith("@postfix")) {
-        await host.startPostfix();
-        continue;
-      }
-      if (line.startsWith("#")) {
-        appendFileSync(out, `\n######## ${line}\n`);
-        continue;
-      }
+      if (line === "" ) continue;
+      if (line.startsWith("@dovecot")) { await host.startDovecot(); continue; }
+      if (line.startsWith("@postfix")) { await host.startPostfix(); continue; }
+      if (line.startsWith("#")) { appendFileSync(out, `\n######## ${line}\n`); continue; }
       const t = Date.now();
       const r = await host.exec(line, { timeoutMs: 180_000 });
       appendFileSync(out, `\n$ ${line}\n${r.stdout}${r.stderr}= ${r.status} (${Date.now() - t} ms)\n`);
     }
-  } finally {
-    await host.stop();
-  }
+  } finally { await host.stop(); }
 }, 900_000);
