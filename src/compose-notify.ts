@@ -1,6 +1,7 @@
 // What hooks and notifications work with on the real host. A part of compose.ts, loaded when one is configured.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import type { Host } from "./cli/host.ts";
 import { channelsOf } from "./domain/notify-settings.ts";
 import type { RunProgram } from "./system/run.ts";
 import type { HookTools } from "./usecases/hook-tools.ts";
@@ -11,15 +12,13 @@ export const openHooks = async (run: RunProgram): Promise<HookTools> => {
   return { hostName: hostname(), run: createHookRunner(run), check: checkHook };
 };
 
-export interface NotifyingDeps {
-  readonly stateDir: string;
-  readonly run: RunProgram;
-  readonly version: string;
-  /** $INVOCATION_ID, as systemd gives it to what it starts. */
-  readonly invocation: string | undefined;
-}
-
-export const openNotifying = async ({ stateDir, run, version, invocation }: NotifyingDeps): Promise<NotifyTools> => {
+export const openNotifying = async (
+  stateDir: string,
+  run: RunProgram,
+  { version, env }: Pick<Host, "version" | "env">,
+): Promise<NotifyTools> => {
+  // As systemd gives it to what it starts.
+  const { INVOCATION_ID: invocation } = env;
   const [{ channels }, { createMemory }] = await Promise.all([
     import("./notify/index.ts"),
     import("./notify/memory.ts"),

@@ -1,7 +1,9 @@
 // An updater as its settings file sets it up: found, read, checked, loaded. A part of compose.ts.
+import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { ConfiguredUpdater } from "./challenges/challenge.ts";
 import type { DnsUpdater, UpdaterDeps } from "./dns/updaters/updater.ts";
+import type { Host } from "./cli/host.ts";
 import { dnsName } from "./domain/certificate-defaults.ts";
 import { Failure } from "./domain/failure.ts";
 import { clean } from "./domain/text.ts";
@@ -25,15 +27,16 @@ const inTurn = (updater: DnsUpdater, name: string, turns: Turns): DnsUpdater => 
   return { add: one("add"), remove: one("remove"), ...(check ? { check } : {}) };
 };
 
-export interface OpenUpdaterOptions extends UpdaterDeps {
+export interface OpenUpdaterOptions extends Pick<UpdaterDeps, "run"> {
   /** Of the configuration file. */
   readonly folder: string;
   readonly turns: Turns;
+  readonly host: Pick<Host, "now" | "sleep" | "version">;
 }
 
 export const openUpdater = async (
   name: string,
-  { folder, turns, ...deps }: OpenUpdaterOptions,
+  { folder, turns, run, host: { now, sleep, version } }: OpenUpdaterOptions,
 ): Promise<ConfiguredUpdater> => {
   if (!dnsName.test(name)) throw new Failure("config", `dns: "${clean(name, 63)}" is not the name of an updater`);
   const [{ updaters }, { noUpdaterFile, readUpdaterFile }, { readSecretFile }] = await Promise.all([
@@ -46,5 +49,6 @@ export const openUpdater = async (
   if (text === undefined) throw noUpdaterFile(path, name, updaters);
   const { provider, settings, propagationTimeout } = readUpdaterFile({ path, text }, name, updaters);
   const factory = await updaters[provider as keyof typeof updaters].load();
+  const deps = { run, now, sleep, userAgent: `mailcert/${version}`, randomId: () => randomInt(65_536) };
   return { ...inTurn(factory(settings, deps), name, turns), propagationMs: propagationTimeout * 1000 };
 };

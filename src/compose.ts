@@ -69,15 +69,7 @@ export const createWorld = async (
 
   const turns: Turns = new Map();
   const updater = async (name: string, beside = configPath): Promise<ConfiguredUpdater> =>
-    (await import("./compose-updater.ts")).openUpdater(name, {
-      folder: dirname(beside),
-      turns,
-      run,
-      now: host.now,
-      sleep: host.sleep,
-      userAgent: `mailcert/${host.version}`,
-      randomId: () => randomInt(65_536),
-    });
+    (await import("./compose-updater.ts")).openUpdater(name, { folder: dirname(beside), turns, run, host });
   const challengeWorld = memo(async (): Promise<ChallengeWorld> => ({
     random: (size) => randomBytes(size),
     authoritative: async () => (await dns()).authoritative,
@@ -163,18 +155,8 @@ export const createWorld = async (
     issuer,
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
-      const [{ servers }, render] = await Promise.all([import("./servers/index.ts"), templates()]);
-      const dependencies = {
-        run,
-        render,
-        ipv6: async () => localAddresses().some((address) => address.includes(":")),
-        // Taking settings out must not depend on a configuration that can be read.
-        sniRows: memo(async () => {
-          const read = await (await import("./usecases/unless-failure.ts")).unlessFailure(() => config.read());
-          return read instanceof Error ? undefined : read?.sniRows;
-        }),
-      };
-      return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
+      const { openServers } = await import("./compose-servers.ts");
+      return openServers({ run, render: await templates(), localAddresses, config });
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
@@ -280,10 +262,7 @@ export const createWorld = async (
     }),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
-    notifying: memo(async () => {
-      const { openNotifying } = await import("./compose-notify.ts");
-      return openNotifying({ stateDir, run, version: host.version, invocation: host.env["INVOCATION_ID"] });
-    }),
+    notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

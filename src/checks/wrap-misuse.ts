@@ -18,8 +18,8 @@ const base = {
   severity: { mta: "fault", mua: "fault", internal: "fault" },
 } as const;
 
-/** Where to turn TLS at once on or off. */
-const serverHint = ({ protocol, mode, port }: EntryPoint): string => {
+/** Where to turn TLS at once on or off: `mode` is what clients expect. */
+export const serverHint = ({ protocol, mode, port }: Pick<EntryPoint, "protocol" | "mode" | "port">): string => {
   if (otherServers[protocol]) {
     return mode === "implicit"
       ? `in the server's listener for port ${port}, switch on TLS from the start`

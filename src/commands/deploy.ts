@@ -3,16 +3,17 @@ import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
-import { clean } from "../domain/text.ts";
-import { type PolicyName, isPolicyName } from "../domain/tls-policy.ts";
+import { hasUnissued } from "../domain/unissued.ts";
+import type { PolicyName } from "../domain/tls-policy.ts";
 import { deployDocument, deployOutcome, deployText } from "../reports/deploy.ts";
 import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
 import { type DeployAttempt, deployAll } from "../usecases/deploy-all.ts";
-import { type DeployPlan, hasUnissued, planDeployments } from "../usecases/plan-deploy.ts";
+import { type DeployPlan, planDeployments } from "../usecases/plan-deploy.ts";
 import { remove } from "../usecases/remove.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
+import { asAgreed, settleUnfinished, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
 import { deployRepair } from "./deploy-repair.ts";
 import { accept, confirmed, locked } from "./locked.ts";
 
@@ -29,7 +30,7 @@ export const command: CommandModule = {
       )
       .option(
         "--harden [PROFILE]",
-        "also bring the servers' TLS policy up to Mozilla's guideline 6.0: intermediate (default), or modern; shows the difference and asks",
+        "also bring the servers' TLS policy up to Mozilla's guideline 6.0: intermediate (default), or modern; shows the difference and asks. none: takes that policy out again, and leaves the certificates",
       )
       .option("--repair", "after an upgrade of a server: settings in its new words, the server started, proof")
       .addHelpText(
@@ -43,9 +44,11 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       ),
   run: async (context) => {
     const { args, options, globals, output, host } = context;
-    const profile = wantedPolicy(options);
+    const profile = wantedPolicy(options, "deploy");
     if (options["repair"] === true) return deployRepair(context);
+    if (options["remove"] === true && profile !== undefined) throw withRemove();
     if (options["remove"] === true) return takeOut(context);
+    if (profile === "none") return withoutPolicy(context);
     if (profile !== undefined) return deployHardened(context, profile);
     if (globals.dryRun) {
       const plans = await deployPlans(await context.world(), args);
@@ -63,24 +66,12 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
 const deployPlans = async (world: World, names: readonly string[]): Promise<readonly DeployPlan[]> =>
   planDeployments(world, await chosenCertificates(world, names));
 
-const deployChosen = async (world: World, context: Context): Promise<readonly DeployAttempt[]> =>
-  deployAll(world, await chosenCertificates(world, context.args), {
+const deployChosen = async (world: World, context: Context): Promise<readonly DeployAttempt[]> => {
+  await tellUnfinished(context, world);
+  return deployAll(world, await chosenCertificates(world, context.args), {
     replace: context.options["replace"] === true,
     accept: accept(context),
   });
-
-/** @throws Failure `usage` for a profile that there is not, and together with --remove. */
-const wantedPolicy = (options: Context["options"]): PolicyName | undefined => {
-  const given = options["harden"];
-  if (given === undefined) return undefined;
-  const name = typeof given === "string" ? given : "intermediate";
-  if (!isPolicyName(name)) {
-    throw new Failure("usage", `there is no TLS policy "${clean(name, 40)}": it is intermediate or modern`, {
-      hints: ["names of certificates come first: mailcert deploy mail.example.org --harden"],
-    });
-  }
-  if (options["remove"] !== true) return name;
-  throw new Failure("usage", "--remove takes the TLS policy out as well: --harden does not go with it");
 };
 
 /** The certificates first: a policy is set only where they are served as they should be. */
@@ -90,6 +81,7 @@ const deployHardened = async (context: Context, profile: PolicyName): Promise<nu
     import("../usecases/harden.ts"),
     import("../reports/harden.ts"),
   ]);
+  await settleUnfinished(context);
   const world = await context.world();
   const asked = await planHardening(world, await chosenCertificates(world, args), profile);
   if (globals.dryRun) {
@@ -108,16 +100,7 @@ const deployHardened = async (context: Context, profile: PolicyName): Promise<nu
     const chosen = await chosenCertificates(here, args);
     return {
       attempts,
-      hardened: await harden(here, chosen, profile, async (plan) => {
-        if (globals.yes || agreementOf(plan) === agreementOf(asked)) return;
-        throw new Failure(
-          "try-later",
-          "the TLS policy was not touched: something else has changed a server meanwhile",
-          {
-            hints: ["run the command again: it shows the difference anew"],
-          },
-        );
-      }),
+      hardened: await harden(here, chosen, profile, asAgreed(agreementOf(asked), globals.yes, agreementOf)),
     };
   });
   const attempts = all.map((one) => (one.failure ? { ...one, failure: context.fitting(one.failure) } : one));
@@ -136,6 +119,11 @@ const deployHardened = async (context: Context, profile: PolicyName): Promise<nu
   );
   return statuses[outcome];
 };
+
+const withRemove = (): Failure =>
+  new Failure("usage", "--remove takes the TLS policy out as well: --harden does not go with it", {
+    hints: ["the policy alone, certificates stay: mailcert deploy --harden=none"],
+  });
 
 const takeOut = async (context: Context): Promise<number> => {
   const { args, output } = context;

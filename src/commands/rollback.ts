@@ -5,6 +5,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
 import { rollback, rollbackTarget } from "../usecases/rollback.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
+import { tellUnfinished } from "./deploy-policy.ts";
 import { accept, locked } from "./locked.ts";
 
 export const command: CommandModule = {
@@ -38,12 +39,13 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       });
       return exitStatus.done;
     }
-    const result = await locked(context, async (world) =>
-      rollback(world, await chosenCertificate(world, name), {
+    const result = await locked(context, async (world) => {
+      await tellUnfinished(context, world);
+      return rollback(world, await chosenCertificate(world, name), {
         replace: options["replace"] === true,
         accept: accept(context),
-      }),
-    );
+      });
+    });
     const document = { schema: "mailcert.rollback/1", ok: !hasFault(result), ...deploymentDocument(result) };
     output.result(deploymentText(result, host.now()), document, hasFault(result));
     return hasFault(result) ? exitStatus.findings : exitStatus.done;

@@ -1,4 +1,5 @@
 // What setup asks a person at a terminal, when the flags did not say it: the host's name, who signs, and what an ACME CA needs to know.
+import type { Context } from "../cli/command.ts";
 import { acmeCas, isAcmeCaName } from "../domain/acme-directories.ts";
 import type { CertificateFlags } from "../domain/certificate-flags.ts";
 import { emailAddress } from "../domain/email.ts";
@@ -95,3 +96,7 @@ const askForConsent = (ask: Ask, { of, where }: { readonly of: string; readonly 
     if (/^(y|yes)$/i.test(answer)) return { value: true };
     return /^(n|no)?$/i.test(answer) ? { value: false } : { problem: `${shown(answer)}: answer y or n.` };
   });
+
+/** How renewal is to be scheduled. */
+export const scheduleOf = ({ options }: Context): "systemd" | "cron" | "none" | "auto" =>
+  (options["schedule"] as "systemd" | "cron" | "none" | undefined) ?? "auto";

@@ -5,16 +5,18 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
 import { hasFault } from "../reports/deployment.ts";
 import { hasFaults } from "../reports/preflight.ts";
 import { setupDocument, setupText } from "../reports/setup.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { type AfterSetup, afterSetup } from "../usecases/after-setup.ts";
-import { type SetupResult, setup } from "../usecases/setup.ts";
+import { type SetupOptions, type SetupResult, setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
 import { addCertificateOptions, adoptedKey, certificateFlags, withKeyOf } from "./certificate-options.ts";
+import { type PolicyPart, tellUnfinished, wantedPolicy } from "./deploy-policy.ts";
 import { accept, locked } from "./locked.ts";
-import { askForFlags, askForHost, noHost } from "./setup-questions.ts";
+import { askForFlags, askForHost, noHost, scheduleOf } from "./setup-questions.ts";
 
 export const command: CommandModule = {
   mayMakeConfig: true,
@@ -29,6 +31,10 @@ export const command: CommandModule = {
           ["systemd", "cron", "none"],
         ),
       )
+      .option(
+        "--harden [PROFILE]",
+        "also bring the servers' TLS policy up to Mozilla's guideline 6.0: intermediate (default), or modern; one plan and one question for all of it",
+      )
       .option("--bundle <DIR>", "keep the files that mail clients import in this folder")
       .option(
         "--replace",
@@ -39,40 +45,86 @@ export const command: CommandModule = {
         `
 Examples:
   mailcert setup mail.example.org
+  mailcert setup mail.example.org --harden --dry-run
   mailcert setup mail.example.org --issuer letsencrypt --email postmaster@example.org --agree-tos
 ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       ),
   run: async (context) => {
-    const { args, options, globals, output, host } = context;
-    const [first, ...more] = args;
+    const { args, globals, host } = context;
+    const [first] = args;
     const ask = globals.yes ? undefined : host.ask;
+    const profile = wantedPolicy(context.options, "setup");
+    if (profile === "none") throw noneHere();
     if (first !== undefined) nameFromFlag(first);
     else if (!ask) throw noHost();
-    const result = await locked(context, async (world) => {
+    const wished = async (world: World): Promise<Wished> =>
+      wish(world, context, first ?? (ask ? await askForHost(ask) : ""));
+    if (profile !== undefined) {
+      const { setupHardened } = await import("./setup-policy.ts");
+      return told(context, await setupHardened(context, profile, wished));
+    }
+    return told(context, {
       // Nobody is asked anything who then is told that they may not.
-      const name = first ?? (ask ? await askForHost(ask) : "");
-      const adopted = await adoptedKey(context, world);
-      const { certificate, issuerGiven } = await wanted(world, context, name, more, adopted);
-      if (adopted) refuseStrayKey(certificate, adopted);
-      const done = await setup(world, certificate, {
-        dryRun: globals.dryRun,
-        newKey: options["newKey"] === true,
-        ...(adopted ? { adopted } : {}),
-        replace: options["replace"] === true,
-        issuerGiven,
-        accept: accept(context),
-      });
-      return done;
+      result: await locked(context, async (world) => {
+        if (!globals.dryRun) await tellUnfinished(context, world);
+        const { certificate, options } = await wished(world);
+        return setup(world, certificate, { ...options, dryRun: globals.dryRun });
+      }),
     });
-    const after = await afterSetup(await context.world(), result.plan.certificate, {
-      schedule: (options["schedule"] as "systemd" | "cron" | "none" | undefined) ?? "auto",
-      dryRun: globals.dryRun,
-    });
-    const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
-    const trouble = after.failures.length > 0 || faults;
-    output.result(setupText(result, after, host.now()), setupDocument(result, after), trouble || warns(result, after));
-    return trouble ? exitStatus.findings : exitStatus.done;
   },
+};
+
+/** What a person wants, by flags, file and answers. */
+export interface Wished {
+  readonly certificate: CertificateConfig;
+  readonly options: Omit<SetupOptions, "dryRun">;
+}
+
+export interface Told {
+  readonly result: SetupResult;
+  readonly policy?: PolicyPart;
+}
+
+const noneHere = (): Failure =>
+  new Failure("usage", "setup --harden takes intermediate or modern", {
+    hints: ["to take a TLS policy out: mailcert deploy --harden=none"],
+  });
+
+const wish = async (world: World, context: Context, name: string): Promise<Wished> => {
+  const adopted = await adoptedKey(context, world);
+  const { certificate, issuerGiven } = await wanted(world, context, name, context.args.slice(1), adopted);
+  if (adopted) refuseStrayKey(certificate, adopted);
+  return {
+    certificate,
+    options: {
+      newKey: context.options["newKey"] === true,
+      ...(adopted ? { adopted } : {}),
+      replace: context.options["replace"] === true,
+      issuerGiven,
+      accept: accept(context),
+    },
+  };
+};
+
+/** The schedule and the files for clients, and all of it in words. */
+const told = async (context: Context, { result, policy }: Told): Promise<number> => {
+  const { globals, output, host } = context;
+  const after = await afterSetup(await context.world(), result.plan.certificate, {
+    schedule: scheduleOf(context),
+    dryRun: globals.dryRun,
+  });
+  const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
+  const trouble = after.failures.length > 0 || faults || policy?.fault === true;
+  output.result(
+    setupText(result, after, host.now(), policy?.text),
+    {
+      ...setupDocument(result, after),
+      ...(trouble ? { ok: false } : {}),
+      ...(policy?.document ? { policy: policy.document } : {}),
+    },
+    trouble || warns(result, after),
+  );
+  return trouble ? exitStatus.findings : exitStatus.done;
 };
 
 /** No fault, and yet nothing to keep from a person. */

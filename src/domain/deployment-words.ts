@@ -108,6 +108,24 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "The message says which entry point, the server's log why. See [hardening](hardening.md).",
   },
   {
+    id: "harden-finished",
+    means:
+      "A run of `mailcert deploy --harden` was cut short (killed, power) between a change and its proof. This run tested, reloaded and proved what it had set (`warning`), or took the rest out.",
+    mend: "Nothing. See [hardening](hardening.md#when-a-run-is-cut-short).",
+  },
+  {
+    id: "harden-kept",
+    means:
+      "A setting of a TLS policy could not be taken out (`fault`), or somebody has changed it since and it was left alone (`warning`).",
+    mend: "What the message names, by hand, if it is not meant. `mailcert log` has what was changed.",
+  },
+  {
+    id: "harden-own",
+    means:
+      "Somebody has set an option that the TLS policy of Exim is about; mailcert does not judge it, and it stays (`warning`).",
+    mend: "Take it out, then `mailcert deploy --harden`; or leave it, and look at `mailcert verify --full`.",
+  },
+  {
     id: "harden-override",
     means: "Something that mailcert does not change wins over the TLS policy.",
     mend: "Take it out where the message says, then `mailcert deploy --harden`.",
@@ -168,8 +186,9 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "tls-off",
-    means: "main.cf says `smtpd_tls_security_level = none`.",
-    mend: "It was somebody's decision, and stays. The hint has the command that offers TLS.",
+    means:
+      "Somebody has switched TLS off: `ssl = no` (Dovecot), `smtpd_tls_security_level = none` (Postfix), an empty `MAIN_TLS_ADVERTISE_HOSTS` (Exim). The certificate is not served there.",
+    mend: "A decision, which mailcert does not overrule: `mailcert deploy --yes` switches TLS on. Where there is to be none, leave that server out with `servers:`.",
   },
   {
     id: "submission-off",

@@ -8,6 +8,12 @@ export const isPolicyName = (text: string): text is PolicyName => (policyNames a
 /** As it is named in reports and documents. */
 export const policyTitle = (name: PolicyName): string => `${name} (Mozilla's guideline 6.0)`;
 
+/** Why a setting that an earlier policy made is loosened again. */
+export const followsProfile = (name: PolicyName): string =>
+  name === "intermediate"
+    ? "the profile intermediate takes TLS 1.2, too; an earlier mailcert deploy --harden had set this"
+    : "an earlier mailcert deploy --harden had set this for another profile";
+
 export type TlsVersion = "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 /** Oldest first. */
 export const tlsVersions: readonly TlsVersion[] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
@@ -59,6 +65,11 @@ export const policyFor = (name: PolicyName, library: TlsLibrary | undefined): Tl
   if (library?.name === "OpenSSL" && !atLeast(library, 1, 1, name === "modern" ? 1 : 0)) {
     const lacks = name === "modern" ? "TLS 1.3 (1.1.1 has it)" : "X25519 (1.1.0 has it)";
     throw new Failure("config", `it is linked with OpenSSL ${library.version}, which lacks ${lacks}`, {
+      hints: ["nothing was changed there; it needs a newer system before it can have this profile"],
+    });
+  }
+  if (library?.name === "GnuTLS" && !atLeast(library, 3, 6, 5)) {
+    throw new Failure("config", `it is linked with GnuTLS ${library.version}, which lacks TLS 1.3 (3.6.5 has it)`, {
       hints: ["nothing was changed there; it needs a newer system before it can have this profile"],
     });
   }

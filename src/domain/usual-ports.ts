@@ -34,3 +34,10 @@ export const schemesOf = (table: PortTable): readonly Scheme[] =>
 
 /** Their words, as URLs and --entry have them: `imap`, `imaps`, ... */
 export const schemeWords = (table: PortTable = usualPorts): readonly string[] => schemesOf(table).map(schemeOf);
+
+/** The mode that clients expect of a port, whatever is behind it; undefined: no port of mail's. */
+export const expectedMode = (port: number): Mode | undefined => {
+  for (const { ports } of Object.values<UsualPlace>(usualPorts))
+    for (const mode of ["implicit", "starttls"] as const) if (ports[mode] === port) return mode;
+  return undefined;
+};

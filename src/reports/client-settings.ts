@@ -2,6 +2,7 @@
 import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
 import { isWildcard } from "../domain/names.ts";
 import type { ProvedEntry } from "../usecases/prove.ts";
+import { expectedMode } from "../domain/usual-ports.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import { nameForPeople } from "./names.ts";
 import { table } from "./table.ts";
@@ -39,10 +40,13 @@ export const serverName = (names: readonly string[]): string => {
 
 /** `all`: every server of this host was looked at. Empty where nothing was proven that people connect to. */
 export const clientSettings = ({ entries, generation }: DeployResult, all: boolean): readonly string[] => {
+  // A port that speaks the other mode than programs expect of it is no advice to anybody (wrap-misuse).
   const at = (wanted: ProvedEntry["verdict"]): ReadonlyMap<number, EntryPoint> =>
     new Map(
       entries.flatMap(({ verdict, entry }) =>
-        verdict === wanted && order.includes(entry.port) ? [[entry.port, entry] as const] : [],
+        verdict === wanted && order.includes(entry.port) && expectedMode(entry.port) === entry.mode
+          ? [[entry.port, entry] as const]
+          : [],
       ),
     );
   const proven = at("proven");

@@ -1,5 +1,6 @@
 // A deployment's plan for --dry-run, for people and as JSON.
-import { type DeployPlan, hasUnissued } from "../usecases/plan-deploy.ts";
+import { hasUnissued } from "../domain/unissued.ts";
+import type { DeployPlan } from "../usecases/plan-deploy.ts";
 import { findingLines, withoutAdvice } from "./findings-text.ts";
 
 const liveLine = ({ from, to }: NonNullable<DeployPlan["live"]>): string => {

@@ -5,18 +5,22 @@ import type { PolicySetting } from "../servers/policy.ts";
 import type { HardenResult } from "../usecases/harden.ts";
 import type { HardenedServer } from "../usecases/harden-server.ts";
 import { findingLines } from "./findings-text.ts";
+import { wrap } from "./wrap.ts";
 
 const outcomes: Readonly<Record<HardenedServer["outcome"], string>> = {
   "as-it-should-be": "nothing to do",
   planned: "would change",
   set: "set",
   "not-proven": "settings in place, NOT proven: it is not running",
-  "taken-back": "TAKEN BACK: nothing is changed",
+  "taken-back": "TAKEN BACK",
+  "taken-out": "taken out",
   untouched: "NOT touched",
 };
 
-const outcomeText = ({ outcome, proven }: HardenedServer): string =>
-  outcome === "set" ? `set, and proven: ${proven} entry points take clients as before` : outcomes[outcome];
+const outcomeText = ({ outcome, proven }: HardenedServer): string => {
+  const done = outcome === "set" || (outcome === "taken-out" && proven > 0);
+  return done ? `${outcomes[outcome]}, and proven: ${proven} entry points take clients as before` : outcomes[outcome];
+};
 
 const shown = (value: string): string => (value === "" ? "not set" : value);
 
@@ -29,7 +33,7 @@ const settingLines = ({ setting, now, wanted, why, place }: PolicySetting): read
 };
 
 const serverLines = (server: HardenedServer): readonly string[] => {
-  const { id, version, library, settings, stricter, findings, outcome } = server;
+  const { id, version, library, settings, stricter, notCovered, findings, outcome } = server;
   const linked = library
     ? `, linked with ${library.name} ${library.version}`
     : ", linked with a TLS library that does not say its version";
@@ -41,25 +45,45 @@ const serverLines = (server: HardenedServer): readonly string[] => {
       ...ofScope.flatMap(settingLines),
     ]),
     ...stricter.map((setting) => `  stricter than the profile, and left: ${setting}`),
+    ...notCovered.map((what) => wrap(`not covered: ${what}`, 100, "  ", "    ")),
     ...findings.flatMap((finding) => findingLines(finding, "  ")),
   ];
 };
 
-export const hardenText = ({ profile, servers, findings }: HardenResult): string =>
+const removalLines = (server: HardenedServer): readonly string[] => [
+  `${server.id} ${server.version}: ${server.outcome === "planned" ? "would take out" : outcomeText(server)}`,
+  ...server.changes.map((change) => `  ${change}`),
+  ...server.findings.flatMap((finding) => findingLines(finding, "  ")),
+];
+
+/** What --harden=none did, or would do. */
+const policyRemovalText = ({ servers, findings }: HardenResult): string =>
   [
+    "TLS policy: none, as it was before mailcert deploy --harden; certificates stay",
+    ...[...servers.flatMap(removalLines), ...findings.flatMap((finding) => findingLines(finding))].map(
+      (line) => `  ${line}`,
+    ),
+    ...(servers.length + findings.length === 0 ? ["  mailcert has set none: nothing to do"] : []),
+  ].join("\n");
+
+export const hardenText = (result: HardenResult): string => {
+  const { profile, servers, findings } = result;
+  if (profile === "none") return policyRemovalText(result);
+  return [
     `TLS policy: ${policyTitle(profile)}`,
     ...[...servers.flatMap(serverLines), ...findings.flatMap((finding) => findingLines(finding))].map(
       (line) => `  ${line}`,
     ),
     ...(servers.length === 0 ? ["  no mail server was found whose policy mailcert sets"] : []),
   ].join("\n");
+};
 
 /** What a person is asked. */
 export const hardenQuestion = (planned: HardenResult): string => `${hardenText(planned)}\n\nSet this TLS policy?`;
 
 export const hardenDocument = ({ profile, servers, findings }: HardenResult): object => ({
   profile,
-  guideline: "Mozilla 6.0",
+  ...(profile === "none" ? {} : { guideline: "Mozilla 6.0" }),
   servers: servers.map(({ library, ...server }) => ({
     ...server,
     ...(library ? { library: `${library.name} ${library.version}` } : {}),

@@ -137,7 +137,8 @@ const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] 
     ...switchOff.map((way) => `  -> ${way}`),
   ]);
 
-export const setupText = (result: SetupResult, after: AfterSetup, now: Date): string => {
+/** `policy`: what --harden does, or did. */
+export const setupText = (result: SetupResult, after: AfterSetup, now: Date, policy?: string): string => {
   const { plan, deployed, preflight = [] } = result;
   const failures = after.failures.flatMap(failureLines);
   if (!deployed)
@@ -145,6 +146,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
       planText(plan),
       `  ${scheduleInstallText(after.schedule)}`,
       ...failures,
+      ...(policy === undefined ? [] : ["", policy]),
       ...(preflight.length === 0 ? [] : ["before the order (pre-flight):", preflightText(preflight)]),
     ].join("\n");
   const clients =
@@ -152,6 +154,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date): st
   const unfinished = hasFault(deployed) || failures.length > 0;
   return [
     deploymentText(deployed, now, "everything"),
+    ...(policy === undefined ? [] : ["", policy]),
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
     ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),

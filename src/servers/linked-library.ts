@@ -1,5 +1,5 @@
 // Which TLS library a program has loaded: asked of the dynamic linker, and read in the library itself. `openssl version` may be another one's.
-import { open, realpath } from "node:fs/promises";
+import { open, readFile, realpath } from "node:fs/promises";
 import { type TlsLibrary, readLibrary } from "../domain/tls-policy.ts";
 import type { RunProgram } from "../system/run.ts";
 
@@ -23,6 +23,26 @@ const versionIn = async (path: string): Promise<TlsLibrary | undefined> => {
     return undefined;
   } finally {
     await file.close();
+  }
+};
+
+/** `program`: its path. Whether a library that it is linked with has this name among its constants; false where it cannot be found out. */
+export const libraryNames = async (
+  run: RunProgram,
+  program: string,
+  library: string,
+  name: string,
+): Promise<boolean> => {
+  try {
+    const path = program.startsWith("/")
+      ? program
+      : (await run("sh", ["-c", 'command -v "$0"', program])).stdout.trim();
+    const { stdout } = await run("ldd", [await realpath(path)]);
+    const file = new RegExp(`^\\s*${library}\\.so\\S* => (/\\S+)`, "m").exec(stdout)?.[1];
+    if (file === undefined) return false;
+    return (await readFile(file)).includes(`${name}\0`);
+  } catch {
+    return false;
   }
 };
 

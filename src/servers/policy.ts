@@ -24,5 +24,7 @@ export interface PolicyPlan {
   /** Settings that ask for more than the profile and stay as they are: `ssl_min_protocol = TLSv1.3`. */
   readonly stricter: readonly string[];
   readonly changes: readonly Change[];
+  /** What a reader might take for done and is not, half a sentence each. */
+  readonly notCovered: readonly string[];
   readonly notes: readonly Finding[];
 }

@@ -147,8 +147,10 @@ export interface CopiedFile {
 }
 
 export interface ServerPlan {
-  /** Certificate and key settings (and TLS itself where it is off altogether), nothing else. Empty: all is as it should be. */
+  /** Certificate and key settings (and TLS itself where nobody ever decided about it), nothing else. Empty: all is as it should be. */
   readonly changes: readonly Change[];
+  /** Settings of people that switch TLS off. A decision: the edit is done only after a yes. Absent: none. */
+  readonly off?: readonly Override[];
   /** Copies that are in place as they should be: whoever asks can tell whether the log knows of them. */
   readonly stands?: readonly Change[];
   /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
@@ -239,10 +241,11 @@ export interface Server {
   reload(installation: Installation): Promise<void>;
   /**
    * Computes the edits that bring its TLS policy up to a profile, for the library that it is linked with; MUST NOT apply them. Only ever done after a yes.
-   * Stricter settings stay; a plan after applying one has no changes. Absent: its policy is its administrator's alone.
+   * Stricter settings stay, but for those that an earlier policy set (`ours`: such changes in force, oldest first): these follow the profile. A plan after
+   * applying one has no changes. Absent: its policy is its administrator's alone.
    * @throws Failure `config` where its library cannot do what the profile is about.
    */
-  harden?(installation: Installation, profile: PolicyName): Promise<PolicyPlan>;
+  harden?(installation: Installation, profile: PolicyName, ours?: readonly Change[]): Promise<PolicyPlan>;
   /**
    * Its running processes that speak TLS to clients. One that started before a reload holds the certificate of then. Absent: none outlives one.
    * MUST NOT fail for what this user may not see.

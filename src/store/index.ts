@@ -7,6 +7,7 @@ import { createExposed } from "./exposed.ts";
 import { createGenerations } from "./generations.ts";
 import { createKeyReaders } from "./key-readers.ts";
 import { takeLock } from "./lock.ts";
+import { createPolicyMark } from "./policy-mark.ts";
 import { createPrograms } from "./programs.ts";
 import type { Store } from "./store.ts";
 
@@ -25,6 +26,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
     ...createKeyReaders(certificates, run),
     ...createExposed(dir),
     ...createPrograms(join(dir, "programs.json")),
+    ...createPolicyMark(join(dir, "policy-unfinished")),
     ...createEvents(join(dir, "events.jsonl")),
   };
   return {

@@ -179,6 +179,8 @@ export interface HostEvent {
   readonly change?: { readonly server: string; readonly installation: string; readonly change: Change };
   /** Takes back the change of an earlier event. */
   readonly reverts?: boolean;
+  /** The change is one of TLS policy: it goes without the certificate's settings. */
+  readonly policy?: true;
 }
 
 /** What everybody may read of a slot. */
@@ -266,6 +268,9 @@ export interface Store {
   /** A program is another than the last look saw, or there was no look yet. */
   programsChanged(): boolean;
   sawPrograms(marks: Readonly<Record<string, string>>): Promise<void>;
+  /** A change of TLS policy was begun, and the log of changes does not say how it ended. Synchronous: each run asks. */
+  policyIsUnfinished(): boolean;
+  markPolicy(unfinished: boolean): Promise<void>;
   record(event: HostEvent): Promise<void>;
   events(): Promise<readonly HostEvent[]>;
 }

@@ -1,4 +1,6 @@
 // Runs a program without a shell: deadline, bounded output, minimal environment.
+import { existsSync } from "node:fs";
+import { resolve as inFolder } from "node:path";
 import { Failure } from "../domain/failure.ts";
 
 export interface RunOptions {
@@ -36,6 +38,18 @@ const childProcess = (): typeof import("node:child_process") => process.getBuilt
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** As execvp(3) looks for it from "/". A server that is not there is asked for in each run, and a fork for each costs ten times this look. */
+const isThere = (program: string, path: string): boolean =>
+  program.includes("/")
+    ? existsSync(inFolder("/", program))
+    : path.split(":").some((folder) => existsSync(inFolder("/", folder, program)));
+
+const notInstalled = (program: string, cause?: Error): Failure =>
+  new Failure("unavailable", `${program} is not installed`, {
+    ...(cause === undefined ? {} : { cause }),
+    facts: { code: "ENOENT" },
+  });
+
 /**
  * `env` is this process's own environment: only PATH is handed on (with the system folders appended: cron's lacks sbin), plus a fixed locale.
  * MAILCERT_PATH, where set, is the whole search path: tests keep away from the machine's own servers with it.
@@ -46,6 +60,10 @@ export const createRunProgram =
     new Promise((resolve, reject) => {
       const { timeoutMs = 30_000, maxOutput = 1 << 20, input, ownGroup = false, descriptors = [] } = options;
       const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
+      if (!isThere(program, path)) {
+        reject(notInstalled(program));
+        return;
+      }
       const child = childProcess().spawn(program, args, {
         env: { PATH: path, LC_ALL: "C", HOME: "/", ...options.env },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],
@@ -87,8 +105,11 @@ export const createRunProgram =
       const stderr = collect(child.stderr);
       child.on("error", (error: NodeJS.ErrnoException) => {
         settled();
-        const why = error.code === "ENOENT" ? "is not installed" : `cannot be run: ${error.message}`;
-        reject(new Failure("unavailable", `${program} ${why}`, { cause: error, facts: { code: error.code } }));
+        const other = new Failure("unavailable", `${program} cannot be run: ${error.message}`, {
+          cause: error,
+          facts: { code: error.code },
+        });
+        reject(error.code === "ENOENT" ? notInstalled(program, error) : other);
       });
       const finish = (status: number | null, signal: NodeJS.Signals | null): void => {
         settled();

@@ -4,6 +4,7 @@ import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { DeployedServer } from "./deployment.ts";
 import type { ProvedEntry } from "./prove.ts";
+import { wrongModes } from "./wrong-mode.ts";
 
 interface Gathered {
   readonly servers: readonly DeployedServer[];
@@ -68,6 +69,8 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
             }),
       });
     }
+    const spoken = entries.filter(({ installation }) => installation === server.id);
+    findings.push(...wrongModes(spoken.map(({ entry }) => ({ ...entry, id: server.id, server: server.server }))));
     const [own] = of("own-certificate");
     if (own) {
       findings.push({

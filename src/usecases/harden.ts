@@ -6,16 +6,16 @@ import type { Finding } from "../domain/finding.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import type { PolicyPlan } from "../servers/policy.ts";
 import { type Deployable, findServers, hintOf } from "./entries.ts";
+import { type PolicyAim, changesOf, clearMark, policyInForce, wasLeftUndone } from "./harden-events.ts";
+import { type PolicyOwner, ownerOf } from "./harden-look.ts";
 import { type HardenedServer, hardenServer, plannedServer } from "./harden-server.ts";
-import { wasLeftUndone } from "./harden-events.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** One server and what it takes. */
 export interface PlannedPolicy {
   readonly deployable: Deployable;
-  /** The certificate that it was found by, and under which its changes are written down. */
-  readonly certificate: CertificateConfig;
+  readonly owner: PolicyOwner;
   readonly plan: PolicyPlan;
   /** A run that was killed has set it and told nobody: reload and proof are missing. */
   readonly undone: boolean;
@@ -28,7 +28,7 @@ export interface HardenPlan {
 }
 
 export interface HardenResult {
-  readonly profile: PolicyName;
+  readonly profile: PolicyAim;
   readonly servers: readonly HardenedServer[];
   readonly findings: readonly Finding[];
 }
@@ -58,9 +58,10 @@ export const planHardening = async (
         notes.push(unknownPolicy(id));
         continue;
       }
-      const plan = trouble ?? (await unlessFailure(async () => server.harden?.(installation, profile)));
+      const ours = changesOf(policyInForce(events, id));
+      const plan = trouble ?? (await unlessFailure(async () => server.harden?.(installation, profile, ours)));
       if (plan instanceof Failure) notes.push(refusal(id, plan));
-      else if (plan) servers.push({ deployable, certificate, plan, undone: wasLeftUndone(events, id) });
+      else if (plan) servers.push({ deployable, owner: ownerOf(certificate), plan, undone: wasLeftUndone(events, id) });
     }
   }
   return { profile, servers, notes };
@@ -113,5 +114,6 @@ export const harden = async (
     if (world.signal.aborted) throw new Failure("try-later", "stopped before the end: run the command again");
     servers.push(await hardenServer(world, one, profile));
   }
+  if (world.store.policyIsUnfinished()) await clearMark(world);
   return { profile, servers, findings: plan.notes };
 };

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Change, Override } from "../servers/server.ts";
+import type { Change, Override, ServerPlan } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
 import { orFailure } from "./one-failure.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface InstallOptions {
@@ -43,8 +44,17 @@ export const installSettings = async (
   const done: string[] = [];
   // A configuration that is broken already is somebody else's work in progress: leave it alone, and never reload it.
   const brokenBefore = await checkFinding(deployable);
+  /** A file of ours that somebody took away while a line still names it, or wrote something into. */
+  const isOfOurs = async (complaint: string): Promise<boolean> => {
+    const plan = await unlessFailure(() => server.plan(installation, main, bySni));
+    const isNamed = (change: Change): boolean => change.kind === "file" && complaint.includes(change.path);
+    return !(plan instanceof Failure) && plan.changes.some(isNamed);
+  };
   // A complaint about our own files (a slot that went) is ours to mend: the settings below do.
-  const ours = brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble;
+  const ours =
+    brokenBefore !== undefined &&
+    !deployable.trouble &&
+    (brokenBefore.message.includes(join(world.store.dir, "certificates")) || (await isOfOurs(brokenBefore.message)));
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
   const applied: MadeChange[] = [];
@@ -55,10 +65,10 @@ export const installSettings = async (
   };
   const isMade = (change: Change): boolean =>
     applied.some((made) => JSON.stringify(made.change) === JSON.stringify(change));
-  const settle = async (): Promise<readonly Finding[]> => {
+  const settle = async (): Promise<ServerPlan> => {
     const plan = await server.plan(installation, main, bySni);
     for (const change of plan.changes) await apply(change);
-    return plan.notes;
+    return plan;
   };
 
   /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
@@ -72,8 +82,18 @@ export const installSettings = async (
     return left;
   };
   const install = async (): Promise<Finding | undefined> => {
-    findings.push(...(await settle()));
+    const { notes, off = [] } = await settle();
+    findings.push(...notes);
     let edited = false;
+    for (const one of off) {
+      if (one.edit.length > 0 && (await options.accept(offQuestion(installation.id, one)))) {
+        for (const change of one.edit) await apply(change);
+      } else {
+        // The proof says what is not served for it.
+        if (!installation.running) findings.push(offFinding(installation.id, one));
+        overridden = true;
+      }
+    }
     for (const override of await server.readBack(installation, main, bySni)) {
       const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
       const words = overrideWords(deployable, override, where);
@@ -92,7 +112,8 @@ export const installSettings = async (
     }
     // What stood in the way of a setting of ours is gone.
     if (edited && bySni) await settle();
-    return checkFinding(deployable);
+    // Where nothing was changed, it was asked already: Postfix's test takes a third of a second.
+    return done.length === 0 ? brokenBefore : checkFinding(deployable);
   };
 
   const broken = await orFailure(world, install);
@@ -102,6 +123,19 @@ export const installSettings = async (
   const why = broken instanceof Failure ? configFinding(installation.id, broken) : broken;
   return { changes: [], findings: [...findings, why, ...left], own, usable: false };
 };
+
+const placeOf = ({ path, line }: Override): string => (line === undefined ? path : `line ${line} of ${path}`);
+
+const offQuestion = (id: string, one: Override): string =>
+  `${id}: TLS is switched off for ${one.scope}: ${placeOf(one)} says "${one.setting}". Switch it on?`;
+
+/** Somebody decided to have no TLS there. */
+export const offFinding = (id: string, one: Override): Finding => ({
+  check: "tls-off",
+  severity: "fault",
+  message: `${id}: TLS is switched off for ${one.scope}: ${placeOf(one)} says "${one.setting}", and the certificate is not served`,
+  hint: `where TLS is wanted: mailcert deploy --yes (${one.edit.map(describeChange).join("; ")}); where not, leave ${id} out with servers:`,
+});
 
 /** Where all settings stand in people's own files, nothing of ours wins or loses: what is theirs serves, or what is needed is not there. */
 const overrideWords = ({ server, installation: { id } }: Deployable, override: Override, where: string): string => {

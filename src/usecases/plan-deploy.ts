@@ -9,7 +9,7 @@ import type { ServedCertificate } from "../servers/server.ts";
 import { unanswered } from "./answered-notes.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
-import { configFinding } from "./install-settings.ts";
+import { configFinding, offFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
 import { foreseeCopies } from "./outdated-copies.ts";
@@ -52,17 +52,21 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       ? await servingOn(world, one, [certificate], new Map([[certificate.name, served]]))
       : { main: served, bySni: [] };
     const plan = trouble
-      ? { changes: [], notes: [configFinding(id, trouble)] }
+      ? { changes: [], off: [], notes: [configFinding(id, trouble)] }
       : await server.plan(installation, mainOf(serving), server.sni ? serving.bySni : undefined);
     const readers = keyGroup === undefined || keyGroup === state?.keyGroup ? [] : [keyGroupWords(keyGroup)];
     const asked =
       server.asksFirst && !trouble
         ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined)
         : [];
+    const off = plan.off ?? [];
     // Several places may need the same file: it is written once.
-    const edits = new Set(asked.flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)));
+    const edits = new Set(
+      [...off, ...asked].flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)),
+    );
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
-    servers.push({ id, version, running, changes, notes: unanswered(plan.notes, id, found) });
+    const notes = [...plan.notes, ...off.map((one) => offFinding(id, one))];
+    servers.push({ id, version, running, changes, notes: unanswered(notes, id, found) });
   }
   const moves = from !== target?.number || from === undefined;
   return {
@@ -104,7 +108,3 @@ const unissued = (name: string, refused: Failure | undefined): Finding => ({
   message: `nothing was issued for ${name} yet: there is nothing to serve${refused ? `, and nothing can be issued: ${refused.message}` : ""}`,
   hint: refused?.hints.length ? refused.hints.join("; ") : `issue and deploy it: mailcert renew ${shellWord(name)}`,
 });
-
-/** Some certificate cannot be deployed. */
-export const hasUnissued = (plans: readonly DeployPlan[]): boolean =>
-  plans.some(({ notes }) => notes.some(({ check }) => check === "deploy-unissued"));

@@ -1,6 +1,7 @@
 // Takes back what mailcert changed in the servers' settings, newest first, where the present value is still ours.
 import { describeChange, describeKept, describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
+import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { HostEvent } from "../store/store.ts";
 import type { Change, Installation, Server } from "../servers/server.ts";
@@ -58,19 +59,19 @@ export const revertSettings = async (
     const found = await installations(event);
     const installation = found instanceof Failure ? undefined : found;
     const others = side.stay.length > 0 && server?.sni === true && !side.all;
-    const touch = (reverted: boolean): void => {
+    const touch = (line?: Line): void => {
       if (!server || !installation) return;
-      const known = touched.get(installation.id);
+      const { reverts = [] } = touched.get(installation.id) ?? {};
       touched.set(installation.id, {
         server,
         installation,
         told,
         others,
-        reverted: reverted || known?.reverted === true,
+        reverts: line ? [...reverts, line] : reverts,
       });
     };
     if (!goes(event, side, going, server)) {
-      if (others) touch(false);
+      if (others) touch();
       continue;
     }
     if (found instanceof Failure) {
@@ -97,7 +98,7 @@ export const revertSettings = async (
       outcome === "reverted"
         ? describeRevert(undone, true) || "its copies have another entry in files: now"
         : `left alone: ${describeKept(undone)}`;
-    await recordChange(world, {
+    touch({
       ...(event.certificate === undefined ? {} : { certificate: event.certificate }),
       what: `${installation.id}: ${done}`,
       ...(outcome === "reverted" ? { undo: `mailcert deploy ${told}` } : {}),
@@ -106,15 +107,21 @@ export const revertSettings = async (
     });
     if (outcome === "reverted") tell(result.reverted, installation.id, change.change, done);
     else result.kept.push(`${installation.id}: ${describeKept(change.change)}`);
-    touch(true);
   }
-  for (const one of touched.values()) await settle(world, one, certificates, results.get(one.told));
+  for (const one of touched.values()) {
+    // Not before the server has read it: a run that is killed here, or a server that refuses, is followed by one that does all of it again.
+    const settled = await settle(world, one, certificates, results.get(one.told));
+    // A program that copies were for may be gone for good.
+    if (settled || one.installation.server === copies) for (const line of one.reverts) await recordChange(world, line);
+  }
   for (const [id, side] of sides) if (side.all) await letGo(world, id, side.stay, results.get(certificates[0] ?? ""));
   return results;
 };
 
 const withoutPaths = (change: Change, wanted: ReadonlySet<string>): Change =>
   change.kind === "copies" ? { ...change, files: change.files.filter(({ path }) => !wanted.has(path)) } : change;
+
+type Line = Omit<HostEvent, "at" | "run" | "command">;
 
 interface Touched {
   readonly server: Server;
@@ -123,7 +130,8 @@ interface Touched {
   readonly told: string;
   /** Others are served there: settings are planned anew for them. */
   readonly others: boolean;
-  readonly reverted: boolean;
+  /** What was taken back. */
+  readonly reverts: readonly Line[];
 }
 
 interface Gathering {
@@ -135,44 +143,48 @@ interface Gathering {
 
 const emptyResult = (): Gathering => ({ reverted: [], kept: [], reloaded: [], findings: [] });
 
-/** The settings that are left are tested, and read once. */
+/** The settings that are left are tested, and read once. False: the server goes on with those of before. */
 const settle = async (
   world: World,
-  { server, installation, others, reverted }: Touched,
+  { server, installation, others, reverts }: Touched,
   going: readonly string[],
   result: Gathering = emptyResult(),
-): Promise<void> => {
-  let changed = reverted;
+): Promise<boolean> => {
+  let changed = reverts.length > 0;
   if (others) {
     const serving = await servingOn(world, { server, installation }, [], new Map(), going);
     const one = { server, installation, listeners: [] };
     const settings = await unlessFailure(() => installSettings(world, one, serving, { accept: async () => false }));
     if (settings instanceof Failure) {
       result.findings.push(troubleFinding(`${installation.id} was not changed: ${settings.message}`, settings));
-      return;
+      return false;
     }
     result.reverted.push(...settings.changes.map((what) => `${installation.id}: ${what}`));
     result.findings.push(...settings.findings.filter(({ check }) => check === "deploy-config"));
-    if (!settings.usable) return;
+    if (!settings.usable) return false;
     changed ||= settings.changes.length > 0;
   }
   // Copies of keys that it keeps of its own are those of who is left.
   const left = others ? allOf(await servingOn(world, { server, installation }, [], new Map(), going)) : [];
-  const copies = await unlessFailure(async () => server.refresh?.(installation, left) ?? []);
-  if (copies instanceof Failure)
-    result.findings.push(troubleFinding(`${installation.id} may still have copies of keys: ${copies.message}`, copies));
-  else if (copies.length > 0) {
-    result.reverted.push(...copies.map((what) => `${installation.id}: ${what}`));
+  const remade = await unlessFailure(async () => server.refresh?.(installation, left) ?? []);
+  if (remade instanceof Failure)
+    result.findings.push(troubleFinding(`${installation.id} may still have copies of keys: ${remade.message}`, remade));
+  else if (remade.length > 0) {
+    result.reverted.push(...remade.map((what) => `${installation.id}: ${what}`));
     changed = true;
   }
-  if (!installation.running || !changed) return;
+  const clean = !(remade instanceof Failure);
+  if (!installation.running || !changed) return clean;
   const trouble = await unlessFailure(async () => {
     await server.check(installation);
     await server.reload(installation);
   });
-  if (trouble instanceof Failure)
-    result.findings.push(troubleFinding(`${installation.id} was not reloaded: ${trouble.message}`, trouble));
-  else result.reloaded.push(installation.id);
+  if (!(trouble instanceof Failure)) {
+    result.reloaded.push(installation.id);
+    return clean;
+  }
+  result.findings.push(troubleFinding(`${installation.id} was not reloaded: ${trouble.message}`, trouble));
+  return false;
 };
 
 /** They went with the default that the server cannot do without; each of the next runs deploys them, or says what it waits for. */
@@ -209,5 +221,5 @@ const troubleFinding = (message: string, { hints }: Failure): Finding => ({
   check: "deploy-config",
   severity: "fault",
   message,
-  hint: hints[0] ?? "mend it and run the command again",
+  hint: hints[0] === undefined ? "mend it and run the command again" : `${hints[0]}; then run the command again`,
 });

@@ -45,6 +45,11 @@ export const configuredWith = async (
 export const isInForce = (state: CertificateState, installation: string): boolean =>
   state.parked !== true && (state.stage !== "staged" || state.deployments[installation] !== undefined);
 
+const isDefaultOn = (world: World, name: string, id: string): boolean => {
+  const deployment = readableState(world, name)?.deployments[id];
+  return deployment !== undefined && deployment.byName !== true;
+};
+
 /** `as`: certificates as they are to be served, whatever lies behind `live` now. */
 export const servingOn = async (
   world: World,
@@ -74,9 +79,13 @@ export const servingOn = async (
     .list()
     .filter((name) => !known.has(name) && readableState(world, name)?.deployments[id] !== undefined);
   const first = wanted[0] ?? left.find((name) => readableState(world, name)?.deployments[id]?.byName !== true);
-  const main = first === undefined ? undefined : served(first);
+  const ready = first === undefined ? undefined : served(first);
+  // Where a server cannot do without, who has been the first stays it until the new one is there.
+  const stays =
+    ready || !server.sni || server.ownDefault ? undefined : wanted.find((name) => isDefaultOn(world, name, id));
+  const main = ready ?? (stays === undefined ? undefined : served(stays));
   const bySni = server.sni
-    ? [...wanted, ...left].filter((name) => name !== first).flatMap((name) => served(name) ?? [])
+    ? [...wanted, ...left].filter((name) => name !== first && name !== stays).flatMap((name) => served(name) ?? [])
     : [];
   return { ...(main ? { main } : {}), bySni };
 };

@@ -109,7 +109,7 @@ describe.concurrent.each(suites)("%s", (suite) => {
     });
   });
 
-  it("TLS is off altogether: setup switches it on with the certificate, and proves that too", async () => {
+  it("TLS is off by somebody's word: a fault with the line to change; after a yes it is switched on, proven, and put back in the end", async () => {
     await onHost({ suite, start: [] }, async (host) => {
       await host.must(
         "sed -i 's/^ssl = yes/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf && postconf -X smtpd_tls_security_level",
@@ -118,8 +118,22 @@ describe.concurrent.each(suites)("%s", (suite) => {
       await host.startDovecot([110, 143]);
       await host.startPostfix();
       const before = await snapshot(host, "/etc/dovecot", "/etc/postfix");
-      const result = await setup(host);
+      const planned = await host.mailcert(["setup", name, "--schedule", "none", "--dry-run"]);
+      expect(planned.stdout).toMatch(
+        /after a yes: \/etc\/dovecot\/conf\.d\/10-ssl\.conf line \d+: ssl = no -> # mailcert: ssl = no/,
+      );
+      const refused = await setup(host);
+      expect(refused.status, refused.stdout).toBe(1);
+      expect(refused.verdicts).toMatchObject({ 25: ["proven"], 143: expect.arrayContaining(["failing"]) as string[] });
+      expect(refused.stdout).toMatch(/ssl = no, \/etc\/dovecot\/conf\.d\/10-ssl\.conf line \d+/);
+      expect(await host.must("doveconf -h ssl; grep -c '^ssl = ' /etc/dovecot/conf.d/99-mailcert.conf || true")).toBe(
+        "no\n0\n",
+      );
+      const result = await run(host, ["deploy", "--yes"]);
       expect(result.status, result.stdout).toBe(0);
+      expect(result.deployed.servers.flatMap(({ changes }) => changes).join()).toContain(
+        "ssl = no -> # mailcert: ssl = no",
+      );
       expect(result.verdicts).toMatchObject({
         25: ["proven"],
         110: ["proven"],

@@ -249,6 +249,7 @@ postfix reload 2>&1`,
       await host.must("sed -i '$d' /etc/postfix/main.cf");
       await settle(host);
       expect(await serverSettings(host)).toBe(before);
+      expect(await host.must("{ doveconf -n && postconf -n; } 2>&1 >/dev/null")).toBe("");
       await expectServed(host, served);
 
       expect((await host.mailcert(["renew"])).status).toBe(0);

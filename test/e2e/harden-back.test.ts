@@ -1,7 +1,7 @@
-// deploy --harden that breaks a server is taken back; the strict profile, and the way back to the usual one.
+// deploy --harden that breaks a server is taken back; another profile is followed both ways; the policy alone is taken out again.
 import { expect, test } from "vitest";
-import { onHost, serverSettings } from "./deployed-host.ts";
-import { harden, outcomes, setUp, version } from "./hardened-host.ts";
+import { onHost, serverSettings, settle } from "./deployed-host.ts";
+import { harden, outcomes, setUp, version, withSubmission } from "./hardened-host.ts";
 
 test("a policy that ends every handshake is taken back, and the ports serve again", async () => {
   await onHost({ suite: "bookworm" }, async (host) => {
@@ -17,11 +17,34 @@ test("a policy that ends every handshake is taken back, and the ports serve agai
     expect(policy.servers[0]?.findings[0]?.message).toMatch(/every entry point is as it was before/);
     expect(await serverSettings(host)).toBe(deployed);
     expect(await version(host, 993, "")).toBe("TLSv1.3");
-    await host.must("rm /usr/local/bin/ldd");
+  });
+});
+
+test("modern and back: what mailcert set follows the profile in both servers; none leaves what stood there before, and the certificate", async () => {
+  await onHost({ suite: "bookworm" }, async (host) => {
+    await withSubmission(host);
+    await settle(host);
+    await setUp(host);
+    const deployed = await serverSettings(host);
     expect((await harden(host, "--harden=modern")).status).toBe(0);
-    expect(await version(host, 993, "-tls1_2")).toBe("");
+    for (const port of [587, 993]) expect(await version(host, port, "-tls1_2"), `port ${port}`).toBe("");
     expect(await version(host, 25, "-tls1_2")).toBe("TLSv1.2");
-    expect(outcomes((await harden(host, "--harden")).policy)[0]).toBe("dovecot set");
-    expect(await version(host, 993, "-tls1_2")).toBe("TLSv1.2");
+    const { policy: usual } = await harden(host, "--harden");
+    expect(outcomes(usual)).toEqual(["dovecot set", "postfix set"]);
+    expect(
+      usual.servers.flatMap(({ settings }) => settings.map(({ setting, wanted }) => `${setting} = ${wanted}`)),
+    ).toEqual([
+      "ssl_min_protocol = TLSv1.2",
+      "smtpd_tls_mandatory_protocols = >=TLSv1.2",
+      "smtpd_tls_mandatory_protocols = >=TLSv1.2",
+    ]);
+    expect(usual.servers.flatMap(({ stricter }) => stricter)).toEqual([]);
+    for (const port of [587, 993]) expect(await version(host, port, "-tls1_2"), `port ${port}`).toBe("TLSv1.2");
+    expect((await host.mailcert(["log"])).stdout).toContain("undo: mailcert deploy --harden=none");
+    const out = await harden(host, "--harden=none");
+    expect(out.status, JSON.stringify(out.policy)).toBe(0);
+    expect(outcomes(out.policy)).toEqual(["dovecot taken-out", "postfix taken-out"]);
+    expect(await serverSettings(host)).toBe(deployed);
+    expect(await version(host, 587, "-tls1_1 -cipher ALL:@SECLEVEL=0")).toBe("TLSv1.0");
   });
 });

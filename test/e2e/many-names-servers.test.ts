@@ -99,5 +99,5 @@ describe.each(cases)("$server", ({ server, asks, prepare, files }) => {
     } finally {
       await host.stop();
     }
-  }, 240_000);
+  }, 600_000);
 });

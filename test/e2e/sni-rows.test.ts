@@ -113,4 +113,4 @@ it("rows are handed over after each switch, never a key among arguments or words
   } finally {
     await host.stop();
   }
-}, 180_000);
+}, 600_000);

@@ -111,6 +111,7 @@ export const eximSubject = ({ host, exim, reset }: EximLab, version: RegExp): Se
   overwriteOurs: async () => {
     await host.must(`echo '# mine now' >> ${macroFile.unsplit}`);
   },
+  hardens: true,
   isCertificateSetting: (change) =>
     change.kind === "file" &&
     change.mode === 0o644 &&

@@ -59,11 +59,15 @@ describe.each(suites)("an Exim of %s that is not as Debian ships it", (suite) =>
     await start("unsplit", `printf '${own}' > ${localMacros}`);
     const before = await snapshot(host, "/etc/exim4");
     const off = (await lab.exim.listeners(installation)).filter(({ address }) => address === "0.0.0.0");
-    expect(off.filter(({ unobservable }) => unobservable).map(({ port }) => port)).toEqual([587, 25]);
-    const { changes } = await lab.exim.plan(installation, certificate);
-    await apply(changes);
-    expect((await lab.exim.plan(installation, certificate)).changes).toEqual([]);
-    expect((await lab.exim.listeners(installation)).some(({ unobservable }) => unobservable)).toBe(false);
+    expect(off.filter(({ tlsOff }) => tlsOff).map(({ port }) => port)).toEqual([587, 25]);
+    const plan = await lab.exim.plan(installation, certificate);
+    await apply(plan.changes);
+    // An empty list is somebody's decision: TLS comes after a yes.
+    expect((await lab.exim.listeners(installation)).some(({ tlsOff }) => tlsOff)).toBe(true);
+    const changes = [...plan.changes, ...(plan.off?.flatMap(({ edit }) => edit) ?? [])];
+    await apply(changes.slice(plan.changes.length));
+    expect(await lab.exim.plan(installation, certificate)).toMatchObject({ changes: [], off: [] });
+    expect((await lab.exim.listeners(installation)).some(({ tlsOff }) => tlsOff)).toBe(false);
     await expectServed();
     await takeBack(changes);
     expect(await snapshot(host, "/etc/exim4")).toBe(before);
@@ -145,6 +149,66 @@ describe.each(suites)("an Exim of %s that is not as Debian ships it", (suite) =>
     await apply(overrides[0]?.edit ?? []);
     expect((await lab.exim.plan(installation, certificate)).changes).toEqual([]);
     await expectServed();
+  });
+
+  /** The version that openssl agrees on; "" where there is no handshake. */
+  const agreed = async (port: number, flags: string): Promise<string> =>
+    (
+      await host.must(
+        `timeout 5 openssl s_client -connect 127.0.0.1:${port} ${port === 465 ? "" : "-starttls smtp"} ${flags} </dev/null 2>&1 | sed -n 's/^New, \\(TLSv[0-9.]*\\), Cipher is [A-Z].*/\\1/p'`,
+      )
+    ).trim();
+  const old = "-tls1_1 -cipher ALL:@SECLEVEL=0";
+  const ehlo = (port: number): Promise<string> =>
+    host.must(
+      `(sleep 0.5; printf 'EHLO x\\r\\n'; sleep 0.5; printf 'QUIT\\r\\n'; sleep 0.2) | nc -w 5 127.0.0.1 ${port}`,
+    );
+
+  test("policy: strict for people and not on port 25, no AUTH before TLS, and every byte back", async () => {
+    const login =
+      "plain_server:\\n  driver = plaintext\\n  public_name = PLAIN\\n  server_prompts = :\\n  server_condition = false\\n";
+    await start("split", `printf '${login}' > /etc/exim4/conf.d/auth/20_mine`);
+    const { changes: certificateChanges } = await lab.exim.plan(installation, certificate);
+    await apply(certificateChanges);
+    const before = await snapshot(host, "/etc/exim4");
+    const { library, settings, changes, notCovered } = (await lab.exim.harden?.(installation, "intermediate")) ?? {};
+    expect(library?.name).toBe("GnuTLS");
+    expect(settings?.map(({ setting }) => setting)).toEqual(["tls_require_ciphers", "auth_advertise_hosts"]);
+    expect(notCovered?.join()).toContain("before STARTTLS");
+    await apply(changes ?? []);
+    await lab.exim.check(installation);
+    await lab.exim.reload(installation);
+    for (const port of [465, 587]) await expect.poll(() => agreed(port, old), { timeout: 20_000 }).toBe("");
+    expect([await agreed(587, "-tls1_2"), await agreed(587, ""), await agreed(25, old)]).toEqual([
+      "TLSv1.2",
+      "TLSv1.3",
+      "TLSv1.0",
+    ]);
+    // No finite-field groups, no suite without forward secrecy.
+    expect(await agreed(587, "-tls1_2 -cipher AES256-GCM-SHA384:DHE-RSA-AES256-GCM-SHA384")).toBe("");
+    expect(await agreed(587, "-tls1_3 -groups ffdhe2048")).toBe("");
+    expect(await ehlo(587)).not.toContain("AUTH");
+    const modern = (await lab.exim.harden?.(installation, "modern"))?.changes ?? [];
+    await apply(modern);
+    await lab.exim.reload(installation);
+    await expect.poll(() => agreed(587, "-tls1_2"), { timeout: 20_000 }).toBe("");
+    const back = await lab.exim.harden?.(installation, "intermediate");
+    expect(back?.settings.map(({ why }) => why)).toEqual([expect.stringContaining("takes TLS 1.2, too")]);
+    await takeBack([...(changes ?? []), ...modern]);
+    expect(await snapshot(host, "/etc/exim4")).toBe(before);
+  });
+
+  test("policy: a string of one's own stays and is named; one that GnuTLS refuses is found before the SIGHUP that would end Exim", async () => {
+    await start("split", "echo 'tls_require_ciphers = SECURE192' > /etc/exim4/conf.d/main/60_mine");
+    const plan = await lab.exim.harden?.(installation, "intermediate");
+    expect(plan).toMatchObject({
+      changes: [],
+      notes: [{ check: "harden-own", message: expect.stringContaining("60_mine (SECURE192)") as string }],
+    });
+    await lab.exim.check(installation);
+    await host.must("echo 'tls_require_ciphers = NORMAL:+GROUP-NONE' > /etc/exim4/conf.d/main/60_mine");
+    await expect(lab.exim.check(installation)).rejects.toThrow(/would end at its next reload.*GROUP-N/);
+    expect(await host.must("cat /var/log/exim4/paniclog 2>/dev/null || true")).toBe("");
   });
 
   test("a key that Exim's user cannot read is found before any reload, with the folder that closes it", async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Change, Installation } from "../../src/servers/server.ts";
 import { startMailHost } from "./mail-host.ts";
 import { type SmtpdLab, installSmtpd, openSmtpdLab, smtpdConf, smtpdFiles, startSmtpd } from "./opensmtpd-host.ts";
-import { certificate, folder, served } from "./server-judge.ts";
+import { bySni, certificate, folder, leafOf, served } from "./server-judge.ts";
 
 const submissions = { protocol: "submission", mode: "implicit", port: 465 } as const;
 
@@ -85,6 +85,38 @@ describe("a smtpd.conf that somebody wrote", () => {
     ]);
   });
 });
+
+test("6.8 serves an entry to whoever asks for its name: no listener is edited, wildcards are told, and all goes back", async () => {
+  const lab = await openSmtpdLab("bookworm");
+  try {
+    const before = await lab.host.must(smtpdFiles);
+    const [installation] = await lab.smtpd.detect();
+    if (!installation) throw new Error("not detected");
+    expect(installation.version).toMatch(/^6\.8/);
+    const { changes, notes } = await lab.smtpd.plan(installation, certificate, bySni);
+    expect(changes).toMatchObject([{ kind: "file" }, { kind: "line" }]);
+    expect(notes).toMatchObject([
+      { severity: "warning", message: expect.stringContaining("knows no wildcards") as string },
+    ]);
+    for (const change of changes) await lab.smtpd.apply(installation, change);
+    expect(await lab.smtpd.readBack(installation, certificate, bySni)).toEqual([]);
+    await lab.smtpd.check(installation);
+    await lab.smtpd.reload(installation);
+    const [two] = bySni;
+    for (const [name, path] of [
+      ["two.example.net", two?.slots.rsa?.cert.replace("/cert.pem", "") ?? ""],
+      ["mail.example.org", `${folder}/live/rsa`],
+      ["other.example.net", `${folder}/live/rsa`],
+    ] as const)
+      await expect
+        .poll(() => served(lab.host, submissions, "rsa", name), { timeout: 15_000, message: name })
+        .toBe(await leafOf(lab.host, path));
+    for (const change of changes.toReversed()) expect(await lab.smtpd.revert(installation, change)).toBe("reverted");
+    expect(await lab.host.must(smtpdFiles)).toBe(before);
+  } finally {
+    await lab.host.stop();
+  }
+}, 90_000);
 
 test.each([{ systemd: false }, { systemd: true }])(
   "from setup over a renewal to removal: restarted, proven, and the very same bytes at the end (systemd: $systemd)",

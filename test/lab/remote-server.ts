@@ -62,7 +62,7 @@ export const remoteServer = (host: MailHost, server: string): Omit<Server, "snip
   };
   return {
     ...able,
-    ...(hardens ? { harden: (installation) => call<PolicyPlan>("harden", { installation }) } : {}),
+    ...(hardens ? { harden: (installation, profile) => call<PolicyPlan>("harden", { installation, profile }) } : {}),
     detect: () => call<Installation[]>("detect"),
     listeners: (installation) => call<Listener[]>("listeners", { installation }),
     plan: (installation, certificate, bySni) => call<ServerPlan>("plan", { installation, certificate, bySni }),

@@ -6,6 +6,7 @@ import type { Change, Installation, ServedCertificate } from "../../src/servers/
 import { createRunProgram } from "../../src/system/run.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import { Failure } from "../../src/domain/failure.ts";
+import type { PolicyName } from "../../src/domain/tls-policy.ts";
 
 interface Request {
   readonly server: string;
@@ -16,6 +17,7 @@ interface Request {
   readonly bySni?: readonly ServedCertificate[];
   readonly change?: Change;
   readonly version?: string;
+  readonly profile?: PolicyName;
 }
 
 const ipv6 = async (): Promise<boolean> =>
@@ -37,7 +39,7 @@ const call = async (): Promise<unknown> => {
   if (installation === undefined) throw new Error("no installation");
   if (request.method === "listeners") return server.listeners(installation);
   if (request.method === "check") return server.check(installation);
-  if (request.method === "harden") return server.harden?.(installation, "intermediate");
+  if (request.method === "harden") return server.harden?.(installation, request.profile ?? "intermediate");
   if (request.method === "reload") return server.reload(installation);
   if (request.method === "plan" && certificate) return server.plan(installation, certificate, bySni);
   if (request.method === "readBack" && certificate) return server.readBack(installation, certificate, bySni);

@@ -217,18 +217,30 @@ for (const suite of ["bookworm", "trixie"] as const) {
         expect(await lab.host.read("/etc/dovecot/dovecot.conf")).toBe(before);
       });
 
-      test("ssl = no: TLS is switched on with the certificate, and stays in the plan", async () => {
-        await lab.host.must("sed -i 's/^ssl = yes/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf");
+      test("ssl = no is somebody's decision: shown with file and line, overruled after a yes only, and put back", async () => {
+        const place = "/etc/dovecot/conf.d/10-ssl.conf";
+        await lab.host.must(`sed -i 's/^ssl = yes/ssl = no/' ${place}; echo 'ssl = no' > /etc/dovecot/conf.d/zz.conf`);
+        const before = await snapshot(lab.host, "/etc/dovecot");
         const [found] = await lab.dovecot.detect();
-        const off = await lab.dovecot.listeners(found as Installation);
-        const settings = new Set(off.map(({ tlsOff }) => tlsOff?.setting));
-        expect([...settings]).toEqual([
-          expect.stringMatching(/^Dovecot: ssl = no, \/etc\/dovecot\/conf\.d\/10-ssl\.conf line \d+$/),
+        installation = found as Installation;
+        const off = await lab.dovecot.listeners(installation);
+        const said = new Set(off.map(({ tlsOff }) => tlsOff?.setting));
+        expect([...said]).toEqual([
+          expect.stringMatching(/^Dovecot: ssl = no, .*10-ssl\.conf line \d+, .*zz\.conf line 1$/),
         ]);
-        await ready();
-        expect(await lab.host.read("/etc/dovecot/conf.d/99-mailcert.conf")).toMatch(/^ssl = yes$/m);
-        expect((await lab.dovecot.plan(installation, certificate)).changes).toEqual([]);
+        const plan = await lab.dovecot.plan(installation, certificate);
+        await accept(plan.changes);
+        expect(await lab.host.read("/etc/dovecot/conf.d/99-mailcert.conf")).not.toMatch(/^ssl = /m);
+        expect(await lab.host.must("doveconf -h ssl")).toBe("no\n");
+        const edit = plan.off?.flatMap((one) => one.edit) ?? [];
+        expect(edit).toMatchObject([{ path: place }, { path: "/etc/dovecot/conf.d/zz.conf", line: 1 }]);
+        await accept(edit);
+        expect(await lab.host.must("doveconf -h ssl")).toBe("yes\n");
+        expect(await lab.dovecot.plan(installation, certificate)).toMatchObject({ changes: [], off: [] });
         expect((await lab.dovecot.listeners(installation)).some((listener) => listener.tlsOff)).toBe(false);
+        for (const change of [...plan.changes, ...edit].toReversed())
+          expect(await lab.dovecot.revert(installation, change)).toBe("reverted");
+        expect(await snapshot(lab.host, "/etc/dovecot")).toBe(before);
       });
 
       test("our file at 0600, which breaks local delivery, is planned anew", async () => {
@@ -392,7 +404,12 @@ postfix reload 2>&1`,
         expect(
           plan.changes.some((change) => change.kind === "parameter" && change.parameter === "smtpd_tls_security_level"),
         ).toBe(false);
-        expect(plan.notes.map((note) => note.check)).toContain("tls-off");
+        expect(plan.off).toMatchObject([
+          {
+            setting: "smtpd_tls_security_level = none",
+            edit: [{ parameter: "smtpd_tls_security_level", after: "may" }],
+          },
+        ]);
         for (const { address, tlsOff, unobservable } of await lab.postfix.listeners(installation)) {
           const off = "smtpd_tls_security_level = none in main.cf";
           if (/^127\.|^::1$/.test(address)) expect(unobservable).toContain(off);

@@ -105,6 +105,16 @@ describe("settings for mail programs", () => {
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  test("a port that speaks the other mode than programs expect of it is not in the table", () => {
+    const submission = [seen("submission", 587), seen("submission", 465)].map((one) => ({
+      ...one,
+      entry: { ...one.entry, mode: "starttls" as const },
+    }));
+    const text = clientSettings(result([...dovecot, ...submission]), true).join("\n");
+    expect(text).not.toContain("465");
+    expect(text).toMatch(/587 .*<- for sending/);
+  });
+
   test("where only Dovecot was asked for nothing is known of sending; where nothing is proven there is nothing to type", () => {
     expect(clientSettings(result(dovecot), false).join()).not.toContain("Sending");
     expect(clientSettings(result([seen("imap", 993, "stale")]), true)).toEqual([]);

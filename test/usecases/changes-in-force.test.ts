@@ -1,5 +1,5 @@
 // Which changes still stand, read from the log: the same as by going through it line by line, and without that cost.
-import fc from "fast-check";
+import { array, assert, boolean, constantFrom, integer, nat, property, record } from "fast-check";
 import { expect, it } from "vitest";
 import type { Change } from "../../src/servers/server.ts";
 import type { HostEvent } from "../../src/store/store.ts";
@@ -14,13 +14,13 @@ const change = (kind: number, place: number): Change => {
   return { kind: "copies", files: [{ path, from: "/live", mode: 0o600, uid: 0, gid: 0 }] };
 };
 
-const events = fc.array(
-  fc.record({
-    certificate: fc.constantFrom("a", "b", undefined),
-    kind: fc.nat(3),
-    place: fc.nat(2),
-    reverts: fc.boolean(),
-    silent: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
+const events = array(
+  record({
+    certificate: constantFrom("a", "b", undefined),
+    kind: nat(3),
+    place: nat(2),
+    reverts: boolean(),
+    silent: integer({ min: 0, max: 9 }).map((one) => one === 0),
   }),
   { maxLength: 60 },
 );
@@ -43,8 +43,8 @@ const plainly = (all: readonly HostEvent[]): readonly HostEvent[] => {
 };
 
 it("is what the rule says, for any log", () => {
-  fc.assert(
-    fc.property(events, (given) => {
+  assert(
+    property(events, (given) => {
       const log = given.map(({ certificate, kind, place, reverts, silent }, index): HostEvent => ({
         at: `${index}`,
         run: "r",

@@ -11,7 +11,6 @@ import { checkHook } from "../../src/system/hook-program.ts";
 import { checkConfig } from "../../src/usecases/check-config.ts";
 import type { PreflightTools } from "../../src/usecases/preflight-tools.ts";
 import { makeRequest } from "../../src/x509/request.ts";
-import type { Issuer } from "../../src/issuers/issuer.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
 import { type ImportingWorld, importingWorld } from "../fakes/importing-world.ts";
@@ -131,7 +130,7 @@ it("names that a private CA is not for: one that is there, and one that the firs
   const stateDir = join(here.dir, "state");
   mkdirSync(stateDir, { recursive: true });
   const ca = createPrivateCa({ stateDir, random: (size) => Buffer.alloc(size, 7), generateKey });
-  const issuer: World["issuer"] = async (kind) => (kind === "private-ca" ? (ca as Issuer) : here.world.issuer(kind));
+  const issuer: World["issuer"] = async (kind) => (kind === "private-ca" ? ca : here.world.issuer(kind));
   const text = [
     "certificates:",
     "  mail.example.org:",

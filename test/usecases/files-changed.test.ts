@@ -175,12 +175,11 @@ it("an old copy that somebody changed is left alone, and named; one that cannot 
     servers: async () => {
       const { files: adapter } = await servers();
       if (!adapter) throw new Error("no adapter");
-      const { withTargets } = adapter;
       return {
         files: {
           ...adapter,
           withTargets: (...given) => ({
-            ...(withTargets?.(...given) ?? adapter),
+            ...(adapter.withTargets?.(...given) ?? adapter),
             revert: () => Promise.reject(new Error("EIO")),
           }),
         },

@@ -1,4 +1,5 @@
 // What an issuer would refuse, told by each dry run before anything is spent; and a deployment of what was never issued.
+import { hasUnissued } from "../../src/domain/unissued.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
 import { deployPlanDocument, deployPlanText } from "../../src/reports/deploy-plan.ts";
@@ -7,7 +8,7 @@ import { renewDocument, renewText } from "../../src/reports/renew.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { foreseeRefusals } from "../../src/usecases/foresee-refusals.ts";
 import { issue } from "../../src/usecases/issue.ts";
-import { hasUnissued, planDeployments } from "../../src/usecases/plan-deploy.ts";
+import { planDeployments } from "../../src/usecases/plan-deploy.ts";
 import { preflightAll } from "../../src/usecases/preflight-all.ts";
 import { renew } from "../../src/usecases/renew.ts";
 import type { World } from "../../src/usecases/world.ts";

@@ -128,6 +128,17 @@ describe("who is first is what the configuration says now", () => {
     expect(listed()).toEqual(["b.example.org", "c.example.org"]);
   });
 
+  it("a new first one that nothing was issued for yet: who has been the first stays it until then", async () => {
+    const fresh = named("new.example.org");
+    all = [fresh, a, b, c];
+    const now = async (): Promise<readonly unknown[]> => (await deployed()).slice(1);
+    expect(await now()).toEqual(["verified", "verified", "verified"]);
+    expect(listed()).toEqual(["a.example.org", "b.example.org", "c.example.org"]);
+    await issue(world, fresh);
+    expect(await now()).toEqual(["verified", "verified", "verified"]);
+    expect(listed()).toEqual(["new.example.org", "a.example.org", "b.example.org", "c.example.org"]);
+  });
+
   it("where the first of the configuration is taken out, the others go, and each run says so until it is mended", async () => {
     const [removed] = await remove(world, ["a.example.org"], { dryRun: false });
     expect(removed?.findings).toMatchObject([{ severity: "warning", check: "deploy-one-certificate" }]);

@@ -17,13 +17,14 @@ const options: RenewOptions = {
 
 let fake: FakeWorld;
 let reloads: number;
+let checks: number;
 let refuses: boolean;
 let world: World;
 let bug: boolean;
 beforeEach(() => {
   bug = false;
   fake = fakeWorld();
-  [reloads, refuses] = [0, true];
+  [reloads, checks, refuses] = [0, 0, true];
   const blind: Server = {
     detect: async () => [{ server: "blind", id: "blind", version: "1.0", configDir: "/etc/blind", running: true }],
     listeners: async () => [],
@@ -34,7 +35,7 @@ beforeEach(() => {
     apply: async () => undefined,
     revert: async () => "reverted",
     readBack: async () => [],
-    check: async () => undefined,
+    check: async () => void (checks += 1),
     reload: async () => {
       reloads += 1;
       if (refuses) throw new Failure("unavailable", "it cannot reload");
@@ -68,6 +69,12 @@ it("a bug in one server's adapter is told, and keeps no other server from being 
   bug = false;
   expect((await renew(world, [one], options)).outcome).toBe("done");
   expect(reloads).toBe(1);
+});
+
+it("where there is nothing to change, a server's own test is run once before the reload", async () => {
+  refuses = false;
+  await renew(world, [certificate({ servers: ["blind"] })], options);
+  expect([checks, reloads]).toEqual([1, 1]);
 });
 
 it("a server that gives no handshake for a reason of its own is reloaded once for it, not each hour; one that was not reloaded is", async () => {

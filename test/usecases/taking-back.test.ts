@@ -40,7 +40,6 @@ beforeEach(async () => {
     },
     revert: async (_installation, change) => {
       if (firm.includes(nameOf(change))) throw new Failure("cannot-create", "cannot write: it is read-only");
-      if (!set.includes(nameOf(change))) return "not-ours";
       set = set.filter((name) => name !== nameOf(change));
       return "reverted";
     },
@@ -140,6 +139,39 @@ describe("removal", () => {
     const kept = removalText(await remove(world, ["mail.example.org"], { dryRun: false }));
     expect(kept).toContain("it is still renewed");
     expect(kept).not.toContain("not in the configuration");
+  });
+
+  it("is done again where the server was not told: it was killed before, or the server refuses its configuration", async () => {
+    let writes = 0;
+    for (let instant = 0; instant <= writes; instant += 1) {
+      await deployAll(world, [certificate()], options);
+      expect([set, await inForce()]).toEqual([["a", "b", "c"], 3]);
+      const before = fake.server.reloads;
+      let count = 0;
+      fake.hooks.beforeWrite = () => {
+        if (count >= instant) throw new Error("killed");
+        count += 1;
+      };
+      await remove(world, [], { dryRun: false }).catch(() => undefined);
+      writes = Math.max(writes, count + (count < instant ? 0 : 1));
+      fake.hooks.beforeWrite = () => undefined;
+      await remove(world, [], { dryRun: false });
+      expect([instant, set, await inForce(), fake.server.reloads > before]).toEqual([instant, [], 0, true]);
+    }
+    expect(writes).toBeGreaterThan(3);
+
+    await deployAll(world, [certificate()], options);
+    const before = fake.server.reloads;
+    fake.server.complaint = "somebody works on it";
+    const [refused] = await remove(world, [], { dryRun: false });
+    expect(refused).toMatchObject({
+      reloaded: [],
+      findings: [{ message: "fake was not reloaded: somebody works on it" }],
+    });
+    fake.server.complaint = undefined;
+    const [done] = await remove(world, [], { dryRun: false });
+    expect(done).toMatchObject({ reloaded: ["fake"], findings: [] });
+    expect([await inForce(), fake.server.reloads]).toEqual([0, before + 1]);
   });
 
   it("one server that cannot be looked at keeps the others from nothing", async () => {

@@ -24,7 +24,7 @@ export const lockLooked = (holder: LockHolder | undefined, now: Date): Looked =>
         check: "doctor-lock",
         severity: "fault",
         message: `${who}, has the state to itself: no other run gets to work`,
-        hint: `what it waits for: \`ps -o pid,etime,args -p ${pid} --ppid ${pid}\`; \`kill ${pid}\` ends it: what it has done is kept, and the next run goes on`,
+        hint: `what it waits for: \`ps -o pid,etime,args -p ${pid}; pgrep -laP ${pid}\`; \`kill ${pid}\` ends it: what it has done is kept, and the next run goes on`,
       },
     ],
     well: [],

@@ -36,6 +36,9 @@ const stranger = (installed: Installed, running: boolean, { port, holders }: Hel
   };
 };
 
+/** What opens a port that came into the configuration, and ends no session. */
+const opensPorts: Readonly<Record<string, string>> = { dovecot: "doveadm reload" };
+
 /** `ports`: those that the configuration names and that can be looked at. */
 export const portFindings = (
   installed: Installed,
@@ -46,13 +49,15 @@ export const portFindings = (
   const strangers = ports.flatMap((held) => stranger(installed, running, held) ?? []);
   const silent = running ? ports.filter(({ holders }) => holders.length === 0).map(({ port }) => port) : [];
   if (silent.length === 0) return strangers;
+  const again = opensPorts[installed.server] ?? serviceCommand(installed, "restart", systemd);
   return [
     ...strangers,
     {
       check,
       severity: "warning",
       message: `${installed.id} runs, and nobody listens on port ${few(silent.map(String), 6)}, which its configuration names: it was started with another one`,
-      command: serviceCommand(installed, "restart", systemd),
+      // One that finds a port of its own taken does not come up again.
+      ...(strangers.length > 0 ? { hint: `once the ports above are its own: ${again}` } : { command: again }),
     },
   ];
 };

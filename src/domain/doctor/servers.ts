@@ -58,12 +58,23 @@ export const brokenFinding = ({ installed, failure, ours, certificate }: Broken)
   };
 };
 
-export const stoppedFinding = (installed: Installed, systemd: boolean): DoctorFinding => ({
-  check: "doctor-stopped",
-  severity: "warning",
-  message: `${installed.id} is installed and does not run: nothing can be proven of it`,
-  command: serviceCommand(installed, "start", systemd),
-});
+/** `broken`: it would not start on its configuration. */
+export const stoppedFinding = (installed: Installed, systemd: boolean, broken = false): DoctorFinding => {
+  const start = serviceCommand(installed, "start", systemd);
+  return {
+    check: "doctor-stopped",
+    severity: "warning",
+    message: `${installed.id} is installed and does not run: nothing can be proven of it`,
+    ...(broken ? { hint: `once its configuration is mended: ${start}` } : { command: start }),
+  };
+};
+
+/** What holds its port says why it does not run, and no start would help. */
+export const isKeptFromStarting = ({ check, message }: DoctorFinding, others: readonly DoctorFinding[]): boolean =>
+  check === "doctor-stopped" &&
+  others.some(
+    (other) => other.check === "doctor-port" && other.message.endsWith(`: ${message.split(" ")[0]} could not start`),
+  );
 
 /** `changes`: what a deployment would do about it; `certificate` undefined: it serves several. */
 export const settingsFinding = (

@@ -54,11 +54,17 @@ export const withoutOwn = (all: readonly Served[], { settings, ours }: Present):
   all.filter(({ service }) => service.ownFile === undefined && ownSetting(settings, service, ours) === undefined);
 
 /** TLS is off for a protocol altogether: no implicit TLS for other machines, and no STARTTLS. What we switched on stays so until our file goes. */
-const switchesOn = ({ service, addresses }: Served, all: readonly Served[], { settings, ours }: Present): boolean => {
+const switchesOn = (
+  { service, addresses }: Served,
+  all: readonly Served[],
+  { settings, ours }: Present,
+  decided: boolean,
+): boolean => {
   const { name, protocol } = service;
   const key = `${name}_allowstarttls`;
   if (ours.has(key)) return true;
-  if (settings.has(key) || protocol === "lmtp" || isInternal(addresses) || !startTlsIsOff(settings, service))
+  // Somebody's own word is a decision; this version's default is none.
+  if (decided || settings.has(key) || protocol === "lmtp" || isInternal(addresses) || !startTlsIsOff(settings, service))
     return false;
   return !all.some((one) => one.service.implicit && one.service.protocol === protocol && !isInternal(one.addresses));
 };
@@ -83,9 +89,11 @@ export const planCyrus = async (
   certificate: ServedCertificate,
 ): Promise<readonly Change[]> => {
   const { imapdConf } = present;
+  const text = (await readTextIfPresent(imapdConf)) ?? "";
+  const decided = /^\s*allowstarttls\s*:/m.test(text);
   const services = withoutOwn(all, present).map((one) => ({
     service: one.service.name,
-    on: switchesOn(one, all, present),
+    on: switchesOn(one, all, present, decided),
   }));
   const path = ownFileOf(imapdConf);
   const before = await readTextIfPresent(path);
@@ -93,7 +101,7 @@ export const planCyrus = async (
   const view = { name: certificate.name, ...wantedFiles(certificate), services, snippet: false };
   const content = render("cyrus.conf", view, "cyrus");
   const line = includeLine(imapdConf);
-  const read = ((await readTextIfPresent(imapdConf)) ?? "").split("\n").includes(line);
+  const read = text.split("\n").includes(line);
   return [
     ...(before === content && (await modeOf(path)) === mode
       ? []

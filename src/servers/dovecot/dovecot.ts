@@ -15,6 +15,7 @@ import { generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { readBackDovecot } from "./read-back.ts";
+import { tlsOffOverrides } from "./tls-off.ts";
 import { createDovecotUpgrade } from "./upgrade.ts";
 import { includeText, snippetText } from "./text.ts";
 
@@ -23,9 +24,9 @@ const loginPrograms = ["imap-login", "pop3-login", "submission-login", "managesi
 
 const mainFileOf = (installation: Installation): string => join(installation.configDir, "dovecot.conf");
 
-/** `ssl = yes` is ours to write only where TLS is off altogether; once written it stays until the file is removed. */
+/** An earlier mailcert wrote `ssl = yes` where somebody had said no: as long as it has an effect, that host goes on with it. */
 const turnsTlsOn = (effective: string | undefined, present: string | undefined): boolean =>
-  effective === "no" || /^ssl\s*=\s*yes$/m.test(present ?? "");
+  effective !== "no" && /^ssl\s*=\s*yes$/m.test(present ?? "");
 
 /** What a complaint of doveconf asks for. */
 const hintsFor = (message: string): readonly string[] => {
@@ -91,8 +92,13 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     const content = includeText(render, { main, blocks, byName: bySni, ssl }, generation);
     // At 0600 local delivery breaks: dovecot-lda reads the configuration as the recipient.
     const mode = 0o644;
-    if (before === content && (await modeOf(path)) === mode) return { changes: [], notes: [] };
-    return { changes: [{ kind: "file", path, content, mode, before, shared: true }], notes: [] };
+    const off = await tlsOffOverrides(
+      run,
+      mainFileOf(installation),
+      enabledProtocols(await doveconf(run, ["protocols"])),
+    );
+    if (before === content && (await modeOf(path)) === mode) return { changes: [], off, notes: [] };
+    return { changes: [{ kind: "file", path, content, mode, before, shared: true }], off, notes: [] };
   };
 
   return {

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import type { Finding } from "../../domain/finding.ts";
 import { clean } from "../../domain/text.ts";
-import { type PolicyName, policyFor } from "../../domain/tls-policy.ts";
+import { type PolicyName, followsProfile, policyFor } from "../../domain/tls-policy.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { modeOf } from "../edits.ts";
@@ -73,6 +73,7 @@ const asComment = (place: PolicyPlace): Change => ({
 const at = ({ path, line }: PolicyPlace): string => `${path} line ${line}`;
 
 interface Situation {
+  readonly profile: PolicyName;
   readonly names: Readonly<Record<PolicyKey, string>>;
   readonly wishes: Readonly<Record<PolicyKey, Wish>>;
   readonly effective: ReadonlyMap<PolicyKey, string>;
@@ -86,9 +87,13 @@ interface Situation {
   readonly explicit: (key: PolicyKey) => boolean;
 }
 
-const rowsForEverybody = ({ names, wishes, effective, ours, winners }: Situation): readonly PolicySetting[] =>
+/** What mailcert set follows the profile, also where that asks for less than before. */
+const whyOf = (key: PolicyKey, { why, asStrict }: Wish, own: string | undefined, profile: PolicyName): string =>
+  key === "minimum" && own !== undefined && asStrict(own) ? followsProfile(profile) : why;
+
+const rowsForEverybody = ({ names, wishes, effective, ours, winners, profile }: Situation): readonly PolicySetting[] =>
   policyKeys.flatMap((key) => {
-    const { value, why, asStrict } = wishes[key];
+    const { value, asStrict } = wishes[key];
     const now = effective.get(key) ?? "";
     const own = ours.get(key);
     if (own === undefined ? asStrict(now) : own === value && asStrict(now)) return [];
@@ -99,7 +104,7 @@ const rowsForEverybody = ({ names, wishes, effective, ours, winners }: Situation
         setting: names[key],
         now: clean(now, 300),
         wanted: value,
-        why,
+        why: whyOf(key, wishes[key], own, profile),
         ...(place ? { place: at(place) } : {}),
       },
     ];
@@ -149,6 +154,7 @@ export const hardenDovecot = async (
     (place) => place.path !== path && holdsForPeople(place) && !wishes[place.setting].asStrict(place.value),
   );
   const situation: Situation = {
+    profile,
     names,
     wishes,
     effective: await effectiveSettings(dependencies, generation),
@@ -173,6 +179,7 @@ export const hardenDovecot = async (
     ...(library ? { library } : {}),
     settings,
     stricter: stricterOnes(situation),
+    notCovered: [],
     changes: [
       ...(await fileChanges(dependencies, { path, before, mainFile, configuration, profile }, situation, rows)),
       ...edits.map(asComment),

@@ -9,11 +9,14 @@ import {
   type Configuration,
   checkConfiguration,
   configurationOf,
+  effective,
   findProgram,
   generate,
   identity,
 } from "./configuration.ts";
 import { daemonPid } from "./daemon.ts";
+import { refuseCiphers } from "./ciphers.ts";
+import { hardenExim } from "./harden.ts";
 import { eximListeners } from "./listeners.ts";
 import { includeLine, localMacros } from "./macros.ts";
 import { macroText, planExim } from "./plan.ts";
@@ -91,7 +94,8 @@ export const createExim = (dependencies: ServerDependencies): Server => {
       const outcome = await revertFile(change);
       if (outcome === "reverted" || change.path !== path) return outcome;
       // Somebody added macros to the file that we began: the line that is ours goes, theirs stay.
-      return revertLine({ kind: "line", path, line: 0, before: undefined, after: includeLine(configDir) });
+      const after = change.content?.trimEnd().split("\n").at(-1) ?? includeLine(configDir);
+      return revertLine({ kind: "line", path, line: 0, before: undefined, after });
     },
     readBack: async (_installation, certificate, bySni = []) => {
       const { configuration, file } = await look();
@@ -101,6 +105,13 @@ export const createExim = (dependencies: ServerDependencies): Server => {
       const { configuration } = await look();
       await checkConfiguration(run, configuration);
       await checkReadable(run, configuration);
+      const ciphers = (await effective(run, configuration, ["tls_require_ciphers"])).get("tls_require_ciphers") ?? "";
+      await refuseCiphers(run, configuration.program, ciphers);
+    },
+    harden: async (_installation, profile) => {
+      const { configuration } = await look();
+      const listeners = await eximListeners(dependencies, configuration, await pidOf(configuration));
+      return hardenExim({ run, render, configuration, listeners }, profile);
     },
     reload: async () => {
       const { configuration } = await look();

@@ -4,7 +4,8 @@ import { readTextIfPresent } from "../../system/files.ts";
 import { portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { commandLine } from "../command-line.ts";
-import type { Listener } from "../server.ts";
+import type { Listener, TlsOff } from "../server.ts";
+import { withoutTls } from "../tls-off.ts";
 import { type Configuration, effective } from "./configuration.ts";
 import { isDaemon } from "./daemon.ts";
 import { listItems } from "./list.ts";
@@ -41,6 +42,11 @@ const interfaceOf = (item: string): Interface | undefined => {
   return { address, ...(found?.[2] === undefined ? {} : { port: found[2] }) };
 };
 
+const tlsOff: TlsOff = {
+  setting: "Exim: tls_advertise_hosts is empty",
+  mend: "take the empty `MAIN_TLS_ADVERTISE_HOSTS` or `tls_advertise_hosts` out (`grep -rn ADVERTISE_HOSTS /etc/exim4`), then `update-exim4.conf` and a reload; `mailcert deploy --yes` does all of it",
+};
+
 const isInterface = (item: string): boolean => /[.:]/.test(item);
 
 export const eximListeners = async (
@@ -73,18 +79,14 @@ export const eximListeners = async (
     if (isIP(address) === 6 && !hasIpv6) continue;
     for (const port of await ports(own === undefined ? everywhere : [own])) {
       const mode = implicit.includes(port) ? "implicit" : "starttls";
-      const unobservable = proxied
-        ? "it waits for the PROXY protocol of a load balancer (hosts_proxy)"
-        : off && mode === "starttls"
-          ? "TLS is switched off (tls_advertise_hosts is empty)"
-          : undefined;
+      const unobservable = "it waits for the PROXY protocol of a load balancer (hosts_proxy)";
       found.push({
         protocol: port === 465 || port === 587 ? "submission" : "smtp",
         mode,
         port,
         address,
         service: `daemon/${port}`,
-        ...(unobservable === undefined ? {} : { unobservable }),
+        ...(proxied ? { unobservable } : withoutTls(address, off && mode === "starttls" ? tlsOff : undefined)),
       });
     }
   }

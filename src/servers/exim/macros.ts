@@ -73,3 +73,7 @@ export const macroFile = ({ configDir, scheme }: Pick<Configuration, "configDir"
 export const localMacros = (configDir: string): string => join(configDir, "exim4.conf.localmacros");
 
 export const includeLine = (configDir: string): string => `.include_if_exists ${join(configDir, "mailcert.macros")}`;
+
+/** The same for the file of TLS policy. */
+export const policyIncludeLine = (configDir: string): string =>
+  `.include_if_exists ${join(configDir, "mailcert.policy")}`;

@@ -5,7 +5,7 @@ import type { RenderTemplate } from "../../system/templates.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
-import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
+import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import { type Configuration, type Options, effective } from "./configuration.ts";
 import { listItems } from "./list.ts";
 import {
@@ -94,9 +94,8 @@ export const macroText = (wanted: Wanted, turnOn: boolean, snippet?: { readonly 
 };
 
 /** The line behind everything else in the file of local macros; a file that does not end its last line would join it with the template's first. */
-const inclusion = async (configDir: string): Promise<readonly Change[]> => {
+export const inclusion = async (configDir: string, line: string): Promise<readonly Change[]> => {
   const path = localMacros(configDir);
-  const line = includeLine(configDir);
   const before = await readTextIfPresent(path);
   if (before?.split("\n").includes(line)) return [];
   if (before?.endsWith("\n")) return [{ kind: "line", path, line: 0, before: undefined, after: line }];
@@ -104,18 +103,32 @@ const inclusion = async (configDir: string): Promise<readonly Change[]> => {
   return [{ kind: "file", path, content: `${rest}${line}\n`, mode, before }];
 };
 
+/** Written after a yes, it stays until the file is removed: the effective value is our own from then on. */
+const turnedOn = (present: string | undefined): boolean => /MAIN_TLS_ADVERTISE_HOSTS =/.test(present ?? "");
+
+/** Upstream's default, and Debian's, is to offer TLS to everybody: an empty list is somebody's decision. */
+const offByHand = async (wanted: Wanted, options: Options): Promise<readonly Override[]> => {
+  const path = macroFile(wanted.configuration);
+  if (options.get("tls_advertise_hosts") !== "" || turnedOn(await readTextIfPresent(path))) return [];
+  const before = macroText(wanted, false);
+  const edit: Change = { kind: "file", path, content: macroText(wanted, true), mode, before };
+  return [{ scope: "everybody", path, setting: "tls_advertise_hosts is empty", edit: [edit] }];
+};
+
 /** Every edit that is still missing: the map before who looks into it, and gone after. */
-export const macroChanges = async (wanted: Wanted, options: Options): Promise<readonly Change[]> => {
+export const macroChanges = async (wanted: Wanted): Promise<readonly Change[]> => {
   const { configuration } = wanted;
   const path = macroFile(configuration);
   const before = await readTextIfPresent(path);
-  // Once written it stays until the file is removed: the effective value is our own from then on.
-  const turnOn = options.get("tls_advertise_hosts") === "" || /MAIN_TLS_ADVERTISE_HOSTS =/.test(before ?? "");
+  const turnOn = turnedOn(before);
   const content = macroText(wanted, turnOn);
   const own: readonly Change[] =
     before === content && (await modeOf(path)) === mode ? [] : [{ kind: "file", path, content, mode, before }];
   const names = await nameChanges(wanted, false);
-  const macros = configuration.scheme === "unsplit" ? [...own, ...(await inclusion(configuration.configDir))] : own;
+  const macros =
+    configuration.scheme === "unsplit"
+      ? [...own, ...(await inclusion(configuration.configDir, includeLine(configuration.configDir)))]
+      : own;
   return wanted.bySni.length > 0 ? [...names, ...macros] : [...macros, ...names];
 };
 
@@ -128,5 +141,5 @@ export const planExim = async (run: RunProgram, wanted: Wanted): Promise<ServerP
   }
   const ours = (await readTextIfPresent(macroFile(configuration))) !== undefined;
   if (worksOut(options, configuration) && !ours) return { changes: [], notes: [] };
-  return { changes: await macroChanges(wanted, options), notes: [] };
+  return { changes: await macroChanges(wanted), off: await offByHand(wanted, options), notes: [] };
 };

@@ -19,7 +19,7 @@ interface Place {
 const assignment = /^\s*(tls_certificate|tls_privatekey|MAIN_TLS_CERTIFICATE|MAIN_TLS_CERTKEY)\s*==?\s*(\S.*)$/;
 
 /** The files that a configuration is made of, ours left out. */
-const filesOf = async (configuration: Configuration, ownFile: string): Promise<readonly string[]> => {
+export const filesOf = async (configuration: Configuration, ownFile: string): Promise<readonly string[]> => {
   const { scheme, configDir } = configuration;
   if (scheme === "own") return [ownFile];
   if (scheme === "unsplit") return [localMacros(configDir), join(configDir, "exim4.conf.template")];
@@ -80,7 +80,7 @@ export const readBackExim = async (run: RunProgram, wanted: Wanted, file: string
   if (configuration.scheme !== "own" && worksOut(options, configuration) && direct.length === 0) {
     // Set by a macro, which ours can take the place of.
     const place = places.at(-1);
-    const edit = await macroChanges(wanted, options);
+    const edit = await macroChanges(wanted);
     const where = place ? { path: place.path, line: place.line } : { path: macroFile(configuration) };
     const setting = place
       ? clean(place.text.trim(), 200)

@@ -194,7 +194,7 @@ const readBackNames = async (
       scope: `clients that ask for a name of ${bySni.map(({ name }) => name).join(", ")}`,
       path: first.directive.path,
       line: first.directive.line,
-      setting: clean(first.directive.text, 200),
+      setting: `${clean(first.directive.text, 200)}${lines === undefined ? " (add an empty line above it: there is no room for an include)" : ""}`,
       certificate: other.name,
       edit: lines === undefined || lines.length === 0 ? [] : [...(await namesText(present, wanted)), ...lines],
     },

@@ -3,12 +3,12 @@ import { isLoopback } from "../../domain/ip.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { protocolsIn } from "../../domain/policy-strength.ts";
 import { clean } from "../../domain/text.ts";
-import { type PolicyName, hasHybridGroup, policyFor, readLibrary } from "../../domain/tls-policy.ts";
+import { type PolicyName, followsProfile, hasHybridGroup, policyFor, readLibrary } from "../../domain/tls-policy.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import type { PolicyPlan, PolicySetting } from "../policy.ts";
 import type { Change, Installation } from "../server.ts";
 import { postfixListeners } from "./listeners.ts";
-import { peerWishes, policyParameters, submissionWishes } from "./policy-settings.ts";
+import { peerWishes, policyParameters, protocolsParameter, submissionWishes } from "./policy-settings.ts";
 import { type Parameters, createPostconf } from "./postconf.ts";
 
 /** What clients and peers of other machines come to, by service. */
@@ -60,10 +60,25 @@ const notesOf = (main: Parameters, explicit: Parameters): readonly Finding[] => 
   ];
 };
 
+/** What stood at a service's parameter before the first of our changes that are in force there; undefined: what stands there is not ours. */
+const beforeOurs = (
+  ours: readonly Change[],
+  service: string,
+  parameter: string,
+  present: string | undefined,
+): { readonly value: string | undefined } | undefined => {
+  const mine = ours.flatMap((change) =>
+    change.kind === "service-parameter" && change.service === service && change.parameter === parameter ? [change] : [],
+  );
+  const [first] = mine;
+  return first !== undefined && mine.at(-1)?.after === present ? { value: first.before } : undefined;
+};
+
 export const hardenPostfix = async (
   dependencies: ServerDependencies,
   { configDir, version }: Installation,
   profile: PolicyName,
+  ours: readonly Change[] = [],
 ): Promise<PolicyPlan> => {
   const { run } = dependencies;
   const library = readLibrary((await run("postconf", ["-T", "run-version"])).stdout);
@@ -81,12 +96,28 @@ export const hardenPostfix = async (
     // postscreen hands TLS to tlsproxy, which has no setting of its own for a service.
     if (commands.get(service) !== "smtpd") continue;
     const own = written.get(service) ?? empty;
-    const inEffect = (name: string): string => expanded.get(service)?.get(name) ?? main.get(name) ?? "";
+    const theirs = (name: string) => beforeOurs(ours, service, name, own.get(name));
+    /** As it would be without us: what we have set follows the profile, and never binds it. */
+    const inEffect = (name: string): string => {
+      const known = theirs(name);
+      return (known ? known.value : expanded.get(service)?.get(name)) ?? main.get(name) ?? "";
+    };
     const wishes = forPeople
       ? submissionWishes(policy, version, wrapped, inEffect)
       : peerWishes(hasHybridGroup(library), inEffect);
     for (const { parameter, value, why, asStrict } of wishes) {
       const now = inEffect(parameter);
+      const known = theirs(parameter);
+      if (known) {
+        const present = own.get(parameter) ?? "";
+        const after = asStrict(now) ? known.value : value;
+        if (after === present) continue;
+        const whyOurs = parameter === protocolsParameter && asStrict(present) ? followsProfile(profile) : why;
+        const wanted = after ?? `what main.cf says: ${now}`;
+        settings.push({ scope: service, setting: parameter, now: clean(present, 300), wanted, why: whyOurs });
+        changes.push({ kind: "service-parameter", service, parameter, before: present, after });
+        continue;
+      }
       if (asStrict(now)) {
         // What is done for port 25 asks for nothing that could be exceeded.
         if (forPeople && (own.has(parameter) || explicit.has(parameter)) && !sameWords(now, value))
@@ -97,5 +128,12 @@ export const hardenPostfix = async (
       changes.push({ kind: "service-parameter", service, parameter, before: own.get(parameter), after: value });
     }
   }
-  return { ...(library ? { library } : {}), settings, stricter, changes, notes: notesOf(main, explicit) };
+  return {
+    ...(library ? { library } : {}),
+    settings,
+    stricter,
+    changes,
+    notCovered: [],
+    notes: notesOf(main, explicit),
+  };
 };

@@ -1,6 +1,7 @@
 // What Postfix needs to serve a certificate: the chain files in main.cf, the older settings out, and services that have their own kept as they are.
+import { join } from "node:path";
 import type { Finding } from "../../domain/finding.ts";
-import type { Change, ServedCertificate, ServerPlan } from "../server.ts";
+import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
@@ -109,27 +110,21 @@ const removeLegacy = (situation: Situation): { changes: Change[]; notes: Finding
   return { changes, notes };
 };
 
-/** TLS is switched on only where nobody ever decided: an explicit `none` is a decision, and is told instead. */
-const switchTlsOn = ({ explicit, effective }: Situation): { changes: Change[]; notes: Finding[] } => {
+/** TLS is switched on only where nobody ever decided: an explicit `none` is a decision, which only a yes overrules. */
+const switchTlsOn = ({ explicit, effective }: Situation, mainCf: string): { changes: Change[]; off: Override[] } => {
   const parameter = "smtpd_tls_security_level";
   const level = effective.get(parameter) ?? "";
   if (level === "none") {
+    const edit: Change = { kind: "parameter", parameter, before: explicit.get(parameter), after: "may" };
     return {
       changes: [],
-      notes: [
-        {
-          check: "tls-off",
-          severity: "warning",
-          message: `main.cf says ${parameter} = none: Postfix offers no TLS on port 25, whatever certificate it has`,
-          hint: `to offer it: postconf -e ${parameter}=may && postfix reload`,
-        },
-      ],
+      off: [{ scope: "everybody", path: mainCf, setting: `${parameter} = none`, edit: [edit] }],
     };
   }
   const decided =
     level !== "" || effective.get("smtpd_use_tls") === "yes" || effective.get("smtpd_enforce_tls") === "yes";
-  if (decided || explicit.has("smtpd_use_tls")) return { changes: [], notes: [] };
-  return { changes: [{ kind: "parameter", parameter, before: explicit.get(parameter), after: "may" }], notes: [] };
+  if (decided || explicit.has("smtpd_use_tls")) return { changes: [], off: [] };
+  return { changes: [{ kind: "parameter", parameter, before: explicit.get(parameter), after: "may" }], off: [] };
 };
 
 export interface PostfixWish {
@@ -177,8 +172,8 @@ export const planPostfix = async (
   };
   const names = await planSni(situation, configDir, main, bySni, rows?.answer);
   const notes = [...rowsNotes(situation, wish), ...(masterCf ? submissionNotes(situation.services, masterCf) : [])];
-  const tls = switchTlsOn(situation);
-  if (!main) return { changes: [...names, ...tls.changes], notes: [...tls.notes, ...notes] };
+  const tls = switchTlsOn(situation, join(configDir, "main.cf"));
+  if (!main) return { changes: [...names, ...tls.changes], off: tls.off, notes };
   const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
@@ -190,6 +185,7 @@ export const planPostfix = async (
   const legacy = removeLegacy(situation);
   return {
     changes: [...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
-    notes: [...own.notes, ...tls.notes, ...legacy.notes, ...notes],
+    off: tls.off,
+    notes: [...own.notes, ...legacy.notes, ...notes],
   };
 };

@@ -10,11 +10,13 @@ export interface PolicyWish {
   readonly asStrict: (value: string) => boolean;
 }
 
+export const protocolsParameter = "smtpd_tls_mandatory_protocols";
+
 /** All that is looked at. */
 export const policyParameters: readonly string[] = [
   "smtpd_tls_security_level",
   "smtpd_tls_auth_only",
-  "smtpd_tls_mandatory_protocols",
+  protocolsParameter,
   "smtpd_tls_mandatory_ciphers",
   "smtpd_tls_mandatory_exclude_ciphers",
   "tls_preempt_cipherlist",
@@ -81,7 +83,7 @@ export const submissionWishes = (
   return [
     ...beforeTls,
     {
-      parameter: "smtpd_tls_mandatory_protocols",
+      parameter: protocolsParameter,
       value: protocolList(policy, version),
       why:
         policy.minimum === "TLSv1.3"

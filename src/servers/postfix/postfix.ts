@@ -105,7 +105,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const queue = parseParameters(shown.stdout).get("queue_directory") ?? "/var/spool/postfix";
       return servingProcesses(await runningPid(join(queue, "pid/master.pid"), "master"), ["smtpd", "tlsproxy"], true);
     },
-    harden: (installation, profile) => hardenPostfix(dependencies, installation, profile),
+    harden: (installation, profile, ours) => hardenPostfix(dependencies, installation, profile, ours),
     plan: async ({ configDir, id }, certificate, bySni) => {
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";

@@ -1,5 +1,6 @@
 // Doctor: everything that would make the other commands fail, looked at one after the other. Changes nothing, takes no lock.
 import { type Looked, isFault, nothing, unseenBy } from "../../domain/doctor/finding.ts";
+import { isKeptFromStarting } from "../../domain/doctor/servers.ts";
 import { isExplained } from "../../domain/doctor/served.ts";
 import { withoutExplained } from "../../domain/doctor/state.ts";
 import { Failure } from "../../domain/failure.ts";
@@ -40,7 +41,9 @@ export const doctor = async (world: World, only: readonly string[]): Promise<Doc
   for (const look of looks) {
     const result = await done(ground, look);
     const others = results.flatMap(({ findings }) => findings);
-    const findings = withoutExplained(result.findings, others).filter((one) => !isExplained(one, others));
+    const findings = withoutExplained(result.findings, others).filter(
+      (one) => !isExplained(one, others) && !isKeptFromStarting(one, others),
+    );
     results.push({ ...result, findings });
   }
   return { ok: !results.some(({ findings }) => findings.some(isFault)), root: ground.root, looks: results };

@@ -19,10 +19,11 @@ import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
 import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
 import { unlessFailure } from "../unless-failure.ts";
+import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
 
 /** Files that mailcert writes among a server's settings, as complaints name them. */
-const ourFile = /\/(?:99-mailcert\.conf|mailcert\.conf|mailcert\.macros|02_mailcert)\b/;
+const ourFile = /\/etc\/\S*\/(?:99-mailcert\.conf|mailcert\.conf|mailcert\.macros|02_mailcert|mailcert\.crt-list)\b/;
 
 const brokenOf = async (
   { world }: Ground,
@@ -51,6 +52,9 @@ const tlsOffFindings = ({ installation, listeners }: Deployable, served: boolean
   }
   return [...found.values()].map(({ ports, off }) => tlsOffFinding(installation.id, ports, off, served));
 };
+
+const wrongModesOf = ({ installation: { id, server }, listeners }: Deployable): readonly DoctorFinding[] =>
+  wrongModes(listeners.map(({ protocol, mode, port, address }) => ({ id, server, protocol, mode, port, address })));
 
 /** What one server serves: copies are of one certificate each. */
 const servingOf = async (
@@ -115,14 +119,14 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
       mine.push(certificate);
   }
   const broken = await brokenOf(ground, one, mine[0]?.name);
-  const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd)];
+  const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd, broken !== undefined)];
   // What it would be set to cannot be asked of one whose configuration is broken.
   if (broken) return [broken, ...stopped];
   const off = tlsOffFindings(one, deployedOn(ground, one, mine).length > 0);
   // While TLS is off everywhere no certificate is served, whatever is set.
   if (off.length > 0 && one.listeners.every(({ tlsOff, unobservable }) => tlsOff ?? unobservable !== undefined))
     return [...stopped, ...off];
-  return [...stopped, ...off, ...(await settingsOf(ground, one, mine))];
+  return [...stopped, ...off, ...(await settingsOf(ground, one, mine)), ...wrongModesOf(one)];
 };
 
 const look = async (ground: Ground): Promise<Looked> => {

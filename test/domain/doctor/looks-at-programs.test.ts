@@ -6,6 +6,7 @@ import { portFindings } from "../../../src/domain/doctor/ports.ts";
 import { type ScheduleFacts, schedulable, scheduleLooked } from "../../../src/domain/doctor/schedule.ts";
 import {
   brokenFinding,
+  isKeptFromStarting,
   serviceCommand,
   settingsFinding,
   stoppedFinding,
@@ -26,7 +27,15 @@ describe("servers", () => {
     expect(serviceCommand(second, "restart", true)).toBe(
       "postmulti -i postfix-out -p stop && postmulti -i postfix-out -p start",
     );
-    expect(stoppedFinding(dovecot, false)).toMatchObject({ severity: "warning", command: "service dovecot start" });
+    const stopped = stoppedFinding(dovecot, false);
+    expect(stopped).toMatchObject({ severity: "warning", command: "service dovecot start" });
+    // What keeps it from starting is told, and no start that would fail.
+    expect(stoppedFinding(dovecot, false, true)).toMatchObject({
+      hint: "once its configuration is mended: service dovecot start",
+    });
+    expect(stoppedFinding(dovecot, false, true).command).toBeUndefined();
+    const taken = portFindings(dovecot, false, [{ port: 993, holders: [{ pid: 1, program: "haproxy" }] }], false);
+    expect([isKeptFromStarting(stopped, taken), isKeptFromStarting(stopped, [])]).toEqual([true, false]);
   });
 
   it("a complaint has its own hint, a deployment where it is about ours, and the line that Dovecot 2.4 wants first", () => {
@@ -97,8 +106,14 @@ describe("ports", () => {
 
   it("nobody listens although it runs: it was started with another configuration", () => {
     expect(portFindings(dovecot, true, [held(993), held(995)], true)).toMatchObject([
-      { severity: "warning", command: "systemctl restart dovecot" },
+      { severity: "warning", command: "doveadm reload" },
     ]);
+    const other = { ...dovecot, server: "nginx", id: "nginx" };
+    expect(portFindings(other, true, [held(993)], true)[0]?.command).toBe("systemctl restart nginx");
+    // It would end, and not come up again.
+    const [taken, silent] = portFindings(dovecot, true, [held(993, "haproxy"), held(995)], true);
+    expect([taken?.command, silent?.command]).toEqual([undefined, undefined]);
+    expect(silent?.hint).toBe("once the ports above are its own: doveadm reload");
   });
 });
 

@@ -2,6 +2,7 @@
 import { type MailHost, startMailHost } from "../../lab/mail-host.ts";
 import type { Suite } from "../../lab/parts.ts";
 import { serverSettings, settle } from "../deployed-host.ts";
+import { readyForFaults } from "./inject.ts";
 import { type WatchedEntry, type Watcher, startWatcher } from "./watcher.ts";
 
 export const name = "mail.example.org";
@@ -24,20 +25,22 @@ export interface SweptHost {
   readonly untouched: string;
   /** By `port kind`: the leaf that was served then, "" where there was no handshake. */
   readonly original: Readonly<Record<string, string>>;
-  /** Handshakes that were watched so far. */
-  probes: number;
+  /** States without a change from which the next run was seen to go well. */
+  readonly goesOnFrom: Set<string>;
 }
 
 /**
- * One address, so that a proof is 8 handshakes a slot instead of 24; and login processes that serve many clients each (Dovecot's
- * "high-performance mode"), so that being looked at costs the servers little.
+ * One address, so that a proof is 8 handshakes a slot instead of 24; login processes that serve many clients each (Dovecot's
+ * "high-performance mode"), so that being looked at costs the servers little; no copies of the system's CA certificates in Postfix's
+ * chroot, each of which Debian's `postfix check` compares.
  */
 const settings = (suite: Suite): string => `
   many='${suite === "bookworm" ? "service_count = 0" : "restart_request_count = unlimited"}'
   { echo 'listen = 127.0.0.1'
     for login in imap pop3 managesieve; do printf 'service %s-login {\\n  %s\\n}\\n' "$login" "$many"; done
   } >/etc/dovecot/conf.d/11-swept.conf
-  postconf -e inet_interfaces=127.0.0.1 inet_protocols=ipv4
+  postconf -e inet_interfaces=127.0.0.1 inet_protocols=ipv4 smtp_tls_CApath=
+  rm -rf /var/spool/postfix/etc/ssl
   cat >>/etc/postfix/master.cf <<'END'
 submission inet n - y - - smtpd
   -o smtpd_tls_security_level=may
@@ -49,8 +52,15 @@ export const startSweptHost = async (suite: Suite): Promise<SweptHost> => {
   const host = await startMailHost({ suite, hosts: { [name]: "127.0.0.1" } });
   await host.must(settings(suite));
   await settle(host);
+  await readyForFaults(host);
   await host.must("mkdir /opt/untouched && cp -a /etc/dovecot /etc/postfix /opt/untouched/");
   await Promise.all([host.startDovecot(), host.startPostfix([25, 465, 587])]);
   const watcher = await startWatcher(host, name, entries);
-  return { host, watcher, untouched: await serverSettings(host), original: await watcher.look(["any"]), probes: 0 };
+  return {
+    host,
+    watcher,
+    untouched: await serverSettings(host),
+    original: await watcher.look(["any"]),
+    goesOnFrom: new Set(),
+  };
 };

@@ -1,43 +1,55 @@
 // Runs mailcert under strace with one fault: the process is killed at a system call, or the call fails.
 import type { ChildResult } from "../../lab/child.ts";
 import type { MailHost } from "../../lab/mail-host.ts";
-import { type Point, changing, pointName, pointsIn, starting } from "./points.ts";
+import { type Point, pointName, pointsIn } from "./points.ts";
 
 /** strace's own words for what happens: `signal=SIGKILL`, `error=ENOSPC`. */
 export type Fault = "signal=SIGKILL" | `error=${string}`;
 
 const record = "/run/sweep.strace";
+const steady = "/opt/steady.cjs";
 const program = ["node", "/opt/mailcert/bin/mailcert.js"];
-/** The pool of file work has one thread: strace counts per thread. Programs that mailcert starts are let go at their execve (-b). */
-const oneThread = { UV_THREADPOOL_SIZE: "1" };
+/**
+ * The pool of file work has one thread: strace counts per thread. Folders for a moment are numbered instead of named at random, so that
+ * what is written in them can be counted, too.
+ */
+const env = { UV_THREADPOOL_SIZE: "1", NODE_OPTIONS: `--require=${steady}` };
+const steadyNames = `
+const files = require("node:fs/promises");
+let made = 0;
+files.mkdtemp = async (prefix) => {
+  const path = prefix + "x-" + process.pid + "-" + (made += 1);
+  await files.mkdir(path, 0o700);
+  return path;
+};`;
+/** Programs that mailcert starts are let go at their execve (-b). */
 const following = ["-f", "-b", "execve", "-y", "-e", "signal=none", "-o", record];
 const timeoutMs = 240_000;
 
+/** What runs with a fault need on a host. */
+export const readyForFaults = (host: MailHost): Promise<void> => host.write(steady, steadyNames);
+
 /** A run without a fault, and the points in it. @throws Error when it does not end with 0. */
-export const recordPoints = async (
-  host: MailHost,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<readonly Point[]> => {
-  const calls = [...changing, ...starting].map((call) => `?${call}`).join(",");
-  await host.must(["strace", ...following, "-e", `trace=${calls}`, ...program, ...args], {
-    env: { ...oneThread, ...env },
-    timeoutMs,
-  });
+export const recordPoints = async (host: MailHost, args: readonly string[]): Promise<readonly Point[]> => {
+  const traced = ["strace", ...following, "-e", "trace=%file,%desc,%process", ...program, ...args];
+  await host.must(traced, { env, timeoutMs });
   return pointsIn(await host.read(record));
 };
 
 /** The process's own id is not known before it runs: one of the next ones, others may be given out in between. */
 const withPath = `
-  before=$1 after=$2; shift 2
-  pid=$$ paths=
-  for next in $(seq $((pid + 1)) $((pid + 40))); do paths="$paths -P $before$next$after"; done
-  exec strace $paths "$@"`;
+  path=$1 pid=$$ paths=(); shift
+  for ((next = pid + 1; next <= pid + 40; next++)); do paths+=(-P "\${path//PID/$next}"); done
+  exec strace "\${paths[@]}" "$@"`;
 
 export interface Injected extends ChildResult {
   /** The call at which it happened, as strace saw it. */
   readonly seen: string;
 }
+
+/** Whether the call is about the point's file, whatever the process's id. */
+const isAt = ({ path }: Point, line: string): boolean =>
+  path === undefined || line.includes(path.split("PID").at(-1) ?? path);
 
 /** @throws Error when the fault did not happen. */
 export const runWithFault = async (
@@ -45,35 +57,26 @@ export const runWithFault = async (
   args: readonly string[],
   point: Point,
   fault: Fault,
-  env: Readonly<Record<string, string>> = {},
 ): Promise<Injected> => {
   const { call, path, nth } = point;
-  const traced = [
-    ...following,
-    "-e",
-    `trace=${call}`,
-    "-e",
-    `inject=${call}:${fault}:when=${nth}`,
-    ...program,
-    ...args,
-  ];
-  const [before = "", after] = path?.split("PID") ?? [];
+  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${fault}:when=${nth}`];
+  const traced = [...following, ...inject, ...program, ...args];
   const command =
     path === undefined
       ? ["strace", ...traced]
-      : after === undefined
-        ? ["strace", "-P", path, ...traced]
-        : ["sh", "-c", withPath, "sweep", before, after, ...traced];
-  const result = await host.exec(command, { env: { ...oneThread, ...env }, timeoutMs });
+      : path.includes("PID")
+        ? ["bash", "-c", withPath, "sweep", path, ...traced]
+        : ["strace", "-P", path, ...traced];
+  const result = await host.exec(command, { env, timeoutMs });
   const lines = (await host.read(record)).trim().split("\n");
-  const seen = lines.filter((line) => line.includes("(INJECTED)"));
   // strace ends as what it traced did; the call at which it happened has no result any more.
   const cut = lines.filter((line) => line.includes(` ${call}(`) && /(= \?|<unfinished \.\.\.>)$/.test(line));
   const killed = result.signal === "SIGKILL" || result.status === 137;
-  const fired = fault === "signal=SIGKILL" ? killed && cut.length > 0 : seen.length > 0;
-  if (!fired)
+  const seen =
+    fault === "signal=SIGKILL" ? (killed ? cut.at(-1) : undefined) : lines.find((line) => line.includes("(INJECTED)"));
+  if (seen === undefined || !isAt(point, seen))
     throw new Error(
-      `${pointName(point)}: ${fault} did not happen\n${result.stdout}${result.stderr}${result.status} ${result.signal}\n${lines.slice(-3).join("\n")}`,
+      `${pointName(point)}: ${fault} did not happen there\n${result.stdout}${result.stderr}${result.status} ${result.signal}\n${lines.slice(-3).join("\n")}`,
     );
-  return { ...result, seen: seen[0] ?? cut.at(-1) ?? "" };
+  return { ...result, seen };
 };

@@ -4,7 +4,7 @@ import type { SweptHost } from "./host.ts";
 import { type Fault, type Injected, runWithFault } from "./inject.ts";
 import { type Point, pointName } from "./points.ts";
 import { expectAllLive, expectServedThroughout, expectWhole } from "./watched.ts";
-import type { Kind } from "./watcher.ts";
+import type { Files, Kind } from "./watcher.ts";
 
 export interface Scenario {
   readonly what: string;
@@ -13,7 +13,7 @@ export interface Scenario {
   readonly kinds: readonly Kind[];
   /** What the servers had before mailcert came may be served, too. */
   readonly original: boolean;
-  /** From a fresh host to where the command can be run; once. */
+  /** To where the command can be run, from a fresh host or from where another scenario ended. */
   prepare(swept: SweptHost): Promise<void>;
   /** The next runs, until the certificate is served everywhere; asserts their results. `turn` lets scenarios take turns with ways on. */
   converge(swept: SweptHost, turn: number): Promise<void>;
@@ -42,45 +42,67 @@ export interface Trial {
 const hadNone = (original: Readonly<Record<string, string>>, port: number): boolean =>
   Object.entries(original).every(([key, leaf]) => !key.startsWith(`${port} `) || leaf === "");
 
+interface Hurt {
+  readonly injected: Injected;
+  readonly before: Files;
+}
+
 /** A point is missed where an earlier trial left work that this run took up (a key that waits): it is whole now, and goes the whole way. */
-const injectSurely = async (swept: SweptHost, scenario: Scenario, { point, fault, turn }: Trial): Promise<Injected> => {
+const injectSurely = async (swept: SweptHost, scenario: Scenario, { point, fault, turn }: Trial): Promise<Hurt> => {
+  const inject = async (): Promise<Hurt> => {
+    const before = await swept.watcher.files();
+    await swept.watcher.begin(scenario.kinds);
+    return { before, injected: await runWithFault(swept.host, scenario.args, point, fault) };
+  };
   try {
-    return await runWithFault(swept.host, scenario.args, point, fault);
+    return await inject();
   } catch {
     await scenario.again(swept, turn);
-    return runWithFault(swept.host, scenario.args, point, fault);
+    return inject();
   }
 };
 
-/** @throws AssertionError naming the point. */
-export const tryPoint = async (swept: SweptHost, scenario: Scenario, trial: Trial): Promise<Injected> => {
-  const { watcher } = swept;
-  const { kinds } = scenario;
-  const where = `${scenario.what}, ${trial.fault} at ${pointName(trial.point)}`;
-  const { keys } = await watcher.files();
-  const before = await watcher.look(kinds);
-  await watcher.begin(kinds);
-  const injected = await injectSurely(swept, scenario, trial);
-  // 70 is a bug by its own account. (strace ends by the signal that ended mailcert.)
-  expect(injected, where).not.toMatchObject({ status: 70 });
+export interface Tried {
+  /** The call at which it happened, as strace saw it. */
+  readonly seen: string;
+  /** Handshakes that were watched. */
+  readonly watched: number;
+}
 
-  const hurt = await watcher.files();
-  expectWhole(hurt, where);
-  expect(hurt.keys, `keys lost, ${where}`).toEqual(expect.arrayContaining([...keys]));
-
-  await scenario.converge(swept, trial.turn);
-  const after = await watcher.files();
+const convergeAfter = async (swept: SweptHost, scenario: Scenario, hurt: Files, where: string, turn: number) => {
+  await scenario.converge(swept, turn);
+  const after = await swept.watcher.files();
   expectWhole(after, where);
   expect({ ...after, where }).toMatchObject({ temporary: [], stage: "verified" });
   expect(after.keys, `keys lost, ${where}`).toEqual(expect.arrayContaining([...hurt.keys]));
   // Three are kept; one or two more until the next renewal, where the clearing away was cut short.
   expect(after.generations, where).toBeLessThanOrEqual(5);
-  await expectAllLive(swept, kinds, where);
+  await expectAllLive(swept, scenario.kinds, where);
+  return after;
+};
+
+/** @throws AssertionError naming the point. */
+export const tryPoint = async (swept: SweptHost, scenario: Scenario, trial: Trial): Promise<Tried> => {
+  const { watcher } = swept;
+  const where = `${scenario.what}, ${trial.fault} at ${pointName(trial.point)}`;
+  const { before, injected } = await injectSurely(swept, scenario, trial);
+  // 70 is a bug by its own account. (strace ends by the signal that ended mailcert.)
+  expect(injected, where).not.toMatchObject({ status: 70 });
+
+  const hurt = await watcher.files();
+  expectWhole(hurt, where);
+  expect(hurt.keys, `keys lost, ${where}`).toEqual(expect.arrayContaining([...before.keys]));
+
+  // Where nothing was changed yet but the lock, the next run does what it did after such a fault before: once for each state of the lock.
+  const untouched = hurt.digest === before.digest ? `${scenario.what}, lock ${hurt.lock}` : undefined;
+  const behindLive = [before, hurt];
+  if (untouched === undefined || !swept.goesOnFrom.has(untouched))
+    behindLive.push(await convergeAfter(swept, scenario, hurt, where, trial.turn));
+  if (untouched !== undefined) swept.goesOnFrom.add(untouched);
 
   const originals = scenario.original ? Object.values(swept.original) : [];
   const watched = await watcher.end();
   const excused = (port: number): boolean => hadNone(swept.original, port);
-  expectServedThroughout(watched, { before, behindLive: [hurt, after], originals }, excused, where);
-  swept.probes += watched.probes;
-  return injected;
+  expectServedThroughout(watched, { behindLive, originals }, excused, where);
+  return { seen: injected.seen, watched: watched.probes };
 };

@@ -1,7 +1,7 @@
 // Runs inside a mail host: connects to every TLS port every 50 ms and keeps what leaf it got; looks at the files behind `live`. One JSON
 // document a line on stdin ({"do": "begin" | "end" | "look" | "files", ...}) and one for each on stdout.
 import { X509Certificate, createHash, createPrivateKey } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import tls from "node:tls";
@@ -10,11 +10,15 @@ const { name, entries, intervalMs, timeoutMs } = JSON.parse(process.argv[2] ?? "
 const folder = `/var/lib/mailcert/certificates/${name}`;
 const address = "127.0.0.1";
 
-/** Signature algorithms of the ClientHello: a server with two certificates serves the one of this kind. */
-const signatures = {
-  any: undefined,
-  ecdsa: "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384",
-  rsa: "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha512",
+/** Made once, with the cheapest key exchange: forty handshakes a second are paid for by both sides. */
+const contextWith = (more) => tls.createSecureContext({ ca: [], ecdhCurve: "X25519", ...more });
+/** What the ClientHello says: a server with two certificates serves the one of this kind. */
+const contexts = {
+  any: contextWith({}),
+  ecdsa: contextWith({ sigalgs: "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384" }),
+  rsa: contextWith({
+    sigalgs: "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha512",
+  }),
 };
 
 /** What is said until TLS may start: [what the server's words must match to go on, what we say then]. */
@@ -76,7 +80,7 @@ const probe = async ({ port, speak }, kind) => {
         socket,
         servername: name,
         rejectUnauthorized: false,
-        ...(signatures[kind] === undefined ? {} : { sigalgs: signatures[kind] }),
+        secureContext: contexts[kind],
       });
       secure.once("secureConnect", () =>
         resolve(createHash("sha256").update(secure.getPeerX509Certificate().raw).digest("hex")),
@@ -97,6 +101,9 @@ let since = 0;
 let watching = false;
 let record = { probes: 0, seen: {}, failures: [], longestMs: 0 };
 let round = 0;
+
+/** As many as there are ports. */
+const fewest = entries.length;
 
 const keep = (key, leaf, at) => {
   record.probes += 1;
@@ -157,6 +164,28 @@ const slotAt = (path) => {
   };
 };
 
+const places = ["/var/lib/mailcert", "/etc/mailcert", "/etc/dovecot", "/etc/postfix"];
+const lock = "/var/lib/mailcert/lock";
+
+const contentOf = (path, entry) =>
+  entry.isSymbolicLink() ? readlinkSync(path) : entry.isFile() ? readFileSync(path) : "";
+
+/** Of everything below a place but the lock. */
+const digest = () => {
+  const hash = createHash("sha256");
+  for (const place of places) {
+    const found = existsSync(place) ? readdirSync(place, { recursive: true }).toSorted() : [];
+    for (const path of found.map((file) => `${place}/${file}`)) {
+      if (path === lock) continue;
+      const entry = lstatSync(path);
+      hash.update(`${path} ${entry.mode} ${entry.uid} ${entry.gid} ${entry.size} `).update(contentOf(path, entry));
+    }
+  }
+  return hash.digest("hex");
+};
+
+const lockState = () => (existsSync(lock) ? (readFileSync(lock, "utf8").trim() === "" ? "empty" : "held") : "none");
+
 const temporaryIn = (place) =>
   existsSync(place)
     ? readdirSync(place, { recursive: true })
@@ -171,6 +200,9 @@ const readSlots = (path) =>
 
 const files = () => {
   const live = `${folder}/live`;
+  const numbers = existsSync(`${folder}/generations`)
+    ? readdirSync(`${folder}/generations`).filter((file) => /^\d+$/.test(file))
+    : [];
   let link;
   try {
     link = readlinkSync(live);
@@ -192,15 +224,12 @@ const files = () => {
             )
         : [],
     ),
-    generations: existsSync(`${folder}/generations`)
-      ? readdirSync(`${folder}/generations`).filter((file) => /^\d+$/.test(file)).length
-      : 0,
-    kept: existsSync(`${folder}/generations`)
-      ? readdirSync(`${folder}/generations`)
-          .filter((file) => /^\d+$/.test(file))
-          .flatMap((file) => Object.values(readSlots(`${folder}/generations/${file}`)).map(({ leaf }) => leaf))
-      : [],
-    temporary: ["/var/lib/mailcert", "/etc/mailcert", "/etc/dovecot", "/etc/postfix"].flatMap(temporaryIn),
+    generations: numbers.length,
+    newest: numbers.length === 0 ? undefined : `generations/${numbers.toSorted().at(-1)}`,
+    kept: numbers.flatMap((file) => Object.values(readSlots(`${folder}/generations/${file}`)).map(({ leaf }) => leaf)),
+    temporary: places.flatMap(temporaryIn),
+    digest: digest(),
+    lock: lockState(),
     stage: existsSync(`${folder}/state.json`)
       ? JSON.parse(readFileSync(`${folder}/state.json`, "utf8")).stage
       : undefined,
@@ -226,7 +255,9 @@ const commands = {
     watching = true;
     return {};
   },
-  end: () => {
+  // A trial may be over before anything was seen: a short one, on a busy machine.
+  end: async () => {
+    while (record.probes + record.failures.length < fewest) await new Promise((resolve) => setTimeout(resolve, 20));
     watching = false;
     round += 1;
     return { ...record, ms: now() - since };

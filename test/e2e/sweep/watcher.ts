@@ -27,11 +27,17 @@ export interface Files {
   readonly keys: readonly string[];
   /** How many numbered generations there are. */
   readonly generations: number;
+  /** The one with the highest number, as `live` would name it. */
+  readonly newest?: string;
   /** The leaves of every generation on disk. */
   readonly kept: readonly string[];
   /** Files that a run makes to rename them, left over. */
   readonly temporary: readonly string[];
   readonly stage?: string;
+  /** Of all that mailcert may change, but the lock: paths, modes, owners, contents. */
+  readonly digest: string;
+  /** Of the last run: `none`, `empty` (it ended by itself) or `held`. */
+  readonly lock: string;
 }
 
 export interface Watcher {

@@ -1,4 +1,0 @@
-// kill -9 at every system call that changes a file or starts a program, on Dovecot 2.3 and Postfix 3.7: docs/reliability.md.
-import { sweepKills } from "./sweep/kills.ts";
-
-sweepKills("bookworm");
