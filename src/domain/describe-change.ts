@@ -4,6 +4,9 @@ import { clean } from "./text.ts";
 
 const pathsOf = ({ files }: Extract<Change, { kind: "copies" }>): string => files.map(({ path }) => path).join(", ");
 
+/** What takes the place of a line may be several. */
+const ours = (after: string): string => clean(after.replaceAll(/\n\s*/g, " / "), 120);
+
 export const describeChange = (change: Change): string => {
   switch (change.kind) {
     case "file":
@@ -13,10 +16,8 @@ export const describeChange = (change: Change): string => {
       return change.before === undefined
         ? `add to ${change.path}: ${clean(change.after, 120)}`
         : [
-            `${change.path} line ${change.line}: ${clean(change.before, 120)} -> ${clean(change.after, 120)}`,
-            ...(change.also ?? []).map(
-              (one) => `line ${one.line}: ${clean(one.before, 120)} -> ${clean(one.after, 120)}`,
-            ),
+            `${change.path} line ${change.line}: ${clean(change.before, 120)} -> ${ours(change.after)}`,
+            ...(change.also ?? []).map((one) => `line ${one.line}: ${clean(one.before, 120)} -> ${ours(one.after)}`),
           ].join(", ");
     case "parameter":
       return change.after === undefined

@@ -23,7 +23,7 @@ export const sharedServerWarnings = (
       ? []
       : others.map(
           ({ name }) =>
-            `${name} and ${first.name} are both for ${server.name}, which takes one certificate and gets ${first.name}: ` +
+            `${name} and ${first.name} are both for ${server.name}, which takes one certificate (it does not choose by the name that clients ask for) and gets ${first.name}: ` +
             `put all names into one, or give one of them other servers`,
         );
   });

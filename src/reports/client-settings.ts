@@ -1,6 +1,7 @@
-// What people type into their mail programs: the entry points that were proven, the recommended ones first.
+// What people type into their mail programs: the entry points that were proven or soon will be, the recommended ones first.
 import { type EntryPoint, clientLabel } from "../domain/entry-point.ts";
 import { isWildcard } from "../domain/names.ts";
+import type { ProvedEntry } from "../usecases/prove.ts";
 import { expectedMode } from "../domain/usual-ports.ts";
 import type { DeployResult } from "../usecases/deployment.ts";
 import { nameForPeople } from "./names.ts";
@@ -40,17 +41,23 @@ export const serverName = (names: readonly string[]): string => {
 /** `all`: every server of this host was looked at. Empty where nothing was proven that people connect to. */
 export const clientSettings = ({ entries, generation }: DeployResult, all: boolean): readonly string[] => {
   // A port that speaks the other mode than programs expect of it is no advice to anybody (wrap-misuse).
-  const proven = entries.filter(
-    ({ verdict, entry }) =>
-      verdict === "proven" && order.includes(entry.port) && expectedMode(entry.port) === entry.mode,
-  );
-  const byPort = new Map(proven.map(({ entry }) => [entry.port, entry]));
-  if (byPort.size === 0) return [];
+  const at = (wanted: ProvedEntry["verdict"]): ReadonlyMap<number, EntryPoint> =>
+    new Map(
+      entries.flatMap(({ verdict, entry }) =>
+        verdict === wanted && order.includes(entry.port) && expectedMode(entry.port) === entry.mode
+          ? [[entry.port, entry] as const]
+          : [],
+      ),
+    );
+  const proven = at("proven");
+  if (proven.size === 0) return [];
+  // One that has another certificate still is as good a port as it will be: nobody is to be sent to a worse one for that.
+  const byPort = new Map([...at("stale"), ...proven]);
   const best = receiving.find((port) => byPort.has(port));
   const bestSending = sending.find((port) => byPort.has(port));
   const mark = (port: number): string => {
-    if (port === best) return "<- take this one";
-    return port === bestSending ? "<- for sending" : "";
+    const advice = port === best ? "<- take this one" : port === bestSending ? "<- for sending" : "";
+    return proven.has(port) ? advice : `${advice} (not yet)`.trim();
   };
   const rows = order.flatMap((port) => {
     const entry = byPort.get(port);
@@ -61,6 +68,7 @@ export const clientSettings = ({ entries, generation }: DeployResult, all: boole
   return [
     `Settings for mail programs (server: ${serverName(generation.names)}):`,
     table(rows, "  "),
+    ...(byPort.size > proven.size ? ["  (not yet): it has another certificate until the faults above are mended"] : []),
     ...(nowhere ? ["  Sending: not offered on this host (neither port 465 nor 587)"] : []),
   ];
 };

@@ -17,6 +17,8 @@ interface PlanWords {
   readonly noServer: string;
 }
 
+const afterYes = "after a yes: ";
+
 const usualWords: PlanWords = { advice: false, noServer: "no mail server was found that is to serve it" };
 
 export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWords): readonly string[] => [
@@ -26,6 +28,9 @@ export const deployPlanLines = (plan: DeployPlan, { advice, noServer } = usualWo
     ...server.changes.map((change) => `  ${change}`),
     ...(advice ? server.notes : withoutAdvice(server.notes)).flatMap((note) => findingLines(note, "  ")),
   ]),
+  ...(plan.servers.some(({ changes }) => changes.some((change) => change.startsWith(afterYes)))
+    ? ["after a yes: at a terminal you are asked; else: mailcert deploy --yes"]
+    : []),
   ...plan.notes.flatMap((note) => findingLines(note)),
   ...(plan.servers.length === 0 && !hasUnissued([plan]) ? [noServer] : []),
 ];

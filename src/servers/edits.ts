@@ -1,14 +1,15 @@
-// Applies and takes back the two kinds of change that are plain file edits: a whole file, and one line of somebody's file.
+// Applies and takes back the two kinds of change that are plain file edits: a whole file, and lines of somebody's file (line-edits.ts).
 import { rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { isStamped } from "../domain/stamp.ts";
 import { fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../system/files.ts";
 import { removeLeftovers } from "../system/leftovers.ts";
-import type { Change, LineReplacement } from "./server.ts";
+import { applyLine, revertLine } from "./line-edits.ts";
+import type { Change } from "./server.ts";
 
+export { appendLine, applyLine, revertLine, type LineChange } from "./line-edits.ts";
 export type FileChange = Extract<Change, { kind: "file" }>;
-export type LineChange = Extract<Change, { kind: "line" }>;
 export type Reverted = "reverted" | "not-ours";
 
 const remove = async (path: string): Promise<void> => {
@@ -42,100 +43,37 @@ export const applyFile = async (change: FileChange): Promise<void> => {
   await writeFileAtomic(path, content, { mode, keepOwner: true, base: { text } });
 };
 
+const isOurs = ({ content, shared }: FileChange, current: string | undefined): boolean =>
+  content !== undefined && shared ? isStamped(current) : current === content;
+
 export const revertFile = async (change: FileChange): Promise<Reverted> => {
-  const { path, content, before, mode, shared } = change;
+  const { path, before, mode } = change;
   // Of a run that was killed while it wrote the file: nothing is written where it never came to be.
   await removeLeftovers(dirname(path)).catch(() => undefined);
   const current = await readTextIfPresent(path);
   if (current === before) return "reverted";
-  const ours = content !== undefined && shared ? isStamped(current) : current === content;
-  if (!ours) return "not-ours";
+  if (!isOurs(change, current)) return "not-ours";
   if (before === undefined) await remove(path);
   else await writeFileAtomic(path, before, { mode, keepMode: true, base: { text: current } });
   return "reverted";
 };
 
-/** A file's lines, and the text that they were read from: what is written must not take back what somebody wrote meanwhile. */
-interface Lines {
-  readonly lines: string[];
-  readonly text: string | undefined;
-}
-
-const readLines = async (path: string): Promise<Lines> => {
-  const text = await readTextIfPresent(path);
-  return { lines: (text ?? "").split("\n"), text };
-};
-
-const writeLines = (path: string, { lines, text }: Lines): Promise<void> =>
-  writeFileAtomic(path, lines.join("\n"), { mode: 0o644, keepMode: true, follow: true, base: { text } });
-
-/** Adds a last line so that taking it away again gives the very same bytes, with or without a final line end. */
-export const appendLine = (lines: string[], line: string): void => {
-  if (lines.at(-1) === "") lines.splice(-1, 0, line);
-  else lines.push(line);
-};
-
-const movedOn = ({ path }: LineChange, line: number): Failure =>
-  new Failure("try-later", `${path} line ${line} changed while mailcert worked: nothing was edited`, {
-    hints: ["run the command again: it reads the file anew"],
-  });
-
-/** Every line that a change replaces: all of them are written at once, or none. */
-const replacements = ({ line, before = "", after, also = [] }: LineChange): readonly LineReplacement[] => [
-  { line, before, after },
-  ...also,
-];
-
-export const applyLine = async (change: LineChange): Promise<void> => {
-  const read = await readLines(change.path);
-  const { lines } = read;
-  if (change.before === undefined) {
-    if (lines.includes(change.after)) return;
-    appendLine(lines, change.after);
-    return writeLines(change.path, read);
-  }
-  const all = replacements(change);
-  if (all.every(({ line, after }) => lines[line - 1] === after)) return;
-  for (const { line, before, after } of all) {
-    if (lines[line - 1] !== before) throw movedOn(change, line);
-    lines[line - 1] = after;
-  }
-  return writeLines(change.path, read);
-};
+/** What still reads a file of ours, in somebody's own words: `/etc/nginx/nginx.conf line 12`. */
+export type StillReadBy = (path: string) => Promise<string | undefined>;
 
 /**
- * Where the lines of a change stand by now, as indices: lines above may have come or gone since. All moved by the same number, nearest first, for two of
- * them may read alike; else each where its text stands once. undefined: not all of them, and half of what belongs together would be worse than all of it.
+ * The same for a server that would not start without a file that its configuration names.
+ * @throws Failure `config` where something of somebody else's (a copied block) names it: then it stays.
  */
-const placesOf = (lines: readonly string[], all: readonly LineReplacement[]): readonly number[] | undefined => {
-  const at = (shift: number): readonly number[] => all.map(({ line }) => line - 1 + shift);
-  const stand = (places: readonly number[]): boolean =>
-    all.every(({ after }, nth) => lines[places[nth] ?? -1] === after);
-  for (let far = 0; far <= lines.length; far += 1) {
-    const shift = [far, -far].find((one) => stand(at(one)));
-    if (shift !== undefined) return at(shift);
-  }
-  const once = all.every(({ after }) => lines.filter((text) => text === after).length === 1);
-  const places = all.map(({ after }) => lines.indexOf(after));
-  return once && new Set(places).size === places.length ? places : undefined;
-};
-
-export const revertLine = async (change: LineChange): Promise<Reverted> => {
-  const { path, before, after } = change;
-  const read = await readLines(path);
-  const { lines } = read;
-  if (before === undefined) {
-    const index = lines.lastIndexOf(after);
-    if (index < 0) return "reverted";
-    lines.splice(index, 1);
-  } else {
-    const all = replacements(change);
-    const places = placesOf(lines, all);
-    if (places === undefined) return all.some((one) => !lines.includes(one.before)) ? "not-ours" : "reverted";
-    for (const [nth, place] of places.entries()) lines[place] = all[nth]?.before ?? "";
-  }
-  await writeLines(path, read);
-  return "reverted";
+export const revertUnlessRead = async (change: Change, name: string, readBy: StillReadBy): Promise<Reverted> => {
+  if (change.kind !== "file" || change.before !== undefined) return revertEdit(change);
+  const current = await readTextIfPresent(change.path);
+  if (current === undefined || !isOurs(change, current)) return revertEdit(change);
+  const reader = await readBy(change.path);
+  if (reader === undefined) return revertEdit(change);
+  throw new Failure("config", `${change.path} is still named by ${reader}: without it ${name} would not start`, {
+    hints: [`take that line out, or put another certificate in its place; then run: mailcert deploy --remove`],
+  });
 };
 
 const noEdit = ({ kind }: Change): never => {

@@ -2,8 +2,9 @@
 
 const marker = "# mailcert: ";
 
-/** The line as a comment that says who wrote it. */
-export const switchedOff = (line: string): string => `${marker}${line}`;
+/** The line as a comment that says who wrote it; `mark`: one of its own (line-mark.ts), by which it is found again. */
+export const switchedOff = (line: string, mark?: string): string =>
+  mark === undefined ? `${marker}${line}` : `# ${mark}: ${line}`;
 
 /** The line behind the marker, or undefined where this is not one of ours. */
 export const behindMarker = (line: string): string | undefined =>

@@ -2,9 +2,9 @@
 import { access } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "../domain/failure.ts";
-import { readTextIfPresent } from "../system/files.ts";
 import type { RunProgram } from "../system/run.ts";
 import { output } from "./program.ts";
+import { systemdRuns, unitOfProcess } from "./units.ts";
 
 export interface Restartable {
   /** As people call it: `OpenSMTPD`. */
@@ -21,9 +21,6 @@ export interface Restartable {
 const patienceMs = 20_000;
 const stepMs = 50;
 
-/** The unit of a process, where systemd started it (its control group is called so): `opensmtpd.service`. */
-export const unitOf = (cgroup: string): string | undefined => /\/([\w@.\\:-]+\.service)$/m.exec(cgroup)?.[1];
-
 const until = async (holds: () => Promise<boolean>): Promise<boolean> => {
   for (let waited = 0; waited < patienceMs; waited += stepMs) {
     if (await holds()) return true;
@@ -38,16 +35,27 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/**
+ * An init script would start it inside of the unit that we run in, confined as we are, and ended with us; systemd's own unit would start a second one
+ * beside it.
+ */
+export const startedByHand = (name: string, pid: number): Failure =>
+  new Failure("unavailable", `${name} must be restarted, and its process ${pid} belongs to no unit of systemd`, {
+    hints: [
+      "restart it as it was started (or end it and start its unit), then run: mailcert renew; it serves the old certificate until then",
+    ],
+  });
+
 /** @throws Failure `unavailable` where nothing is known that starts it (it is left running), or where it does not come back. */
 export const restart = async (run: RunProgram, { name, scripts, pid: find, log }: Restartable): Promise<void> => {
   const pid = await find();
   if (pid === undefined) return;
-  const unit = unitOf((await readTextIfPresent(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? "");
-  const systemd = unit !== undefined && (await exists("/run/systemd/system"));
+  const unit = await unitOfProcess(pid);
+  if (unit === undefined && (await systemdRuns())) throw startedByHand(name, pid);
   const script = (
     await Promise.all(scripts.map(async (one) => ((await exists(`/etc/init.d/${one}`)) ? [`/etc/init.d/${one}`] : [])))
   ).flat()[0];
-  if (systemd) await output(run, "systemctl", ["restart", unit], "unavailable");
+  if (unit !== undefined) await output(run, "systemctl", ["restart", unit], "unavailable");
   else if (script !== undefined) {
     // Not the script's own `restart`: Debian's for OpenSMTPD starts while the old process still ends, and leaves none.
     await run(script, ["stop"]);
@@ -64,8 +72,6 @@ export const restart = async (run: RunProgram, { name, scripts, pid: find, log }
   }
   if (await until(async () => (await find()) !== undefined)) return;
   throw new Failure("unavailable", `${name} was stopped to be restarted, and does not run now`, {
-    hints: [
-      `start it (${systemd ? `systemctl start ${unit}` : `${script} start`}); its log says why it did not: ${log}`,
-    ],
+    hints: [`start it (${unit ? `systemctl start ${unit}` : `${script} start`}); its log says why it did not: ${log}`],
   });
 };

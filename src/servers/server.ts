@@ -117,6 +117,8 @@ export type Change =
       readonly after: string;
       /** Further lines of the same file that only make sense together with it (a key beside its certificate): all go in one write. */
       readonly also?: readonly LineReplacement[];
+      /** It stands there for all certificates of this server: taken back when the last of them goes. */
+      readonly shared?: true;
     }
   | {
       /** A Postfix main.cf parameter; undefined stands for absence (`postconf -X`). */
@@ -187,6 +189,8 @@ export interface Override {
   readonly scope: string;
   readonly path: string;
   readonly line?: number;
+  /** `setting` is not there yet: nothing wins, and without it nothing of ours is read. */
+  readonly missing?: true;
   /** The setting as it stands there: `ssl_cert = </etc/ssl/old.pem`. */
   readonly setting: string;
   /** The certificate (by name) whose clients do not get it; absent: everybody's, or that of everybody who asks for no known name. */

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** In a process group of its own, which is ended as a whole: for scripts, whose work other programs do. */
   readonly ownGroup?: boolean;
+  /** Variables for the program, beside the few that all get. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Open descriptors handed on as 3, 4, ... */
   readonly descriptors?: readonly number[];
 }
@@ -63,7 +65,7 @@ export const createRunProgram =
         return;
       }
       const child = childProcess().spawn(program, args, {
-        env: { PATH: path, LC_ALL: "C", HOME: "/" },
+        env: { PATH: path, LC_ALL: "C", HOME: "/", ...options.env },
         stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...descriptors],
         cwd: "/",
         detached: ownGroup,

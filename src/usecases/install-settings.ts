@@ -64,6 +64,8 @@ export const installSettings = async (
     done.push(made.what);
     applied.push(made);
   };
+  const isMade = (change: Change): boolean =>
+    applied.some((made) => JSON.stringify(made.change) === JSON.stringify(change));
   const settle = async (): Promise<ServerPlan> => {
     let plan = await server.plan(installation, main, bySni, placed);
     // A service that has another certificate now, or none of its own: first what stood there before.
@@ -101,12 +103,14 @@ export const installSettings = async (
     }
     for (const override of await server.readBack(installation, main, bySni, placed)) {
       const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
-      const question = `${installation.id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting. Change that line?`;
-      if (override.edit.length > 0 && (await options.accept(question))) {
-        for (const change of override.edit) await apply(change);
+      const words = overrideWords(deployable, override, where);
+      // What an earlier answer has done holds for all that need it.
+      const due = override.edit.filter((change) => !isMade(change));
+      if (override.edit.length > 0 && (due.length === 0 || (await options.accept(questionOf(override, words))))) {
+        for (const change of due) await apply(change);
         edited = true;
       } else {
-        const finding = overrideFinding(installation.id, override, where);
+        const finding = overrideFinding(override, words);
         const { certificate: whose } = override;
         if (whose === undefined || whose === main.name) findings.push(finding);
         else own.set(whose, [...(own.get(whose) ?? []), finding]);
@@ -147,10 +151,23 @@ export const offFinding = (id: string, one: Override): Finding => ({
   hint: `where TLS is wanted: mailcert deploy --yes (${one.edit.map(describeChange).join("; ")}); where not, leave ${id} out with servers:`,
 });
 
-const overrideFinding = (id: string, override: Override, where: string): Finding => ({
+/** Where all settings stand in people's own files, nothing of ours wins or loses: what is theirs serves, or what is needed is not there. */
+const overrideWords = ({ server, installation: { id } }: Deployable, override: Override, where: string): string => {
+  const { scope, setting, missing } = override;
+  if (missing)
+    return `${id}: ${scope} do not get it: ${where} has no line "${setting}", which mailcert adds after a yes`;
+  return server.asksFirst
+    ? `${id}: ${scope} has another certificate, that of ${where}: "${setting}"; mailcert changes such a line only after a yes`
+    : `${id}: for ${scope}, ${where} sets "${setting}" and wins over mailcert's setting`;
+};
+
+const questionOf = ({ missing }: Override, words: string): string =>
+  `${words}. ${missing ? "Add it?" : "Change that line?"}`;
+
+const overrideFinding = (override: Override, message: string): Finding => ({
   check: "deploy-override",
   severity: "fault",
-  message: `${id}: for ${override.scope}, ${where} sets "${override.setting}" and wins over mailcert's setting`,
+  message,
   hint:
     override.edit.length > 0
       ? `let mailcert change it: mailcert deploy --yes (${override.edit.map(describeChange).join("; ")})`

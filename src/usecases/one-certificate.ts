@@ -22,7 +22,7 @@ interface Lost {
 
 const taken = (id: string, holder: CertificateConfig, { name, names }: CertificateConfig): Lost => ({
   id,
-  message: `${id} serves the certificate ${holder.name} already; mailcert gives each server one certificate`,
+  message: `${id} serves the certificate ${holder.name} already, and takes one certificate: it does not choose by the name that clients ask for`,
   hints: [
     `put all names into one certificate: mailcert setup ${shellWord(holder.names[0] ?? holder.name)} --names ${shellWord([...holder.names.slice(1), ...names].join(","))}`,
     `or keep ${name} off the servers of this host: servers: none (--server none)`,

@@ -6,6 +6,7 @@ import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
+import { unanswered } from "./answered-notes.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { unissuedCheck } from "../domain/unissued.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
@@ -60,11 +61,13 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
         ? await server.readBack(installation, mainOf(serving), server.sni ? serving.bySni : undefined, serving.placed)
         : [];
     const off = plan.off ?? [];
-    const edits = [...off, ...asked].flatMap(({ edit }) =>
-      edit.map((change) => `after a yes: ${describeChange(change)}`),
+    // Several places may need the same file: it is written once.
+    const edits = new Set(
+      [...off, ...asked].flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)),
     );
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
-    servers.push({ id, version, running, changes, notes: [...plan.notes, ...off.map((one) => offFinding(id, one))] });
+    const notes = [...plan.notes, ...off.map((one) => offFinding(id, one))];
+    servers.push({ id, version, running, changes, notes: unanswered(notes, id, found) });
   }
   const moves = from !== target?.number || from === undefined;
   return {

@@ -5,6 +5,7 @@ import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Places } from "../domain/places.ts";
 import type { Baseline } from "../domain/verdict.ts";
+import { unanswered } from "./answered-notes.ts";
 import { type Claims, claimsOf } from "./claims.ts";
 import type { DeployedServer, Gathered, Job } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
@@ -106,7 +107,12 @@ const findingsFor = async (
   const everybodys = one.settings.findings.filter(({ check }) => check === "deploy-config" || isOwner(job, one));
   const stale = one.reloaded && entries.some(({ installation, verdict }) => installation === id && verdict === "stale");
   const late = stale ? await recheck(id) : undefined;
-  return [...everybodys, ...(one.settings.own?.get(name) ?? []), ...one.trouble, ...(late ? [late] : [])];
+  return [
+    ...unanswered(everybodys, id, job.found),
+    ...(one.settings.own?.get(name) ?? []),
+    ...one.trouble,
+    ...(late ? [late] : []),
+  ];
 };
 
 /** Where TLS was off altogether our settings switch it on: what could not be observed before the change can be now. */

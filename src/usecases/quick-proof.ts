@@ -3,6 +3,7 @@ import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
+import { unanswered } from "./answered-notes.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
 import { leftAtServices } from "./left-at-services.ts";
@@ -121,7 +122,8 @@ export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): 
       const fresh = job.found.filter(({ installation }) => !told.has(installation.id));
       for (const { installation } of fresh) told.add(installation.id);
       const refused = job.notes.filter(({ check }) => check === "deploy-place");
-      const findings = [...refused, ...fresh.flatMap(({ installation }) => looks.get(installation.id)?.notes ?? [])];
+      const looked = fresh.flatMap(({ installation: { id } }) => unanswered(looks.get(id)?.notes ?? [], id, job.found));
+      const findings = [...refused, ...looked];
       proven.set(job.certificate.name, { servers, entries: mine, findings });
     } else rereads.set(job.certificate.name, new Set([...bad, ...unsettled, ...unseen]));
   }

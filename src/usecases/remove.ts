@@ -7,6 +7,7 @@ import { setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import { grantKeys } from "./key-readers.ts";
 import { changesInForce } from "./changes-in-force.ts";
+import { netReverts } from "./net-reverts.ts";
 import { type RevertedSettings, revertSettings } from "./revert-settings.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -92,9 +93,10 @@ const planned = async (world: World, names: readonly string[]): Promise<readonly
   const open = changesInForce(await world.store.events()).toReversed();
   return names.map((name) => {
     const mine = open.filter(({ certificate }) => certificate === name);
-    const reverted = mine.flatMap(({ change }) =>
-      change ? [`${change.installation}: ${describeRevert(change.change, false)}`] : [],
-    );
+    const reverted: string[] = [];
+    const tell = netReverts();
+    for (const { change } of mine)
+      if (change) tell(reverted, change.installation, change.change, describeRevert(change.change, false));
     return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [], findings: [] };
   });
 };

@@ -7,6 +7,7 @@ import type { HostEvent } from "../store/store.ts";
 import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
+import { netReverts } from "./net-reverts.ts";
 import { recordChange } from "./record-change.ts";
 import { allOf, servingOn } from "./serving.ts";
 import { finder, goes, sidesOf } from "./sides.ts";
@@ -46,6 +47,7 @@ export const revertSettings = async (
   );
   const sides = await sidesOf(world, servers, installations, certificates, open);
   const touched = new Map<string, Touched>();
+  const tell = netReverts();
   for (const event of open.toReversed()) {
     const { change } = event;
     const side = change && sides.get(change.installation);
@@ -103,7 +105,7 @@ export const revertSettings = async (
       change,
       reverts: true,
     });
-    if (outcome === "reverted") result.reverted.push(`${installation.id}: ${done}`);
+    if (outcome === "reverted") tell(result.reverted, installation.id, change.change, done);
     else result.kept.push(`${installation.id}: ${describeKept(change.change)}`);
   }
   for (const one of touched.values()) {

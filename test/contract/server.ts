@@ -19,6 +19,8 @@ export interface ServerUnderTest {
   readonly leaf: (slot: "ecdsa" | "rsa", certificate?: ServedCertificate) => Promise<string>;
   /** For a server with `sni`: one with both slots and the name `two.example.net`, and one with ECDSA alone and the names `*.example.net`, `mail.example.org`; their files are on the host. */
   readonly bySni?: readonly ServedCertificate[];
+  /** With `sni`: clients that ask for no known name get its RSA key alone, whatever else there is. */
+  readonly oneDefault?: boolean;
   /** Makes the configuration one that the server itself refuses; returns a word that its complaint holds. */
   readonly breakConfiguration: () => Promise<string>;
   /** What a person does next to our change: sets another certificate where ours was set. */
@@ -190,7 +192,10 @@ export const serverContract = (
       expect(subject.server.byPlace !== undefined).toBe(byPlace);
     });
 
-    const testByName = test.runIf(byName);
+    // Defined only where they say something: nothing is reported as skipped.
+    const testByName = (what: string, body: () => Promise<void>): void => {
+      if (byName) test(what, body);
+    };
     testByName(
       "others by name: the first that has it, a name before a wildcard, to everybody else the default",
       async () => {
@@ -211,6 +216,7 @@ export const serverContract = (
         const one = listener.slot ?? "ecdsa";
         const leaf = {
           main: await subject.leaf(one),
+          mainRsa: await subject.leaf("rsa"),
           two: await subject.leaf(one, two),
           wild: await subject.leaf("ecdsa", wild),
         };
@@ -220,14 +226,16 @@ export const serverContract = (
           ["other.example.net", leaf.wild],
           // The default has it too, and comes first.
           ["mail.example.org", leaf.main],
-          ["nobody.example.com", leaf.main],
-          ["", leaf.main],
+          ["nobody.example.com", subject.oneDefault ? "" : leaf.main],
+          ["", subject.oneDefault ? "" : leaf.main],
         ] as const)
           await expect
             .poll(() => subject.served(listener, asked(wanted), name), { timeout: 10_000, message: name })
             .toBe(wanted);
-        if (listener.slot === undefined)
+        if (listener.slot === undefined) {
+          expect(await subject.served(listener, "rsa", "")).toBe(leaf.mainRsa);
           expect(await subject.served(listener, "rsa", "two.example.net")).toBe(await subject.leaf("rsa", two));
+        }
         // No second key of another certificate where this one has none.
         expect(await subject.served(listener, "rsa", "other.example.net")).toBe("");
         // One goes, then all.
@@ -237,8 +245,8 @@ export const serverContract = (
         }
         await server.reload(installation);
         await expect
-          .poll(() => subject.served(listener, one, "other.example.net"), { timeout: 10_000 })
-          .toBe(leaf.main);
+          .poll(() => subject.served(listener, listener.slot ?? "rsa", "other.example.net"), { timeout: 10_000 })
+          .toBe(listener.slot === undefined ? leaf.mainRsa : leaf.main);
         expect(await subject.served(listener, one, "two.example.net")).toBe(leaf.two);
         for (const change of changes.toReversed()) expect(await server.revert(installation, change)).toBe("reverted");
         expect(await subject.snapshot()).toBe(before);

@@ -67,6 +67,7 @@ const foreign = [
   "system/revive-service.ts",
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
+  "servers/haproxy/reload.ts",
   "servers/nginx/configuration.ts",
   "servers/readable.ts",
   "system/open-as.ts",

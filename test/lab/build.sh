@@ -3,7 +3,7 @@
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
 # (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
 # and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
-# tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. bookwormexim, bookwormopensmtpd: the same two over bookworm.
+# tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,13 +16,14 @@ testssl="testssl.sh bsdextrautils bind9-host"
 browser="chromium fonts-dejavu-core poppler-utils"
 exim="exim4-base exim4-config exim4-daemon-light"
 proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
+bookwormproxies=$proxies
 cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
 opensmtpd="opensmtpd"
 courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
 tables="postfix-sqlite sqlite3 acl"
 bookwormexim=$exim
 bookwormopensmtpd=$opensmtpd
-layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade tables bookwormexim bookwormopensmtpd"
+layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade tables bookwormexim bookwormopensmtpd bookwormproxies"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
@@ -41,7 +42,7 @@ path_of() {
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
     clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies | tables) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
-    bookwormexim | bookwormopensmtpd) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    bookwormexim | bookwormopensmtpd | bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
   esac
@@ -125,6 +126,8 @@ build_neighbours() { build_layer "$1" $neighbours; }
 build_exim() { build_layer "$1" $exim; }
 # shellcheck disable=SC2086
 build_proxies() { build_layer "$1" $proxies; }
+# shellcheck disable=SC2086
+build_bookwormproxies() { build_bookworm_layer "$1" $bookwormproxies; }
 # shellcheck disable=SC2086
 build_cyrus() { build_layer "$1" $cyrus; }
 # shellcheck disable=SC2086

@@ -32,7 +32,7 @@ export interface MailHostOptions {
   readonly cyrus?: boolean;
   readonly opensmtpd?: boolean;
   readonly courier?: boolean;
-  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked, on trixie; a test configures and starts them. */
+  /** Also nginx with its mail and stream modules, HAProxy and stunnel, unpacked; a test configures and starts them. */
   readonly proxies?: boolean;
   /** Also Postfix's SQLite client, sqlite3 and setfacl, on trixie. */
   readonly tables?: boolean;
@@ -113,7 +113,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
   )
     .filter((layer) => options[layer])
     .map((layer) =>
-      options.suite === "bookworm" && (layer === "exim" || layer === "opensmtpd")
+      options.suite === "bookworm" && (layer === "exim" || layer === "opensmtpd" || layer === "proxies")
         ? parts[`bookworm${layer}`]
         : parts[layer],
     );

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -23,7 +23,8 @@ export type LabParts = Readonly<
     | "proxies"
     | "tables"
     | "bookwormexim"
-    | "bookwormopensmtpd",
+    | "bookwormopensmtpd"
+    | "bookwormproxies",
     string
   >
 >;
@@ -39,6 +40,7 @@ const names: readonly (keyof LabParts)[] = [
   "browser",
   "exim",
   "proxies",
+  "bookwormproxies",
   "cyrus",
   "opensmtpd",
   "courier",

@@ -1,8 +1,20 @@
 // nginx, HAProxy and stunnel on a mail host of the lab, as Debian's packages leave them after their scripts ran; and a server adapter as it is after a yes.
-import type { Change, Listener, Server } from "../../src/servers/server.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import type { Change, Installation, Listener, Server } from "../../src/servers/server.ts";
 import { type MailHost, startMailHost } from "./mail-host.ts";
+import type { Suite } from "./parts.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
-import { certificate, leafOfCertificate, makeCertificate, makePair, served, snapshot } from "./server-judge.ts";
+import {
+  bySni,
+  certificate,
+  leafOfCertificate,
+  makeBySni,
+  makeCertificate,
+  makePair,
+  openPorts,
+  served,
+  snapshot,
+} from "./server-judge.ts";
 
 /** All that such a server's own lines need is asked for: what `deploy --yes` does in one go, as one plan. */
 export const afterYes = (server: Omit<Server, "snippet">): Omit<Server, "snippet"> => ({
@@ -16,29 +28,122 @@ export const afterYes = (server: Omit<Server, "snippet">): Omit<Server, "snippet
   },
 });
 
+const noPlan: Server["plan"] = async () => ({ changes: [], notes: [] });
+
 export interface ProxyLab {
+  readonly host: MailHost;
+  readonly server: Omit<Server, "snippet">;
+  /** Debian's configuration with what is asked for, and nothing else; the running program gets it, or one is started. */
+  readonly configure: (files: Readonly<Record<string, string>>) => Promise<void>;
+  /** The same, until exactly these ports are open; its installation. */
+  readonly ready: (files: Readonly<Record<string, string>>, ports: readonly number[]) => Promise<Installation>;
+  readonly settled: (ports: readonly number[]) => Promise<void>;
+  readonly openPorts: () => Promise<readonly number[]>;
+  readonly applyAll: (installation: Installation, changes: readonly Change[]) => Promise<void>;
+  /** All that it asks about, after a yes. */
+  readonly setUp: (installation: Installation) => Promise<readonly Change[]>;
+  readonly revertAll: (installation: Installation, changes: readonly Change[]) => Promise<void>;
+}
+
+export interface ProxySetUp {
+  readonly server: "nginx" | "haproxy" | "stunnel";
+  readonly suite: Suite;
+  /** Its process, as the kernel calls it. */
+  readonly program: string;
+  /** What Debian's packages' scripts do. */
+  readonly install: (host: MailHost) => Promise<void>;
+  /** Puts one of `configure`'s files where it is read. */
+  readonly put: (host: MailHost, name: string, text: string) => Promise<unknown>;
+  /** A line for sh: it reads what stands there now, running or not. */
+  readonly start: string;
+}
+
+interface Opened {
   readonly host: MailHost;
   readonly server: Omit<Server, "snippet">;
 }
 
 /** A certificate of two slots behind `live`, and what stood there before: /etc/ssl/before/{ecdsa,rsa}, whose names are others. */
-export const openProxyLab = async (name: "nginx" | "haproxy" | "stunnel"): Promise<ProxyLab> => {
-  const host = await startMailHost({ suite: "trixie", proxies: true });
-  await installDriver(host);
-  await makeCertificate(host);
+export const openProxyLab = async (name: ProxySetUp["server"], suite: Suite = "trixie"): Promise<Opened> => {
+  const host = await startMailHost({ suite, proxies: true });
+  await Promise.all([installDriver(host), makeCertificate(host)]);
   for (const slot of ["ecdsa", "rsa"] as const)
     await makePair(host, `/etc/ssl/before/${slot}`, slot, "before.example.org");
   return { host, server: remoteServer(host, name) };
 };
 
-/** What the contract asks of every proxy alike; `etc`: the folder of its configuration. */
-export const judged = ({ host, server }: ProxyLab, etc: string) => ({
-  server: afterYes(server),
+/** A mail host with a proxy for the tests of the describe block around, and the certificates of `bySni`; what it holds is there once its `beforeAll` ran. */
+export const proxyLab = ({ server: name, suite, program, install, put, start }: ProxySetUp): ProxyLab => {
+  let made: Opened | undefined;
+  const here = (): NonNullable<typeof made> => {
+    if (!made) throw new Error("the host is not up yet");
+    return made;
+  };
+  beforeAll(async () => {
+    made = await openProxyLab(name, suite);
+    const { host } = made;
+    await Promise.all([makeBySni(host), install(host)]);
+    await host.must(`mkdir /root/etc && cp -a /etc/${name} /root/etc/`);
+  }, 60_000);
+  afterAll(() => made?.host.stop());
+
+  const openPortsOf = (): Promise<readonly number[]> => openPorts(here().host, program);
+  const lab = {
+    get host() {
+      return here().host;
+    },
+    get server() {
+      return here().server;
+    },
+    openPorts: openPortsOf,
+    configure: async (files: Readonly<Record<string, string>>) => {
+      const { host } = here();
+      await host.must(`rm -rf /etc/${name} && cp -a /root/etc/${name} /etc/`);
+      for (const [file, text] of Object.entries(files)) await put(host, file, text);
+      await host.must(start);
+    },
+    settled: (ports: readonly number[]) => expect.poll(openPortsOf, { timeout: 20_000 }).toEqual(ports),
+    ready: async (files: Readonly<Record<string, string>>, ports: readonly number[]) => {
+      await lab.configure(files);
+      await lab.settled(ports);
+      const [found] = await here().server.detect();
+      if (!found) throw new Error("not detected");
+      return found;
+    },
+    applyAll: async (installation: Installation, changes: readonly Change[]) => {
+      for (const change of changes) await here().server.apply(installation, change);
+    },
+    setUp: async (installation: Installation) => {
+      const { server } = here();
+      const changes = (await afterYes({ ...server, plan: noPlan }).plan(installation, certificate)).changes;
+      await lab.applyAll(installation, changes);
+      return changes;
+    },
+    revertAll: async (installation: Installation, changes: readonly Change[]) => {
+      for (const change of changes.toReversed())
+        expect(await here().server.revert(installation, change)).toBe("reverted");
+    },
+  };
+  return lab;
+};
+
+/** What the contract asks of every proxy alike. */
+export const judged = (lab: ProxyLab, etc: string) => ({
+  server: afterYes(lab.server),
   certificate,
-  snapshot: () => snapshot(host, etc),
-  served: (listener: Listener, slot: "ecdsa" | "rsa", name?: string) => served(host, listener, slot, name),
-  leaf: (slot: "ecdsa" | "rsa", of = certificate) => leafOfCertificate(host, of, slot),
+  bySni,
+  snapshot: () => snapshot(lab.host, etc),
+  openPorts: lab.openPorts,
+  served: (listener: Listener, slot: "ecdsa" | "rsa", name?: string) => served(lab.host, listener, slot, name),
+  leaf: (slot: "ecdsa" | "rsa", of = certificate) => leafOfCertificate(lab.host, of, slot),
 });
+
+/** A line of ours without its mark. */
+export const unmarked = (text: string): string =>
+  text
+    .replace(/^(\s*); mailcert [0-9a-f]{8}\n/, "")
+    .replace(/ # mailcert [0-9a-f]{8}$/, "")
+    .replace(/^# mailcert [0-9a-f]{8}: /, "# mailcert: ");
 
 /** Debian's links of the modules, its folders, no web site of its own. */
 export const installNginx = async (host: MailHost): Promise<void> => {

@@ -76,6 +76,23 @@ describe("settings for mail programs", () => {
     ]);
   });
 
+  test("a port that has another certificate still is no reason to recommend a worse one: it is shown, and what it waits for", () => {
+    const stale = [seen("imap", 993, "stale"), seen("submission", 465, "stale"), seen("imap", 143)];
+    const text = clientSettings(result(stale), true).join("\n");
+    expect(text.split("\n")).toEqual([
+      "Settings for mail programs (server: mail.example.org):",
+      '  IMAP            993  SSL/TLS   old programs: "SSL"  <- take this one (not yet)',
+      '  SMTP (sending)  465  SSL/TLS   old programs: "SSL"  <- for sending (not yet)',
+      '  IMAP            143  STARTTLS  old Outlook: "TLS"',
+      "  (not yet): it has another certificate until the faults above are mended",
+    ]);
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    // One address of it has it.
+    expect(clientSettings(result([...stale, seen("imap", 993)]), true).join("\n")).toMatch(/993 .*<- take this one$/m);
+    // What is broken is nothing to type.
+    expect(clientSettings(result([seen("imap", 993, "broken"), seen("imap", 143)]), true).join()).not.toContain("993");
+  });
+
   test("with sending, 465 is marked; where it is there and not proven nothing is said of it", () => {
     const both = clientSettings(result([...dovecot, seen("submission", 587), seen("submission", 465)]), true);
     const text = both.join("\n");
@@ -115,6 +132,18 @@ test("advice is setup's to give; a deployment says the rest, a timer run only tr
   expect(deploymentText(result([]), now, "everything")).toContain("info: no sending\n  -> do this");
   expect(deploymentText(result([]), now)).toMatch(/^(?![\s\S]*no sending)[\s\S]*it keeps its own/);
   expect(deploymentText(result([]), now, "trouble")).not.toContain("info:");
+});
+
+test("what needs a yes says how it is given, once", () => {
+  const changes = ["write /etc/a", "after a yes: write /etc/b", "after a yes: /etc/c line 1: x -> y"];
+  const servers = [
+    { id: "haproxy", version: "3.0", running: true, changes, notes: [] },
+    { id: "postfix", version: "3.10", running: true, changes: ["main.cf: a = b"], notes: [] },
+  ];
+  const lines = deployPlanLines({ certificate: "a", names: [], servers, notes: [] });
+  expect(lines.filter((line) => line.includes("mailcert deploy --yes"))).toEqual([
+    "after a yes: at a terminal you are asked; else: mailcert deploy --yes",
+  ]);
 });
 
 test("a plan's arrow stands further in than what it belongs to", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseSettings, valuesOf } from "../../src/servers/courier/settings.ts";
-import { unitOf } from "../../src/servers/restart.ts";
+import { unitOf } from "../../src/servers/units.ts";
 
 test("assignments with and without quotes, several on a line, comments left out", () => {
   const found = parseSettings(
@@ -36,4 +36,6 @@ test("the unit is the innermost service of the control group, where there is one
   expect(unitOf("0::/system.slice/opensmtpd.service\n")).toBe("opensmtpd.service");
   expect(unitOf("1:name=systemd:/system.slice/system-x.slice/smtpd@out.service\n")).toBe("smtpd@out.service");
   expect(unitOf("0::/user.slice/user-0.slice/session-1.scope\n")).toBeUndefined();
+  // Anybody can call a unit of his own manager so.
+  expect(unitOf("0::/user.slice/user-1000.slice/user@1000.service/app.slice/postfix.service\n")).toBeUndefined();
 });

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { marksIn } from "../../src/servers/line-mark.ts";
+import { switchedOff } from "../../src/servers/marker.ts";
 import { type LineChange, applyLine, revertLine } from "../../src/servers/edits.ts";
 import { describeChange, describeRevert } from "../../src/domain/describe-change.ts";
 
@@ -60,6 +62,93 @@ describe("lines that belong together", () => {
     await writeFile(path, changed.replace("  protocols all;", "  protocols all;\n  workers 1;"));
     expect(await revertLine(change)).toBe("reverted");
     expect(await now()).toBe(text.replace("  protocols all;", "  protocols all;\n  workers 1;"));
+  });
+
+  describe("with marks", () => {
+    const twice = "a {\n  cert /old-a;\n}\nb {\n  cert /old-b;\n}\n";
+    let first: LineChange;
+    let second: LineChange;
+    /** Two changes, each of its own time, whose lines would read alike but for the mark. */
+    beforeEach(async () => {
+      await writeFile(path, twice);
+      const made = async (line: number, before: string): Promise<LineChange> => {
+        const after = `  cert ours; # ${marksIn(path, await now())(line)}`;
+        const one: LineChange = { kind: "line", path, line, before, after };
+        await applyLine(one);
+        return one;
+      };
+      first = await made(2, "  cert /old-a;");
+      second = await made(5, "  cert /old-b;");
+    });
+
+    test("each goes back into its own place, also where the place of one is now another's", async () => {
+      // Three lines above: the first one stands where the second one stood.
+      await writeFile(path, `#\n#\n#\n${await now()}`);
+      expect(await revertLine(second)).toBe("reverted");
+      expect(await revertLine(first)).toBe("reverted");
+      expect(await now()).toBe(`#\n#\n#\n${twice}`);
+      expect(await revertLine(first)).toBe("reverted");
+    });
+
+    test("one whose block is gone takes nobody else's place", async () => {
+      await writeFile(path, (await now()).replace(/b \{[^}]*\}\n/, ""));
+      expect(await revertLine(second)).toBe("not-ours");
+      expect(await revertLine(first)).toBe("reverted");
+      expect(await now()).toBe("a {\n  cert /old-a;\n}\n");
+    });
+
+    test("one that somebody copied, or wrote into, is left alone", async () => {
+      const copied = `${await now()}c {\n${first.after}\n}\n`;
+      await writeFile(path, copied);
+      expect(await revertLine(first)).toBe("not-ours");
+      await writeFile(path, copied.replace(first.after, `  more; ${first.after.trim()}`).replace(/c \{[^}]*\}\n/, ""));
+      expect(await revertLine(first)).toBe("not-ours");
+      expect(await revertLine(second)).toBe("reverted");
+    });
+
+    test("several lines in the place of one, and one beside it, there and back as often as one likes", async () => {
+      await writeFile(path, twice);
+      const marks = marksIn(path, twice);
+      const also = [{ line: 5, before: "  cert /old-b;", after: switchedOff("  cert /old-b;", marks(5)) }];
+      const after = `  ; ${marks(2)}\n  include ours`;
+      const both: LineChange = { kind: "line", path, line: 2, before: "  cert /old-a;", after, also };
+      for (const _ of [1, 2]) {
+        await applyLine(both);
+        expect(await now()).toBe(`a {\n${after}\n}\nb {\n${also[0]?.after}\n}\n`);
+      }
+      expect(describeChange(both)).toMatch(/line 2: cert \/old-a; -> ; mailcert [0-9a-f]{8} \/ include ours, line 5: /);
+      await writeFile(path, `# above\n${await now()}`);
+      for (const _ of [1, 2]) {
+        expect(await revertLine(both)).toBe("reverted");
+        expect(await now()).toBe(`# above\n${twice}`);
+      }
+    });
+
+    test("a line that stays, with ours behind it", async () => {
+      await writeFile(path, twice);
+      const after = `  cert /old-a;\n  ; ${marksIn(path, twice)(2)}\n  include ours`;
+      const behind: LineChange = { kind: "line", path, line: 2, before: "  cert /old-a;", after };
+      for (const _ of [1, 2]) {
+        await applyLine(behind);
+        expect(await now()).toBe(twice.replace("  cert /old-a;", after));
+      }
+      for (const _ of [1, 2]) {
+        expect(await revertLine(behind)).toBe("reverted");
+        expect(await now()).toBe(twice);
+      }
+    });
+
+    test("no mark is given twice, whatever stands in the file", () => {
+      const seen = new Set<string>();
+      let text = twice;
+      for (let nth = 0; nth < 50; nth += 1) {
+        const mark = marksIn(path, text)(2);
+        expect(mark).toMatch(/^mailcert [0-9a-f]{8}$/);
+        seen.add(mark);
+        text += `# ${mark}\n`;
+      }
+      expect(seen.size).toBe(50);
+    });
   });
 
   test("in words", () => {

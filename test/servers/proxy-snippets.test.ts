@@ -63,6 +63,34 @@ describe("snippets of proxies", () => {
     ]);
   });
 
+  test("stunnel, by name: names before wildcards, narrow ones before wide ones, names of the default that a wildcard covers", () => {
+    const further = [
+      served("b", ["*.example.net", "b.example.net", "192.0.2.9"], "ecdsa"),
+      served("c", ["*.deep.example.net", "*.org", "b.example.net", "mail.example.com"], "rsa"),
+    ];
+    const text = create("stunnel").snippet(both, "5.74", further);
+    const services = lines(text).filter((line) => /^(\[|sni)/.test(line));
+    expect(services).toEqual([
+      "[mailcert-imaps-a]",
+      "sni = imaps:mail.example.org",
+      "[mailcert-imaps-b]",
+      "sni = imaps:b.example.net",
+      "[mailcert-imaps-c]",
+      "sni = imaps:mail.example.com",
+      "[mailcert-imaps-*.deep.example.net]",
+      "sni = imaps:*.deep.example.net",
+      "[mailcert-imaps-*.example.org]",
+      "sni = imaps:*.example.org",
+      "[mailcert-imaps-*.example.net]",
+      "sni = imaps:*.example.net",
+      "[mailcert-imaps-*.org]",
+      "sni = imaps:*.org",
+    ]);
+    expect(lines(text).filter((line) => line === "connect = 127.0.0.1:143").length).toBe(7);
+    expect(text).not.toContain("192.0.2.9");
+    expect(create("stunnel").snippet(both, "5.74", [])).not.toContain("sni =");
+  });
+
   test.each([
     ["nginx", "1.12.2"],
     ["haproxy", "2.2.9"],

@@ -37,13 +37,13 @@ describe("stunnel's services", () => {
       { name: "exec", options: lines("exec = /bin/true") },
       { name: "other", options: lines("sni = imaps:*.example.org\nsni = imaps:example.org") },
     ];
-    const found = tlsServices({ file: "/x.conf", global: lines("cert = /g"), services });
+    const found = tlsServices({ file: "/x.conf", global: lines("cert = /g"), services, includes: [] });
     expect(found.map(({ name, inherited, primary, sni }) => ({ name, inherited, primary, sni }))).toEqual([
       { name: "imaps", inherited: false, primary: undefined, sni: [] },
       { name: "other", inherited: true, primary: "imaps", sni: ["*.example.org", "example.org"] },
     ]);
     const all = lines("client = yes");
-    expect(tlsServices({ file: "/x.conf", global: all, services }).length).toBe(0);
+    expect(tlsServices({ file: "/x.conf", global: all, services, includes: [] }).length).toBe(0);
   });
 
   test.each([
@@ -61,6 +61,7 @@ describe("stunnel's services", () => {
       dialogue,
       sni: [],
       primary: undefined,
+      options: [],
       certificates: [],
       inherited: true,
     };

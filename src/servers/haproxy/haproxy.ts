@@ -2,14 +2,15 @@
 import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyEdit, revertEdit } from "../edits.ts";
+import { applyEdit, revertUnlessRead } from "../edits.ts";
 import { recalled } from "../recalled.ts";
 import type { ServedCertificate, Server } from "../server.ts";
 import { type Bind, bindsOf } from "./binds.ts";
 import { listText, ownList } from "./crt-list.ts";
 import { haproxyListeners, isServed } from "./listeners.ts";
 import { type Wanted, planHaproxy, readBackHaproxy } from "./plan.ts";
-import { type Haproxy, findHaproxy, folderOf, readHaproxy, reloadHaproxy, testHaproxy } from "./program.ts";
+import { type Haproxy, findHaproxy, folderOf, namedBy, readHaproxy } from "./program.ts";
+import { reloadHaproxy, restartReason, testHaproxy } from "./reload.ts";
 
 /** Lists of certificates, and both kinds of key for one name, are older; older ones than 2.4 were not looked at. */
 const supported = (version: string): boolean => isAtLeast(version, [2, 4]);
@@ -60,7 +61,17 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
         });
       }
       const configDir = await folderOf(now.haproxy);
-      return [{ server: "haproxy", id: "haproxy", version, configDir, running: pid !== undefined }];
+      const restarts = await restartReason(run, now.haproxy);
+      return [
+        {
+          server: "haproxy",
+          id: "haproxy",
+          version,
+          configDir,
+          running: pid !== undefined,
+          ...(restarts === undefined ? {} : { restarts }),
+        },
+      ];
     },
     listeners: async () => {
       const { haproxy, binds } = await look();
@@ -72,7 +83,7 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
       return planHaproxy(now.binds, wanted(now, configDir, certificate, bySni));
     },
     apply: (_installation, change) => applyEdit(change),
-    revert: (_installation, change) => revertEdit(change),
+    revert: (_installation, change) => revertUnlessRead(change, "HAProxy", (path) => namedBy(run, path)),
     readBack: async ({ configDir }, certificate, bySni) => {
       const now = await look();
       return readBackHaproxy(now.binds, wanted(now, configDir, certificate, bySni));

@@ -7,6 +7,7 @@ import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
 import { modeOf } from "../edits.ts";
+import { marksIn } from "../line-mark.ts";
 import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
 import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import type { Bind, CertificateWord } from "./binds.ts";
@@ -82,7 +83,7 @@ const isKept = async ({ keyword, value }: CertificateWord, wanted: Wanted): Prom
   return names.some((name) => name.includes(".") && !certificateMatches(ours, name));
 };
 
-/** The bind line with our list in front. */
+/** The bind line with our list in front, and a mark behind it. */
 const edited = async (bind: Bind, wanted: Wanted): Promise<Change> => {
   const { path, line, text } = bind.line;
   const list = `crt-list ${ownList(wanted.configDir)}`;
@@ -96,7 +97,8 @@ const edited = async (bind: Bind, wanted: Wanted): Promise<Change> => {
     after = after.slice(0, start) + instead + after.slice(one.end);
   }
   if (!first) after = `${text.slice(0, bind.sslEnd)} ${list}${text.slice(bind.sslEnd)}`;
-  return { kind: "line", path, line, before: text, after };
+  const mark = marksIn(path, (await readTextIfPresent(path)) ?? "")(line);
+  return { kind: "line", path, line, before: text, after: `${after} # ${mark}` };
 };
 
 export const readBackHaproxy = async (binds: readonly Bind[], wanted: Wanted): Promise<readonly Override[]> => {

@@ -1,15 +1,15 @@
 // The HAProxy of this host: its files are those of its command line, else those that Debian's service gives it.
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
-import { sendSignal } from "../../system/signal.ts";
+import { offenceOnTheWay } from "../../system/root-only.ts";
 import { expand } from "../glob.ts";
-import { complaint, runIfInstalled } from "../program.ts";
+import { runIfInstalled } from "../program.ts";
 import { commandLine } from "../command-line.ts";
-import { daemonsCalled, hasChildCalled } from "../daemons.ts";
+import { daemonsCalled, identityOf } from "../daemons.ts";
 import { runningPid } from "../running.ts";
+import { unitOfProcess } from "../units.ts";
 import { type Section, parseHaproxy } from "./parse.ts";
 
 export interface Haproxy {
@@ -19,7 +19,7 @@ export interface Haproxy {
   readonly pid: number | undefined;
 }
 
-const program = "haproxy";
+export const program = "haproxy";
 const standard = "/etc/haproxy/haproxy.cfg";
 const pidFile = "/run/haproxy.pid";
 
@@ -48,13 +48,32 @@ const ofDebian = async (): Promise<readonly string[]> => {
 export const findHaproxy = async (run: RunProgram): Promise<Haproxy | undefined> => {
   const asked = await runIfInstalled(run, program, ["-v"]);
   if (asked === undefined) return undefined;
-  const pid = (await runningPid(pidFile, program)) ?? (await daemonsCalled(program)).at(-1);
-  const names = pid === undefined ? [] : naming(await commandLine(pid));
-  return {
-    version: /^HA-?Proxy version (\d+(?:\.\d+)+)/m.exec(asked.stdout)?.[1] ?? "of an unknown version",
-    names: names.length > 0 ? names : await ofDebian(),
-    pid,
-  };
+  const version = /^HA-?Proxy version (\d+(?:\.\d+)+)/m.exec(asked.stdout)?.[1] ?? "of an unknown version";
+  const noted = await runningPid(pidFile, program);
+  for (const pid of noted === undefined ? (await daemonsCalled(program)).toReversed() : [noted]) {
+    const words = naming(await commandLine(pid));
+    const names = words.length > 0 ? words : await ofDebian();
+    if (await isRoots(run, { version, names, pid }, pid)) return { version, names, pid };
+  }
+  return { version, names: await ofDebian(), pid: undefined };
+};
+
+/**
+ * Its files are tried as root and name programs (Lua), its words start a successor: anybody may start a HAProxy of his own. Root's own, systemd's,
+ * or one that gave its rights up as files say that root alone can change.
+ */
+const isRoots = async (run: RunProgram, haproxy: Haproxy, pid: number): Promise<boolean> => {
+  const uid = (await identityOf(pid))?.uid;
+  if (uid === undefined || uid === 0) return uid === 0;
+  if ((await unitOfProcess(pid)) !== undefined) return true;
+  const seen = new Set<string>();
+  for (const file of await filesOf(haproxy))
+    if ((await offenceOnTheWay(file, seen).catch(() => true)) !== undefined) return false;
+  const words = (await readHaproxy(haproxy)).flatMap(({ kind, lines }) => (kind === "global" ? lines : []));
+  const given = (name: string): string | undefined =>
+    words.findLast((line) => line.words[0]?.text === name)?.words[1]?.text;
+  const user = given("uid") ?? given("user");
+  return user !== undefined && (await run("id", ["-u", user])).stdout.trim() === String(uid);
 };
 
 const isFolder = async (path: string): Promise<boolean> =>
@@ -87,42 +106,10 @@ export const readHaproxy = async (haproxy: Haproxy): Promise<readonly Section[]>
   return parseHaproxy(files);
 };
 
-/** @throws Failure `config` with its own words. */
-export const testHaproxy = async (run: RunProgram, { names }: Haproxy): Promise<void> => {
-  const result = await run(program, ["-c", ...names]);
-  if (result.status === 0) return;
-  const alert = /^\[ALERT\][^:]*: (?:config : )?(.*)$/m.exec(result.stderr)?.[1];
-  throw new Failure("config", `HAProxy refuses its configuration: ${complaint(alert ?? result.stderr)}`, {
-    hints: [`mend it; \`haproxy -c ${names.join(" ")}\` shows the same complaint`],
-  });
-};
-
-/** Its arguments for a successor: what only a reload adds is left out. */
-const withoutReload = (words: readonly string[]): readonly string[] => {
-  const kept: string[] = [];
-  for (let index = 1; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    if (word === "-x") index += 1;
-    else if (word === "-sf" || word === "-st") while (/^\d+$/.test(words[index + 1] ?? "")) index += 1;
-    else kept.push(word);
-  }
-  return kept;
-};
-
-/** Old processes keep their sessions to the end. @throws Failure `unavailable` where it cannot be done without ending them. */
-export const reloadHaproxy = async (run: RunProgram, { pid }: Haproxy): Promise<void> => {
-  if (pid === undefined) return;
-  // A master starts its workers anew with the new configuration (management.txt, 4).
-  if (await hasChildCalled(pid, program)) return sendSignal(pid, "SIGUSR2");
-  const words = withoutReload(await commandLine(pid));
-  if (!words.includes("-D")) {
-    throw new Failure("unavailable", "HAProxy runs in the foreground without a master process: nothing can reload it", {
-      hints: ["start it with -W (master-worker), or restart it now: it serves the old certificate until then"],
-    });
-  }
-  const result = await run(program, [...words, "-sf", String(pid)]);
-  if (result.status === 0) return;
-  throw new Failure("unavailable", `HAProxy did not start anew: ${complaint(result.stderr)}`, {
-    hints: ["the old process goes on; mend what it says, and the next run tries again"],
-  });
+/** Where a file is named, without which it would not start. */
+export const namedBy = async (run: RunProgram, path: string): Promise<string | undefined> => {
+  const haproxy = await findHaproxy(run);
+  const lines = haproxy ? (await readHaproxy(haproxy)).flatMap((section) => section.lines) : [];
+  const found = lines.find(({ words }) => words.some(({ text }) => text === path));
+  return found && `${found.path} line ${found.line}`;
 };

@@ -6,6 +6,7 @@ import type { RunProgram } from "../../system/run.ts";
 import { expand, matchesGlob } from "../glob.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { commandLine } from "../command-line.ts";
+import { identityOf } from "../daemons.ts";
 import { runningPid } from "../running.ts";
 import { type Directive, parseNginx } from "./parse.ts";
 
@@ -19,9 +20,11 @@ const program = "nginx";
 /** A dump of many sites is long. */
 const maxOutput = 32 << 20;
 
-/** The configuration that the master was started with, where it was told one; a master calls itself "nginx: master process nginx -c FILE". */
+/** The configuration that the master was started with, where it was told one; root's own, for it is tried as root. A master calls itself "nginx: master process nginx -c FILE". */
 const named = async (pid: number | undefined): Promise<string | undefined> =>
-  pid === undefined ? undefined : /\s-c\s*(\/\S+)/.exec((await commandLine(pid)).join(" "))?.[1];
+  pid === undefined || (await identityOf(pid))?.uid !== 0
+    ? undefined
+    : /\s-c\s*(\/\S+)/.exec((await commandLine(pid)).join(" "))?.[1];
 
 /** undefined: not installed. */
 export const findNginx = async (run: RunProgram): Promise<Nginx | undefined> => {
@@ -64,9 +67,13 @@ const dumped = async (run: RunProgram, nginx: Nginx): Promise<readonly string[] 
 
 /**
  * The whole configuration, each `include` replaced by what it includes. Where nginx refuses it, what can be read of it: whether it is for
- * mail is known all the same.
+ * mail is known all the same. `onInclude`: told of each `include`, with what it names.
  */
-export const readNginx = async (run: RunProgram, nginx: Nginx): Promise<readonly Directive[]> => {
+export const readNginx = async (
+  run: RunProgram,
+  nginx: Nginx,
+  onInclude: (include: Directive, pattern: string) => void = () => undefined,
+): Promise<readonly Directive[]> => {
   const files = await dumped(run, nginx);
   const filesOf = (pattern: string): readonly string[] | Promise<readonly string[]> =>
     files ? files.filter((file) => file === pattern || matchesGlob(pattern, file)) : expand(pattern);
@@ -76,8 +83,9 @@ export const readNginx = async (run: RunProgram, nginx: Nginx): Promise<readonly
     for (const one of directives) {
       const [pattern] = one.args;
       if (one.name === "include" && pattern !== undefined) {
-        for (const file of await filesOf(resolve(dirname(nginx.mainFile), pattern)))
-          all.push(...(await read(file, depth + 1)));
+        const named = resolve(dirname(nginx.mainFile), pattern);
+        onInclude(one, named);
+        for (const file of await filesOf(named)) all.push(...(await read(file, depth + 1)));
       } else all.push(one.children ? { ...one, children: await included(one.children, depth) } : one);
     }
     return all;
@@ -87,4 +95,15 @@ export const readNginx = async (run: RunProgram, nginx: Nginx): Promise<readonly
     return text === undefined ? [] : included(parseNginx(path, text), depth);
   };
   return read(nginx.mainFile, 0);
+};
+
+/** Where a file is included by its name, without which nginx would not start; a pattern may match nothing. */
+export const includedBy = async (run: RunProgram, path: string): Promise<string | undefined> => {
+  const nginx = await findNginx(run);
+  const found: string[] = [];
+  if (nginx)
+    await readNginx(run, nginx, (include, named) => {
+      if (named === path) found.push(`${include.path} line ${include.line}`);
+    });
+  return found[0];
 };

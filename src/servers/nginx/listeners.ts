@@ -60,6 +60,13 @@ export const portsOf = (servers: readonly NginxServer[]): readonly Found[] =>
     ),
   );
 
+/** It gets only clients that ask for its names: another server has the same place for everybody else (ngx_stream_core_module, server_name). */
+export const isByName = ({ server, listen }: Found, all: readonly Found[]): boolean => {
+  const here = all.filter((one) => one.server.kind === "stream" && one.listen.place === listen.place);
+  const usual = here.find((one) => one.listen.isDefault) ?? here[0];
+  return server.names.length > 0 && usual !== undefined && usual.server !== server;
+};
+
 /** A port of mail whose TLS is nginx's own. */
 export const isServed = ({ protocol, tls }: Found): boolean => protocol !== undefined && tls !== undefined;
 
@@ -87,9 +94,10 @@ export const nginxListeners = async (
 ): Promise<readonly Listener[]> => {
   const found: Listener[] = [];
   const hasIpv6 = await ipv6();
-  for (const one of portsOf(servers)) {
+  const all = portsOf(servers);
+  for (const one of all) {
     const { server, listen, port, protocol, tls } = one;
-    if (protocol === undefined) continue;
+    if (protocol === undefined || isByName(one, all)) continue;
     const host = placeOf(listen.place)?.host ?? "*";
     for (const address of host === "*" ? ["0.0.0.0"] : await addressesOf(run, host)) {
       if (isIP(address) === 6 && !hasIpv6) continue;

@@ -4,10 +4,10 @@ import { dirname } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyEdit, revertEdit } from "../edits.ts";
+import { applyEdit, revertUnlessRead } from "../edits.ts";
 import { recalled } from "../recalled.ts";
 import type { Server } from "../server.ts";
-import { type Nginx, findNginx, readNginx, testNginx } from "./configuration.ts";
+import { type Nginx, findNginx, includedBy, readNginx, testNginx } from "./configuration.ts";
 import { isServed, nginxListeners, portsOf } from "./listeners.ts";
 import { certificateText, planNginx, readBackNginx } from "./plan.ts";
 import { type NginxServers, serversOf } from "./servers.ts";
@@ -60,7 +60,7 @@ export const createNginx = (dependencies: ServerDependencies): Server => {
     },
     plan: async ({ configDir }, certificate) => planNginx((await look()).found, configDir, certificate, render),
     apply: (_installation, change) => applyEdit(change),
-    revert: (_installation, change) => revertEdit(change),
+    revert: (_installation, change) => revertUnlessRead(change, "nginx", (path) => includedBy(run, path)),
     readBack: async ({ configDir }, certificate) => readBackNginx((await look()).found, configDir, certificate, render),
     check: async () => testNginx(run, (await look()).nginx),
     reload: async () => {

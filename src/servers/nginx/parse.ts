@@ -65,6 +65,13 @@ const tokenAt = (text: string, from: number): Token | undefined => {
   return sign === '"' || sign === "'" ? quoted(text, at) : plain(text, at);
 };
 
+/** Whether a comment may stand at this offset, the end of a line: not inside of quotes that go on on the next one. */
+export const isBetweenWords = (text: string, offset: number): boolean => {
+  for (let token = tokenAt(text, 0); token && token.start < offset; token = tokenAt(text, token.end))
+    if (token.end > offset) return false;
+  return true;
+};
+
 /** Behind the brace that closes the one before `from`: scripts of other languages have other words. */
 const behindScript = (text: string, from: number): number => {
   let depth = 1;

@@ -1,15 +1,17 @@
 // What makes nginx serve a certificate: a file of ours with its lines, and one `include` of it in place of the lines that stand there, after a yes.
 import { join } from "node:path";
+import { dnsNameMatches } from "../../domain/name-match.ts";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
 import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
 import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
+import { marksIn } from "../line-mark.ts";
 import { switchedOff } from "../marker.ts";
 import type { Change, LineReplacement, Override, ServedCertificate, ServerPlan } from "../server.ts";
-import { type Found, isServed, portsOf } from "./listeners.ts";
-import type { Directive } from "./parse.ts";
+import { type Found, isByName, isServed, portsOf } from "./listeners.ts";
+import { type Directive, isBetweenWords } from "./parse.ts";
 import type { NginxServer, NginxServers } from "./servers.ts";
 
 const mode = 0o644;
@@ -55,10 +57,13 @@ const servesOurs = ({ certificates }: NginxServer, certificate: ServedCertificat
 const isOurs = ({ certificates }: NginxServer, own: string): boolean =>
   certificates.length > 0 && certificates.every(({ path }) => path === own);
 
-/** Servers of mail that end TLS. */
-const served = (ports: readonly Found[]): readonly NginxServer[] => [
-  ...new Set(ports.filter(isServed).map(({ server }) => server)),
-];
+/** Servers of mail that end TLS, and have clients that this certificate is for: those that ask for another's names have lines of their own. */
+const served = (ports: readonly Found[], { names }: ServedCertificate): readonly NginxServer[] => {
+  const isOurs = (pattern: string): boolean =>
+    names.some((name) => name === pattern || dnsNameMatches(pattern, name) || dnsNameMatches(name, pattern));
+  const ours = ports.filter((one) => isServed(one) && (!isByName(one, ports) || one.server.names.some(isOurs)));
+  return [...new Set(ours.map(({ server }) => server))];
+};
 
 export const planNginx = async (
   { servers, shared }: NginxServers,
@@ -68,10 +73,10 @@ export const planNginx = async (
 ): Promise<ServerPlan> => {
   const path = ownFile(configDir);
   const ports = portsOf(servers);
-  const included = served(ports).some((server) => server.certificates.some((line) => line.path === path));
+  const included = served(ports, certificate).some((server) => server.certificates.some((line) => line.path === path));
   const others = ports.filter(({ server, tls, protocol }) => server.kind === "stream" && tls && !protocol);
   const places = new Set(
-    served(ports).flatMap(({ certificates }) => certificates.filter(shared).map((line) => line.path)),
+    served(ports, certificate).flatMap(({ certificates }) => certificates.filter(shared).map((line) => line.path)),
   );
   const notAlone = [...places].map((file) =>
     notAloneNote(
@@ -100,8 +105,11 @@ interface Part {
   readonly text: string;
 }
 
-/** Whole lines with the parts replaced; a line that held nothing else than what goes is commented out. undefined: a part goes over a line's end. */
-const lineEdits = (text: string, parts: readonly Part[]): readonly LineReplacement[] | undefined => {
+/**
+ * Whole lines with the parts replaced; a line that held nothing else than what goes is commented out. Each gets a mark.
+ * undefined: a part, or a quoted word, goes over a line's end.
+ */
+const lineEdits = (path: string, text: string, parts: readonly Part[]): readonly LineReplacement[] | undefined => {
   const byLine = new Map<number, Part[]>();
   for (const part of parts) {
     if (text.slice(part.start, part.end).includes("\n")) return undefined;
@@ -109,14 +117,18 @@ const lineEdits = (text: string, parts: readonly Part[]): readonly LineReplaceme
     byLine.set(line, [...(byLine.get(line) ?? []), part]);
   }
   const all = text.split("\n");
-  return [...byLine].map(([line, here]) => {
+  const beginOf = (line: number): number => all.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  const marks = marksIn(path, text);
+  const edits = [...byLine].map(([line, here]) => {
     const before = all[line - 1] ?? "";
-    const begin = all.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    const begin = beginOf(line);
     let after = before;
     for (const { start, end, text: instead } of here.toSorted((a, b) => b.start - a.start))
       after = after.slice(0, start - begin) + instead + after.slice(end - begin);
-    return { line, before, after: /^\s*(#.*)?$/.test(after) ? switchedOff(before) : after };
+    const mark = marks(line);
+    return { line, before, after: /^\s*(#.*)?$/.test(after) ? switchedOff(before, mark) : `${after} # ${mark}` };
   });
+  return edits.every(({ line, before }) => isBetweenWords(text, beginOf(line) + before.length)) ? edits : undefined;
 };
 
 const lineChange = (path: string, edits: readonly LineReplacement[]): readonly Change[] => {
@@ -135,14 +147,15 @@ const instead = async (
   const [first] = lines;
   if (!first || lines.some(({ path }) => path !== first.path)) return [];
   const parts = lines.map(({ start, end }, index) => ({ start, end, text: index === 0 && !included ? include : "" }));
-  return lineChange(first.path, lineEdits(await textOf(first.path), parts) ?? []);
+  return lineChange(first.path, lineEdits(first.path, await textOf(first.path), parts) ?? []);
 };
 
 /** For a server that inherits its lines from a block that is not for mail alone: lines of its own, behind its first `listen`. */
 const added = async ({ listens }: NginxServer, include: string): Promise<readonly Change[]> => {
   const place = listens[0]?.directive;
   if (!place) return [];
-  const edits = lineEdits(await textOf(place.path), [{ start: place.end, end: place.end, text: ` ${include}` }]);
+  const part = { start: place.end, end: place.end, text: ` ${include}` };
+  const edits = lineEdits(place.path, await textOf(place.path), [part]);
   return lineChange(place.path, edits ?? []);
 };
 
@@ -159,7 +172,7 @@ export const readBackNginx = async (
 ): Promise<readonly Override[]> => {
   const path = ownFile(configDir);
   const ports = portsOf(servers);
-  const ofMail = served(ports);
+  const ofMail = served(ports, certificate);
   const whole = ports.filter(({ tls }) => tls).every(({ server }) => server.kind === "mail" || ofMail.includes(server));
   const byPlace = new Map<string, NginxServer[]>();
   for (const server of ofMail) {

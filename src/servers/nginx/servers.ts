@@ -9,12 +9,15 @@ export interface Listen {
   readonly place: string;
   readonly ssl: boolean;
   readonly proxyProtocol: boolean;
+  readonly isDefault: boolean;
 }
 
 export interface NginxServer {
   readonly kind: "mail" | "stream";
   readonly block: Directive;
   readonly listens: readonly Listen[];
+  /** In `stream {}`, from 1.25.5 on: the names whose clients it gets, where several servers have one place. */
+  readonly names: readonly string[];
   readonly setting: (name: string) => string | undefined;
   /** Lines with certificate and key that it has itself, else those of the block around it. */
   readonly certificates: readonly Directive[];
@@ -32,7 +35,14 @@ const lines = (block: Directive | undefined): readonly Directive[] =>
 
 const listenOf = (directive: Directive): Listen => {
   const [place = "", ...flags] = directive.args;
-  return { directive, place, ssl: flags.includes("ssl"), proxyProtocol: flags.includes("proxy_protocol") };
+  const has = (flag: string): boolean => flags.includes(flag);
+  return {
+    directive,
+    place,
+    ssl: has("ssl"),
+    proxyProtocol: has("proxy_protocol"),
+    isDefault: has("default_server"),
+  };
 };
 
 const serverOf = (kind: NginxServer["kind"], around: Directive, block: Directive): NginxServer => {
@@ -43,6 +53,12 @@ const serverOf = (kind: NginxServer["kind"], around: Directive, block: Directive
     kind,
     block,
     listens: (block.children ?? []).filter(({ name }) => name === "listen").map(listenOf),
+    names:
+      kind === "stream"
+        ? (block.children ?? [])
+            .flatMap(({ name, args }) => (name === "server_name" ? args : []))
+            .filter((name) => name !== "")
+        : [],
     setting: (name) => valueIn(block, name) ?? valueIn(around, name),
     certificates: own.length > 0 ? own : lines(around),
     inherited: own.length === 0,

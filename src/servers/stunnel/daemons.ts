@@ -1,17 +1,19 @@
 // The stunnels of this host: one daemon for each configuration file, found in /etc/stunnel and among the processes.
-import { access, lstat, stat } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
-import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
+import { offenceOnTheWay } from "../../system/root-only.ts";
 import { sendSignal } from "../../system/signal.ts";
+import { changedAt } from "../changed-at.ts";
 import { expand } from "../glob.ts";
 import { commandLine } from "../command-line.ts";
 import { daemonsCalled, identityOf, startedAt } from "../daemons.ts";
 import { complaint, runIfInstalled } from "../program.ts";
-import { unitOf } from "../restart.ts";
+import { startedByHand } from "../restart.ts";
 import { runningPid } from "../running.ts";
-import { type StunnelConfiguration, readStunnel, valueIn } from "./parse.ts";
+import { systemdRuns, unitOfProcess } from "../units.ts";
+import { type OptionLine, type StunnelConfiguration, readStunnel, valueIn } from "./parse.ts";
 
 export interface Daemon {
   /** `stunnel` for stunnel.conf, else `stunnel-mail` for mail.conf. */
@@ -42,24 +44,35 @@ const isDaemonOf =
   (words: readonly string[]): boolean =>
     words.slice(1).includes(file);
 
+/** What it gives up once it runs, which only root can. */
+const givenUp = (global: readonly OptionLine[]): string | undefined =>
+  ["setuid", "setgid", "chroot"].find((name) => (valueIn(global, name) ?? "") !== "");
+
+/** Started by root, or by systemd for it: anybody may start a program, and name any file on its command line. */
+const isOfSystem = async (pid: number): Promise<boolean> =>
+  (await identityOf(pid))?.uid === 0 || (await unitOfProcess(pid)) !== undefined;
+
 const pidOf = async ({ file, global }: StunnelConfiguration): Promise<number | undefined> => {
   const pidFile = valueIn(global, "pid") ?? "";
   for (const program of programs) {
-    const [running] = await daemonsCalled(program, isDaemonOf(file));
+    // Only root, or the user that root gave it, writes where its file says.
     const noted =
       pidFile === "" ? undefined : await runningPid(join(valueIn(global, "chroot") ?? "/", pidFile), program);
-    const pid = running ?? noted;
-    if (pid !== undefined) return pid;
+    if (noted !== undefined) return noted;
+    for (const pid of await daemonsCalled(program, isDaemonOf(file)))
+      if ((await isOfSystem(pid)) || givenUp(global) !== undefined) return pid;
   }
   return undefined;
 };
 
-/** Files that running daemons were started with, wherever they lie. */
+/** Files that running daemons were started with, wherever they lie: those that root alone can change, for they are tried as root. */
 const filesInUse = async (): Promise<readonly string[]> => {
   const words: string[] = [];
   for (const program of programs)
     for (const pid of await daemonsCalled(program)) words.push(...(await commandLine(pid)).slice(1));
-  return words.filter((word) => /^\/.*\.conf$/.test(word));
+  const files = [...new Set(words.filter((word) => /^\/.*\.conf$/.test(word)))];
+  const offences = await Promise.all(files.map((file) => offenceOnTheWay(file).catch(() => true)));
+  return files.filter((_, nth) => offences[nth] === undefined);
 };
 
 export const findDaemons = async (): Promise<readonly Daemon[]> => {
@@ -73,12 +86,17 @@ export const findDaemons = async (): Promise<readonly Daemon[]> => {
   );
 };
 
+/** Which configuration includes the folder of a file of ours: stunnel does not start where it is gone. */
+export const includedBy = async (path: string): Promise<string | undefined> => {
+  const found = (await findDaemons()).find(({ configuration }) => configuration.includes.includes(dirname(path)));
+  return found && `an include in ${found.configuration.file}`;
+};
+
 /**
  * The option that keeps it from reading its files again on SIGHUP: with other rights it loses its ports below 1024 and stops to listen,
  * in a chroot it does not find its files (tried with 5.74). It is restarted instead.
  */
-export const needsRestart = ({ configuration: { global } }: Daemon): string | undefined =>
-  ["setuid", "setgid", "chroot"].find((name) => (valueIn(global, name) ?? "") !== "");
+export const needsRestart = ({ configuration: { global } }: Daemon): string | undefined => givenUp(global);
 
 /** The group that reads its keys, where it was started as somebody else than root: nobody reads them for it. */
 export const keyGroupOf = async (run: RunProgram, daemon: Daemon): Promise<string | undefined> => {
@@ -95,12 +113,6 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** The systemd unit that a process belongs to. */
-const unitOfProcess = async (pid: number): Promise<string | undefined> =>
-  (await exists("/run/systemd/system"))
-    ? unitOf((await readTextIfPresent(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? "")
-    : undefined;
-
 /** @throws Failure `unavailable` where nothing here can restart it, or the restart failed. */
 const restart = async (
   run: RunProgram,
@@ -109,6 +121,7 @@ const restart = async (
   why: string,
 ): Promise<void> => {
   const unit = await unitOfProcess(pid);
+  if (unit === undefined && (await systemdRuns())) throw startedByHand(`the stunnel of ${file} (${why})`, pid);
   const debian = file === `/etc/stunnel/${nameOf(file)}.conf` && (await exists(script));
   const command = unit ? ["systemctl", "restart", unit] : debian ? [script, "restart", nameOf(file)] : undefined;
   const [program, ...args] = command ?? [];
@@ -126,15 +139,6 @@ const restart = async (
       hints: ["look at its log, and start it again"],
     },
   );
-};
-
-/** When a path last led to something else than before, or to something changed: its links count as well as what they lead to. */
-const changedAt = async (path: string): Promise<number> => {
-  const parts = path.split("/");
-  const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join("/")).filter((prefix) => prefix !== "");
-  const links = await Promise.all(prefixes.map((prefix) => lstat(prefix).catch(() => undefined)));
-  const itself = await stat(path).catch(() => undefined);
-  return Math.max(0, itself?.ctimeMs ?? 0, ...links.map((one) => (one?.isSymbolicLink() ? one.ctimeMs : 0)));
 };
 
 /** Times of files are those of a clock that is a little behind. */

@@ -1,6 +1,6 @@
 // stunnel's configuration: global options, then services; `include` puts the files of a folder in its place, also inside a service.
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { readTextIfPresent } from "../../system/files.ts";
 
 export interface OptionLine {
@@ -23,6 +23,8 @@ export interface StunnelConfiguration {
   readonly file: string;
   readonly global: readonly OptionLine[];
   readonly services: readonly Service[];
+  /** Folders that it includes. */
+  readonly includes: readonly string[];
 }
 
 /** `name = value`; undefined for comments, headers and empty lines. */
@@ -30,6 +32,9 @@ export const optionIn = (text: string): { readonly name: string; readonly value:
   const [, name, value = ""] = /^\s*([^\s=;#[][^=]*?)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
   return name === undefined ? undefined : { name: name.toLowerCase(), value };
 };
+
+/** `[name]`; undefined for other lines. */
+export const headerIn = (text: string): string | undefined => /^\s*\[\s*(.*?)\s*\]\s*$/.exec(text)?.[1];
 
 /** What `include = FOLDER` reads: every file, by name. */
 export const filesIn = async (folder: string): Promise<readonly string[]> => {
@@ -45,10 +50,11 @@ export const filesIn = async (folder: string): Promise<readonly string[]> => {
 export const readStunnel = async (file: string): Promise<StunnelConfiguration> => {
   const global: OptionLine[] = [];
   const services: { readonly name: string; readonly options: OptionLine[] }[] = [];
+  const includes: string[] = [];
   const read = async (path: string, depth: number): Promise<void> => {
     const text = depth > 8 ? undefined : await readTextIfPresent(path).catch(() => undefined);
     for (const [index, raw] of (text ?? "").split("\n").entries()) {
-      const header = /^\s*\[\s*(.*?)\s*\]\s*$/.exec(raw)?.[1];
+      const header = headerIn(raw);
       if (header !== undefined) {
         services.push({ name: header, options: [] });
         continue;
@@ -59,11 +65,12 @@ export const readStunnel = async (file: string): Promise<StunnelConfiguration> =
         (services.at(-1)?.options ?? global).push({ path, line: index + 1, text: raw, ...option });
         continue;
       }
+      includes.push(resolve("/", option.value));
       for (const included of await filesIn(option.value)) await read(included, depth + 1);
     }
   };
   await read(file, 0);
-  return { file, global, services };
+  return { file, global, services, includes };
 };
 
 export const valueIn = (options: readonly OptionLine[], name: string): string | undefined =>

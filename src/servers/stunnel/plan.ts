@@ -1,72 +1,22 @@
-// What makes a stunnel serve a certificate: a folder of ours with its lines, and one `include` of it in place of the lines that stand there, after a yes.
+// What makes a stunnel serve a certificate: a folder of ours with its lines, and one `include` of it in each service of mail, after a yes; names have theirs (by-name.ts).
 import { basename, dirname, join } from "node:path";
 import { dnsNameMatches } from "../../domain/name-match.ts";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RenderTemplate } from "../../system/templates.ts";
-import { modeOf } from "../edits.ts";
-import { hostNames } from "../host-names.ts";
-import { notAloneNote, otherPortsNote } from "../mail-ports.ts";
+import { marksIn } from "../line-mark.ts";
+import { otherPortsNote } from "../mail-ports.ts";
 import { switchedOff } from "../marker.ts";
 import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
+import { isByName, isIncluded, namesChange, namesFile, namesText } from "./by-name.ts";
 import { type Daemon, needsRestart } from "./daemons.ts";
+import { certificateText, fileChange, isSet, servesIt } from "./pairs.ts";
 import type { OptionLine } from "./parse.ts";
 import type { TlsService } from "./services.ts";
-
-const mode = 0o644;
 
 /** `/etc/stunnel/mailcert-mail.d/certificate.conf` for mail.conf: each daemon has its own. */
 export const ownFile = (file: string): string =>
   join(dirname(file), `mailcert-${basename(file, ".conf")}.d`, "certificate.conf");
-
-interface Pair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-const pairsOf = ({ slots }: ServedCertificate): readonly Pair[] =>
-  [slots.ecdsa, slots.rsa].flatMap((slot) => (slot ? [{ certificate: slot.fullchain, key: slot.privkey }] : []));
-
-/** The lines as text: `cert` and `key` take one pair, the other goes by OpenSSL's own commands. `snippet`: with what a person has to know. */
-export const certificateText = (
-  render: RenderTemplate,
-  certificate: ServedCertificate,
-  snippet?: { readonly version: string },
-): string => {
-  const [first, ...further] = pairsOf(certificate);
-  return render(
-    "stunnel.conf",
-    {
-      name: certificate.name,
-      ...first,
-      further: further.map((pair) => ({ chain: pair.certificate, privkey: pair.key })),
-      snippet: snippet ? { version: snippet.version, hosts: hostNames(certificate) } : false,
-    },
-    "stunnel",
-  );
-};
-
-const fileChange = async (path: string, content: string): Promise<readonly Change[]> => {
-  const before = await readTextIfPresent(path);
-  return before === content && (await modeOf(path)) === mode ? [] : [{ kind: "file", path, content, mode, before }];
-};
-
-const pairIn = (lines: readonly OptionLine[]): Pair => {
-  const last = (name: string): string | undefined => lines.findLast((line) => line.name === name)?.value;
-  return { certificate: last("cert") ?? "", key: last("key") ?? last("cert") ?? "" };
-};
-
-const furtherIn = (lines: readonly OptionLine[]): string =>
-  lines.flatMap(({ name, value }) => (name === "config" ? [value.replace(/\s/g, "")] : [])).join("\n");
-
-const servesOurs = ({ certificates }: TlsService, certificate: ServedCertificate): boolean => {
-  const [first, ...further] = pairsOf(certificate);
-  const now = pairIn(certificates);
-  const commands = further.flatMap((pair) => [`Certificate:${pair.certificate}`, `PrivateKey:${pair.key}`]);
-  return (
-    now.certificate === first?.certificate && now.key === first.key && furtherIn(certificates) === commands.join("\n")
-  );
-};
 
 /** A service with the mail ports that it serves, and those that are none of mail's. */
 export interface Placed {
@@ -75,45 +25,55 @@ export interface Placed {
   readonly other: readonly number[];
 }
 
-/** Those that must serve this certificate: at a port of mail, or handed over from there for one of its names. */
-const concerned = (all: readonly Placed[], { names }: ServedCertificate): readonly Placed[] => {
-  const ofMail = new Set(all.filter(({ mail }) => mail.length > 0).map(({ service }) => service.name));
-  return all.filter(({ service, mail }) => {
-    if (service.accept !== undefined) return mail.length > 0;
-    return (
-      ofMail.has(service.primary ?? "") &&
-      service.sni.some((pattern) => names.some((name) => name === pattern || dnsNameMatches(pattern, name)))
+/** What a daemon is to serve. */
+export interface Wanted {
+  readonly daemon: Daemon;
+  readonly all: readonly Placed[];
+  readonly main: ServedCertificate;
+  readonly bySni: readonly ServedCertificate[];
+  readonly render: RenderTemplate;
+}
+
+const mastersOf = ({ all }: Wanted): readonly TlsService[] =>
+  all.flatMap(({ service, mail }) => (service.accept !== undefined && mail.length > 0 ? [service] : []));
+
+interface Meant {
+  readonly service: TlsService;
+  readonly certificate: ServedCertificate;
+}
+
+/** Services of theirs, and which certificate each is to serve: the default at a port of mail; handed over from there for a name, that name's. */
+const meant = (wanted: Wanted): readonly Meant[] => {
+  const { daemon, all, main, bySni } = wanted;
+  const masters = new Set(mastersOf(wanted).map(({ name }) => name));
+  return all.flatMap(({ service, mail }) => {
+    if (isByName(service, daemon.configuration.file)) return [];
+    if (service.accept !== undefined) return mail.length > 0 && isSet(main) ? [{ service, certificate: main }] : [];
+    if (!masters.has(service.primary ?? "")) return [];
+    const certificate = [...(isSet(main) ? [main] : []), ...bySni].find(({ names }) =>
+      service.sni.some((pattern) => names.some((name) => name === pattern || dnsNameMatches(pattern, name))),
     );
+    return certificate ? [{ service, certificate }] : [];
   });
 };
 
-/** One that other services share lines with would give them our certificate as well. */
-const isShared = ({ service }: Placed, all: readonly Placed[], ours: readonly Placed[]): boolean =>
-  service.inherited && all.some((one) => !ours.includes(one));
+const textOfNames = (wanted: Wanted): string => namesText(wanted.render, mastersOf(wanted), wanted.main, wanted.bySni);
 
-export const planStunnel = async (
-  daemon: Daemon,
-  all: readonly Placed[],
-  certificate: ServedCertificate,
-  render: RenderTemplate,
-): Promise<ServerPlan> => {
-  const path = ownFile(daemon.configuration.file);
-  const ours = concerned(all, certificate);
-  const included = ours.some(({ service }) => service.certificates.some((line) => line.path === path));
+export const planStunnel = async (wanted: Wanted): Promise<ServerPlan> => {
+  const { daemon, all, main, render } = wanted;
+  const { configuration } = daemon;
+  const path = ownFile(configuration.file);
+  const included = all.some(({ service }) => service.certificates.some((line) => line.path === path));
   const why = needsRestart(daemon);
-  const shared = ours.filter((one) => isShared(one, all, ours));
   return {
-    changes: included ? await fileChange(path, certificateText(render, certificate)) : [],
+    changes: [
+      ...(included && isSet(main) ? await fileChange(path, certificateText(render, main), 0o644, false) : []),
+      ...(isIncluded(configuration) ? await namesChange(configuration.file, textOfNames(wanted)) : []),
+    ],
     notes: [
       ...otherPortsNote(
         daemon.id,
         all.flatMap(({ other }) => other),
-      ),
-      ...shared.map(({ service }) =>
-        notAloneNote(
-          `${daemon.id}: the service [${service.name}] has the certificate of the global options, and so have services that are none of mail's: mailcert does not change it`,
-          `give [${service.name}] a \`cert\` and a \`key\` of its own, then: mailcert deploy --yes`,
-        ),
       ),
       ...(why === undefined
         ? []
@@ -128,48 +88,110 @@ export const planStunnel = async (
   };
 };
 
-/** The lines of one place become one `include`, at the place of the first; where it is there already, they go. */
-const instead = (certificates: readonly OptionLine[], own: string): readonly Change[] => {
+const textOf = async (path: string): Promise<string> => (await readTextIfPresent(path)) ?? "";
+
+/** Our `include` as lines, with a mark above: stunnel has no comments behind a value. */
+const includeLines = (own: string, mark: string, indent: string): string =>
+  `${indent}; ${mark}\n${indent}include = ${dirname(own)}`;
+
+const indentOf = (text: string): string => /^\s*/.exec(text)?.[0] ?? "";
+
+/** The lines of one service become one `include`, at the place of the first; where it is there already, they go. */
+const instead = async (certificates: readonly OptionLine[], own: string): Promise<readonly Change[]> => {
   const theirs = certificates.filter(({ path }) => path !== own).toSorted((a, b) => a.line - b.line);
   const included = theirs.length < certificates.length;
   const [first, ...rest] = theirs;
   if (!first || rest.some(({ path }) => path !== first.path)) return [];
-  const include = `${/^\s*/.exec(first.text)?.[0] ?? ""}include = ${dirname(own)}`;
-  const also = rest.map(({ line, text }) => ({ line, before: text, after: switchedOff(text) }));
   const { path, line, text } = first;
-  const after = included ? switchedOff(text) : include;
+  const marks = marksIn(path, await textOf(path));
+  const off = (option: OptionLine): string => switchedOff(option.text, marks(option.line));
+  const also = rest.map((option) => ({ line: option.line, before: option.text, after: off(option) }));
+  const after = included ? off(first) : includeLines(own, marks(line), indentOf(text));
   return [{ kind: "line", path, line, before: text, after, ...(also.length > 0 ? { also } : {}) }];
 };
 
-export const readBackStunnel = async (
-  { configuration: { file } }: Daemon,
-  all: readonly Placed[],
-  certificate: ServedCertificate,
-  render: RenderTemplate,
-): Promise<readonly Override[]> => {
+/**
+ * For a service that has the certificate of the global options: an `include` of its own, behind the line that makes it one. The global lines stay, for
+ * they may hold for others. Not where they name several: a service adds to that list, and cannot take away from it.
+ */
+const added = async ({ options, certificates }: TlsService, own: string): Promise<readonly Change[]> => {
+  const place = options.find(({ name }) => name === "accept") ?? options.find(({ name }) => name === "sni");
+  if (!place || certificates.some(({ name }) => name === "config")) return [];
+  const { path, line, text } = place;
+  const mark = marksIn(path, await textOf(path))(line);
+  return [{ kind: "line", path, line, before: text, after: `${text}\n${includeLines(own, mark, indentOf(text))}` }];
+};
+
+/** Lines of a file that another service includes, too, which is none of these. */
+const isShared = ({ service }: Meant, ours: readonly Meant[], all: readonly Placed[]): boolean =>
+  service.certificates.some(({ path, line }) =>
+    all.some(
+      (other) =>
+        !ours.some((one) => one.service === other.service) &&
+        other.service.certificates.some((option) => option.path === path && option.line === line),
+    ),
+  );
+
+const wrongServices = async (wanted: Wanted): Promise<readonly Override[]> => {
+  const { daemon, main, render } = wanted;
+  const { file } = daemon.configuration;
   const own = ownFile(file);
-  const ours = concerned(all, certificate);
-  const found = new Map<string, Override>();
-  for (const one of ours) {
-    const { certificates, name } = one.service;
+  const found: Override[] = [];
+  const all = meant(wanted);
+  const ofMain = all.filter(({ certificate }) => certificate.name === main.name);
+  for (const one of all) {
+    const { service, certificate } = one;
+    const { certificates, name, inherited } = service;
+    const ours = certificates.length > 0 && certificates.every(({ path }) => path === own);
+    const isMain = certificate.name === main.name;
     // What our own file says is for plan to set right.
-    if (
-      servesOurs(one.service, certificate) ||
-      (certificates.length > 0 && certificates.every(({ path }) => path === own))
-    )
-      continue;
+    if (servesIt(certificates, certificate) || (isMain && ours)) continue;
     const line = certificates.find((option) => option.name === "cert" && option.path !== own) ?? certificates[0];
-    const key = line ? `${line.path}:${line.line}` : name;
-    if (found.has(key)) continue;
-    const edits = isShared(one, all, ours) ? [] : instead(certificates, own);
-    const files = edits.length > 0 ? await fileChange(own, certificateText(render, certificate)) : [];
-    found.set(key, {
+    const edits = !isMain
+      ? []
+      : inherited
+        ? await added(service, own)
+        : isShared(one, ofMain, wanted.all)
+          ? []
+          : await instead(certificates, own);
+    const files = edits.length > 0 ? await fileChange(own, certificateText(render, main), 0o644, false) : [];
+    found.push({
       scope: `the service [${name}]`,
       path: line?.path ?? file,
       ...(line ? { line: line.line } : {}),
       setting: line ? clean(line.text.trim(), 200) : "no cert",
+      ...(isMain ? {} : { certificate: certificate.name }),
       edit: [...files, ...edits],
     });
   }
-  return [...found.values()];
+  return found;
+};
+
+/** One for each certificate whose services are not read yet: the same edit serves all. */
+const missingNames = async (wanted: Wanted): Promise<readonly Override[]> => {
+  const { daemon, bySni } = wanted;
+  const { configuration } = daemon;
+  const { file } = configuration;
+  if (bySni.length === 0 || isIncluded(configuration)) return [];
+  const line = (await textOf(file)).split("\n").length;
+  const after = `include = ${dirname(namesFile(file))}`;
+  const append: Change = { kind: "line", path: file, line, before: undefined, after, shared: true };
+  const edit = [...(await namesChange(file, textOfNames(wanted))), append];
+  return bySni.map(({ name }) => ({
+    scope: `clients that ask for a name of ${name}`,
+    path: file,
+    setting: after,
+    missing: true,
+    certificate: name,
+    edit,
+  }));
+};
+
+const editedLine = ({ edit }: Override): number =>
+  Math.max(0, ...edit.map((change) => (change.kind === "line" ? change.line : 0)));
+
+export const readBackStunnel = async (wanted: Wanted): Promise<readonly Override[]> => {
+  const found = [...(await wrongServices(wanted)), ...(await missingNames(wanted))];
+  // The last line of a file first: an edit makes two lines of one, and moves those below it.
+  return found.toSorted((a, b) => a.path.localeCompare(b.path) || editedLine(b) - editedLine(a));
 };

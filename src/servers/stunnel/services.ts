@@ -13,11 +13,14 @@ export interface TlsService {
   readonly sni: readonly string[];
   /** The service that hands it its clients. */
   readonly primary: string | undefined;
+  /** Its own ones, without those that all services have. */
+  readonly options: readonly OptionLine[];
   readonly certificates: readonly OptionLine[];
   readonly inherited: boolean;
 }
 
-const isCertificateLine = ({ name, value }: OptionLine): boolean =>
+/** Of the lines that mailcert replaces. */
+export const isCertificateLine = ({ name, value }: OptionLine): boolean =>
   name === "cert" || name === "key" || (name === "config" && /^(Certificate|PrivateKey)\s*:/i.test(value));
 
 const linesOf = (options: readonly OptionLine[]): readonly OptionLine[] => options.filter(isCertificateLine);
@@ -32,6 +35,7 @@ const serviceOf = (global: readonly OptionLine[], { name, options }: Service): T
   return {
     name,
     accept,
+    options,
     dialogue: value("protocol")?.toLowerCase(),
     sni: patterns.flatMap((text) => /^[^:]*:(.*)$/.exec(text)?.[1] ?? []),
     primary: /^([^:]*):/.exec(patterns[0] ?? "")?.[1],

@@ -1,4 +1,4 @@
-// stunnel in front of mail servers: each configuration file is a daemon of its own; its services at mail's ports get the certificate.
+// stunnel in front of mail servers: each configuration file is a daemon of its own; its services at mail's ports get the certificate, and names their own.
 import { isAtLeast } from "../version.ts";
 import { mkdir, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -7,19 +7,21 @@ import { Failure } from "../../domain/failure.ts";
 import { fileFailure } from "../../system/files.ts";
 import { addressesOf, portOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyEdit, applyFile, revertEdit, revertFile } from "../edits.ts";
+import { applyEdit, applyFile, revertEdit, revertUnlessRead } from "../edits.ts";
 import { recalled } from "../recalled.ts";
 import type { Installation, Listener, Server } from "../server.ts";
 import { checkStunnel } from "./check.ts";
-import { type Daemon, findDaemons, findProgram, keyGroupOf, reloadDaemon } from "./daemons.ts";
-import { type Placed, certificateText, planStunnel, readBackStunnel } from "./plan.ts";
+import { type Daemon, findDaemons, findProgram, includedBy, keyGroupOf, reloadDaemon } from "./daemons.ts";
+import { namesSnippet } from "./by-name.ts";
+import { certificateText } from "./pairs.ts";
+import { type Placed, planStunnel, readBackStunnel } from "./plan.ts";
 import { acceptOf, spokenAt, tlsServices } from "./services.ts";
 
 /** `include` and OpenSSL's commands are older; older ones than 5.50 were not looked at. */
 const supported = (version: string): boolean => isAtLeast(version, [5, 50]);
 
 /** A folder of ours holds one file. */
-const isOurs = (path: string): boolean => /\/mailcert-[^/]*\.d\/certificate\.conf$/.test(path);
+const isOurs = (path: string): boolean => /\/mailcert-[^/]*\.d\/(certificate|services)\.conf$/.test(path);
 
 export const createStunnel = (dependencies: ServerDependencies): Server => {
   const { run, render, ipv6 } = dependencies;
@@ -68,7 +70,9 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
   };
 
   return {
+    sni: true,
     asksFirst: true,
+    ownDefault: true,
     detect: async () => {
       const found = await findProgram(run);
       const daemons = found ? await ofMail() : [];
@@ -93,10 +97,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
       );
     },
     listeners: async (installation) => listenersOf((await look(installation)).all),
-    plan: async (installation, certificate) => {
-      const { daemon, all } = await look(installation);
-      return planStunnel(daemon, all, certificate, render);
-    },
+    plan: async (installation, main, bySni = []) => planStunnel({ ...(await look(installation)), main, bySni, render }),
     apply: async (_installation, change) => {
       if (change.kind !== "file") return applyEdit(change);
       const folder = dirname(change.path);
@@ -108,28 +109,26 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
     },
     revert: async (_installation, change) => {
       if (change.kind !== "file") return revertEdit(change);
-      const outcome = await revertFile(change);
+      const outcome = await revertUnlessRead(change, "stunnel", includedBy);
       // Empty only when the file went; what somebody else put there stays.
       if (outcome === "reverted" && isOurs(change.path)) await rmdir(dirname(change.path)).catch(() => undefined);
       return outcome;
     },
-    readBack: async (installation, certificate) => {
-      const { daemon, all } = await look(installation);
-      return readBackStunnel(daemon, all, certificate, render);
-    },
+    readBack: async (installation, main, bySni = []) =>
+      readBackStunnel({ ...(await look(installation)), main, bySni, render }),
     check: async (installation) => {
       const [found, { daemon }] = await Promise.all([findProgram(run), look(installation)]);
       await checkStunnel(run, found?.program ?? "stunnel", daemon.configuration.file);
     },
     reload: async (installation) => reloadDaemon(run, (await look(installation)).daemon),
     recall: (id, change) => recalled("stunnel", id, change),
-    snippet: (certificate, version) => {
+    snippet: (certificate, version, bySni = []) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of stunnel ${version.slice(0, 20)} are not known`, {
           hints: ["give --server-version 5.50 or later (`stunnel -version` tells which)"],
         });
       }
-      return certificateText(render, certificate, { version });
+      return certificateText(render, certificate, { snippet: { version } }) + namesSnippet(render, certificate, bySni);
     },
   };
 };
