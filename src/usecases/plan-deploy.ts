@@ -8,7 +8,6 @@ import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
 import { unanswered } from "./answered-notes.ts";
 import { shellWord } from "../domain/shell-word.ts";
-import { unissuedCheck } from "../domain/unissued.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
 import { configFinding, offFinding } from "./install-settings.ts";
 import { keyGroupWords } from "./key-readers.ts";
@@ -104,7 +103,7 @@ export const planDeployments = async (
 };
 
 const unissued = (name: string, refused: Failure | undefined): Finding => ({
-  check: unissuedCheck,
+  check: "deploy-unissued",
   severity: "fault",
   message: `nothing was issued for ${name} yet: there is nothing to serve${refused ? `, and nothing can be issued: ${refused.message}` : ""}`,
   hint: refused?.hints.length ? refused.hints.join("; ") : `issue and deploy it: mailcert renew ${shellWord(name)}`,

@@ -17,7 +17,8 @@ import { rememberLooks } from "./remember-looks.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { returnedNames } from "./returned-names.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
-import { heldAfterIssue, missedIfAny, outsideIfAny } from "./window-wish.ts";
+import { missedFindings, outsideFindings } from "./window-findings.ts";
+import { heldAfterIssue } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
 export interface RenewOptions extends DeployOptions {
@@ -97,7 +98,7 @@ export const renew = async (
         ...revoked,
         ...hooked,
         ...outside,
-        ...(await missedIfAny(world, certificate, one.decision)),
+        ...missedFindings(world, certificate, one.decision),
       ],
     });
   }
@@ -182,7 +183,7 @@ const issueDue = async (
     const parked = world.store.read(certificate.name)?.parked === true;
     const held = issued && !parked ? heldAfterIssue(world, certificate, wish) : undefined;
     if (held) return done({ ...base, decision: held, ...(issued ? { issued } : {}) });
-    if (!parked) base = { ...base, ...(await outsideIfAny(world, certificate, wish)) };
+    if (!parked) base = { ...base, outside: outsideFindings(world, certificate, wish) };
     return { certificate, renewed: { ...base, decision, ...(issued ? { issued } : {}) }, deploys: !parked };
   } catch (error) {
     const renewed = { ...base, decision: decision ?? { action: "issue" as const, why: "unknown" } };

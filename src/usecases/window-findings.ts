@@ -3,7 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type Decision, type Wish, notHeldBecause } from "../domain/renew-decision.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
-import { missedOpening } from "../domain/window-hold.ts";
+import { missedOpening, windowsOf } from "../domain/window-hold.ts";
 import { windowWish } from "./window-wish.ts";
 import type { World } from "./world.ts";
 
@@ -30,6 +30,7 @@ export const missedFindings = (
 
 /** Of one that is about to be switched to, before it is: afterwards nobody can tell. */
 export const outsideFindings = (world: World, certificate: CertificateConfig, wish: Wish): readonly Finding[] => {
+  if (windowsOf(certificate).length === 0) return [];
   const { name } = certificate;
   const state = world.store.read(name);
   const why = state && notHeldBecause(certificate, state, { ...wish, ...windowWish(world, certificate) }, world.now());

@@ -46,7 +46,7 @@ describe("links", () => {
     );
     const ids = new Set(
       sources.flatMap((text) =>
-        [...text.matchAll(/check(?::| =) "([a-z-]+)"|[fF]indings?\(\s*"([a-z]+-[a-z-]+)"/g)].map(
+        [...text.matchAll(/check(?::| =) "([a-z-]+)"|(?:[fF]indings?|trouble)\(\s*"([a-z]+-[a-z-]+)"/g)].map(
           ([, id, made = ""]) => id ?? made,
         ),
       ),
