@@ -121,6 +121,6 @@ it("certificates for the same servers are named", () => {
   expect(sharedServerWarnings([config, { ...other, servers: [] }], courier(true))).toEqual([]);
   expect(sharedServerWarnings([named, other], courier(true))).toHaveLength(1);
   expect(sharedServerWarnings([{ ...named, name: "c.example.org" }, named], courier(false))).toEqual([
-    "b.example.org and c.example.org are both for courier, which takes one certificate and gets c.example.org: put all names into one, or give one of them other servers",
+    "b.example.org and c.example.org are both for courier, which takes one certificate (it does not choose by the name that clients ask for) and gets c.example.org: put all names into one, or give one of them other servers",
   ]);
 });
