@@ -1,5 +1,6 @@
 // Finds daemons among the processes of this host: for servers whose pid file is missing, or named on their command line alone.
 import { readdir, readlink } from "node:fs/promises";
+import { bootedAt } from "../system/booted-at.ts";
 import { readTextIfPresent } from "../system/files.ts";
 import { commandLine } from "./command-line.ts";
 
@@ -35,11 +36,11 @@ export const hasChildCalled = async (pid: number, name: string): Promise<boolean
   return false;
 };
 
-/** Milliseconds since the epoch, to the nearest second or so; undefined: it has ended. Ticks are hundredths of a second for every program of Linux (proc_pid_stat(5)). */
+/** Milliseconds since the epoch, to a few hundredths of a second; undefined: it has ended. Ticks are hundredths of a second for every program of Linux (proc_pid_stat(5)). */
 export const startedAt = async (pid: number): Promise<number | undefined> => {
   const ticks = (await read(String(pid), "stat")).replace(/^.*\)/s, "").trim().split(" ")[19];
-  const boot = /^btime (\d+)$/m.exec((await readTextIfPresent("/proc/stat").catch(() => undefined)) ?? "")?.[1];
-  return ticks === undefined || boot === undefined ? undefined : Number(boot) * 1000 + Number(ticks) * 10;
+  const boot = await bootedAt();
+  return ticks === undefined || boot === undefined ? undefined : boot + Number(ticks) * 10;
 };
 
 /** As whom a process works (its effective ids); undefined: it has ended. */

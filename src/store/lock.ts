@@ -2,12 +2,13 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   fstatSync,
   ftruncateSync,
   openSync,
   readSync,
+  readdirSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -80,11 +81,24 @@ const firstLine = (descriptor: number): string => {
   return buffer.toString("utf8", 0, size).split("\n")[0] ?? "";
 };
 
+/** Not another process of that number: the holder may be of a container that shares this folder. Who may not look believes the line. */
+const holds = (pid: string, descriptor: number): boolean => {
+  const { dev, ino } = fstatSync(descriptor);
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      const file = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
+      return file?.ino === ino && file.dev === dev;
+    });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
+};
+
 /** Who holds it, as far as the file tells: a holder writes its line right after it got the lock. */
 const readHolder = (descriptor: number): { readonly pid: string; readonly what: string } | undefined => {
   const [, pid, what = ""] = /^(\d+) (.*)$/.exec(firstLine(descriptor)) ?? [];
   // The line of a run that was killed is still there until the next one writes its own.
-  return pid === undefined || !existsSync(`/proc/${pid}`) ? undefined : { pid, what };
+  return pid === undefined || !holds(pid, descriptor) ? undefined : { pid, what };
 };
 
 /** Longer than a run of the hourly unit may take (TimeoutStartSec): something in it hangs. */

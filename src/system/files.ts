@@ -144,8 +144,8 @@ export const writeFileAtomic = async (
     await syncFolder(dirname(target));
     // Among the files of others nobody else would clear away what a killed run left.
     if (options.base || options.keepMode) {
-      const { removeLeftovers } = await import("./leftovers.ts");
-      await removeLeftovers(dirname(target)).catch(() => undefined);
+      const { removeLeftoverFiles } = await import("./leftovers.ts");
+      await removeLeftoverFiles(dirname(target));
     }
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -26,7 +26,7 @@ export const exposedFindings = async (
             check: "key-exposed",
             severity: "warning" as const,
             message: `everybody on this host can read the private key of ${name}: ${places(keys)}`,
-            hint: `chmod 600 ${words(keys)}; where somebody else may have read it, make a new one: mailcert renew --force --new-key ${name}`,
+            hint: `chmod o-rwx ${words(keys)}; where somebody else may have read it, make a new one: mailcert renew --force --new-key ${name}`,
           },
         ]),
     ...(folders.length === 0

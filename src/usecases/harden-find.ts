@@ -7,17 +7,23 @@ import { type PolicyOwner, ownerOf } from "./harden-look.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
-/** undefined: it is not installed any more. */
+/** undefined: it is not installed any more. @throws Failure where that cannot be said, because a server that may be it cannot be asked just now (an upgrade). */
 export const deployableById = async (world: World, id: string): Promise<Deployable | undefined> => {
+  let unasked: Failure | undefined;
   for (const server of Object.values(await world.servers())) {
     const found = await unlessFailure(() => server.detect());
-    const installation = found instanceof Failure ? undefined : found.find((one) => one.id === id);
+    if (found instanceof Failure) {
+      unasked ??= found;
+      continue;
+    }
+    const installation = found.find((one) => one.id === id);
     if (!installation) continue;
     const listeners = await unlessFailure(() => server.listeners(installation));
     return listeners instanceof Failure
       ? { server, installation, listeners: [], trouble: listeners }
       : { server, installation, listeners };
   }
+  if (unasked) throw unasked;
   return undefined;
 };
 

@@ -87,8 +87,9 @@ const isShared = ({ change }: Recorded, server: Server | undefined): boolean =>
   ("shared" in change && change.shared !== undefined) || (server?.sni === true && server.ownDefault !== true);
 
 export const goes = (
-  { certificate, change }: HostEvent,
+  { certificate, change, policy }: HostEvent,
   { stay, all }: Side,
   going: ReadonlySet<string>,
   server: Server | undefined,
-): boolean => all || (change && isShared(change, server) ? stay.length === 0 : going.has(certificate ?? ""));
+): boolean =>
+  all || (policy || (change && isShared(change, server)) ? stay.length === 0 : going.has(certificate ?? ""));

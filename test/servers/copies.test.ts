@@ -146,7 +146,7 @@ describe("copies", () => {
   });
 
   it("an access list is kept of a copy of ours alone: whoever puts a file there does not say whom the next key is for", async () => {
-    await open(target(), {
+    await open(target({ keyMode: 0o600 }), {
       "ls -ldnL -- /dev/fd/3": "-rw-r-----+ 1 0 0 0 Jan  1 00:00 /dev/fd/3\n",
       "cp --attributes-only --preserve=mode -- /dev/fd/3 /dev/fd/4": "",
     });
@@ -158,6 +158,15 @@ describe("copies", () => {
     switchTo("0002");
     await apply();
     expect([text(at("out/key.pem")), kept()]).toEqual(["privkey 0002", 3]);
+  });
+
+  it("a folder that gives its files an access list gets no key that a group may read: its owner would say who else may", async () => {
+    await open(target(), { "ls -ldnL -- /dev/fd/3": "-rw-r-----+ 1 0 0 0 Jan  1 00:00 /dev/fd/3\n" });
+    await expect(apply()).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining("gives every new file an access list") as string,
+    });
+    expect(names()).toEqual([]);
   });
 
   it("a reload program that others can change is not run, and one that is missing is told before anything is copied", async () => {

@@ -134,6 +134,9 @@ const write = async (run: RunProgram, temporary: string, content: string, one: P
     await handle.chown(uid, gid);
     if (listed) await takeAccessList(run, listed, handle, mode);
     else await handle.chmod(mode);
+    // With 0600 the list's mask lets nobody in, and what all may read is no secret.
+    const isShared = (mode & 0o070) !== 0 && (mode & 0o007) === 0;
+    if (!listed && isShared && (await hasAccessList(run, handle))) throw listGiven(path);
     // Empty until it is for those alone whom it is for.
     await handle.writeFile(content);
     await handle.sync();
@@ -144,6 +147,12 @@ const write = async (run: RunProgram, temporary: string, content: string, one: P
     await listed?.close();
   }
 };
+
+/** The owner of the folder would say who reads the key. */
+const listGiven = (path: string): Failure =>
+  new Failure("config", `${path} is not written: its folder gives every new file an access list`, {
+    hints: [`take it away: setfacl -k ${shellWord(dirname(path))}; or let the copy have mode 0600`],
+  });
 
 /** Every folder once, held until all is done. */
 const inFolders = async (

@@ -9,7 +9,7 @@ import { runIfInstalled } from "../program.ts";
 import { commandLine } from "../command-line.ts";
 import { daemonsCalled, identityOf } from "../daemons.ts";
 import { runningPid } from "../running.ts";
-import { unitOfProcess } from "../units.ts";
+import { isMainOfUnit } from "../units.ts";
 import { type Section, parseHaproxy } from "./parse.ts";
 
 export interface Haproxy {
@@ -65,7 +65,7 @@ export const findHaproxy = async (run: RunProgram): Promise<Haproxy | undefined>
 const isRoots = async (run: RunProgram, haproxy: Haproxy, pid: number): Promise<boolean> => {
   const uid = (await identityOf(pid))?.uid;
   if (uid === undefined || uid === 0) return uid === 0;
-  if ((await unitOfProcess(pid)) !== undefined) return true;
+  if (await isMainOfUnit(run, pid)) return true;
   const seen = new Set<string>();
   for (const file of await filesOf(haproxy))
     if ((await offenceOnTheWay(file, seen).catch(() => true)) !== undefined) return false;

@@ -5,8 +5,8 @@ import { directivesOf, pkisOf } from "./configuration.ts";
 import { namesFileOf } from "./names.ts";
 import { ownFileOf } from "./plan.ts";
 
-/** Times of files are those of a clock that is a little behind, and the start of a process is known to a second: in doubt it is restarted. */
-const marginMs = 1500;
+/** Times of files are those of a clock that is a little behind, and the start of a process is known to a few hundredths of a second: in doubt it is restarted. */
+const marginMs = 150;
 
 /** When a name was last given to what stands there: of `live` itself, not of what it leads to. 0: there is nothing. */
 const changedAt = (path: string): Promise<number> =>

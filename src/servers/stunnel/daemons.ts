@@ -12,7 +12,7 @@ import { daemonsCalled, identityOf, startedAt } from "../daemons.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { startedByHand } from "../restart.ts";
 import { runningPid } from "../running.ts";
-import { systemdRuns, unitOfProcess } from "../units.ts";
+import { isMainOfUnit, systemdRuns, unitOfProcess } from "../units.ts";
 import { type OptionLine, type StunnelConfiguration, readStunnel, valueIn } from "./parse.ts";
 
 export interface Daemon {
@@ -48,11 +48,16 @@ const isDaemonOf =
 const givenUp = (global: readonly OptionLine[]): string | undefined =>
   ["setuid", "setgid", "chroot"].find((name) => (valueIn(global, name) ?? "") !== "");
 
-/** Started by root, or by systemd for it: anybody may start a program, and name any file on its command line. */
-const isOfSystem = async (pid: number): Promise<boolean> =>
-  (await identityOf(pid))?.uid === 0 || (await unitOfProcess(pid)) !== undefined;
+/** Root's, systemd's own, or of the user whom its file gives it to: anybody may start a program, and name any file on its command line. */
+const isOfSystem = async (run: RunProgram, pid: number, global: readonly OptionLine[]): Promise<boolean> => {
+  const uid = (await identityOf(pid))?.uid;
+  if (uid === undefined || uid === 0) return uid === 0;
+  if (await isMainOfUnit(run, pid)) return true;
+  const user = valueIn(global, "setuid") ?? "";
+  return user !== "" && (user === String(uid) || (await run("id", ["-u", "--", user])).stdout.trim() === String(uid));
+};
 
-const pidOf = async ({ file, global }: StunnelConfiguration): Promise<number | undefined> => {
+const pidOf = async (run: RunProgram, { file, global }: StunnelConfiguration): Promise<number | undefined> => {
   const pidFile = valueIn(global, "pid") ?? "";
   for (const program of programs) {
     // Only root, or the user that root gave it, writes where its file says.
@@ -60,7 +65,7 @@ const pidOf = async ({ file, global }: StunnelConfiguration): Promise<number | u
       pidFile === "" ? undefined : await runningPid(join(valueIn(global, "chroot") ?? "/", pidFile), program);
     if (noted !== undefined) return noted;
     for (const pid of await daemonsCalled(program, isDaemonOf(file)))
-      if ((await isOfSystem(pid)) || givenUp(global) !== undefined) return pid;
+      if (await isOfSystem(run, pid, global)) return pid;
   }
   return undefined;
 };
@@ -75,20 +80,20 @@ const filesInUse = async (): Promise<readonly string[]> => {
   return files.filter((_, nth) => offences[nth] === undefined);
 };
 
-export const findDaemons = async (): Promise<readonly Daemon[]> => {
+export const findDaemons = async (run: RunProgram): Promise<readonly Daemon[]> => {
   const files = new Set([...(await expand("/etc/stunnel/*.conf")), ...(await filesInUse())]);
   return Promise.all(
     [...files].map(async (file) => {
       const configuration = await readStunnel(file);
       const name = nameOf(file);
-      return { id: name === "stunnel" ? name : `stunnel-${name}`, configuration, pid: await pidOf(configuration) };
+      return { id: name === "stunnel" ? name : `stunnel-${name}`, configuration, pid: await pidOf(run, configuration) };
     }),
   );
 };
 
 /** Which configuration includes the folder of a file of ours: stunnel does not start where it is gone. */
-export const includedBy = async (path: string): Promise<string | undefined> => {
-  const found = (await findDaemons()).find(({ configuration }) => configuration.includes.includes(dirname(path)));
+export const includedBy = async (run: RunProgram, path: string): Promise<string | undefined> => {
+  const found = (await findDaemons(run)).find(({ configuration }) => configuration.includes.includes(dirname(path)));
   return found && `an include in ${found.configuration.file}`;
 };
 

@@ -41,7 +41,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
     );
   const ofMail = async (): Promise<readonly { readonly daemon: Daemon; readonly all: readonly Placed[] }[]> => {
     const found = await Promise.all(
-      (await findDaemons()).map(async (daemon) => ({ daemon, all: await placed(daemon) })),
+      (await findDaemons(run)).map(async (daemon) => ({ daemon, all: await placed(daemon) })),
     );
     return found.filter(({ all }) => all.some(({ mail }) => mail.length > 0));
   };
@@ -109,7 +109,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
     },
     revert: async (_installation, change) => {
       if (change.kind !== "file") return revertEdit(change);
-      const outcome = await revertUnlessRead(change, "stunnel", includedBy);
+      const outcome = await revertUnlessRead(change, "stunnel", (path) => includedBy(run, path));
       // Empty only when the file went; what somebody else put there stays.
       if (outcome === "reverted" && isOurs(change.path)) await rmdir(dirname(change.path)).catch(() => undefined);
       return outcome;

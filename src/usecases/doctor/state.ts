@@ -48,7 +48,8 @@ const findingsOf = (one: CertificateStatus): readonly DoctorFinding[] => {
   const { name, configured, parked, stage, lastError, next, live, servers } = one;
   const open = lastError && !lastError.notDue && (lastError.what === "deploy" || next?.action !== "nothing");
   return [
-    ...(one.findings ?? []).map(withCommand),
+    // Rights of keys and folders are looked at by themselves.
+    ...(one.findings ?? []).filter(({ check }) => check !== "key-exposed").map(withCommand),
     ...stuckFindings({
       name,
       configured,
