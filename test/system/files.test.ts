@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -81,6 +82,13 @@ describe("mode and owner that are kept", () => {
     expect(statSync(at("file")).mode & 0o777).toBe(0o644);
     expect(text("victim")).toBe("secret");
   });
+});
+
+test("beside it files that a killed run left go, and no folder: who owns the place could lead us elsewhere from there", async () => {
+  writeFileSync(at(".mailcert-4194304-1.tmp"), "left");
+  mkdirSync(at(".mailcert-4194304-2.tmp/below"), { recursive: true });
+  await writeFileAtomic(at("file"), "x", { mode: 0o644, keepMode: true });
+  expect(readdirSync(dir).toSorted()).toEqual([".mailcert-4194304-2.tmp", "file"]);
 });
 
 describe("an edit whose base is gone", () => {

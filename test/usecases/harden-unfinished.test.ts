@@ -99,6 +99,26 @@ describe("a run that is killed is looked after by the next one, whichever that i
     expect(await told()).toEqual([]);
   });
 
+  it("on a server that cannot be asked just now, as in an upgrade: kept and told until it can be", async () => {
+    await killed((what) => what === "apply policy-2");
+    const servers = async () =>
+      Object.fromEntries(
+        Object.entries(await host.world.servers()).map(([id, server]) => [
+          id,
+          { ...server, detect: () => Promise.reject(new Failure("config", "its version is not known")) },
+        ]),
+      );
+    const [finding] = await finishUnfinished({ ...host.world, servers });
+    expect(finding).toMatchObject({
+      severity: "fault",
+      check: "harden-kept",
+      message: expect.stringContaining("its version is not known") as string,
+    });
+    expect([host.world.store.policyIsUnfinished(), ...host.settings]).toEqual([true, ["policy-1", "strict"]]);
+    expect(await told()).toEqual(["fault harden-taken-back"]);
+    expect([...host.settings]).toEqual([]);
+  });
+
   it("before the reload: tested, reloaded, proven, and said", async () => {
     await killed((what) => what === "reload");
     const before = reloads();
