@@ -81,7 +81,7 @@ const firstLine = (descriptor: number): string => {
   return buffer.toString("utf8", 0, size).split("\n")[0] ?? "";
 };
 
-/** Not another process of that number: the holder may be of a container that shares this folder. Who may not look believes the line. */
+/** Not another process of that number: the holder may be of a container that shares this folder. */
 const holds = (pid: string, descriptor: number): boolean => {
   const { dev, ino } = fstatSync(descriptor);
   try {
@@ -89,8 +89,8 @@ const holds = (pid: string, descriptor: number): boolean => {
       const file = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
       return file?.ino === ino && file.dev === dev;
     });
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EACCES";
+  } catch {
+    return false;
   }
 };
 

@@ -3,9 +3,10 @@ import { expect, it } from "vitest";
 import type { HostEvent } from "../../src/store/store.ts";
 import { goes } from "../../src/usecases/sides.ts";
 
-const event = (more: Partial<HostEvent> = {}): HostEvent => ({
+const event = (more: Pick<HostEvent, "policy"> = {}): HostEvent => ({
   at: "2026-11-21T12:00:00.000Z",
   run: "1",
+  command: "deploy",
   certificate: "a.example.org",
   what: "postfix: main.cf: smtpd_tls_protocols = >=TLSv1.2",
   change: {
