@@ -98,7 +98,7 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "deploy-left",
     means:
-      "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone.",
+      "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone; or a server that `servers: auto` had found is not to be seen, and keeps its settings.",
     mend: "Nothing; to have it again, name it in `servers:`. What was left alone is named: look whether anything still reads it.",
   },
   {

@@ -15,6 +15,7 @@ import { withKeyGroup } from "./key-readers.ts";
 import { placeOf, takeOver } from "./one-certificate.ts";
 import { keepPinnedChain } from "./pinned-chain.ts";
 import { revertSettings } from "./revert-settings.ts";
+import { unseenFinding, unseenOf } from "./unseen.ts";
 import type { World } from "./world.ts";
 
 /** A certificate whose servers are known. */
@@ -66,14 +67,19 @@ const refuseCondemned = (world: World, name: string, target: GenerationRecord): 
 /** Servers that the configuration no longer names for this certificate get their own settings back. */
 const takeFromOthers = async (
   world: World,
-  { files = [] }: CertificateConfig,
-  { name, deployments }: CertificateState,
+  certificate: CertificateConfig,
+  state: CertificateState,
   found: readonly Deployable[],
 ): Promise<{ readonly left: readonly Finding[]; readonly stays: boolean }> => {
-  const gone = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
-  if (gone.length === 0) return { left: [], stays: false };
+  const { name, deployments } = state;
+  const missing = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
+  if (missing.length === 0) return { left: [], stays: false };
+  const unseen = await unseenOf(world, certificate, state, missing);
+  const gone = missing.filter((id) => !unseen.includes(id));
+  const told = unseen.map((id) => unseenFinding(id, name));
+  if (gone.length === 0) return { left: told, stays: true };
   // An entry of another name has the same places now: nobody is to be without its files meanwhile.
-  const wanted = new Set(files.flatMap(({ paths }) => Object.values(paths)));
+  const wanted = new Set((certificate.files ?? []).flatMap(({ paths }) => Object.values(paths)));
   const result = (await revertSettings(world, [name], gone, wanted)).get(name);
   const { reverted, kept, findings } = result ?? { reverted: [], kept: [], findings: [] };
   const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
@@ -81,8 +87,9 @@ const takeFromOthers = async (
     { check: "deploy-left", severity: "info", message },
     ...kept.map((what) => ({ check: "deploy-left", severity: "warning" as const, message: `left alone: ${what}` })),
     ...findings,
+    ...told,
   ];
-  return { left, stays: kept.length + findings.length > 0 };
+  return { left, stays: kept.length + findings.length + unseen.length > 0 };
 };
 
 /** @throws Failure `config` where DNS tells others to refuse what would be switched to. What a killed run has switched already is finished. */
