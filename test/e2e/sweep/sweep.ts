@@ -66,6 +66,10 @@ const mostFailures = 5;
 
 const pointsOf = async (stage: Stage, { scenario, at = () => true }: Sweep): Promise<readonly Point[]> => {
   const swept = await stage.ready(scenario);
+  // What an earlier sweep's last trial left (a key that waits) is taken up by the first run, which makes other calls then.
+  await recordPoints(swept.host, scenario.args);
+  await scenario.converge(swept, 1);
+  await scenario.again(swept, 3);
   const points = await recordPoints(swept.host, scenario.args);
   await scenario.converge(swept, 1);
   await scenario.again(swept, 3);
