@@ -6,8 +6,8 @@ import { unseenOf } from "../../src/usecases/unseen.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 let fake: FakeWorld;
-beforeEach(async () => {
-  fake = await fakeWorld();
+beforeEach(() => {
+  fake = fakeWorld();
 });
 afterEach(() => fake.dispose());
 
