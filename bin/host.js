@@ -66,6 +66,16 @@ const readInput = async () => {
   return text;
 };
 
+/** undefined: it was deleted while the caller stood in it, and absolute paths go on to work. */
+const currentFolder = () => {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  }
+};
+
 /** What is the same for a command line and for whoever calls it as a library. */
 const surroundings = () => ({
   env: process.env,
@@ -80,7 +90,7 @@ const surroundings = () => ({
   nodePath: process.execPath,
   programPath: at("mailcert.js"),
   templatesDir: at("../templates"),
-  cwd: process.cwd(),
+  cwd: currentFolder(),
 });
 
 module.exports.isBuilt = () => existsSync(at("../dist/main.js"));

@@ -16,11 +16,11 @@ interface ServersNeed {
 }
 
 export const openServers = ({ run, render, localAddresses, config }: ServersNeed): Readonly<Record<string, Server>> => {
-  let rows: Promise<Hook | undefined> | undefined;
-  const readRows = async (): Promise<Hook | undefined> => {
+  let rows: Promise<Hook | "unreadable" | undefined> | undefined;
+  const readRows = async (): Promise<Hook | "unreadable" | undefined> => {
     // Taking settings out must not depend on a configuration that can be read.
     const read = await unlessFailure(() => config.read());
-    return read instanceof Failure ? undefined : read?.sniRows;
+    return read instanceof Failure ? "unreadable" : read?.sniRows;
   };
   const dependencies = {
     run,

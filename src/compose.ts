@@ -7,6 +7,7 @@ import type { ChallengeWorld, ConfiguredUpdater } from "./challenges/challenge.t
 import type { Turns } from "./compose-updater.ts";
 import type { Globals } from "./cli/command.ts";
 import type { Host } from "./cli/host.ts";
+import { ownPath } from "./domain/own-path.ts";
 import { createConfigAccess } from "./config/access.ts";
 import type { CaLimits } from "./domain/budget.ts";
 import type { IssuerKind } from "./domain/certificate-config.ts";
@@ -40,10 +41,10 @@ export const createWorld = async (
   mayMakeConfig: boolean,
 ): Promise<World> => {
   const run = createRunProgram(host.env);
-  const stateDir = resolve(host.cwd, globals.state);
+  const stateDir = ownPath(host, globals.state);
   const systemRoots = memo(async () => (await import("./probe/anchors.ts")).readSystemRoots());
   const templates = memo(async () => (await import("./system/templates.ts")).createTemplates(host.templatesDir));
-  const configPath = resolve(host.cwd, globals.config ?? host.env["MAILCERT_CONFIG"] ?? defaultConfig);
+  const configPath = ownPath(host, globals.config ?? host.env["MAILCERT_CONFIG"] ?? defaultConfig);
   // The lock is another program's work: what reads the configuration is loaded meanwhile.
   const runMeanwhile: RunProgram = (program, args, options) => {
     const result = run(program, args, options);

@@ -30,5 +30,6 @@ export interface Host {
   readonly nodePath: string;
   readonly programPath: string;
   readonly templatesDir: string;
-  readonly cwd: string;
+  /** undefined: the folder that the caller stands in was deleted. */
+  readonly cwd: string | undefined;
 }

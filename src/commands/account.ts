@@ -1,9 +1,9 @@
 // mailcert account: the accounts at ACME CAs.
-import { resolve } from "node:path";
 import { Argument } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import type { CaFlags } from "../domain/account-choice.ts";
 import { eabFromFlags } from "../domain/acme-flags.ts";
 import { Failure } from "../domain/failure.ts";
@@ -65,7 +65,7 @@ const wishOf = async ({ args, options, host, globals }: Context, world: World): 
   };
   const path = (key: string): string | undefined => {
     const value = text(key);
-    return value === undefined ? undefined : resolve(host.cwd, value);
+    return value === undefined ? undefined : ownPath(host, value);
   };
   const flags: CaFlags = {
     issuer: text("issuer"),

@@ -1,9 +1,9 @@
 // mailcert bundle: write the files that mail clients import.
-import { resolve } from "node:path";
 import { Option } from "commander";
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { type BundleFormat, bundleFormatNames, bundleFormats } from "../domain/bundle-formats.ts";
 import { Failure } from "../domain/failure.ts";
 import { bundleDocument, bundleText } from "../reports/bundle.ts";
@@ -34,7 +34,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
     const here = await world();
     const certificate = await chosenCertificate(here, name);
     const out = options["out"] as string | undefined;
-    const dir = out === undefined ? certificate.bundle : resolve(host.cwd, out);
+    const dir = out === undefined ? certificate.bundle : ownPath(host, out);
     if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
     const root = options["root"] as string | undefined;
@@ -42,7 +42,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       dir,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
-      ...(root === undefined ? {} : { root: resolve(host.cwd, root) }),
+      ...(root === undefined ? {} : { root: ownPath(host, root) }),
     });
     output.result(bundleText(result), bundleDocument(result), false);
     return exitStatus.done;

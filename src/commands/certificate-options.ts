@@ -1,8 +1,8 @@
 // The options that setup and issue share, and the flags that they stand for.
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../cli/command.ts";
 import { list, wholeNumber } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { absoluteFromFlag } from "../domain/acme-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { workingChallenges } from "../domain/certificate-defaults.ts";
@@ -61,7 +61,7 @@ export const adoptedKey = async (
   if (file === undefined) return undefined;
   if (options["newKey"] === true)
     throw new Failure("usage", "--adopt-key and --new-key do not go together", { hints: ["leave one of them out"] });
-  return readAdoptedKey(world, resolve(host.cwd, file), (message) => output.warn(message));
+  return readAdoptedKey(world, ownPath(host, file), (message) => output.warn(message));
 };
 
 export const certificateFlags = ({ options, host }: Pick<Context, "options" | "host">): CertificateFlags => {
@@ -69,7 +69,7 @@ export const certificateFlags = ({ options, host }: Pick<Context, "options" | "h
   const texts = (key: string): readonly string[] | undefined => options[key] as readonly string[] | undefined;
   const path = (key: string): string | undefined => {
     const given = text(key);
-    return given === undefined ? undefined : resolve(host.cwd, given);
+    return given === undefined ? undefined : ownPath(host, given);
   };
   return {
     names: texts("names"),

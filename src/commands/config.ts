@@ -1,9 +1,9 @@
 // mailcert config: check the file with line numbers; show what holds.
-import { resolve } from "node:path";
 import { Argument } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { Failure } from "../domain/failure.ts";
 import { configCheckDocument, configCheckText, configDocument, configText } from "../reports/config.ts";
 import { checkConfig } from "../usecases/check-config.ts";
@@ -11,7 +11,7 @@ import type { ConfigAccess } from "../usecases/world.ts";
 
 const accessOf = async ({ args: [, file], world, host }: Context): Promise<ConfigAccess> => {
   const { config } = await world();
-  return file === undefined ? config : config.at(resolve(host.cwd, file));
+  return file === undefined ? config : config.at(ownPath(host, file));
 };
 
 const check = async (context: Context): Promise<number> => {

@@ -6,7 +6,7 @@ import { clean } from "../domain/text.ts";
 import { isPolicyName } from "../domain/tls-policy.ts";
 import type { PolicyAim } from "../usecases/harden-events.ts";
 import type { HardenPlan } from "../usecases/harden.ts";
-import { finishUnfinished } from "../usecases/repair-if-changed.ts";
+import { finishUnfinished, rewriteIfChanged } from "../usecases/repair-if-changed.ts";
 import type { World } from "../usecases/world.ts";
 import { locked } from "./locked.ts";
 
@@ -29,16 +29,21 @@ export interface PolicyPart {
   readonly fault: boolean;
 }
 
-/** A change of policy that an earlier run left half done: what became of it. The caller holds the lock. */
-export const tellUnfinished = async ({ output }: Pick<Context, "output">, world: World): Promise<void> => {
-  for (const { message, hint } of await finishUnfinished(world)) output.warn(message, hint);
+/** What an upgrade of a server, or a change of policy that an earlier run left half done, has left to do: what became of it. The caller holds the lock. */
+export const tellUnfinished = async (
+  { output }: Pick<Context, "output">,
+  world: World,
+  setsAnew = false,
+): Promise<void> => {
+  const findings = [...(await rewriteIfChanged(world)), ...(await finishUnfinished(world, setsAnew))];
+  for (const { message, hint } of findings) output.warn(message, hint);
 };
 
 /** The same before a person is asked: the difference is that to what stands there once it is settled. */
 export const settleUnfinished = async (context: Context): Promise<void> => {
   const { store } = await context.world();
   if (!context.globals.dryRun && store.policyIsUnfinished())
-    await locked(context, (world) => tellUnfinished(context, world));
+    await locked(context, (world) => tellUnfinished(context, world, true));
 };
 
 /** What was agreed to is what is done, though a person took an hour to answer. @throws Failure `try-later` */
@@ -57,7 +62,11 @@ export const withoutPolicy = async (context: Context): Promise<number> => {
     import("../usecases/harden-none.ts"),
     import("../reports/harden.ts"),
   ]);
-  const result = await locked(context, (world) => removePolicy(world, args, { dryRun: globals.dryRun }));
+  const result = await locked(context, async (world) => {
+    // A server of another version must start on what is left.
+    if (!globals.dryRun) for (const { message, hint } of await rewriteIfChanged(world)) output.warn(message, hint);
+    return removePolicy(world, args, { dryRun: globals.dryRun });
+  });
   const fault = report.hardenHasFault(result);
   output.result(
     report.hardenText(result),

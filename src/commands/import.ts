@@ -1,9 +1,9 @@
 // mailcert import: take over what another ACME client made.
-import { resolve } from "node:path";
 import { Argument } from "commander";
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { type ImportClient, importClients } from "../domain/import-clients.ts";
 import { importDocument, importText } from "../reports/import.ts";
 import { importFrom } from "../usecases/import.ts";
@@ -37,10 +37,10 @@ ${exitStatusHelp([0, 64, 65, 73, 75, 77, 78])}`,
     const result = await locked(context, (world) =>
       importFrom(world, {
         client: client as ImportClient,
-        ...(folder === undefined ? {} : { folder: resolve(host.cwd, folder) }),
+        ...(folder === undefined ? {} : { folder: ownPath(host, folder) }),
         names: (options["name"] as readonly string[] | undefined) ?? [],
         ...(directory === undefined ? {} : { directory }),
-        ...(caFile === undefined ? {} : { caFile: resolve(host.cwd, caFile) }),
+        ...(caFile === undefined ? {} : { caFile: ownPath(host, caFile) }),
         dryRun: globals.dryRun,
       }),
     );

@@ -1,8 +1,8 @@
 // mailcert issue: make or renew one certificate now; stops at staged.
-import { resolve } from "node:path";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
@@ -67,7 +67,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
         return {
           certificate,
           configured,
-          files: await issueFiles(world, certificate, resolve(host.cwd, out), replace),
+          files: await issueFiles(world, certificate, ownPath(host, out), replace),
         };
       }
       return {

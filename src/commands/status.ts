@@ -4,6 +4,7 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { hourlyWarning, statusDocument, statusText } from "../reports/status.ts";
+import { runAtWork } from "../usecases/run-at-work.ts";
 import { hourlyRun } from "../usecases/schedule.ts";
 import { status } from "../usecases/status.ts";
 import { knownNames } from "./chosen-certificates.ts";
@@ -24,21 +25,22 @@ ${exitStatusHelp([0, 1, 64, 65, 77, 78])}`,
     ),
   run: async ({ args, globals, output, host, world }) => {
     const here = await world();
-    const all = await status(here, []);
+    const all = await status(here, [], host.uid === 0);
     const unknown = args.find((name) => !all.certificates.some((one) => one.name === name));
     if (unknown !== undefined) {
       throw new Failure("usage", `no certificate is named "${unknown.slice(0, 100)}"`, {
         hints: [knownNames(all.certificates.map(({ name }) => name))],
       });
     }
-    const result = args.length === 0 ? all : await status(here, args);
+    const result = args.length === 0 ? all : await status(here, args, host.uid === 0);
     const renewing = result.certificates.some(({ configured }) => configured);
     const hourly = renewing ? await hourlyRun(here) : undefined;
+    const atWork = await runAtWork(here);
     for (const warning of await here.config.warnings()) output.warn(warning);
     // The table says it below; with --quiet there is no table where all is well.
     const warning = hourly && hourlyWarning(hourly, host.now());
     if (globals.quiet && !globals.json && result.ok && warning !== undefined) output.warn(warning);
-    output.result(statusText(result, hourly, host.now()), statusDocument(result, hourly), !result.ok);
+    output.result(statusText(result, hourly, host.now(), atWork), statusDocument(result, hourly, atWork), !result.ok);
     return result.ok ? exitStatus.done : exitStatus.findings;
   },
 };

@@ -1,8 +1,8 @@
 // `verify --file LIST --format ndjson`: thousands of targets, each told as it is done.
-import { resolve } from "node:path";
 import type { Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { createProgress } from "../cli/progress.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { Failure } from "../domain/failure.ts";
 import { noRemains, notGoneOnWith } from "../domain/fleet-lines.ts";
 import { type ListedTarget, readTargetList } from "../domain/target-list.ts";
@@ -30,7 +30,7 @@ export const listedTargets = async ({ options, host }: Context, world: World): P
   const name = options["file"] as string | undefined;
   if (name === undefined) return undefined;
   const fromInput = name === "-";
-  const text = fromInput ? await host.readInput() : await (await world.verifying()).readList(resolve(host.cwd, name));
+  const text = fromInput ? await host.readInput() : await (await world.verifying()).readList(ownPath(host, name));
   const targets = readTargetList(text);
   const shown = fromInput ? "standard input" : name;
   if (targets.length > 0) return { name: shown, targets };
@@ -85,7 +85,7 @@ export const verifyList = async (
     lines.has(target) ? `${list}, line ${lines.get(target)}: ` : "",
   );
   const name = options["output"] as string | undefined;
-  const file = name === undefined ? undefined : await (await world.verifying()).openResults(resolve(host.cwd, name));
+  const file = name === undefined ? undefined : await (await world.verifying()).openResults(ownPath(host, name));
   const progress = createProgress(host, globals.quiet || globals.verbose);
   const asked = askedOf(words);
   const anew = file && notGoneOnWith(file.remains, JSON.stringify(asked), now);

@@ -1,5 +1,4 @@
 // mailcert verify: what mail servers really serve, seen as a client sees it.
-import { resolve } from "node:path";
 import { Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
@@ -7,6 +6,7 @@ import { keepingNothing } from "../cli/keeping-nothing.ts";
 import { createProgress } from "../cli/progress.ts";
 import { reportError } from "../cli/report-error.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
+import { ownPath } from "../domain/own-path.ts";
 import { Failure } from "../domain/failure.ts";
 import { schemeWords } from "../domain/usual-ports.ts";
 import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
@@ -187,7 +187,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
     renderHtml: tools.renderHtml,
   });
   if (file === undefined) output.text(report);
-  else await tools.writeReport(resolve(host.cwd, file), report.endsWith("\n") ? report : `${report}\n`);
+  else await tools.writeReport(ownPath(host, file), report.endsWith("\n") ? report : `${report}\n`);
   if (format === "nagios") return verifyNagios(result, limits).status;
   return result.ok ? exitStatus.done : exitStatus.findings;
 };
@@ -220,7 +220,7 @@ const judges = ({ check, skip }: VerifyRequest, id: string): boolean =>
 const wordsOf = ({ args, options, host }: Context): VerifyWords => {
   const files = (name: string): { readonly [key: string]: readonly string[] } => {
     const given = options[name] as readonly string[] | undefined;
-    return given ? { [name === "caFile" ? "caFiles" : name]: given.map((path) => resolve(host.cwd, path)) } : {};
+    return given ? { [name === "caFile" ? "caFiles" : name]: given.map((path) => ownPath(host, path)) } : {};
   };
   const expect = options["expect"] as readonly string[] | undefined;
   const plain = Object.fromEntries(
@@ -250,9 +250,7 @@ const wordsOf = ({ args, options, host }: Context): VerifyWords => {
     ...files("onlyCa"),
     ...(expect
       ? {
-          expect: expect.map((text) =>
-            text === "live" || text.startsWith("sha256:") ? text : resolve(host.cwd, text),
-          ),
+          expect: expect.map((text) => (text === "live" || text.startsWith("sha256:") ? text : ownPath(host, text))),
         }
       : {}),
   };

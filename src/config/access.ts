@@ -47,6 +47,10 @@ export const createConfigAccess = (options: ConfigAccessOptions): ConfigAccess =
         problems: [],
       };
     },
+    readable: async () => {
+      const result = await parse((await readFiles(path, false)).files);
+      return "problems" in result ? result.readable : result.config;
+    },
     placeOf: async (text) => {
       const { files } = await readFiles(path, true);
       return (await import("./find-text.ts")).findText(files, text) ?? { file: path, line: 1, column: 1 };

@@ -19,7 +19,11 @@ export type ParsedConfig =
       /** Where each certificate stands, by its name. */
       readonly places: ReadonlyMap<string, Place>;
     }
-  | { readonly problems: readonly Problem[] };
+  | {
+      readonly problems: readonly Problem[];
+      /** What could be read all the same; an entry with a problem may have a default in the place of what it says. */
+      readonly readable: Config;
+    };
 
 const example =
   "an entry looks like this:  certificates: { mail.example.org: { issuer: letsencrypt, email: you@example.org } }";
@@ -193,13 +197,14 @@ export const readConfig = (
 
 export const parseConfig = (files: readonly ConfigFile[], choices: Choices = defaultChoices): ParsedConfig => {
   const { certificates: own, places, problems, silent, top } = readConfig(files, choices);
-  if (problems.length > 0) return { problems };
+  const { inherited } = top;
+  const certificates = inherited === undefined ? own : own.map((one) => ({ ...one, inherited }));
+  const config = { certificates, ...top };
+  if (problems.length > 0) return { problems, readable: config };
   const [main] = files;
   if (silent && main !== undefined) {
     const message = main.text.trim() === "" ? "the file is empty" : "the file names no certificate";
-    return { problems: [{ file: main.path, line: 1, column: 1, message, hint: example }] };
+    return { problems: [{ file: main.path, line: 1, column: 1, message, hint: example }], readable: config };
   }
-  const { inherited } = top;
-  const certificates = inherited === undefined ? own : own.map((one) => ({ ...one, inherited }));
-  return { config: { certificates, ...top }, places };
+  return { config, places };
 };

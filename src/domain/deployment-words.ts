@@ -70,7 +70,7 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "deploy-outgrown",
     means:
-      "A server's new version refuses settings that are not mailcert's: it does not run, or would not start again once what runs of the version before ends (the next boot).",
+      "A server's new version refuses settings that are not mailcert's, or that somebody wrote into a file of mailcert's: it does not run, or would not start again once what runs of the version before ends (the next boot).",
     mend: "Mend the line that is named; the next run starts it where it does not run, `mailcert deploy --repair` at once. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
   },
   {
@@ -91,6 +91,12 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "Put all names into one certificate, or keep one off that server with `servers:`. What waits for the first one goes on by itself.",
   },
   {
+    id: "still-named",
+    means:
+      "`mailcert deploy --remove` took out what it had put into the servers, and a setting that it did not put there (pasted, or a copied service) still names files of the certificate: it is served there, and without the files TLS ends.",
+    mend: "The command of the hint, or another certificate in that place. Only then remove files.",
+  },
+  {
     id: "rollback-staged",
     means: "A newer generation was staged and never served when `rollback` was asked for: it was thrown away (`info`).",
     mend: "Nothing; `mailcert renew --force NAME` makes a new one.",
@@ -100,6 +106,18 @@ export const deploymentWords: readonly FindingWords[] = [
     means:
       "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone; or a server that `servers: auto` had found is not to be seen, and keeps its settings.",
     mend: "Nothing; to have it again, name it in `servers:`. What was left alone is named: look whether anything still reads it.",
+  },
+  {
+    id: "deploy-back",
+    means:
+      "A certificate that `mailcert deploy --remove` had taken out of the servers was deployed again, by its name or by a `deploy` of all (`info`).",
+    mend: "Nothing, if that is meant. Else `mailcert deploy --remove NAME` once more; `servers: none` in its entry keeps it out for good.",
+  },
+  {
+    id: "deploy-unread",
+    means:
+      "`mailcert deploy --remove` took the certificate out of a server's settings, and the server refused to read them, could not be looked at, or the run was ended before; or a setting could not be taken out: the server may go on with the certificate and its key.",
+    mend: "`mailcert deploy --remove NAME` again, once what it says stands in the way is mended. Only then remove files.",
   },
   {
     id: "old-processes",
@@ -168,6 +186,12 @@ export const deploymentWords: readonly FindingWords[] = [
     means:
       "An entry point cannot be looked at from here: it waits for the PROXY protocol, TLS is off for it, or (`warning`) the server is not running.",
     mend: "Start the server: the next run proves it, `mailcert renew` at once. For the others: check from where clients are.",
+  },
+  {
+    id: "server-stopped",
+    means:
+      "In `status`: a server that has a certificate of mailcert does not run. It served it when it was last looked at (`fault`), or was never seen to run (`warning`).",
+    mend: "Start it; its log says why it ended. One that is installed and not used is left out with `servers:` in each entry.",
   },
   {
     id: "deploy-own-certificate",

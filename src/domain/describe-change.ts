@@ -50,6 +50,13 @@ const placeOf = (change: Change): string => {
   }
 };
 
+/** The words of a list that the change put there. */
+const added = ({ before = "", after = "" }: Extract<Change, { kind: "parameter" }>): string => {
+  const former = before.split(/[\s,]+/);
+  const words = after.split(/[\s,]+/).filter((word) => !former.includes(word));
+  return clean(words.join(", "), 160);
+};
+
 /** What undoing it does, as that which happens to the host: `removed /etc/dovecot/conf.d/99-mailcert.conf`. */
 export const describeRevert = (change: Change, done: boolean): string => {
   const [removed, putBack] = done ? ["removed", "put back"] : ["would remove", "would put back"];
@@ -59,7 +66,7 @@ export const describeRevert = (change: Change, done: boolean): string => {
     const parts = [paths(false) && `${removed} ${paths(false)}`, paths(true) && `${putBack} the former ${paths(true)}`];
     return parts.filter((part) => part !== "").join(", ");
   }
-  const { before } = change;
+  const before = change.kind === "service-parameter" && change.beforeIsOurs ? undefined : change.before;
   switch (change.kind) {
     case "file":
       return before === undefined ? `${removed} ${change.path}` : `${putBack} the former ${change.path}`;
@@ -71,6 +78,9 @@ export const describeRevert = (change: Change, done: boolean): string => {
             ...(change.also ?? []).map((one) => clean(one.before, 120)),
           ].join(", ");
     case "parameter":
+      // A list that others write into, too: what is ours of it goes.
+      if (change.shared && added(change) !== "")
+        return `main.cf: ${done ? "took" : "would take"} ${added(change)} out of ${change.parameter}`;
       return before === undefined
         ? `main.cf: ${removed} ${change.parameter}`
         : `main.cf: ${putBack} ${change.parameter} = ${clean(before, 160)}`;
@@ -80,6 +90,9 @@ export const describeRevert = (change: Change, done: boolean): string => {
         : `master.cf ${change.service}: ${putBack} -o ${change.parameter}=${clean(before, 160)}`;
   }
 };
+
+/** Why there was nothing to undo: whoever took its place away took it along. */
+export const describeGone = (change: Change): string => `${placeOf(change)}: there is no such service any more`;
 
 /** Why it was not undone: what stands there now is somebody else's. */
 export const describeKept = (change: Change): string => `${placeOf(change)}: somebody changed it since`;

@@ -49,14 +49,29 @@ const closeness = ({ addresses, services }: Places, { address, service }: Spot):
   return (addresses ? 2 : 0) + (services ? 1 : 0);
 };
 
-/** Whose it is: of several, the one that describes it most closely. undefined: nobody's, and it is served as everywhere else. */
-export const winnerAt = <One extends Pick<Placed, "places">>(placed: readonly One[], spot: Spot): One | undefined => {
-  let best: { readonly one: One; readonly close: number } | undefined;
+/** The first of several that say the same. */
+const first = <Key, One>(map: Map<Key, One>, key: Key, one: One): void => void (map.has(key) || map.set(key, one));
+
+/**
+ * Whose each spot is: of several, the one that describes it most closely. undefined: nobody's, and it is served as everywhere else.
+ * Hundreds have an address each, and hundreds of addresses are asked about: none is compared with all.
+ */
+export const winners = <One extends Pick<Placed, "places">>(
+  placed: readonly One[],
+): ((spot: Spot) => One | undefined) => {
+  const closest = new Map<string, One>();
+  const byAddress = new Map<string, One>();
+  const byService = new Map<ServiceName, One>();
   for (const one of placed) {
-    const close = closeness(one.places, spot);
-    if (close > (best?.close ?? 0)) best = { one, close };
+    const { addresses, services } = one.places;
+    for (const service of addresses ? [] : (services ?? [])) first(byService, service, one);
+    for (const address of addresses ?? []) {
+      if (!services) first(byAddress, address, one);
+      for (const service of services ?? []) first(closest, `${service} ${address}`, one);
+    }
   }
-  return best?.one;
+  return ({ address, service }) =>
+    (service && closest.get(`${service} ${address}`)) ?? byAddress.get(address) ?? (service && byService.get(service));
 };
 
 const shared = <Item>(a: readonly Item[] | undefined, b: readonly Item[] | undefined): readonly Item[] | undefined =>
@@ -97,11 +112,18 @@ export const divide = <One extends Placed>(
   isLoopback: (address: string) => boolean,
 ): readonly Share<One>[] => {
   const groups = new Map<string, Divisible[]>();
-  for (const spot of spots)
-    if (spot.together !== undefined) groups.set(spot.together, [...(groups.get(spot.together) ?? []), spot]);
-  const whole = new Map([...groups].map(([together, group]) => [together, winnerOfAll(placed, group, isLoopback)]));
+  for (const spot of spots) {
+    if (spot.together === undefined) continue;
+    const group = groups.get(spot.together) ?? [];
+    group.push(spot);
+    groups.set(spot.together, group);
+  }
+  const winnerAt = winners(placed);
+  const whole = new Map(
+    [...groups].map(([together, group]) => [together, winnerOfAll(placed, winnerAt, group, isLoopback)]),
+  );
   return spots.map((spot) => {
-    const wish = winnerAt(placed, spot);
+    const wish = winnerAt(spot);
     const winner = spot.together === undefined ? undefined : whole.get(spot.together);
     return { ...(winner ? { winner } : {}), ...(wish && wish !== winner ? { torn: wish } : {}) };
   });
@@ -110,21 +132,23 @@ export const divide = <One extends Placed>(
 /** Of one group: what is for a part of it only steps back, until one is for all of it, or none. */
 const winnerOfAll = <One extends Placed>(
   placed: readonly One[],
+  winnerOf: (spot: Spot) => One | undefined,
   group: readonly Divisible[],
   isLoopback: (address: string) => boolean,
 ): One | undefined => {
   // What listens on loopback as well is a part that nobody from elsewhere sees.
   const open = group.filter(({ address }) => !isLoopback(address));
   const counted = open.length > 0 ? open : group;
-  let left = placed;
+  let [left, winnerAt] = [placed, winnerOf];
   for (;;) {
-    const wishes = counted.map((spot) => ({ spot, one: winnerAt(left, spot) }));
-    const [first] = wishes;
-    if (wishes.every(({ one }) => one === first?.one)) return first?.one;
+    const wishes = counted.map((spot) => ({ spot, one: winnerAt(spot) }));
+    const [any] = wishes;
+    if (wishes.every(({ one }) => one === any?.one)) return any?.one;
     const closest = Math.max(...wishes.map(({ spot, one }) => (one ? closeness(one.places, spot) : 0)));
     const back = new Set(
       wishes.flatMap(({ spot, one }) => (one && closeness(one.places, spot) === closest ? [one] : [])),
     );
     left = left.filter((one) => !back.has(one));
+    winnerAt = winners(left);
   }
 };

@@ -3,6 +3,7 @@ import { copies, copiesId, targetMark } from "./file-target.ts";
 import type { CertificateState } from "../store/store.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
 import { differsFrom, targetOf, wantedText } from "./generation.ts";
+import { type Places, placesWords } from "./places.ts";
 import { type RenewalPlan, renewalPlan } from "./renewal.ts";
 import { condemned } from "./revocation.ts";
 import { utcMinute } from "./utc-minute.ts";
@@ -94,11 +95,13 @@ export const decide = (
     return { action: "deploy", why: "files: in the configuration changed" };
   if (serversChanged(config, state) && !state.parked)
     return { action: "deploy", why: "the servers in the configuration changed" };
+  const moved = state.parked ? undefined : placesChanged(config, state);
+  if (moved !== undefined) return { action: "deploy", why: moved };
   const proven = lastProof(state);
   if (proven !== undefined && !state.parked && now.getTime() - proven.getTime() >= proofEveryMs) {
     return {
       action: "deploy",
-      why: `last proven on ${proven.toISOString().slice(0, 10)}; that is looked at once a day`,
+      why: `${lastProven(state) ? "last proven" : "last looked at"} on ${proven.toISOString().slice(0, 10)}; that is looked at once a day`,
     };
   }
   return { action: "nothing", dueAt: plan.at, ...(plan.advised ? { advised: plan.advised } : {}) };
@@ -140,14 +143,31 @@ const serversChanged = ({ servers }: CertificateConfig, { deployments }: Certifi
   return servers.some((name) => !deployed.has(name)) || [...deployed].some((name) => !servers.includes(name));
 };
 
+/** Why the places that its entry has now are not those that it is served at; undefined: they are. */
+const placesChanged = ({ places }: CertificateConfig, { deployments }: CertificateState): string | undefined => {
+  const mail = Object.values(deployments).filter(({ server }) => server !== copies);
+  const other = mail.find((one) => wordsOf(one.places) !== wordsOf(places));
+  return other && `it is configured for ${wordsOf(places)}, and served for ${wordsOf(other.places)}`;
+};
+
+const wordsOf = (places: Places | undefined): string => (places ? placesWords(places) : "every entry point");
+
 /** Somebody may have pointed a server elsewhere since, or installed one: an hourly run sees it within a day. */
 const proofEveryMs = 86_400_000;
 
-/** When every server's entry points were last proven; undefined where no server has it. */
-export const lastProof = ({ deployments }: CertificateState): Date | undefined => {
+/** When every server's entry points were last looked at; undefined where no server has it. */
+export const lastProof = ({ deployments }: Pick<CertificateState, "deployments">): Date | undefined => {
   const times = Object.values(deployments).map(({ at }) => Date.parse(at));
   return times.length === 0 ? undefined : new Date(Math.min(...times));
 };
+
+/** The same of those that showed it: an address that is away now, or a certificate of somebody's own, proves nothing. */
+export const lastProven = ({ deployments }: Pick<CertificateState, "deployments">): Date | undefined =>
+  lastProof({
+    deployments: Object.fromEntries(
+      Object.entries(deployments).filter(([, { entries }]) => entries.some(({ verdict }) => verdict === "proven")),
+    ),
+  });
 
 /** The longest wait that is ever written, and an hour: what lies beyond was written by a clock that ran ahead. */
 const longestWaitMs = 25 * 3_600_000;

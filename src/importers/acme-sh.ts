@@ -128,7 +128,8 @@ export const acmeSh: Importer = {
     for (const entry of entries) lineages.push(await readLineage(request, entry, accounts));
     const secrets = [...global.keys()].filter((key) => key.startsWith("SAVED_"));
     const note = `${secrets.join(", ")} in ${join(request.folder, "account.conf")}: credentials do not come along`;
-    return gather(accounts, lineages, secrets.length === 0 ? [] : [note]);
+    const renewed = entries.map(({ name }) => name);
+    return gather(accounts, lineages, renewed, secrets.length === 0 ? [] : [note]);
   },
   withoutLineage: (folder, lineage) => {
     const ecc = lineage.endsWith("_ecc");

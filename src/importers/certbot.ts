@@ -111,6 +111,7 @@ export const certbot: Importer = {
     return gather(
       accounts.map(({ account }) => account),
       lineages,
+      names,
       await hookFolders(request),
     );
   },

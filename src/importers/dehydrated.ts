@@ -97,10 +97,10 @@ export const dehydrated: Importer = {
     );
     const home = values.get("CERTDIR") ?? join(base, "certs");
     const lineages: Found<Lineage>[] = [];
-    for (const name of await request.files.list(home, "folders"))
-      lineages.push(await readLineage(request, join(home, name), name, values, accounts));
+    const names = await request.files.list(home, "folders");
+    for (const name of names) lineages.push(await readLineage(request, join(home, name), name, values, accounts));
     const hook = `HOOK in ${join(request.folder, "config")} is not run by mailcert, which reloads mail servers itself; what else it does is yours to keep`;
-    return gather(accounts, lineages, values.get("HOOK") ? [hook] : []);
+    return gather(accounts, lineages, names, values.get("HOOK") ? [hook] : []);
   },
   withoutLineage: (_folder, lineage) => `take the line of ${lineage} out of domains.txt`,
 };

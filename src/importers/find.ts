@@ -10,7 +10,8 @@ import { type ForeignSchedule, findForeignSchedules } from "./schedules.ts";
 export interface ImportingOptions {
   readonly uid: number;
   readonly home: string;
-  readonly cwd: string;
+  /** undefined: the folder that the caller stood in is gone. */
+  readonly cwd: string | undefined;
   readonly run: RunProgram;
   readonly now: () => Date;
 }

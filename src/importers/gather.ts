@@ -25,6 +25,7 @@ const usable = (lineage: Found<Lineage>): Found<Lineage> => {
 export const gather = (
   accounts: readonly Found<ForeignAccount>[],
   lineages: readonly Found<Lineage>[],
+  renewed: readonly string[],
   notes: readonly string[] = [],
 ): Inventory => {
   const judged = lineages.map(usable);
@@ -32,6 +33,7 @@ export const gather = (
   return {
     accounts: accounts.filter((one) => typeof one !== "string"),
     lineages: judged.filter((one) => typeof one !== "string"),
+    renewed,
     notTranslated: [...notes, ...left].map(sentence),
   };
 };

@@ -46,6 +46,8 @@ export interface Inventory {
   /** Newest first where a directory has several. */
   readonly accounts: readonly ForeignAccount[];
   readonly lineages: readonly Lineage[];
+  /** Its own words for all that it renews: also what cannot come along. */
+  readonly renewed: readonly string[];
   /** A sentence for whatever else was found and cannot come along. */
   readonly notTranslated: readonly string[];
 }
@@ -65,7 +67,7 @@ export interface ReadRequest {
  */
 export interface Importer {
   /** Where it keeps its files, in the order in which they are looked for. */
-  readonly folders: (places: { readonly home: string; readonly cwd: string }) => readonly string[];
+  readonly folders: (places: { readonly home: string; readonly cwd: string | undefined }) => readonly string[];
   /** Entries of such a folder, one of which is there where the client was used. */
   readonly marks: readonly string[];
   /** What runs it: names of systemd timers, and what a line of a crontab that calls it looks like. */

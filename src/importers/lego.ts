@@ -79,7 +79,13 @@ const readLineage = async (
 
 export const lego: Importer = {
   folders: ({ home, cwd }) => [
-    ...new Set([join(home, ".lego"), "/root/.lego", "/etc/lego", "/var/lib/lego", join(cwd, ".lego")]),
+    ...new Set([
+      join(home, ".lego"),
+      "/root/.lego",
+      "/etc/lego",
+      "/var/lib/lego",
+      ...(cwd === undefined ? [] : [join(cwd, ".lego")]),
+    ]),
   ],
   marks: ["accounts", "certificates"],
   timers: ["lego.timer", "lego-renew.timer"],
@@ -93,7 +99,7 @@ export const lego: Importer = {
     for (const name of names) lineages.push(await readLineage(request, name, accounts));
     const note =
       "lego keeps no challenge settings or hooks in its folder: mailcert will prove names by http-01 on port 80 unless you set a challenge";
-    return gather(accounts, lineages, names.length === 0 ? [] : [note]);
+    return gather(accounts, lineages, names, names.length === 0 ? [] : [note]);
   },
   withoutLineage: (_folder, lineage) => `take the lego command for ${mainName(lineage)} out of the job`,
 };

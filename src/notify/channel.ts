@@ -47,6 +47,8 @@ export interface Channel {
   /** Where it goes, for people: never a secret. */
   readonly target: string;
   send(report: Report, signal: AbortSignal): Promise<void>;
+  /** Whether this host has what it takes: sends nothing, connects to nobody, changes nothing. @throws Failure as `send` would. */
+  check?(): Promise<void>;
 }
 
 export interface ChannelDeps {

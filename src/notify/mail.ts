@@ -1,4 +1,5 @@
 // Mail through this host's own sendmail (RFC 5322, plain text): the way that a mail server always has.
+import { stat } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { lastWords } from "../domain/last-words.ts";
 import { newsSubject, newsText } from "../domain/news-text.ts";
@@ -63,9 +64,20 @@ export const mailText = (report: Report, to: readonly string[], from: string | u
   ].join("\n");
 };
 
+const needed = "mail needs a sendmail here: Postfix and Exim have one";
+
 export const createMail: ChannelFactory = ({ mail = [], from }, { run, randomId, sendmail = usualSendmail }) => ({
   hears: "news",
   target: mail.join(", "),
+  check: async () => {
+    // Of a configuration with mistakes: none of its addresses could be read.
+    if (mail.length === 0) return;
+    const fail = (why: string): never => {
+      throw new Failure("config", `mail: ${why}`, { hints: [needed] });
+    };
+    const found = await stat(sendmail).catch(() => fail(`there is no program ${sendmail}`));
+    if (!found.isFile() || (found.mode & 0o111) === 0) fail(`${sendmail} is no program that can be run`);
+  },
   send: async (report, signal) => {
     const place = `mail to ${clean(mail.join(", "), 200)}`;
     const fail = (why: string, hint: string, cause?: unknown): Failure =>
@@ -75,7 +87,7 @@ export const createMail: ChannelFactory = ({ mail = [], from }, { run, randomId,
     const args = ["-t", "-i", ...(from === undefined ? [] : ["-f", from])];
     const done = await run(sendmail, args, { input, timeoutMs, signal, maxOutput: 65_536 }).catch((error: unknown) => {
       if (!(error instanceof Failure)) throw error;
-      throw fail(error.message, "mail needs a sendmail here: Postfix and Exim have one", error);
+      throw fail(error.message, needed, error);
     });
     if (done.status !== 0)
       throw fail(

@@ -1,8 +1,10 @@
 // A file for node_exporter's textfile collector: written whole at every run, so that an alert can see both a fault and that nothing ran.
-import { lstat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Labels, series } from "../domain/exposition.ts";
 import { Failure } from "../domain/failure.ts";
-import { writeFileAtomic } from "../system/files.ts";
+import { shellWord } from "../domain/shell-word.ts";
+import { fileFailure, writeFileAtomic } from "../system/files.ts";
 import type { ChannelFactory, Report } from "./channel.ts";
 
 interface Family {
@@ -72,9 +74,27 @@ export const textfile = (report: Report): string =>
     .map((line) => `${line}\n`)
     .join("");
 
+/** The unit of the hourly run may write to folders alone that were there when it was written. */
+const makeFolder = (folder: string): string =>
+  `mkdir -p ${shellWord(folder)}, then, where a timer runs it: mailcert schedule install; or name the folder that node_exporter reads`;
+
+const folderFailure = (path: string, cause?: unknown): Failure =>
+  new Failure("cannot-create", `prometheus: there is no folder ${dirname(path)}`, {
+    hints: [makeFolder(dirname(path))],
+    facts: { path },
+    cause,
+  });
+
 export const createPrometheus: ChannelFactory = ({ prometheus: path = "" }) => ({
   hears: "runs",
   target: path,
+  check: async () => {
+    const folder = await stat(dirname(path)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") throw folderFailure(path, error);
+      throw fileFailure(error, "look at", dirname(path));
+    });
+    if (!folder.isDirectory()) throw folderFailure(path);
+  },
   send: async (report) => {
     const present = await lstat(path).catch(() => undefined);
     if (present !== undefined && !present.isFile())
@@ -84,6 +104,7 @@ export const createPrometheus: ChannelFactory = ({ prometheus: path = "" }) => (
       await writeFileAtomic(path, textfile(report), { mode: 0o644, keepMode: true });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      if (error.facts?.["code"] === "ENOENT") throw folderFailure(path, error);
       throw new Failure(error.kind, `prometheus: ${error.message}`, { hints: error.hints, cause: error });
     }
   },

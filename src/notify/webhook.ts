@@ -45,6 +45,7 @@ const secretHeaders = async (path: string | undefined): Promise<Readonly<Record<
 export const createWebhook: ChannelFactory = (settings, { userAgent }) => ({
   hears: "news",
   target: shownUrl(settings.webhook ?? ""),
+  check: async () => void (await secretHeaders(settings.webhookHeaderFile)),
   send: async (report, signal) => {
     const headers = {
       ...(await secretHeaders(settings.webhookHeaderFile)),

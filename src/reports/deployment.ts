@@ -18,9 +18,23 @@ const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
 /** Copies alone, of which nobody knows where they are served. */
 const unlooked = "in place; no entry point is known, so that nothing was looked at";
 
+/** Behind a load balancer, or at an address that this host does not have now. */
+const unseen = "in place; none of its entry points can be looked at from here";
+
+/** Settings of somebody's give services another one. */
+const ofOthers = "in place; NOT served: each of its entry points has a certificate of its own";
+const neither =
+  "in place; NOT proven: an entry point has a certificate of its own, the others cannot be looked at from here";
+
 const outcomeText = ({ outcome, forOthers: none, entries }: DeployResult): string => {
   if (outcome === "no-server" && none) return forOthers;
-  return outcome === "verified" && entries.length === 0 ? unlooked : outcomes[outcome];
+  if (outcome !== "verified") return outcomes[outcome];
+  if (entries.length === 0) return unlooked;
+  const some = (wanted: ProvedEntry["verdict"]): boolean => entries.some(({ verdict }) => verdict === wanted);
+  const [hidden, others] = [some("unobservable"), some("own-certificate")];
+  if (!some("proven")) return others ? (hidden ? neither : ofOthers) : unseen;
+  const but = [...(hidden ? ["can be looked at from here"] : []), ...(others ? ["has no certificate of its own"] : [])];
+  return `${outcomes.verified}${but.length > 0 ? ` that ${but.join(" and ")}` : ""}`;
 };
 
 const forOthers = "live, for other programs to read: no mail server is to serve it (servers: none)";
@@ -72,11 +86,14 @@ export const deploymentText = (result: DeployResult, now: Date, telling: Telling
     `${server.id} ${server.version}: ${reloadWord(server, result.outcome)}`,
     ...server.changes.map((change) => `  ${change}`),
   ]);
+  // Of a server that does not run one line says all.
+  const stopped = new Set(result.servers.flatMap(({ id, running }) => (running ? [] : [id])));
+  const seen = result.entries.filter(({ installation }) => !stopped.has(installation));
   return [
     `${result.certificate}: ${outcomeText(result)}`,
     `  ${generationLine(result.generation, now)}`,
     ...servers.map((line) => `  ${line}`),
-    ...(result.entries.length > 0 ? ["", table(rows(result.entries), "  ")] : []),
+    ...(seen.length > 0 ? ["", table(rows(seen), "  ")] : []),
     ...(findings === "" ? [] : ["", findings]),
   ].join("\n");
 };

@@ -2,8 +2,11 @@
 import type { Removal } from "../usecases/remove.ts";
 import { findingsText } from "./findings-text.ts";
 
-/** What becomes of it, and the way back. */
-const wayOn = ({ certificate, left, kept, findings }: Removal): readonly string[] => {
+/** Settings that several share are told with one of them. */
+const isLeft = ({ kept, findings }: Removal): boolean => kept.length + findings.length > 0;
+
+/** What becomes of it, and the way back. `stays`: something that was to be taken out was not. */
+const wayOn = ({ certificate, left }: Removal, stays: boolean): readonly string[] => {
   if (!left) {
     return [
       "  it is still renewed, and no server is touched; back into the servers:",
@@ -11,7 +14,7 @@ const wayOn = ({ certificate, left, kept, findings }: Removal): readonly string[
     ];
   }
   const { again, folder } = left;
-  const first = kept.length + findings.length > 0 ? " once no server reads it any more" : "";
+  const first = stays ? " once no server reads it any more" : "";
   return [
     "  it is not in the configuration: nothing renews it",
     ...(again === undefined ? [] : [`  to have it renewed again: ${again}`]),
@@ -19,22 +22,24 @@ const wayOn = ({ certificate, left, kept, findings }: Removal): readonly string[
   ];
 };
 
-const oneText = (one: Removal): string => {
-  const { certificate, reverted, kept, reloaded, findings, dryRun, left } = one;
+const oneText = (one: Removal, stays: boolean): string => {
+  const { certificate, reverted, kept, reloaded, restarted = [], findings, dryRun, left } = one;
   if (reverted.length + kept.length + findings.length === 0)
-    return [`${certificate}: no server's settings were changed for it`, ...(left ? wayOn(one) : [])].join("\n");
+    return [`${certificate}: no server's settings were changed for it`, ...(left ? wayOn(one, stays) : [])].join("\n");
   return [
     `${certificate}: ${dryRun ? "would be taken out of the servers" : "taken out of the servers"}`,
     ...reverted.map((what) => `  ${what}`),
     ...kept.map((what) => `  left alone: ${what}`),
-    ...reloaded.map((id) => `  ${id} reloaded`),
-    ...(dryRun ? [] : wayOn(one)),
+    ...reloaded.map((id) =>
+      restarted.includes(id) ? `  ${id} restarted where needed, which ends its sessions` : `  ${id} reloaded`,
+    ),
+    ...(dryRun ? [] : wayOn(one, stays)),
     ...(findings.length > 0 ? ["", findingsText(findings)] : []),
   ].join("\n");
 };
 
 export const removalText = (results: readonly Removal[]): string =>
-  results.map(oneText).join("\n\n") || "nothing was deployed on this host";
+  results.map((one) => oneText(one, results.some(isLeft))).join("\n\n") || "nothing was deployed on this host";
 
 /** Something could not be taken out. */
 export const hasTrouble = (results: readonly Removal[]): boolean => results.some(({ findings }) => findings.length > 0);

@@ -44,7 +44,8 @@ const stateText = (one: RenewedCertificate, now: Date): string => {
     return `${name}: ${one.issued ? "issued; " : ""}${decision.why}\n  -> to have it served at once: mailcert deploy ${name}`;
   const ways =
     decision.action === "wait" ? [...(decision.hints ?? []), `mended? \`mailcert renew ${name}\` tries at once`] : [];
-  return [`${name}: ${decisionText(decision)}`, ...ways.map((way) => `  -> ${way}`)].join("\n");
+  const out = one.parked ? `; taken out of the servers: \`mailcert deploy ${name}\` puts it back` : "";
+  return [`${name}: ${decisionText(decision)}${out}`, ...ways.map((way) => `  -> ${way}`)].join("\n");
 };
 
 const isIdle = (one: RenewedCertificate): boolean =>
@@ -95,6 +96,7 @@ export const renewDocument = (result: RenewResult): object => ({
   certificates: result.certificates.map((one) => ({
     certificate: one.certificate,
     decision: one.decision,
+    ...(one.parked ? { parked: true } : {}),
     ...(one.issued ? { issued: one.issued.generation } : {}),
     ...(one.issued?.notes ? { notes: one.issued.notes } : {}),
     ...(one.deployed ? { deployed: deploymentDocument(one.deployed) } : {}),

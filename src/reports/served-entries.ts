@@ -1,4 +1,5 @@
 // What each entry point served when it was last looked at, folded: how many are proven, every other one with its words, and processes of before the switch.
+import { lastProof } from "../domain/renew-decision.ts";
 import type { EntryRecord } from "../store/store.ts";
 import type { CertificateStatus } from "../usecases/status.ts";
 import { minute } from "./dates.ts";
@@ -9,13 +10,15 @@ type Deployments = Pick<CertificateStatus, "deployments">;
 const all = ({ deployments }: Deployments): readonly EntryRecord[] =>
   Object.values(deployments).flatMap(({ entries }) => entries);
 
-/** `: all 14 proven`, `: 11 of 14 proven`; each address and key type of an entry point counts. */
+/** `: all 14 proven (2026-11-20 12:00 UTC)`, `: 11 of 14 proven (...)`, with when the first of them was looked at; each address and key type of an entry point counts. */
 export const howMany = (one: Deployments): string => {
   const entries = all(one);
   const proven = entries.filter(({ verdict }) => verdict === "proven").length;
   if (entries.length === 0) return "";
-  if (proven < entries.length) return `: ${proven} of ${entries.length} proven`;
-  return proven === 1 ? ": proven" : `: all ${proven} proven`;
+  const at = lastProof(one);
+  const when = at === undefined ? "" : ` (${minute(at)})`;
+  if (proven < entries.length) return `: ${proven} of ${entries.length} proven${when}`;
+  return proven === 1 ? `: proven${when}` : `: all ${proven} proven${when}`;
 };
 
 const place = ({ url, address, slot }: EntryRecord): string =>

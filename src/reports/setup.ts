@@ -1,4 +1,5 @@
 // What setup did, what clients need now, and how to take it back.
+import { few } from "../domain/doctor/words.ts";
 import type { Failure } from "../domain/failure.ts";
 import { effectiveSettings } from "../domain/certificate-settings.ts";
 import { lineChanges } from "../domain/line-changes.ts";
@@ -132,8 +133,9 @@ const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean):
       ];
 
 const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] =>
-  otherClients.flatMap(({ client, switchOff }) => [
+  otherClients.flatMap(({ client, switchOff, besides }) => [
     `warning: ${client} renews it, too; keep it from that:`,
+    ...(besides.length > 0 ? [`  (${client} goes on renewing ${few(besides)})`] : []),
     ...switchOff.map((way) => `  -> ${way}`),
   ]);
 

@@ -1,6 +1,8 @@
 // Status: a table of certificates, what is wrong below it, whether anything renews by itself; and the JSON twin.
 import { goOnCommand } from "../domain/revocation.ts";
 import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../domain/setup-command.ts";
+import type { DeploymentRecord } from "../store/store.ts";
+import type { RunAtWork } from "../usecases/run-at-work.ts";
 import type { HourlyRun } from "../usecases/schedule.ts";
 import type { CaTrouble, CertificateStatus, StatusResult } from "../usecases/status.ts";
 import { day, minute, timeLeft } from "./dates.ts";
@@ -27,25 +29,47 @@ const issuer = ({ live, target, asked, issuer: kind, authority }: CertificateSta
   return of ? issuerTitle(of) : kind;
 };
 
+/** Nothing of it could be proven: its addresses are away, or its entry points have certificates of their own. */
+const isUnseen = (deployments: CertificateStatus["deployments"]): boolean => {
+  const entries = Object.values(deployments).flatMap((one) => one.entries);
+  return entries.length > 0 && entries.every(({ verdict }) => verdict !== "proven");
+};
+
 const stage = ({ parked, stage: reached, deployments }: CertificateStatus): string => {
   if (parked) return "taken out";
   // Nothing was there to be seen: no server is to serve it.
   if (reached === "verified" && Object.keys(deployments).length === 0) return "live";
+  if (reached === "verified" && isUnseen(deployments)) return "in place";
   return reached === "none" ? "-" : reached;
 };
 
 const isForOthers = (servers: CertificateStatus["servers"]): boolean => servers !== "auto" && servers?.length === 0;
 
-const servedBy = (one: CertificateStatus): readonly string[] => {
+/** Who gets it at this server: everybody, those who ask for its names, or everybody at some of its entry points. */
+const toWhom = (
+  id: string,
+  { byName, places }: DeploymentRecord,
+  defaults: NonNullable<StatusResult["defaults"]>,
+): string => {
+  if (places) {
+    const at = [places.services, places.addresses].flatMap((some) => some?.join(" and ") ?? []).join(" at ");
+    return ` (for everybody: ${at})`;
+  }
+  const everybodys = defaults[id];
+  if (everybodys === undefined) return "";
+  if (!byName) return " (default)";
+  return everybodys === null ? " (by name; no certificate of mailcert is the default)" : " (by name)";
+};
+
+const servedBy = (one: CertificateStatus, defaults: NonNullable<StatusResult["defaults"]>): readonly string[] => {
   const { deployments, servers } = one;
-  const parts = Object.entries(deployments).map(([id, { entries, places }]) => {
+  const parts = Object.entries(deployments).map(([id, record]) => {
+    const { entries } = record;
     const proven = entries.filter(({ verdict }) => verdict === "proven");
     const ports = [...new Set(proven.map(({ url }) => url.slice(url.lastIndexOf(":") + 1)))].toSorted(
       (a, b) => Number(a) - Number(b),
     );
-    const at = [places?.services, places?.addresses].flatMap((some) => some?.join(" and ") ?? []).join(" at ");
-    const where = places ? ` (for everybody: ${at})` : "";
-    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${where}`;
+    return `${id}${ports.length > 0 ? ` ${ports.join(",")}` : ""}${toWhom(id, record, defaults)}`;
   });
   if (parts.length > 0)
     return [`  served by ${parts.join("; ")}${howMany(one)}`, ...notProven(one), ...beforeSwitch(one)];
@@ -56,10 +80,14 @@ const servedBy = (one: CertificateStatus): readonly string[] => {
   ];
 };
 
-/** What would still be read by a server must not be removed. */
-const isInUse = ({ deployments, stage: reached, parked, servers }: CertificateStatus): boolean =>
-  Object.keys(deployments).length > 0 ||
-  (!parked && !isForOthers(servers) && reached !== "none" && reached !== "staged");
+const has = (check: string, { findings = [] }: CertificateStatus): boolean =>
+  findings.some((one) => one.check === check);
+
+/** A removal has something to take out, or to have read: what would still be read by a server must not be removed. */
+const isOurs = (one: CertificateStatus): boolean =>
+  Object.keys(one.deployments).length > 0 ||
+  has("deploy-unread", one) ||
+  (!one.parked && !isForOthers(one.servers) && one.stage !== "none" && one.stage !== "staged");
 
 const next = (one: CertificateStatus): string => {
   if (one.asked) return "not set up: the attempt failed, and no run tries it again by itself";
@@ -74,21 +102,16 @@ const forget = (one: CertificateStatus): readonly string[] => {
   return [
     ...(one.asked ? [`  to try it again: ${setupCommand(one.name, one.asked)}`] : []),
     ...(again ? [`  to have it renewed again: ${setupAgain(one.name, again)}`] : []),
-    ...(isInUse(one) ? [`  to take it out of the servers: mailcert deploy --remove ${one.name}`] : []),
-    `  to forget it${isInUse(one) ? " after that" : ""}: rm -r ${one.folder}`,
+    ...(isOurs(one) ? [`  to take it out of the servers: mailcert deploy --remove ${one.name}`] : []),
+    `  to forget it${isOurs(one) ? " after that" : has("still-named", one) ? " once no server names it any more" : ""}: rm -r ${one.folder}`,
   ];
 };
 
-const generation = ({ live, target, rolledBack, lastProven, deployments }: CertificateStatus): readonly string[] => {
+const generation = ({ live, target, rolledBack }: CertificateStatus): readonly string[] => {
   const number = live?.number;
   const back = rolledBack.length === 0 ? "" : ` (${rolledBack.join(", ")} rolled back)`;
   const waiting = target !== undefined && target.number !== number ? [`generation ${target.number} is waiting`] : [];
-  const looked = Object.values(deployments).flatMap(({ entries }) => entries).length;
-  const parts = [
-    ...(number === undefined ? [] : [`generation ${number}${back}`]),
-    ...waiting,
-    ...(lastProven === undefined || looked === 0 ? [] : [`last proven ${minute(new Date(lastProven))}`]),
-  ];
+  const parts = [...(number === undefined ? [] : [`generation ${number}${back}`]), ...waiting];
   return parts.length === 0 ? [] : [`  ${parts.join(", ")}`];
 };
 
@@ -139,12 +162,12 @@ const held = ({ held: waiting }: CertificateStatus): readonly string[] => {
   ];
 };
 
-const below = (one: CertificateStatus): readonly string[] => [
+const below = (one: CertificateStatus, defaults: NonNullable<StatusResult["defaults"]>): readonly string[] => [
   `${one.name}: ${next(one)}`,
   ...generation(one),
   ...revocation(one),
   ...held(one),
-  ...(one.live ? servedBy(one) : []),
+  ...(one.live ? servedBy(one, defaults) : []),
   ...(one.names.length > 1 || one.names.some((name) => name.includes("xn--"))
     ? [`  names: ${namesForPeople(one.names)}`]
     : []),
@@ -187,21 +210,38 @@ const hourlyText = (run: HourlyRun, now: Date): string => {
   ].join("\n");
 };
 
+const atWorkText = ({ pid, command, since }: RunAtWork): string =>
+  `another mailcert is at work (${pid === undefined ? "" : `process ${pid}: `}${command}, since ${minute(new Date(since))}): what is said here may be the middle of it`;
+
 /** `hourly` is not asked for where nothing is to be renewed. */
-export const statusText = ({ certificates }: StatusResult, hourly: HourlyRun | undefined, now: Date): string => {
+export const statusText = (
+  { certificates, defaults = {}, findings = [] }: StatusResult,
+  hourly: HourlyRun | undefined,
+  now: Date,
+  atWork?: RunAtWork,
+): string => {
   if (certificates.length === 0) return "no certificates yet; first time: mailcert setup mail.example.org";
   const rows = certificates.map((one) => [one.name, issuer(one), expiry(one, now), stage(one)]);
   return [
     table([["certificate", "issuer", "expires", "stage"], ...rows]),
     "",
-    ...certificates.flatMap(below),
+    ...certificates.flatMap((one) => below(one, defaults)),
+    ...findings.flatMap((finding) => ["", ...findingLines(finding)]),
+    ...(atWork === undefined ? [] : ["", atWorkText(atWork)]),
     ...(hourly === undefined ? [] : ["", hourlyText(hourly, now)]),
   ].join("\n");
 };
 
-export const statusDocument = ({ certificates, ok }: StatusResult, hourly?: HourlyRun): object => ({
+export const statusDocument = (
+  { certificates, defaults, findings, ok }: StatusResult,
+  hourly?: HourlyRun,
+  atWork?: RunAtWork,
+): object => ({
   schema: "mailcert.status/1",
   ok,
   certificates,
+  ...(defaults ? { defaults } : {}),
+  ...(findings ? { findings } : {}),
+  ...(atWork ? { atWork } : {}),
   ...(hourly === undefined ? {} : { schedule: hourly }),
 });

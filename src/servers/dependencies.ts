@@ -10,6 +10,6 @@ export interface ServerDependencies {
   readonly ipv6: () => Promise<boolean>;
   /** Addresses of this host, loopback among them; absent: none are known. */
   readonly localAddresses?: () => readonly string[];
-  /** The program that gets the rows of Postfix's SNI map, where the configuration names one. Absent: none does. */
-  readonly sniRows?: () => Promise<Hook | undefined>;
+  /** The program that gets the rows of Postfix's SNI map, where the configuration names one; `unreadable`: nobody can tell. Absent: none does. */
+  readonly sniRows?: () => Promise<Hook | "unreadable" | undefined>;
 }

@@ -10,7 +10,7 @@ import type { Change } from "./server.ts";
 
 export { appendLine, applyLine, revertLine, type LineChange } from "./line-edits.ts";
 export type FileChange = Extract<Change, { kind: "file" }>;
-export type Reverted = "reverted" | "not-ours";
+export type Reverted = "reverted" | "not-ours" | "gone";
 
 const remove = async (path: string): Promise<void> => {
   try {
@@ -65,14 +65,22 @@ export type StillReadBy = (path: string) => Promise<string | undefined>;
  * The same for a server that would not start without a file that its configuration names.
  * @throws Failure `config` where something of somebody else's (a copied block) names it: then it stays.
  */
-export const revertUnlessRead = async (change: Change, name: string, readBy: StillReadBy): Promise<Reverted> => {
+export const revertUnlessRead = async (
+  change: Change,
+  name: string,
+  readBy: StillReadBy,
+  {
+    harm = `${name} would not start`,
+    mend = "take that line out, or put another certificate in its place",
+  }: { readonly harm?: string; readonly mend?: string } = {},
+): Promise<Reverted> => {
   if (change.kind !== "file" || change.before !== undefined) return revertEdit(change);
   const current = await readTextIfPresent(change.path);
   if (current === undefined || !isOurs(change, current)) return revertEdit(change);
   const reader = await readBy(change.path);
   if (reader === undefined) return revertEdit(change);
-  throw new Failure("config", `${change.path} is still named by ${reader}: without it ${name} would not start`, {
-    hints: [`take that line out, or put another certificate in its place; then run: mailcert deploy --remove`],
+  throw new Failure("config", `${change.path} is still named by ${reader}: without it ${harm}`, {
+    hints: [mend],
   });
 };
 

@@ -21,8 +21,9 @@ export const refuseUnreadable = async (
   { name, user, group }: NamedReader,
   files: readonly string[],
 ): Promise<void> => {
-  for (const path of files) {
-    const opened = await openAs(run, { user, group }, path);
+  const tried = await openAs(run, { user, group }, files);
+  for (const [index, opened] of tried.entries()) {
+    const path = files[index] ?? "";
     if (opened.kind === "open" || opened.kind === "unknown") continue;
     const closed = opened.kind === "closed" ? opened.folder : undefined;
     throw new Failure("config", `${name} reads keys as ${user}, which cannot read ${path}`, {

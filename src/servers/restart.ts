@@ -1,7 +1,7 @@
 // Restarts a daemon that reads its certificates only when it starts: through systemd where that runs it, else by its init script.
-import { access } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "../domain/failure.ts";
+import { exists } from "../system/exists.ts";
 import type { RunProgram } from "../system/run.ts";
 import { output } from "./program.ts";
 import { systemdRuns, unitOfProcess } from "./units.ts";
@@ -28,12 +28,6 @@ const until = async (holds: () => Promise<boolean>): Promise<boolean> => {
   }
   return holds();
 };
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * An init script would start it inside of the unit that we run in, confined as we are, and ended with us; systemd's own unit would start a second one

@@ -6,8 +6,12 @@ import type { Finding } from "../domain/finding.ts";
 import type { Slot } from "../domain/keys.ts";
 import type { Places } from "../domain/places.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
+import type { NamedFile } from "./named-file.ts";
+import type { Override } from "./override.ts";
 import type { PolicyPlan } from "./policy.ts";
 import type { ServingProcess } from "./processes.ts";
+
+export type { Override } from "./override.ts";
 
 /** One installed server; Postfix has one for each instance of `postmulti -l`. */
 export interface Installation {
@@ -106,6 +110,8 @@ export type Change =
        * tells a text of ours from anybody else's: the log of changes holds none of them. Taken back when the last certificate goes.
        */
       readonly shared?: true;
+      /** What stands there already, in the words of another version of the server: what undoes it is in the log of changes, and stays what undoes it. */
+      readonly reworded?: true;
     }
   | {
       /** One line of somebody else's file; only ever done after a yes. `line` counts from 1. */
@@ -139,6 +145,8 @@ export type Change =
       readonly shared?: true;
       /** It gives the service this certificate (by name), and goes with it: in the log of changes it is that certificate's. */
       readonly certificate?: string;
+      /** `before` names files of ours, in a line that somebody copied: nobody's former setting. Taking the change back removes it. */
+      readonly beforeIsOurs?: true;
     }
   | {
       /** Copies of a certificate's files at other paths, all put there together, in this order. Never their content: it may be a key. */
@@ -179,24 +187,10 @@ export interface ServerPlan {
   readonly off?: readonly Override[];
   /** Copies that are in place as they should be: whoever asks can tell whether the log knows of them. */
   readonly stands?: readonly Change[];
+  /** Settings of services that name our files as they should and that somebody may have put there (a service copied with its `-o` lines): where the log does not have them, it gets them. */
+  readonly adopted?: readonly Change[];
   /** What a person should know: submission not enabled, a service that keeps its own certificate, ... */
   readonly notes: readonly Finding[];
-}
-
-/** A place where another setting wins over ours, found by reading the effective configuration back. */
-export interface Override {
-  /** For whom it wins: `protocol imap`, `local_name mail.example.org`, `everything`. */
-  readonly scope: string;
-  readonly path: string;
-  readonly line?: number;
-  /** `setting` is not there yet: nothing wins, and without it nothing of ours is read. */
-  readonly missing?: true;
-  /** The setting as it stands there: `ssl_cert = </etc/ssl/old.pem`. */
-  readonly setting: string;
-  /** The certificate (by name) whose clients do not get it; absent: everybody's, or that of everybody who asks for no known name. */
-  readonly certificate?: string;
-  /** The edit that would let ours win; done only after a yes. */
-  readonly edit: readonly Change[];
 }
 
 /**
@@ -252,8 +246,10 @@ export interface Server {
   ): Promise<ServerPlan>;
   /** MUST be idempotent; MUST keep the mode and owner of a file that it replaces. */
   apply(installation: Installation, change: Change): Promise<void>;
-  /** Puts `before` back, only where the current value is still ours (`after`/`content`); tells which it was. */
-  revert(installation: Installation, change: Change): Promise<"reverted" | "not-ours">;
+  /** Puts `before` back, only where the current value is still ours (`after`/`content`); tells which it was. `gone`: what it was a setting of is not there any more. */
+  revert(installation: Installation, change: Change): Promise<"reverted" | "not-ours" | "gone">;
+  /** Settings in force, whoever wrote them, that name a file below a folder. Absent: nobody can tell. */
+  naming?(installation: Installation, folder: string): Promise<readonly NamedFile[]>;
   /**
    * Makes copies of keys and chains that the server keeps of its own anew, where they are of these certificates (an indexed map of Postfix's); says what
    * was done, one sentence each. Called after every switch, before `reload`.

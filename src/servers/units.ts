@@ -1,6 +1,7 @@
 // Which unit of systemd a daemon belongs to: what runs in one is restarted by systemd, never by us, for our own unit ends with all that was started in it.
-import { access } from "node:fs/promises";
+import { exists } from "../system/exists.ts";
 import { readTextIfPresent } from "../system/files.ts";
+import { offenceOnTheWay } from "../system/root-only.ts";
 import type { RunProgram } from "../system/run.ts";
 
 /** The unit of a process, where systemd started it (its control group is called so): `opensmtpd.service`. One of a user's own manager is none. */
@@ -11,11 +12,7 @@ export const unitOf = (cgroup: string): string | undefined =>
     .flatMap((line) => /\/([\w@.\\:-]+\.service)$/.exec(line)?.[1] ?? [])[0];
 
 /** systemd is PID 1 (sd_booted(3)). */
-export const systemdRuns = (): Promise<boolean> =>
-  access("/run/systemd/system").then(
-    () => true,
-    () => false,
-  );
+export const systemdRuns = (): Promise<boolean> => exists("/run/systemd/system");
 
 const cgroupOf = async (pid: number | "self"): Promise<string> =>
   (await readTextIfPresent(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? "";
@@ -27,13 +24,33 @@ export const unitOfProcess = async (pid: number): Promise<string | undefined> =>
   return unit === unitOf(await cgroupOf("self")) ? undefined : unit;
 };
 
+/** What root wrote in the unit of a process, which systemd starts. */
+export interface MainUnit {
+  readonly unit: string;
+  /** Of its `ExecStart=`; none where variables stand in it, or somebody else than root can change the unit's files. */
+  readonly words: readonly string[];
+  /** `ExecStart=` as a whole. */
+  readonly start: string;
+  /** Root starts it as root. */
+  readonly asRoot: boolean;
+}
+
 /**
- * The very process that systemd started for its unit. Being in its control group says nothing: what cron, a mail server's pipe or a web server runs for a
- * user is in theirs.
+ * Of the very process that systemd started for its unit; undefined: it is none. Being in its control group says nothing: what cron, a mail server's pipe or a
+ * web server runs for a user is in theirs. What the process says of itself is nobody's word here, either: `User=` gives it away.
  */
-export const isMainOfUnit = async (run: RunProgram, pid: number): Promise<boolean> => {
+export const mainUnitOf = async (run: RunProgram, pid: number): Promise<MainUnit | undefined> => {
   const unit = await unitOfProcess(pid);
-  if (unit === undefined) return false;
-  const { stdout } = await run("systemctl", ["show", "-p", "MainPID", unit]);
-  return stdout.trim() === `MainPID=${pid}`;
+  if (unit === undefined) return undefined;
+  const properties = ["MainPID", "ExecStart", "FragmentPath", "DropInPaths", "User", "DynamicUser"];
+  const { stdout } = await run("systemctl", ["show", "-p", properties.join(","), unit]);
+  const valueOf = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(stdout)?.[1] ?? "";
+  if (valueOf("MainPID") !== String(pid)) return undefined;
+  const files = `${valueOf("FragmentPath")} ${valueOf("DropInPaths")}`.split(" ").filter((file) => file !== "");
+  const offences = await Promise.all(files.map((file) => offenceOnTheWay(file).catch(() => true)));
+  const roots = files.length > 0 && offences.every((offence) => offence === undefined);
+  const start = roots ? valueOf("ExecStart") : "";
+  const given = /\bargv\[\]=(.*?) ; ignore_errors=/.exec(start)?.[1] ?? "";
+  const asRoot = roots && /^(?:root|0)?$/.test(valueOf("User")) && valueOf("DynamicUser") !== "yes";
+  return { unit, words: given.includes("$") ? [] : given.split(" ").filter((word) => word !== ""), start, asRoot };
 };

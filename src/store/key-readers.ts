@@ -46,9 +46,8 @@ export const carryReaders = async (from: string, to: string): Promise<void> => {
       if (!handle) continue;
       const { uid } = await handle.stat();
       await handle.chown(uid, before.gid);
-      const { isListed, keepAccessList } = await import("../system/keep-access-list.ts");
-      if (await isListed(join(from, file))) await keepAccessList(join(from, file), handle, 0o600);
-      else await handle.chmod(0o600 | (before.mode & 0o040));
+      const { keepAccessList } = await import("../system/keep-access-list.ts");
+      if (!(await keepAccessList(join(from, file), handle, 0o600))) await handle.chmod(0o600 | (before.mode & 0o040));
       await handle.sync();
     } finally {
       await handle?.close();

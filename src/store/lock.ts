@@ -1,18 +1,8 @@
 // One run at a time per state folder: flock(1) on a descriptor that this process keeps open, so that the kernel frees it.
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  readdirSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import { longRunMs } from "../domain/long-run.ts";
 import { clean } from "../domain/text.ts";
 import { ensureFolder, fileFailure } from "../system/files.ts";
 import { flock } from "../system/flock.ts";
@@ -81,28 +71,13 @@ const firstLine = (descriptor: number): string => {
   return buffer.toString("utf8", 0, size).split("\n")[0] ?? "";
 };
 
-/** Not another process of that number: the holder may be of a container that shares this folder. */
-const holds = (pid: string, descriptor: number): boolean => {
-  const { dev, ino } = fstatSync(descriptor);
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
-      const file = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
-      return file?.ino === ino && file.dev === dev;
-    });
-  } catch {
-    return false;
-  }
-};
-
 /** Who holds it, as far as the file tells: a holder writes its line right after it got the lock. */
-const readHolder = (descriptor: number): { readonly pid: string; readonly what: string } | undefined => {
+const readHolder = async (descriptor: number): Promise<{ readonly pid: string; readonly what: string } | undefined> => {
   const [, pid, what = ""] = /^(\d+) (.*)$/.exec(firstLine(descriptor)) ?? [];
   // The line of a run that was killed is still there until the next one writes its own.
-  return pid === undefined || !holds(pid, descriptor) ? undefined : { pid, what };
+  const { holdsOpen } = await import("../system/holds-open.ts");
+  return pid === undefined || !holdsOpen(pid, fstatSync(descriptor)) ? undefined : { pid, what };
 };
-
-/** Longer than a run of the hourly unit may take (TimeoutStartSec): something in it hangs. */
-const longMs = 3 * 3_600_000;
 
 /** By its line; where that is not to be had, by when it was written. The holder may be of another container, whose processes nobody sees here. */
 const heldSince = (descriptor: number): Date => {
@@ -118,14 +93,14 @@ const hangingHints = (pid: string | undefined, path: string): readonly string[] 
 ];
 
 const busy = async (descriptor: number, path: string, now: Date): Promise<Failure> => {
-  let known = readHolder(descriptor);
+  let known = await readHolder(descriptor);
   for (let tries = 0; known === undefined && tries < 20; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 25));
-    known = readHolder(descriptor);
+    known = await readHolder(descriptor);
   }
   const pid = known?.pid;
   const since = heldSince(descriptor);
-  const long = now.getTime() - since.getTime() > longMs;
+  const long = now.getTime() - since.getTime() > longRunMs;
   const holder = known === undefined ? "another run" : `process ${known.pid} (${clean(known.what, 250)})`;
   return new Failure("try-later", `another mailcert is at work: ${holder} holds ${path}`, {
     hints: long ? hangingHints(pid, path) : ["wait until it has ended and run this again"],

@@ -105,6 +105,8 @@ const shapeProblem = (state: Partial<CertificateState>): string | undefined => {
     Object.values(deployments).every((one) => isRecord(one) && isDate(one["at"]) && Array.isArray(one["entries"]));
   if (!whole) return "a deployment lacks a field";
   if (state.ari !== undefined && !isAdvice(state.ari)) return "ari lacks a field";
+  const unread: unknown = state.unread ?? [];
+  if (!Array.isArray(unread) || !unread.every((id) => typeof id === "string")) return "unread is not a list of texts";
   const caFailures: unknown = state.caFailures ?? {};
   if (!isRecord(caFailures) || !Object.values(caFailures).every(isCaFailure)) return "caFailures lacks a field";
   if (state.droppedSeen !== undefined && !isDate(state.droppedSeen)) return "droppedSeen is not a date";

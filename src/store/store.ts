@@ -81,6 +81,8 @@ export interface DeploymentRecord {
   readonly places?: Places;
   /** Of copies: a fingerprint of the entry of `files:` that they were made by (domain/file-target.ts). */
   readonly target?: string;
+  /** Of a server that did not run: ISO date at which it was last seen to serve this certificate. */
+  readonly lastServed?: string;
   /** It could not be given its settings, or not be reloaded: the next run does it. */
   readonly unsettled?: true;
   readonly entries: readonly EntryRecord[];
@@ -133,6 +135,8 @@ export interface CertificateState {
   readonly baseline?: readonly ({ readonly url: string; readonly address: string; readonly slot: Slot } & Baseline)[];
   /** Taken out of the servers by `deploy --remove`: timer runs renew it and leave the servers alone. */
   readonly parked?: boolean;
+  /** Ids of installations that it was taken out of and that have not read that yet. */
+  readonly unread?: readonly string[];
   /** By installation id. */
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** Hooks that are not done. */

@@ -88,11 +88,12 @@ export const writeNewFile = async (path: string, mode: number, content: string):
   }
 };
 
-let counter = 0;
+/** Looked up when the first file is written: what only reads needs none. */
+const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
 
-/** A name beside `path` that no other run uses. */
+/** A name beside `path` that no other run uses, and that nobody can take beforehand: the folder may be somebody else's. It says whose it is (leftovers.ts). */
 export const temporaryBeside = (path: string): string =>
-  join(dirname(path), `.mailcert-${process.pid}-${(counter += 1)}.tmp`);
+  join(dirname(path), `.mailcert-${process.pid}-${crypto().randomBytes(6).toString("hex")}.tmp`);
 
 /** As late as can be: POSIX has no rename that looks at the content first, so that microseconds are left in which an edit is lost. */
 const refuseChanged = async (path: string, target: string, base: string | undefined): Promise<void> => {

@@ -12,3 +12,7 @@ export const flock = async (run: RunProgram, descriptor: number, path: string): 
   if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
   return true;
 };
+
+/** Whether somebody holds it for himself alone. Ours lasts until the descriptor is closed: a run that begins meanwhile would be turned away. */
+export const isHeld = async (run: RunProgram, descriptor: number): Promise<boolean> =>
+  (await run("flock", ["-n", "-s", "-E", String(held), "3"], { descriptors: [descriptor] })).status === held;

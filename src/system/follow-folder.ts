@@ -3,13 +3,14 @@ import type { Stats } from "node:fs";
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
+import { ownDescriptors, refuseWithoutProc } from "./without-proc.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** Linux: a place in the tree and no more, for folders that may be passed through and not be listed. Node does not name it. */
 const O_PATH = 0o10000000;
 
 /** A name in a folder by its descriptor: whoever may write above it cannot lead us elsewhere meanwhile. */
-export const inside = (folder: FileHandle, name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
+export const inside = (folder: FileHandle, name: string): string => `${ownDescriptors}/${folder.fd}/${name}`;
 
 const mostLinks = 40;
 
@@ -121,6 +122,9 @@ export const followFolder = async (
     const end = await at.stat();
     for (const link of foreign) if (!(await isTheirs(at, end, link.by))) throw refused(path, link, end.uid);
     return await open(inside(at, "."), O_RDONLY | O_DIRECTORY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") await refuseWithoutProc();
+    throw error;
   } finally {
     await at.close();
   }

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
 import { fileFailure } from "./files.ts";
+import { ownDescriptors, refuseWithoutProc } from "./without-proc.ts";
 
 export interface HeldFolder {
   /** The path of a file in it, wherever its own path leads by now. */
@@ -38,13 +39,13 @@ const foreignLink = (path: string, link: string, leads: string, uid: number): Fa
     facts: { code: "FOREIGN_LINK", path, link },
   });
 
-const heldAt = (handle: FileHandle): string => `/proc/self/fd/${handle.fd}`;
-
 /**
  * The caller closes it. undefined: there is no such folder.
  * @throws Failure `config` where somebody else's link is on the way: they would say where root writes. Their folders may be: a folder leads nowhere else.
+ * `unavailable` where /proc is not mounted.
  */
-export const holdFolder = async (path: string): Promise<HeldFolder | undefined> => {
+export const holdFolder = async (path: string, descriptors = ownDescriptors): Promise<HeldFolder | undefined> => {
+  const heldAt = (handle: FileHandle): string => `${descriptors}/${handle.fd}`;
   let here = await open("/", flags);
   let links = 0;
   let walked = "";
@@ -74,7 +75,10 @@ export const holdFolder = async (path: string): Promise<HeldFolder | undefined> 
     }
   } catch (error) {
     await here.close();
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+      await refuseWithoutProc(descriptors);
+      return undefined;
+    }
     throw fileFailure(error, "open the folder", path);
   }
   const folder = heldAt(here);

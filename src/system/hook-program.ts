@@ -4,12 +4,10 @@ import type { Hook } from "../domain/hook.ts";
 import { lastWords } from "../domain/last-words.ts";
 import { clean, holdsKey } from "../domain/text.ts";
 import type { RunProgram, RunResult } from "./run.ts";
-import { refuseUnsafeProgram } from "./safe-program.ts";
-
-const programOf = ({ run: [program = ""] }: Hook): string => program;
+import { refuseUnsafeCommand } from "./safe-program.ts";
 
 /** @throws Failure `config` that names what is wrong and the command that mends it. */
-export const checkHook = (hook: Hook): Promise<void> => refuseUnsafeProgram(programOf(hook));
+export const checkHook = (hook: Hook): Promise<void> => refuseUnsafeCommand(hook.run);
 
 /** Its words may end up in mails: a few lines of them are enough to keep. */
 const mostOutput = 65_536;

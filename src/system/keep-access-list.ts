@@ -17,12 +17,14 @@ export const isListed = async (path: string): Promise<boolean> => {
   }
 };
 
-/** Gives `to` the list of the file at `path`, if it has one; owner and others get what `mode` says. @throws Failure `cannot-create` where it cannot be kept. */
-export const keepAccessList = async (path: string, to: FileHandle, mode: number): Promise<void> => {
+/** Gives `to` the list of the file at `path`; owner and others get what `mode` says. False: it has none. @throws Failure `cannot-create` where it cannot be kept. */
+export const keepAccessList = async (path: string, to: FileHandle, mode: number): Promise<boolean> => {
   const file = await opened(path);
   try {
     const run = createRunProgram(process.env);
-    if (file && (await hasAccessList(run, file))) await takeAccessList(run, file, to, mode);
+    if (!file || !(await hasAccessList(run, file))) return false;
+    await takeAccessList(run, file, to, mode);
+    return true;
   } finally {
     await file?.close();
   }

@@ -13,7 +13,7 @@ const alive = (pid: number): boolean => {
 
 /** The name is that of a temporary file of a run that is no more. */
 const isLeftover = (name: string): boolean => {
-  const pid = /^\.mailcert-(\d+)-\d+\.tmp$/.exec(name)?.[1];
+  const pid = /^\.mailcert-(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1];
   return pid !== undefined && Number(pid) !== process.pid && !alive(Number(pid));
 };
 

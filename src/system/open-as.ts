@@ -1,4 +1,4 @@
-// Whether a file can be opened for reading as a given user with all of its groups: the kernel is asked, so that modes, groups, access lists and every folder above count.
+// Whether files can be opened for reading as a given user with all of its groups: the kernel is asked, so that modes, groups, access lists and every folder above count.
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
@@ -45,22 +45,58 @@ const isSpecial = (path: string): Promise<boolean> =>
 /** A disk that does not answer. */
 const timeoutMs = 10_000;
 
-/** `reader` undefined: as the user of this run. Nothing is read: the file is opened and closed. */
-export const openAs = async (run: RunProgram, reader: Reader | undefined, path: string): Promise<Opened> => {
-  if (await isSpecial(path)) return { kind: "unknown", why: `${path} is not a file` };
-  if (reader === undefined) return asOurselves(path);
-  const { user, group } = reader;
-  const as = (...words: readonly string[]): Promise<RunResult> =>
-    run("setpriv", [`--reuid=${user}`, `--regid=${group}`, "--init-groups", ...words], { timeoutMs });
-  try {
-    if ((await as("dd", `if=${path}`, "of=/dev/null", "count=0", "status=none")).status === 0) return { kind: "open" };
-    if ((await as("true")).status !== 0) return { kind: "unknown", why: `nobody could act as ${user}:${group}` };
-    for (const folder of foldersAbove(path)) {
-      if ((await as("test", "-x", folder)).status !== 0) return { kind: "closed", folder };
-    }
-    return (await as("test", "-e", path)).status === 0 ? { kind: "closed" } : { kind: "missing" };
-  } catch (error) {
-    if (error instanceof Failure) return { kind: "unknown", why: error.message };
-    throw error;
+/** Of one call: where all can be opened, which is the rule, hundreds of certificates cost a few. */
+const atOnce = 200;
+
+type AsReader = (...words: readonly string[]) => Promise<RunResult>;
+
+/** Of a file that cannot be opened. */
+const whyNot = async (as: AsReader, { user, group }: Reader, path: string): Promise<Opened> => {
+  if ((await as("true")).status !== 0) return { kind: "unknown", why: `nobody could act as ${user}:${group}` };
+  for (const folder of foldersAbove(path)) {
+    if ((await as("test", "-x", folder)).status !== 0) return { kind: "closed", folder };
   }
+  return (await as("test", "-e", path)).status === 0 ? { kind: "closed" } : { kind: "missing" };
+};
+
+/** The few that cannot be opened are looked for by halves. */
+const tryAll = async (as: AsReader, reader: Reader, paths: readonly string[]): Promise<readonly Opened[]> => {
+  if ((await as("head", "-q", "-c", "0", "--", ...paths)).status === 0) return paths.map(() => ({ kind: "open" }));
+  const [path = ""] = paths;
+  if (paths.length === 1) return [await whyNot(as, reader, path)];
+  const half = paths.length >> 1;
+  return [...(await tryAll(as, reader, paths.slice(0, half))), ...(await tryAll(as, reader, paths.slice(half)))];
+};
+
+const asAnother = async (run: RunProgram, reader: Reader, paths: readonly string[]): Promise<readonly Opened[]> => {
+  const as: AsReader = (...words) =>
+    run("setpriv", [`--reuid=${reader.user}`, `--regid=${reader.group}`, "--init-groups", ...words], { timeoutMs });
+  const found: Opened[] = [];
+  for (let at = 0; at < paths.length; at += atOnce) {
+    const some = paths.slice(at, at + atOnce);
+    const opened = await tryAll(as, reader, some).catch((error: unknown): readonly Opened[] => {
+      if (!(error instanceof Failure)) throw error;
+      return some.map(() => ({ kind: "unknown", why: error.message }));
+    });
+    found.push(...opened);
+  }
+  return found;
+};
+
+/** In the order of `paths`. `reader` undefined: as the user of this run. Nothing is read: each file is opened and closed. */
+export const openAs = async (
+  run: RunProgram,
+  reader: Reader | undefined,
+  paths: readonly string[],
+): Promise<readonly Opened[]> => {
+  const found = new Map<string, Opened>();
+  const left: string[] = [];
+  for (const path of new Set(paths)) {
+    if (await isSpecial(path)) found.set(path, { kind: "unknown", why: `${path} is not a file` });
+    else if (reader === undefined) found.set(path, await asOurselves(path));
+    else left.push(path);
+  }
+  const opened = reader ? await asAnother(run, reader, left) : [];
+  for (const [index, one] of opened.entries()) found.set(left[index] ?? "", one);
+  return paths.flatMap((path) => found.get(path) ?? []);
 };

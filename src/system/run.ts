@@ -38,6 +38,10 @@ const childProcess = (): typeof import("node:child_process") => process.getBuilt
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** MAILCERT_PATH, where set, is all of it; else PATH with the system folders behind it: cron's lacks sbin. */
+export const searchPath = (env: Readonly<Record<string, string | undefined>>): string =>
+  env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
+
 /** As execvp(3) looks for it from "/". A server that is not there is asked for in each run, and a fork for each costs ten times this look. */
 const isThere = (program: string, path: string): boolean =>
   program.includes("/")
@@ -59,7 +63,7 @@ export const createRunProgram =
   (program, args, options = {}) =>
     new Promise((resolve, reject) => {
       const { timeoutMs = 30_000, maxOutput = 1 << 20, input, ownGroup = false, descriptors = [] } = options;
-      const path = env["MAILCERT_PATH"] ?? (env["PATH"] ? `${env["PATH"]}:${defaultPath}` : defaultPath);
+      const path = searchPath(env);
       if (!isThere(program, path)) {
         reject(notInstalled(program));
         return;

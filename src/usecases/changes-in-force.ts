@@ -15,24 +15,49 @@ const textOf = (event: HostEvent): string => {
 const isOnce = (change: Change): boolean =>
   change.kind === "copies" || (change.kind === "file" && change.shared === true);
 
-/** Of a log that has not grown since: five hundred certificates ask the same. */
-const folded = new WeakMap<readonly HostEvent[], readonly HostEvent[]>();
+/** What stands after so many lines of a log. */
+interface Fold {
+  /** Lines that were gone through, and the last of them. */
+  read: number;
+  last: HostEvent | undefined;
+  /** By place in the log. */
+  readonly open: Map<number, HostEvent>;
+  /** How many of them are the same change, and where those of one certificate are. */
+  readonly alike: Map<string, number>;
+  readonly places: Map<string, number[]>;
+  /** `open` as it was told last. */
+  told: readonly HostEvent[] | undefined;
+}
+
+/** By the first line of a log: it only grows, and what five hundred certificates add to it in one run is gone through once. */
+const folds = new WeakMap<HostEvent, Fold>();
+
+const begun = (): Fold => ({
+  read: 0,
+  last: undefined,
+  open: new Map(),
+  alike: new Map(),
+  places: new Map(),
+  told: undefined,
+});
 
 /** The changes that are still in force, of every certificate, oldest first. */
 export const changesInForce = (events: readonly HostEvent[]): readonly HostEvent[] => {
-  const known = folded.get(events) ?? fold(events);
-  folded.set(events, known);
-  return known;
+  const [first] = events;
+  if (first === undefined) return [];
+  const known = folds.get(first);
+  // An earlier state of it, a part, or another log that begins with the same line, is gone through by itself.
+  const grown = known && known.read <= events.length && events[known.read - 1] === known.last ? known : begun();
+  if (grown.read < events.length) goOn(grown, events);
+  if (!known || grown.read >= known.read) folds.set(first, grown);
+  return (grown.told ??= [...grown.open.values()]);
 };
 
-const fold = (events: readonly HostEvent[]): readonly HostEvent[] => {
-  /** By place in `events`. */
-  const open = new Map<number, HostEvent>();
-  /** How many of them are the same change, and where those of one certificate are. */
-  const alike = new Map<string, number>();
-  const places = new Map<string, number[]>();
-  for (const [place, event] of events.entries()) {
-    if (event.certificate === undefined || !event.change) continue;
+const goOn = (fold: Fold, events: readonly HostEvent[]): void => {
+  const { open, alike, places } = fold;
+  for (let place = fold.read; place < events.length; place += 1) {
+    const event = events[place];
+    if (event?.certificate === undefined || !event.change) continue;
     const text = textOf(event);
     const own = `${event.certificate} ${text}`;
     const count = alike.get(text) ?? 0;
@@ -41,14 +66,17 @@ const fold = (events: readonly HostEvent[]): readonly HostEvent[] => {
       if (last === undefined) continue;
       open.delete(last);
       alike.set(text, count - 1);
-      continue;
-    }
-    if (count > 0 && isOnce(event.change.change)) continue;
-    open.set(place, event);
-    alike.set(text, count + 1);
-    places.set(own, [...(places.get(own) ?? []), place]);
+    } else if (count === 0 || !isOnce(event.change.change)) {
+      open.set(place, event);
+      alike.set(text, count + 1);
+      const before = places.get(own);
+      if (before) before.push(place);
+      else places.set(own, [place]);
+    } else continue;
+    fold.told = undefined;
   }
-  return [...open.values()];
+  fold.read = events.length;
+  fold.last = events.at(-1);
 };
 
 /** Which setting a change is about. */

@@ -2,28 +2,17 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { ConfigCheck, ConfigProblem } from "../domain/config-problem.ts";
 import { Failure } from "../domain/failure.ts";
-import { type Hook, hooksOf, usualHookSeconds } from "../domain/hook.ts";
 import { copies } from "../domain/file-target.ts";
 import { placesWords } from "../domain/places.ts";
 import { type SingleServer, sharedServerWarnings } from "../domain/shared-servers.ts";
 import { emptyState } from "../domain/state.ts";
+import { type Trouble, mostOfAKind, programTroubles, toldTroubles } from "./config-programs.ts";
 import { findServers } from "./entries.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
 import { keyOfRequest } from "./request-elsewhere.ts";
 import { unlessFailure } from "./unless-failure.ts";
+import { rememberLooks } from "./remember-looks.ts";
 import type { ConfigAccess, World } from "./world.ts";
-
-/** A thousand entries would say the same thing a thousand times. */
-const mostOfAKind = 5;
-
-/** What a run would fail at. */
-interface Trouble {
-  /** Whose it is: `before_deploy`, a certificate's name. */
-  readonly what: string;
-  /** The text of the configuration that it is about. */
-  readonly at: string;
-  readonly failure: Failure;
-}
 
 const asCommand = (hint: string | undefined): string | undefined =>
   hint !== undefined && /^(?:chmod|chown|mv) \S/.test(hint) ? hint : undefined;
@@ -80,33 +69,6 @@ const updaterTroubles = async (
   return troubles;
 };
 
-/** Programs that root would not run, each named once: hooks, and what is told of new copies. */
-const programTroubles = async (
-  world: World,
-  certificates: readonly CertificateConfig[],
-): Promise<readonly Trouble[]> => {
-  const programs = new Map<string, readonly [string, Hook]>();
-  const add = (what: string, hook: Hook): void => {
-    const [program = ""] = hook.run;
-    if (!programs.has(program)) programs.set(program, [what, hook]);
-  };
-  for (const certificate of certificates) {
-    for (const [event, hook] of Object.entries(hooksOf(certificate))) add(event, hook);
-    for (const { name, reload } of certificate.files ?? [])
-      // One without a path is looked for where programs are, at that time.
-      if (reload?.[0]?.startsWith("/")) add(`files: ${name}`, { run: reload, timeout: usualHookSeconds });
-  }
-  if (programs.size === 0) return [];
-  const { check } = await world.hooks();
-  const troubles: Trouble[] = [];
-  for (const [program, [what, hook]] of [...programs].slice(0, 100)) {
-    if (troubles.length >= mostOfAKind) break;
-    const checked = await unlessFailure(() => check(hook));
-    if (checked instanceof Failure) troubles.push({ what, at: program, failure: checked });
-  }
-  return troubles;
-};
-
 /** Names that an issuer would refuse: its words name them, and their certificate. */
 const refusedTroubles = async (world: World, certificates: readonly CertificateConfig[]): Promise<readonly Trouble[]> =>
   [...(await foreseeRefusals(world, certificates))]
@@ -114,13 +76,19 @@ const refusedTroubles = async (world: World, certificates: readonly CertificateC
     .map(([name, failure]) => ({ what: name, at: name, failure }));
 
 /** Where a certificate with `addresses:` or `services:` cannot be served. */
-const placeWarnings = async (world: World, certificates: readonly CertificateConfig[]): Promise<readonly string[]> => {
+const placeWarnings = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  { placesToldElsewhere = false }: CheckOptions,
+): Promise<readonly string[]> => {
   const warnings: string[] = [];
+  const near = rememberLooks(world);
   for (const certificate of certificates.filter(({ places }) => places)) {
     if (warnings.length >= mostOfAKind) break;
-    const found = await unlessFailure(() => findServers(world, certificate));
+    const found = await unlessFailure(() => findServers(near, certificate));
     const notes = found instanceof Failure ? [] : found.notes.filter(({ check }) => check === "deploy-place");
-    for (const { message, hint } of notes) warnings.push(`${message}${hint === undefined ? "" : ` -> ${hint}`}`);
+    for (const { message, hint } of placesToldElsewhere ? [] : notes)
+      warnings.push(`${message}${hint === undefined ? "" : ` -> ${hint}`}`);
     if (!(found instanceof Failure) && found.servers.length + notes.length === 0 && certificate.places)
       warnings.push(`${certificate.name}: nothing on this host listens at ${placesWords(certificate.places)}`);
   }
@@ -138,23 +106,42 @@ const singleServers = async (world: World): Promise<readonly SingleServer[]> => 
   );
 };
 
+interface CheckOptions {
+  /** Who asks tells in words of its own what no server gives to a certificate with places. */
+  readonly placesToldElsewhere?: boolean;
+}
+
+/** What this user may not look at may be well. */
+const isUnseen = ({ failure }: Trouble): boolean => failure.kind === "no-permission";
+
+const problemsOf = (access: ConfigAccess, troubles: readonly Trouble[]): Promise<readonly ConfigProblem[]> =>
+  Promise.all(troubles.filter((one) => !isUnseen(one)).map((one) => problemOf(access, one)));
+
 /** Never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
-export const checkConfig = async (world: World, access: ConfigAccess): Promise<ConfigCheck> => {
+export const checkConfig = async (
+  world: World,
+  access: ConfigAccess,
+  options: CheckOptions = {},
+): Promise<ConfigCheck> => {
   const result = await access.check();
-  if (result.problems.length > 0) return result;
-  const certificates = (await access.read())?.certificates ?? [];
+  const config = await access.readable();
+  const programs = [...(await programTroubles(world, config)), ...(await toldTroubles(world, config))];
+  if (result.problems.length > 0)
+    return {
+      ...result,
+      // What can be read of a file with mistakes is looked at with them: nobody has to mend it twice.
+      problems: [...result.problems, ...(await problemsOf(access, programs))],
+      warnings: [...result.warnings, ...programs.filter(isUnseen).map(sentence)],
+    };
+  const { certificates } = config;
   const refused = await refusedTroubles(world, certificates);
   const troubles = [
     ...refused,
     ...(await requestTroubles(world, certificates)),
     ...(await updaterTroubles(world, certificates, access.path)),
-    ...(await programTroubles(world, certificates)),
+    ...programs,
   ];
-  // What this user may not look at may be well.
-  const unseen = troubles.filter(({ failure }) => failure.kind === "no-permission");
-  const problems = await Promise.all(
-    troubles.filter((one) => !unseen.includes(one)).map((one) => problemOf(access, one)),
-  );
+  const problems = await problemsOf(access, troubles);
   // A refusal says it with what to do.
   const isSaid = (warning: string): boolean =>
     warning.includes(" cannot be proven by ") && refused.some(({ what }) => warning.startsWith(`${what}: `));
@@ -168,8 +155,8 @@ export const checkConfig = async (world: World, access: ConfigAccess): Promise<C
         mostOfAKind,
       ),
       ...result.warnings.filter((warning) => !isSaid(warning)),
-      ...unseen.map(sentence),
-      ...(await placeWarnings(world, certificates)),
+      ...troubles.filter(isUnseen).map(sentence),
+      ...(await placeWarnings(world, certificates, options)),
     ],
   };
 };

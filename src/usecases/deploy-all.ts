@@ -3,7 +3,10 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Failure } from "../domain/failure.ts";
 import { deployTogether } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
+import { isNoPlace } from "./one-certificate.ts";
 import { failureOf } from "./one-failure.ts";
+import { rememberFailure } from "./remember-failure.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface DeployAttempt {
@@ -20,6 +23,12 @@ export const deployAll = async (
   options: DeployOptions,
 ): Promise<readonly DeployAttempt[]> => {
   const ends = await deployTogether(world, certificates, options);
+  for (const certificate of certificates) {
+    const end = ends.get(certificate.name);
+    // What others say (DNS, a better certificate) is this run's matter alone; that no server may take it is so for every run to come.
+    if (end && "error" in end && isNoPlace(end.error))
+      await unlessFailure(() => rememberFailure(world, certificate, "deploy", end.error as Failure));
+  }
   return certificates.map(({ name: certificate }) => {
     const end = ends.get(certificate);
     if (end && "result" in end) return { certificate, deployed: end.result };

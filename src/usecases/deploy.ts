@@ -38,6 +38,7 @@ export const deployTogether = async (
   options: DeployOptions,
 ): Promise<ReadonlyMap<string, DeployEnd>> => {
   const ends = await withExposed(world, await deployAtOnce(world, certificates, options));
+  if (certificates.some(({ places }) => places)) await (await import("./handed-over.ts")).handOver(world, ends);
   return certificates.some(hasHooks) ? (await import("./hooks.ts")).followUp(world, certificates, ends) : ends;
 };
 

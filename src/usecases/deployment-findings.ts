@@ -1,7 +1,9 @@
 // What a deployment's proof means, as findings with what to do next.
 import { clientLabel, entryUrl } from "../domain/entry-point.ts";
+import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
+import { withoutIt } from "../domain/stopped-server.ts";
 import type { DeployedServer } from "./deployment.ts";
 import type { ProvedEntry } from "./prove.ts";
 import { wrongModes } from "./wrong-mode.ts";
@@ -25,6 +27,7 @@ export const isUnsettled = ({ findings }: Pick<Gathered, "findings">, id: string
 /** One finding for each server and verdict: forty stale entry points have one cause. */
 export const deploymentFindings = ({ servers, entries, findings: known }: Gathered): readonly Finding[] => {
   const findings: Finding[] = [];
+  const others = servers.flatMap(({ running, server }) => (running && server !== copies ? [server] : []));
   for (const server of servers) {
     const of = (verdict: ProvedEntry["verdict"]): readonly ProvedEntry[] =>
       entries.filter((entry) => entry.installation === server.id && entry.verdict === verdict);
@@ -65,7 +68,7 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
         ...(server.running
           ? {}
           : {
-              hint: `start ${server.server}: the next run proves it; at once, after that: mailcert renew`,
+              hint: `start ${server.server}: the next run proves it; at once, after that: mailcert renew${withoutIt(server.server, others)}`,
             }),
       });
     }

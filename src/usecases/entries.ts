@@ -21,6 +21,8 @@ export interface Deployable {
   readonly listeners: readonly Listener[];
   /** The listeners are those of its own places: clients that ask for no name get it there, too. */
   readonly everybody?: true;
+  /** What it serves by name at one address says nothing of another: each is asked. */
+  readonly byAddress?: true;
   /** Why its configuration cannot be read now: it is left alone, and the next run goes on. */
   readonly trouble?: Failure;
 }
@@ -37,7 +39,7 @@ export const findServers = async (
   certificate: Pick<CertificateConfig, "servers" | "name" | "keys" | "files" | "places">,
   given?: Claims,
 ): Promise<FoundServers> => {
-  const claims = given ?? (await claimsOf(world, certificate));
+  const claims = given ?? (await claimsOf(world, [certificate]));
   const all = await world.servers();
   const auto = certificate.servers === "auto";
   // Copies have a setting of their own (files:), and are nothing that is found on a host.
@@ -92,6 +94,7 @@ export const findServers = async (
           installation,
           listeners: mine.listeners,
           ...(certificate.places ? { everybody: true } : {}),
+          ...(mine.byAddress ? { byAddress: true } : {}),
         });
     }
   }

@@ -1,11 +1,13 @@
 // Writes down how a deployment ended: verified, or what later runs are to finish.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { rawEntry } from "../domain/certificate-settings.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import { copiesId, targetMark } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
+import { differsFrom, targetOf } from "../domain/generation.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
-import type { CertificateState, EntryRecord, GenerationRecord } from "../store/store.ts";
+import type { CertificateState, DeploymentRecord, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { deploymentFindings, isUnsettled } from "./deployment-findings.ts";
@@ -13,6 +15,7 @@ import { retireCopies } from "./outdated-copies.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { servedCertificate } from "./served-certificate.ts";
 import type { ProvedEntry } from "./prove.ts";
+import { lastServedOf } from "./stopped-servers.ts";
 import type { World } from "./world.ts";
 
 const records = (entries: readonly ProvedEntry[], installation: string): readonly EntryRecord[] =>
@@ -54,12 +57,14 @@ export const finish = async (
         ...(server.byName ? { byName: true as const } : {}),
         ...(server.places ? { places: server.places } : {}),
         ...markOf(certificate, server),
+        ...servedBefore(state.deployments[server.id], server),
         ...(isUnsettled(gathered, server.id) ? { unsettled: true as const } : {}),
         entries: records(gathered.entries, server.id),
       },
     ]),
   );
-  const { lastError: _error, nextAttempt: _next, ...rest } = state;
+  const known = withEntry(state, certificate);
+  const { lastError: _error, nextAttempt: _next, ...rest } = known;
   if (!fault) {
     const { baseline: _baseline, ...settled } = rest;
     // A server that is installed later is found by the next run: until then nothing was proven.
@@ -69,7 +74,7 @@ export const finish = async (
     await world.store.prune(state.name, kept(state, target.number, world.now()));
   } else {
     const owed = await notTakenBack(world, state, gathered);
-    await world.store.write({ ...state, deployments: { ...owed, ...deployments }, stage: "reloaded" });
+    await world.store.write({ ...known, deployments: { ...owed, ...deployments }, stage: "reloaded" });
     const first = findings.find((finding) => finding.severity === "fault");
     const hints = first?.hint === undefined ? [] : [first.hint];
     const failure = new Failure("unavailable", first?.message ?? "not proven", { hints });
@@ -90,6 +95,15 @@ export const finish = async (
   };
 };
 
+/** What would bring it back once it left the configuration is the entry that it was served by last. */
+const withEntry = (state: CertificateState, certificate: CertificateConfig): CertificateState => {
+  const target = targetOf(state);
+  if (!target || differsFrom(target, certificate) !== undefined) return state;
+  const entry = Object.fromEntries(rawEntry(certificate));
+  const generations = state.generations.map((one) => (one === target ? { ...one, entry } : one));
+  return { ...state, generations };
+};
+
 /** Servers that are not named for it any more and still have settings or copies of it: the next run takes them back. */
 const notTakenBack = async (
   world: World,
@@ -101,6 +115,15 @@ const notTakenBack = async (
   if (gone.length === 0) return {};
   const open = changesInForce(await world.store.events()).filter(({ certificate }) => certificate === name);
   return Object.fromEntries(gone.filter(([id]) => open.some(({ change }) => change?.installation === id)));
+};
+
+/** One that runs is looked at; of one that does not, when it last served. */
+const servedBefore = (
+  before: DeploymentRecord | undefined,
+  { running }: DeployedServer,
+): Pick<DeploymentRecord, "lastServed"> => {
+  const lastServed = before && !running ? lastServedOf(before) : undefined;
+  return lastServed === undefined ? {} : { lastServed };
 };
 
 const markOf = ({ name, files = [] }: CertificateConfig, { id }: DeployedServer): { readonly target?: string } => {

@@ -38,6 +38,15 @@ export const changesSinceBegun = (events: readonly HostEvent[], id: string): rea
   return policyInForce(events, id).filter((event) => since.has(event));
 };
 
+/** All that was set since it was begun stands there no more: what is missing is that the server reads that. */
+export const wasTakenBack = (events: readonly HostEvent[], id: string): boolean => {
+  const first = firstOpen(events, id);
+  const back = events
+    .slice(first)
+    .some(({ policy, reverts, change }) => policy === true && reverts === true && change?.installation === id);
+  return first >= 0 && back && changesSinceBegun(events, id).length === 0;
+};
+
 export interface UnfinishedPolicy {
   readonly id: string;
   readonly aim: PolicyAim;

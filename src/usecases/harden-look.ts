@@ -1,6 +1,8 @@
 // What a server's entry points do before its TLS policy changes, and whether each still takes a client afterwards.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { canonicalIp } from "../domain/ip.ts";
 import { type Slot, slotOf } from "../domain/keys.ts";
+import { claimsOf } from "./claims.ts";
 import type { Deployable } from "./entries.ts";
 import { patienceMs } from "./prove-jobs.ts";
 import { type ProofTarget, type ProvedEntry, entryKey, observeBaseline, proofTargets, prove } from "./prove.ts";
@@ -41,6 +43,15 @@ const leavesProven = (world: World, { name }: PolicyOwner, id: string): Readonly
   );
 };
 
+/** Of many only some are asked (`addressesOf`): of those with a certificate of their own, and of the others, in turn. */
+const addressesToAsk = async (world: World): Promise<readonly string[]> => {
+  const placed = new Set((await claimsOf(world)).placed.flatMap(({ places: { addresses } }) => addresses ?? []));
+  const local = world.localAddresses();
+  const isPlaced = (address: string): boolean => placed.has(canonicalIp(address) ?? address);
+  const [own, others] = [local.filter(isPlaced), local.filter((address) => !isPlaced(address))];
+  return local.flatMap((_, turn) => [...others.slice(turn, turn + 1), ...own.slice(turn, turn + 1)]);
+};
+
 /**
  * Those where a client of today gets a handshake now. One name is enough: policy is the same for all.
  * `remembered`: also where the last deployment had proven one, for what was set since may be what ends it.
@@ -52,7 +63,9 @@ export const entriesThatWork = async (
   remembered = false,
 ): Promise<Works> => {
   const [ehlo = "localhost"] = owner.names;
-  const targets = proofTargets([deployable], [ehlo], owner.slots, world.localAddresses());
+  const found = proofTargets([deployable], [ehlo], owner.slots, await addressesToAsk(world));
+  // Whose certificate is served there says nothing of whether there is a handshake.
+  const targets = found.map(({ ownCertificate: _own, ...target }): ProofTarget => target);
   const seen = await observeBaseline(world, targets, ehlo);
   const known = remembered ? leavesProven(world, owner, deployable.installation.id) : new Map<string, string>();
   const works = seen.flatMap(({ target, baseline }) => {

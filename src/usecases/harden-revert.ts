@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { HostEvent } from "../store/store.ts";
 import { placeOfChange } from "./changes-in-force.ts";
 import { type Deployable, hintOf } from "./entries.ts";
+import { finishRemovals } from "./finish-removals.ts";
 import { type Works, firstBroken } from "./harden-look.ts";
 import { orFailure } from "./one-failure.ts";
 import { recordChange } from "./record-change.ts";
@@ -86,6 +87,7 @@ export const settleReverted = async (
     };
   const reloaded = await orFailure(world, () => server.reload(installation));
   if (reloaded instanceof Failure) return { ok: false, words: `but it could not be reloaded (${reloaded.message})` };
+  await finishRemovals(world, [installation.id]);
   const broken = await firstBroken(world, works);
   return broken
     ? { ok: true, words: `but ${entryUrl(broken.entry)} at ${broken.entry.address} is not as it was before` }

@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import type { PolicyPlan } from "../servers/policy.ts";
 import { type Deployable, hintOf } from "./entries.ts";
+import { finishRemovals } from "./finish-removals.ts";
 import type { PlannedPolicy } from "./harden.ts";
 import {
   type PolicyAim,
@@ -71,10 +72,10 @@ export const hardenServer = async (
   const base = plannedServer(planned, "as-it-should-be");
   if (plan.changes.length === 0 && !undone) return base;
   const works = await entriesThatWork(world, deployable, owner, undone);
-  const back = async (why: string, hint: string): Promise<HardenedServer> => ({
+  const back = async (why: string, hint: string, deaf?: Failure): Promise<HardenedServer> => ({
     ...base,
     outcome: "taken-back",
-    findings: await takeBack(world, deployable, owner, works, { why, hint }),
+    findings: await takeBack(world, deployable, owner, works, { why, hint, ...(deaf ? { deaf } : {}) }),
   });
   const brokenBefore = await checkFinding(deployable, "got no TLS policy");
   // What a run that was cut short has set may be the reason.
@@ -104,7 +105,8 @@ export const hardenServer = async (
   }
   world.step(`${id}: reload`);
   const deaf = await orFailure(world, () => server.reload(installation));
-  if (deaf instanceof Failure) return back(configFinding(id, deaf).message, `mend it, then: ${again(profile)}`);
+  if (deaf instanceof Failure) return back(configFinding(id, deaf).message, `mend it, then: ${again(profile)}`, deaf);
+  await finishRemovals(world, [id]);
   const broken = await firstBroken(world, works);
   if (broken) {
     const where = `${entryUrl(broken.entry)} at ${broken.entry.address} gave no TLS handshake: ${broken.message ?? "unknown"}`;
@@ -156,7 +158,7 @@ export const takeBack = async (
   deployable: Pick<Deployable, "server" | "installation">,
   owner: PolicyOwner,
   works: Works,
-  { why, hint }: { readonly why: string; readonly hint: string },
+  { why, hint, deaf }: { readonly why: string; readonly hint: string; readonly deaf?: Failure },
 ): Promise<readonly Finding[]> => {
   const { id } = deployable.installation;
   const { kept, findings } = await revertPolicy(world, deployable, changesSinceBegun(await world.store.events(), id));
@@ -167,6 +169,10 @@ export const takeBack = async (
     ...(kept.length > 0 ? [`but for what somebody changed meanwhile (${kept.join("; ")})`] : []),
     ...(findings.length > 0 ? [`but for ${findings.length} of its changes`] : []),
   ];
-  const message = `${id}: the TLS policy was taken back${but.length > 0 ? ` ${but.join(" and ")}` : ""}, ${words}: ${why}`;
+  const outcome =
+    deaf && words.endsWith(`(${deaf.message})`)
+      ? `: it could not be reloaded, neither with it nor without it: ${deaf.message}`
+      : `, ${words}: ${why}`;
+  const message = `${id}: the TLS policy was taken back${but.length > 0 ? ` ${but.join(" and ")}` : ""}${outcome}`;
   return [{ check: "harden-taken-back", severity: "fault", message, hint }, ...findings];
 };

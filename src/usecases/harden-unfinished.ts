@@ -11,21 +11,23 @@ import {
   settled,
   undoPolicy,
   unfinishedPolicies,
+  wasTakenBack,
 } from "./harden-events.ts";
 import { deployableById, ownerByName } from "./harden-find.ts";
 import { entriesThatWork } from "./harden-look.ts";
 import { takeOutAgain } from "./harden-none.ts";
+import { settleReverted } from "./harden-revert.ts";
 import { hardenServer, takeBack } from "./harden-server.ts";
 import { failureOf, orFailure } from "./one-failure.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
-/** The caller holds the lock. What cannot be done is a finding, and is tried again by the next run. */
-export const finishPolicy = async (world: World): Promise<readonly Finding[]> => {
+/** The caller holds the lock, and is about to set a policy anew (`setsAnew`) or not. What cannot be done is a finding, and is tried again by the next run. */
+export const finishPolicy = async (world: World, setsAnew = false): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
   for (const one of unfinishedPolicies(await world.store.events())) {
     try {
-      findings.push(...(await finishOne(world, one)));
+      findings.push(...(await finishOne(world, one, setsAnew)));
     } catch (error) {
       findings.push(failedFinding(one, failureOf(error, world)));
     }
@@ -34,7 +36,7 @@ export const finishPolicy = async (world: World): Promise<readonly Finding[]> =>
   return findings;
 };
 
-const finishOne = async (world: World, one: UnfinishedPolicy): Promise<readonly Finding[]> => {
+const finishOne = async (world: World, one: UnfinishedPolicy, setsAnew: boolean): Promise<readonly Finding[]> => {
   const { id, aim, certificate } = one;
   const deployable = await deployableById(world, id);
   if (!deployable) {
@@ -45,7 +47,25 @@ const finishOne = async (world: World, one: UnfinishedPolicy): Promise<readonly 
     const { outcome, findings } = await takeOutAgain(world, deployable, one);
     return [...(outcome === "taken-out" ? [finishedFinding(one, "was taken out")] : []), ...findings];
   }
-  return setOrBack(world, deployable, one, aim);
+  const hint = setsAnew ? "this run goes on to set it" : `to set it after all: mailcert deploy --harden=${aim}`;
+  return wasTakenBack(await world.store.events(), id)
+    ? readTakenBack(world, deployable, one, hint)
+    : setOrBack(world, deployable, one, { aim, hint });
+};
+
+/** An earlier run put back what stood there, and could not have the server read it. */
+const readTakenBack = async (
+  world: World,
+  deployable: Deployable,
+  { id, aim, certificate }: UnfinishedPolicy,
+  hint: string,
+): Promise<readonly Finding[]> => {
+  const works = await entriesThatWork(world, deployable, await ownerByName(world, certificate), true);
+  const { ok, words } = await settleReverted(world, deployable, works);
+  if (ok) await recordChange(world, { certificate, what: settled(id, "taken back") });
+  const retry = "mend what it says; each run of mailcert renew tries again";
+  const message = `${id}: the TLS policy ${aim} stands there no more, since an earlier run took it back; ${ok ? "it is in effect nowhere now" : "it may still be in effect"}, ${words}`;
+  return [{ check: "harden-taken-back", severity: ok ? "warning" : "fault", message, hint: ok ? hint : retry }];
 };
 
 /** What was agreed to is not known any more where changes are missing: nobody is there to be asked. */
@@ -53,7 +73,7 @@ const setOrBack = async (
   world: World,
   deployable: Deployable,
   one: UnfinishedPolicy,
-  aim: PolicyName,
+  { aim, hint }: { readonly aim: PolicyName; readonly hint: string },
 ): Promise<readonly Finding[]> => {
   const { server, installation, trouble } = deployable;
   const owner = await ownerByName(world, one.certificate);
@@ -69,10 +89,7 @@ const setOrBack = async (
   if (world.signal.aborted && plan instanceof Failure) throw plan;
   const works = await entriesThatWork(world, deployable, owner, true);
   const why = plan instanceof Failure ? plan.message : "a run that was cut short had set a part of it";
-  return takeBack(world, deployable, owner, works, {
-    why,
-    hint: `to set it after all: mailcert deploy --harden=${aim}`,
-  });
+  return takeBack(world, deployable, owner, works, { why, hint });
 };
 
 const finishedFinding = ({ id, aim }: UnfinishedPolicy, what: string): Finding => ({

@@ -5,10 +5,12 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import type { PolicyPlan } from "../servers/policy.ts";
+import { claimsOf } from "./claims.ts";
 import { type Deployable, findServers, hintOf } from "./entries.ts";
 import { type PolicyAim, changesOf, clearMark, policyInForce, wasLeftUndone } from "./harden-events.ts";
 import { type PolicyOwner, ownerOf } from "./harden-look.ts";
 import { type HardenedServer, hardenServer, plannedServer } from "./harden-server.ts";
+import { rememberLooks } from "./remember-looks.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -44,15 +46,20 @@ export const planHardening = async (
   const seen = new Set<string>();
   const events = await world.store.events();
   const looked = new Set<string>();
-  for (const certificate of certificates) {
+  const near = rememberLooks(world);
+  const claims = await claimsOf(near, certificates);
+  // Those for everybody first: a server's policy is no matter of one place, and is looked at under a name that is asked for at every address.
+  for (const certificate of certificates.toSorted((one, other) => Number(!!one.places) - Number(!!other.places))) {
     // Hundreds of certificates are for the same servers: these are asked once.
-    const wanted = JSON.stringify(certificate.servers);
+    const wanted = JSON.stringify([certificate.servers, certificate.places]);
     if (looked.has(wanted)) continue;
     looked.add(wanted);
-    for (const deployable of (await findServers(world, certificate)).servers) {
+    for (const found of (await findServers(near, certificate, claims)).servers) {
+      if (seen.has(found.installation.id)) continue;
+      const deployable = await everywhere(found);
       const { server, installation, trouble } = deployable;
       const { id } = installation;
-      if (installation.server === copies || seen.has(id)) continue;
+      if (installation.server === copies) continue;
       seen.add(id);
       if (!server.harden) {
         notes.push(unknownPolicy(id));
@@ -65,6 +72,13 @@ export const planHardening = async (
     }
   }
   return { profile, servers, notes };
+};
+
+/** Policy holds at places of other certificates, too: all listeners are looked at. */
+const everywhere = async (found: Deployable): Promise<Deployable> => {
+  const { server, installation } = found;
+  const listeners = found.trouble ?? (await unlessFailure(() => server.listeners(installation)));
+  return listeners instanceof Failure ? found : { server, installation, listeners };
 };
 
 const unknownPolicy = (id: string): Finding => ({

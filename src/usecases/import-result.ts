@@ -55,7 +55,7 @@ export interface ImportResult {
   readonly accounts: readonly ImportedAccount[];
   readonly certificates: readonly ImportedCertificate[];
   readonly notTranslated: readonly string[];
-  /** Lineages that the client keeps and nobody asked for. */
+  /** Lineages that the client keeps, because nobody asked for them or because they cannot come along. */
   readonly left: readonly string[];
   readonly schedules: readonly ForeignSchedule[];
 }

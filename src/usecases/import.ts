@@ -1,4 +1,5 @@
 // Import: what another ACME client made becomes ours: account, key, certificate, settings. Stops at staged; nothing of the client's is changed.
+import { clean } from "../domain/text.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { sameElsewhere } from "../domain/fallback.ts";
@@ -137,7 +138,13 @@ export const importFrom = async (world: World, options: ImportOptions): Promise<
     accounts,
     certificates,
     notTranslated: sentences(inventory, chosen),
-    left: groups.filter((group) => !chosen.includes(group)).map((group) => wordsFor(group)[0] ?? ""),
+    left: [
+      ...groups.filter((group) => !chosen.includes(group)).map((group) => wordsFor(group)[0] ?? ""),
+      // It goes on renewing what cannot come along, too.
+      ...inventory.renewed
+        .filter((name) => !inventory.lineages.some((one) => one.name === name))
+        .map((name) => clean(name, 253)),
+    ],
     schedules: await tools.schedules(client),
   };
 };

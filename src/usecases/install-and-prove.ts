@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered, Job } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
+import { finishRemovals } from "./finish-removals.ts";
 import { type InstallOptions, type InstalledSettings, configFinding, installSettings } from "./install-settings.ts";
 import { orFailure } from "./one-failure.ts";
 import { type Installed, proveJobs } from "./prove-jobs.ts";
@@ -87,6 +88,12 @@ export const installAndProve = async (
   const installed = new Map<string, Installed>();
   for (const [id, mine] of byInstallation(jobs))
     installed.set(id, await installServer(world, id, mine, batch, options));
+  const reloaded = [...installed].flatMap(([id, one]) => (one.reloaded ? [id] : []));
+  await finishRemovals(
+    world,
+    reloaded,
+    batch.map(({ name }) => name),
+  );
   for (const { state } of jobs) await world.store.write({ ...state, stage: "reloaded" });
   return proveJobs(world, jobs, installed);
 };

@@ -5,9 +5,10 @@ import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Override, ServerPlan } from "../servers/server.ts";
 import { type Deployable, hintOf } from "./entries.ts";
-import { type MadeChange, makeChange, unmakeChange } from "./make-change.ts";
-import { leftAtServices, takeBack } from "./left-at-services.ts";
+import { type MadeChange, adoptChange, makeChange, unmakeChange } from "./make-change.ts";
+import { type TakenBack, giveBack, leftAtServices, takeBack } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
+import { overrideWords, questionOf } from "./override-words.ts";
 import { type Serving, allOf, mainOf } from "./serving.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -15,6 +16,8 @@ import type { World } from "./world.ts";
 export interface InstallOptions {
   /** Asks whether a line of somebody else's file may be changed. */
   readonly accept: (question: string) => Promise<boolean>;
+  /** Certificates that are being taken out: what they have at services is in good hands. */
+  readonly going?: readonly string[];
 }
 
 export interface InstalledSettings {
@@ -58,20 +61,26 @@ export const installSettings = async (
     lost || (brokenBefore?.message.includes(join(world.store.dir, "certificates")) === true && !deployable.trouble);
   if (brokenBefore && !ours) return { changes: [], findings: [brokenBefore], usable: false };
 
-  const applied: MadeChange[] = [];
+  /** In the order in which it was done. */
+  const steps: (MadeChange | TakenBack)[] = [];
   const apply = async (change: Change): Promise<void> => {
     const made = await makeChange(world, deployable, ownerOf(change) ?? certificate, change);
     done.push(made.what);
-    applied.push(made);
+    steps.push(made);
   };
   const isMade = (change: Change): boolean =>
-    applied.some((made) => JSON.stringify(made.change) === JSON.stringify(change));
+    steps.some((made) => "change" in made && JSON.stringify(made.change) === JSON.stringify(change));
   const settle = async (): Promise<ServerPlan> => {
     let plan = await server.plan(installation, main, bySni, placed);
     // A service that has another certificate now, or none of its own: first what stood there before.
-    for (const event of await leftAtServices(world, installation, plan))
-      done.push(await takeBack(world, deployable, event));
+    for (const event of await leftAtServices(world, installation, plan, options.going)) {
+      const taken = await takeBack(world, deployable, event);
+      done.push(taken.what);
+      steps.push(taken);
+    }
     if (done.length > 0) plan = await server.plan(installation, main, bySni, placed);
+    for (const change of plan.adopted ?? [])
+      await adoptChange(world, deployable, ownerOf(change) ?? certificate, change);
     for (const change of plan.changes) await apply(change);
     return plan;
   };
@@ -79,9 +88,12 @@ export const installSettings = async (
   /** What is half there is what the server's next start would read, and nobody has tested that. Gives what could not be taken back. */
   const undo = async (): Promise<readonly Finding[]> => {
     const left: Finding[] = [];
-    for (const one of applied.toReversed()) {
+    for (const one of steps.toReversed()) {
+      if ("done" in one && !one.done) continue;
       const failed = await orFailure(world, () =>
-        unmakeChange(world, deployable, ownerOf(one.change) ?? certificate, one),
+        "event" in one
+          ? giveBack(world, deployable, one.event)
+          : unmakeChange(world, deployable, ownerOf(one.change) ?? certificate, one),
       );
       if (failed instanceof Failure)
         left.push(configFinding(installation.id, failed, `could not be put back as it was (${one.what})`));
@@ -102,8 +114,7 @@ export const installSettings = async (
       }
     }
     for (const override of await server.readBack(installation, main, bySni, placed)) {
-      const where = override.line === undefined ? override.path : `${override.path} line ${override.line}`;
-      const words = overrideWords(deployable, override, where);
+      const words = overrideWords(deployable, override);
       // What an earlier answer has done holds for all that need it.
       const due = override.edit.filter((change) => !isMade(change));
       if (override.edit.length > 0 && (due.length === 0 || (await options.accept(questionOf(override, words))))) {
@@ -151,19 +162,6 @@ export const offFinding = (id: string, one: Override): Finding => ({
   hint: `where TLS is wanted: mailcert deploy --yes (${one.edit.map(describeChange).join("; ")}); where not, leave ${id} out with servers:`,
 });
 
-/** Where all settings stand in people's own files, nothing of ours wins or loses: what is theirs serves, or what is needed is not there. */
-const overrideWords = ({ server, installation: { id } }: Deployable, override: Override, where: string): string => {
-  const { scope, setting, missing } = override;
-  if (missing)
-    return `${id}: ${scope} do not get it: ${where} has no line "${setting}", which mailcert adds after a yes`;
-  return server.asksFirst
-    ? `${id}: ${scope} has another certificate, that of ${where}: "${setting}"; mailcert changes such a line only after a yes`
-    : `${id}: for ${scope}, ${where} sets "${setting}" and wins over mailcert's setting`;
-};
-
-const questionOf = ({ missing }: Override, words: string): string =>
-  `${words}. ${missing ? "Add it?" : "Change that line?"}`;
-
 const overrideFinding = (override: Override, message: string): Finding => ({
   check: "deploy-override",
   severity: "fault",
@@ -171,7 +169,7 @@ const overrideFinding = (override: Override, message: string): Finding => ({
   hint:
     override.edit.length > 0
       ? `let mailcert change it: mailcert deploy --yes (${override.edit.map(describeChange).join("; ")})`
-      : `take that setting out, then run: mailcert deploy`,
+      : (override.mend ?? "take that setting out, then run: mailcert deploy"),
 });
 
 export const configFinding = (id: string, failure: Failure, what = "was not reloaded"): Finding => ({

@@ -5,6 +5,7 @@ import type { Change } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
 import type { Deployable } from "./entries.ts";
 import { changesInForce, placeOfChange } from "./changes-in-force.ts";
+import { undoPolicy } from "./harden-events.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 
@@ -37,6 +38,21 @@ const undoes = (change: Change, newest: Change | undefined): boolean => {
   if (newest.kind !== "parameter" && newest.kind !== "service-parameter") return false;
   return change.shared === true && newest.after === change.before && newest.before === change.after;
 };
+
+/** A copy of a line of ours that goes: nothing brings it back. */
+const isForGood = (change: Change): boolean =>
+  change.kind === "service-parameter" && change.beforeIsOurs === true && change.after === undefined;
+
+/** Of a run that undoes its own step: that gives back what it found, whosever it was. */
+const asFound = (change: Change): Change => {
+  if (change.kind !== "service-parameter") return change;
+  const { beforeIsOurs: _ours, ...found } = change;
+  return found;
+};
+
+/** In the place of a text that is ours as well. */
+const isTextOfOurs = (change: Change): boolean =>
+  change.kind === "file" && (change.reworded === true || (change.shared === true && isStamped(change.before)));
 
 export interface MadeChange {
   readonly change: Change;
@@ -71,11 +87,11 @@ export const makeChange = async (
   }
   const what = describeChange(change);
   // A text of ours that takes the place of another one: what undoes both is written down already.
-  const again = change.kind === "file" && change.shared === true && isStamped(change.before) && newest !== undefined;
+  const again = (newest !== undefined && isTextOfOurs(change)) || isForGood(change);
   await recordChange(world, {
     certificate,
     what: `${installation.id}: ${what}`,
-    undo: `mailcert deploy --remove ${certificate}`,
+    undo: newest?.policy ? undoPolicy : `mailcert deploy --remove ${certificate}`,
     ...(again ? {} : { change: recorded(deployable, change) }),
   });
   const made: MadeChange = { change, what };
@@ -90,6 +106,20 @@ export const makeChange = async (
   return made;
 };
 
+/** Writes down what stands there already as a change of ours, where the log has none: it goes with its certificate. */
+export const adoptChange = async (
+  world: World,
+  deployable: Deployable,
+  certificate: string,
+  change: Change,
+): Promise<void> => {
+  if ((await inForceAt(world, deployable, change)).length > 0) return;
+  const what = `${deployable.installation.id}: stands there already: ${describeChange(change)}`;
+  const undo = `mailcert deploy --remove ${certificate}`;
+  await recordChange(world, { certificate, what, undo, change: recorded(deployable, change) });
+  world.step(what);
+};
+
 /**
  * The same back again, where it did harm. Copies stay: they take their places together or not at all, harm no server's start, and what would be put in
  * their place was there before the first of them.
@@ -102,14 +132,15 @@ export const unmakeChange = async (
 ): Promise<void> => {
   const { server, installation } = deployable;
   if (change.kind === "copies") return;
-  if ((await server.revert(installation, change)) === "not-ours") return;
-  const what = `${installation.id}: ${describeRevert(change, true)}`;
+  const found = asFound(change);
+  if ((await server.revert(installation, found)) === "not-ours") return;
+  const what = `${installation.id}: ${describeRevert(found, true)}`;
   if (undone) {
     const { certificate: whose = certificate, change: stands } = undone;
     await recordChange(world, { certificate: whose, what, ...(stands ? { change: stands } : {}) });
     return;
   }
-  const again = change.kind === "file" && change.shared === true && isStamped(change.before);
+  const again = isTextOfOurs(change) || isForGood(change);
   await recordChange(world, {
     certificate,
     what,

@@ -6,6 +6,7 @@ import type { Finding } from "../domain/finding.ts";
 import { isIpName } from "../domain/names.ts";
 import { placesWords } from "../domain/places.ts";
 import { shellWord } from "../domain/shell-word.ts";
+import { claimsOf } from "./claims.ts";
 import { type Deployable, type FoundServers, findServers } from "./entries.ts";
 import { configuredWith, isFor, servingOn } from "./serving.ts";
 import { readableState } from "./unless-failure.ts";
@@ -84,6 +85,13 @@ const lostOn = async (
     : waiting(id, first, readableState(world, first.name)?.parked === true);
 };
 
+/** Marks a failure that is about where a certificate is to be served. */
+const noPlace = { check: "deploy-place" } as const;
+
+/** It can only be mended by a person: by the entry, or by the server. */
+export const isNoPlace = (error: unknown): error is Failure =>
+  error instanceof Failure && error.kind === "config" && error.facts?.["check"] === noPlace.check;
+
 const lostFinding = ({ id, message, hints, waits }: Lost): Finding => ({
   check: "deploy-one-certificate",
   severity: waits ? "warning" : "info",
@@ -100,7 +108,7 @@ export const placeOf = async (
   certificate: CertificateConfig,
   batch: readonly CertificateConfig[] = [certificate],
 ): Promise<FoundServers> => {
-  const found = await findServers(world, certificate);
+  const found = await findServers(world, certificate, await claimsOf(world, batch));
   const servers: Deployable[] = [];
   const lost: Lost[] = [];
   for (const one of found.servers) {
@@ -110,7 +118,10 @@ export const placeOf = async (
   }
   const [first] = lost;
   if (first && (certificate.servers !== "auto" || servers.length === 0))
-    throw new Failure(first.waits ? "try-later" : "config", first.message, { hints: first.hints });
+    throw new Failure(first.waits ? "try-later" : "config", first.message, {
+      hints: first.hints,
+      facts: noPlace,
+    });
   const { places, name } = certificate;
   if (places && certificate.servers.length > 0 && !servers.some(({ installation }) => installation.server !== copies)) {
     const [why] = found.notes.filter(({ check }) => check === "deploy-place");
@@ -118,6 +129,7 @@ export const placeOf = async (
       why?.message ?? `nothing on this host listens at ${placesWords(places)}, where ${name} is to be served`;
     throw new Failure("config", message, {
       hints: [why?.hint ?? "install and start the server, or correct addresses: and services: in the configuration"],
+      facts: noPlace,
     });
   }
   return { servers, notes: [...found.notes, ...lost.map(lostFinding)] };

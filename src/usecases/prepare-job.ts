@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
 import { hasRetiredKey, whyRevoked } from "../domain/revocation.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { candidateOfGeneration } from "./candidate.ts";
@@ -15,6 +16,7 @@ import { withKeyGroup } from "./key-readers.ts";
 import { placeOf, takeOver } from "./one-certificate.ts";
 import { keepPinnedChain } from "./pinned-chain.ts";
 import { revertSettings } from "./revert-settings.ts";
+import { unreadOf } from "./unread.ts";
 import { unseenFinding, unseenOf } from "./unseen.ts";
 import type { World } from "./world.ts";
 
@@ -33,7 +35,7 @@ export const prepareJob = async (
   certificate: CertificateConfig,
   batch: readonly CertificateConfig[],
 ): Promise<PreparedJob> => {
-  const { parked: _parked, ...known } = world.store.read(certificate.name) ?? emptyState(certificate.name);
+  const { parked, unread = [], ...known } = world.store.read(certificate.name) ?? emptyState(certificate.name);
   const target = targetOf(known);
   if (!target) {
     throw new Failure("data", `nothing was issued for ${certificate.name} yet`, {
@@ -45,10 +47,23 @@ export const prepareJob = async (
   const place = await placeOf(world, certificate, batch);
   const { servers: found, notes } = place;
   await takeOver(world, certificate, found);
-  const { left, stays } = await takeFromOthers(world, certificate, known, found);
-  const state = withKeyGroup(known, place, stays);
-  return { certificate, state, target, found, notes, left, keyGroup: known.keyGroup, rereads: "all" };
+  // Those that are to have it again need not read that it was taken out.
+  const owed = unread.filter((id) => !found.some(({ installation }) => installation.id === id));
+  const { left, stays } = await takeFromOthers(world, certificate, known, found, owed);
+  const unsettled = owed.filter((id) => unreadOf(world, [certificate.name]).has(id));
+  const state = { ...withKeyGroup(known, place, stays), ...(unsettled.length > 0 ? { unread: unsettled } : {}) };
+  const back = parked === true ? [backFinding(certificate.name)] : [];
+  const all = [...back, ...notes];
+  return { certificate, state, target, found, notes: all, left, keyGroup: known.keyGroup, rereads: "all" };
 };
+
+/** A plain `deploy` is about all of the configuration, and the taking out may be long ago. */
+const backFinding = (name: string): Finding => ({
+  check: "deploy-back",
+  severity: "info",
+  message: `${name} had been taken out of the servers (mailcert deploy --remove): this put it back`,
+  hint: `where it is not to be served: mailcert deploy --remove ${shellWord(name)}, and name the others when you deploy; or servers: none in its entry`,
+});
 
 /** What is served stays until something takes its place: a key that was given up is not brought back. @throws Failure `data`. */
 const refuseCondemned = (world: World, name: string, target: GenerationRecord): void => {
@@ -64,25 +79,30 @@ const refuseCondemned = (world: World, name: string, target: GenerationRecord): 
   throw new Failure("data", message, { hints: [`make a new one: mailcert renew --force ${name}`] });
 };
 
-/** Servers that the configuration no longer names for this certificate get their own settings back. */
+/** Servers that the configuration no longer names for this certificate get their own settings back. `owed`: those that have not read an earlier removal. */
 const takeFromOthers = async (
   world: World,
   certificate: CertificateConfig,
   state: CertificateState,
   found: readonly Deployable[],
+  owed: readonly string[],
 ): Promise<{ readonly left: readonly Finding[]; readonly stays: boolean }> => {
   const { name, deployments } = state;
-  const missing = Object.keys(deployments).filter((id) => !found.some(({ installation }) => installation.id === id));
-  if (missing.length === 0) return { left: [], stays: false };
+  const missing = Object.keys(deployments).filter(
+    (id) => !owed.includes(id) && !found.some(({ installation }) => installation.id === id),
+  );
+  if (missing.length + owed.length === 0) return { left: [], stays: false };
   const unseen = await unseenOf(world, certificate, state, missing);
-  const gone = missing.filter((id) => !unseen.includes(id));
+  const gone = [...missing.filter((id) => !unseen.includes(id)), ...owed];
   const told = unseen.map((id) => unseenFinding(id, name));
   if (gone.length === 0) return { left: told, stays: true };
   // An entry of another name has the same places now: nobody is to be without its files meanwhile.
   const wanted = new Set((certificate.files ?? []).flatMap(({ paths }) => Object.values(paths)));
-  const result = (await revertSettings(world, [name], gone, wanted)).get(name);
+  const result = (await revertSettings(world, [name], { only: gone, wanted, owed: new Set(owed) })).get(name);
   const { reverted, kept, findings } = result ?? { reverted: [], kept: [], findings: [] };
-  const message = `${gone.join(", ")}: not named for ${name} any more; ${reverted.length} settings were taken back`;
+  const some = reverted.slice(0, 5).join("; ");
+  const more = reverted.length > 5 ? ` and ${reverted.length - 5} more (mailcert log ${name})` : "";
+  const message = `${gone.join(", ")}: not named for ${name} any more: ${some === "" ? "there was no setting to take back" : some + more}`;
   const left: Finding[] = [
     { check: "deploy-left", severity: "info", message },
     ...kept.map((what) => ({ check: "deploy-left", severity: "warning" as const, message: `left alone: ${what}` })),

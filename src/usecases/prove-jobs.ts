@@ -46,7 +46,11 @@ export const proveJobs = async (
   const all: readonly Deployable[] = [...installed.values()].map(({ one }) => one);
   const recheck = rechecks(all);
   const looks: JobTargets[] = [];
-  const claims = await claimsOf(world);
+  // All of them are behind live by now; one that this run held back is not, and has no entry points.
+  const claims = await claimsOf(
+    world,
+    jobs.map(({ certificate }) => certificate),
+  );
   for (const job of jobs) looks.push(await targetsNow(world, job, installed, jobs.length, claims));
   const entries = await proveTogether(world, looks, {
     patienceMs: (id) => {
@@ -104,12 +108,18 @@ const findingsFor = async (
 ): Promise<readonly Finding[]> => {
   const { id } = one.one.installation;
   const { name } = job.certificate;
-  const everybodys = one.settings.findings.filter(({ check }) => check === "deploy-config" || isOwner(job, one));
+  const isFirst = isOwner(job, one);
+  const everybodys = one.settings.findings.filter(({ check }) => check === "deploy-config" || isFirst);
+  // Of those that this run is not about, nobody else tells what stands in their way.
+  const absent = isFirst
+    ? [...(one.settings.own ?? [])].flatMap(([whose, found]) => (one.certificates.includes(whose) ? [] : found))
+    : [];
   const stale = one.reloaded && entries.some(({ installation, verdict }) => installation === id && verdict === "stale");
   const late = stale ? await recheck(id) : undefined;
   return [
     ...unanswered(everybodys, id, job.found),
     ...(one.settings.own?.get(name) ?? []),
+    ...absent,
     ...one.trouble,
     ...(late ? [late] : []),
   ];
@@ -121,7 +131,7 @@ const targetsNow = async (
   job: Job,
   installed: ReadonlyMap<string, Installed>,
   jobs: number,
-  shared: Claims,
+  claims: Claims,
 ): Promise<JobTargets> => {
   const targetsOf = (deployables: readonly Deployable[]): readonly ProofTarget[] =>
     deployables.flatMap((one) => {
@@ -130,16 +140,16 @@ const targetsNow = async (
       const names = serving && one.server.sni ? namesAt(serving, served) : job.target.names;
       return proofTargets([one], names, slotsOf(job.target), world.localAddresses(), addressesFor(jobs));
     });
-  const claims = job.certificate.places ? undefined : shared;
   const now: Deployable[] = [];
   for (const one of job.found) {
     const { server, installation } = one;
     const changed = (installed.get(installation.id)?.settings.changes.length ?? 0) > 0;
-    const read = changed ? await unlessFailure(() => server.listeners(installation)) : undefined;
+    const asks = changed || claims.placed.length > 0;
+    const read = asks ? await unlessFailure(() => server.listeners(installation)) : undefined;
     const listeners =
       read === undefined || read instanceof Failure
         ? one.listeners
-        : ownListeners(world, one, read, job.certificate, claims ?? (await claimsOf(world, job.certificate))).listeners;
+        : ownListeners(world, one, read, job.certificate, claims).listeners;
     now.push({ ...one, listeners });
   }
   const keyOf = ({ entry, slot }: ProofTarget): string => `${entryKey(entry)} ${slot}`;

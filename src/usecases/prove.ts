@@ -6,6 +6,7 @@ import { sha256Hex } from "../domain/fingerprint.ts";
 import { type Answer, type Baseline, type Verdict, verdictOf } from "../domain/verdict.ts";
 import type { Observation } from "../domain/observation.ts";
 import { probeHost } from "../domain/probe-host.ts";
+import { awayWords, isAway } from "../domain/spots.ts";
 import type { Probe, ProbeOptions } from "../probe/probe.ts";
 import type { Listener, TlsOff } from "../servers/server.ts";
 import { type Deployable, addressesOf, entryOf } from "./entries.ts";
@@ -70,8 +71,8 @@ export const proofTargets = (
   local: readonly string[],
   addresses: Addresses = "some",
 ): readonly ProofTarget[] =>
-  found.flatMap(({ installation, listeners, everybody }) =>
-    placesOf(listeners, local, everybody ? "some" : addresses).flatMap(({ listener, address }) =>
+  found.flatMap(({ installation, listeners, everybody, byAddress }) =>
+    placesOf(listeners, local, everybody || byAddress ? "some" : addresses).flatMap(({ listener, address }) =>
       [...names, ...(everybody && !names.includes(address) ? [address] : [])].flatMap((name) =>
         slots
           // A server that takes one key gives one by name its own kind where it has not the other.
@@ -85,7 +86,7 @@ export const proofTargets = (
             ...(listener.ownCertificate === undefined ? {} : { ownCertificate: listener.ownCertificate }),
             ...(installation.running
               ? {
-                  ...(listener.unobservable === undefined ? {} : { unobservable: listener.unobservable }),
+                  ...unobservableAt(listener, address, local),
                   ...(listener.tlsOff === undefined ? {} : { tlsOff: listener.tlsOff }),
                 }
               : { unobservable: `${installation.id} is not running` }),
@@ -93,6 +94,16 @@ export const proofTargets = (
       ),
     ),
   );
+
+/** At an address that is another machine's just now, that machine would answer. */
+export const unobservableAt = (
+  { unobservable }: Listener,
+  address: string,
+  local: readonly string[],
+): Pick<Listener, "unobservable"> => {
+  const why = unobservable ?? (isAway(address, local) ? awayWords(address) : undefined);
+  return why === undefined ? {} : { unobservable: why };
+};
 
 const optionsFor = (
   target: ProofTarget,

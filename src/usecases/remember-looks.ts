@@ -1,5 +1,6 @@
-// A World for a run over many certificates: what servers there are and where they listen is found once, and the configuration is read once.
+// A World for a run over many certificates: what servers there are, where they listen and what is claimed there is found once, and the configuration is read once.
 import type { Installation, Listener, Server } from "../servers/server.ts";
+import { rememberClaims } from "./claims.ts";
 import type { World } from "./world.ts";
 
 const remembering = (server: Server): Server => {
@@ -29,12 +30,12 @@ const remembering = (server: Server): Server => {
 export const rememberLooks = (world: World): World => {
   let servers: Promise<Readonly<Record<string, Server>>> | undefined;
   let config: ReturnType<World["config"]["read"]> | undefined;
-  return {
+  return rememberClaims({
     ...world,
     servers: () =>
       (servers ??= world
         .servers()
         .then((all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, remembering(one)])))),
     config: { ...world.config, read: () => (config ??= world.config.read()) },
-  };
+  });
 };

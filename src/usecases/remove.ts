@@ -7,8 +7,10 @@ import { setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import { grantKeys } from "./key-readers.ts";
 import { changesInForce } from "./changes-in-force.ts";
+import { finishRemovals } from "./finish-removals.ts";
 import { netReverts } from "./net-reverts.ts";
 import { type RevertedSettings, revertSettings } from "./revert-settings.ts";
+import { stillNamed } from "./still-named.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -50,30 +52,57 @@ export const remove = async (
   }
   const names = wanted.length > 0 ? wanted : all;
   if (options.dryRun) return planned(world, names);
+  const owed = new Set<string>();
+  const servedBy = new Map<string, readonly string[]>();
   for (const name of names) {
     const state = world.store.read(name);
     // Written first: a run killed half-way must not be undone by the next timer run.
     if (state) {
-      const { baseline: _baseline, ...rest } = state;
-      await world.store.write({ ...rest, parked: true, deployments: {} });
+      const { baseline: _baseline, unread = [], ...rest } = state;
+      for (const id of unread) owed.add(id);
+      servedBy.set(name, Object.keys(state.deployments));
+      const ids = [...new Set([...unread, ...Object.keys(state.deployments)])];
+      await world.store.write({
+        ...rest,
+        parked: true,
+        ...(ids.length > 0 ? { unread: ids } : {}),
+        deployments: {},
+      });
     }
   }
-  const results = await revertSettings(world, names);
+  const results = await revertSettings(world, names, { owed });
+  await finishRemovals(world, [...new Set([...results.values()].flatMap(({ reloaded }) => reloaded))], names);
+  const stays = ({ kept, findings }: RevertedSettings): boolean => kept.length + findings.length > 0;
   for (const name of names) {
     const state = world.store.read(name);
-    const result = results.get(name);
-    // Where settings stay, the server goes on with our files, and needs to read them.
-    if (state?.keyGroup === undefined || (result?.kept.length ?? 0) + (result?.findings.length ?? 0) > 0) continue;
+    // Where settings stay, the server goes on with our files, and needs to read them: a list of all certificates is told with one of them.
+    if (state?.keyGroup === undefined || [...results.values()].some(stays)) continue;
     const { keyGroup, ...rest } = state;
     await grantKeys(world, rest, keyGroup);
   }
   const leftOf = await leftThere(world);
+  const named = await stillNamed(world, names);
+  const told = new Map([...results.values()].flatMap((one) => one.reloaded.map((id) => [id, one] as const)));
   return [...results].map(([certificate, result]) => ({
     certificate,
     dryRun: false,
     ...leftOf(certificate),
     ...result,
+    reverted: [...result.reverted, ...goneWith(servedBy.get(certificate) ?? [], result, told)],
+    findings: [...result.findings, ...(named.get(certificate) ?? [])],
   }));
+};
+
+/** What a server has for several certificates is told with one of them; of the others, that they went along. */
+const goneWith = (
+  ids: readonly string[],
+  mine: RevertedSettings,
+  told: ReadonlyMap<string, RevertedSettings>,
+): readonly string[] => {
+  const isTold = (id: string): boolean => mine.reverted.some((what) => what.startsWith(`${id}: `));
+  return ids
+    .filter((id) => told.has(id) && told.get(id) !== mine && !isTold(id))
+    .map((id) => `${id}: serves it no more`);
 };
 
 /** Where the configuration cannot be read, nobody can tell. */

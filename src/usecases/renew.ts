@@ -44,6 +44,8 @@ export interface RenewedCertificate {
   readonly deployed?: DeployResult;
   /** Why it could not be done; the others go on. */
   readonly failure?: Failure;
+  /** Taken out of the servers by `deploy --remove`: renewed, not deployed. */
+  readonly parked?: true;
   /** A dry run: that is what it would fail at. */
   readonly foreseen?: true;
   /** What a person must see although the run itself only waits. */
@@ -146,7 +148,7 @@ const issueDue = async (
   ready: readonly CertificateConfig[],
 ): Promise<Draft> => {
   const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
-  let base: Pick<Renewed, "certificate" | "revoking" | "unmet" | "hooked" | "outside"> = {
+  let base: Pick<Renewed, "certificate" | "parked" | "revoking" | "unmet" | "hooked" | "outside"> = {
     certificate: certificate.name,
   };
   const wish = { force: options.force, named: options.asked ?? options.named };
@@ -156,6 +158,7 @@ const issueDue = async (
     const known = world.store.read(certificate.name);
     base = { ...base, unmet: (known && targetOf(known)?.unmet) ?? [] };
     if (known?.revocation) base = { ...base, revoking: true };
+    if (known?.parked) base = { ...base, parked: true };
     // A plan makes no request, and what is renewed whatever the CA thinks needs none.
     const state = options.dryRun || options.force ? known : await ask(certificate, known);
     decision = await decideNow(world, certificate, state, wish);
@@ -170,8 +173,7 @@ const issueDue = async (
       return done({ ...base, decision });
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
-      // Before a certificate is spent on one that no server may take.
-      await (await import("./one-certificate.ts")).placeOf(world, certificate, [...ready, certificate]);
+      await (await import("./place-before-issue.ts")).placeBeforeIssue(world, certificate, [...ready, certificate]);
       const { newKey, replace, toReplace } = options;
       issued = await issue(world, certificate, {
         newKey,

@@ -93,6 +93,35 @@ const lookAt = async (world: World, one: Upgraded, until: number): Promise<Look>
   };
 };
 
+/**
+ * The first part of it alone, for a run that tests, reloads and proves by itself: files of ours in the words of the installed version. Nothing is waited
+ * for, nothing started. The caller holds the lock.
+ */
+export const rewriteOutgrown = async (world: World): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  for (const [name, server] of Object.entries(await world.servers())) {
+    const files = server.upgrade ? await ownFiles(world, name) : undefined;
+    if (!server.upgrade || !files || files.size === 0) continue;
+    const found = await unlessFailure(async () => server.upgrade?.outgrown([...files.keys()]));
+    // Whoever deploys says what is wrong with it.
+    if (
+      !found ||
+      found instanceof Failure ||
+      found === "unready" ||
+      found.version === undefined ||
+      found.changes.length === 0
+    )
+      continue;
+    for (const change of found.changes) await rewrite(world, { name, server, upgrade: server.upgrade }, files, change);
+    await proveAgain(
+      world,
+      deployedTo(world, name).map((one) => one.name),
+    );
+    findings.push(repairedFinding(name, found.version, found.changes, "running"));
+  }
+  return findings;
+};
+
 /** Asks until there is an answer, or time is up. */
 const patiently = async <Answer>(
   world: World,
@@ -143,7 +172,10 @@ const proveAgain = async (world: World, names: readonly string[]): Promise<void>
   }
 };
 
-/** What the server says against its configuration, also while the program of before runs on: it would be down after the next boot. Where it is about our own file, the file is cut down to what is needed first. */
+/**
+ * What the server says against its configuration, also while the program of before runs on: it would be down after the next boot. Where it is about a file
+ * of ours, that one is cut down to what is needed first.
+ */
 const refusalOf = async (
   world: World,
   one: Upgraded,
@@ -156,14 +188,19 @@ const refusalOf = async (
       await one.server.check(installation);
       return undefined;
     });
+  const named = (refusal: Failure | undefined): readonly string[] =>
+    [...files.keys()].filter((path) => refusal?.message.includes(path));
   let refusal = await ask();
-  if (refusal && [...files.keys()].some((path) => refusal?.message.includes(path))) {
-    const least = await one.upgrade.outgrown([...files.keys()], true);
-    if (least !== "unready") for (const change of least.changes) await rewrite(world, one, files, change);
+  // It names one place at a time.
+  for (let turn = 0; turn < files.size && named(refusal).length > 0; turn += 1) {
+    const least = await one.upgrade.outgrown(named(refusal), true);
+    if (least === "unready" || least.changes.length === 0) break;
+    for (const change of least.changes) await rewrite(world, one, files, change);
     refusal = await ask();
   }
   const words = refusal;
-  return words && ((version) => refusedFinding(one.name, version, words, installation.running));
+  const [own] = named(refusal);
+  return words && ((version) => refusedFinding(one.name, version, words, { running: installation.running, own }));
 };
 
 const waits = (name: string, why: string, changes: readonly Change[] = []): Look => ({
@@ -185,8 +222,9 @@ const repairedFinding = (
   changes: readonly Change[],
   end: "running" | "started" | "stopped",
 ): Finding => {
-  const paths = changes.flatMap((change) => (change.kind === "file" ? [change.path] : [])).join(", ");
-  const wrote = paths === "" ? "" : `: ${paths} was rewritten in its words`;
+  const paths = changes.flatMap((change) => (change.kind === "file" ? [change.path] : []));
+  const wrote =
+    paths.length === 0 ? "" : `: ${paths.join(" and ")} ${paths.length > 1 ? "were" : "was"} rewritten in its words`;
   const ends = {
     running: "",
     started: `${wrote === "" ? ": " : "; "}it had not come up, and was started`,
@@ -200,9 +238,19 @@ const repairedFinding = (
   };
 };
 
-const refusedFinding = (name: string, version: string, refusal: Failure, running: boolean): Finding => ({
-  check: "deploy-outgrown",
-  severity: "fault",
-  message: `${name} ${version} ${running ? "runs on as it was started, would not start again," : "does not run"} and refuses settings that are not mailcert's: ${refusal.message}`,
-  hint: `${refusal.hints[0] ?? "mend what it names"}; the package's own new files may lie beside yours (*.ucf-dist, *.dpkg-dist). ${running ? "Looked at again by each run" : "The next run starts it"}; at once: mailcert deploy --repair`,
-});
+interface Refused {
+  readonly running: boolean;
+  /** The file of mailcert's that it is about; undefined: somebody else's. */
+  readonly own: string | undefined;
+}
+
+const refusedFinding = (name: string, version: string, refusal: Failure, { running, own }: Refused): Finding => {
+  const theirs = `${refusal.hints[0] ?? "mend what it names"}; the package's own new files may lie beside yours (*.ucf-dist, *.dpkg-dist)`;
+  const ours = `${own ?? ""} is mailcert's own and was changed by somebody: mend that line, or move the file away (mailcert deploy writes the certificate's anew, mailcert deploy --harden the policy's)`;
+  return {
+    check: "deploy-outgrown",
+    severity: "fault",
+    message: `${name} ${version} ${running ? "runs on as it was started, would not start again," : "does not run"} and refuses settings ${own === undefined ? "that are not mailcert's" : "in mailcert's own file"}: ${refusal.message}`,
+    hint: `${own === undefined ? theirs : ours}. ${running ? "Looked at again by each run" : "The next run starts it"}; at once: mailcert deploy --repair`,
+  };
+};

@@ -1,8 +1,9 @@
 // Takes back what mailcert changed in the servers' settings, newest first, where the present value is still ours.
-import { describeChange, describeKept, describeRevert } from "../domain/describe-change.ts";
+import { describeChange, describeGone, describeKept, describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import type { HostEvent } from "../store/store.ts";
 import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
@@ -14,6 +15,7 @@ import { finder, goes, sidesOf } from "./sides.ts";
 import { stillThereHint } from "./still-there.ts";
 import { dropFromUnder, standingOn } from "./standing-on.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { forgetUnread, unreadOf } from "./unread.ts";
 import type { World } from "./world.ts";
 
 export interface RevertedSettings {
@@ -23,20 +25,30 @@ export interface RevertedSettings {
   readonly kept: readonly string[];
   /** Installation ids that were reloaded. */
   readonly reloaded: readonly string[];
+  /** Those of them that read settings only when they start: it ended their sessions. Absent: none. */
+  readonly restarted?: readonly string[];
   /** What could not be taken back, and servers that could not be reloaded; the others were. */
   readonly findings: readonly Finding[];
+}
+
+export interface RevertOptions {
+  /** These installations; default all. */
+  readonly only?: readonly string[];
+  /** Paths of copies that stay. */
+  readonly wanted?: ReadonlySet<string>;
+  /** Installations that did not read what an earlier run took out. */
+  readonly owed?: ReadonlySet<string>;
 }
 
 /**
  * Takes back the changes of these certificates together, newest first: where one stands on another's, both go in the right order. What a server has for
  * several certificates goes with the last of them; where others stay, its settings are planned anew for those.
- * `only`: these installations; default all. `wanted`: paths of copies that stay. By certificate.
+ * By certificate.
  */
 export const revertSettings = async (
   world: World,
   certificates: readonly string[],
-  only?: readonly string[],
-  wanted: ReadonlySet<string> = new Set(),
+  { only, wanted = new Set(), owed = new Set() }: RevertOptions = {},
 ): Promise<ReadonlyMap<string, RevertedSettings>> => {
   const servers = await world.servers();
   const installations = finder(servers);
@@ -46,8 +58,13 @@ export const revertSettings = async (
     ({ change }) => change && (only === undefined || only.includes(change.installation)),
   );
   const sides = await sidesOf(world, servers, installations, certificates, open);
+  const left = unreadOf(world, certificates);
   const touched = new Map<string, Touched>();
+  /** Nobody could look at these, or something of ours is still there. */
+  const unsettled = new Set<string>();
   const tell = netReverts();
+  // Of some servers only: it is deployed to the others.
+  const again = (name: string): string => `mailcert deploy ${only === undefined ? "--remove " : ""}${shellWord(name)}`;
   for (const event of open.toReversed()) {
     const { change } = event;
     const side = change && sides.get(change.installation);
@@ -72,17 +89,22 @@ export const revertSettings = async (
     };
     if (!goes(event, side, going, server)) {
       if (others) touch();
+      if (others && found instanceof Failure && left.has(change.installation) && !unsettled.has(change.installation)) {
+        unsettled.add(change.installation);
+        result.findings.push(troubleFinding(`${change.installation} was not changed: ${found.message}`, found));
+      }
       continue;
     }
     if (found instanceof Failure) {
-      result.findings.push(stillThere(told, change, found));
+      unsettled.add(change.installation);
+      result.findings.push(stillThere(again(told), change, found));
       continue;
     }
     if (!server || !installation) {
       result.kept.push(`${change.installation}: not installed any more: ${describeChange(change.change)}`);
       continue;
     }
-    const above = standingOn(side.open, event, side.all ? new Set([...certificates, ...side.stay]) : going);
+    const above = standingOn(side.open, event, (later) => goes(later, side, going, server));
     if (above) {
       await dropFromUnder(world, event, above);
       result.reverted.push(`${installation.id}: ${above.certificate ?? ""} stands there now`);
@@ -91,13 +113,16 @@ export const revertSettings = async (
     const undone = withoutPaths(change.change, wanted);
     const outcome = await unlessFailure(() => server.revert(installation, undone));
     if (outcome instanceof Failure) {
-      result.findings.push(stillThere(told, change, outcome));
+      unsettled.add(installation.id);
+      result.findings.push(stillThere(again(told), change, outcome));
       continue;
     }
     const done =
       outcome === "reverted"
         ? describeRevert(undone, true) || "its copies have another entry in files: now"
-        : `left alone: ${describeKept(undone)}`;
+        : outcome === "gone"
+          ? describeGone(undone)
+          : `left alone: ${describeKept(undone)}`;
     touch({
       ...(event.certificate === undefined ? {} : { certificate: event.certificate }),
       what: `${installation.id}: ${done}`,
@@ -105,15 +130,21 @@ export const revertSettings = async (
       change,
       reverts: true,
     });
-    if (outcome === "reverted") tell(result.reverted, installation.id, change.change, done);
+    if (outcome !== "not-ours") tell(result.reverted, installation.id, change.change, done);
     else result.kept.push(`${installation.id}: ${describeKept(change.change)}`);
   }
-  for (const one of touched.values()) {
+  const read = new Set<string>();
+  for (const [id, one] of touched) {
     // Not before the server has read it: a run that is killed here, or a server that refuses, is followed by one that does all of it again.
-    const settled = await settle(world, one, certificates, results.get(one.told));
+    const settled = await settle(world, { ...one, owed: owed.has(id) }, certificates, results.get(one.told));
     // A program that copies were for may be gone for good.
-    if (settled || one.installation.server === copies) for (const line of one.reverts) await recordChange(world, line);
+    if (!settled && one.installation.server !== copies) continue;
+    for (const line of one.reverts) await recordChange(world, line);
+    read.add(id);
   }
+  const isAsked = (id: string): boolean => only === undefined || only.includes(id);
+  const isRead = (id: string): boolean => !unsettled.has(id) && (read.has(id) || !touched.has(id));
+  await forgetUnread(world, certificates, (id) => isAsked(id) && isRead(id));
   for (const [id, side] of sides) if (side.all) await letGo(world, id, side.stay, results.get(certificates[0] ?? ""));
   return results;
 };
@@ -138,6 +169,7 @@ interface Gathering {
   readonly reverted: string[];
   readonly kept: string[];
   readonly reloaded: string[];
+  restarted?: readonly string[];
   readonly findings: Finding[];
 }
 
@@ -146,15 +178,17 @@ const emptyResult = (): Gathering => ({ reverted: [], kept: [], reloaded: [], fi
 /** The settings that are left are tested, and read once. False: the server goes on with those of before. */
 const settle = async (
   world: World,
-  { server, installation, others, reverts }: Touched,
+  { server, installation, others, reverts, owed }: Touched & { readonly owed: boolean },
   going: readonly string[],
   result: Gathering = emptyResult(),
 ): Promise<boolean> => {
-  let changed = reverts.length > 0;
+  let changed = owed || reverts.length > 0;
   if (others) {
     const serving = await servingOn(world, { server, installation }, [], new Map(), going);
     const one = { server, installation, listeners: [] };
-    const settings = await unlessFailure(() => installSettings(world, one, serving, { accept: async () => false }));
+    const settings = await unlessFailure(() =>
+      installSettings(world, one, serving, { accept: async () => false, going }),
+    );
     if (settings instanceof Failure) {
       result.findings.push(troubleFinding(`${installation.id} was not changed: ${settings.message}`, settings));
       return false;
@@ -181,6 +215,7 @@ const settle = async (
   });
   if (!(trouble instanceof Failure)) {
     result.reloaded.push(installation.id);
+    if (installation.restarts !== undefined) result.restarted = [...(result.restarted ?? []), installation.id];
     return clean;
   }
   result.findings.push(troubleFinding(`${installation.id} was not reloaded: ${trouble.message}`, trouble));
@@ -208,13 +243,14 @@ const letGo = async (
   });
 };
 
+/** `command`: what takes it back, of this certificate alone. */
 const stillThere = (
-  certificate: string,
+  command: string,
   { installation, change }: NonNullable<HostEvent["change"]>,
   failure: Failure,
 ): Finding => ({
   ...troubleFinding(`still there: ${installation}: ${describeChange(change)}: ${failure.message}`, failure),
-  hint: stillThereHint(failure, `mailcert deploy --remove ${certificate}`),
+  hint: stillThereHint(failure, command),
 });
 
 const troubleFinding = (message: string, { hints }: Failure): Finding => ({

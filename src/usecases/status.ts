@@ -2,11 +2,11 @@
 import { type CaFailure, caTitle } from "../domain/ca-failures.ts";
 import type { CertificateConfig, IssuerKind } from "../domain/certificate-config.ts";
 import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
+import { defaultsOf } from "../domain/default-certificates.ts";
 import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
-import { type Decision, type Wish, decide, lastProof } from "../domain/renew-decision.ts";
-import { condemned, goOnCommand } from "../domain/revocation.ts";
+import { type Decision, type Wish, decide, lastProven } from "../domain/renew-decision.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
@@ -17,7 +17,10 @@ import { hookFindings } from "./hook-findings.ts";
 import type { OldProcesses, StatusLook } from "./old-processes.ts";
 import { missedFindings } from "./window-findings.ts";
 import { slotsOf } from "./served-certificate.ts";
+import { condemnedFindings, deadFindings } from "./status-findings.ts";
+import { readableState } from "./unless-failure.ts";
 import { windowWish } from "./window-wish.ts";
+import { unreadFindings } from "./unread-findings.ts";
 import type { World } from "./world.ts";
 
 type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
@@ -63,24 +66,36 @@ export interface CertificateStatus {
   readonly deployments: Readonly<Record<string, DeploymentRecord>>;
   /** Servers' processes that hold the certificate of before; absent: none, or this user may not see them. */
   readonly oldProcesses?: readonly OldProcesses[];
-  /** ISO date at which every entry point was last seen to serve it; absent where it is not verified. */
+  /** ISO date at which every entry point that can be looked at was last seen to serve it; absent where it is not verified, or none can. */
   readonly lastProven?: string;
 }
 
 export interface StatusResult {
   readonly certificates: readonly CertificateStatus[];
+  /** By installation, where it serves certificates by name: whose is for everybody else; null: none of these. */
+  readonly defaults?: Readonly<Record<string, string | null>>;
+  /** Of servers as a whole. */
+  readonly findings?: readonly Finding[];
   /** Some certificate is expired, failed, or not served as it should be. */
   readonly ok: boolean;
 }
 
 type Look = () => Promise<StatusLook>;
 
-export const status = async (world: World, only: readonly string[]): Promise<StatusResult> => {
+/** `seesServers`: root, who alone sees whether a server runs. */
+export const status = async (world: World, only: readonly string[], seesServers = false): Promise<StatusResult> => {
+  const states = world.store.list().flatMap((name) => readableState(world, name) ?? []);
+  const deployed = states.filter(({ deployments }) => Object.keys(deployments).length > 0);
   const config = (await world.config.read())?.certificates ?? [];
   const names = [...new Set([...config.map(({ name }) => name), ...world.store.list()])].filter(
     (name) => only.length === 0 || only.includes(name),
   );
   const ofAccounts = await accountFindings(world, config);
+  const left = await leftOf(
+    world,
+    states.filter(({ name }) => names.includes(name)),
+    new Set(config.map(({ name }) => name)),
+  );
   // Where nothing is deployed there is nothing to look at, nor to load.
   let looking: ReturnType<Look> | undefined;
   const look: Look = () => (looking ??= import("./old-processes.ts").then(({ statusLook }) => statusLook(world)));
@@ -90,12 +105,38 @@ export const status = async (world: World, only: readonly string[]): Promise<Sta
     const state = world.store.read(name);
     // Where nothing was ever tried for a name that nobody asks for any more there is nothing to tell.
     if (wanted || (state && (state.generations.length > 0 || state.lastError)))
-      certificates.push(await statusOf(world, name, wanted, state, ofAccounts.get(name) ?? [], look));
+      certificates.push(
+        await statusOf(world, name, wanted, state, [...(ofAccounts.get(name) ?? []), ...(left.get(name) ?? [])], look),
+      );
   }
   // A typing error of a first setup is told, and is no fault once there is a certificate.
   const some = certificates.some(({ configured, live }) => configured || live);
-  const ok = certificates.every((one) => isWell(one, some));
-  return { certificates, ok };
+  const shown = deployed.filter(({ name }) => names.includes(name));
+  const findings =
+    seesServers && shown.length > 0 ? await (await import("./stopped-servers.ts")).stoppedServers(world, shown) : [];
+  const defaults = defaultsOf(deployed);
+  const ok = certificates.every((one) => isWell(one, some)) && !findings.some(isFault);
+  return {
+    certificates,
+    ...(Object.keys(defaults).length > 0 ? { defaults } : {}),
+    ...(findings.length > 0 ? { findings } : {}),
+    ok,
+  };
+};
+
+/** Where every certificate is in the servers that it should be in, there is nothing to look for, nor to load. */
+const leftOf = async (
+  world: World,
+  states: readonly CertificateState[],
+  configured: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly Finding[]>> => {
+  const out = states.filter(
+    ({ name, parked, deployments }) =>
+      Object.keys(deployments).length === 0 && (parked === true || !configured.has(name)),
+  );
+  if (out.length === 0) return new Map();
+  const forgettable = out.filter(({ name }) => !configured.has(name));
+  return (await import("./left-in-servers.ts")).leftInServers(world, out, forgettable);
 };
 
 const isFault = ({ severity }: Finding): boolean => severity === "fault";
@@ -123,7 +164,7 @@ const statusOf = async (
   name: string,
   config: CertificateConfig | undefined,
   state: CertificateState | undefined,
-  ofAccounts: readonly Finding[],
+  given: readonly Finding[],
   look: Look,
 ): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
@@ -137,7 +178,7 @@ const statusOf = async (
     deployed.length === 0 ? { old: [], findings: [] } : await (await look())(name, deployed);
   const findings = [
     ...ofProcesses,
-    ...ofAccounts,
+    ...given,
     ...deadFindings(target, config),
     ...unmetFindings(stillWished(target?.unmet ?? [], config?.issuer)),
     ...endFindings(world, state, live, next),
@@ -145,9 +186,10 @@ const statusOf = async (
     ...(config ? missedFindings(world, config, next) : []),
     ...(live && !state.parked ? await exposedFindings(world, name, slotsOf(live)) : []),
     ...condemnedFindings(world, config, state, live),
+    ...(state ? unreadFindings(state) : []),
   ];
   const held = state && waitingHold(state, live?.number);
-  const proven = state?.stage === "verified" ? lastProof(state) : undefined;
+  const proven = state?.stage === "verified" ? lastProven(state) : undefined;
   return {
     name,
     names: config?.names ?? target?.names ?? (asked ? entryNames(name, asked) : []),
@@ -187,27 +229,6 @@ const wishNow = async (
   ...(await fingerprintIfWaiting(world, config, state)),
 });
 
-/** What is served and has to be replaced at once; out of the configuration, by a server. */
-const condemnedFindings = (
-  world: World,
-  config: CertificateConfig | undefined,
-  state: CertificateState | undefined,
-  live: GenerationRecord | undefined,
-): readonly Finding[] => {
-  const served = live && !state?.parked && (config !== undefined || Object.keys(state?.deployments ?? {}).length > 0);
-  const why = state && served ? condemned(state, live, world.now()) : undefined;
-  if (!state || !live || why === undefined) return [];
-  const pending = state.revocation;
-  return [
-    {
-      check: "revoke-served",
-      severity: "fault",
-      message: `generation ${live.number} of ${state.name} is served, although ${why}`,
-      hint: pending ? `go on: ${goOnCommand(state.name, pending)}` : `replace it: mailcert renew ${state.name}`,
-    },
-  ];
-};
-
 /** `next` undefined: it is not in the configuration. */
 const endFindings = (
   world: World,
@@ -233,20 +254,6 @@ const caFailuresOf = (
       ? [{ ca: caTitle(settings), directory: settings.directory, ...failure }]
       : [];
   });
-
-/** Those that are asked for still. */
-const deadFindings = (
-  target: GenerationRecord | undefined,
-  config: CertificateConfig | undefined,
-): readonly Finding[] =>
-  (target?.dropped ?? [])
-    .filter((name) => config?.names.includes(name))
-    .map((name) => ({
-      check: "name-dead",
-      severity: "warning",
-      message: `${name} did not resolve when generation ${target?.number ?? ""} was issued: it was left out`,
-      hint: "give it an address again, and it is taken back within a day; or take it out of the configuration",
-    }));
 
 /** What was wanted then is for the next run to compare. */
 const lastErrorOf = (error: NonNullable<CertificateState["lastError"]>): LastError => {

@@ -7,8 +7,10 @@ import type { PortTable } from "../domain/usual-ports.ts";
 import { claimsOf } from "./claims.ts";
 import { addressesOf, entryOf, findServers, hintOf } from "./entries.ts";
 import type { Wanted } from "./verify.ts";
+import { unobservableAt } from "./prove.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { type LiveCertificate, expectedOf } from "./verify-live.ts";
+import { rememberLooks } from "./remember-looks.ts";
 import type { World } from "./world.ts";
 
 export interface Configured {
@@ -27,13 +29,14 @@ export const configuredTargets = async (
   table: PortTable,
 ): Promise<Configured> => {
   const local = world.localAddresses();
-  const claims = await claimsOf(world);
+  const near = rememberLooks(world);
+  const claims = await claimsOf(near);
   const wanted: Wanted[] = [];
   const notes: Finding[] = [];
   for (const certificate of certificates) {
     const mine = live.find(({ name }) => name === certificate.name);
     const expectation = mine ? { expected: expectedOf(mine), slots: slotsOf(mine.generation) } : {};
-    const { servers: found, notes: passedOver } = await findServers(world, certificate, claims);
+    const { servers: found, notes: passedOver } = await findServers(near, certificate, claims);
     notes.push(...passedOver);
     for (const { installation, trouble } of found) {
       if (trouble)
@@ -49,11 +52,12 @@ export const configuredTargets = async (
     for (const { installation, listeners } of found) {
       for (const listener of listeners) {
         places.add(`${listener.protocol} ${listener.mode}`);
-        if (listener.unobservable !== undefined) {
+        const { unobservable } = unobservableAt(listener, listener.address, local);
+        if (unobservable !== undefined) {
           notes.push({
             check: "net-reach",
             severity: "info",
-            message: `${installation.id} ${listener.service} on port ${listener.port} cannot be looked at from here: ${listener.unobservable}`,
+            message: `${installation.id} ${listener.service} on port ${listener.port} cannot be looked at from here: ${unobservable}`,
           });
           continue;
         }

@@ -33,6 +33,8 @@ export interface ConfigAccess {
   warnings(): Promise<readonly string[]>;
   /** Every file with every problem; never throws for what is wrong inside a file. @throws Failure `config` when there is no file. */
   check(): Promise<ConfigCheck>;
+  /** What can be read of it, whatever is wrong with the rest: an entry with a problem may have a default in the place of what it says. @throws Failure `config` when there is no file. */
+  readable(): Promise<Config>;
   /** Where a text stands in it, as a key or a value; the main file's first line where it does not. */
   placeOf(text: string): Promise<Pick<ConfigProblem, "file" | "line" | "column">>;
   /** The same for another main file. */

@@ -94,8 +94,14 @@ export const importerContract = (name: string, load: () => Promise<Importer>, la
         ca.intermediate,
       ]);
       layout.lineage(folder, "alone.example.org", await leafOf(ca, ["alone.example.org"]), []);
-      const { lineages, notTranslated } = await read();
+      const { lineages, notTranslated, renewed } = await read();
       expect(lineages.map(({ names }) => names[0])).toEqual(["mail.example.org"]);
+      // Its timer is theirs as well.
+      for (const one of ["mail", "old", "large", "mixed", "alone"])
+        expect(
+          renewed.some((each) => each.startsWith(`${one}.example.org`)),
+          one,
+        ).toBe(true);
       const said = (about: string): string => notTranslated.find((sentence) => sentence.includes(about)) ?? "";
       expect(said("old.example.org")).toContain("expired");
       expect(said("large.example.org")).toContain("P-521");

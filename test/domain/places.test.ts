@@ -8,7 +8,7 @@ import {
   divide,
   placesWords,
   serviceOf,
-  winnerAt,
+  winners,
 } from "../../src/domain/places.ts";
 
 const placed = (name: string, places: Places) => ({ name, places });
@@ -27,8 +27,8 @@ describe("whose an entry point is", () => {
     ["192.0.2.10", undefined, undefined],
     ["192.0.2.11", undefined, "address"],
   ] as const)("at %s, %s: %s", (address, service, name) => {
-    expect(winnerAt(all, { address, service })?.name).toBe(name);
-    expect(winnerAt(all.toReversed(), { address, service })?.name).toBe(name);
+    expect(winners(all)({ address, service })?.name).toBe(name);
+    expect(winners(all.toReversed())({ address, service })?.name).toBe(name);
   });
 
   it("465 and 587 are two services, sieve is managesieve, other protocols are none", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { MailHost } from "../lab/mail-host.ts";
 import { all, dovecotPorts, expectServed, leaves, onHost, suites, usualPorts } from "./deployed-host.ts";
-import { include, setUp, withInit } from "./upgraded-host.ts";
+import { hardenOpenHost, include, policy, setUp, withInit } from "./upgraded-host.ts";
 
 /** What an upgrade leaves behind: the include in the other generation's words, and a program that was replaced. */
 const outgrow = async (host: MailHost): Promise<void> => {
@@ -11,6 +11,11 @@ const outgrow = async (host: MailHost): Promise<void> => {
       ? "s#^ssl_server_\\(alt_\\)\\?\\(cert\\|key\\)_file = \\(..*\\)#ssl_\\1\\2 = <\\3#; s#^ssl_server_\\(alt_\\)\\?\\(cert\\|key\\)_file =$#ssl_\\1\\2 =#"
       : "s#^ssl_\\(alt_\\)\\?\\(cert\\|key\\) = <#ssl_server_\\1\\2_file = #; s#^ssl_\\(alt_\\)\\?\\(cert\\|key\\) =$#ssl_server_\\1\\2_file =#";
   await host.must(["sed", "-i", words, include]);
+  const policyWords =
+    host.suite === "trixie"
+      ? "s#^auth_allow_cleartext = no#disable_plaintext_auth = yes#"
+      : "s#^disable_plaintext_auth = yes#auth_allow_cleartext = no#";
+  await host.must(["sed", "-i", policyWords, policy]);
   // As the mailcert of then stamped it.
   await host.must(
     `cd /tmp && head -n -1 ${include} >body && sum=$(sha256sum <body | cut -c1-64) && tail -n 1 ${include} | sed "s/[0-9a-f]*$/$sum/" >>body && cat body >${include}`,
@@ -26,6 +31,8 @@ describe.each(suites)("the hourly run on %s, without systemd", (suite) => {
     await onHost({ suite }, async (host) => {
       await withInit(host);
       const leaf = await setUp(host);
+      await hardenOpenHost(host);
+      const hardened = await host.read(policy);
       // The first run takes note of the programs; with nothing new the next one has nothing to say.
       for (const _ of [1, 2])
         expect((await renew(host)).stdout).toMatch(/^\S+: nothing to do; renewal is due on \S+\n$/);
@@ -36,9 +43,10 @@ describe.each(suites)("the hourly run on %s, without systemd", (suite) => {
       const first = await renew(host);
       expect(first.status, first.stdout + first.stderr).toBe(0);
       expect(first.stdout).toMatch(
-        /warning: dovecot is 2\.\d[\d.]* now: \S+99-mailcert\.conf was rewritten in its words; it had not come up, and was started\n/,
+        /warning: dovecot is 2\.\d[\d.]* now: \S+99-mailcert\.conf and \S+99-mailcert\.policy\.conf were rewritten in its words; it had not come up, and was started\n/,
       );
       expect(first.stdout).toContain("served and proven at every entry point");
+      expect(await host.read(policy)).toBe(hardened);
       await expectServed(host, all(usualPorts, leaf));
       expect((await renew(host)).stdout).toContain("nothing to do");
       expect((await host.mailcert(["log"])).stdout).toContain("dovecot: started; it had not come up after an upgrade");
@@ -73,9 +81,23 @@ describe.each(suites)("the hourly run on %s, without systemd", (suite) => {
       expect((await host.mailcert(["deploy"])).stdout).toContain("dovecot");
       await outgrow(host);
       const left = await renew(host);
-      expect(left.stdout).toMatch(/was rewritten in its words; it is stopped, and was left so\n/);
+      expect(left.stdout).toMatch(/were rewritten in its words; it is stopped, and was left so\n/);
       expect(await leaves(host, [993])).toEqual({ 993: "" });
       await host.startDovecot();
+      await expectServed(host, all(dovecotPorts, leaf));
+
+      // A deployment does the same by itself to a server that runs on as it was started; what takes the policy out still does.
+      await outgrow(host);
+      const deployed = await host.mailcert(["deploy"], { timeoutMs: 120_000 });
+      expect(deployed.status, deployed.stdout + deployed.stderr).toBe(0);
+      expect(deployed.stderr).toMatch(
+        /99-mailcert\.conf and \S+99-mailcert\.policy\.conf were rewritten in its words\n/,
+      );
+      expect(await host.read(policy)).toBe(hardened);
+      await outgrow(host);
+      const out = await host.mailcert(["deploy", "--harden=none"]);
+      expect(out.status, out.stdout + out.stderr).toBe(0);
+      expect(out.stdout).toContain(`removed ${policy}`);
       await expectServed(host, all(dovecotPorts, leaf));
     });
   }, 600_000);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { MailHost } from "../lab/mail-host.ts";
 import { all, expectServed, folder, name, onHost, usualPorts } from "./deployed-host.ts";
-import { include, setUp, withInit } from "./upgraded-host.ts";
+import { hardenOpenHost, include, policy, setUp, withInit } from "./upgraded-host.ts";
 
 const service = "mailcert-dovecot.service";
 
@@ -66,12 +66,17 @@ describe("Debian 12 to 13 under systemd", () => {
     await onHost({ suite: "bookworm", systemd: true, upgrade: true }, async (host) => {
       await withInit(host);
       const leaf = await setUp(host);
+      await hardenOpenHost(host);
       const installed = await host.mailcert(["schedule", "install"], { timeoutMs: 120_000 });
       expect(installed.status, installed.stdout + installed.stderr).toBe(0);
       expect(await host.must("systemctl is-active mailcert-dovecot.path")).toBe("active\n");
       await host.must("systemctl stop mailcert.timer");
       await host.write("/etc/apt/sources.list", "deb [trusted=yes] file:/opt/upgrade ./\n");
       await host.must("apt-get update 2>&1");
+      const { stdout: foreseen } = await host.mailcert(["doctor"], { timeoutMs: 120_000 });
+      expect(foreseen).toMatch(
+        /brings Dovecot 2\.4\.[^(]*\(doctor-dovecot-upgrade\)\n +-> mailcert's own settings follow by themselves/,
+      );
       const seen = watch(host);
       const { status, stdout } = await upgrade(host);
       expect(status, stdout.slice(-3000)).toBe(0);
@@ -85,8 +90,11 @@ describe("Debian 12 to 13 under systemd", () => {
       // Down once, while the package has it stopped, and back with the same certificate: never another one.
       expect(rest.map(([, what]) => what)).toEqual(["down", leaf]);
       expect(await host.read(include)).toContain(`ssl_server_cert_file = ${folder}/live/ecdsa/fullchain.pem\n`);
+      expect(await host.read(policy)).toMatch(/^auth_allow_cleartext = no$/m);
       const log = await host.must("journalctl --sync && journalctl --no-pager --output=cat --identifier=mailcert");
-      expect(log).toMatch(/warning: dovecot is 2\.4\.[\d.]+ now: \S+99-mailcert\.conf was rewritten in its words\n/);
+      expect(log).toMatch(
+        /warning: dovecot is 2\.4\.[\d.]+ now: \S+99-mailcert\.conf and \S+99-mailcert\.policy\.conf were rewritten in its words\n/,
+      );
       expect(log).toContain(`${name}: served and proven at every entry point`);
       const verified = await host.mailcert(["verify", "--json"]);
       expect(verified.status, verified.stdout).toBe(0);

@@ -55,6 +55,12 @@ const servedFor = async (host: MailHost, name: string, where: string): Promise<s
     )
   ).stdout.trim();
 
+/** Programs that a command starts. */
+const programs = async (host: MailHost, command: string): Promise<number> => {
+  const traced = `strace -f -qq -e trace=execve -e signal=none -o /root/trace ${command} > /root/out 2>&1; grep -c 'execve.* = 0' /root/trace`;
+  return Number(await host.must(traced, { timeoutMs: 500_000 }));
+};
+
 const suites = full ? (["bookworm", "trixie"] as const) : (["trixie"] as const);
 it.each(suites)(
   `${count} certificates on %s: one reload for all, one for one, each name proven`,
@@ -94,6 +100,10 @@ it.each(suites)(
       const idle = await measured(host, ["renew"]);
       expect(idle.status).toBe(0);
       expect(await reloads(host)).toEqual([2, 2]);
+      // Doctor asks the servers once, not once for each certificate.
+      const asked = await programs(host, "mailcert doctor");
+      process.stderr.write(`mailcert doctor starts ${asked} programs\n`);
+      expect(asked, await host.read("/root/out")).toBeLessThan(200);
       if (full) {
         const smtpd = await host.must("ps -o rss= -C smtpd | sort -n | tail -1");
         const looked = await measured(host, ["deploy"]);

@@ -62,7 +62,7 @@ test("a client in IDLE goes on over its own process, which is counted and no fin
     expect(seen.deployments["dovecot"]?.entries.every(({ slot }) => slot === "ecdsa")).toBe(true);
     const { stdout } = await host.mailcert(["status"]);
     expect(stdout).toMatch(
-      /: all \d+ proven\n {4}dovecot: 1 imap-login process of before the switch \(since .*\), for clients that are connected; ends with its connection/,
+      /: all \d+ proven \(.* UTC\)\n {4}dovecot: 1 imap-login process of before the switch \(since .*\), for clients that are connected; ends with its connection/,
     );
   });
 });

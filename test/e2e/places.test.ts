@@ -111,18 +111,30 @@ describe.each(suites)("places on %s", (suite) => {
         [usual, 993, "", main],
       ]);
 
+      // A machine that stands by: the address is the other one's, and comes when nobody is there to deploy.
+      await host.must(`ip addr del ${other}/24 dev eth0`);
+      const standby = await run(host, ["renew", "--force", customer]);
+      expect(standby.status, standby.stdout + standby.stderr).toBe(0);
+      expect(standby.stdout).toContain(`this host does not have the address ${other} now`);
+      await host.must(`ip addr add ${other}/24 dev eth0`);
+      await expectEach(host, [
+        [other, 993, "", customer],
+        [usual, 993, "", main],
+      ]);
+      expect(await reloads(host)).toEqual([3, 1]);
+
       // It moves: what it had set at its old service goes, to the byte.
       await write(configuration("submissions"));
       const moved = await run(host, ["deploy"]);
       expect(moved.status, moved.stdout + moved.stderr).toBe(0);
-      expect(await reloads(host)).toEqual([2, 2]);
+      expect(await reloads(host)).toEqual([3, 2]);
       expect((await host.must("postconf -P | grep -c mailcert")).trim()).toBe("1");
       await expectEach(host, [
         [usual, 25, "", main],
         [usual, 465, two, mx],
       ]);
       expect((await run(host, ["deploy"])).status).toBe(0);
-      expect(await reloads(host)).toEqual([2, 2]);
+      expect(await reloads(host)).toEqual([3, 2]);
 
       // By address, Postfix would need a service of its own there.
       await write(configuration(`smtp, addresses: ${other}, servers: postfix`));

@@ -1,7 +1,8 @@
 // Proxies that somebody started by hand on a host of systemd: nothing that mailcert starts ends with mailcert's own unit, and no second one is started beside it.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
-import { installHaproxy, installStunnel } from "../lab/proxies-host.ts";
+import { installHaproxy, installStunnel, startBehind } from "../lab/proxies-host.ts";
+import { installDriver, remoteServer } from "../lab/remote-server.ts";
 import { leafOf, makePair, served } from "../lab/server-judge.ts";
 import { eventually, folder, name } from "./deployed-host.ts";
 
@@ -12,17 +13,7 @@ beforeAll(async () => {
   host = await startMailHost({ suite: "trixie", proxies: true, systemd: true });
   await makePair(host, "/etc/ssl/before", "ecdsa", "before.example.org");
   await Promise.all([installHaproxy(host), installStunnel(host)]);
-  host.spawn([
-    "python3",
-    "-c",
-    `import socketserver
-class Mail(socketserver.StreamRequestHandler):
-  def handle(self):
-    self.wfile.write(b"* OK ready\\r\\n")
-    for line in self.rfile: self.wfile.write(b"* CAPABILITY IMAP4rev1\\r\\n" + line.split()[0] + b" OK\\r\\n")
-socketserver.ThreadingTCPServer.allow_reuse_address = True
-socketserver.ThreadingTCPServer(("127.0.0.1", 9143), Mail).serve_forever()`,
-  ]);
+  startBehind(host);
   await host.must("cat >> /etc/haproxy/haproxy.cfg", {
     input: `frontend imaps\n bind "$ADDRESS:993" ssl crt /etc/ssl/before/combined.pem\n bind 127.0.0.1:993 ssl crt /etc/ssl/before/combined.pem\n default_backend mail\nbackend mail\n server imap 127.0.0.1:9143\n`,
   });
@@ -95,5 +86,17 @@ it("one that has a unit is systemd's to restart, and the report says that sessio
   // What they have read long ago is no reason to end sessions.
   expect((await inUnit("deploy")).status).toBe(0);
   expect(await pids()).toEqual(after);
+  // Nor is what it makes itself when it starts: Debian's configuration has a socket, and the unit a pid file.
+  await host.must("grep '^[[:space:]]*stats socket' /etc/haproxy/haproxy.cfg; sleep 0.3; systemctl restart proxy");
+  await installDriver(host);
+  const haproxy = remoteServer(host, "haproxy");
+  const [installation] = await haproxy.detect();
+  if (!installation) throw new Error("not detected");
+  const settled = await pids();
+  await haproxy.reload(installation);
+  expect(await pids()).toEqual(settled);
+  await host.must("touch /etc/haproxy/haproxy.cfg");
+  await haproxy.reload(installation);
+  expect((await pids())[0]).not.toBe(settled[0]);
   expect(await host.must("systemctl is-active proxy stunnel@mail")).toBe("active\nactive\n");
 }, 120_000);

@@ -10,7 +10,7 @@ export const doctorTools = (over: Partial<DoctorTools> = {}): DoctorTools => ({
   groupId: async () => undefined,
   factsOf: async (path) => ({ path, uid: 0, gid: 0, mode: 0o755, writtenMs: 0 }),
   accessLists: async () => new Map(),
-  openAs: async () => ({ kind: "open" }),
+  openAs: async (_reader, paths) => paths.map(() => ({ kind: "open" })),
   confinement: async () => ({ enforcing: false, mislabelled: [], dropIns: [] }),
   portHolders: async () => [{ pid: 1, program: "fake" }],
   serviceOf: async () => undefined,

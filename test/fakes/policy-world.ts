@@ -20,6 +20,8 @@ export interface PolicyWorld {
   /** Called before each change is made, and before each is taken back; throws to play trouble. */
   onApply: (parameter: string) => void;
   onRevert: (parameter: string) => "not-ours" | undefined;
+  /** What a reload ends with; undefined: well. */
+  onReload: () => Failure | undefined;
   /** The same world for a run that ends at this step and does nothing at all from then on; `after`: once the step is done. */
   readonly dying: (at: (what: string) => boolean, after?: boolean) => World;
 }
@@ -78,6 +80,8 @@ const hardening = (server: Server, state: PolicyWorld): Server => {
       await server.check(installation);
     },
     reload: async (installation) => {
+      const deaf = state.onReload();
+      if (deaf) throw deaf;
       state.fake.server.breaks = state.breaks && strict();
       await server.reload(installation);
     },
@@ -154,6 +158,7 @@ export const policyWorld = async (): Promise<PolicyWorld> => {
     complaint: () => undefined,
     onApply: () => undefined,
     onRevert: () => undefined,
+    onReload: () => undefined,
     get world() {
       return world;
     },

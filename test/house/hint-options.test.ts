@@ -65,6 +65,7 @@ const foreign = [
   "system/own-loop.ts",
   "system/packages.ts",
   "system/revive-service.ts",
+  "system/script-behind.ts",
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
   "servers/haproxy/reload.ts",

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Installation } from "../../src/servers/server.ts";
 import { type CourierLab, openCourierLab } from "./courier-host.ts";
-import { certificate, folder, served, snapshot } from "./server-judge.ts";
+import { bySni, certificate, folder, served, snapshot } from "./server-judge.ts";
 
 let lab: CourierLab;
 beforeAll(async () => {
@@ -46,6 +46,26 @@ test("a key file of its own is switched off in the same line; what somebody sets
   await lab.host.must(`chmod 640 ${folder}/live/rsa/combined.pem`);
   for (const change of changes.toReversed()) expect(await lab.courier.revert(installation, change)).toBe("reverted");
   expect(await snapshot(lab.host, "/etc/courier")).toBe(before);
+});
+
+test("a line of ours that somebody appended something to stays, with the link that it names: clients go on being served", async () => {
+  await lab.reset();
+  const installation = await look();
+  const { changes } = await lab.courier.plan(installation, certificate, bySni);
+  for (const change of changes) await lab.courier.apply(installation, change);
+  await lab.courier.reload(installation);
+  await lab.host.must("sed -i 's/ # mailcert$/&, Bob says: keep/' /etc/courier/imapd-ssl");
+  const outcomes: string[] = [];
+  for (const change of changes.toReversed())
+    outcomes.push(await lab.courier.revert(installation, change).catch((error: Error) => error.message));
+  expect(outcomes.toSorted()).toEqual([
+    expect.stringMatching(/^\/etc\/courier\/mailcert\.pem is still named by \/etc\/courier\/imapd-ssl line \d+: /),
+    "not-ours",
+    ...outcomes.filter((outcome) => outcome === "reverted"),
+  ]);
+  expect(await served(lab.host, imaps, "rsa", "two.example.net")).not.toBe("");
+  await lab.reset();
+  await lab.courier.reload(installation);
 });
 
 test("from setup over a renewal to removal: restarted once, then served anew without any reload, and the very same bytes at the end", async () => {

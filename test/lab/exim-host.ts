@@ -86,9 +86,10 @@ export const openEximLab = async (interfaces = "", suite: Suite = "trixie"): Pro
   await host.must("mkdir /root/etc && cp -a /etc/exim4 /root/etc/");
   await startExim(host, [25, 465, 587], "-oX 465:587:25");
   const reset = async (scheme: EximScheme): Promise<void> => {
+    // A queue runner of the daemon's may end in between.
     await host.must(`rm -rf /etc/exim4 && cp -a /root/etc/exim4 /etc/
 sed -i "s/^dc_use_split_config=.*/dc_use_split_config='${scheme === "split"}'/" /etc/exim4/update-exim4.conf.conf
-update-exim4.conf && kill -HUP $(pidof exim4)`);
+update-exim4.conf && for pid in $(pidof exim4); do kill -HUP $pid 2>/dev/null || [ ! -e /proc/$pid ]; done && pidof exim4`);
   };
   return { host, exim: remoteServer(host, "exim"), reset };
 };

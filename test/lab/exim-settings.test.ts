@@ -140,6 +140,38 @@ describe.each(suites)("an Exim of %s that is not as Debian ships it", (suite) =>
     expect(await snapshot(host, "/etc/exim4")).toBe(before);
   });
 
+  test("the map stays as long as a line looks into it: a file of ours that somebody edited does, and TLS goes on", async () => {
+    await start("split");
+    const { changes } = await lab.exim.plan(installation, certificate, bySni);
+    expect(changes.map((change) => change.kind === "file" && change.path)).toEqual([
+      "/etc/exim4/mailcert.sni",
+      macroFile.split,
+    ]);
+    const [map, macros] = changes as [Change, Change];
+    await apply(changes);
+    await host.must(`echo '# mine now' >> ${macroFile.split}`);
+    await lab.exim.reload(installation);
+    expect(await lab.exim.revert(installation, macros)).toBe("not-ours");
+    await expect(lab.exim.revert(installation, map)).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringMatching(
+        /^\/etc\/exim4\/mailcert\.sni is still named by \/etc\/exim4\/conf\.d\/main\/02_mailcert line \d+: without it Exim would have no certificate for anybody$/,
+      ) as string,
+    });
+    await lab.exim.reload(installation);
+    await expect
+      .poll(() => served(host, submissions, "ecdsa"), { timeout: 20_000 })
+      .toBe(await leafOf(host, `${folder}/live/ecdsa`));
+    // Where it has gone all the same, no test of Exim's says so: ours does.
+    await host.must("mv /etc/exim4/mailcert.sni /root/");
+    await expect(lab.exim.check(installation)).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining("Exim looks names up in /etc/exim4/mailcert.sni") as string,
+    });
+    await host.must(`mv /root/mailcert.sni /etc/exim4/ && rm ${macroFile.split}`);
+    expect(await lab.exim.revert(installation, map)).toBe("reverted");
+  });
+
   test("certificates that Exim chooses by the client's SNI are not replaced unasked", async () => {
     const chosen = "MAIN_TLS_CERTIFICATE = /etc/ssl/${lookup{$tls_in_sni}dsearch{/etc/ssl}{$value}{x}}.pem";
     await start("unsplit", `printf 'MAIN_TLS_ENABLE = yes\\n${chosen}\\n' > ${localMacros}`);

@@ -4,6 +4,16 @@ import type { Installation } from "../../src/servers/server.ts";
 import { before, frontends, haproxyLab } from "./haproxy-host.ts";
 import { certificate, folder, leafOf, makePair, pathsIn, served, snapshot } from "./server-judge.ts";
 
+/** As a worker that somebody took over can be: the name, and any words instead of its own. */
+const pretending = `my @facts = split / /, do { local (@ARGV, $/) = "/proc/self/stat"; <> };
+my ($from, $to) = @facts[47, 48];
+open my $memory, "+<", "/proc/self/mem"; sysseek $memory, $from, 0;
+my $words = join("\\0", "haproxy", @ARGV) . "\\0";
+syswrite $memory, $words . "\\0" x ($to - $from - length $words);
+open my $name, ">", "/proc/self/comm"; print $name "haproxy"; close $name;
+sleep 600;
+`;
+
 describe("a HAProxy that is not for mail alone", () => {
   let installation: Installation;
   const lab = haproxyLab("trixie");
@@ -119,6 +129,37 @@ describe("a HAProxy that is not for mail alone", () => {
     await lab.settled([4190]);
     expect(await lab.server.detect()).toMatchObject([{ configDir: "/etc/haproxy", running: false }]);
     await lab.host.must("kill $(pidof haproxy); while pidof haproxy; do sleep 0.05; done");
+  });
+
+  test("of one that only works as its user the words are nobody's: files that are not root's, folders, what root would write", async () => {
+    installation = await lab.ready({ frontends }, [465, 993, 995]);
+    await lab.host.must("kill $(pidof haproxy); while pidof haproxy; do sleep 0.05; done; rm -f /run/haproxy.pid");
+    await lab.host.write("/usr/local/lib/pretend.pl", pretending);
+    let last: ReturnType<typeof lab.host.spawn> | undefined;
+    const pretend = async (...words: readonly string[]): Promise<void> => {
+      last?.kill("SIGKILL");
+      await lab.host.must("while pidof haproxy; do sleep 0.05; done");
+      last = lab.host.spawn(["perl", "/usr/local/lib/pretend.pl", ...words], { user: "haproxy" });
+      await expect.poll(async () => (await lab.host.exec("pidof haproxy")).status, { timeout: 30_000 }).toBe(0);
+    };
+    const config = "/etc/haproxy/haproxy.cfg";
+    await lab.host.must("install -d -o haproxy /tmp/evil");
+    for (const words of [
+      ["-D", "-f", "/none.cfg", "-f", config],
+      ["-D", "-C", "/tmp/evil", "-f", config],
+    ]) {
+      await pretend(...words);
+      expect(await lab.server.detect()).toMatchObject([{ configDir: "/etc/haproxy", running: false }]);
+    }
+    await lab.host.write("/root/victim", "precious\n");
+    await pretend("-D", "-f", config, "-p", "/root/victim", "-S", "/tmp/evil/master");
+    expect(await lab.server.detect()).toMatchObject([{ configDir: "/etc/haproxy", running: true }]);
+    await lab.server.reload(installation);
+    await lab.settled([465, 993, 995]);
+    expect(await lab.host.read("/root/victim")).toBe("precious\n");
+    const all = await lab.host.must("for pid in $(pidof haproxy); do tr '\\0' ' ' < /proc/$pid/cmdline; echo; done");
+    expect(all).toMatch(/^haproxy -D -f \/etc\/haproxy\/haproxy\.cfg -sf \d+ $/m);
+    await lab.host.must("kill -9 $(pidof haproxy); while pidof haproxy; do sleep 0.05; done");
   });
 
   test("without a master process a successor takes over; one in the foreground says that it cannot be reloaded", async () => {

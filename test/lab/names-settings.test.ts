@@ -148,6 +148,26 @@ for (const suite of ["bookworm", "trixie"] as const) {
       expect(names(await snapshot(host, "/etc/postfix"))).toBe(names(before));
     });
 
+    test("a map of the admin's that came before ours stays in the list at removal, and who says a name gets TLS", async () => {
+      installation = await firstOf(postfix);
+      const changes = (await settle(postfix)).filter(
+        (change) =>
+          change.kind === "file" || (change.kind === "parameter" && change.parameter === "tls_server_sni_maps"),
+      );
+      const own = "texthash:/etc/postfix/sni";
+      await host.must(
+        `echo 'own.example.com /root/own/combined.pem' > /etc/postfix/sni && sed -i 's|^tls_server_sni_maps = |&${own}, |' /etc/postfix/main.cf && touch -d '1 hour ago' /etc/postfix/main.cf`,
+      );
+      for (const change of changes.toReversed()) expect(await postfix.revert(installation, change)).toBe("reverted");
+      expect(await host.must("postconf -h tls_server_sni_maps; ls /etc/postfix | grep mailcert || true")).toBe(
+        `${own}\n`,
+      );
+      await postfix.reload(installation);
+      await expect
+        .poll(() => served(host, smtp, "ecdsa", "two.example.net"), { timeout: 10_000 })
+        .toBe(await leafOfCertificate(host, certificate, "ecdsa"));
+    });
+
     test("an entry of the admin's map holds and is told; a service with its own certificate keeps it for every name", async () => {
       installation = await firstOf(postfix);
       await host.must(

@@ -165,3 +165,18 @@ export const installStunnel = async (host: MailHost): Promise<void> => {
   await host.must(`groupadd --system stunnel4 && useradd --system --gid stunnel4 --home-dir /run/stunnel4 stunnel4
 install -d -o stunnel4 -g stunnel4 /run/stunnel4`);
 };
+
+/** The mail server behind, at port 9143: stunnel hands IMAP on to it, and says STARTTLS by itself. */
+export const startBehind = (host: MailHost): void => {
+  host.spawn([
+    "python3",
+    "-c",
+    `import socketserver
+class Mail(socketserver.StreamRequestHandler):
+  def handle(self):
+    self.wfile.write(b"* OK ready\\r\\n")
+    for line in self.rfile: self.wfile.write(b"* CAPABILITY IMAP4rev1\\r\\n" + line.split()[0] + b" OK\\r\\n")
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer(("127.0.0.1", 9143), Mail).serve_forever()`,
+  ]);
+};

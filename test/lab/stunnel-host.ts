@@ -1,8 +1,7 @@
 // stunnel in front of mail servers on a host of the lab, and what the contract asks of it.
 import type { ServerUnderTest } from "../contract/server.ts";
-import type { MailHost } from "./mail-host.ts";
 import type { Suite } from "./parts.ts";
-import { type ProxyLab, installStunnel, judged, proxyLab, unmarked } from "./proxies-host.ts";
+import { type ProxyLab, installStunnel, judged, proxyLab, startBehind, unmarked } from "./proxies-host.ts";
 
 export const global = "pid = /run/stunnel4/mail.pid\n";
 export const before = "/etc/ssl/before";
@@ -27,21 +26,6 @@ export const startLine = "stunnel4 /etc/stunnel/mail.conf 2>&1";
 /** Ends it and starts it: a SIGHUP would not do where it is to have other rights. */
 export const stop =
   '[ -z "$(pidof stunnel4)" ] || { kill $(pidof stunnel4); while pidof stunnel4; do sleep 0.05; done; }';
-
-/** stunnel hands IMAP on to the server behind it, and says STARTTLS by itself. */
-const startBehind = (host: MailHost): void => {
-  host.spawn([
-    "python3",
-    "-c",
-    `import socketserver
-class Mail(socketserver.StreamRequestHandler):
-  def handle(self):
-    self.wfile.write(b"* OK ready\\r\\n")
-    for line in self.rfile: self.wfile.write(b"* CAPABILITY IMAP4rev1\\r\\n" + line.split()[0] + b" OK\\r\\n")
-socketserver.ThreadingTCPServer.allow_reuse_address = True
-socketserver.ThreadingTCPServer(("127.0.0.1", 9143), Mail).serve_forever()`,
-  ]);
-};
 
 export const stunnelLab = (suite: Suite, { restarts = false } = {}): ProxyLab =>
   proxyLab({

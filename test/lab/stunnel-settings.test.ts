@@ -50,6 +50,18 @@ describe("a stunnel that is not as simple", () => {
       "stunnel-mail true",
       "stunnel false",
     ]);
+    // Of two files with one name each has its own.
+    await lab.host.write(
+      "/opt/x/mail.conf",
+      `${global.replace("mail.pid", "x.pid")}cert = ${before}/rsa/combined.pem\n[imaps]\naccept = 2993\nconnect = 127.0.0.1:9143\n[pop3]\naccept = 4995\nprotocol = pop3\nconnect = 127.0.0.1:9\n`,
+    );
+    await lab.host.must("stunnel4 /opt/x/mail.conf 2>&1");
+    expect((await lab.server.detect()).map(({ id, configDir }) => `${id} ${configDir}`)).toEqual([
+      "stunnel-mail /etc/stunnel",
+      "stunnel /etc/stunnel",
+      "stunnel/opt/x/mail /opt/x",
+    ]);
+    await lab.host.must("kill $(cat /run/stunnel4/x.pid)");
   });
 
   test("lines that other services inherit stay; by SNI one that has a name of ours changes, and others do not", async () => {

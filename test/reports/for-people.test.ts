@@ -193,8 +193,8 @@ describe("status", () => {
 mail.example.org  private-ca  2027-12-22 (397 days)  verified
 
 mail.example.org: nothing to do; renewal is due on 2027-08-11
-  generation 1 (2 rolled back), last proven 2026-11-20 11:50 UTC
-  served by dovecot 993: proven
+  generation 1 (2 rolled back)
+  served by dovecot 993: proven (2026-11-20 11:50 UTC)
 
 warning: no timer or cron line, nothing renews by itself: mailcert schedule install, or start \`mailcert renew --quiet\` every hour by other means`);
   });

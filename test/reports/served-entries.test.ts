@@ -16,9 +16,9 @@ const of = (...entries: readonly EntryRecord[]) => ({
 
 it("all proven is a few words", () => {
   const good = of(entry(), entry({ slot: "rsa" }));
-  expect(howMany(good)).toBe(": all 2 proven");
+  expect(howMany(good)).toBe(": all 2 proven (2026-11-20 11:50 UTC)");
   expect(notProven(good)).toEqual([]);
-  expect(howMany(of(entry()))).toBe(": proven");
+  expect(howMany(of(entry()))).toBe(": proven (2026-11-20 11:50 UTC)");
   expect(howMany(of())).toBe("");
 });
 
@@ -30,7 +30,7 @@ it("each verdict and reason once, with the first place of it and when it was see
     entry({ address: "::1", slot: "rsa", verdict: "stale", message }),
     { url: "smtp://mail.example.org:25", address: "::1", verdict: "unobservable" },
   );
-  expect(howMany(mixed)).toBe(": 1 of 4 proven");
+  expect(howMany(mixed)).toBe(": 1 of 4 proven (2026-11-20 11:50 UTC)");
   expect(notProven(mixed)).toEqual([
     `    STALE (dovecot, seen 2026-11-20 11:50 UTC): imaps://mail.example.org:993 at 192.0.2.10 (rsa) and 1 more: ${message}`,
     "    not observed (dovecot, seen 2026-11-20 11:50 UTC): smtp://mail.example.org:25 at ::1",

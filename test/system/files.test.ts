@@ -91,6 +91,17 @@ test("beside it files that a killed run left go, and no folder: who owns the pla
   expect(readdirSync(dir).toSorted()).toEqual([".mailcert-4194304-2.tmp", "file"]);
 });
 
+test("nobody can take the name of its temporary file beforehand", async () => {
+  for (let number = 1; number <= 300; number += 1)
+    writeFileSync(at(`.mailcert-${process.pid}-${number}.tmp`), "theirs");
+  await writeFileAtomic(at("file"), "ours", { mode: 0o644 });
+  expect(text("file")).toBe("ours");
+  // What a killed run of ours leaves is still known by its name.
+  writeFileSync(at(".mailcert-4194304-0123456789ab.tmp"), "left");
+  await writeFileAtomic(at("file"), "ours", { mode: 0o644, keepMode: true });
+  expect(readdirSync(dir)).not.toContain(".mailcert-4194304-0123456789ab.tmp");
+});
+
 describe("an edit whose base is gone", () => {
   const now = { kind: "try-later", hints: ["run the command again: it reads the file anew"] };
 

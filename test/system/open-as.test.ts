@@ -1,15 +1,18 @@
 // Opening as somebody else: what setpriv's answers mean, and that nothing is read. test/e2e/doctor.test.ts does it for real.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { foldersAbove, openAs } from "../../src/system/open-as.ts";
-import type { RunProgram } from "../../src/system/run.ts";
+import { type RunProgram, createRunProgram } from "../../src/system/run.ts";
 import { fakeRun } from "../servers/fake-run.ts";
 
 const reader = { user: "exim", group: "exim" };
 const path = "/state/a/key.pem";
+/** Of one file. */
+const openOne = async (run: RunProgram, who: typeof reader | undefined, file: string) =>
+  (await openAs(run, who, [file]))[0];
 
 /** setpriv where these questions fail. */
 const asked: string[] = [];
@@ -26,22 +29,23 @@ it("the folders above a file", () => {
 });
 
 it("open: as that user, with all of its groups, without reading a byte", async () => {
-  expect(await openAs(failing(), reader, path)).toEqual({ kind: "open" });
-  expect(asked.at(-1)).toBe(
-    `setpriv --reuid=exim --regid=exim --init-groups dd if=${path} of=/dev/null count=0 status=none`,
-  );
+  expect(await openOne(failing(), reader, path)).toEqual({ kind: "open" });
+  expect(asked.at(-1)).toBe(`setpriv --reuid=exim --regid=exim --init-groups head -q -c 0 -- ${path}`);
 });
 
 it("closed: the folder that is in the way, else the file", async () => {
-  expect(await openAs(failing("dd", "test -x /state"), reader, path)).toEqual({ kind: "closed", folder: "/state" });
-  expect(await openAs(failing("dd", "test -x /state/a"), reader, path)).toEqual({ kind: "closed", folder: "/state/a" });
-  expect(await openAs(failing("dd"), reader, path)).toEqual({ kind: "closed" });
-  expect(await openAs(failing("dd", "test -e"), reader, path)).toEqual({ kind: "missing" });
+  expect(await openOne(failing("head", "test -x /state"), reader, path)).toEqual({ kind: "closed", folder: "/state" });
+  expect(await openOne(failing("head", "test -x /state/a"), reader, path)).toEqual({
+    kind: "closed",
+    folder: "/state/a",
+  });
+  expect(await openOne(failing("head"), reader, path)).toEqual({ kind: "closed" });
+  expect(await openOne(failing("head", "test -e"), reader, path)).toEqual({ kind: "missing" });
 });
 
 it("unknown: there is no such user, or no setpriv", async () => {
-  expect(await openAs(failing("dd", "true"), reader, path)).toMatchObject({ kind: "unknown" });
-  expect(await openAs(fakeRun({}).run, reader, path)).toEqual({ kind: "unknown", why: "setpriv is not installed" });
+  expect(await openOne(failing("head", "true"), reader, path)).toMatchObject({ kind: "unknown" });
+  expect(await openOne(fakeRun({}).run, reader, path)).toEqual({ kind: "unknown", why: "setpriv is not installed" });
 });
 
 it("a FIFO is not waited for, by whomever it is to be read", async () => {
@@ -50,7 +54,7 @@ it("a FIFO is not waited for, by whomever it is to be read", async () => {
   execFileSync("mkfifo", [fifo]);
   const before = asked.length;
   for (const who of [reader, undefined])
-    expect(await openAs(failing(), who, fifo)).toEqual({ kind: "unknown", why: `${fifo} is not a file` });
+    expect(await openOne(failing(), who, fifo)).toEqual({ kind: "unknown", why: `${fifo} is not a file` });
   expect(asked).toHaveLength(before);
   rmSync(dir, { recursive: true });
 });
@@ -59,8 +63,43 @@ it("as ourselves no program is needed", async () => {
   const dir = mkdtempSync(join(tmpdir(), "mailcert-open-"));
   writeFileSync(join(dir, "a"), "x");
   const { run } = fakeRun({});
-  expect(await openAs(run, undefined, join(dir, "a"))).toEqual({ kind: "open" });
-  expect(await openAs(run, undefined, join(dir, "b"))).toEqual({ kind: "missing" });
-  expect(await openAs(run, undefined, join(dir, "a/b"))).toEqual({ kind: "closed" });
+  expect(await openOne(run, undefined, join(dir, "a"))).toEqual({ kind: "open" });
+  expect(await openOne(run, undefined, join(dir, "b"))).toEqual({ kind: "missing" });
+  expect(await openOne(run, undefined, join(dir, "a/b"))).toEqual({ kind: "closed" });
+  rmSync(dir, { recursive: true });
+});
+
+it("of thousands of files the few that are closed are found with a few programs", async () => {
+  const paths = Array.from({ length: 3000 }, (_, index) => `/state/${index}/key.pem`);
+  const closed = new Set(["/state/77/key.pem", "/state/2100/key.pem"]);
+  let programs = 0;
+  const run: RunProgram = async (_program, args) => {
+    programs += 1;
+    const refused = args.includes("head") && args.some((one) => closed.has(one));
+    return { status: refused ? 1 : 0, stdout: "", stderr: "" };
+  };
+  const all = await openAs(run, reader, [...paths, ...paths]);
+  expect(all).toHaveLength(6000);
+  expect(paths.filter((_, index) => all[index]?.kind === "closed")).toEqual([...closed]);
+  // It was one for each: 6000, and more for those that are closed.
+  expect(programs).toBeLessThan(70);
+});
+
+it.runIf(process.getuid?.() === 0)("a real one says so of real files", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "mailcert-open-"));
+  const at = (name: string): string => join(dir, name);
+  for (const name of ["a", "b", "c"]) writeFileSync(at(name), "x", { mode: 0o644 });
+  chmodSync(at("b"), 0o600);
+  const files = [at("a"), at("b"), at("c"), at("d")];
+  const who = { user: "nobody", group: "nogroup" };
+  const run = createRunProgram(process.env);
+  expect(await openAs(run, who, files)).toEqual(files.map(() => ({ kind: "closed", folder: dir })));
+  chmodSync(dir, 0o755);
+  expect(await openAs(run, who, files)).toEqual([
+    { kind: "open" },
+    { kind: "closed" },
+    { kind: "open" },
+    { kind: "missing" },
+  ]);
   rmSync(dir, { recursive: true });
 });

@@ -82,3 +82,48 @@ it("takes each line once, however many stand", () => {
   expect(changesInForce(log)).toHaveLength(500);
   expect(looks).toBe(before);
 });
+
+/** A line that counts how often somebody looks at what it changed. */
+const counting = (index: number, path: string, looks: { count: number }, reverts = false): HostEvent => ({
+  at: `${index}`,
+  run: "r",
+  command: "c",
+  what: "x",
+  certificate: "a",
+  ...(reverts ? { reverts } : {}),
+  get change() {
+    looks.count += 1;
+    return { server: "files", installation: "f", change: change(3, Number(path)) };
+  },
+});
+
+it("a line that is added costs what one line costs, however long the log is", () => {
+  const looks = { count: 0 };
+  let log = Array.from({ length: 2000 }, (_, index) => counting(index, `${index % 50}`, looks));
+  expect(changesInForce(log)).toHaveLength(50);
+  looks.count = 0;
+  for (let index = 0; index < 100; index += 1) {
+    // As the store does: a new array whenever the file has grown.
+    log = [...log, counting(log.length, `${1000 + index}`, looks)];
+    changesInForce(log);
+    changesInForce(log);
+  }
+  expect(changesInForce(log)).toHaveLength(150);
+  // A few looks at each new one: not 2000 at the old ones, a hundred times.
+  expect(looks.count).toBeLessThan(1000);
+});
+
+it("an earlier state of a log, and another one that begins alike, are read for what they are", () => {
+  const looks = { count: 0 };
+  const first = counting(0, "1", looks);
+  const second = counting(1, "2", looks);
+  const back = counting(2, "1", looks, true);
+  expect(changesInForce([first, second, back])).toEqual([second]);
+  expect(changesInForce([first, second])).toEqual([first, second]);
+  const other = counting(1, "3", looks);
+  expect(changesInForce([first, other])).toEqual([first, other]);
+  // A part of a log: the lines of one server, say.
+  expect(changesInForce([first, back])).toEqual([]);
+  expect(changesInForce([second, back])).toEqual([second]);
+  expect(changesInForce([first, second, back, counting(3, "1", looks)])).toHaveLength(2);
+});

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ConfigCheck } from "../../src/domain/config-problem.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { configCheckDocument, configCheckText } from "../../src/reports/config.ts";
+import { createMail } from "../../src/notify/mail.ts";
+import { createPrometheus } from "../../src/notify/prometheus.ts";
 import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { checkHook } from "../../src/system/hook-program.ts";
@@ -168,4 +170,80 @@ it("names that a private CA is not for: one that is there, and one that the firs
 it("nothing of it where the file has problems of its own", async () => {
   writeFileSync(here.configPath, "certificates: [");
   expect((await checkConfig(here.world, here.world.config)).problems.length).toBeGreaterThan(0);
+});
+
+it("a program that fills a database of Postfix's is looked at as hooks are", async () => {
+  const { problems } = await checked(
+    ["postfix_sni_rows: /usr/local/sbin/nope", "certificates:", entry("a.example.org"), ""].join("\n"),
+    { hooks },
+  );
+  expect(problems).toMatchObject([
+    { line: 1, column: 19, message: "postfix_sni_rows: there is no program /usr/local/sbin/nope" },
+  ]);
+});
+
+it("what is missing on this host is told along with the mistakes of the file: nobody mends it twice", async () => {
+  const text = [
+    "hooks: { before_deploy: { run: [/nowhere/hook], timeout: 0 } }",
+    "nonsense: 1",
+    "certificates:",
+    entry("a.example.org"),
+    "",
+  ].join("\n");
+  const { problems, certificates } = await checked(text, { hooks });
+  expect(problems.map(({ message }) => message)).toEqual([
+    "timeout of before_deploy must be between 1 and 3600 seconds",
+    expect.stringContaining("nonsense"),
+    "before_deploy: there is no program /nowhere/hook",
+  ]);
+  expect(certificates).toEqual([]);
+});
+
+it("those who are told, where this host lacks what it takes", async () => {
+  const folder = join(here.dir, "textfile");
+  const notifying: World["notifying"] = async () => ({
+    hostName: "mail",
+    memory: { read: async () => ({ causes: {}, told: {} }), write: async () => undefined },
+    open: async (settings) => [
+      {
+        name: "mail",
+        channel: createMail(settings, {
+          run: async () => ({ status: 0, stdout: "", stderr: "" }),
+          randomId: () => "1",
+          userAgent: "test",
+          sendmail: "/nowhere/sendmail",
+        }),
+      },
+      {
+        name: "prometheus",
+        channel: createPrometheus(settings, {
+          run: async () => ({ status: 0, stdout: "", stderr: "" }),
+          randomId: () => "1",
+          userAgent: "test",
+        }),
+      },
+    ],
+  });
+  const text = [
+    "notify:",
+    "  mail: root",
+    `  prometheus: ${folder}/mailcert.prom`,
+    "certificates:",
+    entry("a.example.org"),
+    "",
+  ].join("\n");
+  expect((await checked(text, { notifying })).problems).toMatchObject([
+    {
+      line: 2,
+      message: "notify: mail: there is no program /nowhere/sendmail",
+      hint: expect.stringContaining("Postfix and Exim have one") as string,
+    },
+    {
+      line: 3,
+      message: `notify: prometheus: there is no folder ${folder}`,
+      hint: expect.stringContaining(`mkdir -p ${folder}, then`) as string,
+    },
+  ]);
+  mkdirSync(folder);
+  expect((await checked(text, { notifying })).problems).toHaveLength(1);
 });

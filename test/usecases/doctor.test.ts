@@ -235,7 +235,7 @@ describe("doctor", () => {
     ],
     [
       "reading",
-      { tools: { openAs: async () => ({ kind: "closed" }) } },
+      { tools: { openAs: async (_reader, paths) => paths.map(() => ({ kind: "closed" })) } },
       (found) => expect(first(found, "doctor-readable")?.message).toMatch(/^fake reads as root, which cannot open /),
     ],
     [
@@ -341,7 +341,16 @@ describe("doctor", () => {
     ],
     [
       "a run that has held the lock for hours",
-      { tools: { lockHolder: async () => ({ pid: 77, command: "renew --quiet", since: "2026-11-20T08:00:00.000Z" }) } },
+      {
+        tools: {
+          lockHolder: async () => ({
+            pid: 77,
+            path: "/state/lock",
+            command: "renew --quiet",
+            since: "2026-11-20T08:00:00.000Z",
+          }),
+        },
+      },
       (found) => {
         expect(first(found, "doctor-lock")).toMatchObject({
           severity: "fault",
@@ -352,11 +361,75 @@ describe("doctor", () => {
       },
     ],
     [
+      "a run of another container that has held the lock for hours: no number that is another process's here",
+      {
+        tools: {
+          lockHolder: async () => ({ path: "/state/lock", command: "renew", since: "2026-11-20T08:00:00.000Z" }),
+        },
+      },
+      (found) => {
+        const { message, hint } = first(found, "doctor-lock") ?? {};
+        expect(message).toMatch(
+          /^a run that cannot be seen from here \(renew\), since 2026-11-20 08:00 UTC, has the state/,
+        );
+        expect(hint).toMatch(/another container that shares this folder: restart that one; `lsof \/state\/lock`/);
+        expect(hint).not.toContain("kill");
+      },
+    ],
+    [
       "a run that is at work is nothing to tell of",
-      { tools: { lockHolder: async () => ({ pid: 77, command: "renew", since: "2026-11-20T11:59:00.000Z" }) } },
+      {
+        tools: {
+          lockHolder: async () => ({
+            pid: 77,
+            path: "/state/lock",
+            command: "renew",
+            since: "2026-11-20T11:59:00.000Z",
+          }),
+        },
+      },
       (found) => {
         expect(worse(found)).toEqual([]);
-        expect(doctorText(found)).toContain("at work: process 77 (renew), since 2026-11-20 11:59 UTC");
+        expect(first(found, "doctor-lock")).toMatchObject({
+          severity: "info",
+          message: expect.stringMatching(
+            /^process 77 \(renew\), since 2026-11-20 11:59 UTC, is at work: what it has not/,
+          ) as string,
+        });
+      },
+    ],
+    [
+      "what a run at work has not come to yet is no fault, and no command would get past it",
+      {
+        tools: {
+          lockHolder: async () => ({
+            pid: 77,
+            path: "/state/lock",
+            command: "renew",
+            since: "2026-11-20T11:59:00.000Z",
+          }),
+        },
+      },
+      (found) => {
+        expect(first(found, "doctor-stuck")).toBeUndefined();
+        expect(first(found, "doctor-settings")?.command).toBeUndefined();
+        expect(first(found, "doctor-settings")?.hint).toBe(
+          `where it is still so once that run has ended: mailcert deploy ${name}`,
+        );
+      },
+      async ({ world, server }) => {
+        server.setting = "/etc/ssl/other.pem";
+        const state = world.store.read(name);
+        if (state) await world.store.write({ ...state, stage: "staged" });
+      },
+    ],
+    [
+      "a stage that no run is at is told",
+      {},
+      (found) => expect(first(found, "doctor-stuck")?.command).toBe(`mailcert deploy ${name}`),
+      async ({ world }) => {
+        const state = world.store.read(name);
+        if (state) await world.store.write({ ...state, stage: "staged" });
       },
     ],
     [
@@ -410,6 +483,7 @@ describe("doctor", () => {
     const config = {
       ...here.world.config,
       read: async () => ({ certificates: both }),
+      readable: async () => ({ certificates: both }),
       check: async () => ({
         files: [],
         certificates: [],

@@ -70,9 +70,46 @@ describe("a policy that cannot be set", () => {
     expect(reloads()).toBe(before);
     expect(await told()).toEqual(["fault harden-taken-back"]);
     host.complaint = () => undefined;
-    expect(await told()).toEqual(["fault harden-taken-back"]);
+    expect(await told()).toEqual(["warning harden-taken-back"]);
     expect(reloads()).toBe(before + 1);
     expect(await told()).toEqual([]);
+  });
+});
+
+describe("a server that cannot be reloaded, neither with the policy nor without it", () => {
+  const boom = new Failure("unavailable", "doveadm ended with status 75: boom");
+
+  it("its words are said once, and the next run says what was: nothing was cut short", async () => {
+    host.onReload = () => boom;
+    expect(messages(await run())).toBe(
+      "fake: the TLS policy was taken back: it could not be reloaded, neither with it nor without it: doveadm ended with status 75: boom",
+    );
+    expect(await finishUnfinished(host.world)).toMatchObject([
+      {
+        severity: "fault",
+        message:
+          "fake: the TLS policy intermediate stands there no more, since an earlier run took it back; it may still be in effect, but it could not be reloaded (doveadm ended with status 75: boom)",
+        hint: "mend what it says; each run of mailcert renew tries again",
+      },
+    ]);
+    host.onReload = () => undefined;
+    expect(await finishUnfinished(host.world)).toMatchObject([
+      {
+        severity: "warning",
+        message:
+          "fake: the TLS policy intermediate stands there no more, since an earlier run took it back; it is in effect nowhere now, and every entry point is as it was before",
+        hint: "to set it after all: mailcert deploy --harden=intermediate",
+      },
+    ]);
+    expect(await told()).toEqual([]);
+  });
+
+  it("a run that is about to set it asks nobody to set it", async () => {
+    host.onReload = () => boom;
+    await run();
+    host.onReload = () => undefined;
+    expect((await finishUnfinished(host.world, true)).map(({ hint }) => hint)).toEqual(["this run goes on to set it"]);
+    expect(outcomes(await run())).toEqual(["set"]);
   });
 });
 

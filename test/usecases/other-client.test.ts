@@ -21,12 +21,22 @@ afterEach(() => fake.dispose());
 const lineage = (name: string): Lineage => ({ name, names: [name, `www.${name}`] }) as unknown as Lineage;
 const timer = { kind: "timer", where: "certbot.timer", command: "systemctl disable --now certbot.timer" } as const;
 
-const withCertbot = (lineages: readonly string[], more: Partial<ImportTools> = {}): World => ({
+/** `broken`: what it renews as well, and what cannot be taken over. */
+const withCertbot = (
+  lineages: readonly string[],
+  more: Partial<ImportTools> = {},
+  broken: readonly string[] = [],
+): World => ({
   ...fake.world,
   importing: async () => ({
     ...(await fake.world.importing()),
     present: async () => ["certbot"],
-    read: async () => ({ folder: "/etc/letsencrypt", lineages: lineages.map(lineage) }) as unknown as FoundInventory,
+    read: async () =>
+      ({
+        folder: "/etc/letsencrypt",
+        lineages: lineages.map(lineage),
+        renewed: [...lineages, ...broken],
+      }) as unknown as FoundInventory,
     schedules: async () => [timer],
     withoutLineage: async (_client, folder, name) => `mv ${folder}/renewal/${name}.conf /root/`,
     ...more,
@@ -35,10 +45,17 @@ const withCertbot = (lineages: readonly string[], more: Partial<ImportTools> = {
 const ask = (world: World) => otherClients(world, certificate());
 
 it("its timer, where this is all that it has; its own way, where it goes on with others", async () => {
-  expect(await ask(withCertbot(["mail.example.org"]))).toEqual([{ client: "certbot", switchOff: [timer.command] }]);
-  expect(await ask(withCertbot(["mail.example.org", "shop.example.org"]))).toEqual([
-    { client: "certbot", switchOff: ["mv /etc/letsencrypt/renewal/mail.example.org.conf /root/"] },
+  expect(await ask(withCertbot(["mail.example.org"]))).toEqual([
+    { client: "certbot", switchOff: [timer.command], besides: [] },
   ]);
+  const alone = {
+    client: "certbot",
+    switchOff: ["mv /etc/letsencrypt/renewal/mail.example.org.conf /root/"],
+    besides: ["shop.example.org"],
+  };
+  expect(await ask(withCertbot(["mail.example.org", "shop.example.org"]))).toEqual([alone]);
+  // What could not be taken over is somebody's certificate all the same.
+  expect(await ask(withCertbot(["mail.example.org"], {}, ["shop.example.org"]))).toEqual([alone]);
 });
 
 it("nothing where it keeps another certificate, where nothing runs it, and where it cannot be read", async () => {

@@ -1,7 +1,7 @@
 // Which listeners are a certificate's: its own places, or all but those of others; and what is said of places that it cannot have.
 import { describe, expect, it } from "vitest";
 import type { Places } from "../../src/domain/places.ts";
-import { byPlace } from "../../src/servers/postfix/places.ts";
+import { byPlace, servicesOf } from "../../src/servers/postfix/places.ts";
 import type { ByPlace, Installation, Listener, Server } from "../../src/servers/server.ts";
 import type { Claims } from "../../src/usecases/claims.ts";
 import { ownListeners, unheard } from "../../src/usecases/own-listeners.ts";
@@ -56,7 +56,8 @@ describe("a certificate's listeners", () => {
 
   it("by address: its own, and the others have the rest", () => {
     expect(look("own", [listener(25)], address).addresses).toEqual(["192.0.2.11 25"]);
-    expect(look("main", [listener(25)], address).addresses).toEqual(["127.0.0.1 25", "192.0.2.10 25"]);
+    // What other machines connect to comes first: of many names each is asked for there.
+    expect(look("main", [listener(25)], address).addresses).toEqual(["192.0.2.10 25", "127.0.0.1 25"]);
     expect(look("main", [listener(25, "::")], address).addresses).toEqual([":: 25"]);
     expect(look("main", [listener(25)], claims()).addresses).toEqual(["0.0.0.0 25"]);
   });
@@ -89,7 +90,7 @@ describe("a certificate's listeners", () => {
         severity: "fault",
         message:
           "postfix: own is not served at 192.0.2.11 port 25: a service of master.cf takes one certificate, and `smtp inet ...` is for other addresses as well",
-        hint: "in master.cf, put a line for each address, `192.0.2.11:smtp inet ...` and its like, in place of `smtp inet ...`; then: postfix reload; mailcert deploy",
+        hint: "in master.cf, put a line for each address, `192.0.2.11:smtp inet ...`, `127.0.0.1:smtp inet ...`, `[::1]:smtp inet ...` and its like, in place of `smtp inet ...`; then: postfix reload; mailcert deploy",
       },
     ]);
     expect(look("main", [listener(25)], address, byPlace).addresses).toEqual(["0.0.0.0 25"]);
@@ -121,6 +122,75 @@ describe("a certificate's listeners", () => {
     expect(look("named", [pop], divided, leaving).addresses).toEqual([]);
     expect(look("named", [pop], divided).addresses).toEqual(["192.0.2.11 110"]);
     expect(look("main", [pop], divided, leaving).addresses).toEqual(["192.0.2.11 110"]);
+  });
+});
+
+describe("an address that this host does not have now, and may get", () => {
+  const standby = claims(["own", { addresses: ["192.0.2.99"] }]);
+
+  it("is its certificate's where a listener is bound to all, and nobody else's", () => {
+    expect(look("own", [listener(25)], standby).addresses).toEqual(["192.0.2.99 25"]);
+    expect(look("main", [listener(25)], standby).addresses).toEqual(["0.0.0.0 25"]);
+    expect(look("own", [listener(25, "192.0.2.10")], standby).addresses).toEqual([]);
+    expect(look("own", [listener(25, "::")], standby).addresses).toEqual([]);
+  });
+
+  it("settings and proof agree: of a service for several addresses it has what it will have", () => {
+    const service = listener(25, "0.0.0.0", { service: "smtp/inet" });
+    const local = world.localAddresses();
+    const served = (places: Places) => ({ name: "own", names: [], slots: {}, places });
+    const settings = (places: Places) => servicesOf([served(places)], [service], local).get("smtp/inet")?.name;
+    const proof = (places: Places) => look("own", [service], claims(["own", places]), byPlace).addresses.length > 0;
+    for (const places of [
+      { addresses: ["192.0.2.99"] },
+      { addresses: ["192.0.2.10", "192.0.2.11"] },
+      { addresses: ["192.0.2.10"] },
+    ])
+      expect(proof(places), places.addresses.join()).toBe(settings(places) === "own");
+    const all = { addresses: ["192.0.2.10", "192.0.2.11", "192.0.2.99"] };
+    expect(look("own", [service], claims(["own", all]), byPlace).addresses).toEqual([
+      "127.0.0.1 25",
+      "192.0.2.10 25",
+      "192.0.2.11 25",
+      "192.0.2.99 25",
+    ]);
+  });
+});
+
+describe("hundreds of certificates by address", () => {
+  it("whose each listener is at each address is found once for all of them", () => {
+    const addresses = Array.from({ length: 250 }, (_, index) => `198.51.100.${index + 1}`);
+    const many = { localAddresses: () => addresses, store: { dir: "/state" } } as unknown as World;
+    const listeners = [110, 143, 587, 993, 995, 4190].map((port) => listener(port));
+    const counted = { together: 0, places: 0 };
+    const able: ByPlace = {
+      ...perAddress,
+      together: ({ port }, address) => {
+        counted.together += 1;
+        return `${port} ${address}`;
+      },
+    };
+    const placed = addresses.map((one, index) => ({
+      name: `n${index}`,
+      servers: "auto" as const,
+      get places(): Places {
+        counted.places += 1;
+        return { addresses: [one] };
+      },
+    }));
+    const server = { byPlace: able } as unknown as Server;
+    const all = { placed, others: [] };
+    for (const [index, address] of addresses.entries()) {
+      const own = { name: `n${index}`, places: { addresses: [address] } };
+      const found = ownListeners(many, { server, installation }, listeners, own, all).listeners;
+      expect(found.map((one) => `${one.address} ${one.port}`)).toEqual(
+        listeners.map(({ port }) => `${address} ${port}`),
+      );
+    }
+    expect(ownListeners(many, { server, installation }, listeners, { name: "main" }, all).listeners).toEqual([]);
+    // 1,500 entry points, each asked about once; each certificate compared with a few, not with all of them.
+    expect(counted.together).toBe(1_500);
+    expect(counted.places).toBeLessThan(250 * 10);
   });
 });
 

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import type { Change, Server, Upgrade } from "../../src/servers/server.ts";
-import { repairIfChanged } from "../../src/usecases/repair-if-changed.ts";
+import { policyInForce } from "../../src/usecases/harden-events.ts";
+import { repairIfChanged, rewriteIfChanged } from "../../src/usecases/repair-if-changed.ts";
 import { repair } from "../../src/usecases/repair.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
@@ -137,6 +138,22 @@ describe("repair", () => {
     expect(server.facts.told).toHaveLength(5);
   });
 
+  it("a run that deploys has ours in the new words, and neither waits nor starts; a version that nobody knows is the deployment's to tell", async () => {
+    server.facts.settled = [false];
+    expect((await rewriteIfChanged(world)).map(({ message }) => message)).toEqual([
+      `dovecot is 2.4.1 now: ${path} was rewritten in its words`,
+    ]);
+    expect(server.facts.told).toEqual(["outgrown", "apply"]);
+    expect(stage()).toBe("switched");
+    // The hourly run starts what did not come up.
+    expect(world.store.programsChanged()).toBe(true);
+    expect(await rewriteIfChanged(world)).toEqual([]);
+    server.adapter.upgrade!.outgrown = async () => {
+      throw new Failure("config", "Dovecot 2.5.0 is installed");
+    };
+    expect(await rewriteIfChanged(world)).toEqual([]);
+  });
+
   it("half unpacked it waits; where time is up it says so, and the next run looks again", async () => {
     server.facts.ready = [false, false, true];
     expect((await repair(world, 5 * minutes)).certificates).toEqual([name]);
@@ -181,6 +198,48 @@ describe("repair", () => {
     server.facts.refuses = undefined;
     expect((await repair(world, minutes)).findings.map(({ severity }) => severity)).not.toContain("fault");
     expect(world.store.programsChanged()).toBe(false);
+  });
+
+  it("refused in our own file even then, nobody is told that it is somebody else's, and mending a line is not all that helps", async () => {
+    server.adapter.check = async () => {
+      throw new Failure("config", `Dovecot refuses its configuration: ${path} line 9: no such value`, {
+        hints: ["run: mailcert deploy --repair"],
+      });
+    };
+    const { findings } = await repair(world, minutes);
+    expect(findings).toMatchObject([{ check: "deploy-outgrown", severity: "fault" }]);
+    expect(findings[0]?.message).toContain("refuses settings in mailcert's own file: Dovecot refuses");
+    expect(findings[0]?.hint).toMatch(
+      /^\/etc\/dovecot\/conf\.d\/99-mailcert\.conf is mailcert's own and was changed by/,
+    );
+  });
+
+  it("a TLS policy that was reworded stays what takes it out: its line in the log of changes has no way back of its own", async () => {
+    const policy = "/etc/dovecot/conf.d/99-mailcert.policy.conf";
+    const set: Change = { kind: "file", path: policy, content: "old", mode: 0o644, before: undefined };
+    await world.store.record({
+      at: "2026-11-20T01:00:00.000Z",
+      run: "2",
+      command: "deploy --harden",
+      certificate: name,
+      what: "dovecot: write the policy",
+      undo: "mailcert deploy --harden=none",
+      change: { server: "dovecot", installation: "dovecot", change: set },
+      policy: true,
+    });
+    server.facts.text = "new words";
+    server.adapter.upgrade!.outgrown = async (paths) => ({
+      version: "2.4.1",
+      changes: paths.includes(policy) ? [{ ...set, content: "new", before: "old", reworded: true }] : [],
+    });
+    const { findings, certificates } = await repair(world, minutes);
+    expect(findings[0]?.message).toContain(`${policy} was rewritten in its words`);
+    expect(certificates).toEqual([name]);
+    const events = await world.store.events();
+    expect(events.find(({ what, run }) => run !== "2" && what.includes(policy))).toEqual(
+      expect.objectContaining({ certificate: name, undo: "mailcert deploy --harden=none" }),
+    );
+    expect(policyInForce(events, "dovecot").map(({ change }) => change?.change)).toEqual([set]);
   });
 
   it("refused in our own file all the same, that is cut down to what every client needs", async () => {

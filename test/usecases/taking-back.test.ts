@@ -203,7 +203,7 @@ describe("removal", () => {
       {
         severity: "fault",
         message: "still there: old: main.cf: x = new: version 0.1 is installed",
-        hint: "upgrade it",
+        hint: "upgrade it; then run: mailcert deploy --remove mail.example.org",
       },
     ]);
   });

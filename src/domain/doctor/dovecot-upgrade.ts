@@ -44,7 +44,7 @@ export const upgradeLooked = (facts: UpgradeFacts): Looked => {
         ? "mailcert's own settings follow by themselves"
         : guardable
           ? "with that mailcert's own settings follow by themselves"
-          : "for mailcert's part: `mailcert deploy` right after the upgrade"
+          : "mailcert's own settings follow at its next run by itself; at once, right after the upgrade: `mailcert deploy --repair`"
     }; have your other files ready before: \`doveconf -n\` shows what they say`,
   };
   return { findings: [finding], well: [], unseen: [] };

@@ -109,8 +109,9 @@ export const doctorWords: readonly FindingWords[] = [
   },
   {
     id: "doctor-lock",
-    means: "In `doctor`: a run has held the lock of the state for hours, and no other run gets to work.",
-    mend: "Look at what it waits for, and end it; the next run goes on from there.",
+    means:
+      "In `doctor`: a run has held the lock of the state for hours, and no other run gets to work (`fault`); or one is at work just now (`info`), and what it has not come to yet is not told.",
+    mend: "Look at what it waits for, and end it; the next run goes on from there. Where it is at work just now: `mailcert doctor` once it has ended.",
   },
   {
     id: "doctor-schedule",
@@ -120,7 +121,7 @@ export const doctorWords: readonly FindingWords[] = [
   {
     id: "doctor-dovecot-upgrade",
     means: "In `doctor`: the next upgrade of packages brings a Dovecot that refuses the settings of the present one.",
-    mend: "Have your files ready before. mailcert's own file follows at the next `mailcert deploy` or `renew`.",
+    mend: "Have your files ready before. mailcert's own follow by themselves, at once by `mailcert deploy --repair`. [More](dovecot-upgrade.md)",
   },
   {
     id: "doctor-damaged",

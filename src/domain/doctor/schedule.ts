@@ -1,6 +1,7 @@
 // Whether anything renews by itself: the schedule that is missing, switched off, points at a program that is gone, or has not run.
 import { shellWord } from "../shell-word.ts";
 import { utcMinute } from "../utc-minute.ts";
+import { isToldBy } from "./cause.ts";
 import type { DoctorFinding, Looked } from "./finding.ts";
 
 export interface ScheduleFacts {
@@ -23,8 +24,40 @@ const byOtherMeans =
 /** It runs each hour, up to half an hour late; a run over many certificates takes its time. */
 const lateMs = 4 * 3600_000;
 
+/** What a run said was wrong, in its own words; the rest of what it said is about what went well. */
+const faultsIn = (output: string): readonly string[] =>
+  output
+    .split("\n")
+    .filter((line) => /^\s*fault: |: FAILED\b|^mailcert: error: /.test(line))
+    .map((line) => line.trim().replace(/^fault: /, ""));
+
+/** undefined: all that was wrong is told by other looks, and once that is mended the next run clears this, too. */
+const failedRun = (
+  kind: ScheduleFacts["kind"],
+  { status, at, output = "" }: NonNullable<ScheduleFacts["last"]>,
+  told: readonly DoctorFinding[],
+): DoctorFinding | undefined => {
+  const faults = faultsIn(output);
+  const open = faults.filter((line) => !told.some((one) => isToldBy(one, line)));
+  if (faults.length > 0 && open.length === 0) return undefined;
+  const [words = output.split("\n")[0] ?? ""] = open;
+  const message = `the last run by itself${at === undefined ? "" : ` (${utcMinute(at)})`} failed (exit ${status})${words === "" ? "" : `: ${words}`}`;
+  const again = kind === "systemd" ? "systemctl start mailcert.service" : "mailcert renew";
+  const said = "`mailcert schedule show` has all that it said";
+  return told.some(({ severity }) => severity === "fault")
+    ? { check, severity: "fault", message, hint: `${said}; once everything here is mended: ${again}` }
+    : // What it says is looked at no more: a run shows whether it still is so.
+      {
+        check,
+        severity: "fault",
+        message,
+        command: again,
+        hint: `nothing else is found wrong now: the next run clears this, where it is mended; ${said}`,
+      };
+};
+
 /** What is wrong with one that is there. */
-const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): DoctorFinding | undefined => {
+const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Date): DoctorFinding | undefined => {
   const { kind, files, active, problem, command, last } = state;
   const ours = files.filter((file) => file.state === "different").map(({ path }) => path);
   const title = kind === "systemd" ? "mailcert.timer" : (files[0]?.path ?? "the cron line");
@@ -47,13 +80,7 @@ const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): Do
           ? { hint: `install cron, or ${byOtherMeans}` }
           : { command }),
     };
-  if (last && !last.ok)
-    return {
-      check,
-      severity: "fault",
-      message: `the last run by itself failed (exit ${last.status})${last.output === undefined ? "" : `: ${last.output.split("\n")[0] ?? ""}`}`,
-      hint: "`mailcert renew` shows the same, `mailcert schedule show` all that it said",
-    };
+  if (last && !last.ok) return failedRun(kind, last, told);
   if (last?.at !== undefined && now.getTime() - Date.parse(last.at) > lateMs)
     return {
       check,
@@ -76,7 +103,7 @@ const troubleOf = (state: ScheduleFacts, gone: readonly string[], now: Date): Do
     return {
       check,
       severity: "warning",
-      message: `${ours.join(" and ")} is not what this mailcert would write (another version, other servers or folders since)`,
+      message: `${ours.join(" and ")} ${ours.length === 1 ? "is" : "are"} not what this mailcert would write (another version, other servers or folders since)`,
       command: install,
     };
   return undefined;
@@ -91,6 +118,8 @@ export interface ScheduledWhere {
   readonly needed: boolean;
   /** `renew --every` runs. */
   readonly loops: boolean;
+  /** What other looks have found. */
+  readonly told: readonly DoctorFinding[];
 }
 
 const nobody = ({ possible, needed }: ScheduledWhere): DoctorFinding => ({
@@ -106,10 +135,10 @@ const nobody = ({ possible, needed }: ScheduledWhere): DoctorFinding => ({
 export const schedulable = (possible: boolean): Looked =>
   possible
     ? { findings: [], well: [], unseen: [] }
-    : { findings: [nobody({ gone: [], possible, needed: false, loops: false })], well: [], unseen: [] };
+    : { findings: [nobody({ gone: [], possible, needed: false, loops: false, told: [] })], well: [], unseen: [] };
 
 export const scheduleLooked = (states: readonly ScheduleFacts[], where: ScheduledWhere, now: Date): Looked => {
-  const { gone, loops } = where;
+  const { loops } = where;
   const foreign = states.flatMap(({ files }) => files).find(({ state }) => state === "foreign");
   const there = states.filter(({ files }) => files.some(({ state }) => state === "current" || state === "different"));
   const [state] = [...there.filter(({ active }) => active), ...there];
@@ -125,7 +154,7 @@ export const scheduleLooked = (states: readonly ScheduleFacts[], where: Schedule
       : nobody(where);
     return { findings: [finding], well: [], unseen: [] };
   }
-  const trouble = troubleOf(state, gone, now);
+  const trouble = troubleOf(state, where, now);
   if (trouble) return { findings: [trouble], well: [], unseen: [] };
   const kind = state.kind === "systemd" ? "systemd timer" : "cron line";
   const next = state.next === undefined ? "" : `, next run ${utcMinute(state.next)}`;

@@ -97,27 +97,26 @@ export const settingsFinding = (
 });
 
 export interface Winning {
-  readonly id: string;
   /** undefined: it serves several. */
   readonly certificate: string | undefined;
-  readonly scope: string;
-  /** `/etc/dovecot/local.conf line 3` */
-  readonly where: string;
-  readonly setting: string;
+  /** `dovecot: for everything, /etc/dovecot/local.conf line 3 sets ...` */
+  readonly message: string;
   /** mailcert can edit it. */
   readonly editable: boolean;
+  /** What to do where it cannot. */
+  readonly mend?: string | undefined;
 }
 
-export const winningFinding = ({ id, certificate, scope, where, setting, editable }: Winning): DoctorFinding => ({
+export const winningFinding = ({ certificate, message, editable, mend }: Winning): DoctorFinding => ({
   check: "doctor-override",
   severity: "fault",
-  message: `${id}: for ${scope}, ${where} sets "${setting}" and wins over mailcert's setting`,
+  message,
   ...(editable
     ? {
         command: `mailcert deploy --yes${certificate === undefined ? "" : ` ${shellWord(certificate)}`}`,
-        hint: "it comments that line out; `mailcert deploy --remove` puts it back",
+        hint: `it changes that line; \`mailcert deploy --remove ${certificate === undefined ? "NAME" : shellWord(certificate)}\` puts it back${certificate === undefined ? " with the last of its certificates" : ""}`,
       }
-    : { hint: "take that setting out, then run: mailcert deploy" }),
+    : { hint: mend ?? "take that setting out, then run: mailcert deploy" }),
 });
 
 /** `mend`: a sentence whose commands stand between backquotes. `served`: clients were served there, and are not any more. */

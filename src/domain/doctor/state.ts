@@ -1,6 +1,7 @@
 // What the state folder says of a certificate that cannot go on by itself: stages that are stuck, last errors, entry points that are not well.
 import { shellWord } from "../shell-word.ts";
 import { utcMinute } from "../utc-minute.ts";
+import { isToldBy } from "./cause.ts";
 import type { DoctorFinding } from "./finding.ts";
 import { few } from "./words.ts";
 
@@ -72,21 +73,17 @@ export const stuckFindings = (facts: StuckFacts): readonly DoctorFinding[] => {
 };
 
 /** What another finding says is the reason of a failure: its words, or the setting that it names in parentheses. */
-const explains = ({ severity, check: id, message }: DoctorFinding, name: string, stuck: string): boolean => {
+const explains = (other: DoctorFinding, name: string, stuck: string): boolean => {
+  const { severity, check: id, message } = other;
   if (severity !== "fault" || id === check) return false;
   const [, why] = / failed: ([^]*)$/.exec(stuck) ?? [];
   // Refused as it stands, and not even tried.
   if (why === undefined) return message.startsWith(`${name}: `) && stuck.endsWith("nothing was issued yet");
-  const words = message.replace(/^[\w.-]+: /, "").replace(/ \(\S+ line \d+\)$/, "");
   const [, setting] = /\(([^()]*)\)/.exec(why) ?? [];
   // The same port shows the same, now as then.
   const [url] = /\w+:\/\/\S+/.exec(why) ?? [];
   if (id === "doctor-served" && url !== undefined && message.includes(url)) return true;
-  return (
-    (words.length > 8 && why.includes(words)) ||
-    message.includes(why) ||
-    (setting !== undefined && message.includes(setting))
-  );
+  return isToldBy(other, why) || message.includes(why) || (setting !== undefined && message.includes(setting));
 };
 
 /** One cause, one finding: an attempt that failed for what another look has found is that look's to tell, with what mends it. */
@@ -97,6 +94,8 @@ export const withoutExplained = (
   findings.filter(({ check: id, message, command }) => {
     const [, name = ""] = /^(\S+?):? /.exec(message) ?? [];
     const remembered = message.endsWith(" when last looked at");
+    // A hook that cannot be run is the configuration's to tell.
+    if (id === "hook-failed") return !others.some((other) => isToldBy(other, message));
     return (
       id !== check ||
       // What the ports show now is told instead.

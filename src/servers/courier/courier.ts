@@ -1,6 +1,6 @@
 // Courier: IMAP, POP3 and SMTP servers that read their certificate anew for each connection; restarted only where the setting itself changed; by name through links.
-import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
+import { exists } from "../../system/exists.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit, revertLine } from "../edits.ts";
@@ -10,18 +10,12 @@ import { restart } from "../restart.ts";
 import type { Installation, Server } from "../server.ts";
 import { courierListeners } from "./listeners.ts";
 import { isOurCertificate, linkBase, linkedFiles, makeLinks, namesFile } from "./names.ts";
-import { isEdited, planCourier, readBackCourier, snippetOf, tlsFiles } from "./plan.ts";
+import { isEdited, isGone, lineWithLink, planCourier, readBackCourier, snippetOf, tlsFiles } from "./plan.ts";
 import { environmentOf, isOutdated, pidFileOf, pidIn, servicesOf } from "./services.ts";
 import { valuesOf } from "./settings.ts";
 
 /** Debian's folder, and those of Courier's own builds. */
 const folders = ["/etc/courier", "/etc/courier-imap", "/usr/lib/courier-imap/etc", "/usr/lib/courier/etc"];
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 const findFolder = async (): Promise<string | undefined> => {
   for (const folder of folders) {
@@ -99,9 +93,15 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
       await applyEdit(change);
     },
     revert: async ({ configDir }, change) => {
-      if (change.kind === "line") return (await isEdited(change)) ? "not-ours" : revertLine(change);
+      if (change.kind === "line") {
+        if (await isEdited(change)) return "not-ours";
+        return (await isGone(change)) ? "reverted" : revertLine(change);
+      }
       // The lines went first: who was started with the link is started anew before it goes, or its clients would find nothing.
-      if (change.kind === "file" && change.before === undefined) await reload(configDir);
+      if (change.kind === "file" && change.before === undefined) {
+        await refuseNamedLink(configDir);
+        await reload(configDir);
+      }
       const outcome = await revertEdit(change);
       if (outcome === "reverted") await makeLinks(configDir, await readTextIfPresent(namesFile(configDir)));
       return outcome;
@@ -135,6 +135,15 @@ export const createCourier = (dependencies: ServerDependencies): Server => {
       return snippetOf(render, { folder: "/etc/courier", certificate, bySni }, version.slice(0, 30));
     },
   };
+};
+
+/** @throws Failure `config` where a line, as somebody changed it, still names what our list stands for. */
+const refuseNamedLink = async (folder: string): Promise<void> => {
+  const line = await lineWithLink(folder);
+  if (line === undefined) return;
+  throw new Failure("config", `${linkBase(folder)} is still named by ${line}: without it nobody there gets TLS`, {
+    hints: ["put another certificate into that line, or take it out"],
+  });
 };
 
 /** Whom the MTA's settings name; the IMAP and POP3 servers are built for the same. */

@@ -33,11 +33,22 @@ const lineFor = (path: string, withoutKeyFile: boolean): string =>
 const isMarked = ({ text }: Pick<Assignment, "text">): boolean => text.trimEnd().endsWith(marker);
 
 /** Whether somebody wrote something else into a line of ours, which taking it back would lose. */
-export const isEdited = async ({ path, after }: LineChange): Promise<boolean> => {
+export const isEdited = async ({ path, before, after }: LineChange): Promise<boolean> => {
   const lines = ((await readTextIfPresent(path)) ?? "").split("\n");
-  return (
-    !lines.includes(after) && lines.some((text) => isMarked({ text }) && !isOurCertificate(dirname(path), certIn(text)))
-  );
+  if (lines.includes(after)) return false;
+  return lines.some((text) => {
+    const cert = certIn(text);
+    const ours = cert !== "" && isOurCertificate(dirname(path), cert);
+    // Something was appended to it: what we added still stands there.
+    return ours ? before === undefined : isMarked({ text });
+  });
+};
+
+/** A line of ours took the place of another one of ours, and by now there is none. */
+export const isGone = async ({ path, before }: LineChange): Promise<boolean> => {
+  if (before === undefined || !isMarked({ text: before })) return false;
+  const lines = ((await readTextIfPresent(path)) ?? "").split("\n");
+  return !lines.some((text) => isMarked({ text }));
 };
 
 const certIn = (text: string): string =>
@@ -78,14 +89,19 @@ export interface Wanted {
   readonly bySni: readonly ServedCertificate[];
 }
 
-/** A line names our link. It stays one when the others have gone: another path would need another process. */
-const namesLink = async ({ folder }: Wanted): Promise<boolean> => {
+/** The place of a line that names our link; undefined: there is none. */
+export const lineWithLink = async (folder: string): Promise<string | undefined> => {
   for (const file of tlsFiles) {
-    const all = parseSettings((await readTextIfPresent(`${folder}/${file}`)) ?? "");
-    if (all.some((one) => one.name === "TLS_CERTFILE" && one.value === linkBase(folder))) return true;
+    const path = `${folder}/${file}`;
+    const all = parseSettings((await readTextIfPresent(path)) ?? "");
+    const found = all.find((one) => one.name === "TLS_CERTFILE" && one.value === linkBase(folder));
+    if (found) return `${path} line ${found.line}`;
   }
-  return false;
+  return undefined;
 };
+
+/** A line names our link. It stays one when the others have gone: another path would need another process. */
+const namesLink = async ({ folder }: Wanted): Promise<boolean> => (await lineWithLink(folder)) !== undefined;
 
 const looks = async (wanted: Wanted): Promise<readonly Look[]> => {
   const { folder, certificate, bySni } = wanted;

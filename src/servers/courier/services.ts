@@ -1,6 +1,6 @@
 // The servers that Courier is made of: what each of them reads, where it listens, and the process that does.
-import { access } from "node:fs/promises";
 import type { Mode, ProtocolName } from "../../domain/entry-point.ts";
+import { exists } from "../../system/exists.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import { runningPid } from "../running.ts";
 import { type Values, valuesOf } from "./settings.ts";
@@ -77,12 +77,6 @@ export interface Service extends Kind {
   readonly values: Values;
   readonly pid: number | undefined;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** courierlogger holds the pid file of IMAP and POP3, couriertcpd that of SMTP. */
 export const pidIn = async (pidFile: string | undefined): Promise<number | undefined> =>

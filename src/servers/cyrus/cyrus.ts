@@ -105,7 +105,7 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
       if (change.kind !== "file") return revertEdit(change);
       if (change.before === undefined && (await isStillRead(change))) {
         throw new Failure("config", `${change.path} is still read by @include: taking it away would stop Cyrus`, {
-          hints: ["take that line out of imapd.conf, then run: mailcert deploy --remove"],
+          hints: ["take that line out of imapd.conf"],
         });
       }
       return revertFile(change);

@@ -4,6 +4,7 @@ import type { RunProgram } from "../../system/run.ts";
 import { commandLine } from "../command-line.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { runningPid } from "../running.ts";
+import { believedFile } from "../whose-words.ts";
 
 /** In PATH, else where Debian, and builds of one's own, keep Cyrus's programs. */
 const programs = [
@@ -87,10 +88,12 @@ export const findCyrus = async (run: RunProgram): Promise<Cyrus | undefined> => 
     // An option since 3.6; before that -p of the command line.
     const pid = await findPid(usual.get("master_pid_file") || "/run/cyrus-master.pid");
     const words = pid === undefined ? [] : await commandLine(pid);
-    const imapdConf = optionOf(words, "-C") ?? "/etc/imapd.conf";
+    const told = (option: string): Promise<string | undefined> =>
+      believedFile(optionOf(words, option), "cyrmaster", pid ?? 0);
+    const imapdConf = (await told("-C")) ?? "/etc/imapd.conf";
     const settings = imapdConf === "/etc/imapd.conf" ? usual : await read(imapdConf);
     const user = settings.get("cyrus_user") || "cyrus";
-    const cyrusConf = optionOf(words, "-M") ?? "/etc/cyrus.conf";
+    const cyrusConf = (await told("-M")) ?? "/etc/cyrus.conf";
     return { program, version, pid, imapdConf, cyrusConf, user, group: await groupOf(run, settings, user) };
   }
   return undefined;

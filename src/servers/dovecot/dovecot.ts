@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
+import { clean } from "../../domain/text.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, modeOf, revertEdit } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
@@ -15,6 +16,7 @@ import { generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
 import { type DovecotPlaces, dovecotPlaces, offeredBy } from "./places.ts";
+import { inWordsOf } from "./policy-file.ts";
 import { readBackDovecot } from "./read-back.ts";
 import { tlsOffOverrides } from "./tls-off.ts";
 import { createDovecotUpgrade } from "./upgrade.ts";
@@ -37,6 +39,11 @@ const hintsFor = (message: string): readonly string[] => {
   if (file !== undefined && place) {
     return [
       `put ${file} back, or comment out line ${place[2]} of ${place[1]}: Dovecot opens every file that its settings name, even where mailcert's setting wins over it, and does not start without it`,
+    ];
+  }
+  if (/\/(?:99-)?mailcert\.(?:policy\.)?conf$/.test(place?.[1] ?? "")) {
+    return [
+      `${place?.[1] ?? ""} is mailcert's own: \`mailcert deploy --repair\` writes it in the words of the Dovecot that is installed`,
     ];
   }
   return [
@@ -138,7 +145,12 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     upgrade: createDovecotUpgrade(run),
     listeners: (installation) => dovecotListeners(dependencies, mainFileOf(installation)),
     apply: (_installation, change) => applyEdit(change),
-    revert: (_installation, change) => revertEdit(change),
+    revert: async (installation, change) => {
+      const reworded = inWordsOf(change, installation.version);
+      const outcome = await revertEdit(reworded);
+      // No run has come to reword it yet.
+      return outcome === "not-ours" && reworded.kind === "file" ? revertEdit(change) : outcome;
+    },
     readBack: async (installation, certificate, bySni = [], placed = []) =>
       readBackDovecot({
         run,
@@ -153,6 +165,14 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
           placed.length > 0 ? offeredBy(await dovecotListeners(dependencies, mainFileOf(installation))) : undefined,
         protocols: enabledProtocols(await doveconf(run, ["protocols"])),
       }),
+    naming: async (installation, folder) =>
+      (await configurationOf(installation)).places
+        .filter(({ value }) => value.includes(folder))
+        .map(({ path, line, text, value }) => ({
+          value,
+          setting: `line ${line} of ${path} says "${clean(text.trim(), 200)}"`,
+          mend: `name another file there, or take the line out; then: doveadm reload`,
+        })),
     check: async () => {
       // -x also opens every file that is named; its standard output holds private keys and is dropped here, unread.
       const { status, stderr } = await run("doveconf", ["-x"]);

@@ -7,22 +7,16 @@ import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { modeOf } from "../edits.ts";
 import { linkedLibrary } from "../linked-library.ts";
-import { switchedOff } from "../marker.ts";
 import type { PolicyPlan, PolicySetting } from "../policy.ts";
 import type { Change, Installation } from "../server.ts";
 import { doveconf } from "./doveconf.ts";
-import { type Configuration, type Place, ourFile, readConfiguration } from "./files.ts";
+import { type Configuration, type Place, readConfiguration } from "./files.ts";
 import { type Generation, knownGeneration } from "./generation.ts";
+import { policyFile } from "./policy-file.ts";
 import { type PolicyKey, type Wish, namesOf, policyIn, policyKeys, wishesOf } from "./policy-settings.ts";
+import { asComment } from "./scopes.ts";
 
 type PolicyPlace = Place<PolicyKey>;
-
-/** Read behind the file with the certificate, which switches TLS on (`ssl = yes`) where it was off. */
-const policyFile = (configDir: string, configuration: Pick<Configuration<PolicyKey>, "includes">): string => {
-  const alone = join(configDir, "mailcert.policy.conf");
-  if (configuration.includes.includes(alone)) return alone;
-  return ourFile(configDir, configuration).replace(/mailcert\.conf$/, "mailcert.policy.conf");
-};
 
 /** The module that speaks TLS has a place of its own; `dovecot` itself is not linked with it. */
 const libraryOf = async ({ run }: ServerDependencies) => {
@@ -61,14 +55,6 @@ const isBehind = ({ files }: Configuration<PolicyKey>, ours: string, place: Poli
   const neighbours = [...files].filter(([path]) => dirname(path) === dirname(ours)).map(([, order]) => order);
   return neighbours.length > 0 && place.order > Math.max(...neighbours);
 };
-
-const asComment = (place: PolicyPlace): Change => ({
-  kind: "line",
-  path: place.path,
-  line: place.line,
-  before: place.text,
-  after: switchedOff(place.text),
-});
 
 const at = ({ path, line }: PolicyPlace): string => `${path} line ${line}`;
 

@@ -4,17 +4,9 @@ import type { Override, ServedCertificate } from "../server.ts";
 import { foreignBlocks } from "./blocks.ts";
 import { ourFile } from "./files.ts";
 import { wantedSettings } from "./generation.ts";
+import { namesBesidePlaces } from "./names-beside-places.ts";
 import { type DovecotPlaces, addressesIn, placedAt } from "./places.ts";
-import {
-  type ReadBackInput,
-  type Scope,
-  asComment,
-  placeIn,
-  sameScope,
-  settingsOfScope,
-  unread,
-  wrong,
-} from "./scopes.ts";
+import { type ReadBackInput, type Scope, placeIn, sameScope, settingsOfScope, unread, wrong } from "./scopes.ts";
 
 /** `local 192.0.2.11`, `protocol imap`: for whom a block holds; undefined in it: for everybody. */
 const forWhom = (filters: readonly string[]): { readonly address?: string; readonly protocol?: string } => {
@@ -52,22 +44,16 @@ export const placeOverrides = async (
   }
   const own = addressesIn(places);
   const foreign = foreignBlocks(configuration, ourFile(configDir, configuration));
-  if (generation.version === "2.3" && own.length > 0) {
-    for (const [name, at] of foreign) {
-      const scope = `local_name ${name}`;
-      const mine = own.flatMap((address) =>
-        [places.whole.get(address), ...(places.partial.get(address)?.values() ?? [])].flatMap((one) => one?.name ?? []),
-      );
-      for (const certificate of new Set(mine))
-        found.push({ scope, certificate, ...placeIn(input, [scope], ["cert"]), edit: at.map(asComment) });
-    }
-    if (foreign.size > 0) return found;
-  }
-  const blocks = [
+  const keptAway = generation.version === "2.3" && own.length > 0 && foreign.size > 0;
+  if (keptAway) found.push(...namesBesidePlaces(input, places, foreign));
+  const byAddress = [
     ...[...places.whole].map(([address, one]) => ({ filters: [`local ${address}`], one })),
     ...[...places.partial].flatMap(([address, of]) =>
       [...of].map(([protocol, one]) => ({ filters: [`local ${address}`, `protocol ${protocol}`], one })),
     ),
+  ];
+  const blocks = [
+    ...(keptAway ? [] : byAddress),
     ...[...places.everywhere].map(([protocol, one]) => ({ filters: [`protocol ${protocol}`], one })),
   ];
   const missing = blocks.filter(({ filters }) => !scopes.some((scope) => sameScope(plain(scope.filters), filters)));

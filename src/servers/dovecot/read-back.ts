@@ -1,10 +1,12 @@
 // Reads Dovecot's effective settings back after a change: who is served something else, where that is written, and which edit would mend it.
 import type { Override } from "../server.ts";
 import { sniNames } from "../../domain/sni-names.ts";
+import { clean } from "../../domain/text.ts";
 import { foreignBlocks, standsInTheWay } from "./blocks.ts";
 import { doveconf } from "./doveconf.ts";
 import { type Place, ourFile } from "./files.ts";
 import { settingsIn, tlsSettings, wantedSettings } from "./generation.ts";
+import { notOurs } from "./names-beside-places.ts";
 import { dovecotPlaces } from "./places.ts";
 import { ownerOf, placeOverrides } from "./read-back-places.ts";
 import {
@@ -69,6 +71,14 @@ const wantedNames = ({ main, bySni, generation }: ReadBackInput): readonly Wante
   ];
 };
 
+/** A block for several names, or for all below one: who else gets everybody's certificate without it. */
+const lost = (input: ReadBackInput, filters: readonly string[]): Pick<Override, "loses"> => {
+  const others = notOurs(input, filters);
+  if (others.length === 0) return {};
+  const named = `${clean(others.slice(0, 3).join(", "), 200)}${others.length > 3 ? ` (and ${others.length - 3} more)` : ""}`;
+  return { loses: `clients that ask for ${named} get the certificate of everybody` };
+};
+
 /** Blocks that hold for some names alone: for each name the one that wins must be ours, or say the same. */
 const nameOverrides = async (input: ReadBackInput, scopes: readonly Scope[]): Promise<readonly Override[]> => {
   const { generation, configuration, configDir, main } = input;
@@ -84,7 +94,8 @@ const nameOverrides = async (input: ReadBackInput, scopes: readonly Scope[]): Pr
       const other = certificate === undefined ? undefined : standsInTheWay(foreign, generation, name);
       if (certificate === undefined || found.has(`${certificate} ${other}`)) continue;
       const scope = `local_name ${other ?? name}`;
-      const at = other === undefined ? unread(input) : placeIn(input, [scope], ["cert"]);
+      const at =
+        other === undefined ? unread(input) : { ...placeIn(input, [scope], ["cert"]), ...lost(input, [scope]) };
       found.set(other === undefined ? "unread" : `${certificate} ${other}`, { scope, ...whose, ...at });
       continue;
     }
@@ -102,7 +113,8 @@ const nameOverrides = async (input: ReadBackInput, scopes: readonly Scope[]): Pr
     );
     const key = `${certificate ?? ""} ${scope.filters.join(", ")}`;
     if (different.length === 0 || found.has(key)) continue;
-    found.set(key, { scope: scope.filters.join(", "), ...whose, ...placeIn(input, scope.filters, different) });
+    const at = { ...placeIn(input, scope.filters, different), ...lost(input, scope.filters) };
+    found.set(key, { scope: scope.filters.join(", "), ...whose, ...at });
   }
   return [...found.values()];
 };

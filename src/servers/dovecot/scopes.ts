@@ -54,7 +54,7 @@ const filterArguments = (filters: readonly string[], generation: Generation): re
 export const sameScope = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((filter, index) => filter.toLowerCase() === b[index]?.toLowerCase());
 
-export const asComment = (place: Place): Change => ({
+export const asComment = (place: Pick<Place, "path" | "line" | "text">): Change => ({
   kind: "line",
   path: place.path,
   line: place.line,

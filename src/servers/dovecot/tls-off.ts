@@ -1,9 +1,9 @@
 // Where Dovecot's configuration says `ssl = no`, for everybody or for a protocol: somebody's decision, which only a yes overrules.
 import type { RunProgram } from "../../system/run.ts";
-import { switchedOff } from "../marker.ts";
 import type { Override } from "../server.ts";
 import { doveconf } from "./doveconf.ts";
 import { type Place, readConfiguration } from "./files.ts";
+import { asComment } from "./scopes.ts";
 
 type SslPlace = Place<"ssl">;
 
@@ -39,7 +39,7 @@ export const tlsOffOverrides = async (
       path: last.path,
       line: last.line,
       setting: last.text.trim(),
-      edit: mine.map(({ path, line, text }) => ({ kind: "line", path, line, before: text, after: switchedOff(text) })),
+      edit: mine.map(asComment),
     });
   }
   return overrides;

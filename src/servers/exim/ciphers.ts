@@ -8,6 +8,7 @@ import type { TlsLibrary } from "../../domain/tls-policy.ts";
 import { fileFailure } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { libraryNames } from "../linked-library.ts";
+import { identity } from "./configuration.ts";
 import { hybridName } from "./policy-settings.ts";
 
 /** `Library version: GnuTLS: Compile: 3.8.9` and, on the next line, `Runtime: 3.8.9`: the second is the one that is loaded. */
@@ -34,11 +35,13 @@ export const refuseCiphers = async (run: RunProgram, program: string, value: str
   });
   try {
     await chmod(folder, 0o711);
-    // It writes its logs as its own user.
-    await mkdir(join(folder, "log"));
-    await chmod(join(folder, "log"), 0o777);
+    // It writes its logs as its own user; an older one opens them as root, wherever a link of somebody's leads.
+    const logs = join(folder, "log");
+    await mkdir(logs, { mode: 0o700 });
+    const { user } = await identity(run, program);
+    if (user !== undefined) await run("chown", ["--", user, logs]);
     const file = join(folder, "exim.conf");
-    const log = join(folder, "log", "%slog");
+    const log = join(logs, "%slog");
     await writeFile(file, `log_file_path = ${log}\ntls_advertise_hosts = *\ntls_require_ciphers = ${value}\n`, {
       mode: 0o644,
     });

@@ -3,7 +3,7 @@ import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyEdit, revertEdit, revertFile, revertLine } from "../edits.ts";
+import { applyEdit, revertEdit, revertFile, revertLine, revertUnlessRead } from "../edits.ts";
 import type { Installation, Server } from "../server.ts";
 import {
   type Configuration,
@@ -16,9 +16,11 @@ import {
 } from "./configuration.ts";
 import { daemonPid } from "./daemon.ts";
 import { refuseCiphers } from "./ciphers.ts";
+import { lookUpOfMap } from "./files.ts";
 import { hardenExim } from "./harden.ts";
 import { eximListeners } from "./listeners.ts";
 import { includeLine, localMacros } from "./macros.ts";
+import { mapFile } from "./names.ts";
 import { macroText, planExim } from "./plan.ts";
 import { checkReadable } from "./readable.ts";
 import { readBackExim } from "./read-back.ts";
@@ -90,6 +92,13 @@ export const createExim = (dependencies: ServerDependencies): Server => {
     apply: (_installation, change) => applyEdit(change),
     revert: async ({ configDir }, change) => {
       if (change.kind !== "file") return revertEdit(change);
+      if (change.path === mapFile(configDir)) {
+        const { configuration, file } = await look();
+        return revertUnlessRead(change, "Exim", () => lookUpOfMap(run, configuration, file), {
+          harm: "Exim would have no certificate for anybody",
+          mend: "take that look-up out",
+        });
+      }
       const path = localMacros(configDir);
       const outcome = await revertFile(change);
       if (outcome === "reverted" || change.path !== path) return outcome;

@@ -15,7 +15,7 @@ import { type Configuration, effective, withConfiguration } from "./configuratio
 import { policyIncludeLine } from "./macros.ts";
 import { inclusion } from "./plan.ts";
 import { priorityString, whyCiphers } from "./policy-settings.ts";
-import { filesOf } from "./read-back.ts";
+import { filesOf } from "./files.ts";
 
 type Option = "tls_require_ciphers" | "auth_advertise_hosts";
 const options: readonly Option[] = ["tls_require_ciphers", "auth_advertise_hosts"];

@@ -7,6 +7,7 @@ import { modeOf } from "../edits.ts";
 import { hostNames } from "../host-names.ts";
 import type { Change, Override, ServedCertificate, ServerPlan } from "../server.ts";
 import { type Configuration, type Options, effective } from "./configuration.ts";
+import { foreignLookUp } from "./files.ts";
 import { listItems } from "./list.ts";
 import {
   type TlsFiles,
@@ -124,7 +125,8 @@ export const macroChanges = async (wanted: Wanted): Promise<readonly Change[]> =
   const content = macroText(wanted, turnOn);
   const own: readonly Change[] =
     before === content && (await modeOf(path)) === mode ? [] : [{ kind: "file", path, content, mode, before }];
-  const names = await nameChanges(wanted, false);
+  // Somebody's own line that looks into it goes on finding a map there.
+  const names = await nameChanges(wanted, (await foreignLookUp(configuration, "")) !== undefined);
   const macros =
     configuration.scheme === "unsplit"
       ? [...own, ...(await inclusion(configuration.configDir, includeLine(configuration.configDir)))]

@@ -1,12 +1,11 @@
 // Reads back what Exim will serve after its next reload, and finds the place of a setting that wins over ours.
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import type { Change, Override } from "../server.ts";
-import { type Configuration, effective } from "./configuration.ts";
-import { localMacros, macroFile, wantedFiles } from "./macros.ts";
+import { effective } from "./configuration.ts";
+import { filesOf } from "./files.ts";
+import { macroFile, wantedFiles } from "./macros.ts";
 import { type Wanted, macroChanges, mapOf, nameChanges, servesOurs, tlsOptions, worksOut } from "./plan.ts";
 
 interface Place {
@@ -17,19 +16,6 @@ interface Place {
 }
 
 const assignment = /^\s*(tls_certificate|tls_privatekey|MAIN_TLS_CERTIFICATE|MAIN_TLS_CERTKEY)\s*==?\s*(\S.*)$/;
-
-/** The files that a configuration is made of, ours left out. */
-export const filesOf = async (configuration: Configuration, ownFile: string): Promise<readonly string[]> => {
-  const { scheme, configDir } = configuration;
-  if (scheme === "own") return [ownFile];
-  if (scheme === "unsplit") return [localMacros(configDir), join(configDir, "exim4.conf.template")];
-  const folder = join(configDir, "conf.d/main");
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .toSorted((a, b) => a.localeCompare(b))
-    .map((name) => join(folder, name))
-    .filter((path) => path !== macroFile(configuration));
-};
 
 const placesIn = async (files: readonly string[]): Promise<readonly Place[]> => {
   const found: Place[] = [];

@@ -7,7 +7,7 @@ import type { Finding } from "../../domain/finding.ts";
 import { type KeyAlgorithm, type Slot, slotOf } from "../../domain/keys.ts";
 import { clean } from "../../domain/text.ts";
 import { accountId } from "../../system/accounts.ts";
-import { refuseUnsafeProgram } from "../../system/safe-program.ts";
+import { refuseUnsafeCommand } from "../../system/safe-program.ts";
 import { addressesOf } from "../addresses.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { complaint } from "../program.ts";
@@ -129,16 +129,16 @@ export const createFiles = (
       // One that only its change knows is being taken back: its folder may be gone.
       if (target === undefined) return;
       await accountsOf(target);
-      const [program] = target.reload ?? [];
+      const { reload: told = [] } = target;
       // As a hook: root runs nothing that somebody else can change.
-      if (program?.startsWith("/")) await refuseUnsafeProgram(program);
+      if (told.length > 0) await refuseUnsafeCommand(told);
       await refuseUnusable(target.name, Object.values(target.paths));
     },
     reload: async ({ id }) => {
       const [program, ...args] = reloads.get(id) ?? [];
       if (program === undefined) return;
       // It may have been another entry's, or changed since it was looked at.
-      if (program.startsWith("/")) await refuseUnsafeProgram(program);
+      await refuseUnsafeCommand([program, ...args]);
       const { status, stderr } = await run(program, args, { timeoutMs: reloadMs, ownGroup: true });
       if (status === 0) return;
       const words = clean([basename(program), ...args].join(" "), 200);

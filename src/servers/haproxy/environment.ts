@@ -1,8 +1,9 @@
 // The variables of HAProxy's environment that its files name: tested, or started, without them it would be another configuration.
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
+import { offenceOnTheWay } from "../../system/root-only.ts";
 import type { Section } from "./parse.ts";
-import type { Haproxy } from "./program.ts";
+import { type Haproxy, pidFile } from "./program.ts";
 
 /** Names of variables in a configuration (configuration.txt, 2.3). */
 interface Named {
@@ -49,30 +50,69 @@ const environmentOf = async (pid: number): Promise<ReadonlyMap<string, string> |
   );
 };
 
+/** Where a value is no more than an address, a name or a file that is served: elsewhere (`global`) it says what is run, and as whom. */
+const ordinary: ReadonlySet<string> = new Set(["defaults", "frontend", "listen", "backend"]);
+
+/** Addresses, numbers, names: no way out of a folder. */
+const isPlain = (value: string): boolean => /^[\w.:*@,[\]-]*$/.test(value) && !/^\.\.?$/.test(value);
+
+/** Or a path on which nobody but root can put anything. */
+const isHarmless = async (value: string): Promise<boolean> =>
+  isPlain(value) ||
+  (/^\/(?!proc\/|sys\/|dev\/)[\w@%+=.-][\w@%+=./-]*$/.test(value) &&
+    !value.split("/").includes("..") &&
+    (await offenceOnTheWay(value).catch(() => true)) === undefined);
+
+const notKnown = (needed: readonly string[], why: string, hint: string): Failure =>
+  new Failure(
+    "config",
+    `HAProxy's configuration names variables of its environment (${needed.slice(0, 5).join(", ")}), ${why}: it cannot be tested`,
+    { hints: [hint] },
+  );
+
 /**
- * What the running one has of them. One that it has not either is empty for it, too.
+ * What the running one has of them. One that it has not either is empty for it, too. Of a process that is not root's any more, whose user can write any value
+ * there: where systemd or root's pid file names it, and what does no harm.
  * @throws Failure `config` where it takes some from outside and they cannot be known: it does not run, or may not be looked at.
  */
 export const environmentFor = async (
-  { pid }: Haproxy,
+  { pid, ofRoot, noted }: Pick<Haproxy, "pid" | "ofRoot" | "noted">,
   sections: readonly Section[],
 ): Promise<Readonly<Record<string, string>>> => {
   const { needed, all } = variablesIn(sections);
   if (all.length === 0) return {};
-  const has = pid === undefined ? undefined : await environmentOf(pid);
-  if (has) return Object.fromEntries(all.flatMap((name) => (has.has(name) ? [[name, has.get(name) ?? ""]] : [])));
-  if (needed.length === 0) return {};
-  const names = needed.slice(0, 5).join(", ");
-  const why = pid === undefined ? "and it does not run" : `and those of its process ${pid} cannot be read`;
-  throw new Failure(
-    "config",
-    `HAProxy's configuration names variables of its environment (${names}), ${why}: it cannot be tested`,
-    {
-      hints: [
-        pid === undefined
-          ? "start HAProxy, then run the command again: its variables are read from the running process"
-          : "run mailcert as root",
-      ],
-    },
+  // Whoever works as its user can start another one, with values of theirs.
+  const known = ofRoot || noted;
+  const has = pid === undefined || !known ? undefined : await environmentOf(pid);
+  if (has === undefined) {
+    if (needed.length === 0) return {};
+    if (pid === undefined)
+      throw notKnown(
+        needed,
+        "and it does not run",
+        "start HAProxy, then run the command again: its variables are read from the running process",
+      );
+    if (known) throw notKnown(needed, `and those of its process ${pid} cannot be read`, "run mailcert as root");
+    throw notKnown(
+      needed,
+      `and its process ${pid}, which is not root's any more, is in no unit of systemd and not in ${pidFile}: anybody who works as that user could have started it`,
+      `start it by its service, or with \`-p ${pidFile}\`; or give the variables a value in the file (setenv, presetenv)`,
+    );
+  }
+  const grave = new Set(ofRoot ? [] : variablesIn(sections.filter(({ kind }) => !ordinary.has(kind))).all);
+  const values: Record<string, string> = {};
+  const refused: string[] = [];
+  for (const name of all) {
+    const value = has.get(name);
+    if (value === undefined) continue;
+    if (ofRoot || (!grave.has(name) && (await isHarmless(value)))) values[name] = value;
+    else refused.push(name);
+  }
+  const missing = needed.filter((name) => refused.includes(name));
+  if (missing.length === 0) return values;
+  throw notKnown(
+    missing,
+    `and its process ${pid} is not root's any more: whoever works as that user can write any value there`,
+    "run it with a master process of root's (-W), or give the variables a value in the file (setenv, presetenv)",
   );
 };

@@ -9,7 +9,8 @@ import { type Bind, bindsOf } from "./binds.ts";
 import { listText, ownList } from "./crt-list.ts";
 import { haproxyListeners, isServed } from "./listeners.ts";
 import { type Wanted, planHaproxy, readBackHaproxy } from "./plan.ts";
-import { type Haproxy, findHaproxy, folderOf, namedBy, readHaproxy } from "./program.ts";
+import { folderOf, readHaproxy } from "./configuration-files.ts";
+import { type Haproxy, findHaproxy, namedBy } from "./program.ts";
 import { reloadHaproxy, restartReason, testHaproxy } from "./reload.ts";
 
 /** Lists of certificates, and both kinds of key for one name, are older; older ones than 2.4 were not looked at. */

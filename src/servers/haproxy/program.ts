@@ -1,109 +1,108 @@
 // The HAProxy of this host: its files are those of its command line, else those that Debian's service gives it.
-import { stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { readTextIfPresent } from "../../system/files.ts";
+import { basename } from "node:path";
 import type { RunProgram } from "../../system/run.ts";
-import { offenceOnTheWay } from "../../system/root-only.ts";
-import { expand } from "../glob.ts";
+import { type Offence, offenceOnTheWay } from "../../system/root-only.ts";
 import { runIfInstalled } from "../program.ts";
 import { commandLine } from "../command-line.ts";
-import { daemonsCalled, identityOf } from "../daemons.ts";
+import { daemonsCalled } from "../daemons.ts";
 import { runningPid } from "../running.ts";
-import { isMainOfUnit } from "../units.ts";
-import { type Section, parseHaproxy } from "./parse.ts";
+import { mainUnitOf } from "../units.ts";
+import { isRoots, isRootsFile, userOf } from "../whose-words.ts";
+import { namedIn, naming, ofDebian, readHaproxy } from "./configuration-files.ts";
 
 export interface Haproxy {
   readonly version: string;
   /** Arguments that name its configuration: `-f FILE` each, and `-C FOLDER`. */
   readonly names: readonly string[];
   readonly pid: number | undefined;
+  /** The words of its process are root's: those of one that gave its rights up, or never had them, are of whoever works as its user. */
+  readonly ofRoot: boolean;
+  /** Root's own pid file, or systemd, names the process. */
+  readonly noted: boolean;
+  /** Who else than root can change what its unit names, where it is another user's: root does not run it. */
+  readonly foreign?: Offence;
 }
 
 export const program = "haproxy";
-const standard = "/etc/haproxy/haproxy.cfg";
-const pidFile = "/run/haproxy.pid";
-
-/** What names files on its command line: `-f FILE` (or a folder), `-C FOLDER`, and every word behind `--`. */
-const naming = (words: readonly string[]): readonly string[] => {
-  const found: string[] = [];
-  for (let index = 1; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    const next = words[index + 1];
-    if (word === "--") return [...found, ...words.slice(index + 1).flatMap((file) => ["-f", file])];
-    if ((word === "-f" || word === "-C") && next !== undefined) {
-      found.push(word, next);
-      index += 1;
-    }
-  }
-  return found;
-};
-
-/** CONFIG= of Debian's /etc/default/haproxy, which its unit and its script read. */
-const ofDebian = async (): Promise<readonly string[]> => {
-  const defaults = (await readTextIfPresent("/etc/default/haproxy").catch(() => undefined)) ?? "";
-  return ["-f", /^\s*CONFIG=(["']?)(\/[^"'\s]+)\1\s*$/m.exec(defaults)?.[2] ?? standard];
-};
+export const pidFile = "/run/haproxy.pid";
 
 /** undefined: not installed. */
 export const findHaproxy = async (run: RunProgram): Promise<Haproxy | undefined> => {
   const asked = await runIfInstalled(run, program, ["-v"]);
   if (asked === undefined) return undefined;
   const version = /^HA-?Proxy version (\d+(?:\.\d+)+)/m.exec(asked.stdout)?.[1] ?? "of an unknown version";
-  const noted = await runningPid(pidFile, program);
-  for (const pid of noted === undefined ? (await daemonsCalled(program)).toReversed() : [noted]) {
-    const words = naming(await commandLine(pid));
-    const names = words.length > 0 ? words : await ofDebian();
-    if (await isRoots(run, { version, names, pid }, pid)) return { version, names, pid };
+  const inFile = await runningPid(pidFile, program);
+  if (inFile !== undefined) {
+    const found = await believed(run, [inFile]);
+    if (found) return { ...found, version, noted: true };
   }
-  return { version, names: await ofDebian(), pid: undefined };
+  // That file may be of one that ended long ago, whose number is somebody else's now.
+  const found = await believed(run, (await daemonsCalled(program)).toReversed());
+  if (found) return { ...found, version };
+  return { version, names: await ofDebian(), pid: undefined, ofRoot: true, noted: false };
 };
 
-/**
- * Its files are tried as root and name programs (Lua), its words start a successor: anybody may start a HAProxy of his own. Root's own, systemd's,
- * or one that gave its rights up as files say that root alone can change.
- */
-const isRoots = async (run: RunProgram, haproxy: Haproxy, pid: number): Promise<boolean> => {
-  const uid = (await identityOf(pid))?.uid;
-  if (uid === undefined || uid === 0) return uid === 0;
-  if (await isMainOfUnit(run, pid)) return true;
-  const seen = new Set<string>();
-  for (const file of await filesOf(haproxy))
-    if ((await offenceOnTheWay(file, seen).catch(() => true)) !== undefined) return false;
-  const words = (await readHaproxy(haproxy)).flatMap(({ kind, lines }) => (kind === "global" ? lines : []));
+type Found = Omit<Haproxy, "version"> & { readonly pid: number };
+
+/** Root's own goes before all that anybody could have started, however late. */
+const believed = async (run: RunProgram, pids: readonly number[]): Promise<Found | undefined> => {
+  for (const way of [byRoot, byUnit, byFiles])
+    for (const pid of pids) {
+      const found = await way(run, pid);
+      if (found) return found;
+    }
+  return undefined;
+};
+
+const namesOr = async (names: readonly string[]): Promise<readonly string[]> =>
+  names.length > 0 ? names : await ofDebian();
+
+const byRoot = async (_run: RunProgram, pid: number): Promise<Found | undefined> =>
+  (await isRoots(program, pid))
+    ? { pid, names: await namesOr(naming(await commandLine(pid))), ofRoot: true, noted: false }
+    : undefined;
+
+/** The words of its `ExecStart=`; where a script or variables stand there, its own, so far as they name root's files. */
+const byUnit = async (run: RunProgram, pid: number): Promise<Found | undefined> => {
+  const unit = await mainUnitOf(run, pid);
+  if (unit === undefined || !/\bhaproxy/.test(unit.start)) return undefined;
+  const given = basename(unit.words[0] ?? "") === program ? naming(unit.words) : [];
+  if (given.length > 0) {
+    // The unit's user may be the one who writes these files: HAProxy would run them as root in a test.
+    const foreign = unit.asRoot ? undefined : await foreignIn(given);
+    return { pid, names: given, ofRoot: false, noted: true, ...(foreign === undefined ? {} : { foreign }) };
+  }
+  const names = await namesOr(naming(await commandLine(pid)));
+  return (await areRoots(names)) ? { pid, names, ofRoot: false, noted: true } : undefined;
+};
+
+/** Of any other one: files of root's, whose `user` it is. */
+const byFiles = async (run: RunProgram, pid: number): Promise<Found | undefined> => {
+  const uid = await userOf(pid);
+  if (uid === undefined) return undefined;
+  const names = await namesOr(naming(await commandLine(pid)));
+  if (!(await areRoots(names))) return undefined;
+  const found = { pid, names, ofRoot: false, noted: false };
+  if (uid === 0) return found;
+  const words = (await readHaproxy(found)).flatMap(({ kind, lines }) => (kind === "global" ? lines : []));
   const given = (name: string): string | undefined =>
     words.findLast((line) => line.words[0]?.text === name)?.words[1]?.text;
   const user = given("uid") ?? given("user");
-  return user !== undefined && (await run("id", ["-u", user])).stdout.trim() === String(uid);
+  return user !== undefined && (await run("id", ["-u", "--", user])).stdout.trim() === String(uid) ? found : undefined;
 };
 
-const isFolder = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(() => undefined))?.isDirectory() === true;
+const areRoots = async (names: readonly string[]): Promise<boolean> => {
+  const seen = new Set<string>();
+  for (const path of await namedIn(names)) if (!(await isRootsFile(path, seen))) return false;
+  return true;
+};
 
-/** Its files in the order in which it reads them; of a folder, those called *.cfg. */
-export const filesOf = async ({ names }: Haproxy): Promise<readonly string[]> => {
-  const found: string[] = [];
-  const folder = names[names.lastIndexOf("-C") + 1 || names.length] ?? "/";
-  for (let index = 0; index < names.length; index += 2) {
-    if (names[index] !== "-f") continue;
-    const path = resolve(folder, names[index + 1] ?? "");
-    if (await isFolder(path)) found.push(...(await expand(`${path}/*.cfg`)));
-    else found.push(path);
+const foreignIn = async (names: readonly string[]): Promise<Offence | undefined> => {
+  for (const path of await namedIn(names)) {
+    const offence = await offenceOnTheWay(path);
+    if (offence !== undefined) return offence;
   }
-  return found;
-};
-
-/** Folder of its first file: ours go there. */
-export const folderOf = async (haproxy: Haproxy): Promise<string> => dirname((await filesOf(haproxy))[0] ?? standard);
-
-/** A file that cannot be read is passed over: its own test names it. */
-export const readHaproxy = async (haproxy: Haproxy): Promise<readonly Section[]> => {
-  const files = await Promise.all(
-    (await filesOf(haproxy)).map(async (path) => ({
-      path,
-      text: (await readTextIfPresent(path).catch(() => undefined)) ?? "",
-    })),
-  );
-  return parseHaproxy(files);
+  return undefined;
 };
 
 /** Where a file is named, without which it would not start. */

@@ -1,19 +1,30 @@
 // Tests HAProxy's configuration and makes the running one read it: by its master process, by its unit, or by a successor that takes its sockets over.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
+import { offenceOnTheWay } from "../../system/root-only.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { sendSignal } from "../../system/signal.ts";
-import { changedAt } from "../changed-at.ts";
+import { hasChangedSinceStart } from "../changed-at.ts";
 import { commandLine } from "../command-line.ts";
-import { hasChildCalled, startedAt } from "../daemons.ts";
+import { hasChildCalled } from "../daemons.ts";
+import { expand } from "../glob.ts";
 import { complaint, output } from "../program.ts";
 import { systemdRuns, unitOfProcess } from "../units.ts";
 import { environmentFor } from "./environment.ts";
-import { type Haproxy, filesOf, program, readHaproxy } from "./program.ts";
+import { filesOf, readHaproxy } from "./configuration-files.ts";
+import { type Haproxy, program } from "./program.ts";
 
 /** @throws Failure `config` with its own words. */
 export const testHaproxy = async (run: RunProgram, haproxy: Haproxy): Promise<void> => {
-  const { names } = haproxy;
+  const { names, foreign } = haproxy;
+  if (foreign !== undefined)
+    throw new Failure(
+      "config",
+      `HAProxy's configuration is not root's alone: ${foreign.who} can change ${foreign.path}, and what it names would run as root in a test`,
+      { hints: [`let root alone change it${foreign.mend ? ` (${foreign.mend})` : ""}, then run the command again`] },
+    );
   const env = await environmentFor(haproxy, await readHaproxy(haproxy));
   const result = await run(program, ["-c", ...names], { env });
   if (result.status === 0) return;
@@ -31,6 +42,26 @@ const withoutReload = (words: readonly string[]): readonly string[] => {
     if (word === "-x") index += 1;
     else if (word === "-sf" || word === "-st") while (/^\d+$/.test(words[index + 1] ?? "")) index += 1;
     else kept.push(word);
+  }
+  return kept;
+};
+
+/** Options whose value is a number or a name: they open and write nothing. */
+const harmless: Readonly<Record<string, RegExp>> = { "-n": /^\d+$/, "-N": /^\d+$/, "-m": /^\d+$/, "-L": /^[\w.:-]+$/ };
+
+/**
+ * The same of a process that is not root's any more, whose user can write any words there, or start another one: its files, which root alone can change, and
+ * what does nothing. `-p` where that file names it already: root writes a number there.
+ */
+const onlyFiles = async ({ names }: Haproxy, pid: number, words: readonly string[]): Promise<readonly string[]> => {
+  const kept: string[] = ["-D", ...names];
+  for (const [index, word] of words.entries()) {
+    const value = words[index + 1] ?? "";
+    if (Object.hasOwn(harmless, word) && harmless[word]?.test(value)) kept.push(word, value);
+    if (word !== "-p" || kept.includes("-p") || !value.startsWith("/")) continue;
+    const noted =
+      (await offenceOnTheWay(value)) === undefined && (await readTextIfPresent(value).catch(() => undefined));
+    if (typeof noted === "string" && noted.trim() === String(pid)) kept.push(word, value);
   }
   return kept;
 };
@@ -56,18 +87,30 @@ export const restartReason = async (run: RunProgram, { pid }: Haproxy): Promise<
   return `it runs without a master process, and ${unit} has no way to reload it`;
 };
 
-/** Times of files are those of a clock that is a little behind. */
-const marginMs = 100;
+/** Settings whose files it makes itself, or that are no files: they change whenever it starts. */
+const made: ReadonlySet<string> = new Set(["pidfile", "stats", "chroot", "log", "server-state-file", "stats-file"]);
+/** What may be a folder of files. */
+const folders: ReadonlySet<string> = new Set(["crt", "default-crt", "ca-file"]);
+
+/** What of a word behind another it has read: sockets, and what the system keeps, is nothing of the kind. */
+const readBy = async (path: string, keyword: string): Promise<readonly string[]> => {
+  if (/^\/(?:dev|proc|sys|run|var\/run)\//.test(path)) return [];
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile()) return [path];
+  return found?.isDirectory() && folders.has(keyword) ? [path, ...(await expand(join(path, "*")))] : [];
+};
 
 /** A restart ends sessions: not for what it has read long ago. */
-const isStale = async (haproxy: Haproxy, pid: number): Promise<boolean> => {
-  const sections = await readHaproxy(haproxy);
-  const words = sections.flatMap(({ lines }) => lines.flatMap((line) => line.words.map(({ text }) => text)));
-  const named = [...new Set([...(await filesOf(haproxy)), ...words.filter((word) => word.startsWith("/"))])];
+export const isStale = async (haproxy: Haproxy, pid: number): Promise<boolean> => {
+  const lines = (await readHaproxy(haproxy)).flatMap((section) => section.lines);
+  const named = new Map<string, string>();
+  for (const { words } of lines)
+    for (const [index, { text }] of words.entries())
+      if (text.startsWith("/") && !made.has(words[0]?.text ?? "")) named.set(text, words[index - 1]?.text ?? "");
+  const read = (await Promise.all([...named].map(([path, keyword]) => readBy(path, keyword)))).flat();
   // What a list names, too.
-  const listed = await Promise.all(named.filter((path) => path.endsWith(".crt-list")).map(pathsInList));
-  const newest = Math.max(0, ...(await Promise.all([...named, ...listed.flat()].map(changedAt))));
-  return newest + marginMs > ((await startedAt(pid)) ?? 0);
+  const listed = await Promise.all(read.filter((path) => path.endsWith(".crt-list")).map(pathsInList));
+  return hasChangedSinceStart(pid, [...(await filesOf(haproxy)), ...read, ...listed.flat()]);
 };
 
 const pathsInList = async (list: string): Promise<readonly string[]> =>
@@ -87,12 +130,13 @@ export const reloadHaproxy = async (run: RunProgram, haproxy: Haproxy): Promise<
       await output(run, "systemctl", ["reload-or-restart", unit], "unavailable", { timeoutMs: 120_000 });
     return;
   }
-  const words = withoutReload(await commandLine(pid));
-  if (!words.includes("-D")) {
+  const given = withoutReload(await commandLine(pid));
+  if (!given.includes("-D")) {
     throw new Failure("unavailable", "HAProxy runs in the foreground without a master process: nothing can reload it", {
       hints: ["start it with -W (master-worker), or restart it now: it serves the old certificate until then"],
     });
   }
+  const words = haproxy.ofRoot ? given : await onlyFiles(haproxy, pid, given);
   const env = await environmentFor(haproxy, await readHaproxy(haproxy));
   const [command, ...args] = [...((await systemdRuns()) ? apart(pid, env) : []), program, ...words, "-sf", String(pid)];
   const result = await run(command ?? program, args, { env });

@@ -6,8 +6,8 @@ import type { RunProgram } from "../../system/run.ts";
 import { expand, matchesGlob } from "../glob.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { commandLine } from "../command-line.ts";
-import { identityOf } from "../daemons.ts";
 import { runningPid } from "../running.ts";
+import { believedFile } from "../whose-words.ts";
 import { type Directive, parseNginx } from "./parse.ts";
 
 export interface Nginx {
@@ -20,11 +20,11 @@ const program = "nginx";
 /** A dump of many sites is long. */
 const maxOutput = 32 << 20;
 
-/** The configuration that the master was started with, where it was told one; root's own, for it is tried as root. A master calls itself "nginx: master process nginx -c FILE". */
+/** The configuration that the master was started with, where it was told one: root's word, or root's file. A master calls itself "nginx: master process nginx -c FILE". */
 const named = async (pid: number | undefined): Promise<string | undefined> =>
-  pid === undefined || (await identityOf(pid))?.uid !== 0
+  pid === undefined
     ? undefined
-    : /\s-c\s*(\/\S+)/.exec((await commandLine(pid)).join(" "))?.[1];
+    : believedFile(/\s-c\s*(\/\S+)/.exec((await commandLine(pid)).join(" "))?.[1], program, pid);
 
 /** undefined: not installed. */
 export const findNginx = async (run: RunProgram): Promise<Nginx | undefined> => {

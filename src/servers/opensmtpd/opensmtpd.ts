@@ -10,6 +10,7 @@ import { applyEdit, revertEdit, revertFile } from "../edits.ts";
 import { runIfInstalled } from "../program.ts";
 import { restart } from "../restart.ts";
 import { runningPid } from "../running.ts";
+import { believedFile } from "../whose-words.ts";
 import type { Installation, Server } from "../server.ts";
 import { smtpdListeners } from "./listeners.ts";
 import { isStillRead, planSmtpd, presentOf, readBackSmtpd, snippetOf } from "./plan.ts";
@@ -28,7 +29,8 @@ const pidOf = (): Promise<number | undefined> => runningPid(pidFile, "smtpd");
 const confOf = async (pid: number | undefined): Promise<string> => {
   const words = pid === undefined ? [] : await commandLine(pid);
   const named = words[words.lastIndexOf("-f") + 1 || words.length];
-  if (named?.startsWith("/")) return named;
+  const told = pid === undefined ? undefined : await believedFile(named, "smtpd", pid);
+  if (told !== undefined) return told;
   for (const path of usual) {
     const there = await access(path).then(
       () => true,
@@ -96,7 +98,7 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
       if (change.kind !== "file") return revertEdit(change);
       if (change.before === undefined && (await isStillRead(change))) {
         throw new Failure("config", `${change.path} is still included: OpenSMTPD would not start without it`, {
-          hints: ["take that line out of smtpd.conf, then run: mailcert deploy --remove"],
+          hints: ["take that line out of smtpd.conf"],
         });
       }
       return revertFile(change);

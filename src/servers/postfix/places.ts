@@ -1,22 +1,24 @@
 // Certificates of single services of an instance: `-o smtpd_tls_chain_files=` in master.cf, for everybody who connects there, whatever name they ask for.
-import { isIP } from "node:net";
-import { canonicalIp, isLoopback } from "../../domain/ip.ts";
+import { isLoopback } from "../../domain/ip.ts";
 import { divide, serviceOf } from "../../domain/places.ts";
+import { spotsOf } from "../../domain/spots.ts";
 import { clean } from "../../domain/text.ts";
 import type { ByPlace, Change, Listener, Override, PlacedCertificate, ServedCertificate } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, ownLegacy } from "./parameters.ts";
 import type { Parameters } from "./postconf.ts";
+import { sniParameter } from "./sni.ts";
 
 export const byPlace: ByPlace = {
   together: ({ service }) => service,
   apart: ({ service }, address) => {
     const words = service.replace(/\/inet$/, " inet ...");
     const at = address.includes(":") ? `[${address}]` : address;
-    const own = `${at}:${words.replace(/^.*:/, "")}`;
+    const lines = [at, "127.0.0.1", "[::1]"].map((one) => `\`${one}:${words.replace(/^.*:/, "")}\``);
     return {
       why: `a service of master.cf takes one certificate, and \`${words}\` is for other addresses as well`,
-      mend: `in master.cf, put a line for each address, \`${own}\` and its like, in place of \`${words}\`; then: postfix reload; mailcert deploy`,
+      // Without loopback's own, what this host itself hands in is lost.
+      mend: `in master.cf, put a line for each address, ${lines.join(", ")} and its like, in place of \`${words}\`; then: postfix reload; mailcert deploy`,
     };
   },
 };
@@ -30,17 +32,12 @@ export const servicesOf = (
   listeners: readonly Listener[],
   local: readonly string[],
 ): ReadonlyMap<string, PlacedCertificate> => {
-  const spots = listeners.flatMap((listener) => {
-    const { address, everybodys } = listener;
-    const family = address === "0.0.0.0" ? 4 : address === "::" ? 6 : undefined;
-    const all = family === undefined ? [address] : local.filter((one) => isIP(one) === family);
-    return (all.length > 0 ? all : [address]).map((one) => ({
-      id: listener.service,
-      address: canonicalIp(one) ?? one,
-      service: serviceOf(listener),
-      together: everybodys === undefined ? listener.service : undefined,
-    }));
-  });
+  const spots = spotsOf(listeners, local, placed).map(({ listener, address }) => ({
+    id: listener.service,
+    address,
+    service: serviceOf(listener),
+    together: listener.everybodys === undefined ? listener.service : undefined,
+  }));
   const found = new Map<string, PlacedCertificate>();
   for (const [index, { winner }] of divide(placed, spots, isLoopback).entries()) {
     const { id } = spots[index] ?? {};
@@ -63,6 +60,8 @@ const change = (
 
 export interface PlacedServices {
   readonly changes: readonly Ours[];
+  /** Those of them that stand already, as if nothing had been there before. */
+  readonly adopted: readonly Ours[];
   /** All that is to stand, whether or not it does. */
   readonly settings: readonly Ours[];
 }
@@ -79,31 +78,68 @@ export const planPlaces = (
   sni: string | undefined,
 ): PlacedServices => {
   const changes: Ours[] = [];
+  const adopted: Ours[] = [];
   const settings: Ours[] = [];
   for (const [service, certificate] of services) {
     const own = overrides.get(service) ?? none;
     const wanted = valueFor(certificate);
     const chain = own.get(chainParameter);
+    const ours = isBelow(chain, stateFolder(certificate));
     const set = (parameter: string, before: string | undefined, after: string): void => {
       const one = change(service, parameter, before, after, certificate);
       settings.push(one);
-      if (before !== after) changes.push(one);
+      if (before !== after) changes.push(ours && before !== undefined ? { ...one, beforeIsOurs: true } : one);
+      else if (ours) adopted.push({ ...one, before: undefined });
     };
-    if (!isFree(own) && !(chain !== undefined && isOf(chain, certificate))) continue;
+    // A file of ours is nobody's own certificate, whosever it is: a line that was copied with the service.
+    if (!isFree(own) && !ours) continue;
     // A map of the administrator's for this very service holds.
     if (sni !== undefined && (own.get(sni) ?? "") === "") set(sni, own.get(sni), "");
     set(chainParameter, chain, wanted);
   }
-  return { changes, settings };
+  return { changes, adopted, settings };
 };
 
-/** The files of a certificate in any slots: one that has another key now is still the same. */
-const isOf = (chain: string, certificate: ServedCertificate): boolean => {
-  const [slot] = Object.values(certificate.slots);
-  const folder = slot?.combined.replace(/[^/]+\/[^/]+$/, "") ?? "";
-  const files = chain.split(/[\s,]+/).filter((file) => file !== "");
-  return folder !== "" && files.length > 0 && files.every((file) => file.startsWith(folder));
+/** What has the certificates of all names: `certificates/` of `certificates/NAME/live/SLOT/combined.pem`. */
+const stateFolder = (certificate: ServedCertificate): string | undefined => folderAbove(certificate, 4);
+const liveFolder = (certificate: ServedCertificate): string | undefined => folderAbove(certificate, 2);
+
+const folderAbove = ({ slots }: ServedCertificate, levels: number): string | undefined => {
+  const [slot] = Object.values(slots);
+  const parts = slot?.combined.split("/") ?? [];
+  return parts.length > levels + 1 ? `${parts.slice(0, -levels).join("/")}/` : undefined;
 };
+
+/** All files of a chain are there. */
+const isBelow = (chain: string | undefined, folder: string | undefined): boolean => {
+  const files = (chain ?? "").split(/[\s,{}]+/).filter((file) => file !== "");
+  return folder !== undefined && files.length > 0 && files.every((file) => file.startsWith(folder));
+};
+
+/**
+ * A service that was copied with our line has a certificate that is for other places: nobody's decision, and it goes. `placed`: those that have places; one that is
+ * served in no other way here may be somebody's own choice for a service, and stays.
+ */
+export const planStrays = (
+  placed: readonly ServedCertificate[],
+  isGiven: (service: string) => boolean,
+  overrides: ReadonlyMap<string, Parameters>,
+): readonly Ours[] =>
+  [...overrides].flatMap(([service, own]) => {
+    const chain = own.get(chainParameter);
+    const whose = isGiven(service) ? undefined : placed.find((one) => isBelow(chain, liveFolder(one)));
+    if (!whose) return [];
+    const parameters = [chainParameter, ...(own.get(sniParameter) === "" ? [sniParameter] : [])];
+    return parameters.map((parameter): Ours => ({
+      kind: "service-parameter",
+      service,
+      parameter,
+      before: own.get(parameter),
+      after: undefined,
+      certificate: whose.name,
+      beforeIsOurs: true,
+    }));
+  });
 
 export const placeOverrides = (
   configDir: string,
@@ -116,16 +152,21 @@ export const placeOverrides = (
     const wanted = valueFor(certificate);
     if (chain !== undefined && sameFiles(chain, wanted)) return [];
     const [legacy] = ownLegacy(own);
-    const setting = chain
-      ? `-o ${chainParameter}=${chain}`
-      : legacy === undefined
-        ? `no -o ${chainParameter}`
-        : `-o ${legacy}=${own.get(legacy) ?? ""}`;
+    const setting =
+      chain !== undefined
+        ? `-o ${chainParameter}=${chain}`
+        : legacy === undefined
+          ? undefined
+          : `-o ${legacy}=${own.get(legacy) ?? ""}`;
+    const path = `${configDir}/master.cf`;
+    const shown = setting === undefined ? undefined : clean(setting, 200);
+    const its = shown === undefined ? `no -o ${chainParameter}` : `a certificate setting of its own, "${shown}"`;
     return [
       {
         scope: `the service ${service}`,
-        path: `${configDir}/master.cf`,
-        setting: clean(setting, 200),
+        path,
+        setting: shown ?? `-o ${chainParameter}=${clean(wanted, 200)}`,
+        why: `in ${path} the service ${service} has ${its}, and does not serve ${certificate.name}`,
         certificate: certificate.name,
         edit: [change(service, chainParameter, chain, wanted, certificate)],
       },

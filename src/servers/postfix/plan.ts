@@ -6,7 +6,7 @@ import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { textMaps } from "./indexed.ts";
-import { planPlaces } from "./places.ts";
+import { planPlaces, planStrays } from "./places.ts";
 import { mapsIn, planSni, sniParameter } from "./sni.ts";
 import { submissionNotes } from "./submission.ts";
 
@@ -15,6 +15,7 @@ interface Situation {
   readonly effective: Parameters;
   readonly services: readonly Service[];
   readonly overrides: ReadonlyMap<string, Parameters>;
+  readonly expanded: ReadonlyMap<string, Parameters>;
 }
 
 const empty: Parameters = new Map();
@@ -135,6 +136,8 @@ export interface PostfixWish {
   readonly bySni: readonly ServedCertificate[];
   /** Services with one of their own, by id. */
   readonly services?: ReadonlyMap<string, PlacedCertificate>;
+  /** All that have places, wherever these are. */
+  readonly placed?: readonly ServedCertificate[];
   /** Absent: Postfix reads a map of ours. */
   readonly rows?: RowsWish;
 }
@@ -146,16 +149,25 @@ interface RowsWish {
   readonly answer: (value: string, keys: readonly string[]) => Promise<boolean>;
 }
 
+/** What somebody's program may fill. */
+const databases: readonly string[] = ["ldap", "lmdb", "memcache", "mongodb", "mysql", "pgsql", "socketmap", "sqlite"];
+
 /** A program that fills a table which nobody looks into. */
-const rowsNotes = ({ explicit }: Situation, { bySni, rows }: PostfixWish): readonly Finding[] => {
+const rowsNotes = async (
+  postconf: Postconf,
+  { explicit }: Situation,
+  { bySni, rows }: PostfixWish,
+): Promise<readonly Finding[]> => {
   const tables = mapsIn(explicit.get(sniParameter) ?? "").filter((map) => textMaps(map).length === 0);
   if (!rows || bySni.length === 0 || tables.length > 0) return [];
+  const types = (await postconf.types()).filter((type) => databases.includes(type));
+  const had = types.length === 0 ? "none of a database: install its package" : types.join(", ");
   return [
     {
       check: "deploy-config",
       severity: "fault",
       message: `main.cf names no database in ${sniParameter}: Postfix does not look into what ${rows.program} fills`,
-      hint: `postconf -e '${sniParameter} = sqlite:/etc/postfix/sni.cf' && postfix reload, or take postfix_sni_rows out of the configuration`,
+      hint: `in main.cf, set ${sniParameter} to the table's own TYPE:FILE (types that this Postfix reads: ${had}); once \`postmap -q NAME TYPE:FILE\` finds a name: postfix reload. Or take postfix_sni_rows out of the configuration`,
     },
   ];
 };
@@ -166,12 +178,13 @@ export const planPostfix = async (
   /** Of the primary instance, which is the one that people send through; undefined for the others. */
   masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
-  const { configDir, main, bySni, rows, services = new Map() } = wish;
+  const { configDir, main, bySni, rows, services = new Map(), placed = [] } = wish;
   const whole: Situation = {
     explicit: await postconf.explicit(),
     effective: await postconf.effective([chainParameter, sniParameter, ...levelParameters]),
     services: await postconf.services(),
     overrides: await postconf.overrides(),
+    expanded: await postconf.overrides(true),
   };
   const byName = bySni.length > 0 || (whole.effective.get(sniParameter) ?? "") !== "";
   const places = planPlaces(services, whole.overrides, byName ? sniParameter : undefined);
@@ -183,11 +196,18 @@ export const planPostfix = async (
   // What is set for these is their certificate's, and nobody's own; what somebody else set stays until a yes.
   const isGiven = (id: string): boolean =>
     places.settings.some(({ service, parameter }) => service === id && parameter === chainParameter);
-  const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id)) };
+  const strays = planStrays(placed, isGiven, whole.overrides);
+  const isStray = (id: string): boolean => strays.some(({ service }) => service === id);
+  const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id) && !isStray(id)) };
+  const { adopted } = places;
+  const given = [...places.changes, ...strays];
   const names = await planSni(situation, configDir, main, bySni, rows?.answer);
-  const notes = [...rowsNotes(situation, wish), ...(masterCf ? submissionNotes(whole.services, masterCf) : [])];
+  const notes = [
+    ...(await rowsNotes(postconf, situation, wish)),
+    ...(masterCf ? submissionNotes(whole.services, masterCf) : []),
+  ];
   const tls = switchTlsOn(situation, join(configDir, "main.cf"));
-  if (!main) return { changes: [...places.changes, ...names, ...tls.changes], ofServices, off: tls.off, notes };
+  if (!main) return { changes: [...given, ...names, ...tls.changes], ofServices, adopted, off: tls.off, notes };
   const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
@@ -199,7 +219,8 @@ export const planPostfix = async (
   const legacy = removeLegacy(situation);
   return {
     ofServices,
-    changes: [...places.changes, ...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
+    adopted,
+    changes: [...given, ...own.changes, ...chain, ...tls.changes, ...legacy.changes, ...names],
     off: tls.off,
     notes: [...own.notes, ...legacy.notes, ...notes],
   };

@@ -19,6 +19,8 @@ export interface Postconf {
   /** Values in effect, defaults included, `$name` expanded. */
   readonly effective: (names: readonly string[]) => Promise<Parameters>;
   readonly services: () => Promise<readonly Service[]>;
+  /** Types of tables that this Postfix can read (`postconf -m`). */
+  readonly types: () => Promise<readonly string[]>;
   /** By service id. `expanded`: `$name` in values replaced. */
   readonly overrides: (expanded?: boolean) => Promise<ReadonlyMap<string, Parameters>>;
 }
@@ -65,6 +67,7 @@ export const createPostconf = (run: RunProgram, configDir: string): Postconf => 
   return {
     explicit: async (names = []) => parseParameters(await ask(["-n", ...names])),
     effective: async (names) => parseParameters(await ask(["-x", ...names])),
+    types: async () => (await ask(["-m"])).split(/\s+/).filter((type) => type !== ""),
     services: async () => parseServices(await ask(["-M"])),
     overrides: async (expanded = false) => parseOverrides(await ask(expanded ? ["-Px"] : ["-P"])),
   };

@@ -6,7 +6,7 @@ import { Failure } from "../../domain/failure.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
-import { applyEdit, revertEdit } from "../edits.ts";
+import { applyEdit, revertUnlessRead } from "../edits.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
 import { servingProcesses } from "../processes.ts";
@@ -20,10 +20,11 @@ import { chainValue } from "./own-certificate.ts";
 import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
+import { settingsNaming } from "./naming.ts";
 import { readBackPostfix } from "./read-back.ts";
-import { handRows } from "./rows.ts";
-import { mapEntries } from "./sni.ts";
-import { tablesAnswer } from "./sni-overrides.ts";
+import { handRows, programOfRows, rowsOf, takeRowsBack } from "./rows.ts";
+import { mapEntries, mapFile, namesOurs, sniParameter } from "./sni.ts";
+import { brokenTables, refuseUnanswered, tablesAnswer } from "./sni-overrides.ts";
 
 const primaryId = "postfix";
 
@@ -48,14 +49,48 @@ const linkedFolders = async (configDir: string): Promise<readonly string[]> => {
 
 export const createPostfix = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
-  const sniRows = async (): Promise<Hook | undefined> => dependencies.sniRows?.();
+  const sniRows = async (configDir: string): Promise<Hook | undefined> => {
+    const said = await dependencies.sniRows?.();
+    return said === "unreadable" ? programOfRows(configDir) : said;
+  };
+
+  const sniMaps = async (configDir: string): Promise<string> =>
+    (await createPostconf(run, configDir).effective([sniParameter])).get(sniParameter) ?? "";
+
+  /** The database has what our map has; with nobody left to serve, nothing. */
+  const refreshRows = async (configDir: string, isServed: boolean): Promise<readonly string[]> => {
+    const program = await sniRows(configDir);
+    if (program) {
+      const rows = isServed ? await rowsOf(configDir) : [];
+      const done = await handRows(run, configDir, program, rows);
+      const keys = rows.map((row) => row.split("\t")[0] ?? "");
+      await refuseUnanswered(run, configDir, await sniMaps(configDir), keys, program.run[0] ?? "");
+      return done;
+    }
+    const unreadable = (await dependencies.sniRows?.()) === "unreadable";
+    const why = unreadable
+      ? "the configuration cannot be read"
+      : "postfix_sni_rows is not in the configuration any more";
+    return takeRowsBack(run, configDir, why);
+  };
+
+  /** Without its file a table does not open, and no client that says a name gets a handshake. */
+  const readerOfMap = async (configDir: string): Promise<string | undefined> => {
+    const postconf = createPostconf(run, configDir);
+    const everybodys = (await postconf.effective([sniParameter])).get(sniParameter);
+    if (namesOurs(everybodys, configDir)) return `${sniParameter} in ${join(configDir, "main.cf")}`;
+    for (const [service, own] of await postconf.overrides(true))
+      if (namesOurs(own.get(sniParameter), configDir))
+        return `-o ${sniParameter} of the service ${service} in ${join(configDir, "master.cf")}`;
+    return undefined;
+  };
 
   const wish = async (
     { configDir }: Pick<Installation, "configDir">,
     certificate: ServedCertificate,
     bySni: readonly ServedCertificate[] = [],
   ): Promise<PostfixWish> => {
-    const program = (await sniRows())?.run[0];
+    const program = (await sniRows(configDir))?.run[0];
     return {
       configDir,
       main: Object.keys(certificate.slots).length > 0 ? certificate : undefined,
@@ -105,7 +140,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     const usual = await wish(installation, certificate, bySni);
     if (placed.length === 0) return usual;
     const listeners = await postfixListeners(dependencies, installation.configDir);
-    return { ...usual, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
+    return { ...usual, placed, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
   };
 
   return {
@@ -125,11 +160,12 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const path = join(configDir, "master.cf");
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
       const masterCf = id === primaryId ? { path, text } : undefined;
-      return planPostfix(
-        createPostconf(run, configDir),
-        await wishAt(installation, certificate, bySni, placed),
-        masterCf,
-      );
+      const wished = await wishAt(installation, certificate, bySni, placed);
+      const planned = await planPostfix(createPostconf(run, configDir), wished, masterCf);
+      const names = [certificate, ...(bySni ?? [])].flatMap((one) => one.names);
+      const key = names.find((name) => !name.startsWith("*.")) ?? "mail.example.org";
+      const broken = await brokenTables(run, configDir, await sniMaps(configDir), key);
+      return { ...planned, notes: [...broken, ...planned.notes] };
     },
     apply: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
@@ -139,11 +175,16 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     revert: async ({ configDir }, change) => {
       if (change.kind === "parameter" || change.kind === "service-parameter")
         return revertPostfix(run, configDir, change);
-      return revertEdit(change);
+      const reader = (path: string) =>
+        path === mapFile(configDir) ? readerOfMap(configDir) : Promise.resolve(undefined);
+      return revertUnlessRead(change, "Postfix", reader, {
+        harm: "no client that says a name (SNI) would get TLS",
+        mend: "take it out there",
+      });
     },
+    naming: ({ configDir }, folder) => settingsNaming(createPostconf(run, configDir), configDir, folder),
     refresh: async ({ configDir }, certificates) => {
-      const program = await sniRows();
-      const handed = program ? await handRows(run, configDir, program) : [];
+      const handed = await refreshRows(configDir, certificates.length > 0);
       return [...(await refreshMaps(run, configDir, certificates)), ...handed];
     },
     readBack: async (installation, certificate, bySni, placed = []) =>

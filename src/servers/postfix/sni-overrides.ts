@@ -1,4 +1,7 @@
 // Names that another map of tls_server_sni_maps gives another certificate.
+import { Failure } from "../../domain/failure.ts";
+import type { Finding } from "../../domain/finding.ts";
+import { lastWords } from "../../domain/last-words.ts";
 import { sniNames } from "../../domain/sni-names.ts";
 import { clean } from "../../domain/text.ts";
 import { readTextIfPresent } from "../../system/files.ts";
@@ -7,7 +10,7 @@ import type { Override } from "../server.ts";
 import { entriesOf, textMaps } from "./indexed.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import type { PostfixWish } from "./plan.ts";
-import { mapName, mapsIn } from "./sni.ts";
+import { mapName, mapsIn, sniParameter } from "./sni.ts";
 
 /** Keys in the order in which smtpd asks for them: the name, then each parent with its dot (TLS_README); each in all maps before the next. */
 const keysOf = (name: string): readonly string[] => {
@@ -36,17 +39,69 @@ const answersOf = async (
   );
 };
 
+/** Those of the keys that are in none of the maps. */
+const missingIn = async (
+  run: RunProgram,
+  configDir: string,
+  value: string,
+  keys: readonly string[],
+): Promise<readonly string[]> => {
+  const found = new Set<string>();
+  for (const map of mapsIn(value).filter((one) => one.includes(":") && !one.includes("{")))
+    for (const key of (await answersOf(run, configDir, map, keys)).keys()) found.add(key);
+  return keys.filter((key) => !found.has(key));
+};
+
 /** Whether each of these keys is in one of the maps. */
 export const tablesAnswer = async (
   run: RunProgram,
   configDir: string,
   value: string,
   keys: readonly string[],
-): Promise<boolean> => {
-  const found = new Set<string>();
-  for (const map of mapsIn(value).filter((one) => one.includes(":") && !one.includes("{")))
-    for (const key of (await answersOf(run, configDir, map, keys)).keys()) found.add(key);
-  return keys.every((key) => found.has(key));
+): Promise<boolean> => (await missingIn(run, configDir, value, keys)).length === 0;
+
+/** Maps without a source of their own: a database answers for them. */
+const tablesIn = (value: string): readonly string[] =>
+  mapsIn(value).filter((map) => map.includes(":") && !map.includes("{") && textMaps(map).length === 0);
+
+/** A table that cannot be asked costs every client that says a name its handshake, whatever stands in the other maps (seen on 3.7 and 3.10). */
+export const brokenTables = async (
+  run: RunProgram,
+  configDir: string,
+  value: string,
+  key: string,
+): Promise<readonly Finding[]> => {
+  const found: Finding[] = [];
+  // A proxied one is asked through the running Postfix.
+  for (const map of tablesIn(value).filter((one) => !one.startsWith("proxy:"))) {
+    const { status, stderr } = await run("postmap", ["-c", configDir, "-q", key, map]);
+    if (status === 0 || stderr.trim() === "") continue;
+    const shown = clean(map, 120);
+    const message = `${sniParameter} in ${configDir}/main.cf names ${shown}, which cannot be asked, and no client that says a name gets TLS: ${lastWords(stderr)}`;
+    // What it finds holds a private key, which no terminal need show.
+    const hint = `mend it until this complains no more: postmap -q ${key} ${shown} >/dev/null. Or take it out of ${sniParameter}; then: postfix reload`;
+    found.push({ check: "deploy-config", severity: "fault", message, hint });
+  }
+  return found;
+};
+
+/** @throws Failure `unavailable` where the tables that `program` filled say nothing of a name that it got. */
+export const refuseUnanswered = async (
+  run: RunProgram,
+  configDir: string,
+  value: string,
+  keys: readonly string[],
+  program: string,
+): Promise<void> => {
+  const [table] = tablesIn(value);
+  const [key] = table === undefined ? [] : await missingIn(run, configDir, tablesIn(value).join(", "), keys);
+  if (table === undefined || key === undefined) return;
+  const shown = clean(table, 120);
+  throw new Failure("unavailable", `${shown} has nothing for ${key}, though ${clean(program, 200)} got its row`, {
+    hints: [
+      `how many bytes it finds: postmap -q ${key} ${shown} | wc -c. Mend its query, or what the program writes: the next run asks again`,
+    ],
+  });
 };
 
 export const sniOverrides = async (

@@ -1,6 +1,6 @@
 // Postfix's certificates by name: a texthash map of ours in tls_server_sni_maps, before which the admin's own maps stay.
 import { join } from "node:path";
-import { stamped } from "../../domain/stamp.ts";
+import { isStamped, stamped } from "../../domain/stamp.ts";
 import { sniNames } from "../../domain/sni-names.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import { modeOf } from "../edits.ts";
@@ -50,12 +50,16 @@ const mapText = (main: ServedCertificate | undefined, bySni: readonly ServedCert
     "",
   ].join("\n");
 
+/** Our map is one of those of a value. */
+export const namesOurs = (value: string | undefined, configDir: string): boolean =>
+  mapsIn(value ?? "").includes(mapName(configDir));
+
 /** The value with our map in it, or without. The admin's own maps come first: what they say of a name holds. */
 const withOurs = (value: string, configDir: string): string => {
   const others = mapsIn(value).filter((one) => one !== mapName(configDir));
   return [...others, mapName(configDir)].join(", ");
 };
-const withoutOurs = (value: string, configDir: string): string | undefined => {
+export const withoutOurs = (value: string, configDir: string): string | undefined => {
   const others = mapsIn(value).filter((one) => one !== mapName(configDir));
   return others.length === 0 ? undefined : others.join(", ");
 };
@@ -64,30 +68,45 @@ interface SniSituation {
   readonly explicit: Parameters;
   readonly services: readonly Service[];
   readonly overrides: ReadonlyMap<string, Parameters>;
+  /** As they work out: `$my_maps` names our map as well. */
+  readonly effective: Parameters;
+  readonly expanded: ReadonlyMap<string, Parameters>;
 }
+
+/** A service of somebody's own, or another parameter that main.cf's list refers to. */
+const isNamedElsewhere = ({ explicit, effective, expanded }: SniSituation, configDir: string): boolean => {
+  const count = (of: Parameters): number =>
+    mapsIn(of.get(sniParameter) ?? "").filter((one) => one === mapName(configDir)).length;
+  return count(effective) > count(explicit) || [...expanded.values()].some((own) => count(own) > 0);
+};
 
 /**
  * The map first, then who is to use it: at no moment is a map named that is not there. `tables`: rows made from it are what a database holds (rows.ts), so
  * that Postfix itself does not read it; it goes on doing so until `tables` says that the database answers for every name.
  */
 export const planSni = async (
-  { explicit, services, overrides }: SniSituation,
+  situation: SniSituation,
   configDir: string,
   main: ServedCertificate | undefined,
   bySni: readonly ServedCertificate[],
   tables?: (value: string, keys: readonly string[]) => Promise<boolean>,
 ): Promise<readonly Change[]> => {
+  const { explicit, services, overrides } = situation;
   const path = mapFile(configDir);
   const text = await readTextIfPresent(path);
   const value = explicit.get(sniParameter);
-  const named = mapsIn(value ?? "").includes(mapName(configDir));
+  const named = namesOurs(value, configDir);
   const file = { kind: "file", path, mode, before: text, shared: true } as const;
   const parameter = { kind: "parameter", parameter: sniParameter, before: value, shared: true } as const;
   if (bySni.length === 0) {
-    return [
-      ...(named ? [{ ...parameter, after: withoutOurs(value ?? "", configDir) }] : []),
-      ...(text === undefined || !named ? [] : [{ ...file, content: undefined }]),
-    ];
+    const drop = named ? [{ ...parameter, after: withoutOurs(value ?? "", configDir) }] : [];
+    if (text === undefined) return drop;
+    // Who looks into it finds nothing there from now on, instead of no table.
+    const empty = stamped(mapText(main, []));
+    if (isNamedElsewhere(situation, configDir))
+      return [...drop, ...(text === empty ? [] : [{ ...file, content: empty }])];
+    // What a database holds is made from it, whatever main.cf names: as long as it is there, its keys are handed on.
+    return [...drop, ...(named || tables || isStamped(text) ? [{ ...file, content: undefined }] : [])];
   }
   const content = stamped(mapText(main, bySni));
   const write: readonly Change[] = text === content && (await modeOf(path)) === mode ? [] : [{ ...file, content }];

@@ -1,22 +1,22 @@
 // The stunnels of this host: one daemon for each configuration file, found in /etc/stunnel and among the processes.
-import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
+import { exists } from "../../system/exists.ts";
 import type { RunProgram } from "../../system/run.ts";
-import { offenceOnTheWay } from "../../system/root-only.ts";
 import { sendSignal } from "../../system/signal.ts";
-import { changedAt } from "../changed-at.ts";
+import { hasChangedSinceStart } from "../changed-at.ts";
 import { expand } from "../glob.ts";
 import { commandLine } from "../command-line.ts";
-import { daemonsCalled, identityOf, startedAt } from "../daemons.ts";
+import { daemonsCalled, identityOf } from "../daemons.ts";
 import { complaint, runIfInstalled } from "../program.ts";
 import { startedByHand } from "../restart.ts";
 import { runningPid } from "../running.ts";
-import { isMainOfUnit, systemdRuns, unitOfProcess } from "../units.ts";
+import { mainUnitOf, systemdRuns, unitOfProcess } from "../units.ts";
+import { isRoots, isRootsFile, userOf } from "../whose-words.ts";
 import { type OptionLine, type StunnelConfiguration, readStunnel, valueIn } from "./parse.ts";
 
 export interface Daemon {
-  /** `stunnel` for stunnel.conf, else `stunnel-mail` for mail.conf. */
+  /** `stunnel` for stunnel.conf of /etc/stunnel, `stunnel-mail` for mail.conf there, `stunnel/opt/x/mail` for /opt/x/mail.conf. */
   readonly id: string;
   readonly configuration: StunnelConfiguration;
   readonly pid: number | undefined;
@@ -39,6 +39,15 @@ export const findProgram = async (
 
 const nameOf = (file: string): string => basename(file, ".conf");
 
+const folder = "/etc/stunnel";
+
+/** Two files may have one name: what is remembered of one is not the other's. */
+const idOf = (file: string): string => {
+  const name = nameOf(file);
+  if (dirname(file) !== folder) return `stunnel${join(dirname(file), name)}`;
+  return name === "stunnel" ? name : `stunnel-${name}`;
+};
+
 const isDaemonOf =
   (file: string) =>
   (words: readonly string[]): boolean =>
@@ -48,13 +57,18 @@ const isDaemonOf =
 const givenUp = (global: readonly OptionLine[]): string | undefined =>
   ["setuid", "setgid", "chroot"].find((name) => (valueIn(global, name) ?? "") !== "");
 
-/** Root's, systemd's own, or of the user whom its file gives it to: anybody may start a program, and name any file on its command line. */
-const isOfSystem = async (run: RunProgram, pid: number, global: readonly OptionLine[]): Promise<boolean> => {
-  const uid = (await identityOf(pid))?.uid;
-  if (uid === undefined || uid === 0) return uid === 0;
-  if (await isMainOfUnit(run, pid)) return true;
-  const user = valueIn(global, "setuid") ?? "";
-  return user !== "" && (user === String(uid) || (await run("id", ["-u", "--", user])).stdout.trim() === String(uid));
+/** Root's, of a unit that starts stunnels, or of the user whom its file gives it to: anybody may start a program by any name, and name any file on its command line. */
+const isOfSystem = async (
+  run: RunProgram,
+  program: string,
+  pid: number,
+  global: readonly OptionLine[],
+): Promise<boolean> => {
+  if (await isRoots(program, pid)) return true;
+  if (/\bstunnel/.test((await mainUnitOf(run, pid))?.start ?? "")) return true;
+  const [uid, user] = [await userOf(pid), valueIn(global, "setuid") ?? ""];
+  if (uid === undefined || user === "") return false;
+  return user === String(uid) || (await run("id", ["-u", "--", user])).stdout.trim() === String(uid);
 };
 
 const pidOf = async (run: RunProgram, { file, global }: StunnelConfiguration): Promise<number | undefined> => {
@@ -64,8 +78,10 @@ const pidOf = async (run: RunProgram, { file, global }: StunnelConfiguration): P
     const noted =
       pidFile === "" ? undefined : await runningPid(join(valueIn(global, "chroot") ?? "/", pidFile), program);
     if (noted !== undefined) return noted;
-    for (const pid of await daemonsCalled(program, isDaemonOf(file)))
-      if (await isOfSystem(run, pid, global)) return pid;
+    const daemons = await daemonsCalled(program, isDaemonOf(file));
+    for (const pid of daemons) if (await isOfSystem(run, program, pid, global)) return pid;
+    // Root's, though not the one that PATH has.
+    for (const pid of daemons) if ((await userOf(pid)) === 0) return pid;
   }
   return undefined;
 };
@@ -76,19 +92,20 @@ const filesInUse = async (): Promise<readonly string[]> => {
   for (const program of programs)
     for (const pid of await daemonsCalled(program)) words.push(...(await commandLine(pid)).slice(1));
   const files = [...new Set(words.filter((word) => /^\/.*\.conf$/.test(word)))];
-  const offences = await Promise.all(files.map((file) => offenceOnTheWay(file).catch(() => true)));
-  return files.filter((_, nth) => offences[nth] === undefined);
+  const good = await Promise.all(files.map((file) => isRootsFile(file)));
+  return files.filter((_, nth) => good[nth] === true);
 };
 
 export const findDaemons = async (run: RunProgram): Promise<readonly Daemon[]> => {
-  const files = new Set([...(await expand("/etc/stunnel/*.conf")), ...(await filesInUse())]);
-  return Promise.all(
-    [...files].map(async (file) => {
+  const standing = await expand(`${folder}/*.conf`);
+  const found = await Promise.all(
+    [...new Set([...standing, ...(await filesInUse())])].map(async (file) => {
       const configuration = await readStunnel(file);
-      const name = nameOf(file);
-      return { id: name === "stunnel" ? name : `stunnel-${name}`, configuration, pid: await pidOf(run, configuration) };
+      return { id: idOf(file), configuration, pid: await pidOf(run, configuration) };
     }),
   );
+  // What only somebody's own process names is none of this host's.
+  return found.filter(({ pid, configuration: { file } }) => pid !== undefined || standing.includes(file));
 };
 
 /** Which configuration includes the folder of a file of ours: stunnel does not start where it is gone. */
@@ -112,12 +129,6 @@ export const keyGroupOf = async (run: RunProgram, daemon: Daemon): Promise<strin
   return /^([^:]+):/.exec(found.stdout)?.[1];
 };
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
 /** @throws Failure `unavailable` where nothing here can restart it, or the restart failed. */
 const restart = async (
   run: RunProgram,
@@ -127,7 +138,7 @@ const restart = async (
 ): Promise<void> => {
   const unit = await unitOfProcess(pid);
   if (unit === undefined && (await systemdRuns())) throw startedByHand(`the stunnel of ${file} (${why})`, pid);
-  const debian = file === `/etc/stunnel/${nameOf(file)}.conf` && (await exists(script));
+  const debian = file === `${folder}/${nameOf(file)}.conf` && (await exists(script));
   const command = unit ? ["systemctl", "restart", unit] : debian ? [script, "restart", nameOf(file)] : undefined;
   const [program, ...args] = command ?? [];
   if (program === undefined) {
@@ -146,10 +157,7 @@ const restart = async (
   );
 };
 
-/** Times of files are those of a clock that is a little behind. */
-const marginMs = 100;
-
-/** Whether anything that it reads has changed since it started: a restart ends sessions, and runs are repeated until all is proven. */
+/** Whether anything that it reads has changed since it started. */
 const isStale = async ({ configuration }: Daemon, pid: number): Promise<boolean> => {
   const { file, global, services } = configuration;
   const options = [...global, ...services.flatMap((service) => service.options)];
@@ -158,8 +166,7 @@ const isStale = async ({ configuration }: Daemon, pid: number): Promise<boolean>
     .filter(({ name }) => /^(cert|key|config|cafile|crlfile|dhparam)$/.test(name))
     .flatMap(({ value }) => /(?:^|:)(\/.*)$/.exec(value)?.[1] ?? []);
   const included = options.flatMap(({ path }) => (path === file ? [] : [path, dirname(path)]));
-  const newest = Math.max(...(await Promise.all([...new Set([file, ...included, ...named])].map(changedAt))));
-  return newest + marginMs > ((await startedAt(pid)) ?? 0);
+  return hasChangedSinceStart(pid, [...new Set([file, ...included, ...named])]);
 };
 
 export const reloadDaemon = async (run: RunProgram, daemon: Daemon): Promise<void> => {

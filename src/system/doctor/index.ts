@@ -52,7 +52,7 @@ export const createDoctorTools = ({ run, stateDir, uid }: DoctorPlace): DoctorTo
     }),
   factsOf,
   accessLists: (paths) => accessLists(run, paths),
-  openAs: (reader, path) => openAs(run, reader, path),
+  openAs: (reader, paths) => openAs(run, reader, paths),
   confinement: () => confinementFacts(run, stateDir),
   portHolders: (port) => findPortHolders(port),
   serviceOf: (pid) => serviceOf(pid),
@@ -60,7 +60,7 @@ export const createDoctorTools = ({ run, stateDir, uid }: DoctorPlace): DoctorTo
   disk: (folder) => diskFacts(folder),
   packageFacts: (name) => packageFacts(run, name),
   missingPrograms,
-  lockHolder: () => lockHolder(stateDir),
+  lockHolder: () => lockHolder({ run, stateDir, now: new Date() }),
   exists: (path) =>
     access(path).then(
       () => true,

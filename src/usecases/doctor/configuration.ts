@@ -66,7 +66,9 @@ export const configurationLook: Look = {
     const own = (sentence: string): boolean => sentence.startsWith(`${path} can be written`);
     // Reading the files that it names takes root.
     const checked =
-      root && certificates.length > 0 ? await unlessFailure(() => checkConfig(world, world.config)) : undefined;
+      root && certificates.length > 0
+        ? await unlessFailure(() => checkConfig(world, world.config, { placesToldElsewhere: true }))
+        : undefined;
     const all =
       checked === undefined || checked instanceof Failure
         ? [...(await world.config.warnings()), ...configWarnings(certificates)]

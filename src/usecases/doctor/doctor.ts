@@ -1,5 +1,6 @@
 // Doctor: everything that would make the other commands fail, looked at one after the other. Changes nothing, takes no lock.
-import { type Looked, isFault, nothing, unseenBy } from "../../domain/doctor/finding.ts";
+import { type DoctorFinding, type Looked, isFault, nothing, unseenBy } from "../../domain/doctor/finding.ts";
+import { whileAtWork } from "../../domain/doctor/lock.ts";
 import { isKeptFromStarting } from "../../domain/doctor/servers.ts";
 import { isExplained } from "../../domain/doctor/served.ts";
 import { withoutExplained } from "../../domain/doctor/state.ts";
@@ -24,11 +25,15 @@ export interface DoctorResult {
 }
 
 /** One that cannot be done must not keep the others from being done. */
-const done = async (ground: Ground, { id, title, needsRoot, look }: Look): Promise<LookResult> => {
+const done = async (
+  ground: Ground,
+  { id, title, needsRoot, look }: Look,
+  told: readonly DoctorFinding[],
+): Promise<LookResult> => {
   const here = { id, title };
   if (needsRoot && !ground.root) return { ...here, ...nothing, unseen: [`${title}: only root can look at it`] };
   ground.world.step(`looking at: ${title}`);
-  const looked = await unlessFailure(() => look(ground));
+  const looked = await unlessFailure(() => look(ground, told));
   return looked instanceof Failure
     ? { ...here, ...nothing, unseen: [unseenBy(ground.root, title, looked)] }
     : { ...here, ...looked };
@@ -39,12 +44,12 @@ export const doctor = async (world: World, only: readonly string[]): Promise<Doc
   const ground = await openGround(world, only);
   const results: LookResult[] = [];
   for (const look of looks) {
-    const result = await done(ground, look);
     const others = results.flatMap(({ findings }) => findings);
+    const result = await done(ground, look, others);
     const findings = withoutExplained(result.findings, others).filter(
       (one) => !isExplained(one, others) && !isKeptFromStarting(one, others),
     );
-    results.push({ ...result, findings });
+    results.push({ ...result, findings: ground.atWork ? whileAtWork(findings) : findings });
   }
   return { ok: !results.some(({ findings }) => findings.some(isFault)), root: ground.root, looks: results };
 };

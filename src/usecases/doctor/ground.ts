@@ -3,10 +3,12 @@ import type { CertificateConfig } from "../../domain/certificate-config.ts";
 import { copies } from "../../domain/file-target.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { Listener } from "../../servers/server.ts";
+import { claimsOf } from "../claims.ts";
 import { type Deployable, type FoundServers, findServers } from "../entries.ts";
 import { preflight } from "../preflight.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { readableState, unlessFailure } from "../unless-failure.ts";
+import { rememberLooks } from "../remember-looks.ts";
 import type { World } from "../world.ts";
 import type { Ground } from "./look.ts";
 
@@ -22,13 +24,21 @@ const remembered = <Key, Value>(make: (key: Key) => Promise<Value>): ((key: Key)
 /** Whatever mail server is there: before the first setup nothing else is to be looked at. */
 const anything = { servers: "auto", name: "", keys: [] } as const;
 
-export const openGround = async (world: World, only: readonly string[]): Promise<Ground> => {
+/** `given`: each of hundreds of certificates asks it for the same servers, in every look. */
+export const openGround = async (given: World, only: readonly string[]): Promise<Ground> => {
+  const world = rememberLooks(given);
   const tools = await world.doctor();
   const root = tools.uid === 0;
   const config = await unlessFailure(() => world.config.read());
   const all = config instanceof Failure ? [] : (config?.certificates ?? []);
   const certificates = all.filter(({ name }) => only.length === 0 || only.includes(name));
-  const found = remembered((certificate: CertificateConfig) => unlessFailure(() => findServers(world, certificate)));
+  const claims = remembered((_all: undefined) => claimsOf(world));
+  const found = remembered((certificate: CertificateConfig) =>
+    unlessFailure(async () =>
+      // One with places counts as it is given, whatever it has to serve by now.
+      findServers(world, certificate, certificate.places ? undefined : await claims(undefined)),
+    ),
+  );
   const servers = remembered(async (_all: undefined): Promise<readonly Deployable[]> => {
     const each: readonly (FoundServers | Failure)[] =
       certificates.length === 0
@@ -48,10 +58,12 @@ export const openGround = async (world: World, only: readonly string[]): Promise
       .map((one) => ({ ...one, listeners: all(one.installation.id) }))
       .filter(({ installation }) => installation.server !== copies);
   });
+  const atWork = root ? await unlessFailure(() => tools.lockHolder()) : undefined;
   return {
     world,
     tools,
     root,
+    ...(atWork === undefined || atWork instanceof Failure ? {} : { atWork }),
     systemd: await tools.systemd(),
     only,
     certificates,

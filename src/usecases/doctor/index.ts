@@ -31,8 +31,9 @@ export const looks: readonly Look[] = [
   dnsLook,
   authorityLook,
   otherClientsLook,
-  scheduleLook,
   lockLook,
   dovecotUpgradeLook,
   stateLook,
+  // What its last run failed at may be told by all others.
+  scheduleLook,
 ];

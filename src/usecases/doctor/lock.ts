@@ -6,5 +6,5 @@ export const lockLook: Look = {
   id: "lock",
   title: "other runs",
   needsRoot: true,
-  look: async ({ world, tools }) => lockLooked(await tools.lockHolder(), world.now()),
+  look: async ({ world, atWork }) => lockLooked(atWork, world.now()),
 };

@@ -1,6 +1,7 @@
 // What one look of doctor is given, and what it is: the configuration that was read, the servers that were found, each asked for once.
 import type { CertificateConfig } from "../../domain/certificate-config.ts";
-import type { Looked } from "../../domain/doctor/finding.ts";
+import type { DoctorFinding, Looked } from "../../domain/doctor/finding.ts";
+import type { LockHolder } from "../../domain/doctor/lock.ts";
 import type { Failure } from "../../domain/failure.ts";
 import type { PreflightFinding } from "../../domain/preflight.ts";
 import type { CertificateState } from "../../store/store.ts";
@@ -25,6 +26,8 @@ export interface Ground {
   readonly servers: () => Promise<readonly Deployable[]>;
   /** Of an ACME certificate; nothing for the others, and nothing where this run is not root's. */
   readonly preflight: (certificate: CertificateConfig) => Promise<readonly PreflightFinding[]>;
+  /** The run that holds the lock of the state; undefined: none, or nobody who may ask. */
+  readonly atWork?: LockHolder;
   /** undefined: none, or one that cannot be read. */
   readonly state: (name: string) => CertificateState | undefined;
 }
@@ -34,5 +37,6 @@ export interface Look {
   readonly title: string;
   /** Without it this look sees nothing; the others see what they can. */
   readonly needsRoot?: true;
-  readonly look: (ground: Ground) => Promise<Looked>;
+  /** `told`: what those before it have found. */
+  readonly look: (ground: Ground, told: readonly DoctorFinding[]) => Promise<Looked>;
 }

@@ -3,6 +3,7 @@ import { together } from "../../domain/doctor/finding.ts";
 import { type Tried, readableLooked } from "../../domain/doctor/readable.ts";
 import { copies, copiesId } from "../../domain/file-target.ts";
 import { Failure } from "../../domain/failure.ts";
+import { groupBy } from "../../domain/group-by.ts";
 import { generationOf } from "../../domain/generation.ts";
 import type { Installation } from "../../servers/server.ts";
 import { slotsOf } from "../served-certificate.ts";
@@ -48,14 +49,20 @@ export const readableLook: Look = {
   title: "reading certificates",
   needsRoot: true,
   look: async (ground) => {
+    const wanted: { readonly certificate: string; readonly path: string; readonly of: Wanted }[] = [];
+    for (const certificate of ground.certificates)
+      for (const of of await wantedOf(ground, certificate))
+        for (const path of of.paths) wanted.push({ certificate: certificate.name, path, of });
     const tried: Tried[] = [];
-    for (const certificate of ground.certificates) {
-      for (const { server, reader, copy, paths } of await wantedOf(ground, certificate)) {
-        for (const path of paths) {
-          const opened = await ground.tools.openAs(reader, path);
-          const user = reader === undefined ? {} : { user: reader.user };
-          tried.push({ server, ...user, certificate: certificate.name, path, ...(copy ? { copy } : {}), opened });
-        }
+    // Hundreds of certificates are read by one or two users.
+    for (const same of groupBy(wanted, ({ of: { reader } }) => JSON.stringify(reader ?? null)).values()) {
+      const paths = same.map(({ path }) => path);
+      const opened = await ground.tools.openAs(same[0]?.of.reader, paths);
+      for (const [index, { certificate, path, of }] of same.entries()) {
+        const { server, reader, copy } = of;
+        const user = reader === undefined ? {} : { user: reader.user };
+        const one = opened[index];
+        if (one) tried.push({ server, ...user, certificate, path, ...(copy ? { copy } : {}), opened: one });
       }
     }
     const unknown = (await ground.servers()).filter(({ installation }) => isUnknown(installation));

@@ -19,7 +19,7 @@ const quietSince = async ({ factsOf }: DoctorTools, paths: readonly string[]): P
 export const scheduleLook: Look = {
   id: "schedule",
   title: "hourly run",
-  look: async ({ world, tools, certificates, configTrouble, state }) => {
+  look: async ({ world, tools, certificates, configTrouble, state }, told) => {
     // What it would be compared with is not known.
     if (configTrouble) return { ...nothing, unseen: ["hourly run: what it is to do stands in the configuration"] };
     const deps = await world.scheduling();
@@ -41,6 +41,7 @@ export const scheduleLook: Look = {
         ({ name }) => (state(name)?.generations.length ?? 0) > 0 || world.store.liveNumber(name) !== undefined,
       ),
       loops: (await deps.ownLoop?.()) ?? false,
+      told,
     };
     return scheduleLooked(facts, where, world.now());
   },

@@ -18,6 +18,7 @@ import type { Deployable } from "../entries.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
 import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
+import { overrideWords } from "../override-words.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
@@ -98,16 +99,10 @@ const settingsOf = async (
   // Until ours stand there, everything wins over them.
   if (changes.length > 0) return [settingsFinding(id, certificate, changes.map(describeChange))];
   const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni, serving.placed));
-  return (winning instanceof Failure ? [] : winning).map(({ scope, path, line, setting, edit }) =>
-    winningFinding({
-      id,
-      certificate,
-      scope,
-      where: line === undefined ? path : `${path} line ${line}`,
-      setting,
-      editable: edit.length > 0,
-    }),
-  );
+  return (winning instanceof Failure ? [] : winning).map((override) => {
+    const { edit, mend } = override;
+    return winningFinding({ certificate, message: overrideWords(one, override), editable: edit.length > 0, mend });
+  });
 };
 
 const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorFinding[]> => {

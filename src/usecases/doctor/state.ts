@@ -8,6 +8,7 @@ import { checkGeneration } from "../intact.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { type CertificateStatus, status } from "../status.ts";
 import { unlessFailure } from "../unless-failure.ts";
+import type { World } from "../world.ts";
 import type { Ground, Look } from "./look.ts";
 
 /** `try now: mailcert renew a; whether ...: ...` -> the command that stands first. */
@@ -74,6 +75,29 @@ const findingsOf = (one: CertificateStatus): readonly DoctorFinding[] => {
   ];
 };
 
+/**
+ * All in one go: each by itself would look at the whole log and at every process of the servers. Whatever is the matter with one of them must not hide the
+ * others.
+ */
+const statusesOf = async (
+  world: World,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, CertificateStatus | Failure>> => {
+  const found = new Map<string, CertificateStatus | Failure>();
+  const ask = async (some: readonly string[]): Promise<void> => {
+    const said = some.length === 0 ? undefined : await unlessFailure(() => status(world, some));
+    if (!(said instanceof Failure)) for (const one of said?.certificates ?? []) found.set(one.name, one);
+    else if (some.length === 1) found.set(some[0] ?? "", said);
+    else for (const one of some) await ask([one]);
+  };
+  const damaged = new Set<string>();
+  for (const name of names)
+    if ((await unlessFailure(async () => world.store.read(name))) instanceof Failure) damaged.add(name);
+  await ask(names.filter((name) => !damaged.has(name)));
+  for (const name of damaged) await ask([name]);
+  return found;
+};
+
 export const stateLook: Look = {
   id: "state",
   title: "state",
@@ -92,10 +116,12 @@ export const stateLook: Look = {
     ].filter((name) => only.length === 0 || only.includes(name));
     // What is to be there stands in the configuration, whose own look says what is wrong with it.
     if (configTrouble) unseen.push("state: what is to be done next stands in the configuration");
-    for (const name of kept instanceof Failure ? [] : names) {
-      const said = configTrouble ? undefined : await unlessFailure(() => status(world, [name]));
-      if (said instanceof Failure) tell(name, said);
-      else findings.push(...(said?.certificates ?? []).flatMap(findingsOf), ...(await damaged(ground, name)));
+    const here = kept instanceof Failure ? [] : names;
+    const said = configTrouble ? new Map<string, never>() : await statusesOf(world, here);
+    for (const name of here) {
+      const one = said.get(name);
+      if (one instanceof Failure) tell(name, one);
+      else findings.push(...(one ? findingsOf(one) : []), ...(await damaged(ground, name)));
     }
     if (findings.length + unseen.length > 0 || names.length === 0) return { findings, well: [], unseen };
     return { findings, well: [names.length === 1 ? (names[0] ?? "") : `${names.length} certificates`], unseen };

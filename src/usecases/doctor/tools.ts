@@ -25,7 +25,8 @@ export interface DoctorTools {
   readonly factsOf: (path: string) => Promise<FileFacts | undefined>;
   /** Who may read beside owner and group, by path; `somebody` where getfacl is not installed. */
   readonly accessLists: (paths: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
-  readonly openAs: (reader: Reader | undefined, path: string) => Promise<Opened>;
+  /** In the order of `paths`; many cost no more than a few. */
+  readonly openAs: (reader: Reader | undefined, paths: readonly string[]) => Promise<readonly Opened[]>;
   readonly confinement: () => Promise<ConfinementFacts>;
   readonly portHolders: (port: number) => Promise<readonly PortHolder[]>;
   readonly serviceOf: (pid: number) => Promise<string | undefined>;

@@ -62,9 +62,10 @@ describe("servers", () => {
       message: "postfix is not set to serve a as it was left; a deployment would: one, two, three and 1 more",
       command: "mailcert deploy a",
     });
-    const winning = { id: "dovecot", certificate: "a", scope: "everything", where: "/etc/x line 3", setting: "s = t" };
+    const winning = { certificate: "a", message: "dovecot: for everything, /etc/x line 3 sets something else" };
     expect(winningFinding({ ...winning, editable: true }).command).toBe("mailcert deploy --yes a");
-    expect(winningFinding({ ...winning, editable: false }).command).toBeUndefined();
+    const { command, hint } = winningFinding({ ...winning, editable: false, mend: "do it by hand" });
+    expect([command, hint]).toEqual([undefined, "do it by hand"]);
   });
 
   it("TLS that is off: the two commands of its own sentence as one, or the sentence", () => {
@@ -124,15 +125,27 @@ describe("other clients", () => {
   it("commands are one command; a sentence is a hint", () => {
     const timer = "systemctl disable --now certbot.timer";
     const cron = "mv /etc/cron.d/certbot /root/certbot.cron";
-    expect(otherClientFinding("a", { client: "certbot", switchOff: [timer, cron] }).command).toBe(
+    expect(otherClientFinding("a", { client: "certbot", switchOff: [timer, cron], besides: [] }).command).toBe(
       `${timer} && ${cron}`,
     );
-    const sentence = otherClientFinding("a", { client: "certbot", switchOff: ["take the line out of /etc/crontab"] });
+    const switchOff = ["take the line out of /etc/crontab"];
+    const sentence = otherClientFinding("a", { client: "certbot", switchOff, besides: [] });
     expect({ command: sentence.command, hint: sentence.hint }).toEqual({
       command: undefined,
       hint: "take the line out of /etc/crontab",
     });
-    expect(otherClientFinding("a", { client: "lego", switchOff: ["crontab -u root -e"] }).command).toBeUndefined();
+    expect(
+      otherClientFinding("a", { client: "lego", switchOff: ["crontab -u root -e"], besides: ["b"] }).command,
+    ).toBeUndefined();
+  });
+
+  it("what it has to go on with is said", () => {
+    const besides = ["www.example.org"];
+    expect(otherClientFinding("a", { client: "certbot", switchOff: ["mv a b"], besides })).toMatchObject({
+      message: expect.stringMatching(/; it also renews www\.example\.org, and has to go on with that$/) as string,
+      command: "mv a b",
+      hint: expect.stringMatching(/^first: grep -rl \/etc\/letsencrypt\/live \/etc /) as string,
+    });
   });
 });
 
@@ -151,9 +164,9 @@ describe("schedule", () => {
     active: true,
   };
   const none: ScheduleFacts = { ...cron, files: [{ path: "/etc/cron.d/mailcert", state: "missing" }], active: false };
-  const where = { gone: [], possible: true, needed: false, loops: false };
+  const where = { gone: [], possible: true, needed: false, loops: false, told: [] };
   const one = (state: ScheduleFacts, gone: readonly string[] = [], possible = true) => {
-    const { findings } = scheduleLooked([state], { gone, possible, needed: true, loops: false }, now);
+    const { findings } = scheduleLooked([state], { ...where, gone, possible, needed: true }, now);
     expect(findings.length).toBeLessThan(2);
     return findings[0];
   };
@@ -193,6 +206,35 @@ describe("schedule", () => {
     expect(one({ ...cron, active: false, problem: "cron is not installed" })?.command).toBeUndefined();
     expect(one({ ...none, files: [{ path: "/etc/cron.d/mailcert", state: "foreign" }] })?.command).toBe(
       "mv /etc/cron.d/mailcert /root/ && mailcert schedule install",
+    );
+  });
+
+  it("quotes what went wrong, not what went well; what others tell is not told again", () => {
+    const output =
+      "mail.example.org: generation 2 waits for its window: Sat 28 Nov 02:00\n  fault: before_deploy: there is no program /nope\n  -> put it there\nfault: notify: prometheus: there is no folder /x";
+    const failed = { ...timer, last: { at: "2026-11-20T11:30:00.000Z", status: 1, ok: false, output } };
+    const told = (...messages: readonly string[]) =>
+      scheduleLooked(
+        [failed],
+        {
+          ...where,
+          told: messages.map((message) => ({ check: "doctor-configuration", severity: "fault" as const, message })),
+        },
+        now,
+      ).findings[0];
+    expect(told()).toMatchObject({
+      message:
+        "the last run by itself (2026-11-20 11:30 UTC) failed (exit 1): before_deploy: there is no program /nope",
+      command: "systemctl start mailcert.service",
+      hint: expect.stringMatching(/^nothing else is found wrong now: the next run clears this/) as string,
+    });
+    const hook = "before_deploy: there is no program /nope (/etc/mailcert/mailcert.yaml line 2)";
+    const second = told(hook);
+    expect(second?.message).toMatch(/failed \(exit 1\): notify: prometheus: there is no folder \/x$/);
+    expect(second?.command).toBeUndefined();
+    expect(second?.hint).toContain("once everything here is mended: systemctl start mailcert.service");
+    expect(told(hook, "notify: prometheus: there is no folder /x (/etc/mailcert/mailcert.yaml line 4)")).toBe(
+      undefined,
     );
   });
 
@@ -244,6 +286,9 @@ describe("an upgrade of Dovecot", () => {
   it("one command puts the unit there that mends it, where there can be one", () => {
     const coming = { ...facts, candidate: "2.4.1" };
     expect(upgradeLooked(coming).findings[0]?.command).toBeUndefined();
+    expect(upgradeLooked(coming).findings[0]?.hint).toMatch(
+      /^mailcert's own settings follow at its next run by itself; at once, right after the upgrade: `mailcert deploy --repair`; /,
+    );
     expect(upgradeLooked({ ...coming, guardable: true }).findings[0]?.command).toBe("mailcert schedule install");
     expect(upgradeLooked({ ...coming, guardable: true, guarded: true }).findings[0]?.command).toBeUndefined();
   });

@@ -10,8 +10,8 @@ const record = "/run/sweep.strace";
 const steady = "/opt/steady.cjs";
 const program = ["node", "/opt/mailcert/bin/mailcert.js"];
 /**
- * The pool of file work has one thread: strace counts per thread. Folders for a moment are numbered instead of named at random, so that
- * what is written in them can be counted, too.
+ * The pool of file work has one thread: strace counts per thread. Files and folders for a moment are numbered instead of named at random,
+ * so that what is written in them can be counted, too.
  */
 const env = { UV_THREADPOOL_SIZE: "1", NODE_OPTIONS: `--require=${steady}` };
 const steadyNames = `
@@ -21,6 +21,15 @@ files.mkdtemp = async (prefix) => {
   const path = prefix + "x-" + process.pid + "-" + (made += 1);
   await files.mkdir(path, 0o700);
   return path;
+};
+// The six bytes with which src/system/files.ts names what it writes beside a file.
+const crypto = require("node:crypto");
+const { randomBytes } = crypto;
+crypto.randomBytes = (size, ...rest) => {
+  if (size !== 6 || rest.length > 0) return randomBytes(size, ...rest);
+  const number = Buffer.alloc(6);
+  number.writeUIntBE((made += 1), 0, 6);
+  return number;
 };`;
 /** Programs that mailcert starts are let go at their execve (-b). */
 const following = ["-f", "-b", "execve", "-y", "-e", "signal=none", "-o", record];

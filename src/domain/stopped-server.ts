@@ -1,0 +1,36 @@
+// A mail server that is installed and does not run: what that means for those whose certificate it has, and the two ways on.
+import type { Finding } from "./finding.ts";
+import { utcMinute } from "./utc-minute.ts";
+
+export interface StoppedServer {
+  readonly id: string;
+  readonly server: string;
+  /** Certificates that it has. */
+  readonly certificates: readonly string[];
+  /** ISO date at which it was last seen to serve one of them; absent: never. */
+  readonly lastServed?: string;
+  /** Servers of this host that do run. */
+  readonly others: readonly string[];
+}
+
+/** The end of a hint; `others`: servers that do run. Empty where there is none: then this one is what the host is for. */
+export const withoutIt = (server: string, others: readonly string[]): string => {
+  const rest = [...new Set(others)].filter((name) => name !== server);
+  return rest.length === 0
+    ? ""
+    : `; where ${server} is not to serve mail on this host, name those that are, in each entry of the configuration: servers: ${rest.length === 1 ? rest.join() : `[${rest.join(", ")}]`}`;
+};
+
+export const stoppedServerFinding = ({ id, server, certificates, lastServed, others }: StoppedServer): Finding => {
+  const some = certificates.slice(0, 3).join(", ");
+  const more = certificates.length > 3 ? ` and ${certificates.length - 3} more` : "";
+  return {
+    check: "server-stopped",
+    severity: lastServed === undefined ? "warning" : "fault",
+    message:
+      lastServed === undefined
+        ? `${id} is not running, and was never seen to: it has the settings for ${some}${more}, and nothing of it is proven`
+        : `${id} is not running: it served ${some}${more} at ${utcMinute(lastServed)}, and no client gets through to it now`,
+    hint: `start ${server}${lastServed === undefined ? "" : `; why it ended: journalctl -u ${server}, /var/log/mail.log`}${withoutIt(server, others)}`,
+  };
+};

@@ -1,0 +1,62 @@
+// Servers that have certificates of ours and do not run now: a deployment that was proven is none any more.
+import { copies } from "../domain/file-target.ts";
+import type { Finding } from "../domain/finding.ts";
+import { own } from "../domain/own.ts";
+import { stoppedServerFinding } from "../domain/stopped-server.ts";
+import type { CertificateState, DeploymentRecord } from "../store/store.ts";
+import type { World } from "./world.ts";
+
+/** ISO date at which it was last seen to serve what it has. */
+export const lastServedOf = ({ lastServed, entries, at }: DeploymentRecord): string | undefined =>
+  entries.some(({ verdict }) => verdict === "proven") ? at : lastServed;
+
+interface Had {
+  readonly server: string;
+  readonly certificates: string[];
+  lastServed: string | undefined;
+}
+
+const byInstallation = (states: readonly CertificateState[]): ReadonlyMap<string, Had> => {
+  const found = new Map<string, Had>();
+  for (const { name, deployments } of states) {
+    for (const [id, record] of Object.entries(deployments)) {
+      if (record.server === copies) continue;
+      const had: Had = found.get(id) ?? { server: record.server, certificates: [], lastServed: undefined };
+      found.set(id, had);
+      had.certificates.push(name);
+      const served = lastServedOf(record);
+      if (served !== undefined && !(had.lastServed !== undefined && had.lastServed > served)) had.lastServed = served;
+    }
+  }
+  return found;
+};
+
+/** Whoever asks MUST be root: a server's process is not everybody's to see. One that is not to be found is `deploy`'s to tell. */
+export const stoppedServers = async (
+  world: World,
+  states: readonly CertificateState[],
+): Promise<readonly Finding[]> => {
+  const had = byInstallation(states);
+  if (had.size === 0) return [];
+  const adapters = await world.servers();
+  const runs = new Map<string, boolean>();
+  for (const server of new Set([...had.values()].map((one) => one.server)))
+    for (const { id, running } of (await own(adapters, server)
+      ?.detect()
+      .catch(() => [])) ?? [])
+      runs.set(id, running);
+  const others = [...had].flatMap(([id, { server }]) => (runs.get(id) === true ? [server] : []));
+  return [...had].flatMap(([id, { server, certificates, lastServed }]) =>
+    runs.get(id) === false
+      ? [
+          stoppedServerFinding({
+            id,
+            server,
+            certificates,
+            others,
+            ...(lastServed === undefined ? {} : { lastServed }),
+          }),
+        ]
+      : [],
+  );
+};
