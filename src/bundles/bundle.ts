@@ -4,6 +4,8 @@ import type { EntryPoint } from "../domain/entry-point.ts";
 export interface BundleMaterial {
   /** PEM of the root (private CA), or of the self-signed leaf; undefined for a publicly trusted certificate. */
   readonly root: string | undefined;
+  /** PEM of roots of the same CA that clients need beside `root`, newest first: after a rotation, until the older one ends. */
+  readonly olderRoots: readonly string[];
   /** PEM of the leaf that is served. */
   readonly leaf: string;
   readonly names: readonly string[];

@@ -7,6 +7,8 @@ export interface Importable {
   readonly kind: "private-ca" | "self-signed";
   /** The first certificate of the text: whatever else it holds (a key!) goes no further. */
   readonly certificate: CertificateFacts;
+  /** Those beside it of the same CA, newest first; empty but for a while after a rotation. */
+  readonly older: readonly CertificateFacts[];
   /** Name of its files without the ending. A certificate that is no CA must not be called one: Android would refuse it as such. */
   readonly stem: "ca" | "server";
 }
@@ -19,10 +21,14 @@ export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1"
   (createHash(hash).update(der).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
 /** undefined for a publicly trusted certificate. */
-export const importableOf = ({ root }: Pick<BundleMaterial, "root">): Importable | undefined => {
+export const importableOf = ({
+  root,
+  olderRoots,
+}: Pick<BundleMaterial, "root" | "olderRoots">): Importable | undefined => {
   if (root === undefined) return undefined;
   const certificate = readCertificate(root);
+  const older = olderRoots.map(readCertificate).filter(({ sha256 }) => sha256 !== certificate.sha256);
   return certificate.isCa
-    ? { kind: "private-ca", certificate, stem: "ca" }
-    : { kind: "self-signed", certificate, stem: "server" };
+    ? { kind: "private-ca", certificate, older, stem: "ca" }
+    : { kind: "self-signed", certificate, older: [], stem: "server" };
 };

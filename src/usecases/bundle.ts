@@ -69,6 +69,7 @@ const bundleMaterial = async (
       ...(file === undefined ? {} : { file }),
       ...(before === undefined ? {} : { before }),
     }),
+    olderRoots: [],
     leaf: slot.leaf,
     names: certificate.names,
     host,

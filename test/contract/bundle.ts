@@ -20,6 +20,7 @@ export const material = async (
     keys: [pki.root.privateKey, leaf.privateKey],
     material: {
       root: root === undefined ? undefined : root.pem + root.privateKey,
+      olderRoots: [],
       leaf: leaf.pem + leaf.privateKey,
       names: ["mail.example.org"],
       host: "mail.example.org",
