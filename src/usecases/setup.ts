@@ -26,6 +26,7 @@ import { placeOf } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
 import { preflight } from "./preflight.ts";
 import { recordChange } from "./record-change.ts";
+import { rememberLooks } from "./remember-looks.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -65,7 +66,9 @@ export interface SetupResult {
 }
 
 /** What setup is going to do. Reads and observes, changes nothing. @throws Failure `config` where a better trusted certificate is served. */
-const planSetup = async (world: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
+const planSetup = async (given: World, certificate: CertificateConfig, options: SetupOptions): Promise<SetupPlan> => {
+  // Nothing changes while it is planned: each server is looked at once.
+  const world = rememberLooks(given);
   const made = await refuseBadNames(world, certificate);
   const known = (await world.config.read())?.certificates.find((one) => one.name === certificate.name);
   if (

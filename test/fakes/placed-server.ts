@@ -1,8 +1,8 @@
 // A scripted mail server that serves certificates by address and by name, with its wire: settings take effect at a reload.
 import { existsSync, readFileSync } from "node:fs";
-import type { Observation } from "../../src/domain/observation.ts";
 import type { Change, Listener, Server, ServedCertificate } from "../../src/servers/server.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { observed } from "./observed.ts";
 
 export interface PlacedServer {
   readonly settings: Map<string, string>;
@@ -22,8 +22,6 @@ export interface PlacedServer {
   in(world: World): World;
 }
 
-const der = (pem: string): Buffer =>
-  Buffer.from(/-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(pem)?.[1] ?? "", "base64");
 const pathOf = ({ slots }: ServedCertificate): string => Object.values(slots)[0]?.fullchain ?? "";
 
 export const imaps: Listener = { protocol: "imap", mode: "implicit", port: 993, address: "0.0.0.0", service: "imaps" };
@@ -90,24 +88,7 @@ export const placedServer = (id = "fake"): PlacedServer => {
         fake.connected.push(`${entry.host} ${entry.address} ${entry.port}`);
         const byName = fake.wrongAt.has(entry.address) ? undefined : served.get(`name ${entry.host}`);
         const pem = served.get(`at ${entry.address}`) ?? byName ?? served.get("everybody");
-        const observation: Observation = {
-          entry,
-          address: entry.address,
-          local: true,
-          chain: pem === undefined ? [] : [der(pem)],
-          startedAt: world.now(),
-          durationMs: 1,
-          ...(pem === undefined
-            ? { error: { stage: "handshake", reason: "tls", message: "no shared cipher" } }
-            : {
-                tls: {
-                  version: "TLSv1.3",
-                  cipher: "TLS_AES_256_GCM_SHA384",
-                  verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT",
-                },
-              }),
-        };
-        return observation;
+        return observed(entry, pem, world.now());
       },
     }),
   };

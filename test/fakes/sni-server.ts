@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Failure } from "../../src/domain/failure.ts";
 import { dnsNameMatches } from "../../src/domain/name-match.ts";
-import type { Observation } from "../../src/domain/observation.ts";
 import { sniNames } from "../../src/domain/sni-names.ts";
 import { isStamped, stamped } from "../../src/domain/stamp.ts";
 import type { Change, ServedCertificate, Server } from "../../src/servers/server.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { observed } from "./observed.ts";
 
 export interface SniServer {
   /** Where its own setting points. */
@@ -32,8 +32,6 @@ const linesOf = (text: string): readonly (readonly [string, string])[] =>
     const [name = "", path] = line.split(" ");
     return path === undefined || line.startsWith("#") ? [] : [[name, path] as const];
   });
-const der = (pem: string): Buffer =>
-  Buffer.from(/-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(pem)?.[1] ?? "", "base64");
 
 export const sniServer = (): SniServer => {
   const read = (path: string | undefined): string | undefined =>
@@ -112,24 +110,7 @@ export const sniServer = (): SniServer => {
       probe: async () => async (entry) => {
         fake.connections += 1;
         const pem = answer(entry.host);
-        const observation: Observation = {
-          entry,
-          address: entry.address,
-          local: true,
-          chain: pem === "" ? [] : [der(pem)],
-          startedAt: world.now(),
-          durationMs: 1,
-          ...(pem === ""
-            ? { error: { stage: "handshake", reason: "tls", message: "no shared cipher" } }
-            : {
-                tls: {
-                  version: "TLSv1.3",
-                  cipher: "TLS_AES_256_GCM_SHA384",
-                  verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT",
-                },
-              }),
-        };
-        return observation;
+        return observed(entry, pem === "" ? undefined : pem, world.now());
       },
     }),
   };

@@ -2,17 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { Installation } from "../../src/servers/server.ts";
 import { before, frontends, haproxyLab } from "./haproxy-host.ts";
+import { pretending } from "./pretending.ts";
 import { certificate, folder, leafOf, makePair, pathsIn, served, snapshot } from "./server-judge.ts";
-
-/** As a worker that somebody took over can be: the name, and any words instead of its own. */
-const pretending = `my @facts = split / /, do { local (@ARGV, $/) = "/proc/self/stat"; <> };
-my ($from, $to) = @facts[47, 48];
-open my $memory, "+<", "/proc/self/mem"; sysseek $memory, $from, 0;
-my $words = join("\\0", "haproxy", @ARGV) . "\\0";
-syswrite $memory, $words . "\\0" x ($to - $from - length $words);
-open my $name, ">", "/proc/self/comm"; print $name "haproxy"; close $name;
-sleep 600;
-`;
 
 describe("a HAProxy that is not for mail alone", () => {
   let installation: Installation;

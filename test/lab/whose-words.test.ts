@@ -2,19 +2,10 @@
 import { afterEach, expect, test } from "vitest";
 import { frontends, haproxyLab } from "./haproxy-host.ts";
 import { type MailHost, startMailHost } from "./mail-host.ts";
+import { pretending } from "./pretending.ts";
 import { installHaproxy } from "./proxies-host.ts";
 import { installDriver, remoteServer } from "./remote-server.ts";
 import { makePair, openPorts } from "./server-judge.ts";
-
-/** As any process can be: called so, and with other words instead of its own. */
-const pretending = `my @facts = split / /, do { local (@ARGV, $/) = "/proc/self/stat"; <> };
-my ($from, $to) = @facts[47, 48];
-open my $memory, "+<", "/proc/self/mem"; sysseek $memory, $from, 0;
-my $words = join("\\0", "haproxy", @ARGV) . "\\0";
-syswrite $memory, $words . "\\0" x ($to - $from - length $words);
-open my $name, ">", "/proc/self/comm"; print $name "haproxy"; close $name;
-sleep 600;
-`;
 
 const lua = 'os.execute("id > /tmp/pwned")';
 const configuration = (folder: string): string =>

@@ -1,7 +1,6 @@
 // Certificates by name for maps in a database: a program of the admin's gets each name with key and chain, as the map is to hold them, after each switch.
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { rm } from "node:fs/promises";
 import { sha256Hex } from "../../domain/fingerprint.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { Hook } from "../../domain/hook.ts";
