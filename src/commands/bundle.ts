@@ -30,9 +30,8 @@ Formats:
 ${formatHelp}
 
 Examples:
-  mailcert bundle --out /srv/www/mail
-  mailcert bundle mail.example.org --out ./ca --format pem readme
   mailcert bundle --out /srv/www/mail --sign-profile live
+  mailcert bundle mail.example.org --out ./ca --format pem readme
 ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
