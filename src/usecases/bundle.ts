@@ -213,7 +213,9 @@ export const writeBundle = async (
   const files = plan.map(({ content: _content, present: _present, ...file }) => file);
   const fingerprint = material.root === undefined ? {} : { fingerprint: fingerprintOf(material.root) };
   const result: BundleResult = {
-    ...{ certificate: certificate.name, dir, dryRun },
+    certificate: certificate.name,
+    dir,
+    dryRun,
     imports,
     ...fingerprint,
     ...(signer && { signer: { title: signer.title, sha256: signer.sha256, until: signer.until } }),

@@ -29,7 +29,9 @@ describe("PKCS#7", () => {
     const older = await issue({ subject: "CN=Older Root", ca: true });
     const given = {
       ...(await material("private-ca")).material,
-      ...{ root: pki.root.pem, leaf: pki.leaf.pem, chain: [pki.intermediate.pem, pki.root.pem] },
+      root: pki.root.pem,
+      leaf: pki.leaf.pem,
+      chain: [pki.intermediate.pem, pki.root.pem],
       olderRoots: [older.pem],
     };
     const [made] = pkcs7(given, () => "");

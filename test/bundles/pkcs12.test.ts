@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import forge from "node-forge";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { java } from "../../src/bundles/java.ts";
@@ -114,7 +114,12 @@ describe.each(["compatible", "modern"] as const)("a client identity, %s", (form:
     const write = (octet: number): Buffer =>
       Buffer.from(
         writePkcs12({
-          ...{ key: leaf.privateKey, leaf: leaf.pem, chain: [], password: "p", friendlyName: "a", form },
+          key: leaf.privateKey,
+          leaf: leaf.pem,
+          chain: [],
+          password: "p",
+          friendlyName: "a",
+          form,
           random: (count) => new Uint8Array(count).fill(octet),
         }),
       );

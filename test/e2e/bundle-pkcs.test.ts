@@ -99,6 +99,11 @@ describe("Java", () => {
     ] as const) {
       const said = await host.must(`${jvm}/keytool -list -keystore ${path} -storepass changeit`);
       expect(said.match(/trustedCertEntry/g)).toHaveLength(count);
+      const nss = await host.must(`pk12util -l ${path} -W changeit`);
+      expect(nss.match(/^Certificate/gm)).toHaveLength(count);
+      const gnutls = await host.must(`certtool --p12-info --inder --infile ${path} --password changeit 2>&1`);
+      expect(gnutls.match(/BEGIN CERTIFICATE/g)).toHaveLength(count);
+      expect(nss + gnutls).not.toMatch(/^Key\(|PRIVATE KEY/m);
       expect(said).not.toContain("PrivateKeyEntry");
     }
   });

@@ -71,7 +71,12 @@ const serve = async (leaves: Readonly<Partial<Record<Slot, Issued>>>, keyless = 
   const [at, ca] = ["2026-11-20T12:00:00.000Z", { issuer: "private-ca", authority: "default" } as const];
   const generation = { number, names: [name], ...ca, createdAt: at, notBefore: at, notAfter: at, leaves: records };
   await store.write({
-    ...{ schema: "mailcert.state/1", name, keys: {}, deployments: {}, attempts: 0, target: number },
+    schema: "mailcert.state/1",
+    name,
+    keys: {},
+    deployments: {},
+    attempts: 0,
+    target: number,
     generations: [...before, generation],
   });
   await store.switchLive(name, number);
@@ -86,10 +91,8 @@ const signedBy = async (from: string) => {
   expect(profile()[0]).toBe(0x30);
   writeFileSync(join(dir, "root.pem"), pki.root.pem);
   const trusted = ["-CAfile", join(dir, "root.pem"), "-purpose", "any"];
-  const said = spawnSync("openssl", [
-    ...["cms", "-verify", "-inform", "DER", "-in", join(out(), "ca.mobileconfig"), "-signer", join(dir, "signer")],
-    ...trusted,
-  ]);
+  const files = ["-inform", "DER", "-in", join(out(), "ca.mobileconfig"), "-signer", join(dir, "signer")];
+  const said = spawnSync("openssl", ["cms", "-verify", ...files, ...trusted]);
   expect(said.stderr.toString()).toContain("successful");
   return { result, content: said.stdout.toString(), signer: readFileSync(join(dir, "signer"), "utf8") };
 };
@@ -130,6 +133,7 @@ describe("with the live certificate", () => {
     expect(bare((await signedBy("live")).signer)).toBe(bare(next.pem));
     const plain = await make();
     expect(plain.signer).toBeUndefined();
+    expect(bundleText(plain)).toMatch(/ca\.mobileconfig .*, not signed\n/);
     expect(plain.files).toContainEqual(
       expect.objectContaining({ path: "ca.mobileconfig", change: "written", signed: false }),
     );
