@@ -3,9 +3,9 @@ import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
 import { type BundleList, listName, listText, readList, sha256 } from "./bundle-list.ts";
+import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
 import { importedRoot } from "./bundle-root.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { bundledGeneration } from "./bundled-generation.ts";
@@ -23,14 +23,6 @@ export interface BundleOptions {
   /** Who signs Apple's profiles: `live`, or the absolute path of a PEM file; undefined: as the certificate's entry says. */
   readonly signProfile?: string;
   readonly dryRun: boolean;
-}
-
-interface BundledFile {
-  readonly path: string;
-  readonly summary: string;
-  /** Of Apple's profiles only. */
-  readonly signed?: boolean;
-  readonly change: "written" | "unchanged" | "removed";
 }
 
 export interface BundleResult {
@@ -121,77 +113,6 @@ interface Signatures {
   readonly signer: () => Promise<ProfileSigner>;
   readonly signing: NonNullable<BundleList["signing"]>;
 }
-
-interface Planned extends BundledFile {
-  readonly content?: () => Promise<string | Uint8Array>;
-  /** Of what is there already and stays. */
-  readonly present?: string;
-}
-
-const planFiles = async (
-  deps: BundleDeps,
-  wanted: readonly BundleFile[],
-  options: BundleOptions,
-  ours: BundleList,
-  signer: ProfileSigner | undefined,
-): Promise<readonly Planned[]> => {
-  const plan: Planned[] = [];
-  const foreign: string[] = [];
-  for (const { path, content, summary, profile } of wanted) {
-    const by = profile ? signer : undefined;
-    const about = { path, summary, ...(profile ? { signed: by !== undefined } : {}) };
-    const present = await deps.folder.read(`${options.dir}/${path}`);
-    const hash = typeof present === "string" ? undefined : sha256(present);
-    const isOurs = hash !== undefined && ours.files.get(path)?.includes(hash) === true;
-    const inside = ours.signed.get(path);
-    const same =
-      by === undefined
-        ? hash === sha256(content)
-        : isOurs && inside?.by === by.sha256 && inside.content === sha256(content);
-    if (same && hash !== undefined) plan.push({ ...about, change: "unchanged", present: hash });
-    else if (present === "absent" || isOurs)
-      plan.push({ ...about, change: "written", content: async () => by?.sign(content) ?? content });
-    else foreign.push(path);
-  }
-  if (foreign.length > 0) {
-    throw new Failure(
-      "cannot-create",
-      `${options.dir} holds files that mailcert did not write: ${foreign.join(", ")}`,
-      {
-        hints: ["name another folder with --out, or move them away"],
-      },
-    );
-  }
-  for (const [path, hashes] of options.formats === undefined ? ours.files : []) {
-    if (wanted.some((file) => file.path === path)) continue;
-    const present = await deps.folder.read(`${options.dir}/${path}`);
-    // Changed by somebody since: theirs now.
-    if (typeof present !== "string" && hashes.includes(sha256(present))) {
-      plan.push({ path, summary: "no longer needed", change: "removed" });
-    }
-  }
-  return plan;
-};
-
-/** What the folder's list says when all is done: `hashes` are those of the files as they then are. */
-const listAfter = (
-  ours: BundleList,
-  wanted: readonly BundleFile[],
-  plan: readonly Planned[],
-  hashes: ReadonlyMap<string, string>,
-  signer: ProfileSigner | undefined,
-): Pick<BundleList, "files" | "signed"> => {
-  const stays = ([path]: readonly [string, unknown]): boolean =>
-    !plan.some((file) => file.path === path && file.change === "removed");
-  const signed = wanted.flatMap(({ path, content, profile }) =>
-    profile && signer ? [[path, { content: sha256(content), by: signer.sha256 }] as const] : [],
-  );
-  const others = [...ours.signed].filter((one) => stays(one) && !wanted.some(({ path }) => path === one[0]));
-  return {
-    files: new Map([...[...ours.files].filter(stays), ...[...hashes].map(([path, hash]) => [path, [hash]] as const)]),
-    signed: new Map([...others, ...signed]),
-  };
-};
 
 /** Running it again on the same certificate changes nothing. @throws Failure `cannot-create` before anything is written when a file is not ours. */
 export const writeBundle = async (
