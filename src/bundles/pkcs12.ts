@@ -25,7 +25,7 @@ const ids = {
   localKeyId: "1.2.840.113549.1.9.21",
 } as const;
 
-/** `compatible`: 3DES and SHA-1, read by every system there is. `modern`: AES-256 and SHA-256, not by macOS, Android before 16, Windows before 2019. */
+/** `compatible`: 3DES and SHA-1, read by every system there is. `modern`: AES-256 and SHA-256, which some macOS, Android before 16 and Windows before 2019 do not read. */
 export type Form = "compatible" | "modern";
 
 const forms: Readonly<Record<Form, { readonly encrypt: (use: PasswordUse) => Encrypt; readonly mac: Hash }>> = {
