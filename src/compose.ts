@@ -234,6 +234,8 @@ export const createWorld = async (
         publicRoots: async () => anchors.publicRoots,
         readCertificates: anchors.readCertificateFile,
         random,
+        readSigningFile: async (path) => (await import("./system/signing-file.ts")).readSigningFile(path),
+        signProfile: async (what) => (await import("./bundles/sign-profile.ts")).signProfile(what),
       };
     }),
     localAddresses,

@@ -6,6 +6,8 @@ export interface BundleMaterial {
   readonly root: string | undefined;
   /** PEM of roots of the same CA that clients need beside `root`, newest first: after a rotation, until the older one ends. */
   readonly olderRoots: readonly string[];
+  /** PEM of what is served behind the leaf, in that order; whether the root is among it differs. */
+  readonly chain: readonly string[];
   /** PEM of the leaf that is served. */
   readonly leaf: string;
   readonly names: readonly string[];
@@ -22,6 +24,8 @@ export interface BundleFile {
   readonly path: string;
   readonly content: string | Uint8Array;
   readonly summary: string;
+  /** An Apple profile: the use case puts a CMS signature around it where `sign_profile` says so. Formats never see a key. */
+  readonly profile?: true;
 }
 
 /** MUST NOT emit a private key. Empty when the format makes no sense for the material (no root to import). */

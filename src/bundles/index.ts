@@ -5,6 +5,8 @@ import type { Bundle } from "./bundle.ts";
 export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
   pem: async () => (await import("./pem.ts")).pem,
   der: async () => (await import("./der.ts")).der,
+  pkcs7: async () => (await import("./pkcs7.ts")).pkcs7,
+  java: async () => (await import("./java.ts")).java,
   mobileconfig: async () => (await import("./mobileconfig.ts")).mobileconfig,
   readme: async () => (await import("./readme.ts")).readme,
 };

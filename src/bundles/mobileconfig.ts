@@ -1,5 +1,6 @@
-// Apple's configuration profile with the root alone (reference: servers-and-clients B3). A certificate that is no CA cannot be given full trust on iOS: no profile for it.
+// Apple's configuration profile with the roots of a private CA (reference: servers-and-clients B3). A certificate that is no CA cannot be given full trust on iOS: no profile for it.
 import { createHash } from "node:crypto";
+import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Bundle } from "./bundle.ts";
 import { importableOf, titleOf } from "./importable.ts";
 
@@ -12,21 +13,36 @@ const uuidOf = (text: string): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };
 
+const wrapped = ({ der }: CertificateFacts): string => (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
+
 export const mobileconfig: Bundle = (material, render) => {
   const importable = importableOf(material);
   if (importable?.kind !== "private-ca") return [];
-  const { certificate } = importable;
+  const { certificate, older } = importable;
   // Derived from the root alone: installed again it replaces itself, and another root comes to stand beside it.
   const fingerprint = certificate.sha256;
   const identifier = `mailcert.ca.${fingerprint.slice(0, 32)}`;
   const content = render("ca.mobileconfig", {
     host: material.host,
-    title: titleOf(certificate),
     identifier,
     uuid: uuidOf(`profile ${fingerprint}`),
-    rootIdentifier: `${identifier}.root`,
-    rootUuid: uuidOf(`root ${fingerprint}`),
-    der: (certificate.der.toString("base64").match(/.{1,64}/g) ?? []).join("\n"),
+    roots: [
+      {
+        title: titleOf(certificate),
+        identifier: `${identifier}.root`,
+        uuid: uuidOf(`root ${fingerprint}`),
+        file: "ca.cer",
+        der: wrapped(certificate),
+      },
+      // The older root's own profile may still be on the device: nothing in two profiles has one identifier.
+      ...older.map((one, index) => ({
+        title: titleOf(one),
+        identifier: `${identifier}.older.${one.sha256.slice(0, 32)}`,
+        uuid: uuidOf(`root ${one.sha256} beside ${fingerprint}`),
+        file: `ca-older-${index + 1}.cer`,
+        der: wrapped(one),
+      })),
+    ],
   });
-  return [{ path: "ca.mobileconfig", content, summary: "profile for iPhone, iPad and Mac" }];
+  return [{ path: "ca.mobileconfig", content, summary: "profile for iPhone, iPad and Mac", profile: true }];
 };

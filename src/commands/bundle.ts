@@ -19,6 +19,10 @@ export const command: CommandModule = {
       .option("--out <DIR>", "folder to write into (default: bundle: of the configuration)")
       .addOption(new Option("--format <F...>", "only these formats").choices(bundleFormatNames))
       .option("--root <FILE>", "the root of a CA of your own, where neither the chain nor ca_file has it")
+      .option(
+        "--sign-profile <live|FILE>",
+        "sign the Apple profile: with the live certificate, or the key and chain in this PEM file (default: sign_profile: of the configuration, which renewals go by)",
+      )
       .addHelpText(
         "after",
         `
@@ -26,7 +30,7 @@ Formats:
 ${formatHelp}
 
 Examples:
-  mailcert bundle --out /srv/www/mail
+  mailcert bundle --out /srv/www/mail --sign-profile live
   mailcert bundle mail.example.org --out ./ca --format pem readme
 ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ),
@@ -38,11 +42,14 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
     if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
     const root = options["root"] as string | undefined;
+    const signer = options["signProfile"] as string | undefined;
+    const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
       ...(root === undefined ? {} : { root: ownPath(host, root) }),
+      ...(signProfile === undefined ? {} : { signProfile }),
     });
     output.result(bundleText(result), bundleDocument(result), false);
     return exitStatus.done;

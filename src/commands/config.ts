@@ -68,6 +68,8 @@ lists others):
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in
+  sign_profile      who signs Apple's profile in it: live (the certificate itself),
+                    or a PEM file with a key and its chain
   hooks             programs around a deployment: before_deploy, after_deploy,
                     on_failure, each [/absolute/program, argument] or
                     { run: [...], timeout: 60 }; none

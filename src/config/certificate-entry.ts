@@ -39,6 +39,7 @@ export const certificateKeys: readonly string[] = [
   "services",
   "files",
   "bundle",
+  "sign_profile",
   "hooks",
   "window",
 ];
@@ -130,6 +131,8 @@ export const readCertificate = (
   const csr = csrText === undefined ? undefined : pathOf(source, csrText, "csr");
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
+  const signer = readText(source, fields.get("sign_profile"), "sign_profile");
+  const signProfile = signer?.text === "live" ? "live" : signer && pathOf(source, signer, "sign_profile");
   const places = readPlaces(source, fields.get("addresses"), fields.get("services"));
   const files = readFiles(source, fields.get("files"));
   const hooks = readOwnHooks(source, fields.get("hooks"));
@@ -146,6 +149,7 @@ export const readCertificate = (
     ...(places === undefined ? {} : { places }),
     ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
+    ...(signProfile === undefined ? {} : { signProfile }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(window === undefined ? {} : { window }),
   };

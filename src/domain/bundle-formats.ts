@@ -3,7 +3,9 @@
 export const bundleFormats = {
   pem: "root certificate as text (Thunderbird, Android, Linux, mutt, msmtp, mbsync)",
   der: "root certificate in binary (Windows, macOS)",
-  mobileconfig: "profile with the root certificate (iPhone, iPad, Mac)",
+  pkcs7: "all roots of the CA in one file (Windows, for administrators)",
+  java: "truststore with all roots of the CA (Java programs), password: changeit",
+  mobileconfig: "profile with all roots of the CA (iPhone, iPad, Mac)",
   readme: "what each client's user has to click, fingerprints, account settings",
 } as const;
 

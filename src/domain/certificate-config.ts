@@ -86,6 +86,8 @@ export interface CertificateConfig {
   readonly files?: readonly FileTarget[];
   /** Folder for the client-import bundle, where one is kept up to date. */
   readonly bundle?: string;
+  /** Who signs its Apple profiles: `live`, the certificate itself, or the absolute path of a PEM file with a key and its chain; absent: nobody. */
+  readonly signProfile?: string;
   /** Programs that run around its deployments; `none`: not even those of the whole configuration. */
   readonly hooks?: Hooks | "none";
   /** Hours in which a renewal may be switched to; `none`: at any time, whatever the whole configuration says. */

@@ -291,6 +291,7 @@ export const certificateFromFlags = (
     servers: none ? [] : servers,
     ...(existing?.files === undefined ? {} : { files: existing.files }),
     ...(bundle === undefined ? {} : { bundle }),
+    ...(existing?.signProfile === undefined ? {} : { signProfile: existing.signProfile }),
   };
   const conflict = csrConflict(asked);
   if (conflict) throw usage(`${asked.name}: ${conflict.message}`, conflict.hint);

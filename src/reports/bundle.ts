@@ -25,7 +25,12 @@ const fingerprintLines = ({ fingerprint }: BundleResult): readonly string[] => {
 
 export const bundleText = (result: BundleResult): string => {
   const said = result.dryRun ? { written: "would write", removed: "would remove", unchanged: "unchanged" } : undefined;
-  const rows = result.files.map(({ path, summary, change }) => [path, said?.[change] ?? change, summary]);
+  const by = result.signer === undefined ? ", not signed" : `, signed by ${result.signer.title}`;
+  const rows = result.files.map(({ path, summary, change, signed }) => [
+    path,
+    said?.[change] ?? change,
+    signed === undefined ? summary : summary + by,
+  ]);
   return [
     `${result.dir}: for the clients of ${result.certificate}`,
     table(rows, "  "),

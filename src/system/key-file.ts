@@ -18,10 +18,8 @@ const block = /-----BEGIN ((?:RSA |EC |ENCRYPTED )?PRIVATE KEY)-----[A-Za-z0-9+/
 const noKey = (path: string, what: string, ...hints: readonly string[]): Failure =>
   new Failure("data", `${path} ${what}`, { hints });
 
-/** @throws Failure `data` for a file that holds no usable key, `no-permission` or `data` where it cannot be read; nothing of the content travels on. */
-export const readKeyFile = async (path: string): Promise<KeyFile> => {
-  const { content, facts } = await readPlainFile(path, { mostBytes, what: "a private key" });
-  const [text, mode] = [content.toString("utf8"), facts.mode];
+/** The key in a file's text, as PKCS#8 PEM. @throws Failure `data` naming the file; nothing of the text travels on. */
+export const privateKeyIn = (path: string, text: string): string => {
   const [pem, label] = block.exec(text) ?? [];
   if (pem === undefined)
     throw noKey(path, "holds no private key in PEM", "DER becomes PEM with: openssl pkey -inform DER");
@@ -31,13 +29,19 @@ export const readKeyFile = async (path: string): Promise<KeyFile> => {
       "holds a private key that is protected by a passphrase",
       `take it off into a file that only root can read: (umask 077; openssl pkey -in ${path} -out FILE)`,
     );
-  let privateKey: string;
   try {
-    privateKey = readPrivateKey(pem).export({ type: "pkcs8", format: "pem" }) as string;
+    return readPrivateKey(pem).export({ type: "pkcs8", format: "pem" }) as string;
   } catch {
     // Without the cause: it saw the key's text.
     throw noKey(path, "holds a private key that cannot be read");
   }
+};
+
+/** @throws Failure `data` for a file that holds no usable key, `no-permission` or `data` where it cannot be read; nothing of the content travels on. */
+export const readKeyFile = async (path: string): Promise<KeyFile> => {
+  const { content, facts } = await readPlainFile(path, { mostBytes, what: "a private key" });
+  const [text, mode] = [content.toString("utf8"), facts.mode];
+  const privateKey = privateKeyIn(path, text);
   const exposed =
     (mode & 0o077) === 0
       ? []

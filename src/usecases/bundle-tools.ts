@@ -23,4 +23,15 @@ export interface BundleDeps {
   /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
   readonly random: (count: number) => Uint8Array;
+  /** The private key (PKCS#8 PEM) and the certificates (PEM) of one file. @throws Failure naming the file, also where others may read it. */
+  readonly readSigningFile: (
+    path: string,
+  ) => Promise<{ readonly privateKey: string; readonly certificates: readonly string[] }>;
+  /** CMS around the content, attached, in DER. The key's own certificate comes first. */
+  readonly signProfile: (what: {
+    readonly content: string | Uint8Array;
+    readonly privateKey: string;
+    readonly certificates: readonly string[];
+    readonly now: Date;
+  }) => Promise<Uint8Array>;
 }

@@ -1,14 +1,16 @@
 // Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
-import { createHash } from "node:crypto";
 import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
+import { type BundleList, listName, listText, readList, sha256 } from "./bundle-list.ts";
+import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
 import { importedRoot } from "./bundle-root.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
+import { bundledGeneration } from "./bundled-generation.ts";
 import { findServers } from "./entries.ts";
+import type { ProfileSigner } from "./profile-signer.ts";
 import type { World } from "./world.ts";
 
 export interface BundleOptions {
@@ -18,13 +20,9 @@ export interface BundleOptions {
   readonly formats?: readonly BundleFormat[];
   /** Absolute path of a file with the root that the chain leads to, where none of mailcert's files has it. */
   readonly root?: string;
+  /** Who signs Apple's profiles: `live`, or the absolute path of a PEM file; undefined: as the certificate's entry says. */
+  readonly signProfile?: string;
   readonly dryRun: boolean;
-}
-
-interface BundledFile {
-  readonly path: string;
-  readonly summary: string;
-  readonly change: "written" | "unchanged" | "removed";
 }
 
 export interface BundleResult {
@@ -35,6 +33,8 @@ export interface BundleResult {
   readonly imports: "root" | "self-signed" | "nothing";
   /** Of what they import: its name, and the fingerprint to be read to them. */
   readonly fingerprint?: { readonly title: string; readonly sha256: string };
+  /** Of the certificate that profiles are signed with. */
+  readonly signer?: { readonly title: string; readonly sha256: string; readonly until: Date };
   readonly files: readonly BundledFile[];
 }
 
@@ -45,17 +45,10 @@ const bundleMaterial = async (
   certificate: CertificateConfig,
   { dir, root: file }: Pick<BundleOptions, "dir" | "root">,
 ): Promise<BundleMaterial> => {
-  const state = world.store.read(certificate.name);
-  const number = world.store.liveNumber(certificate.name) ?? state?.target;
-  const generation = state?.generations.find((one) => one.number === number);
-  const read = number === undefined ? {} : await world.store.readCertificates(certificate.name, number);
+  const { generation, slots: read } = await bundledGeneration(world, certificate);
   const slots = [read.ecdsa, read.rsa].filter((slot) => slot !== undefined);
   const [slot] = slots;
-  if (slot === undefined || generation === undefined) {
-    throw new Failure("config", `there is no certificate for ${certificate.name} yet`, {
-      hints: [`make it: mailcert issue ${certificate.name}`],
-    });
-  }
+  if (slot === undefined) throw new Error("a generation without a slot");
   const host =
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
   const { servers: found } = await findServers(world, certificate);
@@ -70,6 +63,7 @@ const bundleMaterial = async (
       ...(before === undefined ? {} : { before }),
     }),
     olderRoots: [],
+    chain: slot.chain,
     leaf: slot.leaf,
     names: certificate.names,
     host,
@@ -87,41 +81,6 @@ const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> =
   return { title: commonName ?? subject, sha256 };
 };
 
-/** The files' own list, so that a later run knows them from files that somebody else put there. */
-const listName = ".mailcert-bundle.json";
-const schema = "mailcert.bundle-folder/1";
-interface List {
-  /** SHA-256 of what was written, by file name. */
-  readonly files: ReadonlyMap<string, readonly string[]>;
-  /** SHA-256 of the leaf that the whole folder was last made for. */
-  readonly leaf?: string;
-}
-
-const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
-
-/** Nothing that leads out of the folder, and no hidden file: what the list names can be deleted. */
-const plainName = /^[^./\\\0][^/\\\0]{0,100}$/;
-const hex = /^[0-9a-f]{64}$/;
-
-const readList = (content: Uint8Array | "absent" | "foreign"): List => {
-  const nothing: List = { files: new Map() };
-  if (typeof content === "string") return nothing;
-  try {
-    const list = JSON.parse(Buffer.from(content).toString("utf8")) as Readonly<Record<string, unknown>> | null;
-    if (list?.["schema"] !== schema) return nothing;
-    const files = Object.entries(list["files"] ?? {}).flatMap(([name, hashes]: [string, unknown]) =>
-      plainName.test(name) && Array.isArray(hashes)
-        ? [[name, hashes.filter((hash): hash is string => typeof hash === "string" && hex.test(hash))] as const]
-        : [],
-    );
-    const { leaf } = list;
-    return { files: new Map(files), ...(typeof leaf === "string" && hex.test(leaf) ? { leaf } : {}) };
-  } catch {
-    // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
-    return nothing;
-  }
-};
-
 /** The root that an earlier run put there: a renewal changes the leaf, and asks nobody for a root again. */
 const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string | undefined> => {
   await folder.refuseUnsafe(dir);
@@ -131,13 +90,7 @@ const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string 
   return Buffer.from(content).toString("latin1");
 };
 
-const writeList = async ({ folder }: BundleDeps, dir: string, { files, leaf }: List): Promise<void> =>
-  folder.write(
-    `${dir}/${listName}`,
-    `${JSON.stringify({ schema, ...(leaf === undefined ? {} : { leaf }), files: Object.fromEntries(files) }, undefined, 2)}\n`,
-  );
-
-/** Whether the folder was last filled for another certificate than the live one: a look at one small file. */
+/** Whether the folder was last filled for another certificate than the live one, or profiles are to be signed by somebody else: a look at one small file. */
 export const isBundleBehind = async (
   world: World,
   { folder }: BundleDeps,
@@ -147,48 +100,19 @@ export const isBundleBehind = async (
   const number = world.store.liveNumber(certificate.name);
   const live = world.store.read(certificate.name)?.generations.find((generation) => generation.number === number);
   const leaf = live?.leaves.ecdsa ?? live?.leaves.rsa;
-  return leaf !== undefined && readList(await folder.read(`${dir}/${listName}`)).leaf !== leaf.sha256;
+  if (leaf === undefined) return false;
+  const list = readList(await folder.read(`${dir}/${listName}`));
+  if (list.leaf !== leaf.sha256) return true;
+  const from = certificate.signProfile;
+  if (from === undefined) return false;
+  return list.signing?.from !== from || (from !== "live" && list.signing.mark !== (await world.fileMark(from)));
 };
 
-interface Planned extends BundledFile {
-  readonly content?: string | Uint8Array;
+/** Who signs, looked up only where there is something to sign; and what the list remembers of it. */
+interface Signatures {
+  readonly signer: () => Promise<ProfileSigner>;
+  readonly signing: NonNullable<BundleList["signing"]>;
 }
-
-const planFiles = async (
-  deps: BundleDeps,
-  wanted: readonly BundleFile[],
-  options: BundleOptions,
-  ours: List,
-): Promise<readonly Planned[]> => {
-  const plan: Planned[] = [];
-  const foreign: string[] = [];
-  for (const { path, content, summary } of wanted) {
-    const present = await deps.folder.read(`${options.dir}/${path}`);
-    const same = typeof present !== "string" && sha256(present) === sha256(content);
-    if (same) plan.push({ path, summary, change: "unchanged" });
-    else if (present === "absent" || (present !== "foreign" && ours.files.get(path)?.includes(sha256(present)))) {
-      plan.push({ path, summary, content, change: "written" });
-    } else foreign.push(path);
-  }
-  if (foreign.length > 0) {
-    throw new Failure(
-      "cannot-create",
-      `${options.dir} holds files that mailcert did not write: ${foreign.join(", ")}`,
-      {
-        hints: ["name another folder with --out, or move them away"],
-      },
-    );
-  }
-  for (const [path, hashes] of options.formats === undefined ? ours.files : []) {
-    if (wanted.some((file) => file.path === path)) continue;
-    const present = await deps.folder.read(`${options.dir}/${path}`);
-    // Changed by somebody since: theirs now.
-    if (typeof present !== "string" && hashes.includes(sha256(present))) {
-      plan.push({ path, summary: "no longer needed", change: "removed" });
-    }
-  }
-  return plan;
-};
 
 /** Running it again on the same certificate changes nothing. @throws Failure `cannot-create` before anything is written when a file is not ours. */
 export const writeBundle = async (
@@ -196,42 +120,59 @@ export const writeBundle = async (
   certificate: CertificateConfig,
   material: BundleMaterial,
   options: BundleOptions,
+  signatures?: Signatures,
 ): Promise<BundleResult> => {
   const { dir, dryRun, formats = bundleFormatNames } = options;
   await deps.folder.refuseUnsafe(dir);
   const wanted: BundleFile[] = [];
   for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
+  const signer = wanted.some(({ profile }) => profile) ? await signatures?.signer() : undefined;
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
-  const plan = await planFiles(deps, wanted, options, ours);
+  const plan = await planFiles(deps, wanted, options, ours, signer);
   const imports =
     material.root === undefined ? "nothing" : readCertificate(material.root).isCa ? "root" : "self-signed";
-  const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
+  const files = plan.map(({ content: _content, present: _present, ...file }) => file);
   const fingerprint = material.root === undefined ? {} : { fingerprint: fingerprintOf(material.root) };
-  const result = { certificate: certificate.name, dir, dryRun, imports, ...fingerprint, files } as const;
-  const now = new Map([
-    ...[...ours.files].filter(([path]) => !plan.some((file) => file.path === path && file.change === "removed")),
-    ...wanted.map(({ path, content }) => [path, [sha256(content)]] as const),
-  ]);
+  const result: BundleResult = {
+    certificate: certificate.name,
+    dir,
+    dryRun,
+    imports,
+    ...fingerprint,
+    ...(signer && { signer: { title: signer.title, sha256: signer.sha256, until: signer.until } }),
+    files,
+  };
+  if (dryRun) return result;
+  const ready = new Map<string, string | Uint8Array>();
+  for (const { path, content } of plan) if (content !== undefined) ready.set(path, await content());
+  const hashes = new Map<string, string>();
+  for (const { path, present } of plan) if (present !== undefined) hashes.set(path, present);
+  for (const [path, content] of ready) hashes.set(path, sha256(content));
   // Some formats only: the others may still be of an earlier certificate.
-  const leaf = options.formats === undefined ? readCertificate(material.leaf).sha256 : ours.leaf;
-  if (
-    dryRun ||
-    (plan.every(({ change }) => change === "unchanged") &&
-      leaf === ours.leaf &&
-      JSON.stringify([...now]) === JSON.stringify([...ours.files]))
-  ) {
-    return result;
-  }
+  const whole = options.formats === undefined;
+  const { leaf, signing } = whole
+    ? { leaf: readCertificate(material.leaf).sha256, signing: signatures?.signing }
+    : ours;
+  const now: BundleList = {
+    ...listAfter(ours, wanted, plan, hashes, signer),
+    ...(leaf === undefined ? {} : { leaf }),
+    ...(signing === undefined ? {} : { signing }),
+  };
+  if (plan.every(({ change }) => change === "unchanged") && listText(now) === listText(ours)) return result;
   // First a list that knows the old and the new content, so that a run killed in between finds its own files.
-  const both = [...new Set([...ours.files.keys(), ...now.keys()])].map(
-    (path) => [path, [...new Set([...(ours.files.get(path) ?? []), ...(now.get(path) ?? [])])]] as const,
+  const both = [...new Set([...ours.files.keys(), ...now.files.keys()])].map(
+    (path) => [path, [...new Set([...(ours.files.get(path) ?? []), ...(now.files.get(path) ?? [])])]] as const,
   );
-  await writeList(deps, dir, { ...ours, files: new Map(both) });
-  for (const { path, content, change } of plan) {
+  // What is about to be signed anew may be either of the two, so that neither is taken for the other.
+  const certain = new Map([...ours.signed].filter(([path]) => !ready.has(path)));
+  const write = (list: BundleList): Promise<void> => deps.folder.write(`${dir}/${listName}`, listText(list));
+  await write({ ...ours, files: new Map(both), signed: certain });
+  for (const { path, change } of plan) {
+    const content = ready.get(path);
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
   }
-  await writeList(deps, dir, { files: now, ...(leaf === undefined ? {} : { leaf }) });
+  await write(now);
   return result;
 };
 
@@ -241,5 +182,13 @@ export const bundle = async (
   deps: BundleDeps,
   certificate: CertificateConfig,
   options: BundleOptions,
-): Promise<BundleResult> =>
-  writeBundle(deps, certificate, await bundleMaterial(world, deps, certificate, options), options);
+): Promise<BundleResult> => {
+  const material = await bundleMaterial(world, deps, certificate, options);
+  const from = options.signProfile ?? certificate.signProfile;
+  if (from === undefined) return writeBundle(deps, certificate, material, options);
+  const mark = from === "live" ? undefined : await world.fileMark(from);
+  return writeBundle(deps, certificate, material, options, {
+    signer: async () => (await import("./profile-signer.ts")).profileSigner(world, deps, certificate, from),
+    signing: { from, ...(mark === undefined ? {} : { mark }) },
+  });
+};

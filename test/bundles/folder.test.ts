@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bundles } from "../../src/bundles/index.ts";
+import { signProfile } from "../../src/bundles/sign-profile.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { readSigningFile } from "../../src/system/signing-file.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
 import { type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
@@ -27,6 +29,8 @@ const deps: BundleDeps = {
   publicRoots: async () => [],
   readCertificates: async () => [],
   random: (count) => new Uint8Array(count),
+  readSigningFile,
+  signProfile: async (what) => signProfile(what),
 };
 
 const certificate: CertificateConfig = {
@@ -49,10 +53,20 @@ test("files that everybody may read; a second run changes nothing", async () => 
   expect(first.files.map(({ path, change }) => `${change} ${path}`)).toEqual([
     "written ca.crt",
     "written ca.cer",
+    "written ca.p7b",
+    "written truststore.p12",
     "written ca.mobileconfig",
     "written README.txt",
   ]);
-  expect(files()).toEqual([".mailcert-bundle.json", "README.txt", "ca.cer", "ca.crt", "ca.mobileconfig"]);
+  expect(files()).toEqual([
+    ".mailcert-bundle.json",
+    "README.txt",
+    "ca.cer",
+    "ca.crt",
+    "ca.mobileconfig",
+    "ca.p7b",
+    "truststore.p12",
+  ]);
   for (const file of files()) expect(statSync(join(dir, "out", file)).mode & 0o777).toBe(0o644);
   const before = files().map((file) => statSync(join(dir, "out", file)).ino);
   const second = await write("private-ca", {}, given);
@@ -73,6 +87,8 @@ test("a public certificate takes the private root out of the folder again", asyn
     "written README.txt",
     "removed ca.crt",
     "removed ca.cer",
+    "removed ca.p7b",
+    "removed truststore.p12",
     "removed ca.mobileconfig",
   ]);
   expect(files()).toEqual([".mailcert-bundle.json", "README.txt"]);
@@ -122,7 +138,14 @@ test("a run that was killed between two files is finished by the next", async ()
   const options = { dir: join(dir, "out"), dryRun: false };
   await expect(writeBundle(dying, certificate, (await given).material, options)).rejects.toThrow("killed");
   const finished = await write("private-ca", {}, given);
-  expect(finished.files.map(({ change }) => change)).toEqual(["unchanged", "written", "written", "written"]);
+  expect(finished.files.map(({ change }) => change)).toEqual([
+    "unchanged",
+    "written",
+    "written",
+    "written",
+    "written",
+    "written",
+  ]);
 });
 
 test("a dry run writes nothing, and says so", async () => {

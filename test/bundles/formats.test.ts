@@ -15,6 +15,8 @@ const render = bundleRender(createTemplates(fileURLToPath(new URL("../../templat
 
 bundleContract("pem", bundles.pem, render, { "private-ca": 1, "self-signed": 1, public: 0 });
 bundleContract("der", bundles.der, render, { "private-ca": 1, "self-signed": 1, public: 0 });
+bundleContract("pkcs7", bundles.pkcs7, render, { "private-ca": 1, "self-signed": 0, public: 0 });
+bundleContract("java", bundles.java, render, { "private-ca": 1, "self-signed": 1, public: 0 });
 bundleContract("mobileconfig", bundles.mobileconfig, render, { "private-ca": 1, "self-signed": 0, public: 0 });
 bundleContract("readme", bundles.readme, render, { "private-ca": 1, "self-signed": 1, public: 1 });
 
@@ -129,6 +131,22 @@ describe("the Apple profile", () => {
         .replaceAll(">", String.raw`\>`)}`,
     );
     expect((tree["PayloadContent"] as Record<string, unknown>[])[0]).toMatchObject({ PayloadDisplayName: odd });
+  });
+  test("after a rotation it has the older roots as well, each under an identifier of its own", async () => {
+    const [root, before, first] = await Promise.all([1, 2, 3].map(() => issue({ subject: "CN=Mail CA", ca: true })));
+    if (!root || !before || !first) throw new Error("no roots");
+    const olderRoots = [before.pem, first.pem, root.pem];
+    const given = { ...(await material("private-ca")).material, root: root.pem, olderRoots };
+    const text = (await made("mobileconfig", given)).content.toString();
+    const payloads = (readPlist(text) as { PayloadContent: Record<string, unknown>[] }).PayloadContent;
+    expect(payloads.map((one) => one["PayloadContent"])).toEqual([root.der, before.der, first.der]);
+    for (const key of ["PayloadIdentifier", "PayloadUUID", "PayloadCertificateFileName"])
+      expect(new Set(payloads.map((one) => one[key])).size).toBe(3);
+    // The profile that stands on devices already has the root that is now an older one.
+    const earlier = (await made("mobileconfig", { ...given, root: before.pem, olderRoots: [] })).content.toString();
+    const ids = [...earlier.matchAll(/<string>(mailcert\.ca\.[^<]*|[0-9A-F-]{36})</g)].map(([, id]) => id ?? "");
+    expect(ids).toHaveLength(4);
+    expect(ids.filter((id) => text.includes(`>${id}<`))).toEqual([]);
   });
   test("identifiers belong to the root: another host keeps them, another root changes all of them", async () => {
     const { given, text } = await profile();

@@ -183,7 +183,7 @@ const certificate: fc.Arbitrary<CertificateConfig> = fc
     servers: fc.constantFrom<CertificateConfig["servers"]>("auto", [], ["dovecot"], ["postfix", "dovecot"]),
     reuseKey: fc.boolean(),
     onDeadName: fc.constantFrom("fail" as const, "drop" as const, "order" as const),
-    paths: fc.record({ bundle: path, csr: path }, sparse),
+    paths: fc.record({ bundle: path, csr: path, signProfile: path }, sparse),
     further: fc.boolean(),
     bound: fc.boolean(),
     own: fc.boolean(),

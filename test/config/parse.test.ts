@@ -70,6 +70,7 @@ certificates:
     key: [rsa-3072, ecdsa-p384]
     servers: [postfix, dovecot]
     bundle: /srv/bundle
+    sign_profile: live
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -106,6 +107,7 @@ certificates:
         },
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
+        signProfile: "live",
         ...usualCertificate,
         reuseKey: false,
         onDeadName: "drop",
@@ -449,6 +451,11 @@ describe("what is refused, with its place", () => {
       "a listener by name",
       entry("issuer: letsencrypt\nhttp_address: localhost:80"),
       ['main.yaml:4:19: http_address: "localhost:80" is not an address'],
+    ],
+    [
+      "a signer that is neither live nor a path",
+      entry("sign_profile: own.pem"),
+      ['main.yaml:3:19: sign_profile: "own.pem" is not an absolute path'],
     ],
     ["a relative path", entry("bundle: out"), ['main.yaml:3:13: bundle: "out" is not an absolute path']],
     ["too many days", entry("days: 826"), ["main.yaml:3:11: days must be at most 825"]],

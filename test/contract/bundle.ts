@@ -21,6 +21,7 @@ export const material = async (
     material: {
       root: root === undefined ? undefined : root.pem + root.privateKey,
       olderRoots: [],
+      chain: root === undefined ? [] : [root.pem + root.privateKey],
       leaf: leaf.pem + leaf.privateKey,
       names: ["mail.example.org"],
       host: "mail.example.org",

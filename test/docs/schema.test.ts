@@ -130,6 +130,11 @@ describe("documents of real command lines", () => {
       { line: () => ["bundle", "--out", join(dir, "bundle"), "--dry-run"], schema: "bundle", status: 0 },
       { line: () => ["bundle", "--out", join(dir, "bundle")], schema: "bundle", status: 0 },
       { line: () => ["bundle", "--out", join(dir, "bundle")], schema: "bundle", status: 0 },
+      {
+        line: () => ["bundle", "--out", join(dir, "bundle"), "--sign-profile", "live"],
+        schema: "bundle",
+        status: 0,
+      },
       { line: () => ["import", "lego", join(dir, "nothing")], schema: "error", status: 65 },
       { line: () => ["schedule", "remove", "--dry-run"], schema: "schedule", status: 0 },
       {
@@ -177,6 +182,7 @@ certificates:
     key: [ecdsa-p384, rsa-4096]
     servers: [dovecot, postfix]
     bundle: /srv/www/mail
+    sign_profile: live
   mx.example.org:
     issuer: acme
     acme: https://ca.example/directory

@@ -43,6 +43,15 @@ const refusal = (flags: CertificateFlags, existing?: CertificateConfig): Failure
   throw new Error("it was accepted");
 };
 
+test("what no flag says stays as the entry has it", () => {
+  const before = { ...privateCa(), bundle: "/srv/mail", signProfile: "live" };
+  expect(certificateFromFlags("mail.example.org", {}, before)).toEqual(before);
+  expect(certificateFromFlags("mail.example.org", { bundle: "/srv/new" }, before)).toEqual({
+    ...before,
+    bundle: "/srv/new",
+  });
+});
+
 describe("--ca", () => {
   test("names the CA; without it the entry's, else default", () => {
     expect(issuerOf({})).toMatchObject({ kind: "private-ca", ca: "default" });

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bundles } from "../../src/bundles/index.ts";
+import { type ProfileSigning, signProfile } from "../../src/bundles/sign-profile.ts";
 import { deployDocument, deployOutcome, deployText } from "../../src/reports/deploy.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { readSigningFile } from "../../src/system/signing-file.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import { deployAll } from "../../src/usecases/deploy-all.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
@@ -99,6 +101,8 @@ describe("a bundle that could not be written after a deployment", () => {
       publicRoots: async () => [],
       readCertificates: async () => [],
       random: (count: number) => new Uint8Array(count),
+      readSigningFile,
+      signProfile: async (what: ProfileSigning) => signProfile(what),
     };
     const load = async () => {
       loads += 1;

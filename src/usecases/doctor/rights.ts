@@ -7,11 +7,12 @@ import { counted } from "../../domain/doctor/words.ts";
 import type { FileFacts } from "../../system/doctor/secret-files.ts";
 import type { Ground, Look } from "./look.ts";
 
-/** HMAC files of account bindings: secrets that may lie anywhere. */
-const hmacFiles = (certificates: readonly CertificateConfig[]): readonly string[] =>
-  certificates.flatMap(({ issuer, fallbacks }) =>
-    [issuer, ...fallbacks].flatMap((one) => (one.kind === "acme" && one.eab ? [one.eab.hmacFile] : [])),
-  );
+/** HMAC files of account bindings, keys that sign profiles: secrets that may lie anywhere. */
+const secretsElsewhere = (certificates: readonly CertificateConfig[]): readonly string[] =>
+  certificates.flatMap(({ issuer, fallbacks, signProfile }) => [
+    ...[issuer, ...fallbacks].flatMap((one) => (one.kind === "acme" && one.eab ? [one.eab.hmacFile] : [])),
+    ...(signProfile === undefined || signProfile === "live" ? [] : [signProfile]),
+  ]);
 
 /** The key files of the generations of a certificate whose keys a group may read. */
 const groupOf = ({ state, world }: Ground, path: string): string | undefined => {
@@ -45,7 +46,7 @@ const look = async (ground: Ground): Promise<Looked> => {
     changeable.push(...(await tools.offences(path)).map((offence) => changeableFinding(what, offence)));
   const owner = (await tools.factsOf(world.store.dir))?.uid ?? 0;
   const keys = await secretFiles(ground, await tools.secretsOfState());
-  const others = await Promise.all(hmacFiles(certificates).map(tools.factsOf));
+  const others = await Promise.all(secretsElsewhere(certificates).map(tools.factsOf));
   const secrets = [...(await tools.secretsOfConfig(configDir)), ...others.filter((one) => one !== undefined)];
   const findings = [
     ...changeable,
