@@ -6,5 +6,10 @@ export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
   pem: async () => (await import("./pem.ts")).pem,
   der: async () => (await import("./der.ts")).der,
   mobileconfig: async () => (await import("./mobileconfig.ts")).mobileconfig,
+  windows: async () => (await import("./windows.ts")).windows,
+  macos: async () => (await import("./macos.ts")).macos,
+  linux: async () => (await import("./linux.ts")).linux,
+  android: async () => (await import("./android.ts")).android,
+  thunderbird: async () => (await import("./thunderbird.ts")).thunderbird,
   readme: async () => (await import("./readme.ts")).readme,
 };

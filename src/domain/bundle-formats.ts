@@ -4,6 +4,11 @@ export const bundleFormats = {
   pem: "root certificate as text (Thunderbird, Android, Linux, mutt, msmtp, mbsync)",
   der: "root certificate in binary (Windows, macOS)",
   mobileconfig: "profile with the root certificate (iPhone, iPad, Mac)",
+  windows: "scripts for Windows (PowerShell, certutil), notes for Group Policy and Intune",
+  macos: "script for Mac",
+  linux: "script for the trust store of Debian, Fedora, Arch, SUSE",
+  android: "notes for Android",
+  thunderbird: "policies.json and a script for Thunderbird's own store",
   readme: "what each client's user has to click, fingerprints, account settings",
 } as const;
 
