@@ -108,7 +108,11 @@ foreach ($root in $roots) {
       Write-Host "not there: $($root.Title)"
       continue
     }
-    $present | Remove-Item
+    try {
+      $present | Remove-Item
+    } catch {
+      Write-Host $_.Exception.Message
+    }
     if (@(Find-Root $root).Count -gt 0) {
       Stop-Script 77 "$($root.Title) is still in $store" 'it was put there for everybody, or by a policy: run this as administrator, or ask yours'
     }
@@ -120,12 +124,15 @@ foreach ($root in $roots) {
     continue
   }
   $file = Join-Path ([IO.Path]::GetTempPath()) ('mailcert-' + [Guid]::NewGuid().ToString() + '.cer')
+  $refused = ''
   try {
     [IO.File]::WriteAllBytes($file, $root.Bytes)
     Import-Certificate -FilePath $file -CertStoreLocation $store | Out-Null
-  } finally {
-    Remove-Item -LiteralPath $file -ErrorAction SilentlyContinue
+  } catch {
+    $refused = $_.Exception.Message
   }
+  Remove-Item -LiteralPath $file -ErrorAction SilentlyContinue
+  if ($refused) { Stop-Script 1 "Windows did not take it: $refused" 'say yes where Windows asks; a policy may forbid it: ask your administrator' }
   # What was imported is what was shown: the file lay open to others of this user for an instant.
   if (@(Find-Root $root).Count -eq 0) {
     Stop-Script 1 "Windows said yes, and $($root.Title) is not in $store" 'look for it in certlm.msc or certmgr.msc, Trusted Root Certification Authorities'

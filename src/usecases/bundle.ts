@@ -227,10 +227,14 @@ export const writeBundle = async (
     (path) => [path, [...new Set([...(ours.files.get(path) ?? []), ...(now.get(path) ?? [])])]] as const,
   );
   await writeList(deps, dir, { ...ours, files: new Map(both) });
-  for (const { path, content, change } of plan) {
-    if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
-    else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
-  }
+  // Side by side: most of the time is the disk's. All have ended before a failure is told.
+  const ends = await Promise.allSettled(
+    plan.map(async ({ path, content, change }) => {
+      if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
+      else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
+    }),
+  );
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   await writeList(deps, dir, { files: now, ...(leaf === undefined ? {} : { leaf }) });
   return result;
 };
