@@ -6,6 +6,11 @@ export const bundleFormats = {
   pkcs7: "all roots of the CA in one file (Windows, for administrators)",
   java: "truststore with all roots of the CA (Java programs), password: changeit",
   mobileconfig: "profile with all roots of the CA (iPhone, iPad, Mac)",
+  windows: "scripts for Windows (PowerShell, certutil), notes for Group Policy and Intune",
+  macos: "script for Mac",
+  linux: "script for the trust store of Debian, Fedora, Arch, SUSE",
+  android: "notes for Android",
+  thunderbird: "policies.json and a script for Thunderbird's own store",
   readme: "what each client's user has to click, fingerprints, account settings",
 } as const;
 

@@ -1,7 +1,7 @@
 // The folder of client-import files on disk: plain files that everybody may read, each replaced whole.
 import { constants } from "node:fs";
 import { open, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, extname } from "node:path";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
 import { fileFailure, writeFileAtomic } from "./files.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -55,8 +55,15 @@ export const createBundleFolder = (uid: number) => {
   };
 };
 
-const kindOf = (template: string): TemplateKind =>
-  template.endsWith(".mobileconfig") || template.endsWith(".xml") ? "xml" : "none";
+const kinds: Readonly<Record<string, TemplateKind>> = {
+  ".mobileconfig": "xml",
+  ".xml": "xml",
+  ".sh": "shell",
+  ".ps1": "powershell",
+  ".cmd": "cmd",
+  ".json": "json",
+};
+const kindOf = (template: string): TemplateKind => kinds[extname(template)] ?? "none";
 
 /** The `render` that bundles take: the ending of the template says how its values are escaped. */
 export const bundleRender =

@@ -16,6 +16,9 @@ export type TemplateKind =
   | "haproxy"
   | "stunnel"
   | "shell"
+  | "powershell"
+  | "cmd"
+  | "json"
   | "systemd"
   | "xml"
   | "html"
@@ -59,6 +62,24 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
     if (control.test(value)) return refuse(value, "a shell command");
     return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
   },
+  // A whole expression. Windows PowerShell reads a file in the system's code page, in which bytes of other letters can become quotes: ASCII alone is safe.
+  powershell: (value) => {
+    if (control.test(value)) return refuse(value, "a PowerShell script");
+    const parts = (value.match(/[ -~]+|[^ -~]/g) ?? []).map((part) =>
+      /[ -~]/.test(part)
+        ? `'${part.replaceAll("'", "''")}'`
+        : `[char]0x${part.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
+    );
+    const [only = "''"] = parts;
+    return parts.length <= 1 && only.startsWith("'") ? only : `('' + ${parts.join(" + ")})`;
+  },
+  // No escape holds in every place of a batch file: what could be read as syntax is shown as an underscore ("/?" would ask for help).
+  cmd: (value) => {
+    if (control.test(value)) return refuse(value, "a batch file");
+    return value.replace(/[^A-Za-z0-9 ._:,@=+/-]/gu, "_");
+  },
+  // Inside double quotes.
+  json: (value) => JSON.stringify(value).slice(1, -1),
   systemd: (value) => {
     if (control.test(value)) return refuse(value, "a systemd unit");
     const text = value.replaceAll("%", "%%").replaceAll("$", "$$$$");

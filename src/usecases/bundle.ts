@@ -167,11 +167,15 @@ export const writeBundle = async (
   const certain = new Map([...ours.signed].filter(([path]) => !ready.has(path)));
   const write = (list: BundleList): Promise<void> => deps.folder.write(`${dir}/${listName}`, listText(list));
   await write({ ...ours, files: new Map(both), signed: certain });
-  for (const { path, change } of plan) {
-    const content = ready.get(path);
-    if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
-    else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
-  }
+  // Side by side: most of the time is the disk's. All have ended before a failure is told.
+  const ends = await Promise.allSettled(
+    plan.map(async ({ path, change }) => {
+      const content = ready.get(path);
+      if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
+      else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
+    }),
+  );
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   await write(now);
   return result;
 };

@@ -18,6 +18,11 @@ bundleContract("der", bundles.der, render, { "private-ca": 1, "self-signed": 1, 
 bundleContract("pkcs7", bundles.pkcs7, render, { "private-ca": 1, "self-signed": 0, public: 0 });
 bundleContract("java", bundles.java, render, { "private-ca": 1, "self-signed": 1, public: 0 });
 bundleContract("mobileconfig", bundles.mobileconfig, render, { "private-ca": 1, "self-signed": 0, public: 0 });
+bundleContract("windows", bundles.windows, render, { "private-ca": 3, "self-signed": 2, public: 0 });
+bundleContract("macos", bundles.macos, render, { "private-ca": 1, "self-signed": 1, public: 0 });
+bundleContract("linux", bundles.linux, render, { "private-ca": 1, "self-signed": 0, public: 0 });
+bundleContract("android", bundles.android, render, { "private-ca": 1, "self-signed": 0, public: 0 });
+bundleContract("thunderbird", bundles.thunderbird, render, { "private-ca": 3, "self-signed": 0, public: 0 });
 bundleContract("readme", bundles.readme, render, { "private-ca": 1, "self-signed": 1, public: 1 });
 
 const made = async (format: BundleFormat, given: BundleMaterial) => {

@@ -40,7 +40,7 @@ export const sanWith = (names: {
 
 export interface IssueOptions {
   /** As text, or by parts where a value holds what no text may. */
-  readonly subject?: string | x509.JsonName;
+  readonly subject?: string | x509.JsonName | x509.Name;
   /** SAN; default none for CAs. */
   readonly names?: readonly string[];
   readonly ips?: readonly string[];

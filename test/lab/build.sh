@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
-# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
+# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), stores (p11-kit, shellcheck), thunderbird (with a screen of its own), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
 # and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
 # tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. java: the same, with Java's runtime, keytool and a compiler. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
@@ -14,6 +14,8 @@ clients="certbot lego dehydrated"
 neighbours="inn2 prosody slapd vsftpd"
 testssl="testssl.sh bsdextrautils bind9-host"
 browser="chromium fonts-dejavu-core poppler-utils"
+stores="p11-kit p11-kit-modules shellcheck"
+thunderbird="thunderbird xvfb"
 exim="exim4-base exim4-config exim4-daemon-light"
 proxies="nginx libnginx-mod-mail libnginx-mod-stream haproxy stunnel4"
 bookwormproxies=$proxies
@@ -24,7 +26,7 @@ tables="postfix-sqlite sqlite3 acl"
 java="openjdk-21-jre-headless ecj" # a compiler a tenth of the size of Java's own
 bookwormexim=$exim
 bookwormopensmtpd=$opensmtpd
-layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade tables java bookwormexim bookwormopensmtpd bookwormproxies"
+layers="clients neighbours testssl browser stores thunderbird exim cyrus opensmtpd courier proxies upgrade tables java bookwormexim bookwormopensmtpd bookwormproxies"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
@@ -42,7 +44,7 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies | tables | java) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    clients | neighbours | testssl | browser | stores | thunderbird | exim | cyrus | opensmtpd | courier | proxies | tables | java) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     bookwormexim | bookwormopensmtpd | bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
@@ -147,6 +149,10 @@ build_bookwormopensmtpd() { build_bookworm_layer "$1" $bookwormopensmtpd; }
 build_testssl() { build_layer "$1" $testssl; }
 # shellcheck disable=SC2086
 build_browser() { build_layer "$1" $browser; }
+# shellcheck disable=SC2086
+build_stores() { build_layer "$1" $stores; }
+# shellcheck disable=SC2086
+build_thunderbird() { build_layer "$1" $thunderbird; }
 
 # What bookworm's own apt takes to get trixie's mail servers, without a network: the packages and their list, in /opt/upgrade.
 build_upgrade() { # folder

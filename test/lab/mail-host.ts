@@ -26,6 +26,10 @@ export interface MailHostOptions {
   readonly testssl?: boolean;
   /** Also Chromium and poppler's tools, unpacked, on trixie. */
   readonly browser?: boolean;
+  /** Also p11-kit's `trust` and shellcheck, unpacked, on trixie. */
+  readonly stores?: boolean;
+  /** Also Thunderbird and Xvfb, unpacked, on trixie. */
+  readonly thunderbird?: boolean;
   /** Also Exim 4, unpacked, on either suite, without the configuration that its packages' scripts make; a test configures and starts it. */
   readonly exim?: boolean;
   /** The same of OpenSMTPD; of Cyrus IMAP and Courier on trixie. */
@@ -104,6 +108,8 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "neighbours",
       "testssl",
       "browser",
+      "stores",
+      "thunderbird",
       "exim",
       "cyrus",
       "opensmtpd",

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, other ACME clients, servers beside mail, testssl.sh, a browser, p11-kit and shellcheck, Thunderbird, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -15,6 +15,8 @@ export type LabParts = Readonly<
     | "neighbours"
     | "testssl"
     | "browser"
+    | "stores"
+    | "thunderbird"
     | "exim"
     | "cyrus"
     | "opensmtpd"
@@ -39,6 +41,8 @@ const names: readonly (keyof LabParts)[] = [
   "neighbours",
   "testssl",
   "browser",
+  "stores",
+  "thunderbird",
   "exim",
   "proxies",
   "bookwormproxies",

@@ -68,6 +68,64 @@ describe("escapes", () => {
     },
   );
 
+  /** Reads back what PowerShell's single quotes and [char] say; anything else is not ours. */
+  const powershell = (expression: string): string => {
+    const tokens = expression.match(/'(?:[^']|'')*'|\[char\]0x[0-9A-F]{4}| \+ |[()]/g) ?? [];
+    expect(tokens.join("")).toBe(expression);
+    return tokens
+      .map((token) => {
+        if (token.startsWith("'")) return token.slice(1, -1).replaceAll("''", "'");
+        return token.startsWith("[") ? String.fromCharCode(Number(token.slice(6))) : "";
+      })
+      .join("");
+  };
+  const word = fc.string({ unit: "binary" }).filter((text) => !/[\p{Cc}\u2028\u2029]/u.test(text));
+
+  test("PowerShell: what was written, in ASCII alone, whatever counts as a quote there", () => {
+    const hostile = fc.oneof(
+      word,
+      fc.string({
+        unit: fc.constantFrom("'", "\u2018", "\u2019", "\u201b", "$", "(", ")", "`", '"', "\u0412", "é", "😀"),
+      }),
+    );
+    fc.assert(
+      fc.property(hostile, (value) => {
+        const written = escapes.powershell(value);
+        expect(written).toMatch(/^[ -~]+$/);
+        expect(powershell(written)).toBe(value);
+      }),
+    );
+    expect(escapes.powershell("it's")).toBe("'it''s'");
+    expect(escapes.powershell("ü")).toBe("('' + [char]0x00FC)");
+    expect(() => escapes.powershell("a\nRemove-Item C:")).toThrow("cannot be written");
+  });
+
+  test("a batch file: nothing that could be read as syntax is left, base64 is as it was", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(word, fc.string({ unit: fc.constantFrom(..."%!^&|<>()\"'`?*;~ a/".split("")) })),
+        (value) => {
+          expect(escapes.cmd(value)).toMatch(/^[A-Za-z0-9 ._:,@=+/-]*$/);
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(fc.base64String(), (value) => {
+        expect(escapes.cmd(value)).toBe(value);
+      }),
+    );
+    expect(escapes.cmd('a" & del %TEMP% /?')).toBe("a_ _ del _TEMP_ /_");
+    expect(() => escapes.cmd("a\r\ndel")).toThrow("cannot be written");
+  });
+
+  test("JSON: a parser reads back what was written", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (value) => {
+        expect(JSON.parse(`"${escapes.json(value)}"`)).toBe(value);
+      }),
+    );
+  });
+
   test("XML, systemd", () => {
     expect(escapes.xml(`<a b="c">&'`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
     expect(() => escapes.xml("\u0001")).toThrow("cannot be written");
