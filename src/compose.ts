@@ -233,6 +233,7 @@ export const createWorld = async (
         folder: createBundleFolder(host.uid),
         publicRoots: async () => anchors.publicRoots,
         readCertificates: anchors.readCertificateFile,
+        registrable: async (name) => (await import("./issuers/registrable-domain.ts")).registrableDomain(name),
         random,
       };
     }),

@@ -6,5 +6,9 @@ export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
   pem: async () => (await import("./pem.ts")).pem,
   der: async () => (await import("./der.ts")).der,
   mobileconfig: async () => (await import("./mobileconfig.ts")).mobileconfig,
+  account: async () => (await import("./account.ts")).account,
+  autoconfig: async () => (await import("./autoconfig.ts")).autoconfig,
+  autodiscover: async () => (await import("./autodiscover.ts")).autodiscover,
+  srv: async () => (await import("./srv.ts")).srv,
   readme: async () => (await import("./readme.ts")).readme,
 };

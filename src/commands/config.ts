@@ -68,6 +68,8 @@ lists others):
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in
+  account_domain    what stands behind the @ of the addresses (account files)
+  account_login     user name that clients send: address, local-part
   hooks             programs around a deployment: before_deploy, after_deploy,
                     on_failure, each [/absolute/program, argument] or
                     { run: [...], timeout: 60 }; none

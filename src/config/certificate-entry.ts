@@ -5,6 +5,7 @@ import { csrConflict } from "../domain/csr-conflict.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../domain/keys.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
+import { readAccount } from "./account-entry.ts";
 import type { Choices } from "./choices.ts";
 import { readFiles } from "./files-entry.ts";
 import { readOwnHooks } from "./hooks-entry.ts";
@@ -39,6 +40,8 @@ export const certificateKeys: readonly string[] = [
   "services",
   "files",
   "bundle",
+  "account_domain",
+  "account_login",
   "hooks",
   "window",
 ];
@@ -132,6 +135,7 @@ export const readCertificate = (
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
   const places = readPlaces(source, fields.get("addresses"), fields.get("services"));
   const files = readFiles(source, fields.get("files"));
+  const account = readAccount(source, fields);
   const hooks = readOwnHooks(source, fields.get("hooks"));
   const window = readOwnWindow(source, fields.get("window"));
   const entry: CertificateConfig = {
@@ -146,6 +150,7 @@ export const readCertificate = (
     ...(places === undefined ? {} : { places }),
     ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
+    ...(account === undefined ? {} : { account }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(window === undefined ? {} : { window }),
   };

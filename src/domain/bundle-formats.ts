@@ -4,8 +4,20 @@ export const bundleFormats = {
   pem: "root certificate as text (Thunderbird, Android, Linux, mutt, msmtp, mbsync)",
   der: "root certificate in binary (Windows, macOS)",
   mobileconfig: "profile with the root certificate (iPhone, iPad, Mac)",
+  account: "profile with the root and the mail account (iPhone, iPad, Mac)",
+  autoconfig: "account settings for Thunderbird and others (autoconfig XML)",
+  autodiscover: "account settings for Outlook (Autodiscover XML)",
+  srv: "account settings in DNS, and where the two files above go (zone file)",
   readme: "what each client's user has to click, fingerprints, account settings",
 } as const;
+
+/** Formats that say where an account connects to, with the one file that each of them makes. */
+export const accountFiles = {
+  account: "account.mobileconfig",
+  autoconfig: "config-v1.1.xml",
+  autodiscover: "autodiscover.xml",
+  srv: "srv.zone",
+} as const satisfies Readonly<Partial<Record<keyof typeof bundleFormats, string>>>;
 
 export type BundleFormat = keyof typeof bundleFormats;
 

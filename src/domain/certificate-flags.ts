@@ -289,8 +289,12 @@ export const certificateFromFlags = (
     reuseKey: flags.reuseKey ?? existing?.reuseKey ?? defaults.reuse_key,
     onDeadName: existing?.onDeadName ?? defaults.on_dead_name,
     servers: none ? [] : servers,
+    ...(existing?.places === undefined ? {} : { places: existing.places }),
     ...(existing?.files === undefined ? {} : { files: existing.files }),
     ...(bundle === undefined ? {} : { bundle }),
+    ...(existing?.account === undefined ? {} : { account: existing.account }),
+    ...(existing?.hooks === undefined ? {} : { hooks: existing.hooks }),
+    ...(existing?.window === undefined ? {} : { window: existing.window }),
   };
   const conflict = csrConflict(asked);
   if (conflict) throw usage(`${asked.name}: ${conflict.message}`, conflict.hint);

@@ -1,6 +1,9 @@
 // What was put into the folder for clients, and what to do with it.
+import { displayName } from "../domain/names.ts";
+import type { BundledAccount } from "../usecases/bundle-account.ts";
 import type { BundleResult } from "../usecases/bundle.ts";
 import { table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 const next: Readonly<Record<BundleResult["imports"], readonly string[]>> = {
   root: ["Hand the folder to the people who connect: README.txt tells each of them what to", "click."],
@@ -23,6 +26,50 @@ const fingerprintLines = ({ fingerprint }: BundleResult): readonly string[] => {
   ];
 };
 
+const width = 80;
+
+const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
+  omitted.flatMap(({ files, reason, hint }) => [
+    wrap(`Not made: ${files.join(", ")}: ${reason}.`, width, "", "  "),
+    ...(hint === undefined ? [] : [wrap(hint, width, "  -> ", "     ")]),
+  ]);
+
+const namesLines = ({ domain = "", host = "", names }: BundledAccount): readonly string[] =>
+  names === undefined
+    ? []
+    : [
+        wrap(
+          `Mail programs look for the account files at ${names.missing.join(", ")}, which the certificate does not have. Once these names lead to a web server here, add them:`,
+          width,
+          "",
+          "  ",
+        ),
+        `  ${names.add}`,
+        wrap(
+          `(Or publish config-v1.1.xml below https://${domain}/.well-known/autoconfig/mail/ alone; names of ${displayName(host)} stay as they are.)`,
+          width,
+          "  ",
+          "  ",
+        ),
+      ];
+
+/** What the account files say, what they leave out, and what they still need. */
+const accountLines = ({ account }: BundleResult): readonly string[] => {
+  if (account === undefined) return [];
+  const left =
+    account.proven.length > 0 && account.unproven.length > 0
+      ? [
+          wrap(
+            `Left out of them, since the last proof did not find the certificate there: ${account.unproven.join(", ")}.`,
+            width,
+            "",
+            "  ",
+          ),
+        ]
+      : [];
+  return [...omittedLines(account), ...left, ...namesLines(account)];
+};
+
 export const bundleText = (result: BundleResult): string => {
   const said = result.dryRun ? { written: "would write", removed: "would remove", unchanged: "unchanged" } : undefined;
   const rows = result.files.map(({ path, summary, change }) => [path, said?.[change] ?? change, summary]);
@@ -30,6 +77,7 @@ export const bundleText = (result: BundleResult): string => {
     `${result.dir}: for the clients of ${result.certificate}`,
     table(rows, "  "),
     ...next[result.imports],
+    ...accountLines(result),
     ...fingerprintLines(result),
   ].join("\n");
 };

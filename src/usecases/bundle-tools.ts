@@ -22,5 +22,7 @@ export interface BundleDeps {
   readonly publicRoots: () => Promise<readonly string[]>;
   /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
+  /** The domain that somebody registered, by the public-suffix list. */
+  readonly registrable: (host: string) => Promise<string>;
   readonly random: (count: number) => Uint8Array;
 }

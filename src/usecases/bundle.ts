@@ -7,8 +7,16 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
 import { importedRoot } from "./bundle-root.ts";
+import {
+  type AccountFlags,
+  type BundledAccount,
+  type FoundAccount,
+  accountMark,
+  bundledAccount,
+  findAccount,
+  keptFiles,
+} from "./bundle-account.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
-import { findServers } from "./entries.ts";
 import type { World } from "./world.ts";
 
 export interface BundleOptions {
@@ -18,6 +26,8 @@ export interface BundleOptions {
   readonly formats?: readonly BundleFormat[];
   /** Absolute path of a file with the root that the chain leads to, where none of mailcert's files has it. */
   readonly root?: string;
+  /** Beside what the entry says of accounts. */
+  readonly account?: AccountFlags;
   readonly dryRun: boolean;
 }
 
@@ -36,6 +46,15 @@ export interface BundleResult {
   /** Of what they import: its name, and the fingerprint to be read to them. */
   readonly fingerprint?: { readonly title: string; readonly sha256: string };
   readonly files: readonly BundledFile[];
+  /** Where account files were asked for. */
+  readonly account?: BundledAccount;
+}
+
+/** Where the material's entry points come from. */
+interface AccountSource {
+  readonly found: FoundAccount;
+  /** Of what the account files are made of. */
+  readonly mark: string;
 }
 
 /** What clients need to know of a certificate that is live (or, before the first switch, staged). @throws Failure `config` when there is none yet. */
@@ -43,8 +62,8 @@ const bundleMaterial = async (
   world: World,
   deps: BundleDeps,
   certificate: CertificateConfig,
-  { dir, root: file }: Pick<BundleOptions, "dir" | "root">,
-): Promise<BundleMaterial> => {
+  { dir, root: file, account: flags = {} }: Pick<BundleOptions, "dir" | "root" | "account">,
+): Promise<{ readonly material: BundleMaterial; readonly source: AccountSource }> => {
   const state = world.store.read(certificate.name);
   const number = world.store.liveNumber(certificate.name) ?? state?.target;
   const generation = state?.generations.find((one) => one.number === number);
@@ -58,9 +77,9 @@ const bundleMaterial = async (
   }
   const host =
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
-  const { servers: found } = await findServers(world, certificate);
+  const found = await findAccount(world, certificate, generation, flags, deps.registrable);
   const before = await writtenRoot(deps, dir);
-  return {
+  const material: BundleMaterial = {
     root: await importedRoot(world, deps, {
       certificate,
       generation,
@@ -73,13 +92,12 @@ const bundleMaterial = async (
     leaf: slot.leaf,
     names: certificate.names,
     host,
-    entries: found
-      .flatMap(({ listeners }) => listeners)
-      .filter(({ ownCertificate }) => ownCertificate === undefined)
-      .map(({ protocol, mode, port }) => ({ protocol, mode, port, host })),
+    entries: found.proven,
+    ...(found.account ? { account: found.account } : {}),
     random: deps.random(32),
     now: world.now(),
   };
+  return { material, source: { found, mark: accountMark(world, certificate, generation) } };
 };
 
 const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> => {
@@ -95,6 +113,8 @@ interface List {
   readonly files: ReadonlyMap<string, readonly string[]>;
   /** SHA-256 of the leaf that the whole folder was last made for. */
   readonly leaf?: string;
+  /** SHA-256 of what its account files were made of then. */
+  readonly account?: string;
 }
 
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
@@ -114,8 +134,11 @@ const readList = (content: Uint8Array | "absent" | "foreign"): List => {
         ? [[name, hashes.filter((hash): hash is string => typeof hash === "string" && hex.test(hash))] as const]
         : [],
     );
-    const { leaf } = list;
-    return { files: new Map(files), ...(typeof leaf === "string" && hex.test(leaf) ? { leaf } : {}) };
+    const known = (key: "leaf" | "account"): Partial<List> => {
+      const value = list[key];
+      return typeof value === "string" && hex.test(value) ? { [key]: value } : {};
+    };
+    return { files: new Map(files), ...known("leaf"), ...known("account") };
   } catch {
     // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
     return nothing;
@@ -131,13 +154,13 @@ const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string 
   return Buffer.from(content).toString("latin1");
 };
 
-const writeList = async ({ folder }: BundleDeps, dir: string, { files, leaf }: List): Promise<void> =>
+const writeList = async ({ folder }: BundleDeps, dir: string, { files, ...made }: List): Promise<void> =>
   folder.write(
     `${dir}/${listName}`,
-    `${JSON.stringify({ schema, ...(leaf === undefined ? {} : { leaf }), files: Object.fromEntries(files) }, undefined, 2)}\n`,
+    `${JSON.stringify({ schema, ...made, files: Object.fromEntries(files) }, undefined, 2)}\n`,
   );
 
-/** Whether the folder was last filled for another certificate than the live one: a look at one small file. */
+/** Whether the folder was last filled for another certificate than the live one, or for other entry points: a look at one small file. */
 export const isBundleBehind = async (
   world: World,
   { folder }: BundleDeps,
@@ -147,7 +170,9 @@ export const isBundleBehind = async (
   const number = world.store.liveNumber(certificate.name);
   const live = world.store.read(certificate.name)?.generations.find((generation) => generation.number === number);
   const leaf = live?.leaves.ecdsa ?? live?.leaves.rsa;
-  return leaf !== undefined && readList(await folder.read(`${dir}/${listName}`)).leaf !== leaf.sha256;
+  if (live === undefined || leaf === undefined) return false;
+  const list = readList(await folder.read(`${dir}/${listName}`));
+  return list.leaf !== leaf.sha256 || list.account !== accountMark(world, certificate, live);
 };
 
 interface Planned extends BundledFile {
@@ -159,6 +184,7 @@ const planFiles = async (
   wanted: readonly BundleFile[],
   options: BundleOptions,
   ours: List,
+  kept: readonly string[],
 ): Promise<readonly Planned[]> => {
   const plan: Planned[] = [];
   const foreign: string[] = [];
@@ -180,7 +206,7 @@ const planFiles = async (
     );
   }
   for (const [path, hashes] of options.formats === undefined ? ours.files : []) {
-    if (wanted.some((file) => file.path === path)) continue;
+    if (wanted.some((file) => file.path === path) || kept.includes(path)) continue;
     const present = await deps.folder.read(`${options.dir}/${path}`);
     // Changed by somebody since: theirs now.
     if (typeof present !== "string" && hashes.includes(sha256(present))) {
@@ -196,28 +222,46 @@ export const writeBundle = async (
   certificate: CertificateConfig,
   material: BundleMaterial,
   options: BundleOptions,
+  source?: AccountSource,
 ): Promise<BundleResult> => {
   const { dir, dryRun, formats = bundleFormatNames } = options;
   await deps.folder.refuseUnsafe(dir);
   const wanted: BundleFile[] = [];
   for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
-  const plan = await planFiles(deps, wanted, options, ours);
+  const plan = await planFiles(deps, wanted, options, ours, source ? keptFiles(source.found) : []);
   const imports =
     material.root === undefined ? "nothing" : readCertificate(material.root).isCa ? "root" : "self-signed";
   const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
   const fingerprint = material.root === undefined ? {} : { fingerprint: fingerprintOf(material.root) };
-  const result = { certificate: certificate.name, dir, dryRun, imports, ...fingerprint, files } as const;
+  const paths = wanted.map(({ path }) => path);
+  const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports });
+  const result: BundleResult = {
+    certificate: certificate.name,
+    dir,
+    dryRun,
+    imports,
+    ...fingerprint,
+    files,
+    ...(account ? { account } : {}),
+  };
   const now = new Map([
     ...[...ours.files].filter(([path]) => !plan.some((file) => file.path === path && file.change === "removed")),
     ...wanted.map(({ path, content }) => [path, [sha256(content)]] as const),
   ]);
   // Some formats only: the others may still be of an earlier certificate.
-  const leaf = options.formats === undefined ? readCertificate(material.leaf).sha256 : ours.leaf;
+  const whole = options.formats === undefined;
+  const made: Omit<List, "files"> = whole
+    ? { leaf: readCertificate(material.leaf).sha256, ...(source ? { account: source.mark } : {}) }
+    : {
+        ...(ours.leaf === undefined ? {} : { leaf: ours.leaf }),
+        ...(ours.account === undefined ? {} : { account: ours.account }),
+      };
   if (
     dryRun ||
     (plan.every(({ change }) => change === "unchanged") &&
-      leaf === ours.leaf &&
+      made.leaf === ours.leaf &&
+      made.account === ours.account &&
       JSON.stringify([...now]) === JSON.stringify([...ours.files]))
   ) {
     return result;
@@ -231,7 +275,7 @@ export const writeBundle = async (
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
   }
-  await writeList(deps, dir, { files: now, ...(leaf === undefined ? {} : { leaf }) });
+  await writeList(deps, dir, { files: now, ...made });
   return result;
 };
 
@@ -241,5 +285,7 @@ export const bundle = async (
   deps: BundleDeps,
   certificate: CertificateConfig,
   options: BundleOptions,
-): Promise<BundleResult> =>
-  writeBundle(deps, certificate, await bundleMaterial(world, deps, certificate, options), options);
+): Promise<BundleResult> => {
+  const { material, source } = await bundleMaterial(world, deps, certificate, options);
+  return writeBundle(deps, certificate, material, options, source);
+};

@@ -98,6 +98,7 @@ describe("a bundle that could not be written after a deployment", () => {
       folder: createBundleFolder(1000),
       publicRoots: async () => [],
       readCertificates: async () => [],
+      registrable: async (host: string) => host,
       random: (count: number) => new Uint8Array(count),
     };
     const load = async () => {
