@@ -1,5 +1,4 @@
 // What was put into the folder for clients, and what to do with it.
-import { displayName } from "../domain/names.ts";
 import type { BundledAccount } from "../usecases/bundle-account.ts";
 import type { BundleResult } from "../usecases/bundle.ts";
 import { table } from "./table.ts";
@@ -34,7 +33,7 @@ const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
     ...(hint === undefined ? [] : [wrap(hint, width, "  -> ", "     ")]),
   ]);
 
-const namesLines = ({ domain = "", host = "", names }: BundledAccount): readonly string[] =>
+const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] =>
   names === undefined
     ? []
     : [
@@ -46,7 +45,7 @@ const namesLines = ({ domain = "", host = "", names }: BundledAccount): readonly
         ),
         `  ${names.add}`,
         wrap(
-          `(Or publish config-v1.1.xml below https://${domain}/.well-known/autoconfig/mail/ alone; names of ${displayName(host)} stay as they are.)`,
+          `(Or publish config-v1.1.xml at https://${domain}/.well-known/autoconfig/mail/, on the domain's own web server, which needs no further name here.)`,
           width,
           "  ",
           "  ",

@@ -70,6 +70,8 @@ certificates:
     key: [rsa-3072, ecdsa-p384]
     servers: [postfix, dovecot]
     bundle: /srv/bundle
+    account_domain: Münchenmail.example
+    account_login: local-part
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -106,6 +108,7 @@ certificates:
         },
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
+        account: { domain: "xn--mnchenmail-9db.example", login: "local-part" },
         ...usualCertificate,
         reuseKey: false,
         onDeadName: "drop",
@@ -451,6 +454,14 @@ describe("what is refused, with its place", () => {
       ['main.yaml:4:19: http_address: "localhost:80" is not an address'],
     ],
     ["a relative path", entry("bundle: out"), ['main.yaml:3:13: bundle: "out" is not an absolute path']],
+    [
+      "accounts of no domain, and a name of no form",
+      entry("account_domain: alice@example.org\naccount_login: adress"),
+      [
+        'main.yaml:3:21: account_domain: "alice@example.org" is no mail domain',
+        'main.yaml:4:20: account_login: "adress" is neither address nor local-part',
+      ],
+    ],
     ["too many days", entry("days: 826"), ["main.yaml:3:11: days must be at most 825"]],
     ["no days", entry("days: 0"), ["main.yaml:3:11: days must be at least 1"]],
     ["half a day", entry("days: 0.5"), ["main.yaml:3:11: days must be a whole number, not a number"]],
