@@ -1,14 +1,22 @@
-// The registry of bundle formats: one file each, loaded when first used.
+// The registry of bundle formats, one file each. Light ones come with it, in one file less to load for each; a heavy one is loaded when first used.
 import type { BundleFormat } from "../domain/bundle-formats.ts";
+import { account } from "./account.ts";
+import { autoconfig } from "./autoconfig.ts";
+import { autodiscover } from "./autodiscover.ts";
 import type { Bundle } from "./bundle.ts";
+import { der } from "./der.ts";
+import { mobileconfig } from "./mobileconfig.ts";
+import { pem } from "./pem.ts";
+import { readme } from "./readme.ts";
+import { srv } from "./srv.ts";
 
 export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
-  pem: async () => (await import("./pem.ts")).pem,
-  der: async () => (await import("./der.ts")).der,
-  mobileconfig: async () => (await import("./mobileconfig.ts")).mobileconfig,
-  account: async () => (await import("./account.ts")).account,
-  autoconfig: async () => (await import("./autoconfig.ts")).autoconfig,
-  autodiscover: async () => (await import("./autodiscover.ts")).autodiscover,
-  srv: async () => (await import("./srv.ts")).srv,
-  readme: async () => (await import("./readme.ts")).readme,
+  pem: async () => pem,
+  der: async () => der,
+  mobileconfig: async () => mobileconfig,
+  account: async () => account,
+  autoconfig: async () => autoconfig,
+  autodiscover: async () => autodiscover,
+  srv: async () => srv,
+  readme: async () => readme,
 };

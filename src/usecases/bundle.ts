@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
-import { readCertificate } from "../domain/certificate.ts";
+import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
@@ -17,6 +17,7 @@ import {
   keptFiles,
 } from "./bundle-account.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
+import { parallel } from "./parallel.ts";
 import type { World } from "./world.ts";
 
 export interface BundleOptions {
@@ -100,10 +101,14 @@ const bundleMaterial = async (
   return { material, source: { found, mark: accountMark(world, certificate, generation) } };
 };
 
-const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> => {
-  const { commonName, subject, sha256 } = readCertificate(root);
-  return { title: commonName ?? subject, sha256 };
-};
+const fingerprintOf = ({
+  commonName,
+  subject,
+  sha256,
+}: CertificateFacts): NonNullable<BundleResult["fingerprint"]> => ({
+  title: commonName ?? subject,
+  sha256,
+});
 
 /** The files' own list, so that a later run knows them from files that somebody else put there. */
 const listName = ".mailcert-bundle.json";
@@ -175,6 +180,9 @@ export const isBundleBehind = async (
   return list.leaf !== leaf.sha256 || list.account !== accountMark(world, certificate, live);
 };
 
+/** As many as Node has threads for files. */
+const writesAtOnce = 4;
+
 interface Planned extends BundledFile {
   readonly content?: string | Uint8Array;
 }
@@ -230,10 +238,9 @@ export const writeBundle = async (
   for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
   const plan = await planFiles(deps, wanted, options, ours, source ? keptFiles(source.found) : []);
-  const imports =
-    material.root === undefined ? "nothing" : readCertificate(material.root).isCa ? "root" : "self-signed";
+  const root = material.root === undefined ? undefined : readCertificate(material.root);
+  const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
   const files = plan.map(({ path, summary, change }) => ({ path, summary, change }));
-  const fingerprint = material.root === undefined ? {} : { fingerprint: fingerprintOf(material.root) };
   const paths = wanted.map(({ path }) => path);
   const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports });
   const result: BundleResult = {
@@ -241,7 +248,7 @@ export const writeBundle = async (
     dir,
     dryRun,
     imports,
-    ...fingerprint,
+    ...(root === undefined ? {} : { fingerprint: fingerprintOf(root) }),
     files,
     ...(account ? { account } : {}),
   };
@@ -271,10 +278,11 @@ export const writeBundle = async (
     (path) => [path, [...new Set([...(ours.files.get(path) ?? []), ...(now.get(path) ?? [])])]] as const,
   );
   await writeList(deps, dir, { ...ours, files: new Map(both) });
-  for (const { path, content, change } of plan) {
+  // Each is whole by itself, in any order; most of the time is the disk's.
+  await parallel(plan, writesAtOnce, async ({ path, content, change }) => {
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
-  }
+  });
   await writeList(deps, dir, { files: now, ...made });
   return result;
 };
