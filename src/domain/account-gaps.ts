@@ -45,7 +45,7 @@ export const accountFailing = (format: keyof typeof accountFiles, situation: Acc
   if (account === undefined)
     return {
       reason: "an address says nothing of the mail domain",
-      hint: "name it: --domain example.org, or account_domain: in the entry",
+      hint: "name it in the entry: account_domain: example.org",
     };
   if (proven.length === 0) return unproven(situation);
   if (format === "srv")

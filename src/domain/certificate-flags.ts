@@ -15,6 +15,7 @@ import { certificateNameFor, certificateNameProblem } from "./certificate-name.t
 import { Failure } from "./failure.ts";
 import { sameElsewhere } from "./fallback.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
+import { keptSettings } from "./kept-settings.ts";
 import { NameProblem, canonicalName } from "./names.ts";
 import { clean } from "./text.ts";
 
@@ -285,16 +286,11 @@ export const certificateFromFlags = (
     keys: flags.keys ? keysFrom(flags.keys) : (existing?.keys ?? defaults.key),
     issuer,
     fallbacks: fallbacksFrom(flags, existing, issuer),
-    ...(existing?.csr === undefined ? {} : { csr: existing.csr }),
+    ...keptSettings(existing),
     reuseKey: flags.reuseKey ?? existing?.reuseKey ?? defaults.reuse_key,
     onDeadName: existing?.onDeadName ?? defaults.on_dead_name,
     servers: none ? [] : servers,
-    ...(existing?.places === undefined ? {} : { places: existing.places }),
-    ...(existing?.files === undefined ? {} : { files: existing.files }),
     ...(bundle === undefined ? {} : { bundle }),
-    ...(existing?.account === undefined ? {} : { account: existing.account }),
-    ...(existing?.hooks === undefined ? {} : { hooks: existing.hooks }),
-    ...(existing?.window === undefined ? {} : { window: existing.window }),
   };
   const conflict = csrConflict(asked);
   if (conflict) throw usage(`${asked.name}: ${conflict.message}`, conflict.hint);

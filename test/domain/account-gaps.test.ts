@@ -58,7 +58,7 @@ describe("the reason", () => {
       "autoconfig",
       { certificate, found: { proven: [], unproven: [], host: "192.0.2.1" }, imports: "root" as const },
       /nothing of the mail domain/,
-      /--domain/,
+      /account_domain: /,
     ],
     ["self-signed", "account", { ...situation(), imports: "self-signed" as const }, /self-signed/, undefined],
   ] as const)("%s", (_what, format, given, reason, hint) => {
