@@ -82,16 +82,17 @@ Examples:
 ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
+    const out = options["out"] as string | undefined;
+    const account = accountFlags(options, out);
     const here = await world();
     const certificate = await chosenCertificate(here, name);
-    const out = options["out"] as string | undefined;
     const dir = out === undefined ? certificate.bundle : ownPath(host, out);
     if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
     const root = options["root"] as string | undefined;
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
-      account: accountFlags(options, out),
+      account,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
       ...(root === undefined ? {} : { root: ownPath(host, root) }),

@@ -70,14 +70,14 @@ const labels: Readonly<Partial<Record<keyof typeof accountFiles, string>>> = {
   autodiscover: "autodiscover",
 };
 
-/** Those that the certificate lacks, and how to add them; undefined: it has them all, or is for a request that says which it has. */
+/** Those that the certificate lacks for the files that were made, and how to add them; undefined: it has them all, or is for a request that says which it has. */
 export const offeredNames = (
   { name, names, csr }: Pick<CertificateConfig, "name" | "names" | "csr">,
   { domain }: Pick<MailAccount, "domain">,
-  asked: readonly (keyof typeof accountFiles)[],
+  made: readonly (keyof typeof accountFiles)[],
   imports: AccountSituation["imports"],
 ): { readonly missing: readonly string[]; readonly add: string } | undefined => {
-  const wanted = asked.flatMap((format) => labels[format] ?? []);
+  const wanted = made.flatMap((format) => labels[format] ?? []);
   const looked = wanted.length > 0 && imports === "nothing" ? [...wanted, "mta-sts"] : wanted;
   const missing = looked
     .map((label) => `${label}.${domain}`)

@@ -76,8 +76,8 @@ export const bundleText = (result: BundleResult): string => {
     `${result.dir}: for the clients of ${result.certificate}`,
     table(rows, "  "),
     ...next[result.imports],
-    ...accountLines(result),
     ...fingerprintLines(result),
+    ...accountLines(result),
   ].join("\n");
 };
 

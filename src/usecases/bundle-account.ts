@@ -107,7 +107,8 @@ export const bundledAccount = (
     if (known) known.files.push(file);
     else omitted.set(failing.reason, { files: [file], ...failing });
   }
-  const names = account === undefined ? undefined : offeredNames(certificate, account, asked, imports);
+  const made = asked.filter((format) => paths.includes(accountFiles[format]));
+  const names = account === undefined ? undefined : offeredNames(certificate, account, made, imports);
   return {
     ...(host === undefined ? {} : { host }),
     ...(account === undefined ? {} : { domain: account.domain }),

@@ -1,5 +1,5 @@
 // The files that set accounts up: what they say of which entry points, and that no name breaks out of them.
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom } from "fast-check";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { BundleMaterial } from "../../src/bundles/bundle.ts";
@@ -162,40 +162,38 @@ test("without a way to receive, or to send, programs would refuse the file: ther
 });
 
 describe("hostile names", () => {
-  const nasty = fc
-    .array(
-      fc.constantFrom(
-        "a",
-        ".",
-        "-",
-        "é",
-        "<",
-        ">",
-        "&",
-        '"',
-        "'",
-        "\n",
-        "\r",
-        ";",
-        "(",
-        ")",
-        "\\",
-        "$",
-        "@",
-        " ",
-        "]",
-        "{",
-        "}",
-        "*",
-        "\u2028",
-        "]]>",
-      ),
-      { maxLength: 20 },
-    )
-    .map((parts) => parts.join(""));
+  const nasty = array(
+    constantFrom(
+      "a",
+      ".",
+      "-",
+      "é",
+      "<",
+      ">",
+      "&",
+      '"',
+      "'",
+      "\n",
+      "\r",
+      ";",
+      "(",
+      ")",
+      "\\",
+      "$",
+      "@",
+      " ",
+      "]",
+      "{",
+      "}",
+      "*",
+      "\u2028",
+      "]]>",
+    ),
+    { maxLength: 20 },
+  ).map((parts) => parts.join(""));
   test("what is a name stays one, in every file; what is none is refused before a file is made", async () => {
-    await fc.assert(
-      fc.asyncProperty(nasty, nasty, async (left, right) => {
+    await assert(
+      asyncProperty(nasty, nasty, async (left, right) => {
         const names = [left, right].map((text) => {
           try {
             return canonicalName(`${text}.example.org`);
@@ -219,8 +217,8 @@ describe("hostile names", () => {
     );
   });
   test("were one to get past the edge, XML would still hold it as text, and the zone file would not be made", async () => {
-    await fc.assert(
-      fc.asyncProperty(nasty, async (text) => {
+    await assert(
+      asyncProperty(nasty, async (text) => {
         const domain = `x${text.replaceAll(/[\r\n\u2028]/g, "")}`;
         const tree = readXml((await made("autoconfig", { domain })) ?? "");
         expect(find(tree, "incomingServer")).toHaveLength(3);

@@ -96,7 +96,7 @@ open("/tmp/root.cer","wb").write(r["PayloadContent"])`,
       OutgoingMailServerUseSSL: true,
     });
     expect(profile[1]).not.toHaveProperty("EmailAddress");
-    expect(await host.must("cmp /tmp/root.cer " + `${clients}/ca.cer && echo same`)).toBe("same\n");
+    expect(await host.must(`cmp /tmp/root.cer ${clients}/ca.cer && echo same`)).toBe("same\n");
   });
 
   it("the names are added by the command that is printed; as the manual says it, nginx serves both files", async () => {
