@@ -14,6 +14,7 @@ import type { AccountFlags } from "../../src/usecases/bundle-account.ts";
 import { bundle, isBundleBehind } from "../../src/usecases/bundle.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import type { World } from "../../src/usecases/world.ts";
+import { complaints } from "../docs/schemas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 let fake: FakeWorld;
@@ -75,8 +76,10 @@ test("nothing proven: none of the files, one reason, the command; then all of th
     ],
   });
   expect(bundleText(first)).toContain("-> prove them: mailcert deploy mail.example.org");
+  expect(complaints(bundleDocument(first))).toEqual([]);
   await proven(...usual);
   const second = await run();
+  expect(complaints(bundleDocument(second))).toEqual([]);
   expect(second.account?.proven).toEqual(["imaps://mail.example.org:993", "submissions://mail.example.org:465"]);
   expect(read("config-v1.1.xml")).toContain("<port>993</port>");
   // Self-signed in this world.
@@ -111,6 +114,7 @@ test("what was left out for now is named; its files of an earlier run stay, and 
   expect(read("autodiscover.xml")).toContain("POP3");
   await proven(...usual, ["pop3s://mail.example.org:995", "stale"]);
   const stale = await run();
+  expect(complaints(bundleDocument(stale))).toEqual([]);
   expect(stale.account?.unproven).toEqual(["pop3s://mail.example.org:995"]);
   expect(bundleText(stale).replaceAll(/\s+/g, " ")).toContain(
     "did not find the certificate there: pop3s://mail.example.org:995.",
