@@ -220,10 +220,9 @@ export const createWorld = async (
     writePem: async (folder, slot, root) =>
       (await import("./store/pem-folder.ts")).writePem(folder, slot, root, host.uid),
     bundles: memo(async () => {
-      const [{ bundles }, { bundleRender, createBundleFolder }, anchors, render] = await Promise.all([
+      const [{ bundles }, { bundleRender, createBundleFolder }, render] = await Promise.all([
         import("./bundles/index.ts"),
         import("./system/bundle-folder.ts"),
-        import("./probe/anchors.ts"),
         templates(),
       ]);
       const random = (count: number): Uint8Array => randomBytes(count);
@@ -231,8 +230,9 @@ export const createWorld = async (
         formats: bundles,
         render: bundleRender(render),
         folder: createBundleFolder(host.uid),
-        publicRoots: async () => anchors.publicRoots,
-        readCertificates: anchors.readCertificateFile,
+        publicRoots: async () => (await import("./probe/anchors.ts")).publicRoots,
+        readCertificates: async (path) => (await import("./probe/anchors.ts")).readCertificateFile(path),
+        registrable: async (name) => (await import("./issuers/registrable-domain.ts")).registrableDomain(name),
         random,
         readSigningFile: async (path) => (await import("./system/signing-file.ts")).readSigningFile(path),
         signProfile: async (what) => (await import("./bundles/sign-profile.ts")).signProfile(what),

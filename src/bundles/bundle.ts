@@ -1,5 +1,5 @@
 // The seam for client-import files: pure, the same material gives the same files.
-import type { EntryPoint } from "../domain/entry-point.ts";
+import type { AccountEntry, MailAccount } from "../domain/mail-account.ts";
 
 export interface BundleMaterial {
   /** PEM of the root (private CA), or of the self-signed leaf; undefined for a publicly trusted certificate. */
@@ -13,8 +13,10 @@ export interface BundleMaterial {
   readonly names: readonly string[];
   /** The mail host's main name. */
   readonly host: string;
-  /** Entry points that clients may use, as configured or proven on this host. */
-  readonly entries: readonly Pick<EntryPoint, "protocol" | "mode" | "host" | "port">[];
+  /** Entry points of accounts that were proven the last time, the preferred ones first: TLS at once before STARTTLS, IMAP before POP3. */
+  readonly entries: readonly AccountEntry[];
+  /** The same as one account; absent: no host name to connect to, or no domain for its addresses. */
+  readonly account?: MailAccount;
   /** 32 random bytes handed in; the same bytes give the same files. */
   readonly random: Uint8Array;
   readonly now: Date;

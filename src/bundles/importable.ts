@@ -20,15 +20,21 @@ export const titleOf = (certificate: CertificateFacts): string => certificate.co
 export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1"): string =>
   (createHash(hash).update(der).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
-/** undefined for a publicly trusted certificate. */
-export const importableOf = ({
-  root,
-  olderRoots,
-}: Pick<BundleMaterial, "root" | "olderRoots">): Importable | undefined => {
-  if (root === undefined) return undefined;
+const read = (root: string, olderRoots: readonly string[]): Importable => {
   const certificate = readCertificate(root);
   const older = olderRoots.map(readCertificate).filter(({ sha256 }) => sha256 !== certificate.sha256);
   return certificate.isCa
     ? { kind: "private-ca", certificate, older, stem: "ca" }
     : { kind: "self-signed", certificate, older: [], stem: "server" };
+};
+
+/** Each format asks, of one material: a certificate takes a millisecond to read. */
+const known = new WeakMap<object, Importable>();
+
+/** undefined for a publicly trusted certificate. */
+export const importableOf = (material: Pick<BundleMaterial, "root" | "olderRoots">): Importable | undefined => {
+  if (material.root === undefined) return undefined;
+  const importable = known.get(material) ?? read(material.root, material.olderRoots);
+  known.set(material, importable);
+  return importable;
 };

@@ -5,7 +5,7 @@ import type { Bundle } from "./bundle.ts";
 import { importableOf, titleOf } from "./importable.ts";
 
 /** A UUID that is always the same for the same text: version 8 (RFC 9562 §5.8). */
-const uuidOf = (text: string): string => {
+export const uuidOf = (text: string): string => {
   const octets = createHash("sha256").update(text).digest().subarray(0, 16);
   octets.writeUInt8((octets.readUInt8(6) & 0x0f) | 0x80, 6);
   octets.writeUInt8((octets.readUInt8(8) & 0x3f) | 0x80, 8);

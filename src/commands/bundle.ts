@@ -5,12 +5,51 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { ownPath } from "../domain/own-path.ts";
 import { type BundleFormat, bundleFormatNames, bundleFormats } from "../domain/bundle-formats.ts";
+import { emailAddress } from "../domain/email.ts";
 import { Failure } from "../domain/failure.ts";
+import { hostNameIn } from "../domain/host-name.ts";
+import { clean } from "../domain/text.ts";
 import { bundleDocument, bundleText } from "../reports/bundle.ts";
+import { type Login, logins } from "../domain/mail-account.ts";
+import type { AccountFlags } from "../usecases/bundle-account.ts";
 import { bundle } from "../usecases/bundle.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 
 const formatHelp = bundleFormatNames.map((name) => `  ${name.padEnd(13)} ${bundleFormats[name]}`).join("\n");
+
+const domainFrom = (text: string): string => {
+  const domain = hostNameIn(text);
+  if (domain !== undefined) return domain;
+  throw new Failure("usage", `--domain: "${clean(text, 80)}" is no mail domain`, {
+    hints: ["for example: --domain example.org"],
+  });
+};
+
+const addressFrom = (text: string): string => {
+  const read = emailAddress(text);
+  if ("email" in read) return read.email;
+  throw new Failure("usage", `--for: "${clean(text, 80)}" ${read.problem}`, {
+    hints: ["for example: --for alice@example.org"],
+  });
+};
+
+const accountFlags = (options: Readonly<Record<string, unknown>>, out: string | undefined): AccountFlags => {
+  const { domain, login } = options as { readonly domain?: string; readonly login?: Login };
+  const person = options["for"] as string | undefined;
+  // Kept up to date for everybody: the next run would write it without the address again.
+  if (person !== undefined && out === undefined)
+    throw new Failure("usage", "--for goes with --out: the folder of the configuration is for everybody", {
+      hints: ["mailcert bundle --for alice@example.org --format account --out DIR"],
+    });
+  const address = person === undefined ? {} : { address: addressFrom(person) };
+  const named = domain === undefined ? {} : { domain: domainFrom(domain) };
+  const of = "address" in address ? address.address.slice(address.address.lastIndexOf("@") + 1) : undefined;
+  if ("domain" in named && of !== undefined && named.domain !== of)
+    throw new Failure("usage", `--for is an address in ${of}, and --domain says ${named.domain}`, {
+      hints: ["leave --domain out"],
+    });
+  return { ...named, ...address, ...(login === undefined ? {} : { login }) };
+};
 
 export const command: CommandModule = {
   declare: (command) =>
@@ -18,6 +57,17 @@ export const command: CommandModule = {
       .argument("[name]", "the certificate (default: the only one)")
       .option("--out <DIR>", "folder to write into (default: bundle: of the configuration)")
       .addOption(new Option("--format <F...>", "only these formats").choices(bundleFormatNames))
+      .option("--domain <DOMAIN>", "mail domain of the account files (default: account_domain, or the host's)")
+      .addOption(
+        new Option(
+          "--login <FORM>",
+          "user name that mail programs send: the whole address (default), or what stands before the @",
+        ).choices(logins),
+      )
+      .option(
+        "--for <ADDRESS>",
+        "one person's address, to be written into the profile (into a folder of its own: --out)",
+      )
       .option("--root <FILE>", "the root of a CA of your own, where neither the chain nor ca_file has it")
       .option(
         "--sign-profile <live|FILE>",
@@ -32,12 +82,14 @@ ${formatHelp}
 Examples:
   mailcert bundle --out /srv/www/mail --sign-profile live
   mailcert bundle mail.example.org --out ./ca --format pem readme
+  mailcert bundle --out ./account --format autoconfig srv --domain example.net
 ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
+    const out = options["out"] as string | undefined;
+    const account = accountFlags(options, out);
     const here = await world();
     const certificate = await chosenCertificate(here, name);
-    const out = options["out"] as string | undefined;
     const dir = out === undefined ? certificate.bundle : ownPath(host, out);
     if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
@@ -46,6 +98,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
     const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
+      account,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
       ...(root === undefined ? {} : { root: ownPath(host, root) }),

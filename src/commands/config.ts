@@ -70,6 +70,8 @@ lists others):
   bundle            folder to keep the files for mail clients in
   sign_profile      who signs Apple's profile in it: live (the certificate itself),
                     or a PEM file with a key and its chain
+  account_domain    what stands behind the @ of the addresses (account files)
+  account_login     user name that clients send: address, local-part
   hooks             programs around a deployment: before_deploy, after_deploy,
                     on_failure, each [/absolute/program, argument] or
                     { run: [...], timeout: 60 }; none

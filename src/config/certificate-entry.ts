@@ -5,6 +5,7 @@ import { csrConflict } from "../domain/csr-conflict.ts";
 import { certificateNameProblem } from "../domain/certificate-name.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "../domain/keys.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
+import { readAccount } from "./account-entry.ts";
 import type { Choices } from "./choices.ts";
 import { readFiles } from "./files-entry.ts";
 import { readOwnHooks } from "./hooks-entry.ts";
@@ -40,6 +41,8 @@ export const certificateKeys: readonly string[] = [
   "files",
   "bundle",
   "sign_profile",
+  "account_domain",
+  "account_login",
   "hooks",
   "window",
 ];
@@ -135,6 +138,7 @@ export const readCertificate = (
   const signProfile = signer?.text === "live" ? "live" : signer && pathOf(source, signer, "sign_profile");
   const places = readPlaces(source, fields.get("addresses"), fields.get("services"));
   const files = readFiles(source, fields.get("files"));
+  const account = readAccount(source, fields);
   const hooks = readOwnHooks(source, fields.get("hooks"));
   const window = readOwnWindow(source, fields.get("window"));
   const entry: CertificateConfig = {
@@ -150,6 +154,7 @@ export const readCertificate = (
     ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
     ...(signProfile === undefined ? {} : { signProfile }),
+    ...(account === undefined ? {} : { account }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(window === undefined ? {} : { window }),
   };

@@ -6,6 +6,10 @@ export const bundleFormats = {
   pkcs7: "all roots of the CA in one file (Windows, for administrators)",
   java: "truststore with all roots of the CA (Java programs), password: changeit",
   mobileconfig: "profile with all roots of the CA (iPhone, iPad, Mac)",
+  account: "profile with the root and the mail account (iPhone, iPad, Mac)",
+  autoconfig: "account settings for Thunderbird and others (autoconfig XML)",
+  autodiscover: "account settings for Outlook (Autodiscover XML)",
+  srv: "account settings in DNS, and where the two files above go (zone file)",
   windows: "scripts for Windows (PowerShell, certutil), notes for Group Policy and Intune",
   macos: "script for Mac",
   linux: "script for the trust store of Debian, Fedora, Arch, SUSE",
@@ -13,6 +17,14 @@ export const bundleFormats = {
   thunderbird: "policies.json and a script for Thunderbird's own store",
   readme: "what each client's user has to click, fingerprints, account settings",
 } as const;
+
+/** Formats that say where an account connects to, with the one file that each of them makes. */
+export const accountFiles = {
+  account: "account.mobileconfig",
+  autoconfig: "config-v1.1.xml",
+  autodiscover: "autodiscover.xml",
+  srv: "srv.zone",
+} as const satisfies Readonly<Partial<Record<keyof typeof bundleFormats, string>>>;
 
 export type BundleFormat = keyof typeof bundleFormats;
 

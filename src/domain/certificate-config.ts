@@ -2,6 +2,7 @@
 import type { FileTarget } from "./file-target.ts";
 import type { Hook, Hooks } from "./hook.ts";
 import type { KeyAlgorithm } from "./keys.ts";
+import type { AccountWish } from "./mail-account.ts";
 import type { NotifySettings } from "./notify-settings.ts";
 import type { Places } from "./places.ts";
 import type { Window } from "./window.ts";
@@ -88,6 +89,8 @@ export interface CertificateConfig {
   readonly bundle?: string;
   /** Who signs its Apple profiles: `live`, the certificate itself, or the absolute path of a PEM file with a key and its chain; absent: nobody. */
   readonly signProfile?: string;
+  /** What the account files of the bundle say of addresses and user names. */
+  readonly account?: AccountWish;
   /** Programs that run around its deployments; `none`: not even those of the whole configuration. */
   readonly hooks?: Hooks | "none";
   /** Hours in which a renewal may be switched to; `none`: at any time, whatever the whole configuration says. */

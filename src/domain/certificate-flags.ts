@@ -15,6 +15,7 @@ import { certificateNameFor, certificateNameProblem } from "./certificate-name.t
 import { Failure } from "./failure.ts";
 import { sameElsewhere } from "./fallback.ts";
 import { type KeyAlgorithm, isKeyAlgorithm, keyAlgorithms, slotOf } from "./keys.ts";
+import { keptSettings } from "./kept-settings.ts";
 import { NameProblem, canonicalName } from "./names.ts";
 import { clean } from "./text.ts";
 
@@ -285,11 +286,10 @@ export const certificateFromFlags = (
     keys: flags.keys ? keysFrom(flags.keys) : (existing?.keys ?? defaults.key),
     issuer,
     fallbacks: fallbacksFrom(flags, existing, issuer),
-    ...(existing?.csr === undefined ? {} : { csr: existing.csr }),
+    ...keptSettings(existing),
     reuseKey: flags.reuseKey ?? existing?.reuseKey ?? defaults.reuse_key,
     onDeadName: existing?.onDeadName ?? defaults.on_dead_name,
     servers: none ? [] : servers,
-    ...(existing?.files === undefined ? {} : { files: existing.files }),
     ...(bundle === undefined ? {} : { bundle }),
     ...(existing?.signProfile === undefined ? {} : { signProfile: existing.signProfile }),
   };

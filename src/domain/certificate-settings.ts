@@ -64,7 +64,7 @@ const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, files, bundle } = certificate;
-  const { hooks, window, places, signProfile } = certificate;
+  const { hooks, window, places, signProfile, account } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
@@ -80,6 +80,8 @@ const allSettings = (
     ["files", files && Object.fromEntries(files.map(({ name: target, raw }) => [target, raw]))],
     ["bundle", bundle],
     ["sign_profile", signProfile],
+    ["account_domain", account?.domain],
+    ["account_login", account?.login],
     ["hooks", hooks && rawHooks(hooks)],
     ["window", window === "none" ? window : window && oneOrList(window.map(({ text }) => text))],
   ];

@@ -35,12 +35,40 @@ export const chatServices: readonly MailService[] = [
 
 export const isChat = ({ protocol }: Pick<MailService, "protocol">): boolean => protocol.startsWith("xmpp-");
 
-/** Mail programs take the lower number first: TLS at once (RFC 8314 §5.1). */
-const priorityOf = ({ mode }: MailService): number => (mode === "implicit" ? 0 : 10);
+/** Mail programs take the lower number first, of IMAP and POP3 too (RFC 6186 §3.3): IMAP, then TLS at once (RFC 8314 §5.1). */
+const priorityOf = ({ protocol, mode }: MailService): number =>
+  (protocol === "pop3" ? 20 : 0) + (mode === "implicit" ? 0 : 10);
 
 /** The port at which a service is offered here; undefined: it is not. */
 export const portOf = ({ protocol, mode }: MailService, offered: readonly Offered[]): number | undefined =>
   offered.find((one) => one.protocol === protocol && one.mode === mode)?.port;
+
+const receiving: readonly EntryPoint["protocol"][] = ["imap", "pop3"];
+const sending: readonly EntryPoint["protocol"][] = ["submission"];
+
+/**
+ * The records of an account, also those that say that there is none (RFC 6186 §3.4: the target "."): of receiving where something is
+ * received here, of sending where something is sent. Another host may do what this one does not do at all; and `unproven` is there,
+ * if not as it should be, so that nothing is said of it.
+ */
+export const accountRecords = (
+  domain: string,
+  host: string,
+  proven: readonly Offered[],
+  unproven: readonly Offered[],
+): readonly DnsRecord[] =>
+  [receiving, sending].flatMap((side) => {
+    const services = mailServices.filter(({ protocol }) => side.includes(protocol));
+    if (!services.some((service) => portOf(service, proven) !== undefined)) return [];
+    return services.flatMap((service) => {
+      const port = portOf(service, proven);
+      const owner = `${service.label}.${domain}`;
+      if (port !== undefined)
+        return [serviceToPublish(owner, { priority: priorityOf(service), weight: 1, port, target: host })];
+      if (portOf(service, unproven) !== undefined) return [];
+      return [serviceToPublish(owner, { priority: 0, weight: 0, port: 0, target: "" })];
+    });
+  });
 
 /** A record for each service that is offered under `host`. */
 export const serviceRecords = (domain: string, host: string, offered: readonly Offered[]): readonly DnsRecord[] =>

@@ -1,6 +1,8 @@
 // What was put into the folder for clients, and what to do with it.
+import type { BundledAccount } from "../usecases/bundle-account.ts";
 import type { BundleResult } from "../usecases/bundle.ts";
 import { table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 const next: Readonly<Record<BundleResult["imports"], readonly string[]>> = {
   root: ["Hand the folder to the people who connect: README.txt tells each of them what to", "click."],
@@ -23,6 +25,50 @@ const fingerprintLines = ({ fingerprint }: BundleResult): readonly string[] => {
   ];
 };
 
+const width = 80;
+
+const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
+  omitted.flatMap(({ files, reason, hint }) => [
+    wrap(`Not made: ${files.join(", ")}: ${reason}.`, width, "", "  "),
+    ...(hint === undefined ? [] : [wrap(hint, width, "  -> ", "     ")]),
+  ]);
+
+const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] =>
+  names === undefined
+    ? []
+    : [
+        wrap(
+          `Mail programs look for the account files at ${names.missing.join(", ")}, which the certificate does not have. Once these names lead to a web server here, add them:`,
+          width,
+          "",
+          "  ",
+        ),
+        `  ${names.add}`,
+        wrap(
+          `(Or publish config-v1.1.xml at https://${domain}/.well-known/autoconfig/mail/, on the domain's own web server, which needs no further name here.)`,
+          width,
+          "  ",
+          "  ",
+        ),
+      ];
+
+/** What the account files say, what they leave out, and what they still need. */
+const accountLines = ({ account }: BundleResult): readonly string[] => {
+  if (account === undefined) return [];
+  const left =
+    account.proven.length > 0 && account.unproven.length > 0
+      ? [
+          wrap(
+            `Left out of them, since the last proof did not find the certificate there: ${account.unproven.join(", ")}.`,
+            width,
+            "",
+            "  ",
+          ),
+        ]
+      : [];
+  return [...omittedLines(account), ...left, ...namesLines(account)];
+};
+
 export const bundleText = (result: BundleResult): string => {
   const said = result.dryRun ? { written: "would write", removed: "would remove", unchanged: "unchanged" } : undefined;
   const by = result.signer === undefined ? ", not signed" : `, signed by ${result.signer.title}`;
@@ -36,6 +82,7 @@ export const bundleText = (result: BundleResult): string => {
     table(rows, "  "),
     ...next[result.imports],
     ...fingerprintLines(result),
+    ...accountLines(result),
   ].join("\n");
 };
 

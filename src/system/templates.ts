@@ -21,6 +21,7 @@ export type TemplateKind =
   | "json"
   | "systemd"
   | "xml"
+  | "zone"
   | "html"
   | "none";
 
@@ -91,6 +92,8 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
     if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)) return refuse(value, "XML");
     return value.replace(/[&<>"']/g, (character) => entities[character] ?? character);
   },
+  // Names and numbers: spaces separate, `;` starts a comment, quotes, backslashes, parentheses, `@` and `$` mean something (RFC 1035 §5.1).
+  zone: matching(/^[a-z0-9_.-]*$/, "a zone file"),
   // Text and values in double quotes. Reports hold what servers said: nothing is refused, what could mislead is made visible.
   html: (value) => {
     const entities: Record<string, string> = {

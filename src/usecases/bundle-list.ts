@@ -22,6 +22,8 @@ export interface BundleList {
   readonly signed: ReadonlyMap<string, SignedFile>;
   /** SHA-256 of the leaf that the whole folder was last made for. */
   readonly leaf?: string;
+  /** SHA-256 of what its account files were made of then. */
+  readonly account?: string;
   readonly signing?: Signing;
 }
 
@@ -57,12 +59,13 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
       const { content: inside, by } = (one ?? {}) as Fields;
       return isHex(inside) && isHex(by) ? [[name, { content: inside, by }] as const] : [];
     });
-    const { leaf } = list;
+    const { leaf, account } = list;
     const signing = signingOf(list["signing"]);
     return {
       files: new Map(files),
       signed: new Map(signed),
       ...(isHex(leaf) ? { leaf } : {}),
+      ...(isHex(account) ? { account } : {}),
       ...(signing === undefined ? {} : { signing }),
     };
   } catch {
@@ -71,11 +74,12 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
   }
 };
 
-export const listText = ({ files, signed, leaf, signing }: BundleList): string =>
+export const listText = ({ files, signed, leaf, account, signing }: BundleList): string =>
   `${JSON.stringify(
     {
       schema,
       ...(leaf === undefined ? {} : { leaf }),
+      ...(account === undefined ? {} : { account }),
       ...(signing === undefined ? {} : { signing }),
       files: Object.fromEntries(files),
       ...(signed.size === 0 ? {} : { signed: Object.fromEntries(signed) }),

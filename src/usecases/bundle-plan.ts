@@ -20,13 +20,14 @@ interface Planned extends BundledFile {
   readonly present?: string;
 }
 
-/** What is to be done to each file. @throws Failure `cannot-create` where one of them is not ours. */
+/** What is to be done to each file; what is `kept` stays, although this run does not make it. @throws Failure `cannot-create` where one of them is not ours. */
 export const planFiles = async (
   deps: BundleDeps,
   wanted: readonly BundleFile[],
   options: Pick<BundleOptions, "dir" | "formats">,
   ours: BundleList,
   signer: ProfileSigner | undefined,
+  kept: readonly string[] = [],
 ): Promise<readonly Planned[]> => {
   const plan: Planned[] = [];
   const foreign: string[] = [];
@@ -56,7 +57,7 @@ export const planFiles = async (
     );
   }
   for (const [path, hashes] of options.formats === undefined ? ours.files : []) {
-    if (wanted.some((file) => file.path === path)) continue;
+    if (wanted.some((file) => file.path === path) || kept.includes(path)) continue;
     const present = await deps.folder.read(`${options.dir}/${path}`);
     // Changed by somebody since: theirs now.
     if (typeof present !== "string" && hashes.includes(sha256(present))) {

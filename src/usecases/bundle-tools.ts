@@ -22,6 +22,8 @@ export interface BundleDeps {
   readonly publicRoots: () => Promise<readonly string[]>;
   /** The certificates of a PEM or DER file, as PEM. @throws Failure naming the file. */
   readonly readCertificates: (path: string) => Promise<readonly string[]>;
+  /** The domain that somebody registered, by the public-suffix list. */
+  readonly registrable: (host: string) => Promise<string>;
   readonly random: (count: number) => Uint8Array;
   /** The private key (PKCS#8 PEM) and the certificates (PEM) of one file. @throws Failure naming the file, also where others may read it. */
   readonly readSigningFile: (

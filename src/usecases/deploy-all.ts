@@ -1,8 +1,9 @@
 // Deploy for several certificates: one that fails keeps neither the others from being deployed nor what was done from being told.
+import { refreshLateBundle } from "./after-setup.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import type { Failure } from "../domain/failure.ts";
+import { Failure } from "../domain/failure.ts";
 import { deployTogether } from "./deploy.ts";
-import type { DeployOptions, DeployResult } from "./deployment.ts";
+import type { DeployEnd, DeployOptions, DeployResult } from "./deployment.ts";
 import { isNoPlace } from "./one-certificate.ts";
 import { failureOf } from "./one-failure.ts";
 import { rememberFailure } from "./remember-failure.ts";
@@ -29,6 +30,7 @@ export const deployAll = async (
     if (end && "error" in end && isNoPlace(end.error))
       await unlessFailure(() => rememberFailure(world, certificate, "deploy", end.error as Failure));
   }
+  await refreshBundles(world, certificates, ends);
   return certificates.map(({ name: certificate }) => {
     const end = ends.get(certificate);
     if (end && "result" in end) return { certificate, deployed: end.result };
@@ -36,4 +38,18 @@ export const deployAll = async (
     if (certificates.length === 1) throw error;
     return { certificate, failure: failureOf(error, world) };
   });
+};
+
+/** The files for clients say where the servers are: what was proven now may be another than before. The timer's next run tells of a folder that cannot be written. */
+const refreshBundles = async (
+  world: World,
+  certificates: readonly CertificateConfig[],
+  ends: ReadonlyMap<string, DeployEnd>,
+): Promise<void> => {
+  for (const certificate of certificates) {
+    const end = ends.get(certificate.name);
+    if (!end || "error" in end) continue;
+    const late = await unlessFailure(() => refreshLateBundle(world, certificate));
+    if (late instanceof Failure) world.step(`${certificate.name}: the files for clients: ${late.message}`);
+  }
 };

@@ -1,10 +1,10 @@
 // npm run bench: the budgets of docs/performance.md, measured. Whole processes in turn, medians, ratios; ends with 1 when a bound is missed.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { allDue, nothingDue } from "./fixtures.mjs";
+import { allDue, nothingDue, proven } from "./fixtures.mjs";
 import { fleet } from "./fleet.mjs";
 import { startDovecot, startMailServers, startPebble } from "./lab.mjs";
 import { compare, runOnce } from "./measure.mjs";
@@ -101,6 +101,27 @@ const issue = async () => {
   });
   await row("issue --issuer self-signed --out", bare, files("self-signed", inFolder("self-signed")), 2.5);
   await row("issue --out, private CA", bare, files("private-ca", inFolder("private-ca")), 3.2);
+};
+
+/** Every file of every format, written anew: the root of a private CA, and the accounts of two servers that were proven. */
+const bundle = async () => {
+  const name = "bundle, all formats";
+  if (!wanted(name)) return;
+  const [host, state, out] = ["mail.example.org", inFolder("bundle-state"), join(folder, "bundle")];
+  const config = join(folder, "bundle.yaml");
+  writeFileSync(config, `certificates:\n  ${host}:\n`);
+  const places = ["-c", config, "--state", state];
+  await runOnce(mailcert("issue", host, ...places), env);
+  proven(state, host);
+  const command = mailcert("bundle", ...places, "--out", out);
+  const { stdout } = await runOnce({ argv: [...command.argv, "--json"] }, env, true);
+  const { account } = JSON.parse(stdout);
+  await row(name, bare, { ...command, before: () => rmSync(out, { recursive: true, force: true }) }, 4);
+  check(
+    name,
+    account.proven.length === 6 && account.omitted.length === 0,
+    `${account.proven.length} entry points in the account files`,
+  );
 };
 
 const verify = async () => {
@@ -308,7 +329,7 @@ if (env.NODE_EXTRA_CA_CERTS !== undefined) {
   );
 }
 try {
-  for (const part of [startUp, renew, issue, verify, many, acme, renewMany, fullProfile]) await part();
+  for (const part of [startUp, renew, issue, bundle, verify, many, acme, renewMany, fullProfile]) await part();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 // State folders and configurations for `renew` with nothing due: certificates that were issued ten days ago for ninety and are verified.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const day = 86_400_000;
@@ -54,6 +54,29 @@ export const allDue = (folder, count, { directoryUrl, caFile, httpPort }) => {
   const config = join(folder, "mailcert.yaml");
   writeFileSync(config, `${lines.join("\n")}\n`);
   return ["-c", config, "--state", join(folder, "state")];
+};
+
+/** What two servers' deployment leaves in the state of a certificate that was issued there: `bundle` needs no more of it. */
+export const proven = (state, name) => {
+  const path = join(state, "certificates", name, "state.json");
+  const at = new Date().toISOString();
+  const record = (server, ...schemes) => ({
+    server,
+    generation: 1,
+    at,
+    entries: schemes.flatMap(([scheme, port]) =>
+      ["127.0.0.1", "192.0.2.10"].map((address) => ({
+        url: `${scheme}://${name}:${port}`,
+        address,
+        slot: "ecdsa",
+        verdict: "proven",
+      })),
+    ),
+  });
+  const dovecot = record("dovecot", ["imap", 143], ["imaps", 993], ["pop3", 110], ["pop3s", 995], ["sieve", 4190]);
+  const postfix = record("postfix", ["smtp", 25], ["submission", 587], ["submissions", 465]);
+  const before = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...before, stage: "verified", deployments: { dovecot, postfix } }));
 };
 
 /** Three lines for each certificate. @returns the arguments that name configuration and state. */

@@ -28,6 +28,7 @@ const deps: BundleDeps = {
   folder: createBundleFolder(1000),
   publicRoots: async () => [],
   readCertificates: async () => [],
+  registrable: async (host) => host,
   random: (count) => new Uint8Array(count),
   readSigningFile,
   signProfile: async (what) => signProfile(what),
@@ -56,6 +57,10 @@ test("files that everybody may read; a second run changes nothing", async () => 
     "written ca.p7b",
     "written truststore.p12",
     "written ca.mobileconfig",
+    "written account.mobileconfig",
+    "written config-v1.1.xml",
+    "written autodiscover.xml",
+    "written srv.zone",
     "written install-windows.ps1",
     "written install-windows.cmd",
     "written windows-gpo-intune.txt",
@@ -78,14 +83,19 @@ test("files that everybody may read; a second run changes nothing", async () => 
 test("another root replaces what mailcert wrote", async () => {
   await write("private-ca");
   const again = await write("private-ca");
-  // Thunderbird's policy names files, not what is in them.
-  expect(again.files.filter(({ change }) => change !== "written").map(({ path }) => path)).toEqual(["policies.json"]);
+  // Thunderbird's policy names files, not what is in them; account settings are those of the host.
+  const same = ["config-v1.1.xml", "autodiscover.xml", "srv.zone", "policies.json"];
+  expect(again.files.filter(({ change }) => change !== "written").map(({ path }) => path)).toEqual(same);
 });
 
 test("a public certificate takes the private root out of the folder again", async () => {
   await write("private-ca");
   const now = await write("public");
   expect(now.files.map(({ path, change }) => `${change} ${path}`)).toEqual([
+    "written account.mobileconfig",
+    "unchanged config-v1.1.xml",
+    "unchanged autodiscover.xml",
+    "unchanged srv.zone",
     "written README.txt",
     "removed ca.crt",
     "removed ca.cer",
@@ -102,7 +112,14 @@ test("a public certificate takes the private root out of the folder again", asyn
     "removed thunderbird-certutil.sh",
     "removed thunderbird.txt",
   ]);
-  expect(files()).toEqual([".mailcert-bundle.json", "README.txt"]);
+  expect(files()).toEqual([
+    ".mailcert-bundle.json",
+    "README.txt",
+    "account.mobileconfig",
+    "autodiscover.xml",
+    "config-v1.1.xml",
+    "srv.zone",
+  ]);
 });
 
 test("a file that somebody else wrote, or a link, stops everything before a byte is written", async () => {
@@ -149,10 +166,8 @@ test("a run that was killed between two files is finished by the next", async ()
   const options = { dir: join(dir, "out"), dryRun: false };
   await expect(writeBundle(dying, certificate, (await given).material, options)).rejects.toThrow("killed");
   const finished = await write("private-ca", {}, given);
-  expect(finished.files.filter(({ change }) => change === "unchanged").map(({ path }) => path)).toEqual([
-    "ca.crt",
-    "policies.json",
-  ]);
+  // Written before, or left to this run; some of each.
+  expect(new Set(finished.files.map(({ change }) => change))).toEqual(new Set(["unchanged", "written"]));
 });
 
 test("a dry run writes nothing, and says so", async () => {

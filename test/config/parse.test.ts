@@ -71,6 +71,8 @@ certificates:
     servers: [postfix, dovecot]
     bundle: /srv/bundle
     sign_profile: live
+    account_domain: Münchenmail.example
+    account_login: local-part
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -108,6 +110,7 @@ certificates:
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
         signProfile: "live",
+        account: { domain: "xn--mnchenmail-9db.example", login: "local-part" },
         ...usualCertificate,
         reuseKey: false,
         onDeadName: "drop",
@@ -458,6 +461,14 @@ describe("what is refused, with its place", () => {
       ['main.yaml:3:19: sign_profile: "own.pem" is not an absolute path'],
     ],
     ["a relative path", entry("bundle: out"), ['main.yaml:3:13: bundle: "out" is not an absolute path']],
+    [
+      "accounts of no domain, and a name of no form",
+      entry("account_domain: alice@example.org\naccount_login: adress"),
+      [
+        'main.yaml:3:21: account_domain: "alice@example.org" is no mail domain',
+        'main.yaml:4:20: account_login: "adress" is neither address nor local-part',
+      ],
+    ],
     ["too many days", entry("days: 826"), ["main.yaml:3:11: days must be at most 825"]],
     ["no days", entry("days: 0"), ["main.yaml:3:11: days must be at least 1"]],
     ["half a day", entry("days: 0.5"), ["main.yaml:3:11: days must be a whole number, not a number"]],

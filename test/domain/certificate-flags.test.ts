@@ -133,3 +133,19 @@ describe("what would mean nothing, or lacks something, is refused as it was type
     expect(() => absoluteFromFlag("--webroot", "var/www")).toThrow('--webroot: "var/www" is not an absolute path');
   });
 });
+
+test("what no flag says stays as the entry has it: places, copies, accounts, hooks, hours", () => {
+  const existing: CertificateConfig = {
+    ...privateCa(),
+    places: { addresses: ["192.0.2.10"] },
+    bundle: "/srv/mail-setup",
+    account: { domain: "example.net", login: "local-part" },
+    hooks: "none",
+    window: "none",
+  };
+  const flags = { names: ["autoconfig.example.org"] };
+  expect(certificateFromFlags("mail.example.org", flags, existing)).toEqual({
+    ...existing,
+    names: ["mail.example.org", "autoconfig.example.org"],
+  });
+});

@@ -36,7 +36,7 @@ export const readXml = (text: string): XmlElement => {
     return found;
   };
   const readElement = (): XmlElement => {
-    const [, name = "", inside = "", empty] = take(/<([a-z][a-z-]*)((?:\s+[a-z][\w-]*="[^"]*")*)\s*(\/?)>/);
+    const [, name = "", inside = "", empty] = take(/<([A-Za-z][A-Za-z-]*)((?:\s+[a-z][\w-]*="[^"]*")*)\s*(\/?)>/);
     const attributes: Record<string, string> = {};
     for (const [, key = "", value = ""] of inside.matchAll(/\s+([a-z][\w-]*)="([^"]*)"/g)) {
       if (key in attributes) throw new Error(`${key} twice`);
@@ -50,7 +50,7 @@ export const readXml = (text: string): XmlElement => {
         if (rest.startsWith("</")) break;
         children.push(readElement());
       }
-      if (take(/<\/([a-z][a-z-]*)>/)[1] !== name) throw new Error(`${name} is not closed`);
+      if (take(/<\/([A-Za-z][A-Za-z-]*)>/)[1] !== name) throw new Error(`${name} is not closed`);
     }
     return { name, attributes, children, text: own };
   };

@@ -41,6 +41,7 @@ const deps: BundleDeps = {
   folder: createBundleFolder(1000),
   publicRoots: async () => [],
   readCertificates: async () => [],
+  registrable: async (host) => host,
   random: (count) => new Uint8Array(count),
   readSigningFile,
   signProfile: async (what) => {

@@ -100,6 +100,7 @@ describe("a bundle that could not be written after a deployment", () => {
       folder: createBundleFolder(1000),
       publicRoots: async () => [],
       readCertificates: async () => [],
+      registrable: async (host: string) => host,
       random: (count: number) => new Uint8Array(count),
       readSigningFile,
       signProfile: async (what: ProfileSigning) => signProfile(what),

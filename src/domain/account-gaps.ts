@@ -1,0 +1,95 @@
+// What is missing for an account's files: the reason why one is left out, and the names under which programs look for them.
+import type { accountFiles } from "./bundle-formats.ts";
+import type { CertificateConfig } from "./certificate-config.ts";
+import { type AccountEntries, type MailAccount, incomingOf, outgoingOf } from "./mail-account.ts";
+import { dnsNameMatches } from "./name-match.ts";
+import { isIpName } from "./names.ts";
+import { shellWord } from "./shell-word.ts";
+
+export interface AccountFailing {
+  /** A phrase. */
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+export interface AccountSituation {
+  readonly certificate: Pick<CertificateConfig, "name" | "servers" | "names">;
+  readonly found: AccountEntries & { readonly host?: string; readonly account?: MailAccount };
+  readonly imports: "root" | "self-signed" | "nothing";
+}
+
+const unproven = ({ certificate, found }: AccountSituation): AccountFailing => {
+  const { name, servers } = certificate;
+  if (found.unproven.length > 0)
+    return {
+      reason: "the last proof found another certificate, or none, at each entry point",
+      hint: `mailcert deploy ${name} says what is wrong, and proves them again`,
+    };
+  if (servers !== "auto" && servers.length === 0)
+    return {
+      reason: "nothing is proven here with servers: none",
+      hint: `name the mail servers in the entry, then: mailcert deploy ${name}`,
+    };
+  return { reason: "no entry point for mail programs was proven yet", hint: `prove them: mailcert deploy ${name}` };
+};
+
+/** Why `format` made no file. */
+export const accountFailing = (format: keyof typeof accountFiles, situation: AccountSituation): AccountFailing => {
+  const { found, imports } = situation;
+  const { host, account, proven } = found;
+  if (host === undefined)
+    return {
+      reason: "a wildcard is no name that a mail program connects to",
+      hint: "write the server's own name into names: of the entry, beside the wildcard",
+    };
+  if (account === undefined)
+    return {
+      reason: "an address says nothing of the mail domain",
+      hint: "name it in the entry: account_domain: example.org",
+    };
+  if (proven.length === 0) return unproven(situation);
+  if (format === "srv")
+    return isIpName(host)
+      ? { reason: "an SRV record leads to a name, and the certificate has addresses only" }
+      : { reason: "the domain is too long for names below it" };
+  if (incomingOf(found).length === 0)
+    return { reason: "no IMAP or POP3 service was proven: there would be nothing to receive from" };
+  if (outgoingOf(found).length === 0)
+    return {
+      reason: "no submission service (ports 465 and 587) was proven: there would be nothing to send through",
+      hint: "where another host takes mail from people, its own bundle has it",
+    };
+  return imports === "self-signed"
+    ? { reason: "Apple's devices cannot be made to trust a self-signed certificate for mail" }
+    : { reason: "it makes no sense here" };
+};
+
+/** Under which programs look for each file, below the mail domain; MTA-STS is for other servers, and for public certificates alone (RFC 8461 §4.2). */
+const labels: Readonly<Partial<Record<keyof typeof accountFiles, string>>> = {
+  autoconfig: "autoconfig",
+  autodiscover: "autodiscover",
+};
+
+/** Those that the certificate lacks for the files that were made, and how to add them; undefined: it has them all, or is for a request that says which it has. */
+export const offeredNames = (
+  { name, names, csr }: Pick<CertificateConfig, "name" | "names" | "csr">,
+  { domain }: Pick<MailAccount, "domain">,
+  made: readonly (keyof typeof accountFiles)[],
+  imports: AccountSituation["imports"],
+): { readonly missing: readonly string[]; readonly add: string } | undefined => {
+  const wanted = made.flatMap((format) => labels[format] ?? []);
+  const looked = wanted.length > 0 && imports === "nothing" ? [...wanted, "mta-sts"] : wanted;
+  const missing = looked
+    .map((label) => `${label}.${domain}`)
+    .filter((one) => !names.some((has) => dnsNameMatches(has, one)));
+  if (missing.length === 0 || csr !== undefined) return undefined;
+  const all = [...names, ...missing];
+  // setup finds an entry by its first name and takes the names that are given.
+  return {
+    missing,
+    add:
+      name === names[0]
+        ? `mailcert setup ${all.map(shellWord).join(" ")}`
+        : `names: [${all.map((one) => JSON.stringify(one)).join(", ")}]   (in the entry ${name}, then: mailcert renew ${name})`,
+  };
+};
