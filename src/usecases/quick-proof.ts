@@ -6,9 +6,11 @@ import type { Gathered } from "./deployment.ts";
 import { unanswered } from "./answered-notes.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
+import { overrideFinding } from "./install-settings.ts";
 import { leftAtServices } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
 import { hasOtherReload } from "./outdated-copies.ts";
+import { overrideWords } from "./override-words.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 import { deployedServer, howServed } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
@@ -54,13 +56,13 @@ const lookAt = async (
     const plan = await server.plan(installation, mainOf(serving), bySni, serving.placed);
     const overrides =
       plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni, serving.placed);
-    if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    if (plan.changes.length > 0 || overrides.some(({ bearable }) => !bearable)) return undefined;
     if ((await leftAtServices(world, installation, plan)).length > 0) return undefined;
     if (installation.server === copies && (await hasOtherReload(world, job.certificate, installation.id)))
       return undefined;
     // What it has in memory says nothing of its next start.
     await server.check(installation);
-    return plan.notes;
+    return [...plan.notes, ...overrides.map((override) => overrideFinding(override, overrideWords(one, override)))];
   });
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };

@@ -18,6 +18,7 @@ import { postfixListeners } from "./listeners.ts";
 import { withoutHungTables } from "./hung-tables.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
+import { chainParameter } from "./parameters.ts";
 import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
@@ -143,7 +144,10 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     const usual = await wish(installation, certificate, bySni);
     if (placed.length === 0) return usual;
     const listeners = await postfixListeners(dependencies, installation.configDir);
-    return { ...usual, placed, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
+    const set = ((await dependencies.made?.(installation.id)) ?? []).flatMap((change) =>
+      change.kind === "service-parameter" && change.parameter === chainParameter && change.after ? [change.after] : [],
+    );
+    return { ...usual, placed, set, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
   };
 
   return {
