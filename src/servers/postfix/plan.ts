@@ -24,7 +24,11 @@ const empty: Parameters = new Map();
  * smtpd ignores `-o smtpd_tls_cert_file` of a service, silently, once main.cf has chain files (seen on 3.7 and 3.10); an empty
  * `-o smtpd_tls_chain_files=` gives the service its own certificate back.
  */
-const keepOwnCertificates = (situation: Situation, wanted: string): { changes: Change[]; notes: Finding[] } => {
+const keepOwnCertificates = (
+  situation: Situation,
+  wanted: string,
+  isTold: (service: string) => boolean,
+): { changes: Change[]; notes: Finding[] } => {
   const changes: Change[] = [];
   const notes: Finding[] = [];
   const present = situation.effective.get(chainParameter) ?? "";
@@ -33,6 +37,7 @@ const keepOwnCertificates = (situation: Situation, wanted: string): { changes: C
     const chain = own.get(chainParameter);
     const legacy = ownLegacy(own);
     if (chain !== undefined && chain !== "") {
+      if (isTold(service.id)) continue;
       notes.push({
         check: "own-certificate",
         severity: "info",
@@ -208,7 +213,7 @@ export const planPostfix = async (
   // What is set for these is their certificate's, and nobody's own; what somebody else set stays until a yes.
   const isGiven = (id: string): boolean =>
     places.settings.some(({ service, parameter }) => service === id && parameter === chainParameter);
-  const strays = straysOf(wish, isGiven, whole).copied;
+  const { copied: strays, theirs } = straysOf(wish, isGiven, whole);
   const isStray = (id: string): boolean => strays.some(({ service }) => service === id);
   const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id) && !isStray(id)) };
   const { adopted } = places;
@@ -223,7 +228,7 @@ export const planPostfix = async (
   const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
-  const own = keepOwnCertificates(situation, wanted);
+  const own = keepOwnCertificates(situation, wanted, (id) => theirs.some(({ service }) => service === id));
   const chain: Change[] =
     before !== undefined && sameFiles(before, wanted)
       ? []
