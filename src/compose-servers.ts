@@ -3,6 +3,7 @@ import { Failure } from "./domain/failure.ts";
 import type { Hook } from "./domain/hook.ts";
 import { servers } from "./servers/index.ts";
 import type { Server } from "./servers/server.ts";
+import type { HostEvent } from "./store/store.ts";
 import type { RunProgram } from "./system/run.ts";
 import type { RenderTemplate } from "./system/templates.ts";
 import { unlessFailure } from "./usecases/unless-failure.ts";
@@ -13,9 +14,16 @@ interface ServersNeed {
   readonly render: RenderTemplate;
   readonly localAddresses: () => readonly string[];
   readonly config: Pick<ConfigAccess, "read">;
+  readonly events: () => Promise<readonly HostEvent[]>;
 }
 
-export const openServers = ({ run, render, localAddresses, config }: ServersNeed): Readonly<Record<string, Server>> => {
+export const openServers = ({
+  run,
+  render,
+  localAddresses,
+  config,
+  events,
+}: ServersNeed): Readonly<Record<string, Server>> => {
   let rows: Promise<Hook | "unreadable" | undefined> | undefined;
   const readRows = async (): Promise<Hook | "unreadable" | undefined> => {
     // Taking settings out must not depend on a configuration that can be read.
@@ -28,6 +36,12 @@ export const openServers = ({ run, render, localAddresses, config }: ServersNeed
     localAddresses,
     ipv6: async () => localAddresses().some((address) => address.includes(":")),
     sniRows: () => (rows ??= readRows()),
+    made: async (installation: string) => {
+      const known = await unlessFailure(events);
+      return known instanceof Failure
+        ? []
+        : known.flatMap(({ change }) => (change?.installation === installation ? [change.change] : []));
+    },
   };
   return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));
 };

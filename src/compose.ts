@@ -157,7 +157,7 @@ export const createWorld = async (
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
       const { openServers } = await import("./compose-servers.ts");
-      return openServers({ run, render: await templates(), localAddresses, config });
+      return openServers({ run, render: await templates(), localAddresses, config, events: () => store.events() });
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,

@@ -29,7 +29,7 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "deploy-failing",
     means:
-      "No TLS handshake, and there was none before either; or the server's own configuration switches TLS off, and then the message has the setting.",
+      "No TLS handshake, and there was none before either; or the server's own configuration switches TLS off, and then the message has the setting; or this host finds no address for a name in `entries:`.",
     mend: "It is not the new certificate that broke it: the server's log, its TLS settings. Then `mailcert renew`.",
   },
   {
@@ -52,7 +52,8 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-override",
-    means: "Another setting wins over mailcert's: the message has file, line and setting.",
+    means:
+      "Another setting wins over mailcert's: the message has file, line and setting. Where clients are served by it all the same (a service with a chain of your own), it is a `warning`.",
     mend: "`mailcert deploy --yes` changes the line. Or take it out yourself, then `mailcert deploy`.",
   },
   {

@@ -1,4 +1,4 @@
-// A connection to one address (or unix socket); never through a name, so that no address hides another.
+// A connection to one address (or unix socket); never through a name that has any, so that no address hides another.
 import { createSocket } from "node:dgram";
 import { type Socket, isIPv6, connect as netConnect } from "node:net";
 import { Stop } from "./stop.ts";
@@ -12,6 +12,9 @@ const words: Readonly<Record<string, readonly [Stop["reason"], string]>> = {
   ENETDOWN: ["unreachable", "this machine's network is down"],
   EADDRNOTAVAIL: ["no-route", "this machine has no address of that kind"],
   EAFNOSUPPORT: ["no-route", "this machine has no address of that kind"],
+  ENOTFOUND: ["dns", "this machine finds no address for that name"],
+  ENODATA: ["dns", "this machine finds no address for that name"],
+  EAI_AGAIN: ["dns", "the DNS gives no answer about that name"],
   EACCES: ["unreachable", "this machine may not connect there (firewall)"],
   EPERM: ["unreachable", "this machine may not connect there (firewall)"],
 };

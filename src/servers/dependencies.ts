@@ -2,6 +2,7 @@
 import type { Hook } from "../domain/hook.ts";
 import type { RunProgram } from "../system/run.ts";
 import type { RenderTemplate } from "../system/templates.ts";
+import type { Change } from "./server.ts";
 
 export interface ServerDependencies {
   readonly run: RunProgram;
@@ -10,6 +11,8 @@ export interface ServerDependencies {
   readonly ipv6: () => Promise<boolean>;
   /** Addresses of this host, loopback among them; absent: none are known. */
   readonly localAddresses?: () => readonly string[];
+  /** Changes that the log has of an installation, of all times; absent, or where it cannot be read: none are known. */
+  readonly made?: (installation: string) => Promise<readonly Change[]>;
   /** The program that gets the rows of Postfix's SNI map, where the configuration names one; `unreadable`: nobody can tell. Absent: none does. */
   readonly sniRows?: () => Promise<Hook | "unreadable" | undefined>;
 }

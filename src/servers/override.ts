@@ -19,6 +19,8 @@ export interface Override {
   readonly mend?: string;
   /** The certificate (by name) whose clients do not get it; absent: everybody's, or that of everybody who asks for no known name. */
   readonly certificate?: string;
+  /** Clients are served there all the same, as somebody meant it: left as it is, it is told, and nothing is missed. */
+  readonly bearable?: true;
   /** The edit that would let ours win; done only after a yes. */
   readonly edit: readonly Change[];
 }

@@ -59,6 +59,8 @@ export interface Listener {
   readonly tlsOff?: TlsOff;
   /** The setting, with its place, that gives this service a certificate of its own; deploy leaves it alone and proof expects no change. */
   readonly ownCertificate?: string;
+  /** The administrator named it as the place to look at: it is asked on whatever machine it is. `address` is the host's name where this host finds none for it. */
+  readonly named?: true;
   /** Why it has the same certificate as everybody, always: who does TLS for it takes no other. */
   readonly everybodys?: string;
 }

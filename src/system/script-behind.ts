@@ -1,6 +1,8 @@
 // The script that an interpreter is told to run, or the program behind one that starts others: whoever can change it says what is done.
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { behindOptions, isReader, modeOf } from "./option-scripts.ts";
+import { runsAsOther } from "./other-user.ts";
 
 interface Interpreter {
   readonly name: RegExp;
@@ -17,21 +19,15 @@ const interpreters: readonly Interpreter[] = [
   { name: /^(?:node|nodejs|bun|deno)$/, inline: "ep", valued: "rC" },
   { name: /^php[\d.]*$/, inline: "r", valued: "dcfFBRE" },
   { name: /^lua[\d.]*$/, inline: "e", valued: "l" },
-  { name: /^(?:[gmn]?awk|make|sed|tclsh[\d.]*|expect)$/, inline: "", valued: "fC" },
+  { name: /^(?:tclsh[\d.]*|expect)$/, inline: "", valued: "f" },
 ];
 
 /** Programs that start the one behind their own options. */
 const starters =
-  /^(?:env|nice|ionice|chrt|taskset|timeout|setsid|nohup|stdbuf|busybox|flock|runuser|su|sudo|doas|setpriv|systemd-run|systemd-inhibit|chroot|xargs|unshare|nsenter|ip|time|chpst|softlimit|prlimit)$/;
+  /^(?:env|nice|ionice|chrt|taskset|timeout|setsid|nohup|stdbuf|busybox|flock|runuser|su|sudo|doas|setpriv|systemd-run|systemd-inhibit|chroot|xargs|unshare|nsenter|ip|time|chpst|softlimit|prlimit|s6-setuidgid|setuidgid|gosu|su-exec)$/;
 
 /** Options whose value is a script, too: `node --require FILE`. */
-const loads = /^(?:-[rfF]|--(?:require|import|loader|experimental-loader|file))$/;
-
-const modeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    (found) => (found.isFile() ? found.mode : undefined),
-    () => undefined,
-  );
+const loads = /^(?:-[rfF]|--(?:require|import|loader|experimental-loader|file|rcfile|init-file))$/;
 
 /** `-eu`: none of its letters starts the work itself. What stands behind one that takes a value is its value. */
 const isInline = (word: string, { inline, valued }: Interpreter): boolean => {
@@ -87,7 +83,9 @@ const behindStarter = async (words: readonly string[], from: string): Promise<re
     }
     if (word.startsWith("-") || word === "") continue;
     // `env NAME=value python3 /opt/x.py`: one without a path is found where only root puts programs.
-    const known = !word.includes("/") && (starters.test(word) || interpreters.some(({ name }) => name.test(word)));
+    const known =
+      !word.includes("/") &&
+      (starters.test(word) || isReader(word) || interpreters.some(({ name }) => name.test(word)));
     if (known) return scriptsBehind(words.slice(index), base);
     const path = resolve(base, word);
     const mode = await modeOf(path);
@@ -99,11 +97,13 @@ const behindStarter = async (words: readonly string[], from: string): Promise<re
 
 /**
  * Absolute paths of the files behind the program (`words[0]`) that are run: `[/usr/bin/env, python3, /opt/x.py]` -> `/opt/x.py`. Relative ones count from
- * `base`, the root folder, in which all are started. What a script itself reads or starts is not looked at.
+ * `base`, the root folder, in which all are started. What a script itself reads or starts is not looked at, nor what another user than root runs.
  */
 export const scriptsBehind = async (words: readonly string[], base = "/"): Promise<readonly string[]> => {
   const [program = "", ...rest] = words;
+  if (await runsAsOther(words)) return [];
   if (starters.test(basename(program))) return behindStarter(rest, base);
+  if (isReader(program)) return behindOptions(words, base);
   const interpreter = interpreters.find(({ name }) => name.test(basename(program)));
   return interpreter ? behindInterpreter(interpreter, rest, base) : [];
 };

@@ -42,12 +42,23 @@ export const deployTogether = async (
   return certificates.some(hasHooks) ? (await import("./hooks.ts")).followUp(world, certificates, ends) : ends;
 };
 
+/** What was answered once in a run is not asked again. */
+const askingOnce = (accept: DeployOptions["accept"]): DeployOptions["accept"] => {
+  const answers = new Map<string, Promise<boolean>>();
+  return (question) => {
+    const answer = answers.get(question) ?? accept(question);
+    answers.set(question, answer);
+    return answer;
+  };
+};
+
 const deployAtOnce = async (
   given: World,
   certificates: readonly CertificateConfig[],
-  options: DeployOptions,
+  asked: DeployOptions,
 ): Promise<ReadonlyMap<string, DeployEnd>> => {
   const world = rememberLooks(given);
+  const options = { ...asked, accept: askingOnce(asked.accept) };
   const ends = new Map<string, DeployEnd>();
   const forEach = async <Item extends { readonly certificate: CertificateConfig }, Result>(
     items: readonly Item[],
@@ -70,7 +81,7 @@ const deployAtOnce = async (
     certificates.map((certificate) => ({ certificate })),
     ({ certificate }) => prepareJob(world, certificate, certificates),
   );
-  const { proven, rest } = await proveQuickly(world, prepared);
+  const { proven, rest } = await proveQuickly(world, prepared, options);
   await forEach(
     prepared.filter(({ certificate }) => proven.has(certificate.name)),
     async ({ certificate, state, target }) =>

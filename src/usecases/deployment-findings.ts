@@ -45,9 +45,12 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
             : `once the cause above is mended, mailcert renew finishes the job by itself`,
       });
     }
-    findings.push(...switchedOff(server.id, of("failing")));
+    findings.push(
+      ...switchedOff(server.id, of("failing")),
+      ...unresolved(server.id, [...of("broken"), ...of("failing")]),
+    );
     for (const verdict of ["broken", "failing"] as const) {
-      const bad = of(verdict).filter(({ mend }) => mend === undefined);
+      const bad = of(verdict).filter((one) => one.mend === undefined && !one.unresolved);
       const [first] = bad;
       if (!first) continue;
       findings.push({
@@ -100,6 +103,23 @@ const switchedOff = (id: string, failing: readonly ProvedEntry[]): readonly Find
       severity: "fault",
       message: `TLS is switched off (${setting ?? id}): ${ports} ${entries.length > 1 ? "serve" : "serves"} no certificate`,
       hint: `${entries[0]?.mend ?? ""}; then run: mailcert renew`,
+    };
+  });
+
+/** Nothing was asked where the host that `entries:` names has no address: one finding for each such name. */
+const unresolved = (id: string, entries: readonly ProvedEntry[]): readonly Finding[] =>
+  [
+    ...groupBy(
+      entries.filter((one) => one.unresolved),
+      ({ entry }) => entry.address,
+    ),
+  ].map(([host, bad]) => {
+    const ports = [...new Set(bad.map(({ entry }) => entry.port))].join(", ");
+    return {
+      check: "deploy-failing",
+      severity: "fault",
+      message: `${id}: nobody can look whether ${host} (port ${ports}) serves the new certificate: ${bad[0]?.message ?? ""}`,
+      hint: `in its entries:, name an address, or a host name for which \`getent ahosts ${host}\` finds one; then run: mailcert renew`,
     };
   });
 

@@ -104,7 +104,7 @@ const takeOut = async (
   const works = await entriesThatWork(world, deployable, await ownerByName(world, certificate), true);
   await begin(world, id, certificate, "none");
   const { reverted, kept, findings } = await revertPolicy(world, deployable, open);
-  const { ok, words } = await settleReverted(world, deployable, works);
+  const { ok, words, open: unread } = await settleReverted(world, deployable, works);
   if (ok && findings.length === 0) await recordChange(world, { certificate, what: settled(id, "taken out") });
   const asBefore = !words.startsWith("but");
   const trouble: Finding = {
@@ -118,7 +118,7 @@ const takeOut = async (
     outcome: "taken-out",
     changes: reverted.map((what) => what.slice(`${id}: `.length)),
     proven: running && asBefore ? works.targets.length : 0,
-    findings: [...kept.map((what) => keptFinding(id, what)), ...findings, ...(asBefore ? [] : [trouble])],
+    findings: [...kept.map((what) => keptFinding(id, what)), ...findings, ...(asBefore ? [] : [trouble]), ...unread],
   };
 };
 

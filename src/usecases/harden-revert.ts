@@ -71,6 +71,8 @@ export interface Settled {
   readonly ok: boolean;
   /** In words, what became of it. */
   readonly words: string;
+  /** What of an earlier removal it could not be made to read. */
+  readonly open: readonly Finding[];
 }
 
 export const settleReverted = async (
@@ -78,18 +80,20 @@ export const settleReverted = async (
   { server, installation }: Pick<Deployable, "server" | "installation">,
   works: Works,
 ): Promise<Settled> => {
-  if (!installation.running) return { ok: true, words: "it is not running" };
+  if (!installation.running) return { ok: true, words: "it is not running", open: [] };
   const refused = await orFailure(world, () => server.check(installation));
   if (refused instanceof Failure)
     return {
       ok: false,
       words: `but it was not reloaded, for its own test refuses what stands there now (${refused.message})`,
+      open: [],
     };
   const reloaded = await orFailure(world, () => server.reload(installation));
-  if (reloaded instanceof Failure) return { ok: false, words: `but it could not be reloaded (${reloaded.message})` };
-  await finishRemovals(world, [installation.id]);
+  if (reloaded instanceof Failure)
+    return { ok: false, words: `but it could not be reloaded (${reloaded.message})`, open: [] };
+  const open = await finishRemovals(world, [installation.id]);
   const broken = await firstBroken(world, works);
   return broken
-    ? { ok: true, words: `but ${entryUrl(broken.entry)} at ${broken.entry.address} is not as it was before` }
-    : { ok: true, words: "and every entry point is as it was before" };
+    ? { ok: true, words: `but ${entryUrl(broken.entry)} at ${broken.entry.address} is not as it was before`, open }
+    : { ok: true, words: "and every entry point is as it was before", open };
 };

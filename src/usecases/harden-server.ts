@@ -106,7 +106,7 @@ export const hardenServer = async (
   world.step(`${id}: reload`);
   const deaf = await orFailure(world, () => server.reload(installation));
   if (deaf instanceof Failure) return back(configFinding(id, deaf).message, `mend it, then: ${again(profile)}`, deaf);
-  await finishRemovals(world, [id]);
+  findings.push(...(await finishRemovals(world, [id])));
   const broken = await firstBroken(world, works);
   if (broken) {
     const where = `${entryUrl(broken.entry)} at ${broken.entry.address} gave no TLS handshake: ${broken.message ?? "unknown"}`;
@@ -162,7 +162,7 @@ export const takeBack = async (
 ): Promise<readonly Finding[]> => {
   const { id } = deployable.installation;
   const { kept, findings } = await revertPolicy(world, deployable, changesSinceBegun(await world.store.events(), id));
-  const { ok, words } = await settleReverted(world, deployable, works);
+  const { ok, words, open } = await settleReverted(world, deployable, works);
   if (ok && findings.length === 0)
     await recordChange(world, { certificate: owner.name, what: settled(id, "taken back") });
   const but = [
@@ -174,5 +174,5 @@ export const takeBack = async (
       ? `: it could not be reloaded, neither with it nor without it: ${deaf.message}`
       : `, ${words}: ${why}`;
   const message = `${id}: the TLS policy was taken back${but.length > 0 ? ` ${but.join(" and ")}` : ""}${outcome}`;
-  return [{ check: "harden-taken-back", severity: "fault", message, hint }, ...findings];
+  return [{ check: "harden-taken-back", severity: "fault", message, hint }, ...findings, ...open];
 };

@@ -61,11 +61,14 @@ const readTakenBack = async (
   hint: string,
 ): Promise<readonly Finding[]> => {
   const works = await entriesThatWork(world, deployable, await ownerByName(world, certificate), true);
-  const { ok, words } = await settleReverted(world, deployable, works);
+  const { ok, words, open } = await settleReverted(world, deployable, works);
   if (ok) await recordChange(world, { certificate, what: settled(id, "taken back") });
   const retry = "mend what it says; each run of mailcert renew tries again";
   const message = `${id}: the TLS policy ${aim} stands there no more, since an earlier run took it back; ${ok ? "it is in effect nowhere now" : "it may still be in effect"}, ${words}`;
-  return [{ check: "harden-taken-back", severity: ok ? "warning" : "fault", message, hint: ok ? hint : retry }];
+  return [
+    { check: "harden-taken-back", severity: ok ? "warning" : "fault", message, hint: ok ? hint : retry },
+    ...open,
+  ];
 };
 
 /** What was agreed to is not known any more where changes are missing: nobody is there to be asked. */

@@ -125,7 +125,7 @@ export const installSettings = async (
         const { certificate: whose } = override;
         if (whose === undefined || whose === main.name) findings.push(finding);
         else own.set(whose, [...(own.get(whose) ?? []), finding]);
-        overridden = true;
+        overridden ||= !override.bearable;
       }
     }
     // What stood in the way of a setting of ours is gone.
@@ -162,9 +162,9 @@ export const offFinding = (id: string, one: Override): Finding => ({
   hint: `where TLS is wanted: mailcert deploy --yes (${one.edit.map(describeChange).join("; ")}); where not, leave ${id} out with servers:`,
 });
 
-const overrideFinding = (override: Override, message: string): Finding => ({
+export const overrideFinding = (override: Override, message: string): Finding => ({
   check: "deploy-override",
-  severity: "fault",
+  severity: override.bearable ? "warning" : "fault",
   message,
   hint:
     override.edit.length > 0

@@ -17,8 +17,9 @@ export const leftAtServices = async (
   changesInForce(await world.store.events())
     .filter(({ change }) => {
       if (change?.installation !== id || change.change.kind !== "service-parameter") return false;
-      const { service, parameter, certificate } = change.change;
-      if (certificate === undefined || going.includes(certificate)) return false;
+      const { service, parameter, certificate, after } = change.change;
+      // What was taken out after a yes gives the service nothing that could be left there.
+      if (certificate === undefined || after === undefined || going.includes(certificate)) return false;
       return !ofServices.some(
         (one) => one.service === service && one.parameter === parameter && one.certificate === certificate,
       );

@@ -1,4 +1,5 @@
 // Proof on the wire: connects to this host's own listeners over fresh connections until each serves the new leaf, or time is up.
+import { isIP } from "node:net";
 import { readCertificate } from "../domain/certificate.ts";
 import { type EntryPoint, entryUrl } from "../domain/entry-point.ts";
 import type { Slot } from "../domain/keys.ts";
@@ -36,6 +37,8 @@ export interface ProvedEntry {
   readonly message?: string;
   /** What mends it, where the server's own configuration says why. */
   readonly mend?: string;
+  /** This host finds no address for the host that was named. */
+  readonly unresolved?: true;
 }
 
 /** How many connections are open at once. */
@@ -95,13 +98,13 @@ export const proofTargets = (
     ),
   );
 
-/** At an address that is another machine's just now, that machine would answer. */
+/** At an address that is another machine's just now, that machine would answer: whoever named it wants just that. */
 export const unobservableAt = (
-  { unobservable }: Listener,
+  { unobservable, named }: Listener,
   address: string,
   local: readonly string[],
 ): Pick<Listener, "unobservable"> => {
-  const why = unobservable ?? (isAway(address, local) ? awayWords(address) : undefined);
+  const why = unobservable ?? (!named && isAway(address, local) ? awayWords(address) : undefined);
   return why === undefined ? {} : { unobservable: why };
 };
 
@@ -233,6 +236,7 @@ const proveOne = async (
         ...(answer.leaf === undefined ? {} : { leaf: answer.leaf }),
         ...(verdict === "proven" ? {} : { message: tlsOff?.setting ?? whatWasSeen(observation, verdict) }),
         ...(tlsOff ? { mend: tlsOff.mend } : {}),
+        ...(verdict !== "proven" && isUnresolved(entry.address, observation) ? { unresolved: true } : {}),
       };
     }
     if (verdict !== "proven") {
@@ -242,6 +246,9 @@ const proveOne = async (
     }
   }
 };
+
+const isUnresolved = (address: string, { error }: Observation): boolean =>
+  isIP(address) === 0 && error?.stage === "connect" && error.reason === "dns";
 
 const whatWasSeen = (observation: Observation, verdict: Verdict): string => {
   if (verdict !== "stale") return observation.error?.message ?? "no TLS handshake";

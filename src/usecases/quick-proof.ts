@@ -6,9 +6,11 @@ import type { Gathered } from "./deployment.ts";
 import { unanswered } from "./answered-notes.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
+import { type InstallOptions, overrideFinding } from "./install-settings.ts";
 import { leftAtServices } from "./left-at-services.ts";
 import { orFailure } from "./one-failure.ts";
 import { hasOtherReload } from "./outdated-copies.ts";
+import { overrideWords, questionOf } from "./override-words.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 import { deployedServer, howServed } from "./prove-jobs.ts";
 import { type ProvedEntry, addressesFor, proofTargets } from "./prove.ts";
@@ -44,6 +46,7 @@ const lookAt = async (
   one: Deployable,
   job: PreparedJob,
   batch: readonly PreparedJob[],
+  accept: InstallOptions["accept"],
 ): Promise<Look> => {
   const { server, installation, trouble } = one;
   const certificates = batch.map(({ certificate }) => certificate);
@@ -54,13 +57,16 @@ const lookAt = async (
     const plan = await server.plan(installation, mainOf(serving), bySni, serving.placed);
     const overrides =
       plan.changes.length > 0 ? [] : await server.readBack(installation, mainOf(serving), bySni, serving.placed);
-    if (plan.changes.length > 0 || overrides.length > 0) return undefined;
+    if (plan.changes.length > 0 || overrides.some(({ bearable }) => !bearable)) return undefined;
+    // What nobody misses needs no change, unless somebody says yes to it.
+    const words = overrides.map((override) => [override, overrideWords(one, override)] as const);
+    for (const [override, said] of words) if (await accept(questionOf(override, said))) return undefined;
     if ((await leftAtServices(world, installation, plan)).length > 0) return undefined;
     if (installation.server === copies && (await hasOtherReload(world, job.certificate, installation.id)))
       return undefined;
     // What it has in memory says nothing of its next start.
     await server.check(installation);
-    return plan.notes;
+    return [...plan.notes, ...words.map(([override, said]) => overrideFinding(override, said))];
   });
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };
@@ -81,14 +87,18 @@ const unseenOf = ({ found }: PreparedJob, entries: readonly ProvedEntry[]): read
   return found.map(({ installation: { id } }) => id).filter((id) => !seen.has(id));
 };
 
-export const proveQuickly = async (world: World, jobs: readonly PreparedJob[]): Promise<QuickProof> => {
+export const proveQuickly = async (
+  world: World,
+  jobs: readonly PreparedJob[],
+  { accept }: Pick<InstallOptions, "accept">,
+): Promise<QuickProof> => {
   const settled = jobs.filter((job) => maySettle(world, job));
   const looks = new Map<string, Look>();
   for (const job of settled) {
     if (job.state.keyGroup !== undefined) await world.store.letRead(job.state.name, job.state.keyGroup);
     for (const one of job.found) {
       const { id } = one.installation;
-      if (!looks.has(id)) looks.set(id, await lookAt(world, one, job, jobs));
+      if (!looks.has(id)) looks.set(id, await lookAt(world, one, job, jobs, accept));
     }
   }
   const targets = settled.map((job) => {

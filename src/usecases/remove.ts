@@ -71,7 +71,11 @@ export const remove = async (
     }
   }
   const results = await revertSettings(world, names, { owed });
-  await finishRemovals(world, [...new Set([...results.values()].flatMap(({ reloaded }) => reloaded))], names);
+  const open = await finishRemovals(
+    world,
+    [...new Set([...results.values()].flatMap(({ reloaded }) => reloaded))],
+    names,
+  );
   const stays = ({ kept, findings }: RevertedSettings): boolean => kept.length + findings.length > 0;
   for (const name of names) {
     const state = world.store.read(name);
@@ -89,7 +93,7 @@ export const remove = async (
     ...leftOf(certificate),
     ...result,
     reverted: [...result.reverted, ...goneWith(servedBy.get(certificate) ?? [], result, told)],
-    findings: [...result.findings, ...(named.get(certificate) ?? [])],
+    findings: [...result.findings, ...(named.get(certificate) ?? []), ...(certificate === names[0] ? open : [])],
   }));
 };
 

@@ -1,9 +1,11 @@
 // Servers that have certificates of ours and do not run now: a deployment that was proven is none any more.
+import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { own } from "../domain/own.ts";
 import { stoppedServerFinding } from "../domain/stopped-server.ts";
 import type { CertificateState, DeploymentRecord } from "../store/store.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** ISO date at which it was last seen to serve what it has. */
@@ -40,11 +42,10 @@ export const stoppedServers = async (
   if (had.size === 0) return [];
   const adapters = await world.servers();
   const runs = new Map<string, boolean>();
-  for (const server of new Set([...had.values()].map((one) => one.server)))
-    for (const { id, running } of (await own(adapters, server)
-      ?.detect()
-      .catch(() => [])) ?? [])
-      runs.set(id, running);
+  for (const server of new Set([...had.values()].map((one) => one.server))) {
+    const found = await unlessFailure(async () => own(adapters, server)?.detect() ?? []);
+    for (const { id, running } of found instanceof Failure ? [] : found) runs.set(id, running);
+  }
   const others = [...had].flatMap(([id, { server }]) => (runs.get(id) === true ? [server] : []));
   return [...had].flatMap(([id, { server, certificates, lastServed }]) =>
     runs.get(id) === false

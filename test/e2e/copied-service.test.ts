@@ -42,6 +42,23 @@ it("goes to the certificate that is for the place, without a yes, and out again"
       `${other}:smtp/inet/smtpd_tls_chain_files = ${combined(customer)}`,
     ]);
 
+    // A chain that mailcert never set at such a service is somebody's own: told, taken out after a yes, and not put back by the next run.
+    const pass = "smtpd/pass/smtpd_tls_chain_files";
+    const atPass = async () => (await host.must("postconf -P")).split("\n").find((line) => line.startsWith(pass));
+    await host.must(`postconf -M 'smtpd/pass=smtpd pass - - y - - smtpd' && postconf -P '${pass}=${combined(mx)}'`);
+    await settle(host);
+    const asked = await host.mailcert(["deploy"]);
+    expect(asked.status, asked.stdout + asked.stderr).toBe(0);
+    expect(asked.stdout).toContain(`which mailcert did not set: ${mx} is for other places`);
+    expect(await atPass()).toBe(`${pass} = ${combined(mx)}`);
+    expect((await host.mailcert(["deploy", "--yes"])).stdout).toContain("master.cf smtpd/pass: remove -o smtpd_tls");
+    expect(await atPass()).toBeUndefined();
+    await settle(host);
+    const kept = await host.mailcert(["deploy"]);
+    expect(kept.status, kept.stdout + kept.stderr).toBe(0);
+    expect([await atPass(), kept.stdout.includes("did not set")]).toEqual([undefined, false]);
+    await host.must("postconf -MX smtpd/pass && postfix reload");
+
     // What somebody pasted is not taken out, and is told: without these files, TLS ends there.
     const pasted = "127.0.0.1:submission/inet/smtpd_tls_chain_files";
     const own = "/etc/dovecot/conf.d/99-own.conf";

@@ -67,6 +67,8 @@ const foreign = [
   "system/packages.ts",
   "system/revive-service.ts",
   "system/script-behind.ts",
+  "system/option-scripts.ts",
+  "system/other-user.ts",
   "servers/exim/configuration.ts",
   "servers/exim/readable.ts",
   "servers/haproxy/reload.ts",

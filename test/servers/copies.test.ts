@@ -409,7 +409,15 @@ describe("copies", () => {
     await open(target({ entries: [{ protocol: "imap", mode: "implicit", host: "127.0.0.1", port: 993 }] }));
     expect((await server.plan(installation, certificate())).notes).toEqual([]);
     expect(await server.listeners(installation)).toEqual([
-      { protocol: "imap", mode: "implicit", address: "127.0.0.1", port: 993, slot: "ecdsa", service: "entries" },
+      {
+        protocol: "imap",
+        mode: "implicit",
+        address: "127.0.0.1",
+        port: 993,
+        slot: "ecdsa",
+        service: "entries",
+        named: true,
+      },
     ]);
   });
 

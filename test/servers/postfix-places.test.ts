@@ -1,6 +1,6 @@
 // What is said of a service of master.cf that does not serve its certificate: its own words, and nothing of a setting that wins where there is none.
 import { expect, test } from "vitest";
-import { planPlaces, planStrays, placeOverrides } from "../../src/servers/postfix/places.ts";
+import { findStrays, planPlaces, placeOverrides, strayOverrides } from "../../src/servers/postfix/places.ts";
 import type { PlacedCertificate, Server } from "../../src/servers/server.ts";
 import { describeRevert } from "../../src/domain/describe-change.ts";
 import { overrideWords } from "../../src/usecases/override-words.ts";
@@ -64,13 +64,49 @@ test("a file of mailcert's is nobody's own certificate: it is replaced, taken ov
     { service: "10.0.0.1:smtp/inet", before: undefined, after: its, certificate: one.name },
   ]);
   // What somebody mixed, or pasted of a certificate that has no place, stays theirs.
-  expect(planStrays([one, two], (id) => services.has(id), overrides)).toMatchObject([
+  const found = findStrays([one, two], (id) => services.has(id), overrides, {
+    entrances: [...overrides.keys()],
+    set: [its, others],
+  });
+  expect(found.theirs).toEqual([]);
+  expect(found.copied).toMatchObject([
     { service: "submission/inet", parameter: chain, before: others, after: undefined, beforeIsOurs: true },
     { service: "submission/inet", parameter: "tls_server_sni_maps", before: "", after: undefined, beforeIsOurs: true },
   ]);
   expect(describeRevert(changes[0] ?? mistake(), true)).toBe(
     "master.cf 10.0.0.2:smtp/inet: removed -o smtpd_tls_chain_files",
   );
+});
+
+test("a chain that mailcert never set, or at a service that it sets none at, goes after a yes only, and comes back", () => {
+  const mx = placed("mx.example.org");
+  const its = mx.slots.ecdsa?.combined ?? "";
+  const overrides = new Map([
+    at("smtpd/pass", [chain, its], ["tls_server_sni_maps", ""]),
+    at("2525/inet", [chain, its]),
+    at("tlsproxy/unix", [chain, its]),
+  ]);
+  const strays = (set: readonly string[]) =>
+    findStrays([mx], () => false, overrides, { entrances: ["2525/inet"], set });
+  const services = (found: readonly { readonly service: string }[]) => found.map(({ service }) => service);
+  expect(services(strays([]).theirs)).toEqual(["smtpd/pass", "2525/inet", "tlsproxy/unix"]);
+  expect(strays([]).copied).toEqual([]);
+  expect(services(strays(["/other.pem", its]).theirs)).toEqual(["smtpd/pass", "tlsproxy/unix"]);
+  const [first] = strayOverrides("/etc/postfix", strays([its]));
+  expect(first?.edit).toEqual([
+    {
+      kind: "service-parameter",
+      service: "smtpd/pass",
+      parameter: chain,
+      before: its,
+      after: undefined,
+      certificate: mx.name,
+    },
+  ]);
+  expect(first && overrideWords(postfix, first)).toBe(
+    `postfix: in /etc/postfix/master.cf the service smtpd/pass has "-o ${chain}=${its}", which mailcert did not set: mx.example.org is for other places`,
+  );
+  expect(describeRevert(first?.edit[0] ?? mistake(), true)).toContain("put back");
 });
 
 const mistake = (): never => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
 import { handRows } from "../../src/servers/postfix/rows.ts";
-import { brokenTables, refuseUnanswered } from "../../src/servers/postfix/sni-overrides.ts";
+import { withoutHungTables } from "../../src/servers/postfix/hung-tables.ts";
+import { brokenTables, refuseUnanswered, sniOverrides, tablesAnswer } from "../../src/servers/postfix/sni-overrides.ts";
 import type { RunProgram } from "../../src/system/run.ts";
 import { fakeRun } from "./fake-run.ts";
 
@@ -29,6 +30,27 @@ it.each([{ stdout: "a value\n" }, { status: 1 }])(
     expect(await brokenTables(run, at, map, key)).toEqual([]);
   },
 );
+
+it("one that hangs is told, asked once in a run, and keeps nothing from being planned or read back", async () => {
+  let asked = 0;
+  const hangs: RunProgram = async () => {
+    asked += 1;
+    throw new Failure("unavailable", "postmap did not end within 30 s and was stopped");
+  };
+  const run = withoutHungTables(hangs);
+  const seen = new Map();
+  for (const name of [key, "three.example.net"]) {
+    const found = await brokenTables(run, at, map, name, seen);
+    expect(found).toMatchObject([{ check: "deploy-config", severity: "fault" }]);
+    expect(found[0]?.message).toMatch(/which cannot be asked, .* gets TLS: postmap did not end within 30 s/);
+  }
+  expect(await tablesAnswer(run, at, map, [key])).toBe(false);
+  const slots = { ecdsa: { combined: "/live/ecdsa/combined.pem" } } as never;
+  const main = { name: key, names: [key], slots };
+  expect(await sniOverrides(run, { configDir: at, main, bySni: [] }, map, false)).toEqual([]);
+  await expect(refuseUnanswered(run, at, map, [key], "/rows")).rejects.toThrow("did not end within 30 s");
+  expect(asked).toBe(1);
+});
 
 it("a row that was handed over and is not found", async () => {
   const asking = (stdout: string): RunProgram => fakeRun({ [`postmap -c ${at} -q - ${map}`]: { stdout } }).run;

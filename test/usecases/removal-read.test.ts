@@ -6,6 +6,8 @@ import { Failure } from "../../src/domain/failure.ts";
 import type { Change, Server } from "../../src/servers/server.ts";
 import { changesInForce } from "../../src/usecases/changes-in-force.ts";
 import { installSettings } from "../../src/usecases/install-settings.ts";
+import { deploy } from "../../src/usecases/deploy.ts";
+import { finishRemovals } from "../../src/usecases/finish-removals.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
 import type { World } from "../../src/usecases/world.ts";
@@ -177,4 +179,65 @@ it("a service's former setting is put back together with the rest, where the ser
   expect(open.map(({ certificate, change }) => [certificate, change?.change.kind])).toEqual([
     [second, "service-parameter"],
   ]);
+});
+
+const withGroup = async (): Promise<void> => {
+  await serve();
+  await record(chainOf(second), second);
+  const state = world.store.read(second);
+  if (!state) throw new Error("no state");
+  await world.store.write({ ...state, keyGroup: "mail" });
+  world = { ...world, store: { ...world.store, letRead: async () => true } };
+};
+
+it("a setting that stays keeps the group that reads the key, whoever makes the server read the removal", async () => {
+  await withGroup();
+  // Somebody changed that line: it still names the key.
+  services.set("smtp/inet chain", `/live/${second},/etc/more.pem`);
+  refuses = true;
+  expect((await takeOut())?.kept).toHaveLength(1);
+  expect(world.store.read(second)).toMatchObject({ keyGroup: "mail", unread: ["fake"] });
+  refuses = false;
+  await finishRemovals(world, ["fake"]);
+  expect([...services.keys()]).toEqual(["smtp/inet chain"]);
+  expect(world.store.read(second)?.unread).toBeUndefined();
+  expect(world.store.read(second)?.keyGroup).toBe("mail");
+});
+
+it.each([
+  ["a pasted one, too", "mail"],
+  ["where nothing is left, it goes", undefined],
+])("%s", async (_what, group) => {
+  await withGroup();
+  refuses = true;
+  await takeOut();
+  refuses = false;
+  const value = `${join(world.store.dir, "certificates", second)}/live/ecdsa/combined.pem`;
+  if (group !== undefined)
+    adapter = { ...adapter, naming: async () => [{ value, setting: `ssl_cert = ${value}`, mend: "take it out" }] };
+  expect(await finishRemovals(world, ["fake"])).toEqual([]);
+  expect(world.store.read(second)).toMatchObject({ parked: true });
+  expect(world.store.read(second)?.keyGroup).toBe(group);
+});
+
+it("what an earlier removal still waits for is told by the run that had the server read its settings, and is not its fault", async () => {
+  await withGroup();
+  refuses = true;
+  await takeOut();
+  refuses = false;
+  const usual = adapter;
+  let refreshed = 0;
+  const refresh = async () => {
+    if ((refreshed += 1) > 1) throw new Failure("unavailable", "its map is held");
+    return [];
+  };
+  adapter = { ...usual, refresh };
+  const state = world.store.read(first);
+  if (state) await world.store.write({ ...state, stage: "switched" });
+  const mine = certificate({ name: first, names: [first] });
+  const { outcome, findings } = await deploy(world, mine, { replace: true, accept: async () => false });
+  expect(outcome).toBe("verified");
+  expect(findings).toMatchObject([{ severity: "warning", check: "deploy-config" }]);
+  expect(findings[0]?.message).toBe(`the removal of ${second}: fake may still have copies of keys: its map is held`);
+  expect(world.store.read(second)).toMatchObject({ keyGroup: "mail", unread: ["fake"] });
 });

@@ -105,11 +105,13 @@ export interface Winning {
   readonly editable: boolean;
   /** What to do where it cannot. */
   readonly mend?: string | undefined;
+  /** Clients are served there all the same. */
+  readonly bearable?: true | undefined;
 }
 
-export const winningFinding = ({ certificate, message, editable, mend }: Winning): DoctorFinding => ({
+export const winningFinding = ({ certificate, message, editable, mend, bearable }: Winning): DoctorFinding => ({
   check: "doctor-override",
-  severity: "fault",
+  severity: bearable ? "warning" : "fault",
   message,
   ...(editable
     ? {

@@ -108,7 +108,8 @@ export const createFiles = (
       const target = targetOf(installation);
       const slot = slotFor(target, keys);
       for (const { host, ...place } of target.entries) {
-        for (const address of await addressesOf(run, host)) found.push({ ...place, address, slot, service: "entries" });
+        for (const address of await addressesOf(run, host))
+          found.push({ ...place, address, slot, service: "entries", named: true });
       }
       return found;
     },

@@ -1,8 +1,8 @@
 // OpenSMTPD 6.6 and later: pki entries set in files of ours that smtpd.conf includes, by name for listeners that list them, restarted after every switch.
 import { isAtLeast } from "../version.ts";
-import { access } from "node:fs/promises";
 import { Failure } from "../../domain/failure.ts";
 import { clean } from "../../domain/text.ts";
+import { exists } from "../../system/exists.ts";
 import { commandLine } from "../command-line.ts";
 import { startedAt } from "../daemons.ts";
 import type { ServerDependencies } from "../dependencies.ts";
@@ -31,13 +31,7 @@ const confOf = async (pid: number | undefined): Promise<string> => {
   const named = words[words.lastIndexOf("-f") + 1 || words.length];
   const told = pid === undefined ? undefined : await believedFile(named, "smtpd", pid);
   if (told !== undefined) return told;
-  for (const path of usual) {
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there) return path;
-  }
+  for (const path of usual) if (await exists(path)) return path;
   return "/etc/smtpd.conf";
 };
 

@@ -116,29 +116,63 @@ const isBelow = (chain: string | undefined, folder: string | undefined): boolean
   return folder !== undefined && files.length > 0 && files.every((file) => file.startsWith(folder));
 };
 
+export interface Strays {
+  /** Copies of a line of ours: nobody's decision, and they go. */
+  readonly copied: readonly Ours[];
+  /** What somebody set there: it stays until a yes. */
+  readonly theirs: readonly { readonly service: string; readonly chain: string; readonly certificate: string }[];
+}
+
 /**
- * A service that was copied with our line has a certificate that is for other places: nobody's decision, and it goes. `placed`: those that have places; one that is
- * served in no other way here may be somebody's own choice for a service, and stays.
+ * Services that have a certificate which is for other places. `placed`: those that have places; one that is served in no other way here may be somebody's own choice for a
+ * service, and stays. `entrances`: ids of the services of which mailcert sets some, which are copied with their lines. `set`: chains that it set at any of them.
  */
-export const planStrays = (
+export const findStrays = (
   placed: readonly ServedCertificate[],
   isGiven: (service: string) => boolean,
   overrides: ReadonlyMap<string, Parameters>,
-): readonly Ours[] =>
-  [...overrides].flatMap(([service, own]) => {
+  { entrances, set }: { readonly entrances: readonly string[]; readonly set: readonly string[] },
+): Strays => {
+  const copied: Ours[] = [];
+  const theirs: { service: string; chain: string; certificate: string }[] = [];
+  for (const [service, own] of overrides) {
     const chain = own.get(chainParameter);
     const whose = isGiven(service) ? undefined : placed.find((one) => isBelow(chain, liveFolder(one)));
-    if (!whose) return [];
-    const parameters = [chainParameter, ...(own.get(sniParameter) === "" ? [sniParameter] : [])];
-    return parameters.map((parameter): Ours => ({
-      kind: "service-parameter",
-      service,
-      parameter,
-      before: own.get(parameter),
-      after: undefined,
-      certificate: whose.name,
-      beforeIsOurs: true,
-    }));
+    if (!whose || chain === undefined) continue;
+    if (!entrances.includes(service) || !set.some((one) => sameFiles(one, chain))) {
+      theirs.push({ service, chain, certificate: whose.name });
+      continue;
+    }
+    for (const parameter of [chainParameter, ...(own.get(sniParameter) === "" ? [sniParameter] : [])])
+      copied.push({
+        kind: "service-parameter",
+        service,
+        parameter,
+        before: own.get(parameter),
+        after: undefined,
+        certificate: whose.name,
+        beforeIsOurs: true,
+      });
+  }
+  return { copied, theirs };
+};
+
+/** Taken out after a yes, and put back with its certificate. */
+export const strayOverrides = (configDir: string, { theirs }: Strays): readonly Override[] =>
+  theirs.map(({ service, chain, certificate }) => {
+    const path = `${configDir}/master.cf`;
+    const setting = clean(`-o ${chainParameter}=${chain}`, 200);
+    return {
+      scope: `the service ${service}`,
+      path,
+      setting,
+      why: `in ${path} the service ${service} has "${setting}", which mailcert did not set: ${certificate} is for other places`,
+      certificate,
+      bearable: true,
+      edit: [
+        { kind: "service-parameter", service, parameter: chainParameter, before: chain, after: undefined, certificate },
+      ],
+    };
   });
 
 export const placeOverrides = (

@@ -6,7 +6,7 @@ import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters, levelParameters, ownLegacy, refersTo } from "./parameters.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { textMaps } from "./indexed.ts";
-import { planPlaces, planStrays } from "./places.ts";
+import { type Strays, findStrays, planPlaces } from "./places.ts";
 import { mapsIn, planSni, sniParameter } from "./sni.ts";
 import { submissionNotes } from "./submission.ts";
 
@@ -24,7 +24,11 @@ const empty: Parameters = new Map();
  * smtpd ignores `-o smtpd_tls_cert_file` of a service, silently, once main.cf has chain files (seen on 3.7 and 3.10); an empty
  * `-o smtpd_tls_chain_files=` gives the service its own certificate back.
  */
-const keepOwnCertificates = (situation: Situation, wanted: string): { changes: Change[]; notes: Finding[] } => {
+const keepOwnCertificates = (
+  situation: Situation,
+  wanted: string,
+  isTold: (service: string) => boolean,
+): { changes: Change[]; notes: Finding[] } => {
   const changes: Change[] = [];
   const notes: Finding[] = [];
   const present = situation.effective.get(chainParameter) ?? "";
@@ -33,6 +37,7 @@ const keepOwnCertificates = (situation: Situation, wanted: string): { changes: C
     const chain = own.get(chainParameter);
     const legacy = ownLegacy(own);
     if (chain !== undefined && chain !== "") {
+      if (isTold(service.id)) continue;
       notes.push({
         check: "own-certificate",
         severity: "info",
@@ -138,6 +143,8 @@ export interface PostfixWish {
   readonly services?: ReadonlyMap<string, PlacedCertificate>;
   /** All that have places, wherever these are. */
   readonly placed?: readonly ServedCertificate[];
+  /** Chains that mailcert set at services, of all times. */
+  readonly set?: readonly string[];
   /** Absent: Postfix reads a map of ours. */
   readonly rows?: RowsWish;
 }
@@ -172,13 +179,23 @@ const rowsNotes = async (
   ];
 };
 
+/** inet services of smtpd are those that have a place, and are copied with their lines. */
+export const straysOf = (
+  { placed = [], set = [] }: PostfixWish,
+  isGiven: (service: string) => boolean,
+  { services, overrides }: Pick<Situation, "services" | "overrides">,
+): Strays => {
+  const entrances = services.flatMap(({ id, type, command }) => (type === "inet" && command === "smtpd" ? [id] : []));
+  return findStrays(placed, isGiven, overrides, { entrances, set });
+};
+
 export const planPostfix = async (
   postconf: Postconf,
   wish: PostfixWish,
   /** Of the primary instance, which is the one that people send through; undefined for the others. */
   masterCf: { readonly path: string; readonly text: string } | undefined,
 ): Promise<ServerPlan> => {
-  const { configDir, main, bySni, rows, services = new Map(), placed = [] } = wish;
+  const { configDir, main, bySni, rows, services = new Map() } = wish;
   const whole: Situation = {
     explicit: await postconf.explicit(),
     effective: await postconf.effective([chainParameter, sniParameter, ...levelParameters]),
@@ -196,7 +213,7 @@ export const planPostfix = async (
   // What is set for these is their certificate's, and nobody's own; what somebody else set stays until a yes.
   const isGiven = (id: string): boolean =>
     places.settings.some(({ service, parameter }) => service === id && parameter === chainParameter);
-  const strays = planStrays(placed, isGiven, whole.overrides);
+  const { copied: strays, theirs } = straysOf(wish, isGiven, whole);
   const isStray = (id: string): boolean => strays.some(({ service }) => service === id);
   const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id) && !isStray(id)) };
   const { adopted } = places;
@@ -211,7 +228,7 @@ export const planPostfix = async (
   const wanted = chainValue(main);
   const before = situation.explicit.get(chainParameter);
   // First the services that have their own: at no moment does one of them serve something else.
-  const own = keepOwnCertificates(situation, wanted);
+  const own = keepOwnCertificates(situation, wanted, (id) => theirs.some(({ service }) => service === id));
   const chain: Change[] =
     before !== undefined && sameFiles(before, wanted)
       ? []

@@ -15,8 +15,10 @@ import type { Installation, PlacedCertificate, Server, ServedCertificate } from 
 import { applyPostfix, revertPostfix } from "./apply.ts";
 import { hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
+import { withoutHungTables } from "./hung-tables.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
+import { chainParameter } from "./parameters.ts";
 import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
@@ -24,7 +26,7 @@ import { settingsNaming } from "./naming.ts";
 import { readBackPostfix } from "./read-back.ts";
 import { handRows, programOfRows, rowsOf, takeRowsBack } from "./rows.ts";
 import { mapEntries, mapFile, namesOurs, sniParameter } from "./sni.ts";
-import { brokenTables, refuseUnanswered, tablesAnswer } from "./sni-overrides.ts";
+import { type SeenTables, brokenTables, refuseUnanswered, tablesAnswer } from "./sni-overrides.ts";
 
 const primaryId = "postfix";
 
@@ -48,7 +50,9 @@ const linkedFolders = async (configDir: string): Promise<readonly string[]> => {
 };
 
 export const createPostfix = (dependencies: ServerDependencies): Server => {
-  const { run, render } = dependencies;
+  const run = withoutHungTables(dependencies.run);
+  const { render } = dependencies;
+  const seenTables: SeenTables = new Map();
   const sniRows = async (configDir: string): Promise<Hook | undefined> => {
     const said = await dependencies.sniRows?.();
     return said === "unreadable" ? programOfRows(configDir) : said;
@@ -140,7 +144,10 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     const usual = await wish(installation, certificate, bySni);
     if (placed.length === 0) return usual;
     const listeners = await postfixListeners(dependencies, installation.configDir);
-    return { ...usual, placed, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
+    const set = ((await dependencies.made?.(installation.id)) ?? []).flatMap((change) =>
+      change.kind === "service-parameter" && change.parameter === chainParameter && change.after ? [change.after] : [],
+    );
+    return { ...usual, placed, set, services: servicesOf(placed, listeners, dependencies.localAddresses?.() ?? []) };
   };
 
   return {
@@ -164,7 +171,7 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const planned = await planPostfix(createPostconf(run, configDir), wished, masterCf);
       const names = [certificate, ...(bySni ?? [])].flatMap((one) => one.names);
       const key = names.find((name) => !name.startsWith("*.")) ?? "mail.example.org";
-      const broken = await brokenTables(run, configDir, await sniMaps(configDir), key);
+      const broken = await brokenTables(run, configDir, await sniMaps(configDir), key, seenTables);
       return { ...planned, notes: [...broken, ...planned.notes] };
     },
     apply: async ({ configDir }, change) => {

@@ -4,19 +4,25 @@ import { clean } from "../../domain/text.ts";
 import type { Override } from "../server.ts";
 import { chainValue, sameFiles } from "./own-certificate.ts";
 import { chainParameter } from "./parameters.ts";
-import type { PostfixWish } from "./plan.ts";
-import { placeOverrides } from "./places.ts";
-import { createPostconf } from "./postconf.ts";
+import { type PostfixWish, straysOf } from "./plan.ts";
+import { placeOverrides, strayOverrides } from "./places.ts";
+import { type Postconf, createPostconf } from "./postconf.ts";
 import { sniParameter } from "./sni.ts";
 import { sniOverrides } from "./sni-overrides.ts";
 
 /** postscreen's STARTTLS is tlsproxy's work; its parameters default to smtpd's, and the chain wins over the older ones. */
 const tlsproxyChain = "tlsproxy_tls_chain_files";
 
-export const readBackPostfix = async (
-  run: RunProgram,
-  { configDir, main, bySni, rows, services: placed = new Map() }: PostfixWish,
-): Promise<readonly Override[]> => {
+const overridesAtServices = async (postconf: Postconf, wish: PostfixWish): Promise<readonly Override[]> => {
+  const { configDir, services = new Map(), placed = [] } = wish;
+  if (placed.length === 0) return [];
+  const overrides = await postconf.overrides();
+  const strays = straysOf(wish, (id) => services.has(id), { services: await postconf.services(), overrides });
+  return [...placeOverrides(configDir, services, overrides), ...strayOverrides(configDir, strays)];
+};
+
+export const readBackPostfix = async (run: RunProgram, wish: PostfixWish): Promise<readonly Override[]> => {
+  const { configDir, main, bySni, rows } = wish;
   const postconf = createPostconf(run, configDir);
   const explicit = await postconf.explicit([chainParameter, tlsproxyChain]);
   const effective = await postconf.effective([chainParameter, tlsproxyChain, sniParameter]);
@@ -27,7 +33,7 @@ export const readBackPostfix = async (
     effective.get(sniParameter) ?? "",
     rows !== undefined,
   );
-  const byPlace = placed.size > 0 ? placeOverrides(configDir, placed, await postconf.overrides()) : [];
+  const byPlace = await overridesAtServices(postconf, wish);
   if (!main) return [...byName, ...byPlace];
   const wanted = chainValue(main);
   const found: Override[] = [];

@@ -39,6 +39,16 @@ const answersOf = async (
   );
 };
 
+/** One that cannot be asked gives nobody another certificate: `brokenTables` tells it. */
+const answersOrNone: typeof answersOf = async (...asked) => {
+  try {
+    return await answersOf(...asked);
+  } catch (failure) {
+    if (failure instanceof Failure) return new Map();
+    throw failure;
+  }
+};
+
 /** Those of the keys that are in none of the maps. */
 const missingIn = async (
   run: RunProgram,
@@ -52,17 +62,27 @@ const missingIn = async (
   return keys.filter((key) => !found.has(key));
 };
 
-/** Whether each of these keys is in one of the maps. */
+/** Whether each of these keys is in one of the maps. One that cannot be asked has none of them: `brokenTables` tells it. */
 export const tablesAnswer = async (
   run: RunProgram,
   configDir: string,
   value: string,
   keys: readonly string[],
-): Promise<boolean> => (await missingIn(run, configDir, value, keys)).length === 0;
+): Promise<boolean> => {
+  try {
+    return (await missingIn(run, configDir, value, keys)).length === 0;
+  } catch (failure) {
+    if (failure instanceof Failure) return false;
+    throw failure;
+  }
+};
 
 /** Maps without a source of their own: a database answers for them. */
 const tablesIn = (value: string): readonly string[] =>
   mapsIn(value).filter((map) => map.includes(":") && !map.includes("{") && textMaps(map).length === 0);
+
+/** What was seen of tables, by folder and map: each is asked once in a run. */
+export type SeenTables = Map<string, Promise<readonly Finding[]>>;
 
 /** A table that cannot be asked costs every client that says a name its handshake, whatever stands in the other maps (seen on 3.7 and 3.10). */
 export const brokenTables = async (
@@ -70,19 +90,43 @@ export const brokenTables = async (
   configDir: string,
   value: string,
   key: string,
+  seen: SeenTables = new Map(),
 ): Promise<readonly Finding[]> => {
   const found: Finding[] = [];
   // A proxied one is asked through the running Postfix.
   for (const map of tablesIn(value).filter((one) => !one.startsWith("proxy:"))) {
-    const { status, stderr } = await run("postmap", ["-c", configDir, "-q", key, map]);
-    if (status === 0 || stderr.trim() === "") continue;
-    const shown = clean(map, 120);
-    const message = `${sniParameter} in ${configDir}/main.cf names ${shown}, which cannot be asked, and no client that says a name gets TLS: ${lastWords(stderr)}`;
-    // What it finds holds a private key, which no terminal need show.
-    const hint = `mend it until this complains no more: postmap -q ${key} ${shown} >/dev/null. Or take it out of ${sniParameter}; then: postfix reload`;
-    found.push({ check: "deploy-config", severity: "fault", message, hint });
+    const place = JSON.stringify([configDir, map]);
+    const asked = seen.get(place) ?? brokenTable(run, configDir, map, key);
+    seen.set(place, asked);
+    found.push(...(await asked));
   }
   return found;
+};
+
+const brokenTable = async (
+  run: RunProgram,
+  configDir: string,
+  map: string,
+  key: string,
+): Promise<readonly Finding[]> => {
+  const complaint = await complaintOf(run, configDir, map, key);
+  if (complaint === "") return [];
+  const shown = clean(map, 120);
+  const message = `${sniParameter} in ${configDir}/main.cf names ${shown}, which cannot be asked, and no client that says a name gets TLS: ${complaint}`;
+  // What it finds holds a private key, which no terminal need show.
+  const hint = `mend it until this complains no more: postmap -q ${key} ${shown} >/dev/null. Or take it out of ${sniParameter}; then: postfix reload`;
+  return [{ check: "deploy-config", severity: "fault", message, hint }];
+};
+
+/** Empty: it answers. One that hangs is as broken as one that fails: it keeps no plan from being made. */
+const complaintOf = async (run: RunProgram, configDir: string, map: string, key: string): Promise<string> => {
+  try {
+    const { status, stderr } = await run("postmap", ["-c", configDir, "-q", key, map]);
+    return status === 0 || stderr.trim() === "" ? "" : lastWords(stderr);
+  } catch (failure) {
+    if (failure instanceof Failure) return failure.message;
+    throw failure;
+  }
 };
 
 /** @throws Failure `unavailable` where the tables that `program` filled say nothing of a name that it got. */
@@ -119,7 +163,7 @@ export const sniOverrides = async (
   const maps: { readonly map: string; readonly answers: ReadonlyMap<string, string | undefined> }[] = [];
   for (const map of mapsIn(value)) {
     if (map.includes(":") && !map.includes("{") && !(filled && textMaps(map).length === 0))
-      maps.push({ map, answers: await answersOf(run, configDir, map, allKeys) });
+      maps.push({ map, answers: await answersOrNone(run, configDir, map, allKeys) });
   }
   return wanted.flatMap(({ name, certificate, keys }) => {
     for (const key of keys) {

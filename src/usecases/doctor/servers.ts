@@ -100,8 +100,9 @@ const settingsOf = async (
   if (changes.length > 0) return [settingsFinding(id, certificate, changes.map(describeChange))];
   const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni, serving.placed));
   return (winning instanceof Failure ? [] : winning).map((override) => {
-    const { edit, mend } = override;
-    return winningFinding({ certificate, message: overrideWords(one, override), editable: edit.length > 0, mend });
+    const { edit, mend, bearable } = override;
+    const message = overrideWords(one, override);
+    return winningFinding({ certificate, message, editable: edit.length > 0, mend, bearable });
   });
 };
 
