@@ -9,6 +9,7 @@ import { isWildcard } from "../domain/names.ts";
 import { importedRoot } from "./bundle-root.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { findServers } from "./entries.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface BundleOptions {
@@ -60,16 +61,21 @@ const bundleMaterial = async (
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
   const { servers: found } = await findServers(world, certificate);
   const before = await writtenRoot(deps, dir);
+  const [newest, ...older] =
+    generation.issuer === "private-ca" && file === undefined ? await caRoots(world, generation.authority) : [];
   return {
-    root: await importedRoot(world, deps, {
-      certificate,
-      generation,
-      slots,
-      dir,
-      ...(file === undefined ? {} : { file }),
-      ...(before === undefined ? {} : { before }),
-    }),
-    olderRoots: [],
+    // The CA's present root, also where its certificate is still one of the root before.
+    root:
+      newest ??
+      (await importedRoot(world, deps, {
+        certificate,
+        generation,
+        slots,
+        dir,
+        ...(file === undefined ? {} : { file }),
+        ...(before === undefined ? {} : { before }),
+      })),
+    olderRoots: older,
     leaf: slot.leaf,
     names: certificate.names,
     host,
@@ -80,6 +86,12 @@ const bundleMaterial = async (
     random: deps.random(32),
     now: world.now(),
   };
+};
+
+/** Newest first. What cannot be read now is told by `ca show`: the chain itself has a root. */
+const caRoots = async (world: World, ca: string): Promise<readonly string[]> => {
+  const roots = await unlessFailure(async () => (await world.privateCas()).roots(ca, world.now()));
+  return roots instanceof Failure ? [] : roots;
 };
 
 const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> => {
