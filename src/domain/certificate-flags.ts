@@ -250,7 +250,14 @@ const issuerFrom = (flags: CertificateFlags, existing: IssuerSettings | undefine
   // What was said of one CA's domains says nothing about another's.
   const kept = before?.ca === ca ? before.caDomains : undefined;
   const caDomains = flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? kept;
-  return { kind, ca, ...(caDomains === undefined ? {} : { caDomains }), days };
+  const crlUrl = before?.ca === ca ? before.crlUrl : undefined;
+  return {
+    kind,
+    ca,
+    ...(caDomains === undefined ? {} : { caDomains }),
+    ...(crlUrl === undefined ? {} : { crlUrl }),
+    days,
+  };
 };
 
 /** They stay where no other CA was asked for, and take what was said with it. */

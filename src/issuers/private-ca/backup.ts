@@ -5,7 +5,7 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import { createFileOnce } from "../../system/create-once.ts";
-import { ensureFolder, fileFailure, syncFolder, temporaryBeside, writeNewFile } from "../../system/files.ts";
+import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, temporaryBeside, writeFileAtomic, writeNewFile } from "../../system/files.ts";
 import { removeLeftovers } from "../../system/leftovers.ts";
 import { readPlainFile } from "../../system/plain-file.ts";
 import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
@@ -108,6 +108,17 @@ const lay = async (folder: string, files: readonly Kept[]): Promise<void> => {
   await syncFolder(folder);
 };
 
+/** What was signed and revoked after the backup stays known: a restored CA must not take back a revocation. */
+const addRecords = async (from: string, to: string): Promise<void> => {
+  for (const name of ["issued.jsonl", "revoked.jsonl"]) {
+    const linesOf = async (folder: string): Promise<readonly string[]> =>
+      ((await readTextIfPresent(join(folder, name))) ?? "").split("\n").filter((line) => line.endsWith("}"));
+    const known = await linesOf(to);
+    const added = (await linesOf(from)).filter((line) => !known.includes(line));
+    if (added.length > 0) await writeFileAtomic(join(to, name), `${[...known, ...added].join("\n")}\n`, { mode: 0o600 });
+  }
+};
+
 const refuseFull = (ca: string, folder: string): Failure =>
   new Failure("config", `there is a private CA "${ca}" in ${folder} already: nothing was changed`, {
     hints: ["to put the backup in its place: --replace; the present one is moved aside, not deleted"],
@@ -143,6 +154,7 @@ export const restoreFrom = async (
     await rm(waiting, { recursive: true, force: true });
     const temporary = temporaryBeside(folder);
     await lay(temporary, files);
+    if (full) await addRecords(folder, temporary);
     if (!(await findAuthority(temporary))) throw new Failure("data", `${file} holds no root`);
     await rename(temporary, waiting);
     await syncFolder(cas);

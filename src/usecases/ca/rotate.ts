@@ -1,6 +1,6 @@
 // ca rotate: a new root in the place of the present one, which vouches for it; then who has to import it, and by when.
 import { Failure } from "../../domain/failure.ts";
-import type { NameConstraints } from "../../domain/name-constraints.ts";
+import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
 import { type ImportStep, caWord, importSteps } from "../../domain/private-ca.ts";
 import type { RotateRequest, ShownCa } from "../../issuers/private-cas.ts";
 import { refreshBundle } from "../after-setup.ts";
@@ -44,12 +44,25 @@ const configNotes = (served: readonly OfCa[], limits: NameConstraints | undefine
       ];
 };
 
+/** @throws Failure `config` where the new root could not certify what the CA certifies now. */
+const refuseLeftOut = (served: readonly OfCa[], limits: NameConstraints | undefined): void => {
+  const out = served.flatMap(({ names }) => names.filter((name) => !permits(limits, name)));
+  if (out.length === 0) return;
+  const names = [...new Set(out)];
+  throw new Failure(
+    "config",
+    `with these limits the new root could not certify ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", ..." : ""}, which this CA certifies now: nothing was changed`,
+    { hints: ["add their domains to --ca-domains", "or take these names out of the configuration first"] },
+  );
+};
+
 /** What a rotation would come to, refusals included; nothing is changed. */
 export const planRotation = async (world: World, wish: RotateWish): Promise<RotateResult> => {
   const cas = await world.privateCas();
   const ca = await theCa(world, wish.name);
   const { limits } = await cas.planRotate({ ...wish, now: world.now() });
   const served = await certificatesOf(world, wish.name);
+  refuseLeftOut(served, limits);
   return {
     name: wish.name,
     outcome: "planned",
