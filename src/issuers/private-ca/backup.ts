@@ -5,7 +5,15 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import { createFileOnce } from "../../system/create-once.ts";
-import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, temporaryBeside, writeFileAtomic, writeNewFile } from "../../system/files.ts";
+import {
+  ensureFolder,
+  fileFailure,
+  readTextIfPresent,
+  syncFolder,
+  temporaryBeside,
+  writeFileAtomic,
+  writeNewFile,
+} from "../../system/files.ts";
 import { removeLeftovers } from "../../system/leftovers.ts";
 import { readPlainFile } from "../../system/plain-file.ts";
 import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
@@ -115,7 +123,8 @@ const addRecords = async (from: string, to: string): Promise<void> => {
       ((await readTextIfPresent(join(folder, name))) ?? "").split("\n").filter((line) => line.endsWith("}"));
     const known = await linesOf(to);
     const added = (await linesOf(from)).filter((line) => !known.includes(line));
-    if (added.length > 0) await writeFileAtomic(join(to, name), `${[...known, ...added].join("\n")}\n`, { mode: 0o600 });
+    if (added.length > 0)
+      await writeFileAtomic(join(to, name), `${[...known, ...added].join("\n")}\n`, { mode: 0o600 });
   }
 };
 

@@ -4,6 +4,7 @@ import type { PrivateCaSettings } from "../../domain/certificate-config.ts";
 import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { NameConstraints } from "../../domain/name-constraints.ts";
+import { caWord } from "../../domain/private-ca.ts";
 import { ownKeyOf } from "../../domain/subject-key.ts";
 import type { GenerateKey } from "../../system/keys.ts";
 import { makeLeaf } from "../../x509/leaf.ts";
@@ -124,7 +125,7 @@ const authorityFor = async (
   const until = authority.facts.notAfter.toISOString().slice(0, 10);
   const notes = [
     `made ${which}, ${limits(authority.constraints)}, until ${until}`,
-    `back it up, for a lost CA cannot be made again: mailcert ca backup${ca === "default" ? "" : ` ${ca}`} --out FILE`,
+    `back it up, for a lost CA cannot be made again: mailcert ca backup${caWord(ca)} --out FILE`,
   ];
   return { authority, notes: made ? notes : [] };
 };

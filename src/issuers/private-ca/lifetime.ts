@@ -34,7 +34,9 @@ export const leafValidity = (
   if (left < day) {
     const ended = left < 0 ? "ended" : "ends";
     throw new Failure("data", `the private CA's root in ${folder} ${ended} on ${root.notAfter.toISOString()}`, {
-      hints: [newRoot(folder)],
+      hints: [
+        `move ${folder} away: the next run makes a new CA, whose root everybody must import before its certificate is served`,
+      ],
     });
   }
   const wanted = validityOf(now, days);

@@ -109,7 +109,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
       ...configNotes(served, limits),
       ...(await bundleNotes(world, served)),
       "certificates go on as they are; each gets one by the new root at its next renewal, or now: mailcert renew --force",
-      `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}: 2 1 1 ${spkiSha256}`,
+      `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}: \`2 1 1 ${spkiSha256}\``,
       ...(offline === undefined
         ? []
         : [
