@@ -4,7 +4,8 @@ import type { FindingWords } from "./finding-words.ts";
 export const privateCaWords: readonly FindingWords[] = [
   {
     id: "ca-ending",
-    means: "The root of a private CA ends within two and a half years (`warning`), within 90 days or has ended (`fault`): people need time to import another.",
+    means:
+      "The root of a private CA ends within two and a half years (`warning`), within 90 days or has ended (`fault`): people need time to import another.",
     mend: "`mailcert ca rotate`, then the plan that it prints: [private CA](private-ca.md#a-new-root).",
   },
   {
@@ -14,7 +15,8 @@ export const privateCaWords: readonly FindingWords[] = [
   },
   {
     id: "ca-crl-old",
-    means: "A list of revoked certificates (CRL) of a private CA was not made anew in time: no timer runs. Past its end, whoever checks it refuses every certificate (`fault`).",
+    means:
+      "A list of revoked certificates (CRL) of a private CA was not made anew in time: no timer runs. Past its end, whoever checks it refuses every certificate (`fault`).",
     mend: "`mailcert ca crl` makes it now; `mailcert schedule show` says why no timer did.",
   },
   {
