@@ -61,21 +61,21 @@ const bundleMaterial = async (
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
   const { servers: found } = await findServers(world, certificate);
   const before = await writtenRoot(deps, dir);
+  const served = await importedRoot(world, deps, {
+    certificate,
+    generation,
+    slots,
+    dir,
+    ...(file === undefined ? {} : { file }),
+    ...(before === undefined ? {} : { before }),
+  });
   const [newest, ...older] =
-    generation.issuer === "private-ca" && file === undefined ? await caRoots(world, generation.authority) : [];
+    generation.issuer === "private-ca" && served !== undefined
+      ? await caRoots(world, generation.authority, served)
+      : [served];
   return {
-    // The CA's present root, also where its certificate is still one of the root before.
-    root:
-      newest ??
-      (await importedRoot(world, deps, {
-        certificate,
-        generation,
-        slots,
-        dir,
-        ...(file === undefined ? {} : { file }),
-        ...(before === undefined ? {} : { before }),
-      })),
-    olderRoots: older,
+    root: newest,
+    olderRoots: older.filter((root) => root !== undefined),
     leaf: slot.leaf,
     names: certificate.names,
     host,
@@ -88,10 +88,14 @@ const bundleMaterial = async (
   };
 };
 
-/** Newest first. What cannot be read now is told by `ca show`: the chain itself has a root. */
-const caRoots = async (world: World, ca: string): Promise<readonly string[]> => {
+/**
+ * Newest first: the CA's present root, also where what is served is still by the one before. The served chain's alone where the CA does not know it (it was
+ * made anew), or cannot be read now, which `ca show` tells.
+ */
+const caRoots = async (world: World, ca: string, served: string): Promise<readonly string[]> => {
   const roots = await unlessFailure(async () => (await world.privateCas()).roots(ca, world.now()));
-  return roots instanceof Failure ? [] : roots;
+  const { sha256: known } = readCertificate(served);
+  return !(roots instanceof Failure) && roots.some((root) => readCertificate(root).sha256 === known) ? roots : [served];
 };
 
 const fingerprintOf = (root: string): NonNullable<BundleResult["fingerprint"]> => {

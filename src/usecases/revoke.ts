@@ -23,7 +23,7 @@ import { slotsOf } from "./served-certificate.ts";
 import { type RenewedCertificate, renew } from "./renew.ts";
 import { besides, underWay } from "./revocations-under-way.ts";
 import { type RevokedLeaf, atCa, revokeAll } from "./revoke-generations.ts";
-import { refuseIrrevocable } from "./revoke-refusal.ts";
+import { refuseIrrevocable, refuseUnrecorded } from "./revoke-refusal.ts";
 import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -98,6 +98,7 @@ const planned = async (
     before && (generationOf(before, under?.generation ?? world.store.liveNumber(name)) ?? targetOf(before));
   if (!before || !generation) throw new Failure("data", `nothing was issued for ${name}: there is nothing to revoke`);
   refuseIrrevocable(name, generation);
+  await refuseUnrecorded(world, name, generation);
   if (under?.reason === "keyCompromise" && given !== undefined && given !== "keyCompromise")
     throw new Failure(
       "usage",

@@ -1,8 +1,8 @@
 // mailcert ca as command lines: documents by their schema, texts without keys, exit statuses, refusals, the log of changes, bundles and the timer.
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readCertificate, splitPem } from "../../src/domain/certificate.ts";
 import { readCrl } from "../../src/domain/crl.ts";
 import { caFindings } from "../../src/domain/private-ca.ts";
@@ -12,6 +12,8 @@ import { complaints } from "../docs/schemas.ts";
 import { type Ran, runMainOn } from "../docs/run-main.ts";
 
 const name = "mail.example.org";
+// Each has a dozen command lines, and scrypt takes its time on purpose.
+vi.setConfig({ testTimeout: 90_000 });
 const day = 86_400_000;
 let dir: string;
 let now: Date;
@@ -242,6 +244,43 @@ describe("revocation", () => {
   });
 });
 
+test("a certificate whose CA is gone is not begun to be revoked, and goes on in the files for its clients", async () => {
+  await run("renew");
+  const { root } = await theCa();
+  await rm(join(dir, "state/ca/default"), { recursive: true });
+  expect(await error(65, "revoke", name, "--yes")).toContain("mailcert ca restore FILE");
+  expect((await run("status")).status).toBe(0);
+  expect((await run("ca", "init")).status).toBe(0);
+  expect((await run("bundle", "--out", join(dir, "again"))).status).toBe(0);
+  const [file = ""] = splitPem(await readFile(join(dir, "again/ca.crt"), "utf8"));
+  expect(readCertificate(file).sha256).toBe(root.sha256);
+});
+
+test("a rotation that was cut short is told of, and finished by the next run of the timer", async () => {
+  await run("renew");
+  await run("ca", "rotate");
+  const folder = join(dir, "state/ca/default");
+  const { root } = await theCa();
+  // As it is after the old files have left the top.
+  await mkdir(join(folder, "arrival-0001"));
+  await rename(join(folder, "root.pem"), join(folder, "arrival-0001/root.pem"));
+  await writeFile(join(dir, "state/ca/crl-due"), now.toISOString());
+  expect(await json(0, "ca", "show")).toMatchObject({
+    cas: [{ unfinished: true, root: { sha256: root.sha256 } }],
+    findings: [{ check: "ca-unfinished" }],
+  });
+  expect((await run("renew")).status).toBe(0);
+  expect(await json(0, "ca", "show")).toMatchObject({ findings: [] });
+  expect(await readdir(folder)).not.toContain("arrival-0001");
+  expect(await readdir(join(dir, "state/ca"))).not.toContain("crl-due");
+});
+
+test("ca init takes the limits that the entries of the configuration state", async () => {
+  await configure("    ca_domains: [example.org, example.net]\n");
+  expect(await json(0, "ca", "init")).toMatchObject({ limits: { domains: ["example.org", "example.net"] } });
+  expect((await run("renew")).status).toBe(0);
+});
+
 describe("ca backup and ca restore", () => {
   test("there and back, and every refusal", async () => {
     await run("renew");
@@ -267,7 +306,7 @@ describe("ca backup and ca restore", () => {
     });
     expect((await run("renew", "--force")).status).toBe(0);
     expect((await run("log")).stdout).toContain('restored the private CA "default"');
-  }, 30_000);
+  });
 });
 
 describe("findings", () => {

@@ -155,7 +155,7 @@ export const restoreFrom = async (
   const aside = join(cas, `.replaced-${ca}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}`);
   const result = { ca, folder, contains: files.map(({ path }) => path), madeAt, ...(full ? { replaced: aside } : {}) };
   if (dryRun) return result;
-  await ensureFolder(cas, 0o700);
+  await ensureFolder(cas, 0o755);
   await removeLeftovers(cas);
   const waiting = waitingFolder(folder);
   try {

@@ -8,6 +8,7 @@ import { revocationReasons } from "../../domain/revocation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { makeCrl } from "../../x509/crl.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
+import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
 import { readRevoked, signerId } from "./records.ts";
 
@@ -74,7 +75,11 @@ export const makeCrls = async (authority: Authority, now: Date, all: boolean): P
   return made;
 };
 
-const dueFile = (folder: string): string => join(dirname(folder), "crl-due");
+const dueFile = (cas: string): string => join(cas, "crl-due");
+
+/** The next run looks, whatever the dates say. */
+export const noteLook = (cas: string, now: Date): Promise<void> =>
+  writeFileAtomic(dueFile(cas), `${now.toISOString()}\n`, { mode: 0o644 });
 
 /** Notes when a run has to look again, of all CAs beside this one: a run with nothing to do reads one date. */
 export const noteDue = async (cas: string): Promise<void> => {
@@ -90,7 +95,7 @@ export const noteDue = async (cas: string): Promise<void> => {
       if (crl && set.signer.facts.notAfter > crl.nextUpdate) dates.push(crlDueAt(crl).getTime());
     }
   }
-  const path = dueFile(join(cas, "any"));
+  const path = dueFile(cas);
   if (dates.length === 0) await rm(path, { force: true });
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
 };
@@ -102,6 +107,7 @@ export const refreshCrls = async (
   uid: number,
   all: boolean,
 ): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }> => {
+  await settle(folder);
   const authority = await findAuthority(folder);
   if (!authority) return { made: 0, unpublished: [] };
   const made = await makeCrls(authority, now, all);

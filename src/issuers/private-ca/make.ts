@@ -13,7 +13,7 @@ import { defaultConstraints, statedConstraints } from "./constraints.ts";
 import { nextNumber, readLayout, settle } from "./layout.ts";
 import { type Making, makeSet } from "./new-files.ts";
 import { newRoot } from "./new-root.ts";
-import { refreshCrls } from "./crl.ts";
+import { noteDue, noteLook, refreshCrls } from "./crl.ts";
 
 const mostDays = 9131;
 
@@ -66,7 +66,7 @@ export const initCa = async (folder: string, request: InitRequest, making: Makin
   const { name: ca, now, days, issuing } = request;
   const { random, generateKey } = making;
   const common = { ca, constraints, now, ...(days === undefined ? {} : { days }) };
-  await ensureFolder(dirname(folder), 0o700);
+  await ensureFolder(dirname(folder), 0o755);
   await removeLeftovers(dirname(folder));
   if (issuing === undefined) {
     await openAuthority(folder, {
@@ -129,6 +129,8 @@ export const rotateCa = async (folder: string, request: RotateRequest, making: M
     ? { sealed: { passphrase: await request.passphrase(), ...(offline === undefined ? {} : { offline }) } }
     : {};
   const layout = await readLayout(folder);
+  // Killed after the new root is decided, the next run of the timer comes by.
+  await noteLook(dirname(folder), now);
   await makeSet(
     join(folder, `rotation-${nextNumber(layout)}`),
     {
@@ -145,4 +147,5 @@ export const rotateCa = async (folder: string, request: RotateRequest, making: M
   // Whoever looks at lists finds one of the new signer as well.
   const had = authority.paths["crl.pem"] !== undefined;
   if (had) await refreshCrls(folder, now, making.uid, false);
+  else await noteDue(dirname(folder));
 };

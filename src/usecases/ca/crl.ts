@@ -31,6 +31,9 @@ const unpublished = ({ message, hints }: Failure): Finding => ({
   ...(hints[0] === undefined ? {} : { hint: hints.join("; ") }),
 });
 
+const recordMade = (world: World, name: string): Promise<void> =>
+  recordChange(world, { what: `made the list of revoked certificates of the private CA "${name}" anew` });
+
 /** The caller holds the lock, unless it is a dry run. */
 export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Promise<CrlResult> => {
   const before = await theCa(world, name);
@@ -38,6 +41,7 @@ export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Pro
   if (dryRun) return { name, outcome: "planned", ca: before, ...copy, findings: [] };
   const cas = await world.privateCas();
   const { unpublished: failures } = await cas.refreshCrls(name, world.now(), true);
+  await recordMade(world, name);
   if (out !== undefined) {
     await cas.publish(name, out);
     if (!before.published.includes(out))
@@ -56,7 +60,7 @@ export const refreshDueCrls = async (world: World): Promise<readonly Finding[]> 
   for (const name of await cas.list()) {
     const done = await unlessFailure(() => cas.refreshCrls(name, world.now(), false));
     if ("made" in done) {
-      if (done.made > 0) world.step(`made the list of revoked certificates of the private CA "${name}" anew`);
+      if (done.made > 0) await recordMade(world, name);
       findings.push(...done.unpublished.map(unpublished));
     } else
       findings.push({

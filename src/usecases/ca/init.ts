@@ -20,9 +20,16 @@ export interface InitResult {
 
 /** Names of the configuration's certificates by this CA, else the host's own. */
 const requestOf = async (world: World, wish: InitWish): Promise<InitRequest> => {
-  const ours = (await certificatesOf(world, wish.name)).flatMap(({ names }) => names);
+  const served = await certificatesOf(world, wish.name);
+  const ours = served.flatMap(({ names }) => names);
+  // What the entries say that the CA is limited to, it has to be limited to: they would be refused otherwise.
+  const stated = served.flatMap(({ config }) =>
+    config?.issuer.kind === "private-ca" ? (config.issuer.caDomains ?? []) : [],
+  );
+  const caDomains = wish.caDomains ?? (stated.length === 0 ? undefined : [...new Set(stated)]);
   const own = ours.length > 0 ? ours : [(await world.scheduling()).hostName].filter((name) => /\w\.\w/.test(name));
-  return { ...wish, names: own.map((name) => name.toLowerCase()), now: world.now() };
+  const names = own.map((name) => name.toLowerCase());
+  return { ...wish, ...(caDomains === undefined ? {} : { caDomains }), names, now: world.now() };
 };
 
 /** All that can be refused, before a person is asked for a passphrase. */
