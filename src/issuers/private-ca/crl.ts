@@ -64,8 +64,11 @@ const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<v
 
 /** Every key that can sign; those whose time has come, or all. Returns how many were made. */
 export const makeCrls = async (authority: Authority, now: Date, all: boolean): Promise<number> => {
+  const sets = [authority, ...authority.older];
+  // Nobody has asked for a list of this CA yet.
+  if (!all && !sets.some(({ paths }) => paths["crl.pem"] !== undefined)) return 0;
   let made = 0;
-  for (const set of [authority, ...authority.older]) {
+  for (const set of sets) {
     if (set.signer.privateKey === undefined || set.signer.facts.notAfter <= now) continue;
     const before = await readCrlAt(crlPath(set));
     if (!all && before && crlDueAt(before) > now) continue;
