@@ -61,9 +61,14 @@ export const emailOf = (source: Source, { text, node }: Text): string | undefine
 /** Where a list of revoked certificates is published (RFC 5280 §4.2.1.13): by http, for whoever asks by https would have to check that certificate first. */
 export const crlUrlOf = (source: Source, { text, node }: Text): string | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const fits = url?.protocol === "http:" && url.username === "" && url.password === "" && /^[\x21-\x7e]{1,500}$/.test(text);
+  const fits =
+    url?.protocol === "http:" && url.username === "" && url.password === "" && /^[\x21-\x7e]{1,500}$/.test(text);
   if (fits) return text;
-  source.report(node, "ca_crl_url is not an http URL", "write it like http://mail.example.org/ca.crl (http: the list is signed)");
+  source.report(
+    node,
+    "ca_crl_url is not an http URL",
+    "write it like http://mail.example.org/ca.crl (http: the list is signed)",
+  );
   return undefined;
 };
 

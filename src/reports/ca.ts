@@ -29,7 +29,7 @@ const spanText = ({ notBefore, notAfter }: ShownCertificate, now: Date): string 
 
 const keyText = ({ key, file }: ShownCertificate): string =>
   ({
-    here: `${file.replace(/\.pem$/, "-key.pem")}`,
+    here: file.replace(/\.pem$/, "-key.pem"),
     sealed: `${file.replace(/\.pem$/, "-key.pem")}, under a passphrase`,
     away: "not on this host",
   })[key];

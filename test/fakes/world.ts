@@ -228,7 +228,12 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       deactivate: unused,
     }),
     privateCas: async () =>
-      createPrivateCas({ stateDir: dir, random: (size) => randomBytes(size), generateKey, uid: process.getuid?.() ?? 0 }),
+      createPrivateCas({
+        stateDir: dir,
+        random: (size) => randomBytes(size),
+        generateKey,
+        uid: process.getuid?.() ?? 0,
+      }),
     readPassphrase: unused,
     timeZone: () => "Europe/Berlin",
     hooks: unused,
