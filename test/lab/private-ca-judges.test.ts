@@ -175,8 +175,10 @@ describe(`${runs} configurations of a private CA`, () => {
   const judged: Judged[] = [];
 
   it("can be made, with leaves of the days that were asked for", async () => {
-    for (const [index, one] of fc.sample(configuration, { numRuns: runs, seed }).entries())
-      judged.push(await live(index, one));
+    const sample = [...fc.sample(configuration, { numRuns: runs, seed }).entries()];
+    // Each waits for the disk most of the time.
+    for (let at = 0; at < runs; at += 8)
+      judged.push(...(await Promise.all(sample.slice(at, at + 8).map(([index, one]) => live(index, one)))));
     expect(judged).toHaveLength(runs);
   }, 2_400_000);
 
