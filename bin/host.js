@@ -59,6 +59,24 @@ const ask = async (question) => {
   }
 };
 
+/** What is typed is not shown. "": the person gave up (Ctrl-C, Ctrl-D). */
+const askSecret = async (question) => {
+  const { createInterface } = require("node:readline");
+  const { Writable } = require("node:stream");
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_part, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  try {
+    return await new Promise((resolve) => {
+      lines.once("line", resolve);
+      lines.once("close", () => resolve(""));
+    });
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+};
+
 const readInput = async () => {
   process.stdin.setEncoding("utf8");
   let text = "";
@@ -127,6 +145,9 @@ module.exports.runHere = async () => {
     // Looked at when somebody is to be asked: a terminal is slow to find.
     get ask() {
       return process.stdin.isTTY && process.stderr.isTTY ? ask : undefined;
+    },
+    get askSecret() {
+      return process.stdin.isTTY && process.stderr.isTTY ? askSecret : undefined;
     },
     signal: stop.signal,
   });

@@ -263,6 +263,14 @@ export const createWorld = async (
       const { createAccounts } = await import("./issuers/acme/accounts.ts");
       return createAccounts({ stateDir, now: host.now, elapsed: host.elapsed, userAgent: `mailcert/${host.version}` });
     }),
+    privateCas: memo(async () => {
+      const [{ createPrivateCas }, { generateKey }] = await Promise.all([
+        import("./issuers/private-ca/cas.ts"),
+        import("./system/keys.ts"),
+      ]);
+      return createPrivateCas({ stateDir, random: (size) => randomBytes(size), generateKey, uid: host.uid });
+    }),
+    readPassphrase: async (path) => (await import("./system/secret-file.ts")).readPassphrase(path),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
     notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),

@@ -5,7 +5,18 @@ import { importableOf } from "./importable.ts";
 export const pem: Bundle = (material) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
+  const older = importable.older.map(({ pem: text }) => `${text.trim()}\n`);
   return [
+    ...(older.length === 0
+      ? []
+      : [
+          {
+            path: `${importable.stem}-older.crt`,
+            content: older.join(""),
+            summary:
+              "the root before it, which is on its way out: programs that take one file need both, one after the other",
+          },
+        ]),
     {
       path: `${importable.stem}.crt`,
       content: `${importable.certificate.pem.trim()}\n`,

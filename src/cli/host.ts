@@ -14,6 +14,8 @@ export interface Host {
   readonly stderr: OutputStream;
   /** Asks a person one question and returns the answer; undefined where nobody can be asked (no TTY). */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** The same for a passphrase: what is typed is not shown. Absent: nobody can be asked. */
+  readonly askSecret?: ((question: string) => Promise<string>) | undefined;
   /** All of standard input as text. */
   readonly readInput: () => Promise<string>;
   /** The date; a wait is measured by `elapsed`. */

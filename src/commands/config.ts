@@ -81,6 +81,8 @@ lists others):
                     where the CA allows it)
   ca                private CA: its name (default: default)
   ca_domains        private CA: domains that it may certify, ["*"] for any
+  ca_crl_url        private CA: http URL at which its list of revoked certificates
+                    is published, written into the certificate
 With an ACME issuer:
   acme              the CA's directory URL, or a list: the next one where one cannot
   email             contact of the account

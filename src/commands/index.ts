@@ -26,6 +26,7 @@ export const commands = {
     load: () => import("./account.ts"),
   },
   revoke: { summary: "replace what is live, then revoke it at its CA", load: () => import("./revoke.ts") },
+  ca: { summary: "the private CA: shown, made, rotated, backed up, its revocations", load: () => import("./ca.ts") },
   import: {
     summary: "take over what certbot, acme.sh, lego or dehydrated made, account included",
     load: () => import("./import.ts"),

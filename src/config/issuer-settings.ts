@@ -9,11 +9,11 @@ import type { Choices } from "./choices.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { quoted } from "./problem.ts";
 import { type Field, type Source, type Text, readText, readTexts, readWhole } from "./source.ts";
-import { caDomainsOf } from "./values.ts";
+import { caDomainsOf, crlUrlOf } from "./values.ts";
 
 /** The keys that mean something only for one kind of issuer. */
 const issuerKeys = {
-  "private-ca": ["days", "ca", "ca_domains"],
+  "private-ca": ["days", "ca", "ca_domains", "ca_crl_url"],
   "self-signed": ["days"],
   acme: acmeKeys,
 } as const satisfies Record<IssuerSettings["kind"], readonly string[]>;
@@ -106,10 +106,13 @@ const readIssuer = (source: Source, fields: Fields, choices: Choices, issuer: Te
   const days = readDays(source, fields);
   if (kind === "self-signed") return { kind, days };
   const domains = readTexts(source, fields.get("ca_domains"), "ca_domains");
+  const list = readText(source, fields.get("ca_crl_url"), "ca_crl_url");
+  const crlUrl = list && crlUrlOf(source, list);
   return {
     kind,
     ca: readCa(source, fields),
     ...(domains === undefined ? {} : { caDomains: caDomainsOf(source, domains) }),
+    ...(crlUrl === undefined ? {} : { crlUrl }),
     days,
   };
 };

@@ -58,6 +58,20 @@ export const emailOf = (source: Source, { text, node }: Text): string | undefine
   return undefined;
 };
 
+/** Where a list of revoked certificates is published (RFC 5280 §4.2.1.13): by http, for whoever asks by https would have to check that certificate first. */
+export const crlUrlOf = (source: Source, { text, node }: Text): string | undefined => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const fits =
+    url?.protocol === "http:" && url.username === "" && url.password === "" && /^[\x21-\x7e]{1,500}$/.test(text);
+  if (fits) return text;
+  source.report(
+    node,
+    "ca_crl_url is not an http URL",
+    "write it like http://mail.example.org/ca.crl (http: the list is signed)",
+  );
+  return undefined;
+};
+
 /** An ACME directory (RFC 8555 §6.1: https, always). */
 export const directoryOf = (source: Source, { text, node }: Text): string | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -13,6 +13,8 @@ export interface PrivateCaSettings {
   readonly ca: string;
   /** Name constraints written when the CA is first made; `["*"]` for none; undefined: the names' registrable domains. */
   readonly caDomains?: readonly string[];
+  /** Where the CA's list of revoked certificates is published (http), written into each leaf. */
+  readonly crlUrl?: string;
   /** Lifetime of a leaf in days; default 397. */
   readonly days: number;
 }

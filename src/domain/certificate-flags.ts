@@ -251,7 +251,8 @@ const issuerFrom = (flags: CertificateFlags, existing: IssuerSettings | undefine
   // What was said of one CA's domains says nothing about another's.
   const kept = before?.ca === ca ? before.caDomains : undefined;
   const caDomains = flags.caDomains?.map((domain) => (domain === "*" ? domain : nameFromFlag(domain))) ?? kept;
-  return { kind, ca, ...(caDomains === undefined ? {} : { caDomains }), days };
+  const crl = before?.ca === ca && before.crlUrl !== undefined ? { crlUrl: before.crlUrl } : {};
+  return { kind, ca, ...(caDomains === undefined ? {} : { caDomains }), ...crl, days };
 };
 
 /** They stay where no other CA was asked for, and take what was said with it. */

@@ -36,6 +36,7 @@ const issuerEntry = (
       ["days", issuer.days, defaults.days],
       ["ca", issuer.ca, defaults.ca],
       ["ca_domains", issuer.caDomains],
+      ["ca_crl_url", issuer.crlUrl],
     ];
   }
   const nameless = [issuer, ...fallbacks].filter(({ ca }) => ca === undefined).map(({ directory }) => directory);

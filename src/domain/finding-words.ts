@@ -2,6 +2,7 @@
 
 import { deploymentWords } from "./deployment-words.ts";
 import { doctorWords } from "./doctor/finding-words.ts";
+import { privateCaWords } from "./private-ca-words.ts";
 import { preflightWords } from "./preflight-words.ts";
 
 export interface FindingWords {
@@ -14,6 +15,7 @@ export interface FindingWords {
 /** In the order of the table. */
 export const findingWords: readonly FindingWords[] = [
   ...deploymentWords,
+  ...privateCaWords,
   {
     id: "renew-failed",
     means: "In a notification: a certificate could not be issued, or not be deployed; the message says why.",

@@ -84,7 +84,10 @@ export const extensions = {
   keyUsage: "2.5.29.15",
   subjectAltName: "2.5.29.17",
   basicConstraints: "2.5.29.19",
+  /** Of a CRL (RFC 5280 §5.2.3). */
+  crlNumber: "2.5.29.20",
   nameConstraints: "2.5.29.30",
+  crlDistributionPoints: "2.5.29.31",
   authorityKeyId: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
   /** RFC 7633 */

@@ -103,7 +103,7 @@ export const doomedBy = (
   const others = state.generations.filter(
     (one) =>
       one.number !== number &&
-      one.issuer === "acme" &&
+      one.issuer !== "self-signed" &&
       !one.revoked &&
       new Date(one.notAfter) > now &&
       ((byKey && hasRetiredKey(state, one)) || leafHashes(one).some((sha256) => certificates.includes(sha256))),

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { RunProgram } from "../system/run.ts";
 import { createCertificates } from "./certificates.ts";
+import { createCrlDue } from "./crl-due.ts";
 import { createEvents } from "./events.ts";
 import { createExposed } from "./exposed.ts";
 import { createGenerations } from "./generations.ts";
@@ -27,6 +28,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
     ...createExposed(dir),
     ...createPrograms(join(dir, "programs.json")),
     ...createPolicyMark(join(dir, "policy-unfinished")),
+    ...createCrlDue(join(dir, "ca", "crl-due"), now),
     ...createEvents(join(dir, "events.jsonl")),
   };
   return {

@@ -9,7 +9,7 @@ import { fileFailure, syncFolder, temporaryBeside, writeNewFile } from "./files.
  * A hard link is the one way in POSIX to give a complete file a name that must not exist yet.
  * @throws Failure naming the path.
  */
-export const createFileOnce = async (path: string, content: string, mode: number): Promise<boolean> => {
+export const createFileOnce = async (path: string, content: string | Uint8Array, mode: number): Promise<boolean> => {
   const temporary = temporaryBeside(path);
   try {
     await writeNewFile(temporary, mode, content);

@@ -73,7 +73,7 @@ export const syncFolder = async (path: string): Promise<void> => {
 };
 
 /** Writes a file that must not exist yet and syncs it. The mode stands before the first byte: a key is never readable by others, not even for a moment. */
-export const writeNewFile = async (path: string, mode: number, content: string): Promise<void> => {
+export const writeNewFile = async (path: string, mode: number, content: string | Uint8Array): Promise<void> => {
   const handle = await open(
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,

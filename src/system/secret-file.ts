@@ -41,3 +41,17 @@ export const readSecretFile = async (path: string): Promise<string | undefined> 
     await handle?.close();
   }
 };
+
+/** The first line of such a file: what stands behind it would be taken for a part of the passphrase by nobody else. @throws Failure `usage` for a file that is missing or empty. */
+export const readPassphrase = async (path: string): Promise<string> => {
+  const text = await readSecretFile(path);
+  const [line = ""] = (text ?? "").split(/\r?\n/);
+  if (line !== "") return line;
+  throw new Failure(
+    "usage",
+    text === undefined ? `there is no passphrase file ${path}` : `the first line of ${path} is empty`,
+    {
+      hints: ["write the passphrase into its first line, and let only root read it (0600)"],
+    },
+  );
+};

@@ -1,6 +1,8 @@
 // What a bundle is made of: the certificate that is live (or, before the first switch, staged), the root that clients import, and the account that was proven.
 import type { BundleMaterial } from "../bundles/bundle.ts";
+import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
 import { type FoundAccount, accountMark, findAccount } from "./bundle-account.ts";
 import { listName, readList, sha256 } from "./bundle-list.ts";
@@ -8,6 +10,7 @@ import { importedRoot } from "./bundle-root.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { BundleOptions } from "./bundle.ts";
 import { bundledGeneration } from "./bundled-generation.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 /** Where the material's entry points come from. */
@@ -26,6 +29,16 @@ const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string 
   return Buffer.from(content).toString("latin1");
 };
 
+/**
+ * Newest first: the CA's present root, also where what is served is still by the one before. The served chain's alone where the CA does not know it (it was
+ * made anew), or cannot be read now, which `ca show` tells.
+ */
+const caRoots = async (world: World, ca: string, served: string): Promise<readonly string[]> => {
+  const roots = await unlessFailure(async () => (await world.privateCas()).roots(ca, world.now()));
+  const { sha256: known } = readCertificate(served);
+  return !(roots instanceof Failure) && roots.some((root) => readCertificate(root).sha256 === known) ? roots : [served];
+};
+
 /** @throws Failure `config` when there is no certificate yet. */
 export const bundleMaterial = async (
   world: World,
@@ -41,16 +54,21 @@ export const bundleMaterial = async (
     certificate.names.find((name) => !isWildcard(name)) ?? certificate.names[0]?.slice(2) ?? certificate.name;
   const found = await findAccount(world, certificate, generation, flags, deps.registrable);
   const before = await writtenRoot(deps, dir);
+  const served = await importedRoot(world, deps, {
+    certificate,
+    generation,
+    slots,
+    dir,
+    ...(file === undefined ? {} : { file }),
+    ...(before === undefined ? {} : { before }),
+  });
+  const [newest, ...older] =
+    generation.issuer === "private-ca" && served !== undefined
+      ? await caRoots(world, generation.authority, served)
+      : [served];
   const material: BundleMaterial = {
-    root: await importedRoot(world, deps, {
-      certificate,
-      generation,
-      slots,
-      dir,
-      ...(file === undefined ? {} : { file }),
-      ...(before === undefined ? {} : { before }),
-    }),
-    olderRoots: [],
+    root: newest,
+    olderRoots: older.filter((root) => root !== undefined),
     leaf: slot.leaf,
     chain: slot.chain,
     names: certificate.names,

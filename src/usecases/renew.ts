@@ -106,7 +106,9 @@ export const renew = async (
   }
   // Without names these are all that the configuration has.
   const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
-  const findings = [...(options.repaired ?? []), ...orphans];
+  const lists =
+    !options.dryRun && world.store.crlIsDue() ? await (await import("./ca/crl.ts")).refreshDueCrls(world) : [];
+  const findings = [...(options.repaired ?? []), ...orphans, ...lists];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
 };
 

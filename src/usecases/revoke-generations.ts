@@ -34,6 +34,31 @@ const settingsOf = async (
   (certificate ? casOf(certificate) : []).find(({ directory }) => directory === authority) ??
   withRecordedCaFile(world, settingsAt(authority, (await world.config.read())?.certificates ?? []));
 
+/** By a private CA of this host, whose own record has it. */
+const revokeHere = async (
+  world: World,
+  sha256: string,
+  reason: PendingRevocation["reason"],
+): Promise<Pick<RevokedLeaf, "serial" | "outcome">> => {
+  const cas = await world.privateCas();
+  const found = await cas.find(sha256);
+  if (!found)
+    throw new Failure(
+      "data",
+      `no private CA of this host has a record of the certificate with SHA-256 fingerprint ${sha256}`,
+      {
+        hints: ["put the CA back from a backup: mailcert ca restore FILE"],
+      },
+    );
+  if (new Date(found.notAfter) <= world.now()) return { serial: found.serial, outcome: "expired" };
+  const { serial, outcome } = await cas.revoke(found, reason, world.now());
+  return { serial, outcome };
+};
+
+/** `at https://...`, or by a CA of this host. */
+export const atCa = ({ issuer, authority }: Pick<GenerationRecord, "issuer" | "authority">): string =>
+  issuer === "private-ca" ? `by the private CA "${authority}"` : `at ${authority}`;
+
 /** A refusal of the CA's that says something about who asks, not that it is to be asked later. */
 const mayAskOtherwise = ({ kind, facts }: Failure): boolean => kind !== "try-later" && facts?.["problem"] !== undefined;
 
@@ -46,6 +71,7 @@ const revokeLeaf = async (
 ): Promise<RevokedLeaf> => {
   const record = generation.leaves[slot];
   const base = { generation: generation.number, slot, sha256: record?.sha256 ?? "" };
+  if (generation.issuer === "private-ca") return { ...base, ...(await revokeHere(world, base.sha256, reason)) };
   const pem = (await world.store.readCertificates(name, generation.number))[slot]?.leaf;
   const ended = (notAfter: Date): boolean => notAfter <= world.now();
   if (pem === undefined) return { ...base, outcome: ended(new Date(generation.notAfter)) ? "expired" : "gone" };
@@ -142,7 +168,7 @@ export const revokePending = async (
     await mark(world, name, generation.number, "revoked", reason);
     await recordChange(world, {
       certificate: name,
-      what: `revoked generation ${generation.number} at ${generation.authority} (${reason})`,
+      what: `revoked generation ${generation.number} ${atCa(generation)} (${reason})`,
     });
   }
   if (!leaves.some(isUndone)) {

@@ -22,8 +22,8 @@ import { readyKeys, sharing } from "./given-up-keys.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { type RenewedCertificate, renew } from "./renew.ts";
 import { besides, underWay } from "./revocations-under-way.ts";
-import { type RevokedLeaf, revokeAll } from "./revoke-generations.ts";
-import { refuseIrrevocable } from "./revoke-refusal.ts";
+import { type RevokedLeaf, atCa, revokeAll } from "./revoke-generations.ts";
+import { refuseIrrevocable, refuseUnrecorded } from "./revoke-refusal.ts";
 import { readableState } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -71,7 +71,9 @@ const servedNumber = (world: World, state: CertificateState): number | undefined
   state.parked ? state.target : world.store.liveNumber(state.name);
 
 /** The account that it was issued to is ours and can still ask. */
-const hasAccount = async (world: World, { account, authority }: GenerationRecord): Promise<boolean> => {
+const hasAccount = async (world: World, { issuer, account, authority }: GenerationRecord): Promise<boolean> => {
+  // A CA of this host's own is asked by nobody else.
+  if (issuer === "private-ca") return true;
   const all = await (await world.accounts()).list();
   const has = all.some(
     ({ registered, inUse }) =>
@@ -96,6 +98,7 @@ const planned = async (
     before && (generationOf(before, under?.generation ?? world.store.liveNumber(name)) ?? targetOf(before));
   if (!before || !generation) throw new Failure("data", `nothing was issued for ${name}: there is nothing to revoke`);
   refuseIrrevocable(name, generation);
+  await refuseUnrecorded(world, name, generation);
   if (under?.reason === "keyCompromise" && given !== undefined && given !== "keyCompromise")
     throw new Failure(
       "usage",
@@ -140,7 +143,7 @@ const question = ({ state, generation, doomed, others, replaces, pending }: Plan
     others.length === 0
       ? ""
       : ` The same key has ${others.map((one) => one.name).join(", ")}: the next renewal replaces and revokes that, too.`;
-  return `Revoke generation ${which} of ${name} at ${generation.authority} (${pending.reason})? No CA takes that back${first}.${along}${tooText(earlier)}`;
+  return `Revoke generation ${which} of ${name} ${atCa(generation)} (${pending.reason})? No CA takes that back${first}.${along}${tooText(earlier)}`;
 };
 
 const tooText = (earlier: readonly PendingRevocation[]): string =>

@@ -112,8 +112,10 @@ export const status = async (world: World, only: readonly string[], seesServers 
   // A typing error of a first setup is told, and is no fault once there is a certificate.
   const some = certificates.some(({ configured, live }) => configured || live);
   const shown = deployed.filter(({ name }) => names.includes(name));
-  const findings =
+  const ofServers =
     seesServers && shown.length > 0 ? await (await import("./stopped-servers.ts")).stoppedServers(world, shown) : [];
+  const byCa = certificates.some(({ issuer }) => issuer === "private-ca");
+  const findings = byCa ? [...ofServers, ...(await (await import("./ca/show.ts")).standingFindings(world))] : ofServers;
   const defaults = defaultsOf(deployed);
   const ok = certificates.every((one) => isWell(one, some)) && !findings.some(isFault);
   return {

@@ -6,6 +6,7 @@ import type { ReadRequest } from "../domain/subject-key.ts";
 import type { Dns } from "../dns/dns.ts";
 import type { Accounts } from "../issuers/accounts.ts";
 import type { Issuer } from "../issuers/issuer.ts";
+import type { PrivateCas } from "../issuers/private-cas.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
@@ -95,6 +96,10 @@ export interface World {
   readonly importing: () => Promise<ImportTools>;
   /** The accounts at ACME CAs. */
   readonly accounts: () => Promise<Accounts>;
+  /** The private CAs of this host. */
+  readonly privateCas: () => Promise<PrivateCas>;
+  /** A passphrase that a file holds, without its line break. @throws Failure for a file that is missing, empty, or that others may read. */
+  readonly readPassphrase: (path: string) => Promise<string>;
   /** IANA name of this host's time zone, which maintenance windows are in. */
   readonly timeZone: () => string;
   /** What hooks are run by. */

@@ -5,8 +5,8 @@ import {
   type Extension,
   Name,
   SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
   type X509Certificate,
+  X509CertificateGenerator,
 } from "@peculiar/x509";
 import { childrenOf, expectTag, readElement, tags } from "../domain/der.ts";
 import { type Random, randomSerial } from "./random.ts";
@@ -61,6 +61,10 @@ export const writeCertificate = async (what: Writing): Promise<X509Certificate> 
       new AuthorityKeyIdentifierExtension(what.authorityKeyId),
     ],
   });
+
+/** A CA's own subject key identifier, however it was made (RFC 5280 §4.2.1.1). */
+export const subjectKeyIdOf = (ca: X509Certificate): string =>
+  ca.getExtension(SubjectKeyIdentifierExtension)?.keyId ?? keyIdOf(Buffer.from(ca.publicKey.rawData));
 
 /** PEM with its final line break. */
 export const pemOf = (certificate: X509Certificate): string => `${certificate.toString("pem").trim()}\n`;

@@ -6,11 +6,11 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   Name,
-  SubjectKeyIdentifierExtension,
   X509Certificate,
 } from "@peculiar/x509";
-import { keyIdOf, nameOf, pemOf, writeCertificate } from "./certificate-writer.ts";
+import { keyIdOf, nameOf, pemOf, subjectKeyIdOf, writeCertificate } from "./certificate-writer.ts";
 import type { Random } from "./random.ts";
+import { distributionPoint } from "./distribution-point.ts";
 import { importSigningKey } from "./signing-key.ts";
 import { subjectAltName } from "./subject-alt-name.ts";
 
@@ -25,12 +25,14 @@ export interface LeafParameters {
   readonly notAfter: Date;
   /** PEM of root and key; undefined: signed by the certificate's own key. */
   readonly issuer?: { readonly certificate: string; readonly privateKey: string };
+  /** Where the CA's list of revoked certificates can be had (http). */
+  readonly crlUrl?: string;
   readonly random: Random;
 }
 
 /** PEM of the leaf. */
 export const makeLeaf = async (parameters: LeafParameters): Promise<string> => {
-  const { names, commonName, issuer } = parameters;
+  const { names, commonName, issuer, crlUrl } = parameters;
   const own = await importSigningKey(parameters.privateKey);
   const subject = nameOf(commonName === undefined ? {} : { commonName });
   const root = issuer === undefined ? undefined : new X509Certificate(issuer.certificate);
@@ -40,7 +42,7 @@ export const makeLeaf = async (parameters: LeafParameters): Promise<string> => {
     subject,
     // The issuer's name byte for byte: some clients compare it so.
     issuer: root === undefined ? subject : new Name(root.subjectName.toArrayBuffer()),
-    authorityKeyId: authorityKeyId(root, own.spki),
+    authorityKeyId: root === undefined ? keyIdOf(own.spki) : subjectKeyIdOf(root),
     spki: own.spki,
     signer: issuer === undefined ? own : await importSigningKey(issuer.privateKey),
     extensions: [
@@ -48,13 +50,8 @@ export const makeLeaf = async (parameters: LeafParameters): Promise<string> => {
       new KeyUsagesExtension(usage, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       subjectAltName(names, commonName === undefined),
+      ...(crlUrl === undefined ? [] : [distributionPoint(crlUrl)]),
     ],
   });
   return pemOf(leaf);
 };
-
-/** The root's own subject key identifier, however it was made (RFC 5280 §4.2.1.1). */
-const authorityKeyId = (root: X509Certificate | undefined, own: Buffer): string =>
-  root === undefined
-    ? keyIdOf(own)
-    : (root.getExtension(SubjectKeyIdentifierExtension)?.keyId ?? keyIdOf(Buffer.from(root.publicKey.rawData)));

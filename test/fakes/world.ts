@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import type { Observation } from "../../src/domain/observation.ts";
+import { createPrivateCas } from "../../src/issuers/private-ca/cas.ts";
 import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 import type { Change, Override, Server } from "../../src/servers/server.ts";
 import { openStore } from "../../src/store/index.ts";
@@ -226,6 +227,14 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
       rollOver: unused,
       deactivate: unused,
     }),
+    privateCas: async () =>
+      createPrivateCas({
+        stateDir: dir,
+        random: (size) => randomBytes(size),
+        generateKey,
+        uid: process.getuid?.() ?? 0,
+      }),
+    readPassphrase: unused,
     timeZone: () => "Europe/Berlin",
     hooks: unused,
     notifying: unused,

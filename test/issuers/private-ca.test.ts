@@ -192,6 +192,7 @@ describe("a leaf", () => {
       names: ["mail.example.org"],
       notBefore: facts.notBefore.toISOString(),
       notAfter: facts.notAfter.toISOString(),
+      signer: facts.authorityKeyId,
     });
   });
 
@@ -269,13 +270,14 @@ describe("a name outside", () => {
       expect(failure.message).toContain(
         `private-ca cannot certify ${name}: the private CA "default" is limited to example.org`,
       );
-      expect(failure.hints).toHaveLength(2);
+      expect(failure.hints).toHaveLength(3);
+      expect(failure.hints[1]).toContain("mailcert ca rotate default --ca-domains example.org,");
       expect(failure.hints[0]).toContain("--ca NAME");
-      expect(failure.hints[1]).toContain(
+      expect(failure.hints[2]).toContain(
         `if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), then run this again`,
       );
       // The registrable domain, not the one name: the CA's default.
-      expect(failure.hints[1]).toContain(
+      expect(failure.hints[2]).toContain(
         `--ca-domains example.org,${name.includes("example.net") ? "example.net" : name}`,
       );
     }
@@ -313,7 +315,7 @@ describe("check says what issue would say, and makes nothing", () => {
     });
   test("which CA would be made, and with which limits; nothing more once it is there", async () => {
     expect(await check(["mail.exmaple.org"])).toEqual([
-      'would make the private CA "default", limited to exmaple.org and the names below it; that cannot be changed later',
+      'would make the private CA "default", limited to exmaple.org and the names below it; others come with a new root (mailcert ca rotate)',
     ]);
     await issue(["mail.example.org"]);
     expect(await check(["mail.example.org"])).toEqual([]);
@@ -362,10 +364,11 @@ describe("check says what issue would say, and makes nothing", () => {
     const failure = await refusedAlike(["mail.example.org"], { caDomains: ["example.org"] });
     expect(failure.kind).toBe("config");
     expect(failure.message).toBe(
-      `ca_domains asks for example.org, but the private CA "default" in ${folder()} is there already and limited to exmaple.org and the names below it; that cannot be changed`,
+      `ca_domains asks for example.org, but the private CA "default" in ${folder()} is there already and limited to exmaple.org and the names below it; that changes with a new root only`,
     );
     expect(failure.hints).toEqual([
       "make another CA beside it: ca: NAME (--ca NAME)",
+      "or give it a new root with other limits, which everybody has to import: mailcert ca rotate default --ca-domains example.org",
       `or, if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), then run this again`,
     ]);
     // Wider, narrower, none at all: none of it is what the root says.
@@ -394,7 +397,7 @@ describe("notes", () => {
     const { root = "", notes } = await issue(["mail.example.org"]);
     expect(notes).toEqual([
       `made the private CA ${readCertificate(root).commonName}, limited to example.org and the names below it, until 2036-11-19`,
-      `back it up, for a lost CA cannot be made again: ${folder()}`,
+      "back it up, for a lost CA cannot be made again: mailcert ca backup --out FILE",
     ]);
     expect(await issue(["mail.example.org"])).not.toHaveProperty("notes");
     const { notes: free } = await issue(["mail.example.org"], { ca: "any", caDomains: ["*"] });

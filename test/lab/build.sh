@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
-# pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
+# pebble (folder with pebble and pebble-challtestsrv), zlint (folder with zlint), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
 # (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), stores (p11-kit, shellcheck), thunderbird (with a screen of its own), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
 # and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
 # tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. java: the same, with Java's runtime, keytool and a compiler. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
@@ -28,7 +28,7 @@ bookwormexim=$exim
 bookwormopensmtpd=$opensmtpd
 layers="clients neighbours testssl browser stores thunderbird exim cyrus opensmtpd courier proxies upgrade tables java bookwormexim bookwormopensmtpd bookwormproxies"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
-all="bookworm trixie pebble node $layers"
+all="bookworm trixie pebble zlint node $layers"
 # shellcheck disable=SC2086 # a list
 [ $# -gt 0 ] || set -- $all
 
@@ -43,6 +43,7 @@ path_of() {
   case $1 in
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
+    zlint) recipe=$(declare -f build_zlint | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
     clients | neighbours | testssl | browser | stores | thunderbird | exim | cyrus | opensmtpd | courier | proxies | tables | java) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     bookwormexim | bookwormopensmtpd | bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
@@ -84,6 +85,22 @@ build_pebble() {
   cp "$apt/x/usr/bin/pebble" "$apt/x/usr/bin/pebble-challtestsrv" "$1/"
   rm -rf "$apt"
   "$1/pebble" -version
+}
+
+# The judge of certificates and lists; no release before that has it either.
+build_zlint() {
+  local apt=$1/.apt options
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  chmod -R a+rX "$1" && chmod 777 "$apt" # apt drops its rights to download
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) $pebble_suite main" >"$apt/sources"
+  options=(-o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
+    -o Acquire::Languages=none -o Acquire::Retries=3
+    -o Acquire::Check-Valid-Until=false) # a mirror of testing may be some days behind; the signature is checked all the same
+  apt-get "${options[@]}" update
+  (cd "$apt" && apt-get "${options[@]}" download zlint && dpkg -x zlint_*.deb x)
+  cp "$apt/x/usr/bin/zlint" "$1/"
+  rm -rf "$apt"
+  "$1/zlint" -version
 }
 
 build_node() {

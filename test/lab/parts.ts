@@ -5,11 +5,12 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, other ACME clients, servers beside mail, testssl.sh, a browser, p11-kit and shellcheck, Thunderbird, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, zlint, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, other ACME clients, servers beside mail, testssl.sh, a browser, p11-kit and shellcheck, Thunderbird, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
 export type LabParts = Readonly<
   Record<
     | Suite
     | "pebble"
+    | "zlint"
     | "node"
     | "clients"
     | "neighbours"
@@ -36,6 +37,7 @@ const names: readonly (keyof LabParts)[] = [
   "bookworm",
   "trixie",
   "pebble",
+  "zlint",
   "node",
   "clients",
   "neighbours",

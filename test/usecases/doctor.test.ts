@@ -109,7 +109,7 @@ describe("doctor", () => {
       ({ well, findings, unseen }) => well.length + findings.length + unseen.length === 0,
     );
     // No CA is asked for a certificate that signs itself, and no Dovecot is here.
-    expect(silent.map(({ id }) => id)).toEqual(["ca", "dovecot-upgrade"]);
+    expect(silent.map(({ id }) => id)).toEqual(["ca", "private-ca", "dovecot-upgrade"]);
   });
 
   it("what only root can look at is told, and the rest is looked at", async () => {

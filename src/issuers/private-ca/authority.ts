@@ -1,5 +1,4 @@
-// A private CA on disk: `<state>/ca/<name>/` with root-key.pem and root.pem, each made once. The root itself says what it may certify.
-import { readdir } from "node:fs/promises";
+// A private CA on disk: `<state>/ca/<name>/` with its key and root, those of earlier roots below. The root itself says what it may certify.
 import { join } from "node:path";
 import { type CertificateFacts, readCertificate, splitPem } from "../../domain/certificate.ts";
 import { readFields } from "../../domain/certificate-fields.ts";
@@ -8,18 +7,42 @@ import { keyMatches } from "../../domain/key-match.ts";
 import { type NameConstraints, readNameConstraints } from "../../domain/name-constraints.ts";
 import { extensions } from "../../domain/oids.ts";
 import { createFileOnce } from "../../system/create-once.ts";
-import { ensureFolder, fileFailure, readTextIfPresent } from "../../system/files.ts";
+import { ensureFolder, readTextIfPresent } from "../../system/files.ts";
 import { removeLeftovers } from "../../system/leftovers.ts";
+import { type CaLayout, type CaSet, type SetFile, readLayout, settle } from "./layout.ts";
 
-export interface Authority {
+/** A certificate that signs, with its key where that is on this host and not encrypted. */
+export interface Signer {
+  /** PEM. */
+  readonly certificate: string;
+  readonly facts: CertificateFacts;
+  /** PEM. MUST NOT leave this process. undefined: it is kept elsewhere, or under a passphrase. */
+  readonly privateKey: string | undefined;
+}
+
+/** One root, with what belongs to it. */
+export interface RootSet {
   readonly folder: string;
   readonly rootPath: string;
   /** PEM. */
   readonly root: string;
   readonly facts: CertificateFacts;
-  /** PEM. MUST NOT leave this process. */
-  readonly privateKey: string;
   readonly constraints: NameConstraints | undefined;
+  /** PEM of this root's key as the root before it vouches for it. */
+  readonly cross?: string;
+  /** PEM of the CA between the root and its leaves, where the root's key is kept away. */
+  readonly issuing?: string;
+  /** What signs leaves and the list of revoked ones: the root, or the issuing CA. */
+  readonly signer: Signer;
+  /** Where the root's own key is: `sealed`: here, under a passphrase; `away`: not on this host. */
+  readonly rootKey: "here" | "sealed" | "away";
+  readonly paths: CaSet["paths"];
+}
+
+export interface Authority extends RootSet {
+  readonly signer: Signer & { readonly privateKey: string };
+  /** Those before it that have not ended yet or have, newest first. */
+  readonly older: readonly RootSet[];
 }
 
 export interface AuthorityMaker {
@@ -29,7 +52,7 @@ export interface AuthorityMaker {
 }
 
 const backupHint = (folder: string): string =>
-  `put the files back from a backup; or move ${folder} away: the next run makes a new CA, whose root everybody must import`;
+  `put the files back from a backup (mailcert ca restore FILE); or move ${folder} away: the next run makes a new CA, whose root everybody must import`;
 
 const damaged = (path: string, why: string, cause?: unknown): Failure =>
   new Failure("data", `the private CA cannot be used: ${path} ${why}`, {
@@ -37,86 +60,120 @@ const damaged = (path: string, why: string, cause?: unknown): Failure =>
     ...(cause === undefined ? {} : { cause }),
   });
 
-/** Reads what is there and holds it together. @throws Failure naming the file that is wrong. */
-const load = (folder: string, keyPath: string, rootPath: string, privateKey: string, root: string): Authority => {
-  let facts: CertificateFacts;
-  let belongs: boolean;
-  const pem = splitPem(root)[0];
+const sealedKey = /-----BEGIN ENCRYPTED PRIVATE KEY-----/;
+
+const factsOf = (path: string, pem: string): CertificateFacts => {
   try {
-    facts = readCertificate(root);
+    return readCertificate(pem);
   } catch (error) {
-    throw damaged(rootPath, "is not a readable certificate", error);
+    throw damaged(path, "is not a readable certificate", error);
   }
+};
+
+/** @throws Failure naming the file where the key is not the certificate's. */
+const holdTogether = (keyPath: string, privateKey: string, path: string, { der }: CertificateFacts): void => {
+  let belongs: boolean;
   try {
-    belongs = keyMatches(privateKey, facts.der);
+    belongs = keyMatches(privateKey, der);
   } catch (error) {
     throw damaged(keyPath, "is not a readable private key", error);
   }
-  if (!belongs) throw damaged(rootPath, `belongs to another key than ${keyPath}`);
-  if (!facts.isCa || !facts.selfSigned || facts.keyUsage?.includes("keyCertSign") === false || pem === undefined) {
+  if (!belongs) throw damaged(path, `belongs to another key than ${keyPath}`);
+};
+
+/** Reads what is there and holds it together. @throws Failure naming the file that is wrong. */
+const load = async (set: CaSet): Promise<RootSet> => {
+  const text = async (name: SetFile): Promise<string | undefined> => {
+    const path = set.paths[name];
+    return path === undefined ? undefined : readTextIfPresent(path);
+  };
+  const pathOf = (name: SetFile): string => set.paths[name] ?? join(set.folder, name);
+  const root = (await text("root.pem")) ?? "";
+  const rootPath = pathOf("root.pem");
+  const facts = factsOf(rootPath, root);
+  const rootText = await text("root-key.pem");
+  const sealed = rootText !== undefined && sealedKey.test(rootText);
+  const ownKey = sealed ? undefined : rootText;
+  if (ownKey !== undefined) holdTogether(pathOf("root-key.pem"), ownKey, rootPath, facts);
+  const pem = splitPem(root)[0];
+  if (!facts.isCa || !facts.selfSigned || facts.keyUsage?.includes("keyCertSign") === false || pem === undefined)
     throw damaged(rootPath, "is not the certificate of a root CA");
-  }
+  const issuing = splitPem((await text("issuing.pem")) ?? "")[0];
+  const between = issuing === undefined ? undefined : factsOf(pathOf("issuing.pem"), issuing);
+  const issuingKey = await text("issuing-key.pem");
+  if (between && issuingKey !== undefined)
+    holdTogether(pathOf("issuing-key.pem"), issuingKey, pathOf("issuing.pem"), between);
   const value = readFields(facts.der).extensions.get(extensions.nameConstraints);
+  const cross = splitPem((await text("cross.pem")) ?? "")[0];
   return {
-    folder,
+    folder: set.folder,
     rootPath,
     root: pem,
     facts,
-    privateKey,
     constraints: value === undefined ? undefined : readNameConstraints(value),
+    ...(cross === undefined ? {} : { cross }),
+    ...(issuing === undefined ? {} : { issuing }),
+    signer:
+      issuing === undefined || !between
+        ? { certificate: pem, facts, privateKey: ownKey }
+        : { certificate: issuing, facts: between, privateKey: issuingKey },
+    rootKey: sealed ? "sealed" : ownKey === undefined ? "away" : "here",
+    paths: set.paths,
   };
 };
 
-/** A CA that has issued and lost its files must not be made anew in silence: no client would trust its certificates. */
-const refuseLost = async (folder: string, keyPath: string, root: string | undefined): Promise<void> => {
-  if (root !== undefined) throw damaged(keyPath, "is missing, while root.pem is there");
-  const there = await readdir(folder).catch((error: unknown): string[] => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw fileFailure(error, "read", folder);
-  });
-  if (there.includes("issued.jsonl")) throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
+/** The CA as its files say. @throws Failure naming the file that is wrong. */
+const loadAll = async ({ current, older }: CaLayout): Promise<Authority> => {
+  const now = await load(current);
+  const { privateKey } = now.signer;
+  if (privateKey === undefined)
+    throw damaged(join(now.folder, now.issuing === undefined ? "root-key.pem" : "issuing-key.pem"), "is missing");
+  const before: RootSet[] = [];
+  for (const set of older) if (set.paths["root.pem"] !== undefined) before.push(await load(set));
+  return { ...now, signer: { ...now.signer, privateKey }, older: before };
 };
 
-const pathsIn = (folder: string): { readonly keyPath: string; readonly rootPath: string } => ({
-  keyPath: join(folder, "root-key.pem"),
-  rootPath: join(folder, "root.pem"),
-});
+/** A CA that has issued and lost its files must not be made anew in silence: no client would trust its certificates. */
+const refuseLost = ({ current, names }: CaLayout): void => {
+  const { folder, paths } = current;
+  const keyPath = join(folder, "root-key.pem");
+  if (paths["root-key.pem"] !== undefined || paths["issuing.pem"] !== undefined) return;
+  if (paths["root.pem"] !== undefined) throw damaged(keyPath, "is missing, while root.pem is there");
+  if (names.includes("issued.jsonl")) throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
+};
 
 /** The CA as it stands, nothing made. Undefined: there is none yet, or one whose root is still to be made. @throws Failure naming the file that is wrong. */
 export const findAuthority = async (folder: string): Promise<Authority | undefined> => {
-  const { keyPath, rootPath } = pathsIn(folder);
-  const root = await readTextIfPresent(rootPath);
-  const privateKey = await readTextIfPresent(keyPath);
-  if (privateKey === undefined) await refuseLost(folder, keyPath, root);
-  return privateKey === undefined || root === undefined ? undefined : load(folder, keyPath, rootPath, privateKey, root);
+  const layout = await readLayout(folder);
+  refuseLost(layout);
+  return layout.current.paths["root.pem"] === undefined ? undefined : loadAll(layout);
 };
 
 /**
  * The CA, made if there is none. Killed at any instant, it is finished by the next run: the key first, then the root that belongs to it; neither is ever
- * replaced, so two runs at once end with one key and one root as well.
+ * replaced here, so two runs at once end with one key and one root as well.
  */
 export const openAuthority = async (
   folder: string,
   maker: AuthorityMaker,
 ): Promise<{ readonly authority: Authority; readonly made: boolean }> => {
-  const { keyPath, rootPath } = pathsIn(folder);
+  await settle(folder);
   await ensureFolder(folder, 0o700);
-  let root = await readTextIfPresent(rootPath);
-  let privateKey = await readTextIfPresent(keyPath);
-  const made = root === undefined;
-  if (privateKey === undefined) {
-    await refuseLost(folder, keyPath, root);
-    await createFileOnce(keyPath, await maker.makeKey(), 0o600);
-    // As stored: a run beside this one may have been first.
-    privateKey = await readTextIfPresent(keyPath);
-  }
-  if (root === undefined && privateKey !== undefined) {
-    await createFileOnce(rootPath, await rootFor(keyPath, privateKey, maker), 0o644);
-    root = await readTextIfPresent(rootPath);
-  }
-  if (privateKey === undefined || root === undefined) throw damaged(keyPath, "went away while it was being used");
+  const layout = await readLayout(folder);
+  refuseLost(layout);
+  const made = layout.current.paths["root.pem"] === undefined;
+  if (made) await makeFiles(folder, maker);
   await removeLeftovers(folder);
-  return { authority: load(folder, keyPath, rootPath, privateKey, root), made };
+  return { authority: await loadAll(await readLayout(folder)), made };
+};
+
+const makeFiles = async (folder: string, maker: AuthorityMaker): Promise<void> => {
+  const keyPath = join(folder, "root-key.pem");
+  if ((await readTextIfPresent(keyPath)) === undefined) await createFileOnce(keyPath, await maker.makeKey(), 0o600);
+  // As stored: a run beside this one may have been first.
+  const privateKey = await readTextIfPresent(keyPath);
+  if (privateKey === undefined) throw damaged(keyPath, "went away while it was being used");
+  await createFileOnce(join(folder, "root.pem"), await rootFor(keyPath, privateKey, maker), 0o644);
 };
 
 const rootFor = async (keyPath: string, privateKey: string, maker: AuthorityMaker): Promise<string> => {

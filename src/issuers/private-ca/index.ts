@@ -1,18 +1,14 @@
 // The private CA: a root made once for this host's domains, and leaves signed by it.
 import { join } from "node:path";
 import type { PrivateCaSettings } from "../../domain/certificate-config.ts";
-import { readCertificate } from "../../domain/certificate.ts";
 import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { NameConstraints } from "../../domain/name-constraints.ts";
-import { displayName } from "../../domain/names.ts";
+import { caWord } from "../../domain/private-ca.ts";
 import { ownKeyOf } from "../../domain/subject-key.ts";
-import { appendLine } from "../../system/create-once.ts";
 import type { GenerateKey } from "../../system/keys.ts";
 import { makeLeaf } from "../../x509/leaf.ts";
 import type { Random } from "../../x509/random.ts";
-import { makeRoot } from "../../x509/root.ts";
-import { validityOf } from "../../x509/validity.ts";
 import { commonNameFor } from "../common-name.ts";
 import type { Company, IssueRequest, IssuedChain, Issuer } from "../issuer.ts";
 import { checkDays } from "../lifetime.ts";
@@ -20,7 +16,10 @@ import { acceptNames, nameRefusal } from "../name-refusal.ts";
 import { type Authority, findAuthority, openAuthority } from "./authority.ts";
 import { defaultConstraints, statedConstraints } from "./constraints.ts";
 import { leafValidity } from "./lifetime.ts";
+import { newRoot } from "./new-root.ts";
+import { recordIssued } from "./records.ts";
 import { limits, outside, refuseOtherLimits, refuseOutside } from "./refusal.ts";
+import { servedChain } from "./served-chain.ts";
 
 export interface PrivateCaDependencies {
   /** The state folder; the CA lives in `<state>/ca/<name>/`. */
@@ -28,9 +27,6 @@ export interface PrivateCaDependencies {
   readonly random: Random;
   readonly generateKey: GenerateKey;
 }
-
-/** Ten years, leap days included. */
-const rootDays = 3652;
 
 const stated = ({ caDomains }: PrivateCaSettings): NameConstraints | undefined | "default" =>
   caDomains === undefined || caDomains.length === 0 ? "default" : statedConstraints(caDomains);
@@ -89,7 +85,9 @@ const check = async (
     return [];
   }
   const constraints = await constraintsFor(settings, accepted, folder);
-  return [`would make the private CA "${settings.ca}", ${limits(constraints)}; that cannot be changed later`];
+  return [
+    `would make the private CA "${settings.ca}", ${limits(constraints)}; others come with a new root (mailcert ca rotate)`,
+  ];
 };
 
 /** Of a CA that is to be made. @throws Failure where it could not certify these names: such a root would be of no use to anybody. */
@@ -104,17 +102,6 @@ const constraintsFor = async (
   return constraints;
 };
 
-/** `example.org CA 1a2b3c4d`: told apart from other roots by people, and by clients that look issuers up by name. */
-const rootSubject =
-  (constraints: NameConstraints | undefined, ca: string) =>
-  (keyId: string): { readonly commonName: string; readonly organization: string } => {
-    const subject = constraints?.domains[0] ?? constraints?.addresses[0] ?? ca;
-    return {
-      commonName: `${displayName(subject).slice(0, 50)} CA ${keyId.slice(0, 8)}`,
-      organization: "mailcert private CA",
-    };
-  };
-
 const authorityFor = async (
   dependencies: PrivateCaDependencies,
   request: IssueRequest<PrivateCaSettings>,
@@ -124,39 +111,23 @@ const authorityFor = async (
   const folder = folderOf(dependencies, request.settings);
   const { authority, made } = await openAuthority(folder, {
     makeKey: async () => dependencies.generateKey("ecdsa"),
-    makeRoot: async (privateKey) => {
-      const constraints = await constraintsFor(request.settings, names, folder);
-      return makeRoot({
+    makeRoot: async (privateKey) =>
+      newRoot({
+        ca,
         privateKey,
-        subject: rootSubject(constraints, ca),
-        ...validityOf(request.now, rootDays),
-        constraints,
+        constraints: await constraintsFor(request.settings, names, folder),
+        now: request.now,
         random: dependencies.random,
-      });
-    },
+      }),
   });
   const which = `the private CA ${authority.facts.commonName ?? ca}`;
   request.step(`${made ? "made" : "using"} ${which} in ${folder}`);
   const until = authority.facts.notAfter.toISOString().slice(0, 10);
   const notes = [
     `made ${which}, ${limits(authority.constraints)}, until ${until}`,
-    `back it up, for a lost CA cannot be made again: ${folder}`,
+    `back it up, for a lost CA cannot be made again: mailcert ca backup${caWord(ca)} --out FILE`,
   ];
   return { authority, notes: made ? notes : [] };
-};
-
-/** What was signed, written down before it is handed out, so that it can be revoked. */
-const recordLeaf = async (authority: Authority, leaf: string, names: readonly string[], now: Date): Promise<void> => {
-  const { serial, sha256, notBefore, notAfter } = readCertificate(leaf);
-  const entry = {
-    at: now.toISOString(),
-    serial,
-    sha256,
-    names,
-    notBefore: notBefore.toISOString(),
-    notAfter: notAfter.toISOString(),
-  };
-  await appendLine(join(authority.folder, "issued.jsonl"), JSON.stringify(entry));
 };
 
 const issue = async (
@@ -169,16 +140,18 @@ const issue = async (
   request.signal.throwIfAborted();
   const { authority, notes } = await authorityFor(dependencies, request, names);
   await refuseUnfit(authority, names, settings);
+  const served = servedChain(authority, names, now);
   const leaf = await makeLeaf({
     privateKey,
     names,
     commonName: commonNameFor(names),
-    ...leafValidity(authority.facts, settings.days, now, authority.folder, step),
-    issuer: { certificate: authority.root, privateKey: authority.privateKey },
+    ...leafValidity(authority, settings.days, now, step, served.until),
+    issuer: { certificate: authority.signer.certificate, privateKey: authority.signer.privateKey },
+    ...(settings.crlUrl === undefined ? {} : { crlUrl: settings.crlUrl }),
     random: dependencies.random,
   });
-  await recordLeaf(authority, leaf, names, now);
-  return { leaf, chain: [authority.root], root: authority.root, ...(notes.length === 0 ? {} : { notes }) };
+  await recordIssued(authority, leaf, names, now);
+  return { leaf, chain: served.chain, root: authority.root, ...(notes.length === 0 ? {} : { notes }) };
 };
 
 export const createPrivateCa = (dependencies: PrivateCaDependencies): Issuer<PrivateCaSettings> => ({

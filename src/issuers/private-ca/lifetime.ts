@@ -1,4 +1,5 @@
 // How long a leaf of a private CA is valid: as asked, within its root.
+import { basename } from "node:path";
 import type { CertificateFacts } from "../../domain/certificate.ts";
 import { Failure } from "../../domain/failure.ts";
 import { type Validity, validityOf } from "../../x509/validity.ts";
@@ -9,15 +10,21 @@ const year = 365 * day;
 const date = (instant: Date): string => instant.toISOString().slice(0, 10);
 
 const newRoot = (folder: string): string =>
-  `move ${folder} away: the next run makes a new CA, whose root everybody must import before its certificate is served`;
+  `mailcert ca rotate ${basename(folder)} makes a new root, which everybody must import before the old one ends`;
+
+interface Limited {
+  readonly facts: Pick<CertificateFacts, "notBefore" | "notAfter">;
+  readonly folder: string;
+}
 
 /** @throws Failure `data` when the clock is before the root's beginning, or the root has ended or is about to. */
 export const leafValidity = (
-  root: Pick<CertificateFacts, "notBefore" | "notAfter">,
+  { facts: root, folder }: Limited,
   days: number,
   now: Date,
-  folder: string,
   step: (what: string) => void,
+  /** Something else of the chain ends then. */
+  until = root.notAfter,
 ): Validity => {
   if (now < root.notBefore) {
     const message = `the clock says ${now.toISOString()}, but the private CA's root in ${folder} begins at ${root.notBefore.toISOString()}`;
@@ -27,13 +34,19 @@ export const leafValidity = (
   if (left < day) {
     const ended = left < 0 ? "ended" : "ends";
     throw new Failure("data", `the private CA's root in ${folder} ${ended} on ${root.notAfter.toISOString()}`, {
-      hints: [newRoot(folder)],
+      hints: [
+        `move ${folder} away: the next run makes a new CA, whose root everybody must import before its certificate is served`,
+      ],
     });
   }
   const wanted = validityOf(now, days);
   const notBefore = new Date(Math.max(wanted.notBefore.getTime(), root.notBefore.getTime()));
-  const notAfter = new Date(Math.min(wanted.notAfter.getTime(), root.notAfter.getTime()));
-  if (notAfter < wanted.notAfter) {
+  const notAfter = new Date(Math.min(wanted.notAfter.getTime(), root.notAfter.getTime(), until.getTime()));
+  if (until < root.notAfter && notAfter < wanted.notAfter) {
+    step(
+      `the certificate ends on ${date(notAfter)}, earlier than asked: with the older root that still vouches for its CA`,
+    );
+  } else if (notAfter < wanted.notAfter) {
     step(`the certificate ends with its CA's root on ${date(root.notAfter)}, earlier than asked; ${newRoot(folder)}`);
   } else if (root.notAfter.getTime() - notAfter.getTime() < year) {
     step(

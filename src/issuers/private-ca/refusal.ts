@@ -32,6 +32,10 @@ export const outside = (constraints: NameConstraints | undefined, name: string):
 
 const anotherCa = "make another CA beside it: ca: NAME (--ca NAME)";
 
+/** Clients of the old root go on with the names that it permits. */
+const rotated = (ca: string, domains: readonly string[]): string =>
+  `or give it a new root with other limits, which everybody has to import: mailcert ca rotate ${ca} --ca-domains ${shellWord(domains.join(","))}`;
+
 /** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. Moved, for a CA that is gone cannot be made again. */
 const anew = (folder: string, then: string): string =>
   `or, if nobody has imported its root yet, move it away (mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}), then ${then}`;
@@ -49,7 +53,7 @@ export const refuseOutside = async (
     const all = [...new Set([...listed(constraints), ...listed(await bases())])];
     const both = `where it certifies other names too, with ${inYaml(all)} in each of its entries (--ca-domains ${shellWord(all.join(","))})`;
     throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
-      hints: [anotherCa, anew(folder, `run this again; ${both}`)],
+      hints: [anotherCa, rotated(ca, all), anew(folder, `run this again; ${both}`)],
     });
   }
 };
@@ -68,11 +72,12 @@ export const refuseOtherLimits = (
   const asItIs = `no ca_domains, or ${inYaml(is)} (--ca-domains ${shellWord(is.join(","))})`;
   throw new Failure(
     "config",
-    `ca_domains asks for ${wanted.map(displayName).join(", ")}, but the private CA "${ca}" in ${folder} is there already and ${limits(constraints)}; that cannot be changed`,
+    `ca_domains asks for ${wanted.map(displayName).join(", ")}, but the private CA "${ca}" in ${folder} is there already and ${limits(constraints)}; that changes with a new root only`,
     {
       hints: [
         ...(names.every((name) => permits(constraints, name)) ? [`to use it as it is: ${asItIs}`] : []),
         anotherCa,
+        rotated(ca, wanted),
         anew(folder, "run this again"),
       ],
     },

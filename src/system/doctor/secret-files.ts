@@ -15,7 +15,8 @@ export interface FileFacts {
 /** A person would not want to read more of them, and a fleet must not take minutes. */
 const mostFiles = 5_000;
 
-const keyFile = /^(privkey|combined|key|root-key|key\.next|key\.refused-.*)\.pem$|^\d+\.pem$|^events\.jsonl$/;
+const keyFile =
+  /^(privkey|combined|key|root-key|issuing-key|key\.next|key\.refused-.*)\.pem$|^\d+\.pem$|^events\.jsonl$/;
 
 /** `account.json` says nothing secret; certificates are for everybody. */
 const isSecret = (folder: string, name: string): boolean =>

@@ -10,6 +10,7 @@ import { lockLook } from "./lock.ts";
 import type { Look } from "./look.ts";
 import { otherClientsLook } from "./other-clients.ts";
 import { portsLook } from "./ports.ts";
+import { privateCaLook } from "./private-ca.ts";
 import { readableLook } from "./readable.ts";
 import { rightsLook } from "./rights.ts";
 import { scheduleLook } from "./schedule.ts";
@@ -30,6 +31,7 @@ export const looks: readonly Look[] = [
   servedLook,
   dnsLook,
   authorityLook,
+  privateCaLook,
   otherClientsLook,
   lockLook,
   dovecotUpgradeLook,

@@ -1,0 +1,43 @@
+// A passphrase from the first line of a file, or typed at a terminal without being shown. Never from the command line or the environment, which others can read.
+import type { Context } from "../../cli/command.ts";
+import { Failure } from "../../domain/failure.ts";
+import { ownPath } from "../../domain/own-path.ts";
+
+const fewest = 12;
+
+/** `new`: one that is to be chosen now, typed twice and not too short. */
+export type PassphraseKind = "new" | "present";
+
+const refuseShort = (passphrase: string): string => {
+  if (Array.from(passphrase).length >= fewest) return passphrase;
+  throw new Failure("usage", `the passphrase has less than ${fewest} characters: it could be guessed`, {
+    hints: ["take four or five words that nobody has said together, or: openssl rand -base64 18"],
+  });
+};
+
+const typed = async ({ host }: Context, question: string): Promise<string> => {
+  const passphrase = await host.askSecret?.(question);
+  if (passphrase === undefined || passphrase === "")
+    throw new Failure("usage", "no passphrase was given: nothing was changed");
+  return passphrase;
+};
+
+/** @param what for the question: `the backup`, `the root's key`. */
+export const passphraseFor = async (context: Context, what: string, kind: PassphraseKind): Promise<string> => {
+  const { host, options, world } = context;
+  const file = options["passphraseFile"] as string | undefined;
+  if (file !== undefined) {
+    const passphrase = await (await world()).readPassphrase(ownPath(host, file));
+    return kind === "new" ? refuseShort(passphrase) : passphrase;
+  }
+  if (!host.askSecret)
+    throw new Failure("usage", `a passphrase for ${what} is needed, and there is no terminal to ask at`, {
+      hints: ["write it into a file that only root may read, and name that: --passphrase-file FILE"],
+    });
+  const first = await typed(context, `Passphrase for ${what}: `);
+  if (kind === "present") return first;
+  refuseShort(first);
+  if ((await typed(context, "The same again: ")) !== first)
+    throw new Failure("usage", "the two passphrases differ: nothing was changed");
+  return first;
+};

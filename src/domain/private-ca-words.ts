@@ -1,0 +1,42 @@
+// What the findings about private CAs mean, for the table in docs/troubleshooting.md.
+import type { FindingWords } from "./finding-words.ts";
+
+export const privateCaWords: readonly FindingWords[] = [
+  {
+    id: "ca-ending",
+    means:
+      "The root of a private CA ends within two and a half years (`warning`), within 90 days or has ended (`fault`): people need time to import another.",
+    mend: "`mailcert ca rotate`, then the plan that it prints: [private CA](private-ca.md#a-new-root).",
+  },
+  {
+    id: "ca-older-ending",
+    means: "The root before the present one ends within half a year; 30 days before that, servers stop to lead to it.",
+    mend: "Hand the files out again to whoever has not imported the new root: `mailcert bundle`.",
+  },
+  {
+    id: "ca-crl-old",
+    means:
+      "A list of revoked certificates (CRL) of a private CA was not made anew in time: no timer runs. Past its end, whoever checks it refuses every certificate (`fault`).",
+    mend: "`mailcert ca crl` makes it now; `mailcert schedule show` says why no timer did.",
+  },
+  {
+    id: "ca-crl-copy",
+    means: "A copy of that list (`mailcert ca crl --out`) could not be written.",
+    mend: "As the message says; the next run tries again. A copy that is removed is not made again.",
+  },
+  {
+    id: "ca-crl-failed",
+    means: "A timer run could not make the list anew.",
+    mend: "As the message says, then `mailcert ca crl`.",
+  },
+  {
+    id: "ca-unfinished",
+    means: "A `mailcert ca rotate` was cut short after the new root was decided on.",
+    mend: "Nothing: the next run finishes it. Now: `mailcert ca crl`.",
+  },
+  {
+    id: "ca-damaged",
+    means: "Files of a private CA are missing, unreadable, or do not belong together.",
+    mend: "Put them back from a backup: `mailcert ca restore FILE --replace`.",
+  },
+];

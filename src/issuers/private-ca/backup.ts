@@ -1,0 +1,178 @@
+// All of a private CA in one file under a passphrase, and back.
+import { lstat, mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { certificateNameProblem } from "../../domain/certificate-name.ts";
+import { Failure } from "../../domain/failure.ts";
+import { shellWord } from "../../domain/shell-word.ts";
+import { createFileOnce } from "../../system/create-once.ts";
+import {
+  ensureFolder,
+  fileFailure,
+  readTextIfPresent,
+  syncFolder,
+  temporaryBeside,
+  writeFileAtomic,
+  writeNewFile,
+} from "../../system/files.ts";
+import { removeLeftovers } from "../../system/leftovers.ts";
+import { readPlainFile } from "../../system/plain-file.ts";
+import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
+import { seal, unseal } from "../../system/sealed.ts";
+import type { BackedUp, RestoreOptions, Restored } from "../private-cas.ts";
+import { findAuthority } from "./authority.ts";
+import { noteDue } from "./crl.ts";
+import { settle, waitingFolder } from "./layout.ts";
+
+interface Kept {
+  /** Below the CA's folder. */
+  readonly path: string;
+  readonly mode: number;
+  readonly content: string;
+}
+
+interface Content {
+  readonly schema: "mailcert.ca-backup/1";
+  readonly ca: string;
+  readonly madeAt: string;
+  readonly files: readonly Kept[];
+}
+
+const mostBytes = 256 * 1024 * 1024;
+
+const filesBelow = async (folder: string): Promise<readonly Kept[]> => {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const kept: Kept[] = [];
+    for (const entry of entries) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || entry.name.endsWith(".tmp")) continue;
+      const { mode } = await lstat(path);
+      const content = (await readFile(path)).toString("base64");
+      kept.push({ path: path.slice(folder.length + 1), mode: mode & 0o777, content });
+    }
+    return kept.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  } catch (error) {
+    throw fileFailure(error, "read", folder);
+  }
+};
+
+/** The whole folder: keys, roots, what was issued and revoked. Never over a file that is there. */
+export const backUp = async (
+  ca: string,
+  folder: string,
+  file: string,
+  { passphrase, now, uid }: { readonly passphrase: string; readonly now: Date; readonly uid: number },
+): Promise<BackedUp> => {
+  await settle(folder);
+  const authority = await findAuthority(folder);
+  if (!authority)
+    throw new Failure("config", `there is no private CA "${ca}" in ${folder}`, {
+      hints: [`make it: mailcert ca init ${shellWord(ca)}`],
+    });
+  await refuseUnsafeFolder(dirname(file), uid);
+  const files = await filesBelow(folder);
+  const madeAt = now.toISOString();
+  const content: Content = { schema: "mailcert.ca-backup/1", ca, madeAt, files };
+  const header = { ca, madeAt, root: authority.facts.sha256 };
+  const sealed = await seal(Buffer.from(JSON.stringify(content), "utf8"), header, passphrase);
+  // What cannot be opened again is no backup.
+  await unseal(sealed, passphrase, file);
+  if (!(await createFileOnce(file, sealed, 0o600)))
+    throw new Failure("cannot-create", `${file} is there already: a backup is never written over`, {
+      hints: ["name another file with --out"],
+    });
+  return { ca, file, contains: files.map(({ path }) => path), bytes: sealed.length };
+};
+
+const inside = /^(?!.*(?:^|\/)\.\.?(?:\/|$))[\w.-]+(?:\/[\w.-]+){0,2}$/;
+
+const contentOf = (text: Buffer, file: string): Content => {
+  const foreign = new Failure("data", `${file} opens, but holds no private CA that this mailcert knows`);
+  let value: Partial<Content>;
+  try {
+    value = JSON.parse(text.toString("utf8")) as Partial<Content>;
+  } catch {
+    throw foreign;
+  }
+  const { schema, ca, madeAt, files } = value;
+  if (schema !== "mailcert.ca-backup/1" || typeof ca !== "string" || certificateNameProblem(ca) !== undefined)
+    throw foreign;
+  if (typeof madeAt !== "string" || !Array.isArray(files)) throw foreign;
+  if (!files.every(({ path, content }) => inside.test(path) && typeof content === "string")) throw foreign;
+  return { schema, ca, madeAt, files };
+};
+
+/** A key file is closed whatever its mode was. */
+const modeOf = ({ path, mode }: Kept): number => (/key\.pem$|\.jsonl?$/.test(path) ? 0o600 : mode & 0o644);
+
+const lay = async (folder: string, files: readonly Kept[]): Promise<void> => {
+  await mkdir(folder, { mode: 0o700 });
+  for (const kept of files) {
+    const path = join(folder, kept.path);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeNewFile(path, modeOf(kept), Buffer.from(kept.content, "base64"));
+    await syncFolder(dirname(path));
+  }
+  await syncFolder(folder);
+};
+
+/** What was signed and revoked after the backup stays known: a restored CA must not take back a revocation. */
+const addRecords = async (from: string, to: string): Promise<void> => {
+  for (const name of ["issued.jsonl", "revoked.jsonl"]) {
+    const linesOf = async (folder: string): Promise<readonly string[]> =>
+      ((await readTextIfPresent(join(folder, name))) ?? "").split("\n").filter((line) => line.endsWith("}"));
+    const known = await linesOf(to);
+    const added = (await linesOf(from)).filter((line) => !known.includes(line));
+    if (added.length > 0)
+      await writeFileAtomic(join(to, name), `${[...known, ...added].join("\n")}\n`, { mode: 0o600 });
+  }
+};
+
+const refuseFull = (ca: string, folder: string): Failure =>
+  new Failure("config", `there is a private CA "${ca}" in ${folder} already: nothing was changed`, {
+    hints: ["to put the backup in its place: --replace; the present one is moved aside, not deleted"],
+  });
+
+const isFull = async (folder: string): Promise<boolean> => (await readdir(folder).catch(() => [])).length > 0;
+
+/**
+ * Laid beside, judged, then given its name. With `replace` the present one leaves first; a run that is killed in between is finished by the next
+ * (layout.ts): there is never no CA, for which another would be made in silence.
+ */
+export const restoreFrom = async (
+  cas: string,
+  file: string,
+  passphrase: string,
+  { replace, dryRun, now }: RestoreOptions,
+): Promise<Restored> => {
+  const { content: sealed } = await readPlainFile(file, { mostBytes, what: "a backup of a private CA" });
+  const { content: plain } = await unseal(sealed, passphrase, file);
+  const { ca, madeAt, files } = contentOf(plain, file);
+  const folder = join(cas, ca);
+  if (!dryRun && (await isFull(cas))) await settle(folder);
+  const full = await isFull(folder);
+  if (full && !replace) throw refuseFull(ca, folder);
+  const aside = join(cas, `.replaced-${ca}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}`);
+  const result = { ca, folder, contains: files.map(({ path }) => path), madeAt, ...(full ? { replaced: aside } : {}) };
+  if (dryRun) return result;
+  await ensureFolder(cas, 0o755);
+  await removeLeftovers(cas);
+  const waiting = waitingFolder(folder);
+  try {
+    // Of a run that was killed before it moved anything.
+    await rm(waiting, { recursive: true, force: true });
+    const temporary = temporaryBeside(folder);
+    await lay(temporary, files);
+    if (full) await addRecords(folder, temporary);
+    if (!(await findAuthority(temporary))) throw new Failure("data", `${file} holds no root`);
+    await rename(temporary, waiting);
+    await syncFolder(cas);
+    if (full) await rename(folder, aside);
+    await rename(waiting, folder);
+    await syncFolder(cas);
+  } catch (error) {
+    throw fileFailure(error, "write", folder);
+  }
+  await noteDue(cas);
+  return result;
+};

@@ -1,0 +1,121 @@
+// The lists of revoked certificates of a CA: one for each key that has signed leaves, made anew before half of its time is over, and copied to where it is published.
+import { readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type CrlFacts, readCrl } from "../../domain/crl.ts";
+import { DerProblem } from "../../domain/der.ts";
+import { Failure } from "../../domain/failure.ts";
+import { revocationReasons } from "../../domain/revocation.ts";
+import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
+import { makeCrl } from "../../x509/crl.ts";
+import { type Authority, type RootSet, findAuthority } from "./authority.ts";
+import { settle } from "./layout.ts";
+import { publish } from "./published.ts";
+import { readRevoked, signerId } from "./records.ts";
+
+const day = 86_400_000;
+/** Clients take a list for good until its end. */
+const crlDays = 30;
+
+/** A revoked certificate stays listed for this long after its own end (RFC 5280 §3.3: on one list that is made after it). */
+const keptMs = 2 * crlDays * day;
+
+export const crlPath = ({ folder, paths }: RootSet): string => paths["crl.pem"] ?? join(folder, "crl.pem");
+
+/** undefined: there is none, or none that can be read; another takes its place. */
+export const readCrlAt = async (path: string): Promise<CrlFacts | undefined> => {
+  const text = await readTextIfPresent(path);
+  if (text === undefined) return undefined;
+  try {
+    return readCrl(text);
+  } catch (error) {
+    if (error instanceof DerProblem) return undefined;
+    throw error;
+  }
+};
+
+/** When another is to be made. */
+export const crlDueAt = ({ thisUpdate, nextUpdate }: Pick<CrlFacts, "thisUpdate" | "nextUpdate">): Date =>
+  new Date((thisUpdate.getTime() + nextUpdate.getTime()) / 2);
+
+/** Higher than before, also where the last list was lost with the disk. */
+const nextCrlNumber = (before: CrlFacts | undefined, now: Date): bigint => {
+  const seconds = BigInt(Math.floor(now.getTime() / 1000));
+  return before !== undefined && before.number >= seconds ? before.number + 1n : seconds;
+};
+
+const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<void> => {
+  const { certificate, privateKey, facts } = set.signer;
+  if (privateKey === undefined || facts.notAfter <= now) return;
+  const oldest = authority.older.at(-1) ?? authority;
+  const mine = (await readRevoked(authority.folder)).filter(
+    ({ signer, notAfter }) =>
+      (signer ?? signerId(oldest)) === signerId(set) && Date.parse(notAfter) + keptMs > now.getTime(),
+  );
+  const path = crlPath(set);
+  const pem = makeCrl({
+    by: { certificate, privateKey },
+    thisUpdate: now,
+    nextUpdate: new Date(Math.min(now.getTime() + crlDays * day, facts.notAfter.getTime())),
+    number: nextCrlNumber(await readCrlAt(path), now),
+    entries: mine.map(({ serial, at, reason }) => ({ serial, at: new Date(at), reason: revocationReasons[reason] })),
+  });
+  await writeFileAtomic(path, pem, { mode: 0o644 });
+};
+
+/** Every key that can sign; those whose time has come, or all. Returns how many were made. */
+export const makeCrls = async (authority: Authority, now: Date, all: boolean): Promise<number> => {
+  const sets = [authority, ...authority.older];
+  // Nobody has asked for a list of this CA yet.
+  if (!all && !sets.some(({ paths }) => paths["crl.pem"] !== undefined)) return 0;
+  let made = 0;
+  for (const set of sets) {
+    if (set.signer.privateKey === undefined || set.signer.facts.notAfter <= now) continue;
+    const before = await readCrlAt(crlPath(set));
+    if (!all && before && crlDueAt(before) > now) continue;
+    await makeOne(authority, set, now);
+    made += 1;
+  }
+  return made;
+};
+
+const dueFile = (cas: string): string => join(cas, "crl-due");
+
+/** The next run looks, whatever the dates say. */
+export const noteLook = (cas: string, now: Date): Promise<void> =>
+  writeFileAtomic(dueFile(cas), `${now.toISOString()}\n`, { mode: 0o644 });
+
+/** Notes when a run has to look again, of all CAs beside this one: a run with nothing to do reads one date. */
+export const noteDue = async (cas: string): Promise<void> => {
+  const names = await readdir(cas).catch(() => []);
+  const dates: number[] = [];
+  for (const name of names.filter((one) => !one.startsWith("."))) {
+    const authority = await findAuthority(join(cas, name)).catch((error: unknown) => {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    });
+    for (const set of authority ? [authority, ...authority.older] : []) {
+      const crl = await readCrlAt(crlPath(set));
+      if (crl && set.signer.facts.notAfter > crl.nextUpdate) dates.push(crlDueAt(crl).getTime());
+    }
+  }
+  const path = dueFile(cas);
+  if (dates.length === 0) await rm(path, { force: true });
+  else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
+};
+
+/** All that follows from a change of what is revoked, or from time going by. Returns what could not be published. */
+export const refreshCrls = async (
+  folder: string,
+  now: Date,
+  uid: number,
+  all: boolean,
+): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }> => {
+  await settle(folder);
+  const authority = await findAuthority(folder);
+  if (!authority) return { made: 0, unpublished: [] };
+  const made = await makeCrls(authority, now, all);
+  const again = (await findAuthority(folder)) ?? authority;
+  const unpublished = await publish(again, uid);
+  await noteDue(dirname(folder));
+  return { made, unpublished };
+};

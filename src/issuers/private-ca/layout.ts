@@ -1,0 +1,121 @@
+// Where the files of a private CA lie: the present ones at the top of its folder, those of earlier roots in older/NNNN. A rotation that was cut short is read as done, and finished by the next run.
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileFailure, syncFolder } from "../../system/files.ts";
+
+/** Files that belong to one root. */
+const setFiles = [
+  "root-key.pem",
+  "root.pem",
+  "cross.pem",
+  "issuing-key.pem",
+  "issuing.pem",
+  "crl.pem",
+  "root-crl.pem",
+] as const;
+
+export type SetFile = (typeof setFiles)[number];
+
+export interface CaSet {
+  /** Where its files are, or will be once an unfinished rotation is finished. */
+  readonly folder: string;
+  /** Where each lies now; absent: there is none. */
+  readonly paths: Partial<Readonly<Record<SetFile, string>>>;
+}
+
+export interface CaLayout {
+  readonly current: CaSet;
+  /** Newest first. */
+  readonly older: readonly CaSet[];
+  /** A rotation that a killed run left, and how far it got. */
+  readonly unfinished?: { readonly phase: "rotation" | "arrival"; readonly folder: string; readonly number: string };
+  /** Everything at the top. */
+  readonly names: readonly string[];
+}
+
+const namesIn = async (folder: string): Promise<readonly string[]> => {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw fileFailure(error, "read", folder);
+  }
+};
+
+const pathsIn = async (folder: string): Promise<CaSet["paths"]> => {
+  const names = await namesIn(folder);
+  return Object.fromEntries(setFiles.filter((name) => names.includes(name)).map((name) => [name, join(folder, name)]));
+};
+
+/** A restored CA waits beside the place of the one that it replaces (restore.ts). */
+export const waitingFolder = (folder: string): string =>
+  join(dirname(folder), `.restored-${folder.slice(dirname(folder).length + 1)}`);
+
+export const readLayout = async (at: string): Promise<CaLayout> => {
+  let folder = at;
+  let names = await namesIn(folder);
+  if (names.length === 0) {
+    const waiting = await namesIn(waitingFolder(at));
+    if (waiting.length > 0) [folder, names] = [waitingFolder(at), waiting];
+  }
+  const top = await pathsIn(folder);
+  const numbers = (await namesIn(join(folder, "older"))).filter((name) => /^\d{4}$/.test(name));
+  const marked = names.map((name) => /^(rotation|arrival)-(\d{4})$/.exec(name)).find((match) => match !== null);
+  const phase = marked?.[1] === "rotation" ? "rotation" : "arrival";
+  const number = marked?.[2];
+  const incoming = marked ? await pathsIn(join(folder, marked[0])) : {};
+  const older = new Map<string, CaSet>();
+  for (const one of numbers)
+    older.set(one, { folder: join(folder, "older", one), paths: await pathsIn(join(folder, "older", one)) });
+  if (number !== undefined && phase === "rotation") {
+    const moved = older.get(number)?.paths ?? {};
+    older.set(number, { folder: join(folder, "older", number), paths: { ...top, ...moved } });
+  }
+  const current = number === undefined ? top : phase === "rotation" ? incoming : { ...top, ...incoming };
+  return {
+    current: { folder, paths: current },
+    older: [...older].toSorted(([a], [b]) => (a < b ? 1 : -1)).map(([, set]) => set),
+    ...(number === undefined ? {} : { unfinished: { phase, folder: join(folder, `${phase}-${number}`), number } }),
+    names,
+  };
+};
+
+const moveAll = async (from: string, to: string): Promise<void> => {
+  for (const name of Object.keys(await pathsIn(from))) await rename(join(from, name), join(to, name));
+  await syncFolder(to);
+  await syncFolder(from);
+};
+
+/**
+ * Finishes what a killed run has begun. The rename of a whole folder to `rotation-NNNN` decides that the new root is the CA's; from then on every
+ * step may be repeated: the old files leave the top, the folder becomes `arrival-NNNN`, its files come to the top. The caller holds the lock.
+ */
+export const settle = async (folder: string): Promise<void> => {
+  try {
+    if ((await namesIn(folder)).length === 0 && (await namesIn(waitingFolder(folder))).length > 0) {
+      await rename(waitingFolder(folder), folder);
+      await syncFolder(dirname(folder));
+    }
+    let { unfinished } = await readLayout(folder);
+    if (unfinished?.phase === "rotation") {
+      const { number } = unfinished;
+      const older = join(folder, "older", number);
+      await mkdir(older, { recursive: true, mode: 0o700 });
+      await moveAll(folder, older);
+      await syncFolder(dirname(older));
+      await rename(unfinished.folder, join(folder, `arrival-${number}`));
+      await syncFolder(folder);
+      ({ unfinished } = await readLayout(folder));
+    }
+    if (unfinished?.phase === "arrival") {
+      await moveAll(unfinished.folder, folder);
+      await rmdir(unfinished.folder);
+      await syncFolder(folder);
+    }
+  } catch (error) {
+    throw fileFailure(error, "write", folder);
+  }
+};
+
+/** The number that the present root gets when another takes its place. */
+export const nextNumber = ({ older }: CaLayout): string => String(older.length + 1).padStart(4, "0");

@@ -1,0 +1,105 @@
+// Copies of the list of revoked certificates where a web server shows it, or a mail server reads it: kept up to date for as long as they are there.
+import { lstat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readCrl } from "../../domain/crl.ts";
+import { Failure } from "../../domain/failure.ts";
+import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
+import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
+import type { Authority, RootSet } from "./authority.ts";
+import { signerId } from "./records.ts";
+
+interface Copy {
+  /** Absolute. With the ending .pem: the lists of all keys as text; else the list of one key in DER, as RFC 5280 §4.2.1.13 wants it behind a URL. */
+  readonly path: string;
+  /** Whose list, of a copy in DER. */
+  readonly signer?: string;
+}
+
+const listPath = (folder: string): string => join(folder, "published.json");
+
+export const readCopies = async (folder: string): Promise<readonly Copy[]> => {
+  const text = await readTextIfPresent(listPath(folder));
+  if (text === undefined) return [];
+  try {
+    const { files } = JSON.parse(text) as { readonly files?: unknown };
+    return (Array.isArray(files) ? files : []).filter(
+      (one): one is Copy => typeof (one as Copy | null)?.path === "string" && (one as Copy).path.startsWith("/"),
+    );
+  } catch {
+    return [];
+  }
+};
+
+const writeCopies = (folder: string, files: readonly Copy[]): Promise<void> =>
+  writeFileAtomic(listPath(folder), `${JSON.stringify({ schema: "mailcert.ca-published/1", files }, undefined, 2)}\n`, {
+    mode: 0o600,
+  });
+
+const crlOf = async (set: RootSet): Promise<readonly string[]> => {
+  const path = set.paths["crl.pem"];
+  const text = path === undefined ? undefined : await readTextIfPresent(path);
+  return text === undefined ? [] : [text];
+};
+
+/** A root whose key is away has a list of its own: whoever asks for one at each step of the chain (Dovecot) needs it. */
+const rootCrlOf = async ({ paths }: RootSet): Promise<readonly string[]> => {
+  const path = paths["root-crl.pem"];
+  const text = path === undefined ? undefined : await readTextIfPresent(path);
+  return text === undefined ? [] : [text];
+};
+
+const contentOf = async (authority: Authority, { path, signer }: Copy): Promise<string | Buffer | undefined> => {
+  const sets = [authority, ...authority.older];
+  if (path.endsWith(".pem")) {
+    const all = [];
+    for (const set of sets) all.push(...(await crlOf(set)), ...(await rootCrlOf(set)));
+    return all.length === 0 ? undefined : all.join("");
+  }
+  const set = sets.find((one) => signerId(one) === signer) ?? authority;
+  const [text] = await crlOf(set);
+  return text === undefined ? undefined : readCrl(text).der;
+};
+
+const isThere = async (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (facts) => facts.isFile(),
+    () => false,
+  );
+
+/** Writes each copy anew. One that somebody has taken away is forgotten. Returns what could not be written. */
+export const publish = async (authority: Authority, uid: number): Promise<readonly Failure[]> => {
+  const before = await readCopies(authority.folder);
+  const failures: Failure[] = [];
+  const left: Copy[] = [];
+  for (const copy of before) {
+    if (!(await isThere(copy.path))) continue;
+    left.push(copy);
+    try {
+      await writeCopy(authority, copy, uid);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  }
+  if (left.length < before.length) await writeCopies(authority.folder, left);
+  return failures;
+};
+
+const writeCopy = async (authority: Authority, copy: Copy, uid: number): Promise<void> => {
+  const content = await contentOf(authority, copy);
+  if (content === undefined) return;
+  await refuseUnsafeFolder(dirname(copy.path), uid);
+  await writeFileAtomic(copy.path, content, { mode: 0o644, keepMode: true });
+};
+
+/** Writes a copy and keeps it up to date from now on. @throws Failure `cannot-create` for a file that somebody else has put there. */
+export const publishAt = async (authority: Authority, path: string, uid: number): Promise<void> => {
+  const copies = await readCopies(authority.folder);
+  if (!copies.some((copy) => copy.path === path) && (await lstat(path).catch(() => undefined)))
+    throw new Failure("cannot-create", `${path} is there already, and mailcert did not write it`, {
+      hints: ["name another file with --out, or move it away"],
+    });
+  const copy: Copy = { path, ...(path.endsWith(".pem") ? {} : { signer: signerId(authority) }) };
+  await writeCopy(authority, copy, uid);
+  await writeCopies(authority.folder, [...copies.filter((one) => one.path !== path), copy]);
+};

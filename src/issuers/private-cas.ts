@@ -1,0 +1,159 @@
+// The private CAs of this host as `mailcert ca` works with them: shown, made, given a new root, backed up; what they revoked.
+import type { Failure } from "../domain/failure.ts";
+import type { NameConstraints } from "../domain/name-constraints.ts";
+import type { RevocationReason } from "../domain/revocation.ts";
+
+export interface ShownCertificate {
+  /** Its common name, or the whole subject. */
+  readonly title: string;
+  readonly subject: string;
+  readonly serial: string;
+  readonly sha256: string;
+  /** Of its key: the data of a TLSA record `2 1 1`. */
+  readonly spkiSha256: string;
+  /** ISO dates. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly file: string;
+  /** `here`: on this host; `sealed`: here, under a passphrase; `away`: not on this host. */
+  readonly key: "here" | "sealed" | "away";
+}
+
+export interface ShownRoot extends ShownCertificate {
+  /** undefined: it may certify any name. */
+  readonly limits?: NameConstraints;
+  /** The root before it vouches for it. */
+  readonly crossSigned: boolean;
+}
+
+export interface ShownCrl {
+  readonly file: string;
+  /** Of whose certificates. */
+  readonly of: string;
+  /** Decimal. */
+  readonly number: string;
+  /** ISO dates. */
+  readonly thisUpdate: string;
+  readonly nextUpdate: string;
+  /** From then on a run of the timer makes the next one. */
+  readonly due: string;
+  /** How many it lists. */
+  readonly revoked: number;
+}
+
+export interface ShownCa {
+  readonly name: string;
+  readonly folder: string;
+  readonly root: ShownRoot;
+  readonly issuing?: ShownCertificate;
+  /** Earlier roots, newest first, ended ones too. */
+  readonly older: readonly ShownRoot[];
+  /** `valid`: of those that were issued, neither ended nor revoked. */
+  readonly certificates: { readonly issued: number; readonly valid: number; readonly revoked: number };
+  readonly crls: readonly ShownCrl[];
+  /** Copies of the lists that are kept up to date. */
+  readonly published: readonly string[];
+  /** ISO date: a new root by then is known everywhere before this one ends. */
+  readonly rotateBy: string;
+  /** A rotation was cut short; the next run finishes it, and the new root is the CA's already. */
+  readonly unfinished?: true;
+}
+
+export interface InitRequest {
+  readonly name: string;
+  /** As `ca_domains` of the configuration; undefined: from `names`. */
+  readonly caDomains?: readonly string[];
+  /** What it is to certify first. */
+  readonly names: readonly string[];
+  /** Lifetime of the root in days. */
+  readonly days?: number;
+  /** An issuing CA signs; the root's key lies under this passphrase, here or in a folder that is carried away. */
+  readonly issuing?: { readonly passphrase: () => Promise<string>; readonly offline?: string };
+  readonly now: Date;
+}
+
+export interface RotateRequest {
+  readonly name: string;
+  /** undefined: as before. */
+  readonly caDomains?: readonly string[];
+  readonly days?: number;
+  /** What opens the present root's key, and seals the new one's. */
+  readonly passphrase: () => Promise<string>;
+  /** Where the present root's key was carried away: its file, brought back for a moment. */
+  readonly rootKey?: string;
+  /** Where the new root's key goes. */
+  readonly offline?: string;
+  readonly now: Date;
+}
+
+export interface RevokedCertificate {
+  readonly ca: string;
+  readonly serial: string;
+  /** `already`: it was revoked before. */
+  readonly outcome: "revoked" | "already";
+}
+
+/** A certificate that one of the CAs signed. */
+export interface FoundCertificate {
+  readonly ca: string;
+  readonly serial: string;
+  readonly sha256: string;
+  readonly names: readonly string[];
+  readonly notAfter: string;
+  readonly revoked?: { readonly at: string; readonly reason: RevocationReason };
+}
+
+export interface BackedUp {
+  readonly ca: string;
+  readonly file: string;
+  /** Names of what is in it, and octets of the file. */
+  readonly contains: readonly string[];
+  readonly bytes: number;
+}
+
+/** The caller holds the lock for everything that changes something. Nothing here asks, prints or logs. */
+export interface PrivateCas {
+  list(): Promise<readonly string[]>;
+  folderOf(name: string): string;
+  /** undefined: there is none of that name. @throws Failure naming what is damaged. */
+  show(name: string, now: Date): Promise<ShownCa | undefined>;
+  /** PEM: what clients import now, newest first, ended ones left out. Empty: there is no such CA. */
+  roots(name: string, now: Date): Promise<readonly string[]>;
+  /** What `init` would do, refusals included; nothing is made. */
+  planInit(request: InitRequest): Promise<{ readonly limits?: NameConstraints }>;
+  init(request: InitRequest): Promise<void>;
+  /** Refusals of `rotate` that need no passphrase, and the limits of the new root; nothing is made. */
+  planRotate(request: RotateRequest): Promise<{ readonly limits?: NameConstraints }>;
+  rotate(request: RotateRequest): Promise<void>;
+  /** By serial number (hex), or SHA-256 of the certificate. */
+  find(serialOrHash: string): Promise<FoundCertificate | undefined>;
+  revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;
+  /** Makes the lists whose time has come (`all`: all). Returns copies that could not be written. */
+  refreshCrls(
+    name: string,
+    now: Date,
+    all: boolean,
+  ): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }>;
+  /** Keeps a copy of the lists at an absolute path from now on. */
+  publish(name: string, path: string): Promise<void>;
+  backup(name: string, file: string, passphrase: string, now: Date): Promise<BackedUp>;
+  /** The CA's name stands in the backup. @throws Failure `config` where there is one already, unless `replace`. */
+  restore(file: string, passphrase: string, options: RestoreOptions): Promise<Restored>;
+}
+
+export interface RestoreOptions {
+  readonly replace: boolean;
+  /** Read and judge, change nothing. */
+  readonly dryRun: boolean;
+  readonly now: Date;
+}
+
+export interface Restored {
+  readonly ca: string;
+  readonly folder: string;
+  readonly contains: readonly string[];
+  /** Where the one lies that it took the place of. */
+  readonly replaced?: string;
+  /** ISO date of the backup. */
+  readonly madeAt: string;
+}

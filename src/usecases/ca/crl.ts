@@ -1,0 +1,74 @@
+// ca crl: the lists of revoked certificates, made now, and where a copy of them is kept up to date. And what a timer run does about them.
+import type { Failure } from "../../domain/failure.ts";
+import type { Finding } from "../../domain/finding.ts";
+import { caWord } from "../../domain/private-ca.ts";
+import type { ShownCa } from "../../issuers/private-cas.ts";
+import { recordChange } from "../record-change.ts";
+import { unlessFailure } from "../unless-failure.ts";
+import type { World } from "../world.ts";
+import { theCa } from "./show.ts";
+
+export interface CrlResult {
+  readonly name: string;
+  readonly outcome: "planned" | "made";
+  readonly ca: ShownCa;
+  /** A copy that is kept up to date from now on. */
+  readonly copy?: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface CrlWish {
+  readonly name: string;
+  /** Absolute. */
+  readonly out?: string;
+  readonly dryRun: boolean;
+}
+
+const unpublished = ({ message, hints }: Failure): Finding => ({
+  check: "ca-crl-copy",
+  severity: "fault",
+  message: `a copy of the list of revoked certificates is not up to date: ${message}`,
+  ...(hints[0] === undefined ? {} : { hint: hints.join("; ") }),
+});
+
+const recordMade = (world: World, name: string): Promise<void> =>
+  recordChange(world, { what: `made the list of revoked certificates of the private CA "${name}" anew` });
+
+/** The caller holds the lock, unless it is a dry run. */
+export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Promise<CrlResult> => {
+  const before = await theCa(world, name);
+  const copy = out === undefined ? {} : { copy: out };
+  if (dryRun) return { name, outcome: "planned", ca: before, ...copy, findings: [] };
+  const cas = await world.privateCas();
+  const { unpublished: failures } = await cas.refreshCrls(name, world.now(), true);
+  await recordMade(world, name);
+  if (out !== undefined) {
+    await cas.publish(name, out);
+    if (!before.published.includes(out))
+      await recordChange(world, {
+        what: `keeps a copy of the list of revoked certificates of the private CA "${name}" in ${out}`,
+        undo: `remove ${out}: it is not made again`,
+      });
+  }
+  return { name, outcome: "made", ca: await theCa(world, name), ...copy, findings: failures.map(unpublished) };
+};
+
+/** What a timer run does: lists whose time has come. The caller holds the lock. Never throws a Failure. */
+export const refreshDueCrls = async (world: World): Promise<readonly Finding[]> => {
+  const cas = await world.privateCas();
+  const findings: Finding[] = [];
+  for (const name of await cas.list()) {
+    const done = await unlessFailure(() => cas.refreshCrls(name, world.now(), false));
+    if ("made" in done) {
+      if (done.made > 0) await recordMade(world, name);
+      findings.push(...done.unpublished.map(unpublished));
+    } else
+      findings.push({
+        check: "ca-crl-failed",
+        severity: "fault",
+        message: `the list of revoked certificates of the private CA "${name}" could not be made anew: ${done.message}`,
+        hint: [...done.hints, `then: mailcert ca crl${caWord(name)}`].join("; "),
+      });
+  }
+  return findings;
+};

@@ -1,0 +1,110 @@
+// ca revoke: a certificate of a private CA, by its serial number, its file, or the name under which it is kept here.
+import type { CertificateConfig } from "../../domain/certificate-config.ts";
+import { readCertificate } from "../../domain/certificate.ts";
+import { Failure } from "../../domain/failure.ts";
+import { targetOf } from "../../domain/generation.ts";
+import type { RevocationReason } from "../../domain/revocation.ts";
+import type { FoundCertificate } from "../../issuers/private-cas.ts";
+import type { GenerationRecord } from "../../store/store.ts";
+import { recordChange } from "../record-change.ts";
+import { namesIn, readableState } from "../unless-failure.ts";
+import type { World } from "../world.ts";
+
+export interface CaRevoked {
+  readonly found: FoundCertificate;
+  readonly reason: RevocationReason;
+  readonly outcome: "planned" | "revoked" | "already" | "expired";
+  /** The certificate and generation that it is here, where it is kept and not served. */
+  readonly generation?: { readonly certificate: string; readonly number: number };
+}
+
+/** What a person means: one that servers have, which another has to replace first, or any other one. */
+export type Meant =
+  | { readonly kind: "kept"; readonly name: string; readonly certificate: CertificateConfig | undefined }
+  | { readonly kind: "other"; readonly found: FoundCertificate; readonly generation?: CaRevoked["generation"] };
+
+const hasLeaf = ({ leaves }: GenerationRecord, sha256: string): boolean =>
+  Object.values(leaves).some((leaf) => leaf.sha256 === sha256);
+
+const serialText = /^(?:0x)?[0-9a-f]{2}(?::?[0-9a-f]{2}){3,31}$/i;
+
+const foundBy = async (world: World, what: string, path: string | undefined): Promise<FoundCertificate | undefined> => {
+  const cas = await world.privateCas();
+  if (serialText.test(what)) return cas.find(what.replaceAll(":", ""));
+  if (path === undefined) return undefined;
+  const [pem] = await (await world.verifying()).readCertificates(path);
+  const facts = pem === undefined ? undefined : readCertificate(pem);
+  return facts && ((await cas.find(facts.sha256)) ?? missing(`the certificate in ${path} (${facts.subject})`));
+};
+
+const missing = (what: string): never => {
+  throw new Failure("data", `${what} is none that a private CA of this host has signed: nothing was revoked`, {
+    hints: [
+      "mailcert ca show lists the CAs; the serial numbers of all that they signed are in issued.jsonl of their folders",
+      "one of another CA: mailcert revoke NAME, or that CA's own way",
+    ],
+  });
+};
+
+/** @throws Failure for what no private CA has signed. `path`: absolute, where `what` may be a file. */
+export const meantBy = async (world: World, what: string, path: string | undefined): Promise<Meant> => {
+  const configured = (await world.config.read())?.certificates ?? [];
+  const configOf = (name: string): CertificateConfig | undefined => configured.find((one) => one.name === name);
+  const names = [...new Set([...configured.map(({ name }) => name), ...namesIn(world.store)])];
+  if (names.includes(what)) return { kind: "kept", name: what, certificate: configOf(what) };
+  const found = (await foundBy(world, what, path)) ?? missing(`"${what.slice(0, 100)}"`);
+  for (const name of namesIn(world.store)) {
+    const state = readableState(world, name);
+    const generation = state?.generations.find((one) => hasLeaf(one, found.sha256));
+    if (!state || !generation) continue;
+    const served = world.store.liveNumber(name) === generation.number || targetOf(state)?.number === generation.number;
+    if (served) return { kind: "kept", name, certificate: configOf(name) };
+    return { kind: "other", found, generation: { certificate: name, number: generation.number } };
+  }
+  return { kind: "other", found };
+};
+
+const mark = async (
+  world: World,
+  { certificate, number }: NonNullable<CaRevoked["generation"]>,
+  reason: RevocationReason,
+): Promise<void> => {
+  const state = world.store.read(certificate);
+  if (!state) return;
+  const revoked = { at: world.now().toISOString(), reason };
+  const generations = state.generations.map((one) =>
+    one.number === number && !one.revoked ? { ...one, revoked } : one,
+  );
+  await world.store.write({ ...state, generations });
+};
+
+/** One that is not served: written down, listed, and never served again. The caller holds the lock, unless it is a dry run. */
+export const revokeOther = async (
+  world: World,
+  { found, generation }: Extract<Meant, { kind: "other" }>,
+  {
+    reason,
+    dryRun,
+    confirm,
+  }: {
+    readonly reason: RevocationReason;
+    readonly dryRun: boolean;
+    readonly confirm: (question: string) => Promise<void>;
+  },
+): Promise<CaRevoked> => {
+  const base = { found, reason: found.revoked?.reason ?? reason, ...(generation ? { generation } : {}) };
+  if (found.revoked) return { ...base, outcome: "already" };
+  if (new Date(found.notAfter) <= world.now()) return { ...base, outcome: "expired" };
+  if (dryRun) return { ...base, outcome: "planned" };
+  const whose = found.names.length > 0 ? ` for ${found.names.slice(0, 3).join(", ")}` : "";
+  await confirm(
+    `Revoke the certificate ${found.serial}${whose} by the private CA "${found.ca}" (${reason})? Nothing takes that back.`,
+  );
+  if (generation) await mark(world, generation, reason);
+  const { outcome } = await (await world.privateCas()).revoke(found, reason, world.now());
+  await recordChange(world, {
+    ...(generation ? { certificate: generation.certificate } : {}),
+    what: `revoked the certificate ${found.serial}${whose} by the private CA "${found.ca}" (${reason})`,
+  });
+  return { ...base, outcome };
+};

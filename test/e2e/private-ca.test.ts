@@ -1,0 +1,114 @@
+// A private CA's life on a real host: a new root while clients know only the old one, or only the new one; revocation; a passphrase typed at a terminal.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+
+const name = "mail.example.org";
+const folder = "/var/lib/mailcert/ca/default";
+const live = `/var/lib/mailcert/certificates/${name}/live/ecdsa`;
+
+let host: MailHost;
+
+beforeAll(async () => {
+  host = await startMailHost({ suite: "trixie" });
+  await Promise.all([host.startDovecot(), host.startPostfix()]);
+});
+afterAll(() => host.stop());
+
+const run = async (args: readonly string[], status = 0): Promise<string> => {
+  const ran = await host.mailcert(args);
+  expect(ran.status, ran.stdout + ran.stderr).toBe(status);
+  expect(ran.stdout + ran.stderr).not.toContain("PRIVATE KEY");
+  return ran.stdout;
+};
+
+const ports = [
+  [993, ""],
+  [143, "imap"],
+  [25, "smtp"],
+] as const;
+
+/** OpenSSL and GnuTLS from the second machine, with this file as all that they trust: those that accept. */
+const accepting = async (anchor: string): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for (const [port, upgrade] of ports) {
+    const starttls = upgrade === "" ? "" : `-starttls ${upgrade} -name client.example.net`;
+    const openssl = await host.clientExec(
+      `echo | timeout 20 openssl s_client -connect 192.0.2.10:${port} ${starttls} -servername ${name} -verify_hostname ${name} -x509_strict -CAfile ${anchor} -no-CApath -no-CAstore 2>&1`,
+    );
+    if (openssl.stdout.includes("Verify return code: 0 (ok)")) found.push(`openssl ${port}`);
+    const gnutls = await host.clientExec(
+      `echo | timeout 20 gnutls-cli --port ${port} ${upgrade === "" ? "" : `--starttls-proto=${upgrade}`} --x509cafile ${anchor} --sni-hostname ${name} --verify-hostname ${name} ${name} 2>&1`,
+    );
+    if (gnutls.stdout.includes("The certificate is trusted")) found.push(`gnutls ${port}`);
+  }
+  return found;
+};
+
+const everyone = ports.flatMap(([port]) => [`openssl ${port}`, `gnutls ${port}`]);
+
+/** As a mail server judges it that goes by a TLSA record of a CA (RFC 7672): OpenSSL's own DANE. */
+const satisfies = async (root: string): Promise<boolean> => {
+  const key = await host.must(
+    `openssl x509 -in ${root} -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64`,
+  );
+  const { stdout } = await host.clientExec(
+    `echo | timeout 20 openssl s_client -connect 192.0.2.10:25 -starttls smtp -name client.example.net -servername ${name} -dane_tlsa_domain ${name} -dane_tlsa_rrdata "2 1 1 ${key.trim()}" 2>&1`,
+  );
+  return stdout.includes("Verify return code: 0 (ok)") && stdout.includes("TLSA");
+};
+
+describe("on trixie", () => {
+  it("a new root: clients with only the old one and clients with only the new one accept what is served, and so does DANE-TA", async () => {
+    await run(["setup", name, "--schedule", "none", "--ca-domains", "example.org", "--yes"]);
+    await host.must(`cp ${folder}/root.pem /srv/old.pem`);
+    expect(await accepting("/srv/old.pem")).toEqual(everyone);
+    await run(["ca", "rotate"]);
+    await host.must(`cp ${folder}/root.pem /srv/new.pem; ! cmp /srv/old.pem /srv/new.pem`);
+    // Until the next renewal nothing changes for anybody.
+    expect(await accepting("/srv/old.pem")).toEqual(everyone);
+    await run(["renew", "--force"]);
+    expect(await accepting("/srv/old.pem")).toEqual(everyone);
+    expect(await accepting("/srv/new.pem")).toEqual(everyone);
+    expect([await satisfies("/srv/old.pem"), await satisfies("/srv/new.pem")]).toEqual([true, true]);
+    await run(["verify"]);
+    await run(["bundle", "--out", "/srv/files"]);
+    await host.must("cmp /srv/new.pem /srv/files/ca.crt && cmp /srv/old.pem /srv/files/ca-older.crt");
+  }, 120_000);
+
+  it("what is revoked is replaced at every port first; OpenSSL then refuses it by the list, and accepts its successor", async () => {
+    await host.must(`cp ${live}/fullchain.pem /srv/before.pem`);
+    await run(["revoke", name, "--reason", "superseded", "--yes"]);
+    expect(await accepting("/srv/new.pem")).toEqual(everyone);
+    await host.must(`cat /srv/new.pem ${folder}/crl.pem >/srv/checked.pem`);
+    const judge = (file: string) =>
+      host.exec(`openssl verify -x509_strict -crl_check -no-CApath -no-CAstore -CAfile /srv/checked.pem ${file} 2>&1`);
+    const before = await judge("/srv/before.pem");
+    expect(before.status).not.toBe(0);
+    expect(before.stdout).toContain("certificate revoked");
+    expect((await judge(`${live}/cert.pem`)).stdout).toContain(": OK");
+    const gnutls = await host.exec(
+      `certtool --verify --load-ca-certificate /srv/new.pem --load-crl ${folder}/crl.pem --infile /srv/before.pem 2>&1`,
+    );
+    expect(gnutls.stdout).toMatch(/revoked/i);
+  }, 120_000);
+
+  it("a passphrase that is typed at a terminal is not shown, and opens the backup again", async () => {
+    const typed = "(sleep 1; echo 'four words nobody said'; sleep 1; echo 'four words nobody said'; sleep 3)";
+    const mailcert = "node /opt/mailcert/bin/mailcert.js";
+    const { stdout } = await host.exec(
+      `${typed} | script -qec "${mailcert} ca backup --out /root/ca.backup" /dev/null`,
+    );
+    expect(stdout).toContain("Passphrase for the backup: ");
+    // The terminal itself may have echoed what came before it was asked for; the program shows nothing.
+    expect(stdout.slice(stdout.indexOf("The same again"))).not.toContain("nobody said");
+    expect(stdout).toContain("backed up the private CA");
+    const before = await host.must(`sha256sum ${folder}/root-key.pem | cut -c1-64`);
+    await host.must("rm -r /var/lib/mailcert/ca; umask 077; echo 'four words nobody said' >/root/words");
+    await run(["ca", "restore", "/root/ca.backup", "--passphrase-file", "/root/words"]);
+    expect(await host.must(`sha256sum ${folder}/root-key.pem | cut -c1-64`)).toBe(before);
+    await run(["renew", "--force"]);
+    expect(await accepting("/srv/old.pem")).toEqual(everyone);
+    // In doctor's eyes as well.
+    expect((await host.mailcert(["doctor"])).stdout).toContain("private CA");
+  }, 120_000);
+});
