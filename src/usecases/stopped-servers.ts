@@ -1,8 +1,8 @@
-// Servers that have certificates of ours and do not run now: a deployment that was proven is none any more.
+// Servers that have certificates of ours and do not run now, or that nobody answers for: a deployment that was proven is none any more, or will not be.
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { own } from "../domain/own.ts";
-import { stoppedServerFinding } from "../domain/stopped-server.ts";
+import { type DoubtedServer, doubtedServerFinding, stoppedServerFinding } from "../domain/stopped-server.ts";
 import type { CertificateState, DeploymentRecord } from "../store/store.ts";
 import type { World } from "./world.ts";
 
@@ -40,14 +40,19 @@ export const stoppedServers = async (
   if (had.size === 0) return [];
   const adapters = await world.servers();
   const runs = new Map<string, boolean>();
+  const doubts = new Map<string, DoubtedServer>();
   for (const server of new Set([...had.values()].map((one) => one.server)))
-    for (const { id, running } of (await own(adapters, server)
+    for (const { id, running, doubt } of (await own(adapters, server)
       ?.detect()
-      .catch(() => [])) ?? [])
+      .catch(() => [])) ?? []) {
       runs.set(id, running);
+      if (doubt) doubts.set(id, doubt);
+    }
   const others = [...had].flatMap(([id, { server }]) => (runs.get(id) === true ? [server] : []));
-  return [...had].flatMap(([id, { server, certificates, lastServed }]) =>
-    runs.get(id) === false
+  return [...had].flatMap(([id, { server, certificates, lastServed }]) => {
+    const doubt = doubts.get(id);
+    if (doubt) return [doubtedServerFinding(id, doubt)];
+    return runs.get(id) === false
       ? [
           stoppedServerFinding({
             id,
@@ -57,6 +62,6 @@ export const stoppedServers = async (
             ...(lastServed === undefined ? {} : { lastServed }),
           }),
         ]
-      : [],
-  );
+      : [];
+  });
 };
