@@ -26,6 +26,7 @@ export const userOf = async (pid: number, { proc }: Pick<Kernel, "proc"> = here)
 };
 
 const gone = " (deleted)";
+const unseen = "";
 const setIds = 0o6000;
 
 /**
@@ -38,8 +39,10 @@ const isProgram = async (program: string, pid: number, { proc, fileOf }: Kernel)
   const [ours, theirs, name] = await Promise.all([
     file === undefined ? undefined : stat(file).catch(() => undefined),
     stat(exe).catch(() => undefined),
-    readlink(exe).catch(() => undefined),
+    readlink(exe).catch((error: NodeJS.ErrnoException) => (error.code === "EACCES" ? unseen : undefined)),
   ]);
+  // Who is not root may not look, and runs nothing as root either.
+  if (name === unseen && process.geteuid?.() !== 0) return true;
   if (!theirs || name === undefined || (theirs.mode & setIds) !== 0) return false;
   if ((ours && ours.dev === theirs.dev && ours.ino === theirs.ino) || name === `${file}${gone}`) return true;
   const path = name.endsWith(gone) ? name.slice(0, -gone.length) : name;

@@ -5,6 +5,7 @@ import { type Offence, offenceOnTheWay } from "../../system/root-only.ts";
 import type { RunProgram } from "../../system/run.ts";
 import type { Values } from "../assignments.ts";
 import { commandLine } from "../command-line.ts";
+import { hasChildCalled } from "../daemons.ts";
 import { mainUnitOf } from "../units.ts";
 import { type Doubt, isConfiguration, isOfAccount, isRoots, isRootsFile, userOf } from "../whose-words.ts";
 import { filesOf, home, namedIn, naming, ofDebian, readHaproxy } from "./configuration-files.ts";
@@ -85,13 +86,14 @@ const byUnit = async (run: RunProgram, pid: number): Promise<Found | undefined> 
   return (await strangerIn(run, pid, names)) === undefined ? { ...found, names } : undefined;
 };
 
-const ways = "start it by a unit whose ExecStart= names its files, or name them in CONFIG= of /etc/default/haproxy";
+const byItsUnit = "start it by a unit whose ExecStart= names its files";
+const ways = `${byItsUnit}, or name them in CONFIG= of /etc/default/haproxy`;
 
 /** Of any other one: files of root's that it could have read itself, and `user` in them, or the account that is called so. */
 const byFiles = async (run: RunProgram, pid: number): Promise<Found | Doubt> => {
   const uid = await userOf(pid);
   if (uid === undefined || uid === 0)
-    return { pid, why: "its program is none of root's, or gives anybody root's rights", mend: ways };
+    return { pid, why: "its program is none of root's, or gives anybody root's rights", mend: byItsUnit };
   const names = await namesOr(naming(await commandLine(pid)));
   const stranger = await strangerIn(run, pid, names);
   if (stranger !== undefined) {
@@ -112,11 +114,17 @@ const byFiles = async (run: RunProgram, pid: number): Promise<Found | Doubt> => 
     return {
       pid,
       why: `nothing of root's says that it works as uid ${uid}`,
-      mend: `name that user in its file (global: user NAME), or ${ways}`,
+      mend: `name that user in its file (global: user NAME), or ${byItsUnit}`,
     };
   }
-  if ((await run("id", ["-u", "--", user])).stdout.trim() === String(uid)) return found;
-  return { pid, why: `it works as uid ${uid}, and its file says user ${clean(user, 40)}`, mend: ways };
+  if ((await run("id", ["-u", "--", user])).stdout.trim() === String(uid))
+    // A master that root starts stays root's.
+    return (await hasChildCalled(pid, program)) ? { ...found, unprivileged: true } : found;
+  return {
+    pid,
+    why: `it works as uid ${uid}, and its file says user ${clean(user, 40)}`,
+    mend: `make the two agree, or ${byItsUnit}`,
+  };
 };
 
 const begins = new RegExp(`^\\s*(?:${[...sectionNames].join("|")})(?:\\s|$)`);

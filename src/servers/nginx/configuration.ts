@@ -19,7 +19,7 @@ export interface Nginx {
 const program = "nginx";
 /** A directive; those before the first block are of the main context (nginx.org, "Core functionality"). */
 const begins =
-  /^\s*(?:user|worker_\w+|include|load_module|events|https?|mail|stream|pid|error_log|daemon|master_process|env|thread_pool|pcre_jit|ssl_\w+|debug_points|timer_resolution|working_directory|lock_file)\b/;
+  /^\s*(?:user|worker_\w+|include|load_module|events|https?|mail|stream|pid|error_log|daemon|master_process|env|thread_pool|pcre_jit|ssl_\w+|debug_points|timer_resolution|working_directory|lock_file)(?=[\s;{]|$)/;
 /** A dump of many sites is long. */
 const maxOutput = 32 << 20;
 

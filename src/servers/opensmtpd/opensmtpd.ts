@@ -29,7 +29,7 @@ const pidOf = (): Promise<number | undefined> => runningPid(pidFile, "smtpd");
 
 /** A keyword of smtpd.conf(5), or a macro. */
 const begins =
-  /^\s*(?:(?:action|admd|bounce|ca|filter|include|listen|match|mda|mta|pki|proc|queue|smtp|srs|table|tls)\b|[A-Za-z]\w*\s*=\s*")/;
+  /^\s*(?:(?:action|admd|bounce|ca|filter|include|listen|match|mda|mta|pki|proc|queue|smtp|srs|table|tls)(?=\s|$)|[A-Za-z]\w*\s*=\s*")/;
 
 const confOf = async (run: RunProgram, pid: number | undefined): Promise<string> => {
   const words = pid === undefined ? [] : await commandLine(pid);
