@@ -94,6 +94,9 @@ export interface Named {
   readonly home?: string;
 }
 
+/** Of bytes: it is read whole. */
+const largest = 64 << 20;
+
 const beginsAs = (text: string, begins: RegExp): boolean => {
   const line = text.split("\n").find((one) => !/^\s*(?:[#;.]|$)/.test(one));
   return line === undefined || begins.test(line);
@@ -109,7 +112,8 @@ export const isConfiguration = async (
   kernel: Pick<Kernel, "proc"> = here,
 ): Promise<boolean> => {
   const real = await realpath(path).catch(() => undefined);
-  if (real === undefined) return false;
+  const facts = real === undefined ? undefined : await stat(real).catch(() => undefined);
+  if (real === undefined || facts?.isFile() !== true || facts.size > largest) return false;
   if (!(home !== undefined && real.startsWith(`${home}/`)) && !(await isEverybodys(real))) {
     const reader = await readerOf(pid, kernel);
     const [opened] = reader === undefined ? [] : await openAs(run, reader, [real]);

@@ -1,5 +1,6 @@
 // Which HAProxy among the processes of that name is this host's, and whose word its files are: root's, its unit's, or its own so far as it could have read them.
 import { basename } from "node:path";
+import { shellWord } from "../../domain/shell-word.ts";
 import { clean } from "../../domain/text.ts";
 import { type Offence, offenceOnTheWay } from "../../system/root-only.ts";
 import type { RunProgram } from "../../system/run.ts";
@@ -101,7 +102,7 @@ const byFiles = async (run: RunProgram, pid: number): Promise<Found | Doubt> => 
     return {
       pid,
       why: `${file} is no configuration of HAProxy's that root alone can change, all its way, and that its own user (uid ${uid}) may read`,
-      mend: `mend that (\`namei -l ${file}\`), or ${ways}`,
+      mend: `mend that (\`namei -l ${shellWord(file)}\`), or ${ways}`,
     };
   }
   const found = { pid, names, ofRoot: false, noted: false };
