@@ -195,6 +195,12 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "Start it; its log says why it ended. One that is installed and not used is left out with `servers:` in each entry.",
   },
   {
+    id: "server-doubted",
+    means:
+      "In `status`: a server runs and serves, and nothing of root's says whose process it is: another user started it, or its words name files that are not root's alone, or that its user may not read. Nothing reloads it.",
+    mend: "The hint of the finding: a unit, CONFIG= in /etc/default/haproxy, `user` in its file. A HAProxy with a master process of root's (Debian's unit, `-W`) is always known.",
+  },
+  {
     id: "deploy-own-certificate",
     means: "A service keeps a certificate of its own (`info`).",
     mend: "Nothing, if that is meant.",

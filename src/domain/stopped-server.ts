@@ -1,4 +1,4 @@
-// A mail server that is installed and does not run: what that means for those whose certificate it has, and the two ways on.
+// A mail server that is installed and does not run, or that nobody of root's answers for: what that means for those whose certificate it has, and the ways on.
 import type { Finding } from "./finding.ts";
 import { utcMinute } from "./utc-minute.ts";
 
@@ -20,6 +20,24 @@ export const withoutIt = (server: string, others: readonly string[]): string => 
     ? ""
     : `; where ${server} is not to serve mail on this host, name those that are, in each entry of the configuration: servers: ${rest.length === 1 ? rest.join() : `[${rest.join(", ")}]`}`;
 };
+
+/** A process that serves, and whose word mailcert does not take: why, as the end of a sentence, and what mends it. */
+export interface DoubtedServer {
+  readonly pid: number;
+  readonly why: string;
+  readonly mend: string;
+}
+
+export const doubtWords = (id: string, { pid, why }: DoubtedServer): string =>
+  `${id} runs as PID ${pid}, but mailcert does not take its word: ${why}`;
+
+/** It is proven like every other one, and serves what it has until its certificate ends. */
+export const doubtedServerFinding = (id: string, doubt: DoubtedServer): Finding => ({
+  check: "server-doubted",
+  severity: "fault",
+  message: `${doubtWords(id, doubt)}; nothing reloads it when its certificate is renewed`,
+  hint: doubt.mend,
+});
 
 export const stoppedServerFinding = ({ id, server, certificates, lastServed, others }: StoppedServer): Finding => {
   const some = certificates.slice(0, 3).join(", ");

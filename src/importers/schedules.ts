@@ -26,7 +26,7 @@ const enabledTimers = async ({ run, timers }: ScheduleSearch): Promise<readonly 
   const found: ForeignSchedule[] = [];
   for (const timer of timers) {
     try {
-      const { stdout } = await run("systemctl", ["is-enabled", timer], { timeoutMs: 10_000 });
+      const { stdout } = await run("systemctl", ["is-enabled", "--", timer], { timeoutMs: 10_000 });
       if (/^(?:enabled|enabled-runtime|static|linked)/.test(stdout.trim()))
         found.push({ kind: "timer", where: timer, command: `systemctl disable --now ${timer}` });
     } catch (error) {

@@ -14,7 +14,7 @@ export const addressesOf = async (run: RunProgram, name: string): Promise<readon
   return found.length > 0 ? [...new Set(found)] : [plain];
 };
 
-const wellKnown: Readonly<Record<string, number>> = {
+export const wellKnown: Readonly<Record<string, number>> = {
   smtp: 25,
   submission: 587,
   submissions: 465,

@@ -1,6 +1,8 @@
 // Runs a server's own program and turns its complaints into a Failure that never shows a key.
 import { Failure, type FailureKind } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
+import { isEverybodys } from "../system/everybodys.ts";
+import { exists } from "../system/exists.ts";
 import type { RunOptions, RunProgram, RunResult } from "../system/run.ts";
 
 /** A program's words without anything that could be a key: cut at the first PEM header. */
@@ -13,6 +15,35 @@ export const complaint = (stderr: string): string => {
     .filter((line) => line.trim() !== "");
   const worst = lines.find((line) => /\b(fatal|panic)\b/i.test(line)) ?? lines.find((line) => /\berror\b/i.test(line));
   return clean(worst ?? lines.at(-1) ?? "it said nothing", 400);
+};
+
+const escaped = (text: string): string => text.replace(/[.+*?^${}()|[\]\\]/g, "\\$&");
+
+/** Files with a line in them that words name: `/etc/x.conf:12`, `/etc/x.conf line 12`, `line 12 of configuration file /etc/x.conf`. */
+const placesIn = (words: string): readonly { readonly path: string; readonly line: string }[] =>
+  [
+    ...words.matchAll(/(?<path>\/[^\s"'\]:,]+)["']?(?::| line )(?<line>\d+)/g),
+    ...words.matchAll(/line (?<line>\d+) (?:of|in)(?: [a-z]+){0,2} ["']?(?<path>\/[^\s"'\]:,]+)/g),
+  ].flatMap(({ groups: { path, line } = {} }) => (path && line ? [{ path, line }] : []));
+
+/**
+ * What a program says of a configuration, for a report, the state and the log, which others read: it quotes what it does not understand. Where not everybody can
+ * read the files that it speaks of, the place alone. `files`: those that it was given.
+ */
+export const sayable = async (words: string, files: readonly string[]): Promise<string> => {
+  const places = placesIn(words);
+  for (const path of new Set([...files, ...places.map((one) => one.path)])) {
+    if (!(await exists(path)) || (await isEverybodys(path))) continue;
+    const [place] = places.filter((one) => files.includes(one.path));
+    const named =
+      place ??
+      files.flatMap((file) =>
+        new RegExp(`${escaped(file)}(?![\\w./-])`).test(words) ? [{ path: file, line: undefined }] : [],
+      )[0];
+    const at = named === undefined ? "" : `${named.path}${named.line === undefined ? "" : ` line ${named.line}`}, `;
+    return `${at}in words that are left out here: not everybody may read ${path}`;
+  }
+  return words;
 };
 
 /** The result, or undefined where the program is not installed. */

@@ -49,7 +49,7 @@ export const restart = async (run: RunProgram, { name, scripts, pid: find, log }
   const script = (
     await Promise.all(scripts.map(async (one) => ((await exists(`/etc/init.d/${one}`)) ? [`/etc/init.d/${one}`] : [])))
   ).flat()[0];
-  if (unit !== undefined) await output(run, "systemctl", ["restart", unit], "unavailable");
+  if (unit !== undefined) await output(run, "systemctl", ["restart", "--", unit], "unavailable");
   else if (script !== undefined) {
     // Not the script's own `restart`: Debian's for OpenSMTPD starts while the old process still ends, and leaves none.
     await run(script, ["stop"]);

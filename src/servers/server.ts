@@ -10,6 +10,7 @@ import type { NamedFile } from "./named-file.ts";
 import type { Override } from "./override.ts";
 import type { PolicyPlan } from "./policy.ts";
 import type { ServingProcess } from "./processes.ts";
+import type { Doubt } from "./whose-words.ts";
 
 export type { Override } from "./override.ts";
 
@@ -30,6 +31,8 @@ export interface Installation {
   /** The group as which it reads private keys; absent: it reads them as root. */
   readonly keyGroup?: string;
   readonly running: boolean;
+  /** It serves, but whose it is nobody of root's says: its words are not believed, and `reload` refuses. */
+  readonly doubt?: Doubt;
   /** Why `reload` restarts it where it has not read yet what stands there, which ends the sessions of the moment: the report says so. Absent: it reloads. */
   readonly restarts?: string;
 }

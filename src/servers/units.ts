@@ -3,13 +3,17 @@ import { exists } from "../system/exists.ts";
 import { readTextIfPresent } from "../system/files.ts";
 import { offenceOnTheWay } from "../system/root-only.ts";
 import type { RunProgram } from "../system/run.ts";
+import { type Values, assignments, valuesIn } from "./assignments.ts";
 
-/** The unit of a process, where systemd started it (its control group is called so): `opensmtpd.service`. One of a user's own manager is none. */
+/**
+ * The unit of a process, where systemd started it (its control group is called so): `opensmtpd.service`. One of a user's own manager is none. Whoever was handed a group
+ * (`Delegate=`) calls those below it as they like: no name of a unit is an option of a program's.
+ */
 export const unitOf = (cgroup: string): string | undefined =>
   cgroup
     .split("\n")
     .filter((line) => !line.includes("/user.slice/"))
-    .flatMap((line) => /\/([\w@.\\:-]+\.service)$/.exec(line)?.[1] ?? [])[0];
+    .flatMap((line) => /\/([\w@.\\:][\w@.\\:-]*\.service)$/.exec(line)?.[1] ?? [])[0];
 
 /** systemd is PID 1 (sd_booted(3)). */
 export const systemdRuns = (): Promise<boolean> => exists("/run/systemd/system");
@@ -33,6 +37,8 @@ export interface MainUnit {
   readonly start: string;
   /** Root starts it as root. */
   readonly asRoot: boolean;
+  /** What its `Environment=` and `EnvironmentFile=` give it. */
+  readonly values: Values;
 }
 
 /**
@@ -43,7 +49,8 @@ export const mainUnitOf = async (run: RunProgram, pid: number): Promise<MainUnit
   const unit = await unitOfProcess(pid);
   if (unit === undefined) return undefined;
   const properties = ["MainPID", "ExecStart", "FragmentPath", "DropInPaths", "User", "DynamicUser"];
-  const { stdout } = await run("systemctl", ["show", "-p", properties.join(","), unit]);
+  const further = ["Environment", "EnvironmentFiles"];
+  const { stdout } = await run("systemctl", ["show", "-p", [...properties, ...further].join(","), "--", unit]);
   const valueOf = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(stdout)?.[1] ?? "";
   if (valueOf("MainPID") !== String(pid)) return undefined;
   const files = `${valueOf("FragmentPath")} ${valueOf("DropInPaths")}`.split(" ").filter((file) => file !== "");
@@ -52,5 +59,8 @@ export const mainUnitOf = async (run: RunProgram, pid: number): Promise<MainUnit
   const start = roots ? valueOf("ExecStart") : "";
   const given = /\bargv\[\]=(.*?) ; ignore_errors=/.exec(start)?.[1] ?? "";
   const asRoot = roots && /^(?:root|0)?$/.test(valueOf("User")) && valueOf("DynamicUser") !== "yes";
-  return { unit, words: given.includes("$") ? [] : given.split(" ").filter((word) => word !== ""), start, asRoot };
+  const named = [...stdout.matchAll(/^EnvironmentFiles=(\/\S+)/gm)].flatMap((match) => match[1] ?? []);
+  const values = roots ? { ...assignments(valueOf("Environment")), ...(await valuesIn(named)) } : {};
+  const words = given.includes("$") ? [] : given.split(" ").filter((word) => word !== "");
+  return { unit, words, start, asRoot, values };
 };

@@ -8,6 +8,8 @@ import type { RunProgram, RunResult } from "./run.ts";
 export interface Reader {
   readonly user: string;
   readonly group: string;
+  /** Further ones, of a process, as numbers; absent: those that the user has. */
+  readonly groups?: readonly number[];
 }
 
 export type Opened =
@@ -69,8 +71,11 @@ const tryAll = async (as: AsReader, reader: Reader, paths: readonly string[]): P
 };
 
 const asAnother = async (run: RunProgram, reader: Reader, paths: readonly string[]): Promise<readonly Opened[]> => {
+  const { user, group, groups } = reader;
+  const further =
+    groups === undefined ? "--init-groups" : groups.length === 0 ? "--clear-groups" : `--groups=${groups.join()}`;
   const as: AsReader = (...words) =>
-    run("setpriv", [`--reuid=${reader.user}`, `--regid=${reader.group}`, "--init-groups", ...words], { timeoutMs });
+    run("setpriv", [`--reuid=${user}`, `--regid=${group}`, further, ...words], { timeoutMs });
   const found: Opened[] = [];
   for (let at = 0; at < paths.length; at += atOnce) {
     const some = paths.slice(at, at + atOnce);

@@ -25,14 +25,14 @@ const refuse = (service: string, words: string, command: string): never => {
 const throughSystemd = async (run: RunProgram, service: string): Promise<"running" | "started" | "stopped"> => {
   const unit = `${service}.service`;
   const state = async (): Promise<string> =>
-    (await run("systemctl", ["show", "--property=ActiveState", "--value", unit])).stdout.trim();
+    (await run("systemctl", ["show", "--property=ActiveState", "--value", "--", unit])).stdout.trim();
   const now = await state();
   if (now !== "failed") return now === "inactive" || now === "deactivating" ? "stopped" : "running";
-  const file = (await run("systemctl", ["show", "--property=UnitFileState", "--value", unit])).stdout.trim();
+  const file = (await run("systemctl", ["show", "--property=UnitFileState", "--value", "--", unit])).stdout.trim();
   if (file === "disabled" || file.startsWith("masked")) return "stopped";
   // Else systemd may refuse: it was started too often just now.
-  await run("systemctl", ["reset-failed", unit]);
-  const { status, stderr } = await run("systemctl", ["start", unit], { timeoutMs: startTimeoutMs });
+  await run("systemctl", ["reset-failed", "--", unit]);
+  const { status, stderr } = await run("systemctl", ["start", "--", unit], { timeoutMs: startTimeoutMs });
   if (status !== 0)
     refuse(service, clean(stderr, 300) || `systemctl start ended with ${status}`, `systemctl start ${service}`);
   return "started";

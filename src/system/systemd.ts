@@ -73,7 +73,7 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
 
   /** In UTC, so that its dates can be read. */
   const ask = async (unit: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
-    const args = ["TZ=UTC", "systemctl", "show", "--no-pager", `--property=${names.join(",")}`, unit];
+    const args = ["TZ=UTC", "systemctl", "show", "--no-pager", `--property=${names.join(",")}`, "--", unit];
     const { status, stdout } = await run("env", args);
     return status === 0 ? properties(stdout) : new Map();
   };
@@ -127,7 +127,7 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       if ((await ownFileState(path, "")).state === "foreign") continue;
       const target = wantedBy[unit];
       if (live && target !== undefined) {
-        await run("systemctl", ["disable", ...(unit.endsWith(".service") ? [] : ["--now"]), unit]);
+        await run("systemctl", ["disable", ...(unit.endsWith(".service") ? [] : ["--now"]), "--", unit]);
       }
       removed.push(...(await removeOwnFiles([path])));
       if (target === undefined) continue;
@@ -168,13 +168,13 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       if (written.length > 0 || retired.length > 0) await systemctl("daemon-reload");
       for (const unit of [timer, repairPath, repair]) {
         if (!files.has(join(units, unit))) continue;
-        await systemctl("enable", ...(unit === repair ? [] : ["--now"]), unit);
+        await systemctl("enable", ...(unit === repair ? [] : ["--now"]), "--", unit);
         // One that was changed goes on with its old plan until it is started anew.
-        if (unit !== repair && written.includes(join(units, unit))) await systemctl("restart", unit);
+        if (unit !== repair && written.includes(join(units, unit))) await systemctl("restart", "--", unit);
       }
     },
     runOnce: async () => {
-      const { status, stderr } = await run("systemctl", ["start", service], { timeoutMs: startTimeoutMs });
+      const { status, stderr } = await run("systemctl", ["start", "--", service], { timeoutMs: startTimeoutMs });
       const last = await lastRun();
       if (last !== undefined) return last;
       return { status, ok: status === 0, ...(status === 0 ? {} : { output: clean(stderr, 300) }) };
@@ -187,7 +187,7 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       const removed = await retire(all, live);
       if (live) {
         await systemctl("daemon-reload");
-        await run("systemctl", ["reset-failed", service, repair, "mailcert-failure@*.service"]);
+        await run("systemctl", ["reset-failed", "--", service, repair, "mailcert-failure@*.service"]);
       }
       return removed;
     },

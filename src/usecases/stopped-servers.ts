@@ -1,9 +1,9 @@
-// Servers that have certificates of ours and do not run now: a deployment that was proven is none any more.
+// Servers that have certificates of ours and do not run now, or that nobody answers for: a deployment that was proven is none any more, or will not be.
 import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { own } from "../domain/own.ts";
-import { stoppedServerFinding } from "../domain/stopped-server.ts";
+import { type DoubtedServer, doubtedServerFinding, stoppedServerFinding } from "../domain/stopped-server.ts";
 import type { CertificateState, DeploymentRecord } from "../store/store.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -42,13 +42,19 @@ export const stoppedServers = async (
   if (had.size === 0) return [];
   const adapters = await world.servers();
   const runs = new Map<string, boolean>();
+  const doubts = new Map<string, DoubtedServer>();
   for (const server of new Set([...had.values()].map((one) => one.server))) {
     const found = await unlessFailure(async () => own(adapters, server)?.detect() ?? []);
-    for (const { id, running } of found instanceof Failure ? [] : found) runs.set(id, running);
+    for (const { id, running, doubt } of found instanceof Failure ? [] : found) {
+      runs.set(id, running);
+      if (doubt) doubts.set(id, doubt);
+    }
   }
   const others = [...had].flatMap(([id, { server }]) => (runs.get(id) === true ? [server] : []));
-  return [...had].flatMap(([id, { server, certificates, lastServed }]) =>
-    runs.get(id) === false
+  return [...had].flatMap(([id, { server, certificates, lastServed }]) => {
+    const doubt = doubts.get(id);
+    if (doubt) return [doubtedServerFinding(id, doubt)];
+    return runs.get(id) === false
       ? [
           stoppedServerFinding({
             id,
@@ -58,6 +64,6 @@ export const stoppedServers = async (
             ...(lastServed === undefined ? {} : { lastServed }),
           }),
         ]
-      : [],
-  );
+      : [];
+  });
 };

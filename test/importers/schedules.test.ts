@@ -19,7 +19,7 @@ const systemd =
   (enabled: readonly string[], asked: string[] = []): RunProgram =>
   async (program, args) => {
     asked.push([program, ...args].join(" "));
-    const on = enabled.includes(args[1] ?? "");
+    const on = enabled.includes(args.at(-1) ?? "");
     return { status: on ? 0 : 1, stdout: on ? "enabled\n" : "disabled\n", stderr: "" };
   };
 const none: RunProgram = async () => {
@@ -35,7 +35,7 @@ it("certbot: the timer, Debian's file in cron.d; asked and not switched", async 
     { kind: "timer", where: "certbot.timer", command: "systemctl disable --now certbot.timer" },
     { kind: "cron", where: "/etc/cron.d/certbot", command: "mv /etc/cron.d/certbot /root/certbot.cron" },
   ]);
-  expect(asked.every((line) => line.startsWith("systemctl is-enabled "))).toBe(true);
+  expect(asked.every((line) => line.startsWith("systemctl is-enabled -- "))).toBe(true);
 });
 
 it("acme.sh: a line of root's crontab, quoted for the shell; a file that has more than it", async () => {

@@ -36,6 +36,8 @@ test("the unit is the innermost service of the control group, where there is one
   expect(unitOf("0::/system.slice/opensmtpd.service\n")).toBe("opensmtpd.service");
   expect(unitOf("1:name=systemd:/system.slice/system-x.slice/smtpd@out.service\n")).toBe("smtpd@out.service");
   expect(unitOf("0::/user.slice/user-0.slice/session-1.scope\n")).toBeUndefined();
+  // A group that somebody was handed may be called like an option of systemctl's: -H has it go to another host.
+  expect(unitOf("0::/system.slice/app.service/-Hroot@evil.example.service\n")).toBeUndefined();
   // Anybody can call a unit of his own manager so.
   expect(unitOf("0::/user.slice/user-1000.slice/user@1000.service/app.slice/postfix.service\n")).toBeUndefined();
 });

@@ -51,11 +51,12 @@ frontend x # "$COMMENT"
     expect(await environmentFor(haproxy(undefined), sections('frontend x\n bind "${P-993}"\n'))).toEqual({});
   });
 
-  test("what its user could have written there is believed where it is an address, a name or a place of root's, and nothing that is run depends on it", async () => {
+  test("what its user could have written there is believed where it is an address or a name, and no file and nothing that is run depends on it", async () => {
     const child = spawn("sleep", ["600"], {
       env: {
         PATH: process.env["PATH"],
         VIP: "[::1]",
+        SOCKET: "unix@x",
         NAME: "mail.example.org",
         CERTS: "/etc/ssl",
         EVIL: "/tmp/evil",
@@ -66,19 +67,38 @@ frontend x # "$COMMENT"
     });
     try {
       await once(child, "spawn");
-      const of = (line: string, around = "frontend x") =>
-        environmentFor(haproxy(child.pid, false, true), sections(`${around}\n ${line}\n`));
-      expect(await of('bind "$VIP:993" name "$NAME" crt "$CERTS/x.pem" "$NOBODY_HAS_THIS"')).toEqual({
+      const of = (line: string, around = "frontend x", values: Record<string, string> = {}) =>
+        environmentFor({ ...haproxy(child.pid, false, true), values }, sections(`${around}\n ${line}\n`), "/none");
+      expect(await of('bind "$VIP:993" name "$NAME" "$NOBODY_HAS_THIS"')).toEqual({
         VIP: "[::1]",
         NAME: "mail.example.org",
-        CERTS: "/etc/ssl",
       });
-      for (const name of ["EVIL", "UP", "KERNEL", "ROUND"])
-        await expect(of(`bind :993 ssl crt "$${name}/x.pem"`)).rejects.toMatchObject({
+      // Root would read whatever key, or file, that user likes, and its successor is that user's: a path, and a name in the midst of one.
+      for (const [name, line] of [
+        ["EVIL", 'bind :993 ssl crt "$EVIL/x.pem"'],
+        ["UP", 'bind :993 ssl crt "$UP/x.pem"'],
+        ["KERNEL", 'bind :993 ssl crt "$KERNEL/x.pem"'],
+        ["ROUND", 'bind :993 ssl crt "$ROUND/x.pem"'],
+        ["CERTS", 'bind :993 ssl crt "$CERTS/x.pem"'],
+        ["CERTS", 'bind :993 ssl crt "$CERTS"'],
+        ["NAME", 'bind :993 ssl crt "$NAME"'],
+        ["NAME", 'bind :993 ssl crt "/etc/ssl/$NAME.pem"'],
+        ["NAME", 'errorfile 500 "$NAME"'],
+        ["NAME", 'http-request return file "$NAME"'],
+        ["NAME", 'http-request set-header X %[src,"map_ip(/etc/$NAME)"]'],
+        ["NAME", 'acl x src -f "$NAME"'],
+        ["NAME", 'external-check command "$NAME"'],
+        ["SOCKET", 'bind "$SOCKET"'],
+      ] as const)
+        await expect(of(line), line).rejects.toMatchObject({
           kind: "config",
           message: expect.stringContaining(`(${name}), and its process ${child.pid} is not root's any more`) as string,
         });
       await expect(of('lua-load "$CERTS/x.lua"', "global")).rejects.toMatchObject({ kind: "config" });
+      // What root gives it by that name is root's word: the unit's Environment=, or /etc/default/haproxy.
+      const crt = 'bind :993 ssl crt "$CERTS/x.pem"';
+      expect(await of(crt, "frontend x", { CERTS: "/etc/ssl" })).toEqual({ CERTS: "/etc/ssl" });
+      await expect(of(crt, "frontend x", { CERTS: "/etc/ssl/other" })).rejects.toMatchObject({ kind: "config" });
       // One that has a default is left out.
       expect(await of('bind "${EVIL-:993}"')).toEqual({});
       expect(Object.keys(await environmentFor(haproxy(child.pid), sections('global\n lua-load "$EVIL"\n')))).toEqual([

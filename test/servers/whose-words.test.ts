@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { isRoots, isRootsFile, userOf } from "../../src/servers/whose-words.ts";
+import { isConfiguration, isRoots, isRootsFile, userOf } from "../../src/servers/whose-words.ts";
+import type { RunProgram } from "../../src/system/run.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -34,6 +35,9 @@ it("root's is what root started, and what is the very program: not a setuid prog
   expect(await asks("1000\t1000\t1000\t1000", at("haproxy"))).toBe(false);
   expect(await asks("0\t0\t0\t0", at("sudo"))).toBe(false);
   expect(await asks("0\t0\t0\t0", at("none"))).toBe(false);
+  // A wrapper is first in PATH, or it was started from elsewhere: root's own program, which gives nobody root's ids. One that does is su.
+  expect(await asks("0\t0\t0\t0", "/usr/bin/true")).toBe(true);
+  expect(await asks("0\t0\t0\t0", "/usr/bin/su")).toBe(false);
   // A package brought a new file: what runs has none any more.
   writeFileSync(at("haproxy (deleted)"), "");
   expect(await asks("0\t0\t0\t0", at("haproxy (deleted)"))).toBe(true);
@@ -58,4 +62,41 @@ it("a file of root's is one that is there, by its whole path, and not where othe
   expect(await isRootsFile("etc/passwd")).toBe(false);
   for (const path of ["/proc/1/cmdline", "/proc/version", "/etc/../proc/version", "/sys/kernel/fscaps", at("haproxy")])
     expect(await isRootsFile(path)).toBe(false);
+});
+
+const sections = /^\s*(?:global|frontend)\b/;
+
+it("a file that somebody else's words name is one that its process may read, and that begins as such a configuration", async () => {
+  chmodSync(dir, 0o755);
+  process7("5\t5\t5\t5", at("haproxy"));
+  const file = (name: string, text: string, mode: number): string => {
+    writeFileSync(at(name), text);
+    chmodSync(at(name), mode);
+    return at(name);
+  };
+  const asks = async (path: string, opens: boolean, home?: string) => {
+    const ran: string[] = [];
+    const run: RunProgram = async (program, args) => {
+      ran.push([program, ...args].join(" "));
+      return { status: opens ? 0 : 1, stdout: "", stderr: "" };
+    };
+    const named = { path, pid: 7, begins: sections, ...(home === undefined ? {} : { home }) };
+    return { is: await isConfiguration(run, named, kernel()), ran };
+  };
+  expect(await asks(file("open.cfg", "# x\n\n.if defined(X)\n  global\n", 0o644), false)).toEqual({
+    is: true,
+    ran: [],
+  });
+  expect((await asks(file("passwd", "root:x:0:0\n", 0o644), false)).is).toBe(false);
+  const secret = file("secret.cfg", "global\n", 0o600);
+  expect((await asks(secret, false)).is).toBe(false);
+  // The kernel is asked, as whom the process is: its own ids, and no group that it does not have.
+  const asked = await asks(secret, true);
+  expect(asked.is).toBe(true);
+  expect(asked.ran[0]).toContain("setpriv --reuid=5 --regid=0 --clear-groups head");
+  expect((await asks(file("token", "SECRET-TOKEN\n", 0o600), true)).is).toBe(false);
+  // Where root keeps such files, and nothing else, root's own rights are enough; what they begin with counts all the same.
+  expect((await asks(secret, false, dir)).is).toBe(true);
+  expect((await asks(at("token"), false, dir)).is).toBe(false);
+  expect((await asks(at("none"), true)).is).toBe(false);
 });

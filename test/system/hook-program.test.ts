@@ -59,71 +59,12 @@ it("is not run where it cannot be, is not there, or others can change it", async
   const of = (path: string) => run({ run: [path], timeout: 60 }, "{}", never);
   await expect(of(join(dir, "none"))).rejects.toMatchObject({ kind: "config" });
   await expect(of(program("true", 0o644))).rejects.toThrow("is not executable");
-  if (process.getuid?.() === 0) await expect(of(program("true", 0o777))).rejects.toThrow("everybody can change");
+  await expect(of(program("true", 0o777))).rejects.toThrow(/(?:everybody|its owner \(uid \d+\)) can change/);
   const odd = join(dir, "odd");
   writeFileSync(odd, "#!/no/such/interpreter\n");
   chmodSync(odd, 0o755);
   await expect(of(odd)).rejects.toMatchObject({ hints: ["look at its first line: #!/bin/sh, or another interpreter"] });
 });
-
-it.runIf(process.getuid?.() === 0)(
-  "nor where others can change the script that an interpreter is told to run",
-  async () => {
-    const open = join(dir, "open.py");
-    writeFileSync(open, "exit 0\n");
-    chmodSync(open, 0o666);
-    const other = join(dir, "other.sh");
-    writeFileSync(other, "#!/bin/sh\nexit 0\n");
-    chmodSync(other, 0o777);
-    const lock = join(dir, "lock");
-    writeFileSync(lock, "");
-    chmodSync(lock, 0o666);
-    const of = (...words: string[]) => run({ run: words, timeout: 60 }, "{}", never);
-    for (const words of [
-      ["/bin/sh", open],
-      ["/bin/sh", "-e", open, "argument"],
-      ["/usr/bin/env", "sh", "-eu", open],
-      ["/usr/bin/nice", "-n", "5", "/bin/sh", open],
-      ["/usr/bin/timeout", "30", other],
-      ["/usr/bin/env", "-C", dir, "./other.sh"],
-      ["/usr/bin/env", "-S", `sh ${open}`],
-      ["/usr/bin/env", `--split-string=sh -e ${open}`],
-      ["/usr/bin/env", "NAME=value", "nice", "sh", open],
-      ["/usr/bin/perl", "-MSocket", open],
-      ["/usr/bin/perl", "-I/usr/lib/example", "-w", open],
-      ["/usr/bin/flock", lock, other],
-      ["/usr/bin/setpriv", "--no-new-privs", other],
-      ["/usr/bin/awk", "-f", open],
-      ["/usr/bin/python3", "-Werror", open],
-      ["sh", open],
-    ])
-      await expect(of(...words), words.join(" ")).rejects.toMatchObject({
-        message: expect.stringMatching(/^root does not run (\S+): everybody can change \1$/) as string,
-        hints: [expect.stringMatching(/^chmod go-w /) as string, expect.any(String) as string],
-        facts: { code: "PROGRAM", path: words.some((word) => word.includes(open)) ? open : other },
-      });
-    const indirect = join(dir, "indirect");
-    writeFileSync(indirect, `#!${other}\n`);
-    chmodSync(indirect, 0o755);
-    await expect(of("/bin/sh", indirect)).rejects.toThrow(`root does not run ${other}, the interpreter of ${indirect}`);
-    const venv = join(dir, "python");
-    writeFileSync(venv, "");
-    chmodSync(venv, 0o777);
-    const script = join(dir, "in-venv");
-    writeFileSync(script, `#! ${venv} -I\n`);
-    chmodSync(script, 0o755);
-    await expect(of(script)).rejects.toMatchObject({
-      message: `root does not run ${venv}, the interpreter of ${script}: everybody can change ${venv}`,
-    });
-    // What a program of the admin's own reads is its own matter, and so is what stands behind a script.
-    await of(program("exit 0"), open);
-    await of("/bin/sh", "-c", "exit 0", open);
-    await of("/bin/sh", program("exit 0", 0o600), open);
-    await of("/usr/bin/env", "-S", "sh -c 'exit 0'", open);
-    await of("/usr/bin/flock", lock, program("exit 0"), open);
-    await of("sh", "-ec", "exit 0", open);
-  },
-);
 
 it("a document with a key in it is a bug, and is never handed over", async () => {
   const document = "-----BEGIN PRIVATE KEY-----";

@@ -1,11 +1,11 @@
 // Opening as somebody else: what setpriv's answers mean, and that nothing is read. test/e2e/doctor.test.ts does it for real.
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { foldersAbove, openAs } from "../../src/system/open-as.ts";
-import { type RunProgram, createRunProgram } from "../../src/system/run.ts";
+import type { RunProgram } from "../../src/system/run.ts";
 import { fakeRun } from "../servers/fake-run.ts";
 
 const reader = { user: "exim", group: "exim" };
@@ -83,23 +83,4 @@ it("of thousands of files the few that are closed are found with a few programs"
   expect(paths.filter((_, index) => all[index]?.kind === "closed")).toEqual([...closed]);
   // It was one for each: 6000, and more for those that are closed.
   expect(programs).toBeLessThan(70);
-});
-
-it.runIf(process.getuid?.() === 0)("a real one says so of real files", async () => {
-  const dir = mkdtempSync(join(tmpdir(), "mailcert-open-"));
-  const at = (name: string): string => join(dir, name);
-  for (const name of ["a", "b", "c"]) writeFileSync(at(name), "x", { mode: 0o644 });
-  chmodSync(at("b"), 0o600);
-  const files = [at("a"), at("b"), at("c"), at("d")];
-  const who = { user: "nobody", group: "nogroup" };
-  const run = createRunProgram(process.env);
-  expect(await openAs(run, who, files)).toEqual(files.map(() => ({ kind: "closed", folder: dir })));
-  chmodSync(dir, 0o755);
-  expect(await openAs(run, who, files)).toEqual([
-    { kind: "open" },
-    { kind: "closed" },
-    { kind: "open" },
-    { kind: "missing" },
-  ]);
-  rmSync(dir, { recursive: true });
 });

@@ -28,13 +28,13 @@ describe("with systemd", () => {
   ])("a unit that is %s counts as %s, and nothing is started", async (state, end) => {
     const { ran, revive } = systemd(state);
     expect(await revive()).toBe(end);
-    expect(ran).toEqual(["show --property=ActiveState --value dovecot.service"]);
+    expect(ran).toEqual(["show --property=ActiveState --value -- dovecot.service"]);
   });
 
   it("a unit that failed is started, however often it was tried", async () => {
     const { ran, revive } = systemd("failed");
     expect(await revive()).toBe("started");
-    expect(ran.slice(2)).toEqual(["reset-failed dovecot.service", "start dovecot.service"]);
+    expect(ran.slice(2)).toEqual(["reset-failed -- dovecot.service", "start -- dovecot.service"]);
   });
 
   it.each(["disabled", "masked", "masked-runtime"])("one that failed and was %s is left alone", async (file) => {

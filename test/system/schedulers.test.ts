@@ -207,7 +207,7 @@ describe("systemd", () => {
     writeFileSync(stamp, "");
     await scheduler.remove();
     expect(existsSync(stamp)).toBe(false);
-    expect(ran).toContain("systemctl disable --now mailcert.timer");
+    expect(ran).toContain("systemctl disable --now -- mailcert.timer");
     expect(ran.filter((line) => /systemctl (?:stop|kill)/.test(line))).toEqual([]);
   });
 

@@ -198,6 +198,23 @@ describe("a server that does not run", () => {
     expect(await seen()).toMatchObject({ ok: true });
   });
 
+  it("but serves, and nobody of root's answers for it, is told as one that runs, with what mends it", async () => {
+    await outcomes();
+    const doubt = {
+      pid: 77,
+      why: "nothing of root's says that it works as uid 99",
+      mend: "name that user in its file",
+    };
+    const detect = async () => (await server.adapter.detect()).map((one) => ({ ...one, doubt }));
+    world = { ...world, servers: async () => ({ fake: { ...server.adapter, detect } }) };
+    const { ok, text } = await seen();
+    expect(ok).toBe(false);
+    expect(text).toContain(
+      "fault: fake runs as PID 77, but mailcert does not take its word: nothing of root's says that it works as uid 99; nothing reloads it when its certificate is renewed\n  -> name that user in its file",
+    );
+    expect(text).not.toContain("not running");
+  });
+
   it("and never did is a warning with the way out", async () => {
     server.running = false;
     all = [main];

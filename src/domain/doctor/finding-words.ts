@@ -49,6 +49,12 @@ export const doctorWords: readonly FindingWords[] = [
     mend: "As the finding says; the server would not start, and mailcert does not reload it.",
   },
   {
+    id: "doctor-doubted",
+    means:
+      "In `doctor`: a server runs and serves, and nothing of root's says whose process it is: another user started it, or its words name files that are not root's alone, or that its user may not read. Nothing reloads it.",
+    mend: "The hint of the finding: a unit, CONFIG= in /etc/default/haproxy, `user` in its file. A HAProxy with a master process of root's (Debian's unit, `-W`) is always known.",
+  },
+  {
     id: "doctor-stopped",
     means: "In `doctor`: a mail server is installed and does not run.",
     mend: "The command of the finding starts it. Where that is meant, leave it out: `servers:`.",

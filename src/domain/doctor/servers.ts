@@ -1,6 +1,7 @@
 // Mail servers whose configuration test fails, that do not run, that are not pointed at what is live, or whose own settings win: facts in, findings out.
 import type { Failure } from "../failure.ts";
 import { shellWord } from "../shell-word.ts";
+import { type DoubtedServer, doubtWords } from "../stopped-server.ts";
 import type { DoctorFinding } from "./finding.ts";
 import { few } from "./words.ts";
 
@@ -76,6 +77,13 @@ export const stoppedFinding = (installed: Installed, systemd: boolean, broken = 
     ...(broken ? { hint: `once its configuration is mended: ${start}` } : { command: start }),
   };
 };
+
+export const doubtedFinding = (id: string, doubt: DoubtedServer): DoctorFinding => ({
+  check: "doctor-doubted",
+  severity: "fault",
+  message: `${doubtWords(id, doubt)}; nothing reloads it when its certificate is renewed`,
+  hint: doubt.mend,
+});
 
 /** What holds its port says why it does not run, and no start would help. */
 export const isKeptFromStarting = ({ check, message }: DoctorFinding, others: readonly DoctorFinding[]): boolean =>

@@ -2,7 +2,7 @@
 import { Failure } from "../../domain/failure.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { commandLine } from "../command-line.ts";
-import { complaint, runIfInstalled } from "../program.ts";
+import { complaint, runIfInstalled, sayable } from "../program.ts";
 import { runningPid } from "../running.ts";
 import { believedFile } from "../whose-words.ts";
 
@@ -48,7 +48,7 @@ export const settingsOf = async (
 ): Promise<Settings> => {
   const result = await run(program, ["-C", imapdConf, which]);
   if (result.status === 0) return parse(result.stdout);
-  const said = complaint(result.stderr).replace(/^fatal error: /, "");
+  const said = await sayable(complaint(result.stderr).replace(/^fatal error: /, ""), [imapdConf]);
   throw new Failure("config", `Cyrus refuses its configuration ${imapdConf}: ${said}`, {
     hints: [`mend it; \`${program} -C ${imapdConf} conf\` shows the same complaint. Cyrus lets nobody in until then`],
   });
@@ -88,12 +88,12 @@ export const findCyrus = async (run: RunProgram): Promise<Cyrus | undefined> => 
     // An option since 3.6; before that -p of the command line.
     const pid = await findPid(usual.get("master_pid_file") || "/run/cyrus-master.pid");
     const words = pid === undefined ? [] : await commandLine(pid);
-    const told = (option: string): Promise<string | undefined> =>
-      believedFile(optionOf(words, option), "cyrmaster", pid ?? 0);
-    const imapdConf = (await told("-C")) ?? "/etc/imapd.conf";
+    const told = (option: string, begins: RegExp): Promise<string | undefined> =>
+      believedFile(run, "cyrmaster", { path: optionOf(words, option), pid: pid ?? 0, begins });
+    const imapdConf = (await told("-C", /^(?:@include:|[a-z][\w-]*:(?:\s|$))/)) ?? "/etc/imapd.conf";
     const settings = imapdConf === "/etc/imapd.conf" ? usual : await read(imapdConf);
     const user = settings.get("cyrus_user") || "cyrus";
-    const cyrusConf = (await told("-M")) ?? "/etc/cyrus.conf";
+    const cyrusConf = (await told("-M", /^\s*(?:START|SERVICES|EVENTS|DAEMON)\b/)) ?? "/etc/cyrus.conf";
     return { program, version, pid, imapdConf, cyrusConf, user, group: await groupOf(run, settings, user) };
   }
   return undefined;

@@ -5,7 +5,9 @@ import { readTextIfPresent } from "../../system/files.ts";
 import { expand } from "../glob.ts";
 import { type Section, parseHaproxy } from "./parse.ts";
 
-const standard = "/etc/haproxy/haproxy.cfg";
+/** Where root keeps HAProxy's configurations, and nothing else. */
+export const home = "/etc/haproxy";
+const standard = `${home}/haproxy.cfg`;
 
 /** Arguments that name its configuration: `-f FILE` each, and `-C FOLDER`. */
 interface Naming {
@@ -27,9 +29,12 @@ export const naming = (words: readonly string[]): readonly string[] => {
   return found;
 };
 
-/** CONFIG= of Debian's /etc/default/haproxy, which its unit and its script read. */
+/** Debian's unit and its script read it. */
+export const defaultsFile = "/etc/default/haproxy";
+
+/** CONFIG= in it. */
 export const ofDebian = async (): Promise<readonly string[]> => {
-  const defaults = (await readTextIfPresent("/etc/default/haproxy").catch(() => undefined)) ?? "";
+  const defaults = (await readTextIfPresent(defaultsFile).catch(() => undefined)) ?? "";
   return ["-f", /^\s*CONFIG=(["']?)(\/[^"'\s]+)\1\s*$/m.exec(defaults)?.[2] ?? standard];
 };
 

@@ -1,9 +1,10 @@
 // The variables of HAProxy's environment that its files name: tested, or started, without them it would be another configuration.
 import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
-import { offenceOnTheWay } from "../../system/root-only.ts";
-import type { Section } from "./parse.ts";
-import { type Haproxy, pidFile } from "./program.ts";
+import type { ConfigurationLine, Section, Word } from "./parse.ts";
+import { valuesIn } from "../assignments.ts";
+import { type Haproxy, pidFile } from "./believed.ts";
+import { defaultsFile } from "./configuration-files.ts";
 
 /** Names of variables in a configuration (configuration.txt, 2.3). */
 interface Named {
@@ -50,18 +51,43 @@ const environmentOf = async (pid: number): Promise<ReadonlyMap<string, string> |
   );
 };
 
-/** Where a value is no more than an address, a name or a file that is served: elsewhere (`global`) it says what is run, and as whom. */
+/** Where a value is no more than an address or a name: elsewhere (`global`) it says what is run, and as whom. */
 const ordinary: ReadonlySet<string> = new Set(["defaults", "frontend", "listen", "backend"]);
 
-/** Addresses, numbers, names: no way out of a folder. */
-const isPlain = (value: string): boolean => /^[\w.:*@,[\]-]*$/.test(value) && !/^\.\.?$/.test(value);
+/** Addresses, numbers, names: no file, no socket's path, no descriptor. */
+const isPlain = (value: string): boolean =>
+  /^[\w.:*@,[\]-]*$/.test(value) && !/^\.\.?$/.test(value) && !/\b(?:unix|abnsz?|fd|sockpair|rhttp)@/.test(value);
 
-/** Or a path on which nobody but root can put anything. */
-const isHarmless = async (value: string): Promise<boolean> =>
-  isPlain(value) ||
-  (/^\/(?!proc\/|sys\/|dev\/)[\w@%+=.-][\w@%+=./-]*$/.test(value) &&
-    !value.split("/").includes("..") &&
-    (await offenceOnTheWay(value).catch(() => true)) === undefined);
+/** Keywords of these sections whose next word is a file, a folder of files or a program. */
+const beforeFiles: ReadonlySet<string> = new Set(
+  (
+    "crt default-crt crt-list key ocsp issuer sctl ca-file ca-verify-file ca-sign-file crl-file tls-ticket-keys ech file lf-file errorfile errorfiles -f -M " +
+    "config command path uri-file server-state-file-name load-server-state-from-file"
+  ).split(" "),
+);
+/** All of whose words may be. */
+const ofFiles: ReadonlySet<string> = new Set([
+  "errorfile",
+  "errorfiles",
+  "external-check",
+  "filter",
+  "server-state-file-name",
+]);
+
+/** A key that root reads for its successor becomes that process's own: which file it is, nobody else's word says, be it a name in the midst of a path. */
+const namesFile = ({ words }: ConfigurationLine, word: Word): boolean =>
+  /[/(]/.test(word.text) ||
+  ofFiles.has(words[0]?.text ?? "") ||
+  beforeFiles.has(words[words.indexOf(word) - 1]?.text ?? "");
+
+const withFilesOnly = (sections: readonly Section[]): readonly Section[] =>
+  sections.map((section) => ({
+    ...section,
+    lines: section.lines.flatMap((line) => {
+      const words = line.words.filter((word) => namesFile(line, word));
+      return words.length === 0 ? [] : [{ ...line, text: "", words }];
+    }),
+  }));
 
 const notKnown = (needed: readonly string[], why: string, hint: string): Failure =>
   new Failure(
@@ -72,12 +98,13 @@ const notKnown = (needed: readonly string[], why: string, hint: string): Failure
 
 /**
  * What the running one has of them. One that it has not either is empty for it, too. Of a process that is not root's any more, whose user can write any value
- * there: where systemd or root's pid file names it, and what does no harm.
+ * there: where systemd or root's pid file names it, what does no harm (no file: root would read it for that user), and what root gives it by the same name.
  * @throws Failure `config` where it takes some from outside and they cannot be known: it does not run, or may not be looked at.
  */
 export const environmentFor = async (
-  { pid, ofRoot, noted }: Pick<Haproxy, "pid" | "ofRoot" | "noted">,
+  { pid, ofRoot, noted, values: roots = {} }: Pick<Haproxy, "pid" | "ofRoot" | "noted" | "values">,
   sections: readonly Section[],
+  defaults = defaultsFile,
 ): Promise<Readonly<Record<string, string>>> => {
   const { needed, all } = variablesIn(sections);
   if (all.length === 0) return {};
@@ -99,13 +126,18 @@ export const environmentFor = async (
       `start it by its service, or with \`-p ${pidFile}\`; or give the variables a value in the file (setenv, presetenv)`,
     );
   }
-  const grave = new Set(ofRoot ? [] : variablesIn(sections.filter(({ kind }) => !ordinary.has(kind))).all);
+  const grave = new Set<string>();
+  const given = ofRoot ? {} : { ...(await valuesIn([defaults])), ...roots };
+  if (!ofRoot)
+    for (const some of [sections.filter(({ kind }) => !ordinary.has(kind)), withFilesOnly(sections)])
+      for (const name of variablesIn(some).all) grave.add(name);
   const values: Record<string, string> = {};
   const refused: string[] = [];
   for (const name of all) {
     const value = has.get(name);
     if (value === undefined) continue;
-    if (ofRoot || (!grave.has(name) && (await isHarmless(value)))) values[name] = value;
+    const rootGaveIt = Object.hasOwn(given, name) && given[name] === value;
+    if (ofRoot || rootGaveIt || (!grave.has(name) && isPlain(value))) values[name] = value;
     else refused.push(name);
   }
   const missing = needed.filter((name) => refused.includes(name));
@@ -113,6 +145,6 @@ export const environmentFor = async (
   throw notKnown(
     missing,
     `and its process ${pid} is not root's any more: whoever works as that user can write any value there`,
-    "run it with a master process of root's (-W), or give the variables a value in the file (setenv, presetenv)",
+    `run it with a master process of root's (-W), or give the variables the same value in the file (setenv, presetenv), its unit (Environment=) or ${defaultsFile}`,
   );
 };

@@ -3,6 +3,7 @@ import { isAtLeast } from "../version.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertUnlessRead } from "../edits.ts";
+import { groupOf } from "../key-group.ts";
 import { recalled } from "../recalled.ts";
 import type { ServedCertificate, Server } from "../server.ts";
 import { type Bind, bindsOf } from "./binds.ts";
@@ -10,7 +11,8 @@ import { listText, ownList } from "./crt-list.ts";
 import { haproxyListeners, isServed } from "./listeners.ts";
 import { type Wanted, planHaproxy, readBackHaproxy } from "./plan.ts";
 import { folderOf, readHaproxy } from "./configuration-files.ts";
-import { type Haproxy, findHaproxy, namedBy } from "./program.ts";
+import type { Haproxy } from "./believed.ts";
+import { findHaproxy, namedBy } from "./program.ts";
 import { reloadHaproxy, restartReason, testHaproxy } from "./reload.ts";
 
 /** Lists of certificates, and both kinds of key for one name, are older; older ones than 2.4 were not looked at. */
@@ -55,7 +57,7 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
       const now = await here();
       // One that ends no TLS of mail's has no certificate to be given.
       if (!now || !now.binds.some(isServed)) return [];
-      const { version, pid } = now.haproxy;
+      const { version, pid, unprivileged, doubt } = now.haproxy;
       if (!supported(version)) {
         throw new Failure("config", `HAProxy ${version} is installed; mailcert needs 2.4 or later`, {
           hints: ["nothing was changed; upgrade HAProxy, or leave it out: servers: dovecot (--server dovecot)"],
@@ -63,13 +65,16 @@ export const createHaproxy = (dependencies: ServerDependencies): Server => {
       }
       const configDir = await folderOf(now.haproxy);
       const restarts = await restartReason(run, now.haproxy);
+      const keyGroup = unprivileged && pid !== undefined ? await groupOf(run, pid) : undefined;
       return [
         {
           server: "haproxy",
           id: "haproxy",
           version,
           configDir,
+          ...(keyGroup === undefined ? {} : { keyGroup }),
           running: pid !== undefined,
+          ...(doubt === undefined ? {} : { doubt }),
           ...(restarts === undefined ? {} : { restarts }),
         },
       ];

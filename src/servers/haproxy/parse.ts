@@ -56,7 +56,7 @@ export const wordsOf = (text: string): readonly Word[] => {
   return words;
 };
 
-const kinds: ReadonlySet<string> = new Set(
+export const sectionNames: ReadonlySet<string> = new Set(
   "global defaults frontend listen backend peers resolvers userlist program mailers cache ring log-forward log-profile http-errors fcgi-app crt-store acme traces".split(
     " ",
   ),
@@ -90,7 +90,7 @@ export const parseHaproxy = (
     for (const [index, raw] of text.split("\n").entries()) {
       const words = wordsOf(raw);
       const first = words[0]?.text ?? "";
-      if (kinds.has(first) && words[0]?.start !== undefined) {
+      if (sectionNames.has(first) && words[0]?.start !== undefined) {
         finish();
         kind = first;
         name = words[1]?.text === "from" ? "" : (words[1]?.text ?? "");

@@ -10,11 +10,18 @@ import { hasChangedSinceStart } from "../changed-at.ts";
 import { commandLine } from "../command-line.ts";
 import { hasChildCalled } from "../daemons.ts";
 import { expand } from "../glob.ts";
-import { complaint, output } from "../program.ts";
+import { complaint, output, sayable } from "../program.ts";
 import { systemdRuns, unitOfProcess } from "../units.ts";
+import { refuseDoubted } from "../whose-words.ts";
 import { environmentFor } from "./environment.ts";
 import { filesOf, readHaproxy } from "./configuration-files.ts";
-import { type Haproxy, program } from "./program.ts";
+import { type Haproxy, program } from "./believed.ts";
+
+/** For everybody's eyes. */
+const saidOf = async (haproxy: Haproxy, stderr: string): Promise<string> => {
+  const alert = /^\[ALERT\][^:]*: (?:config : )?(.*)$/m.exec(stderr)?.[1];
+  return sayable(complaint(alert ?? stderr), await filesOf(haproxy));
+};
 
 /** @throws Failure `config` with its own words. */
 export const testHaproxy = async (run: RunProgram, haproxy: Haproxy): Promise<void> => {
@@ -28,8 +35,7 @@ export const testHaproxy = async (run: RunProgram, haproxy: Haproxy): Promise<vo
   const env = await environmentFor(haproxy, await readHaproxy(haproxy));
   const result = await run(program, ["-c", ...names], { env });
   if (result.status === 0) return;
-  const alert = /^\[ALERT\][^:]*: (?:config : )?(.*)$/m.exec(result.stderr)?.[1];
-  throw new Failure("config", `HAProxy refuses its configuration: ${complaint(alert ?? result.stderr)}`, {
+  throw new Failure("config", `HAProxy refuses its configuration: ${await saidOf(haproxy, result.stderr)}`, {
     hints: [`mend it; \`haproxy -c ${names.join(" ")}\` shows the same complaint`],
   });
 };
@@ -77,11 +83,11 @@ const theirUnit = async (pid: number): Promise<string | undefined> => {
 
 /** A unit without a way to reload restarts it, and its sessions end. */
 const canReload = async (run: RunProgram, unit: string): Promise<boolean> =>
-  (await run("systemctl", ["show", "--property=CanReload", "--value", unit])).stdout.trim() === "yes";
+  (await run("systemctl", ["show", "--property=CanReload", "--value", "--", unit])).stdout.trim() === "yes";
 
 /** Why it is restarted rather than reloaded; undefined: it is not. */
-export const restartReason = async (run: RunProgram, { pid }: Haproxy): Promise<string | undefined> => {
-  if (pid === undefined || (await hasChildCalled(pid, program))) return undefined;
+export const restartReason = async (run: RunProgram, { pid, doubt }: Haproxy): Promise<string | undefined> => {
+  if (pid === undefined || doubt !== undefined || (await hasChildCalled(pid, program))) return undefined;
   const unit = await theirUnit(pid);
   if (unit === undefined || (await canReload(run, unit))) return undefined;
   return `it runs without a master process, and ${unit} has no way to reload it`;
@@ -120,15 +126,27 @@ const pathsInList = async (list: string): Promise<readonly string[]> =>
 
 /** Old processes keep their sessions to the end. @throws Failure `unavailable` where it cannot be done without ending them, but by a unit of somebody's that knows no other way. */
 export const reloadHaproxy = async (run: RunProgram, haproxy: Haproxy): Promise<void> => {
-  const { pid } = haproxy;
+  const { pid, doubt } = haproxy;
   if (pid === undefined) return;
+  // Somebody may have done it by hand.
+  if (doubt !== undefined) return (await isStale(haproxy, pid)) ? refuseDoubted("HAProxy", doubt) : undefined;
   // A master starts its workers anew with the new configuration (management.txt, 4).
   if (await hasChildCalled(pid, program)) return sendSignal(pid, "SIGUSR2");
   const unit = await theirUnit(pid);
   if (unit !== undefined) {
     if ((await canReload(run, unit)) || (await isStale(haproxy, pid)))
-      await output(run, "systemctl", ["reload-or-restart", unit], "unavailable", { timeoutMs: 120_000 });
+      await output(run, "systemctl", ["reload-or-restart", "--", unit], "unavailable", { timeoutMs: 120_000 });
     return;
+  }
+  if (haproxy.unprivileged) {
+    if (!(await isStale(haproxy, pid))) return;
+    throw new Failure(
+      "unavailable",
+      "HAProxy was started without root's rights and runs without a master process: nothing can reload it as it is",
+      {
+        hints: ["start it with -W (master-worker), or restart it now: it serves the old certificate until then"],
+      },
+    );
   }
   const given = withoutReload(await commandLine(pid));
   if (!given.includes("-D")) {
@@ -141,9 +159,13 @@ export const reloadHaproxy = async (run: RunProgram, haproxy: Haproxy): Promise<
   const [command, ...args] = [...((await systemdRuns()) ? apart(pid, env) : []), program, ...words, "-sf", String(pid)];
   const result = await run(command ?? program, args, { env });
   if (result.status === 0) return;
-  throw new Failure("unavailable", `HAProxy did not start anew: ${complaint(result.stderr)}`, {
-    hints: ["the old process goes on; mend what it says, and the next run tries again"],
-  });
+  throw new Failure(
+    "unavailable",
+    `HAProxy did not start anew: ${await sayable(complaint(result.stderr), await filesOf(haproxy))}`,
+    {
+      hints: ["the old process goes on; mend what it says, and the next run tries again"],
+    },
+  );
 };
 
 /** What is started by us runs in our own unit: confined, and ended by systemd when the run is over. Values go by the environment, not by the command line. */

@@ -4,7 +4,7 @@ import { Failure } from "../../domain/failure.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
 import { expand, matchesGlob } from "../glob.ts";
-import { complaint, runIfInstalled } from "../program.ts";
+import { complaint, runIfInstalled, sayable } from "../program.ts";
 import { commandLine } from "../command-line.ts";
 import { runningPid } from "../running.ts";
 import { believedFile } from "../whose-words.ts";
@@ -17,14 +17,18 @@ export interface Nginx {
 }
 
 const program = "nginx";
+/** A directive; those before the first block are of the main context (nginx.org, "Core functionality"). */
+const begins =
+  /^\s*(?:user|worker_\w+|include|load_module|events|https?|mail|stream|pid|error_log|daemon|master_process|env|thread_pool|pcre_jit|ssl_\w+|debug_points|timer_resolution|working_directory|lock_file)(?=[\s;{]|$)/;
 /** A dump of many sites is long. */
 const maxOutput = 32 << 20;
 
 /** The configuration that the master was started with, where it was told one: root's word, or root's file. A master calls itself "nginx: master process nginx -c FILE". */
-const named = async (pid: number | undefined): Promise<string | undefined> =>
-  pid === undefined
-    ? undefined
-    : believedFile(/\s-c\s*(\/\S+)/.exec((await commandLine(pid)).join(" "))?.[1], program, pid);
+const named = async (run: RunProgram, pid: number | undefined): Promise<string | undefined> => {
+  if (pid === undefined) return undefined;
+  const path = /\s-c\s*(\/\S+)/.exec((await commandLine(pid)).join(" "))?.[1];
+  return believedFile(run, program, { path, pid, begins, home: "/etc/nginx" });
+};
 
 /** undefined: not installed. */
 export const findNginx = async (run: RunProgram): Promise<Nginx | undefined> => {
@@ -38,7 +42,7 @@ export const findNginx = async (run: RunProgram): Promise<Nginx | undefined> => 
   const pid = await runningPid(resolve(dirname(built), pidFile), program);
   return {
     version: /nginx version: \S*\/(\d+(?:\.\d+)+)/.exec(said)?.[1] ?? "of an unknown version",
-    mainFile: (await named(pid)) ?? built,
+    mainFile: (await named(run, pid)) ?? built,
     pid,
   };
 };
@@ -52,7 +56,7 @@ export const testNginx = async (run: RunProgram, nginx: Nginx): Promise<void> =>
   // Warnings stand before it, a summary behind it.
   const lines = result.stderr.split("\n");
   const worst = lines.find((line) => /\[(emerg|alert|crit|error)\]/.test(line));
-  const words = complaint(worst?.replace(/^nginx: \[\w+\] /, "") ?? result.stderr);
+  const words = await sayable(complaint(worst?.replace(/^nginx: \[\w+\] /, "") ?? result.stderr), [nginx.mainFile]);
   throw new Failure("config", `nginx refuses its configuration: ${words}`, {
     hints: ["mend it; `nginx -t` shows the same complaint"],
   });

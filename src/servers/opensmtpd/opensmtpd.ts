@@ -7,7 +7,8 @@ import { commandLine } from "../command-line.ts";
 import { startedAt } from "../daemons.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit, revertFile } from "../edits.ts";
-import { runIfInstalled } from "../program.ts";
+import { runIfInstalled, sayable } from "../program.ts";
+import type { RunProgram } from "../../system/run.ts";
 import { restart } from "../restart.ts";
 import { runningPid } from "../running.ts";
 import { believedFile } from "../whose-words.ts";
@@ -26,10 +27,14 @@ const pidFile = "/run/smtpd.pid";
 
 const pidOf = (): Promise<number | undefined> => runningPid(pidFile, "smtpd");
 
-const confOf = async (pid: number | undefined): Promise<string> => {
+/** A keyword of smtpd.conf(5), or a macro. */
+const begins =
+  /^\s*(?:(?:action|admd|bounce|ca|filter|include|listen|match|mda|mta|pki|proc|queue|smtp|srs|table|tls)(?=\s|$)|[A-Za-z]\w*\s*=\s*")/;
+
+const confOf = async (run: RunProgram, pid: number | undefined): Promise<string> => {
   const words = pid === undefined ? [] : await commandLine(pid);
   const named = words[words.lastIndexOf("-f") + 1 || words.length];
-  const told = pid === undefined ? undefined : await believedFile(named, "smtpd", pid);
+  const told = pid === undefined ? undefined : await believedFile(run, "smtpd", { path: named, pid, begins });
   if (told !== undefined) return told;
   for (const path of usual) if (await exists(path)) return path;
   return "/etc/smtpd.conf";
@@ -49,7 +54,7 @@ const words = (stderr: string): string =>
 
 export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
   const { run, render } = dependencies;
-  const look = async () => presentOf(await confOf(await pidOf()));
+  const look = async () => presentOf(await confOf(run, await pidOf()));
 
   const detect = async (): Promise<readonly Installation[]> => {
     // Ends with 1, as it has no such option, and says its version.
@@ -64,7 +69,7 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
       });
     }
     const pid = await pidOf();
-    const conf = await confOf(pid);
+    const conf = await confOf(run, pid);
     return [
       {
         server: "opensmtpd",
@@ -103,7 +108,8 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
       const { conf } = await look();
       const { status, stdout, stderr } = await run("smtpd", ["-n", "-f", conf]);
       if (status === 0) return;
-      throw new Failure("config", `OpenSMTPD refuses its configuration ${conf}: ${words(`${stderr}\n${stdout}`)}`, {
+      const said = await sayable(words(`${stderr}\n${stdout}`), [conf]);
+      throw new Failure("config", `OpenSMTPD refuses its configuration ${conf}: ${said}`, {
         hints: [`mend it; \`smtpd -n -f ${conf}\` shows the same complaint`],
       });
     },
@@ -111,7 +117,7 @@ export const createOpensmtpd = (dependencies: ServerDependencies): Server => {
       // A run that tries again and again ends no sessions for what was read long ago. The file that was taken away leaves a changed smtpd.conf.
       // When it started is asked of the kernel, which counts from boot: the pid file of a host whose clock was ahead then is dated ahead, too.
       const pid = await pidOf();
-      if (pid !== undefined && (await isUpToDate(await confOf(pid), await startedAt(pid)))) return;
+      if (pid !== undefined && (await isUpToDate(await confOf(run, pid), await startedAt(pid)))) return;
       await restart(run, {
         name: "OpenSMTPD",
         scripts: ["opensmtpd", "smtpd"],

@@ -7,6 +7,7 @@ import { clean } from "../../domain/text.ts";
 import { Failure } from "../../domain/failure.ts";
 import { fileFailure, readTextIfPresent } from "../../system/files.ts";
 import type { RunProgram } from "../../system/run.ts";
+import { sayable } from "../program.ts";
 import { type Service, filesIn, headerIn, optionIn, readStunnel } from "./parse.ts";
 
 /** What makes it a daemon, changes its rights or writes somewhere; the copy has its own. */
@@ -92,7 +93,11 @@ export const checkStunnel = async (run: RunProgram, program: string, file: strin
     const { stdout, stderr } = await run(program, [copy], { timeoutMs: 20_000 });
     const said = `${stderr}\n${stdout}`;
     if (/Configuration successful/.test(said)) return;
-    throw new Failure("config", `stunnel refuses its configuration: ${wordsOf(said, copies)}`, {
+    const words = await sayable(
+      wordsOf(said, copies),
+      [...copies.values()].map(({ path }) => path),
+    );
+    throw new Failure("config", `stunnel refuses its configuration: ${words}`, {
       hints: [`mend ${file}; stunnel says the same in its log when it is reloaded`],
     });
   } finally {

@@ -92,6 +92,7 @@ export const createStunnel = (dependencies: ServerDependencies): Server => {
             configDir: dirname(daemon.configuration.file),
             ...(keyGroup === undefined ? {} : { keyGroup }),
             running: daemon.pid !== undefined,
+            ...(daemon.doubt === undefined ? {} : { doubt: daemon.doubt }),
           };
         }),
       );

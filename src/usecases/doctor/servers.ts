@@ -5,6 +5,7 @@ import { describeChange } from "../../domain/describe-change.ts";
 import { type DoctorFinding, type Looked, ofFindings } from "../../domain/doctor/finding.ts";
 import {
   brokenFinding,
+  doubtedFinding,
   settingsFinding,
   stoppedFinding,
   tlsOffFinding,
@@ -115,7 +116,11 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
       mine.push(certificate);
   }
   const broken = await brokenOf(ground, one, mine[0]?.name);
-  const stopped = installation.running ? [] : [stoppedFinding(installation, ground.systemd, broken !== undefined)];
+  const { running, doubt } = installation;
+  const stopped = [
+    ...(running ? [] : [stoppedFinding(installation, ground.systemd, broken !== undefined)]),
+    ...(doubt ? [doubtedFinding(installation.id, doubt)] : []),
+  ];
   // What it would be set to cannot be asked of one whose configuration is broken.
   if (broken) return [broken, ...stopped];
   const off = tlsOffFindings(one, deployedOn(ground, one, mine).length > 0);
