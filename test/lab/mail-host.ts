@@ -36,6 +36,8 @@ export interface MailHostOptions {
   readonly proxies?: boolean;
   /** Also Postfix's SQLite client, sqlite3 and setfacl, on trixie. */
   readonly tables?: boolean;
+  /** Also Java's runtime with keytool (in /usr/lib/jvm), and the compiler ecj, unpacked, on trixie. */
+  readonly java?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
 }
@@ -109,6 +111,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "proxies",
       "upgrade",
       "tables",
+      "java",
     ] as const
   )
     .filter((layer) => options[layer])
