@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds what the lab lacks, and prints where everything lies, one NAME=PATH a line: bookworm, trixie (base images of mail hosts),
 # pebble (folder with pebble and pebble-challtestsrv), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
-# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
+# (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), thunderbird (with a screen of its own), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
 # and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
 # tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. java: the same, with Java's runtime, keytool and a compiler. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
@@ -21,10 +21,11 @@ cyrus="cyrus-common cyrus-imapd cyrus-pop3d"
 opensmtpd="opensmtpd"
 courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon courier-authlib"
 tables="postfix-sqlite sqlite3 acl"
+thunderbird="thunderbird xvfb"
 java="openjdk-21-jre-headless ecj" # a compiler a tenth of the size of Java's own
 bookwormexim=$exim
 bookwormopensmtpd=$opensmtpd
-layers="clients neighbours testssl browser exim cyrus opensmtpd courier proxies upgrade tables java bookwormexim bookwormopensmtpd bookwormproxies"
+layers="clients neighbours testssl browser thunderbird exim cyrus opensmtpd courier proxies upgrade tables java bookwormexim bookwormopensmtpd bookwormproxies"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble node $layers"
 # shellcheck disable=SC2086 # a list
@@ -42,7 +43,7 @@ path_of() {
     bookworm | trixie) recipe=$(sha256sum <"$here/image.sh") ;;
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients | neighbours | testssl | browser | exim | cyrus | opensmtpd | courier | proxies | tables | java) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    clients | neighbours | testssl | browser | thunderbird | exim | cyrus | opensmtpd | courier | proxies | tables | java) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     bookwormexim | bookwormopensmtpd | bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
@@ -137,6 +138,8 @@ build_opensmtpd() { build_layer "$1" $opensmtpd; }
 build_courier() { build_layer "$1" $courier; }
 # shellcheck disable=SC2086
 build_tables() { build_layer "$1" $tables; }
+# shellcheck disable=SC2086
+build_thunderbird() { build_layer "$1" $thunderbird; }
 # shellcheck disable=SC2086
 build_java() { build_layer "$1" $java; }
 # shellcheck disable=SC2086

@@ -36,6 +36,8 @@ export interface MailHostOptions {
   readonly proxies?: boolean;
   /** Also Postfix's SQLite client, sqlite3 and setfacl, on trixie. */
   readonly tables?: boolean;
+  /** Also Thunderbird and Xvfb, unpacked, on trixie. */
+  readonly thunderbird?: boolean;
   /** Also Java's runtime with keytool (in /usr/lib/jvm), and the compiler ecj, unpacked, on trixie. */
   readonly java?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
@@ -112,6 +114,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "upgrade",
       "tables",
       "java",
+      "thunderbird",
     ] as const
   )
     .filter((layer) => options[layer])

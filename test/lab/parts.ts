@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, other ACME clients, servers beside mail, testssl.sh, a browser, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, other ACME clients, servers beside mail, testssl.sh, a browser, Thunderbird, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -23,6 +23,7 @@ export type LabParts = Readonly<
     | "proxies"
     | "tables"
     | "java"
+    | "thunderbird"
     | "bookwormexim"
     | "bookwormopensmtpd"
     | "bookwormproxies",
@@ -48,6 +49,7 @@ const names: readonly (keyof LabParts)[] = [
   "upgrade",
   "tables",
   "java",
+  "thunderbird",
   "bookwormexim",
   "bookwormopensmtpd",
 ];
