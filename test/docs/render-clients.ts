@@ -6,6 +6,7 @@ import {
   type ClientDeployment,
   clientDeployments,
   clientJudges,
+  clientOf,
   expectedOf,
   judgeTitles,
 } from "../lab/agreement-clients.ts";
@@ -19,6 +20,9 @@ const ruleFor = ({ rules }: Client, cause: CauseId): Rule | undefined => rules.f
 
 const short: Readonly<Record<Rule["verdict"], string>> = { asks: "asks", refuses: "**refuses**", never: "**never**" };
 
+/** Asked in the lab: their silence is seen. */
+const seen: ReadonlySet<string> = new Set(Object.values(clientOf));
+
 const overview = (): string =>
   table(
     ["served", ...clients.map(({ id }) => `\`${id}\``)],
@@ -26,7 +30,7 @@ const overview = (): string =>
       causes[id].title,
       ...clients.map((client) => {
         const rule = ruleFor(client, id);
-        return rule === undefined ? "accepts" : short[rule.verdict];
+        return rule === undefined ? (seen.has(client.id) ? "accepts" : "-") : short[rule.verdict];
       }),
     ]),
   );
@@ -96,6 +100,8 @@ checks name what is wrong for everybody, and \`client-refuses\` what some refuse
 Sources: a document of the program's makers, an RFC, or a report of users; \`lab\`: seen with the real program (below). What is in neither is not claimed: programs of other versions may do otherwise.
 
 ## At a glance
+
+Each cause alone, all else being right. A dash: no source says that it refuses, and it was not in the lab.
 
 ${overview()}
 

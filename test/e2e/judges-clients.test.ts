@@ -12,7 +12,7 @@ import {
   clientOf,
   expectedOf,
 } from "../lab/agreement-clients.ts";
-import { type Answers, askClients } from "../lab/client-judges.ts";
+import { type Answers, askClients, firstPort } from "../lab/client-judges.ts";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
 
 const targetOf = ({ id, target }: ClientDeployment): string => target ?? `${id}.example.org`;
@@ -85,4 +85,34 @@ it("the words of Thunderbird and Chromium are theirs", () => {
       if (code.test(words)) expect(words, row.id).toContain(said.output);
     }
   }
+});
+
+it("verify names what some programs refuse, from outside, and nothing that another check says", async () => {
+  await host.must("cat /srv/roots/*.pem >/srv/roots.pem");
+  const urls = clientDeployments.map((row, index) => `imaps://${targetOf(row)}:${firstPort + index}`);
+  const { stdout, stderr } = await host.mailcert([
+    "verify",
+    "--json",
+    "--quick",
+    "--ca-file",
+    "/srv/roots.pem",
+    ...urls,
+  ]);
+  const { entries } = JSON.parse(stdout) as {
+    readonly entries?: readonly {
+      readonly findings: readonly { readonly check: string; readonly severity: string }[];
+    }[];
+  };
+  const said = clientDeployments.flatMap(({ id }, index) =>
+    (entries?.[index]?.findings ?? []).flatMap(({ check, severity }) =>
+      check === "client-refuses" ? [`${severity} ${id}`] : [],
+    ),
+  );
+  expect(said, stderr).toEqual([
+    "warning ed25519",
+    "warning no-eku",
+    "warning ca-leaf",
+    "warning own",
+    "warning own-ca",
+  ]);
 });

@@ -21,7 +21,8 @@ export interface Said {
 
 export type Answers = ReadonlyMap<string, Said>;
 
-const firstPort = 20_000;
+/** The deployments listen here and above, in their order. */
+export const firstPort = 20_000;
 const jvm = "/usr/lib/jvm/java-21-openjdk-amd64/bin";
 
 /** IMAP for those that speak it, HTTP for those that begin to speak: after a second, or at once. */

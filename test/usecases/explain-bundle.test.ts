@@ -51,8 +51,8 @@ const below = async (options: IssueOptions = {}): Promise<NonNullable<Slots["ecd
 
 const explained = async (
   slots: Slots,
-  { live = 2 as number | undefined, issuer = "private-ca", roots = [] as readonly Issued[] } = {},
-) => explainBundle(worldOf(slots, live, issuer), deps(roots.map(({ pem }) => pem)), certificate());
+  { staged = false, issuer = "private-ca", roots = [] as readonly Issued[] } = {},
+) => explainBundle(worldOf(slots, staged ? undefined : 2, issuer), deps(roots.map(({ pem }) => pem)), certificate());
 
 const verdicts = ({ opinions }: Awaited<ReturnType<typeof explained>>): Readonly<Record<string, string>> =>
   Object.fromEntries(opinions.map(({ client, verdict }) => [client.id, verdict]));
@@ -84,7 +84,7 @@ describe("a private CA", () => {
   });
 
   test("before the first switch it is the staged one", async () => {
-    const result = await explained({ ecdsa: await below() }, { live: undefined });
+    const result = await explained({ ecdsa: await below() }, { staged: true });
     expect(result.live).toBe(false);
     expect(explainBundleText(result, 100)).toContain("generation 2 (staged)");
   });

@@ -72,9 +72,7 @@ export const causes = {
     title: "it has to be imported",
     when: ({ trust }) => trust !== "public",
     says: ({ trust }) =>
-      trust === "self-signed"
-        ? "the certificate is self-signed: no public CA stands behind it"
-        : "the certificate is of a private CA: no public CA stands behind it",
+      `no public CA stands behind the ${trust === "self-signed" ? "self-signed certificate" : "certificate"}`,
     mend: "`mailcert setup NAME --issuer letsencrypt` gets one that needs no import",
     saidBy: ["cert-trust"],
   },
