@@ -90,7 +90,8 @@ beforeAll(async () => {
     malformed: await issue({ by, raw: [["2.5.29.17", "3005"]] }),
     lateCa: await issue({ subject: "CN=Old CA", ca: true, by: pki.root, notBefore: at(-900), notAfter: at(-1) }),
   };
-});
+  // So many keys take their time on a busy machine.
+}, 60_000);
 
 const findingsOf = (check: Check, facts: EntryFacts): readonly Finding[] => {
   if (check.scope === "domain") return [];

@@ -116,3 +116,14 @@ it("verify names what some programs refuse, from outside, and nothing that anoth
     "warning own-ca",
   ]);
 });
+
+it("they are the versions that docs/what-clients-say.md names", async () => {
+  const said = await host.must(
+    "openssl version; curl --version; gnutls-cli --version; HOME=/srv/home thunderbird --version; /usr/lib/jvm/java-21-openjdk-amd64/bin/java --version",
+  );
+  expect(said).toMatch(/^OpenSSL 3\.5\./m);
+  expect(said).toMatch(/^curl 8\./m);
+  expect(said).toMatch(/^gnutls-cli 3\.8\./m);
+  expect(said).toMatch(/Thunderbird 140\./);
+  expect(said).toMatch(/^openjdk 21\./m);
+});
