@@ -1,5 +1,5 @@
 // The certificate does not live longer than clients accept, nor, from a public CA, longer than public CAs may issue for.
-import type { CertificateFacts } from "../domain/certificate.ts";
+import { appleDays, lifetimeDays, outlivesApple } from "../domain/lifetime.ts";
 import type { EntryCheck } from "./check.ts";
 import { say } from "./finding.ts";
 import { sawLeaf } from "./seen.ts";
@@ -16,12 +16,6 @@ const base = {
   severity: { mta: "-", mua: "warning", internal: "-" },
 } as const;
 
-const day = 86_400_000;
-
-/** Apple's limit for every certificate since 2019-07-01, of a private CA too. */
-const appleDays = 825;
-const appleSince = Date.parse("2019-07-01T00:00:00Z");
-
 /** BR §6.3.2: by the day of issue, newest first. */
 const publicLimits: readonly (readonly [since: number, days: number])[] = [
   [Date.parse("2029-03-15T00:00:00Z"), 47],
@@ -30,10 +24,6 @@ const publicLimits: readonly (readonly [since: number, days: number])[] = [
   [Date.parse("2020-09-01T00:00:00Z"), 398],
 ];
 
-/** Both ends count (RFC 5280 §4.1.2.5): a second less than whole days is those days. */
-const lifetime = ({ notBefore, notAfter }: CertificateFacts): number =>
-  (notAfter.getTime() + 1000 - notBefore.getTime()) / day;
-
 export const certLife: EntryCheck = {
   ...base,
   scope: "entry",
@@ -41,9 +31,9 @@ export const certLife: EntryCheck = {
   judge: (facts) => {
     const leaf = facts.chain[0];
     if (!leaf || base.severity[facts.role] === "-") return [];
-    const days = lifetime(leaf);
+    const days = lifetimeDays(leaf);
     const since = leaf.notBefore.getTime();
-    if (days > appleDays + 1 && since >= appleSince) {
+    if (outlivesApple(leaf)) {
       return say(base, facts.role, {
         message: `the certificate is valid for ${Math.floor(days)} days: Apple's programs refuse more than ${appleDays}, also from a private CA`,
         hint: "issue it for less: `mailcert setup NAME --days 397`, then `mailcert renew --force NAME`",

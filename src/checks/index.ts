@@ -21,6 +21,7 @@ import { ciphBroken } from "./ciph-broken.ts";
 import { ciphGood } from "./ciph-good.ts";
 import { ciphPhase } from "./ciph-phase.ts";
 import { ciphWeak } from "./ciph-weak.ts";
+import { clientRefuses } from "./client-refuses.ts";
 import { comp } from "./comp.ts";
 import { daneMatch } from "./dane-match.ts";
 import { daneNxdomain } from "./dane-nxdomain.ts";
@@ -101,6 +102,7 @@ export const checks: readonly Check[] = [
   certKey,
   sigHash,
   certEku,
+  clientRefuses,
   certCaa,
   daneMatch,
   daneTa,

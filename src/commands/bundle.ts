@@ -1,4 +1,4 @@
-// mailcert bundle: write the files that mail clients import.
+// mailcert bundle: write the files that mail clients import, or say what each client will say.
 import { Option } from "commander";
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
@@ -51,6 +51,16 @@ const accountFlags = (options: Readonly<Record<string, unknown>>, out: string | 
   return { ...named, ...address, ...(login === undefined ? {} : { login }) };
 };
 
+/** Two wishes at once: whoever explains reads, and whoever writes asks for files. @throws Failure `usage` */
+const refuseWithExplain = (options: Readonly<Record<string, unknown>>): void => {
+  const other = ["out", "format", "domain", "login", "for", "signProfile"].find((name) => options[name] !== undefined);
+  if (other === undefined || options["explain"] !== true) return;
+  const word = other === "signProfile" ? "--sign-profile" : `--${other}`;
+  throw new Failure("usage", `--explain writes nothing: it does not go with ${word}`, {
+    hints: [`run it twice: with --explain, and with ${word}`],
+  });
+};
+
 export const command: CommandModule = {
   declare: (command) =>
     void command
@@ -68,6 +78,7 @@ export const command: CommandModule = {
         "--for <ADDRESS>",
         "one person's address, to be written into the profile (into a folder of its own: --out)",
       )
+      .option("--explain", "say what each client will say of the certificate, and write nothing")
       .option("--root <FILE>", "the root of a CA of your own, where neither the chain nor ca_file has it")
       .option(
         "--sign-profile <live|FILE>",
@@ -83,17 +94,30 @@ Examples:
   mailcert bundle --out /srv/www/mail --sign-profile live
   mailcert bundle mail.example.org --out ./ca --format pem readme
   mailcert bundle --out ./account --format autoconfig srv --domain example.net
+  mailcert bundle mail.example.org --explain
 ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
+    refuseWithExplain(options);
     const out = options["out"] as string | undefined;
     const account = accountFlags(options, out);
     const here = await world();
     const certificate = await chosenCertificate(here, name);
+    const root = options["root"] as string | undefined;
+    const rootFile = root === undefined ? {} : { root: ownPath(host, root) };
+    if (options["explain"] === true) {
+      // Its table of clients is for this alone.
+      const [{ explainBundle }, { explainBundleDocument, explainBundleText }] = await Promise.all([
+        import("../usecases/explain-bundle.ts"),
+        import("../reports/explain-bundle.ts"),
+      ]);
+      const explained = await explainBundle(here, await here.bundles(), certificate, rootFile);
+      output.result(explainBundleText(explained, output.width), explainBundleDocument(explained));
+      return exitStatus.done;
+    }
     const dir = out === undefined ? certificate.bundle : ownPath(host, out);
     if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
     const formats = options["format"] as readonly BundleFormat[] | undefined;
-    const root = options["root"] as string | undefined;
     const signer = options["signProfile"] as string | undefined;
     const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);
     const result = await bundle(here, await here.bundles(), certificate, {
@@ -101,7 +125,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       account,
       dryRun: globals.dryRun,
       ...(formats === undefined ? {} : { formats }),
-      ...(root === undefined ? {} : { root: ownPath(host, root) }),
+      ...rootFile,
       ...(signProfile === undefined ? {} : { signProfile }),
     });
     output.result(bundleText(result), bundleDocument(result), false);

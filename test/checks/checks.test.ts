@@ -39,6 +39,8 @@ let certificates: Readonly<
     | "threeYears"
     | "logged"
     | "stapling"
+    | "noPurpose"
+    | "edwards"
     | "forService"
     | "forChat"
     | "forDomain",
@@ -80,13 +82,16 @@ beforeAll(async () => {
       by,
       raw: [sanWith({ srv: ["_xmpp-client.mail.example.org"], xmpp: ["mail.example.org"] })],
     }),
+    noPurpose: await issue({ names, by, eku: [] }),
+    edwards: await issue({ names, by, key: "Ed25519" }),
     forDomain: await issue({ names: [...names, "example.org"], by }),
     stapling: await issue({ names, by, raw: [[feature, "3003020105"]] }),
     earlyCa: await issue({ subject: "CN=New CA", ca: true, by: pki.root, notBefore: at(2), notAfter: at(900) }),
     malformed: await issue({ by, raw: [["2.5.29.17", "3005"]] }),
     lateCa: await issue({ subject: "CN=Old CA", ca: true, by: pki.root, notBefore: at(-900), notAfter: at(-1) }),
   };
-});
+  // So many keys take their time on a busy machine.
+}, 60_000);
 
 const findingsOf = (check: Check, facts: EntryFacts): readonly Finding[] => {
   if (check.scope === "domain") return [];
@@ -904,6 +909,35 @@ const rows: readonly Row[] = [
     "a client certificate on 25",
     () => ({ entry: mta, chain: [certificates.client, pki.intermediate] }),
     ["info cert-eku"],
+  ],
+  [
+    "no word about its use, which Apple asks for",
+    () => ({ chain: [certificates.noPurpose, pki.intermediate] }),
+    ["warning client-refuses"],
+  ],
+  [
+    "the same between servers, and where people read no mail",
+    () => ({
+      entry: { protocol: "sieve", mode: "starttls", port: 4190 },
+      chain: [certificates.noPurpose, pki.intermediate],
+    }),
+    [],
+  ],
+  [
+    "an Ed25519 key: others may be served another",
+    () => ({ chain: [certificates.edwards, pki.intermediate] }),
+    ["warning client-refuses"],
+  ],
+  [
+    "an Ed25519 key, and no other",
+    () => ({ chain: [certificates.edwards, pki.intermediate], onlyKind: true }),
+    ["fault client-refuses"],
+  ],
+  ["self-signed, trusted because somebody named it", () => ({ chain: [certificates.own] }), ["warning client-refuses"]],
+  [
+    "self-signed, trusted because this host made it: said once, by cert-trust",
+    () => ({ chain: [certificates.own], ownRoots: [certificates.own.sha256] }),
+    [],
   ],
 
   [

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderAgreement } from "./render-agreement.ts";
 import { renderChecks } from "./render-checks.ts";
+import { renderClients } from "./render-clients.ts";
 import { withFindings } from "./render-findings.ts";
 import { renderCommandPages } from "./render-commands.ts";
 
@@ -14,6 +15,7 @@ const writes = process.env["MAILCERT_WRITE_DOCS"] === "1";
 const pages = new Map([
   ["agreement.md", renderAgreement()],
   ["checks.md", renderChecks()],
+  ["what-clients-say.md", renderClients()],
   ["troubleshooting.md", withFindings(readFileSync(join(docs, "troubleshooting.md"), "utf8"))],
 ]);
 for (const [file, text] of await renderCommandPages()) pages.set(`commands/${file}`, text);

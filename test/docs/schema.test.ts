@@ -135,6 +135,8 @@ describe("documents of real command lines", () => {
         schema: "bundle",
         status: 0,
       },
+      { line: () => ["bundle", "--explain"], schema: "bundle-explain", status: 0 },
+      { line: () => ["bundle", "--explain", "--out", join(dir, "bundle")], schema: "error", status: 64 },
       { line: () => ["import", "lego", join(dir, "nothing")], schema: "error", status: 65 },
       { line: () => ["schedule", "remove", "--dry-run"], schema: "schedule", status: 0 },
       {

@@ -46,7 +46,9 @@ export interface IssueOptions {
   readonly ips?: readonly string[];
   readonly by?: Issued;
   readonly ca?: boolean;
-  readonly key?: "P-256" | "P-384" | "P-521" | "RSA-2048" | "RSA-1024";
+  readonly key?: "P-256" | "P-384" | "P-521" | "RSA-2048" | "RSA-1024" | "Ed25519";
+  /** true: neither basic constraints nor a key usage. */
+  readonly plain?: true;
   /** CAs that may stand between it and a leaf. */
   readonly pathLength?: number;
   /** Rather than new ones: a root once more, with other dates or by another CA. */
@@ -66,14 +68,16 @@ const algorithmOf = (
   key: NonNullable<IssueOptions["key"]>,
   hash: string,
 ): webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams =>
-  key.startsWith("P-")
-    ? { name: "ECDSA", namedCurve: key }
-    : {
-        name: "RSASSA-PKCS1-v1_5",
-        hash,
-        modulusLength: Number(key.slice(4)),
-        publicExponent: new Uint8Array([1, 0, 1]),
-      };
+  key === "Ed25519"
+    ? { name: key, namedCurve: key }
+    : key.startsWith("P-")
+      ? { name: "ECDSA", namedCurve: key }
+      : {
+          name: "RSASSA-PKCS1-v1_5",
+          hash,
+          modulusLength: Number(key.slice(4)),
+          publicExponent: new Uint8Array([1, 0, 1]),
+        };
 
 const toPem = (label: string, der: ArrayBuffer): string =>
   `-----BEGIN ${label}-----\n${Buffer.from(der)
@@ -111,15 +115,19 @@ export const issue = async (options: IssueOptions = {}): Promise<Issued> => {
     signingKey: (signer?.keys ?? keys).privateKey,
     signingAlgorithm: { name: (signer?.keys ?? keys).privateKey.algorithm.name, hash },
     extensions: [
-      new x509.BasicConstraintsExtension(ca, options.pathLength, true),
-      new x509.KeyUsagesExtension(
-        ca
-          ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
-          : signs
-            ? x509.KeyUsageFlags.digitalSignature
-            : x509.KeyUsageFlags.keyAgreement,
-        true,
-      ),
+      ...(options.plain
+        ? []
+        : [
+            new x509.BasicConstraintsExtension(ca, options.pathLength, true),
+            new x509.KeyUsagesExtension(
+              ca
+                ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+                : signs
+                  ? x509.KeyUsageFlags.digitalSignature
+                  : x509.KeyUsageFlags.keyAgreement,
+              true,
+            ),
+          ]),
       ...(ca || eku.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...eku])]),
       ...(san.length > 0 ? [new x509.SubjectAlternativeNameExtension(san)] : []),
       ...(options.raw ?? []).map(([oid, hex]) => new x509.Extension(oid, false, Buffer.from(hex, "hex"))),

@@ -23,6 +23,8 @@ export interface Page {
 export interface Browser {
   /** `file`: absolute path in the host. */
   open(file: string, options?: LookOptions): Promise<Page>;
+  /** Goes to a URL. @returns what went wrong in the browser's words (`net::ERR_...`); "": nothing. */
+  visit(url: string): Promise<string>;
   close(): void;
 }
 
@@ -41,8 +43,9 @@ const command =
 
 const deadlineMs = 60_000;
 
-export const startBrowser = (host: Pick<MailHost, "spawn">): Browser => {
-  const child = host.spawn(command);
+/** `home`: whose certificate store it reads. */
+export const startBrowser = (host: Pick<MailHost, "spawn">, { home }: { readonly home?: string } = {}): Browser => {
+  const child = host.spawn(home === undefined ? command : `export HOME=${home}; ${command}`);
   const waiting = new Map<
     number,
     { readonly resolve: (result: unknown) => void; readonly reject: (why: Error) => void }
@@ -122,5 +125,12 @@ export const startBrowser = (host: Pick<MailHost, "spawn">): Browser => {
       pdf: () => bytes("Page.printToPDF", { printBackground: true, preferCSSPageSize: true }),
     };
   };
-  return { open, close: () => void child.kill("SIGTERM") };
+  const visit: Browser["visit"] = async (url) => {
+    const { targetId } = await send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
+    const { sessionId } = await send<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true });
+    const { errorText = "" } = await send<{ errorText?: string }>("Page.navigate", { url }, sessionId);
+    await send("Target.closeTarget", { targetId });
+    return errorText;
+  };
+  return { open, visit, close: () => void child.kill("SIGTERM") };
 };

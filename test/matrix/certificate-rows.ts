@@ -80,6 +80,20 @@ export const certificateRows: readonly Row[] = [
   },
   shows("for clients alone (EKU)", leaf("clientOnly"), "fault cert-eku"),
   shows("a key that may not sign", leaf("noSignature"), "fault cert-eku"),
+  {
+    ...shows("no word about its purpose, which Apple asks for", leaf("noPurpose"), "warning client-refuses"),
+    says: /refused by Mail on the Mac/,
+  },
+  toServers("no word about its purpose", leaf("noPurpose")),
+  {
+    ...shows("a key on Ed25519", leaf("edwards"), "warning client-refuses"),
+    says: /unless the server has a certificate with another key/,
+  },
+  shows("a leaf that is a CA itself", leaf("caItself"), "warning client-refuses"),
+  {
+    ...shows("self-signed, and trusted here", ({ bad }) => served(bad.selfSigned), "warning client-refuses"),
+    request: ({ bad }) => ({ anchors: [bad.selfSigned.pem] }),
+  },
 ];
 
 const live =

@@ -41,12 +41,17 @@ type Bad =
   | "chatAddress"
   | "rsaOtherName"
   | "noSignature"
+  | "noPurpose"
+  | "edwards"
+  | "caItself"
   | "constrained";
 
 const at = (days: number): Date => new Date(Date.now() + days * day);
 
 /** Extensions: signed certificate timestamps (RFC 6962), TLS feature with status_request (RFC 7633). */
 const timestamps = ["1.3.6.1.4.1.11129.2.4.2", "04020000"] as const;
+/** Basic constraints: a CA (RFC 5280 §4.2.1.9). */
+const flagged = ["2.5.29.19", "30030101ff"] as const;
 const mustStaple = ["1.3.6.1.5.5.7.1.24", "3003020105"] as const;
 
 export const makeCertificates = async (): Promise<Certificates> => {
@@ -80,6 +85,9 @@ export const makeCertificates = async (): Promise<Certificates> => {
     chatAddress: leaf({ names: [], subject: "CN=x", raw: [sanWith({ xmpp: ["mail.example.org"] })] }),
     rsaOtherName: leaf({ key: "RSA-2048", names: ["other.example"] }),
     noSignature: leaf({ signs: false }),
+    noPurpose: leaf({ eku: [] }),
+    edwards: leaf({ key: "Ed25519" }),
+    caItself: leaf({ plain: true, raw: [flagged] }),
     constrained: leaf({ by: constrained }),
   };
   const made = await Promise.all(Object.entries(leaves).map(async ([name, one]) => [name, await one] as const));
