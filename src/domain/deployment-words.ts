@@ -52,8 +52,7 @@ export const deploymentWords: readonly FindingWords[] = [
   },
   {
     id: "deploy-override",
-    means:
-      "Another setting wins over mailcert's: the message has file, line and setting. Where clients are served by it all the same (a service with a chain of your own), it is a `warning`.",
+    means: "Another setting wins over mailcert's: the message has file, line and setting.",
     mend: "`mailcert deploy --yes` changes the line. Or take it out yourself, then `mailcert deploy`.",
   },
   {
