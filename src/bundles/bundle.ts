@@ -13,6 +13,10 @@ export interface BundleMaterial {
   readonly host: string;
   /** Entry points that clients may use, as configured or proven on this host. */
   readonly entries: readonly Pick<EntryPoint, "protocol" | "mode" | "host" | "port">[];
+  /** Files that the formats before this one in the registry made in this run, or that lie in the folder just as they would make them. */
+  readonly files: readonly Pick<BundleFile, "path">[];
+  /** Where the folder is published: an https URL that ends in a slash or in a file's name; absent: nobody said. */
+  readonly url?: string;
   /** 32 random bytes handed in; the same bytes give the same files. */
   readonly random: Uint8Array;
   readonly now: Date;

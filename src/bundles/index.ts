@@ -7,4 +7,6 @@ export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
   der: async () => (await import("./der.ts")).der,
   mobileconfig: async () => (await import("./mobileconfig.ts")).mobileconfig,
   readme: async () => (await import("./readme.ts")).readme,
+  // Last: it links to what the others made.
+  page: async () => (await import("./page.ts")).page,
 };

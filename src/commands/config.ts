@@ -68,6 +68,7 @@ lists others):
   files             copies of the files for other programs, by names of your own:
                     "mailcert snippet files" prints an example
   bundle            folder to keep the files for mail clients in
+  bundle_url        where that folder is published (https): for the page's QR code
   hooks             programs around a deployment: before_deploy, after_deploy,
                     on_failure, each [/absolute/program, argument] or
                     { run: [...], timeout: 60 }; none

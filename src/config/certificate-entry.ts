@@ -23,7 +23,7 @@ import {
   readTexts,
   reportUnknown,
 } from "./source.ts";
-import { namesOf, pathOf } from "./values.ts";
+import { namesOf, pageUrlOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
 export const certificateKeys: readonly string[] = [
@@ -39,6 +39,7 @@ export const certificateKeys: readonly string[] = [
   "services",
   "files",
   "bundle",
+  "bundle_url",
   "hooks",
   "window",
 ];
@@ -130,6 +131,8 @@ export const readCertificate = (
   const csr = csrText === undefined ? undefined : pathOf(source, csrText, "csr");
   const bundle = readText(source, fields.get("bundle"), "bundle");
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
+  const published = readText(source, fields.get("bundle_url"), "bundle_url");
+  const bundleUrl = published === undefined ? undefined : pageUrlOf(source, published);
   const places = readPlaces(source, fields.get("addresses"), fields.get("services"));
   const files = readFiles(source, fields.get("files"));
   const hooks = readOwnHooks(source, fields.get("hooks"));
@@ -146,6 +149,7 @@ export const readCertificate = (
     ...(places === undefined ? {} : { places }),
     ...(files === undefined ? {} : { files }),
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
+    ...(bundleUrl === undefined ? {} : { bundleUrl }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(window === undefined ? {} : { window }),
   };

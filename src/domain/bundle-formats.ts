@@ -5,6 +5,7 @@ export const bundleFormats = {
   der: "root certificate in binary (Windows, macOS)",
   mobileconfig: "profile with the root certificate (iPhone, iPad, Mac)",
   readme: "what each client's user has to click, fingerprints, account settings",
+  page: "the same as a web page (English, German, French) with links to the other files",
 } as const;
 
 export type BundleFormat = keyof typeof bundleFormats;

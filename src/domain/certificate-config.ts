@@ -86,6 +86,8 @@ export interface CertificateConfig {
   readonly files?: readonly FileTarget[];
   /** Folder for the client-import bundle, where one is kept up to date. */
   readonly bundle?: string;
+  /** Where that folder is published (`pageUrl`): what the page's QR code leads to. */
+  readonly bundleUrl?: string;
   /** Programs that run around its deployments; `none`: not even those of the whole configuration. */
   readonly hooks?: Hooks | "none";
   /** Hours in which a renewal may be switched to; `none`: at any time, whatever the whole configuration says. */

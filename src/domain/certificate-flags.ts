@@ -291,6 +291,7 @@ export const certificateFromFlags = (
     servers: none ? [] : servers,
     ...(existing?.files === undefined ? {} : { files: existing.files }),
     ...(bundle === undefined ? {} : { bundle }),
+    ...(existing?.bundleUrl === undefined ? {} : { bundleUrl: existing.bundleUrl }),
   };
   const conflict = csrConflict(asked);
   if (conflict) throw usage(`${asked.name}: ${conflict.message}`, conflict.hint);

@@ -64,7 +64,7 @@ const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, files, bundle } = certificate;
-  const { hooks, window, places } = certificate;
+  const { hooks, window, places, bundleUrl } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
@@ -79,6 +79,7 @@ const allSettings = (
     ["services", places?.services && oneOrList(places.services)],
     ["files", files && Object.fromEntries(files.map(({ name: target, raw }) => [target, raw]))],
     ["bundle", bundle],
+    ["bundle_url", bundleUrl],
     ["hooks", hooks && rawHooks(hooks)],
     ["window", window === "none" ? window : window && oneOrList(window.map(({ text }) => text))],
   ];

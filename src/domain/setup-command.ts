@@ -62,7 +62,7 @@ const optionWords = (option: string, value: RawValue): readonly string[] => {
 };
 
 /** What no option sets. A key that is kept elsewhere, and a name of its own, no command brings back. */
-const byHand = ["profile_rsa", "reuse_key", "on_dead_name", "addresses", "services", "window"];
+const byHand = ["profile_rsa", "reuse_key", "on_dead_name", "addresses", "services", "bundle_url", "window"];
 
 export const entryNames = (name: string, entry: Entry): readonly string[] =>
   entry["names"] === undefined ? [name] : listOf(entry["names"]);

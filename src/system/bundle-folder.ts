@@ -56,7 +56,11 @@ export const createBundleFolder = (uid: number) => {
 };
 
 const kindOf = (template: string): TemplateKind =>
-  template.endsWith(".mobileconfig") || template.endsWith(".xml") ? "xml" : "none";
+  template.endsWith(".html")
+    ? "html"
+    : template.endsWith(".mobileconfig") || template.endsWith(".xml")
+      ? "xml"
+      : "none";
 
 /** The `render` that bundles take: the ending of the template says how its values are escaped. */
 export const bundleRender =

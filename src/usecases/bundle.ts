@@ -18,6 +18,8 @@ export interface BundleOptions {
   readonly formats?: readonly BundleFormat[];
   /** Absolute path of a file with the root that the chain leads to, where none of mailcert's files has it. */
   readonly root?: string;
+  /** Where the folder is published, as `pageUrl` writes it; undefined: as the certificate's entry says. */
+  readonly url?: string;
   readonly dryRun: boolean;
 }
 
@@ -43,7 +45,7 @@ const bundleMaterial = async (
   world: World,
   deps: BundleDeps,
   certificate: CertificateConfig,
-  { dir, root: file }: Pick<BundleOptions, "dir" | "root">,
+  { dir, root: file, url = certificate.bundleUrl }: Pick<BundleOptions, "dir" | "root" | "url">,
 ): Promise<BundleMaterial> => {
   const state = world.store.read(certificate.name);
   const number = world.store.liveNumber(certificate.name) ?? state?.target;
@@ -77,6 +79,8 @@ const bundleMaterial = async (
       .flatMap(({ listeners }) => listeners)
       .filter(({ ownCertificate }) => ownCertificate === undefined)
       .map(({ protocol, mode, port }) => ({ protocol, mode, port, host })),
+    files: [],
+    ...(url === undefined ? {} : { url }),
     random: deps.random(32),
     now: world.now(),
   };
@@ -95,6 +99,8 @@ interface List {
   readonly files: ReadonlyMap<string, readonly string[]>;
   /** SHA-256 of the leaf that the whole folder was last made for. */
   readonly leaf?: string;
+  /** Where it was published then. */
+  readonly url?: string;
 }
 
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
@@ -114,8 +120,12 @@ const readList = (content: Uint8Array | "absent" | "foreign"): List => {
         ? [[name, hashes.filter((hash): hash is string => typeof hash === "string" && hex.test(hash))] as const]
         : [],
     );
-    const { leaf } = list;
-    return { files: new Map(files), ...(typeof leaf === "string" && hex.test(leaf) ? { leaf } : {}) };
+    const { leaf, url } = list;
+    return {
+      files: new Map(files),
+      ...(typeof leaf === "string" && hex.test(leaf) ? { leaf } : {}),
+      ...(typeof url === "string" ? { url } : {}),
+    };
   } catch {
     // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
     return nothing;
@@ -131,13 +141,13 @@ const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string 
   return Buffer.from(content).toString("latin1");
 };
 
-const writeList = async ({ folder }: BundleDeps, dir: string, { files, leaf }: List): Promise<void> =>
+const writeList = async ({ folder }: BundleDeps, dir: string, { files, ...made }: List): Promise<void> =>
   folder.write(
     `${dir}/${listName}`,
-    `${JSON.stringify({ schema, ...(leaf === undefined ? {} : { leaf }), files: Object.fromEntries(files) }, undefined, 2)}\n`,
+    `${JSON.stringify({ schema, ...made, files: Object.fromEntries(files) }, undefined, 2)}\n`,
   );
 
-/** Whether the folder was last filled for another certificate than the live one: a look at one small file. */
+/** Whether the folder was last filled for another certificate than the live one, or for another address: a look at one small file. */
 export const isBundleBehind = async (
   world: World,
   { folder }: BundleDeps,
@@ -147,7 +157,9 @@ export const isBundleBehind = async (
   const number = world.store.liveNumber(certificate.name);
   const live = world.store.read(certificate.name)?.generations.find((generation) => generation.number === number);
   const leaf = live?.leaves.ecdsa ?? live?.leaves.rsa;
-  return leaf !== undefined && readList(await folder.read(`${dir}/${listName}`)).leaf !== leaf.sha256;
+  if (leaf === undefined) return false;
+  const list = readList(await folder.read(`${dir}/${listName}`));
+  return list.leaf !== leaf.sha256 || list.url !== certificate.bundleUrl;
 };
 
 interface Planned extends BundledFile {
@@ -190,6 +202,29 @@ const planFiles = async (
   return plan;
 };
 
+/** Of these formats, in the registry's order. Each knows what those before it made, and which of the others lie in the folder just as they would be made now. */
+const filesOf = async (
+  deps: BundleDeps,
+  material: BundleMaterial,
+  { dir, formats }: { readonly dir: string; readonly formats: readonly BundleFormat[] },
+): Promise<readonly BundleFile[]> => {
+  const wanted: BundleFile[] = [];
+  const there: BundleFile[] = [];
+  const isLinking = formats.includes("page");
+  for (const format of bundleFormatNames) {
+    const isWanted = formats.includes(format);
+    if (!isWanted && !isLinking) continue;
+    const made = (await deps.formats[format]())({ ...material, files: there }, deps.render);
+    if (isWanted) wanted.push(...made);
+    for (const file of made) {
+      const present = isWanted ? undefined : await deps.folder.read(`${dir}/${file.path}`);
+      const isThere = isWanted || (typeof present === "object" && sha256(present) === sha256(file.content));
+      if (isThere) there.push(file);
+    }
+  }
+  return wanted;
+};
+
 /** Running it again on the same certificate changes nothing. @throws Failure `cannot-create` before anything is written when a file is not ours. */
 export const writeBundle = async (
   deps: BundleDeps,
@@ -199,8 +234,7 @@ export const writeBundle = async (
 ): Promise<BundleResult> => {
   const { dir, dryRun, formats = bundleFormatNames } = options;
   await deps.folder.refuseUnsafe(dir);
-  const wanted: BundleFile[] = [];
-  for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
+  const wanted = await filesOf(deps, material, { dir, formats });
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
   const plan = await planFiles(deps, wanted, options, ours);
   const imports =
@@ -213,11 +247,14 @@ export const writeBundle = async (
     ...wanted.map(({ path, content }) => [path, [sha256(content)]] as const),
   ]);
   // Some formats only: the others may still be of an earlier certificate.
-  const leaf = options.formats === undefined ? readCertificate(material.leaf).sha256 : ours.leaf;
+  const { leaf, url } =
+    options.formats === undefined ? { leaf: readCertificate(material.leaf).sha256, url: material.url } : ours;
+  const made = { ...(leaf === undefined ? {} : { leaf }), ...(url === undefined ? {} : { url }) };
   if (
     dryRun ||
     (plan.every(({ change }) => change === "unchanged") &&
       leaf === ours.leaf &&
+      url === ours.url &&
       JSON.stringify([...now]) === JSON.stringify([...ours.files]))
   ) {
     return result;
@@ -231,7 +268,7 @@ export const writeBundle = async (
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
   }
-  await writeList(deps, dir, { files: now, ...(leaf === undefined ? {} : { leaf }) });
+  await writeList(deps, dir, { files: now, ...made });
   return result;
 };
 

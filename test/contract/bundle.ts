@@ -28,6 +28,7 @@ export const material = async (
         { protocol: "imap", mode: "implicit", host: "mail.example.org", port: 993 },
         { protocol: "smtp", mode: "starttls", host: "mail.example.org", port: 25 },
       ],
+      files: [],
       random: new Uint8Array(32).fill(7),
       now: new Date("2026-11-20T12:00:00Z"),
     },
