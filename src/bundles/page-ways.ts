@@ -16,7 +16,7 @@ type SystemName = (typeof systemNames)[number];
 type Table = Readonly<Partial<Record<SystemName, readonly Way[]>>>;
 
 const thunderbird: Way = { key: "thunderbird", files: ["ca.crt"] };
-const account: Way = { key: "account", files: ["account.mobileconfig"] };
+const account = ["account.mobileconfig"];
 
 const withPrivateCa: Table = {
   windows: [
@@ -25,13 +25,16 @@ const withPrivateCa: Table = {
     thunderbird,
   ],
   macos: [
-    account,
+    { key: "macosAccount", files: account },
     { key: "macosProfile", files: ["ca.mobileconfig"] },
     { key: "macosClick", files: ["ca.cer"] },
     { key: "macosScript", files: ["install-macos.sh"] },
     thunderbird,
   ],
-  ios: [account, { key: "iosProfile", files: ["ca.mobileconfig"] }],
+  ios: [
+    { key: "iosAccount", files: account },
+    { key: "iosProfile", files: ["ca.mobileconfig"] },
+  ],
   android: [{ key: "android", files: ["ca.crt"] }],
   linux: [
     { key: "linuxScript", files: ["install-linux.sh"] },
@@ -51,9 +54,10 @@ const selfSigned: Table = {
   linux: [{ key: "terminal", files: ["server.crt"] }, selfThunderbird],
 };
 
-const accountOnly: Way = { key: "accountOnly", files: ["account.mobileconfig"] };
-
-const publicly: Table = { macos: [accountOnly], ios: [accountOnly] };
+const publicly: Table = {
+  macos: [{ key: "macosAccountOnly", files: account }],
+  ios: [{ key: "iosAccountOnly", files: account }],
+};
 
 export interface SystemWays {
   readonly system: SystemName;

@@ -127,7 +127,7 @@ const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject
     anySystem: systems.length > 0,
     importTitle: words("import", { privateCa: "title", selfSigned: "selfTitle", public: "appleTitle" }[kind]),
     systems,
-    rows: rows.map((row) => ({ ...row, what: words("settings", row.protocol) })),
+    rows: rows.map((row) => ({ ...row, isLong: row.host.length > 36, what: words("settings", row.protocol) })),
     anyRow: rows.length > 0,
     noIncoming: rows.every(({ protocol }) => protocol === "submission"),
     noOutgoing: rows.every(({ protocol }) => protocol !== "submission"),
@@ -142,21 +142,27 @@ const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject
   };
 };
 
-/** Of what stands between the element's tags: the file on lines of its own. */
 const hashOf = (file: string): string => `sha256-${createHash("sha256").update(`\n${file}`).digest("base64")}`;
+
+/** `<style>` and `<script>` stand there once: in what was filled in, each `<` is escaped. */
+const put = (html: string, tag: "style" | "script", file: string): string =>
+  html.replace(`<${tag}>\n`, () => `<${tag}>\n${file}`);
 
 export const page: Bundle = (material, render) => {
   const importable = importableOf(material);
   const leaf = readCertificate(material.leaf);
   const subject = { material, importable, certificate: importable?.certificate ?? leaf, leaf };
   const all = new Map(languages.map((language) => [language, readStrings(render, language)]));
-  const content = render("client-page.html", {
-    styleHash: hashOf(render("client-page.css", {})),
-    scriptHash: hashOf(render("client-page.js", {})),
+  const style = render("client-page.css", {});
+  const script = render("client-page.js", {});
+  const html = render("client-page.html", {
+    styleHash: hashOf(style),
+    scriptHash: hashOf(script),
     defaultLanguage: languages[0],
     pages: [...all.keys()].map((language) => pageIn(language, all, subject)),
     qr: material.url === undefined ? false : qrPath(material.url),
   });
+  const content = put(put(html, "style", style), "script", script);
   return [
     { path: "index.html", content, summary: "page with all of this, to be published; works when mailed alone, too" },
   ];

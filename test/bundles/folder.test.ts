@@ -51,8 +51,9 @@ test("files that everybody may read; a second run changes nothing", async () => 
     "written ca.cer",
     "written ca.mobileconfig",
     "written README.txt",
+    "written index.html",
   ]);
-  expect(files()).toEqual([".mailcert-bundle.json", "README.txt", "ca.cer", "ca.crt", "ca.mobileconfig"]);
+  expect(files()).toEqual([".mailcert-bundle.json", "README.txt", "ca.cer", "ca.crt", "ca.mobileconfig", "index.html"]);
   for (const file of files()) expect(statSync(join(dir, "out", file)).mode & 0o777).toBe(0o644);
   const before = files().map((file) => statSync(join(dir, "out", file)).ino);
   const second = await write("private-ca", {}, given);
@@ -71,11 +72,12 @@ test("a public certificate takes the private root out of the folder again", asyn
   const now = await write("public");
   expect(now.files.map(({ path, change }) => `${change} ${path}`)).toEqual([
     "written README.txt",
+    "written index.html",
     "removed ca.crt",
     "removed ca.cer",
     "removed ca.mobileconfig",
   ]);
-  expect(files()).toEqual([".mailcert-bundle.json", "README.txt"]);
+  expect(files()).toEqual([".mailcert-bundle.json", "README.txt", "index.html"]);
 });
 
 test("a file that somebody else wrote, or a link, stops everything before a byte is written", async () => {
@@ -122,7 +124,7 @@ test("a run that was killed between two files is finished by the next", async ()
   const options = { dir: join(dir, "out"), dryRun: false };
   await expect(writeBundle(dying, certificate, (await given).material, options)).rejects.toThrow("killed");
   const finished = await write("private-ca", {}, given);
-  expect(finished.files.map(({ change }) => change)).toEqual(["unchanged", "written", "written", "written"]);
+  expect(finished.files.map(({ change }) => change)).toEqual(["unchanged", "written", "written", "written", "written"]);
 });
 
 test("a dry run writes nothing, and says so", async () => {
@@ -130,4 +132,32 @@ test("a dry run writes nothing, and says so", async () => {
   expect(readdirSync(dir)).toEqual([]);
   expect(bundleText(result)).toMatch(/^ {2}ca\.crt +would write /m);
   expect(bundleDocument(result)).toMatchObject({ schema: "mailcert.bundle/1", imports: "root", dryRun: true });
+});
+
+test("the page links to what this run made, and to what lies there as it would be made now", async () => {
+  const given = material("private-ca");
+  const page = (): string => readFileSync(join(dir, "out", "index.html"), "utf8");
+  await write("private-ca", { formats: ["page", "pem"] }, given);
+  expect(page()).toContain('href="ca.crt"');
+  expect(page()).not.toContain('href="ca.cer"');
+  await write("private-ca", { formats: ["der"] }, given);
+  await write("private-ca", { formats: ["page"] }, given);
+  expect(page()).toContain('href="ca.crt"');
+  expect(page()).toContain('href="ca.cer"');
+  // Of another root: what lies there does not fit what the page says.
+  await write("private-ca", { formats: ["page"] });
+  expect(page()).not.toMatch(/href="ca\.c/);
+});
+
+test("where the folder is published is remembered, so that another address is another page", async () => {
+  const given = await material("private-ca");
+  const published = { ...given, material: { ...given.material, url: "https://www.example.org/mail/" } };
+  const options = { dir: join(dir, "out"), dryRun: false };
+  await writeBundle(deps, certificate, published.material, options);
+  expect(readFileSync(join(dir, "out", "index.html"), "utf8")).toContain('class="qr"');
+  expect(JSON.parse(readFileSync(join(dir, "out", ".mailcert-bundle.json"), "utf8"))).toMatchObject({
+    url: "https://www.example.org/mail/",
+  });
+  const again = await writeBundle(deps, certificate, given.material, options);
+  expect(again.files.filter(({ change }) => change !== "unchanged").map(({ path }) => path)).toEqual(["index.html"]);
 });

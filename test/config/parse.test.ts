@@ -70,6 +70,7 @@ certificates:
     key: [rsa-3072, ecdsa-p384]
     servers: [postfix, dovecot]
     bundle: /srv/bundle
+    bundle_url: https://www.example.org/mail
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -106,6 +107,7 @@ certificates:
         },
         servers: ["postfix", "dovecot"],
         bundle: "/srv/bundle",
+        bundleUrl: "https://www.example.org/mail/",
         ...usualCertificate,
         reuseKey: false,
         onDeadName: "drop",
@@ -449,6 +451,13 @@ describe("what is refused, with its place", () => {
       "a listener by name",
       entry("issuer: letsencrypt\nhttp_address: localhost:80"),
       ['main.yaml:4:19: http_address: "localhost:80" is not an address'],
+    ],
+    [
+      "an address that anybody can change on its way",
+      entry("bundle_url: http://www.example.org/"),
+      [
+        'main.yaml:3:17: bundle_url: "http://www.example.org/" is not an https URL: what people trust must not be changed on its way',
+      ],
     ],
     ["a relative path", entry("bundle: out"), ['main.yaml:3:13: bundle: "out" is not an absolute path']],
     ["too many days", entry("days: 826"), ["main.yaml:3:11: days must be at most 825"]],

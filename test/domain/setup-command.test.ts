@@ -93,7 +93,7 @@ describe("setup again", () => {
   });
 
   test("what no option sets is named, and what no command can make is written out", () => {
-    expect(again({ reuseKey: false, onDeadName: "drop" })).toMatch(
+    expect(again({ reuseKey: false, onDeadName: "drop", bundleUrl: "https://www.example.org/" })).toMatch(
       /\(its entry also had: reuse_key: false, on_dead_name: drop\)$/,
     );
     expect(again({ csr: "/root/mail.csr", keys: ["rsa"] })).toMatch(

@@ -222,7 +222,7 @@ const pictures: Readonly<Record<string, LookOptions>> = {
 test.each(Object.entries(pictures))("%s: a picture for the manual", async (name, options) => {
   const page = await open("private-ca", options);
   if (options.width === 390)
-    await page.evaluate(`document.querySelector("#${options.languages} .system").scrollIntoView()`);
+    await page.evaluate(`document.querySelector("#${options.languages} .system").scrollIntoView({ behavior: "instant" })`);
   const png = await page.look();
   expect(png.length).toBeLessThan(120_000);
   if (process.env["MAILCERT_WRITE_DOCS"] !== "1") return;
