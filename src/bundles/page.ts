@@ -99,7 +99,7 @@ const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject
   return {
     language,
     isDefault: language === languages[0],
-    tabs: [...all].map(([code, { language: name }]) => ({ code, name: String(name), isCurrent: code === language })),
+    tabs: [...all].map(([code, one]) => ({ code, name: stringAt(one, "language"), isCurrent: code === language })),
     say: said,
     lead: words("lead", kind),
     isPrivateCa: kind === "privateCa",

@@ -12,7 +12,7 @@ const stringsOf = (language: string): Strings =>
 const flat = (value: Strings[string], path = ""): readonly (readonly [string, string])[] =>
   typeof value === "string"
     ? [[path, value]]
-    : Object.entries(value).flatMap(([key, one]) => flat(one as Strings[string], path === "" ? key : `${path}.${key}`));
+    : Object.entries(value).flatMap(([key, one]) => flat(one, path === "" ? key : `${path}.${key}`));
 
 const all = new Map(languages.map((language) => [language, new Map(flat(stringsOf(language)))]));
 const english = all.get("en") ?? new Map<string, string>();
@@ -66,7 +66,7 @@ describe.each(languages)("%s", (language) => {
         ([key, text]) => !alike.test(key) && english.get(key) === text && /[a-z]{4}/.test(words(text)),
       );
       expect(
-        same.filter(([key]) => !/^ways\.(?:terminal|linuxClick)\.steps/.test(key) && !/Script\.steps\.0$/.test(key)),
+        same.filter(([key]) => !/^ways\.(?:terminal|linuxClick)\.steps/.test(key) && !key.endsWith("Script.steps.0")),
       ).toEqual([]);
     }
   });

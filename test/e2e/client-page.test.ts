@@ -189,12 +189,7 @@ test("on paper: black on white, every device's steps, whatever was closed", asyn
   expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
   await host.write("/tmp/page.pdf", await page.pdf());
   const paper = (await host.must("pdftotext -layout /tmp/page.pdf -")).replaceAll(/\s+/g, " ");
-  for (const words of [
-    "Zuerst den Fingerabdruck",
-    "Zertifikatsvertrauenseinstellungen",
-    "install-linux.sh",
-    "993",
-  ])
+  for (const words of ["Zuerst den Fingerabdruck", "Zertifikatsvertrauenseinstellungen", "install-linux.sh", "993"])
     expect(paper).toContain(words);
   expect(await host.must("pdfinfo /tmp/page.pdf")).toMatch(/^Pages: +[1-6]$/m);
 });
@@ -222,7 +217,9 @@ const pictures: Readonly<Record<string, LookOptions>> = {
 test.each(Object.entries(pictures))("%s: a picture for the manual", async (name, options) => {
   const page = await open("private-ca", options);
   if (options.width === 390)
-    await page.evaluate(`document.querySelector("#${options.languages} .system").scrollIntoView({ behavior: "instant" })`);
+    await page.evaluate(
+      `document.querySelector("#${options.languages} .system").scrollIntoView({ behavior: "instant" })`,
+    );
   const png = await page.look();
   expect(png.length).toBeLessThan(120_000);
   if (process.env["MAILCERT_WRITE_DOCS"] !== "1") return;
