@@ -6,9 +6,10 @@ const { runInside } = require("./host.js");
 const { compiled } = require("./load.js");
 
 /** What timers and monitors run, and what needs no mail server. */
-const runs = (config, state) => [
+const runs = (config, state, out) => [
   ["--help"],
   ["issue", "mail.example.org", "-c", config, "--state", state],
+  ["bundle", "--out", out, "--url", "https://mail.example.org/", "-c", config, "--state", state],
   ["renew", "-c", config, "--state", state],
   ["status", "-c", config, "--state", state],
   // Nobody listens there: refused at once.
@@ -21,7 +22,7 @@ const main = async () => {
     const config = join(folder, "mailcert.yaml");
     writeFileSync(config, "certificates:\n  mail.example.org:\n    issuer: self-signed\n    servers: none\n");
     const silent = () => undefined;
-    for (const argv of runs(config, join(folder, "state"))) {
+    for (const argv of runs(config, join(folder, "state"), join(folder, "bundle"))) {
       await runInside({ argv, stdout: silent, stderr: silent, signal: new AbortController().signal });
     }
     for (const { path, content } of compiled()) writeFileSync(path, content());

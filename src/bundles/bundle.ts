@@ -17,6 +17,10 @@ export interface BundleMaterial {
   readonly entries: readonly AccountEntry[];
   /** The same as one account; absent: no host name to connect to, or no domain for its addresses. */
   readonly account?: MailAccount;
+  /** Files that the formats before this one in the registry made in this run, or that lie in the folder just as they would make them. */
+  readonly files: readonly Pick<BundleFile, "path">[];
+  /** Where the folder is published: an https URL that ends in a slash or in a file's name; absent: nobody said. */
+  readonly url?: string;
   /** 32 random bytes handed in; the same bytes give the same files. */
   readonly random: Uint8Array;
   readonly now: Date;

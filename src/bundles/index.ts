@@ -26,4 +26,6 @@ export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
   android: async () => (await import("./android.ts")).android,
   thunderbird: async () => (await import("./thunderbird.ts")).thunderbird,
   readme: async () => readme,
+  // Last: it links to what the others made.
+  page: async () => (await import("./page.ts")).page,
 };

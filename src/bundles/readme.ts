@@ -1,28 +1,19 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
-import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
-import { readFields } from "../domain/certificate-fields.ts";
-import { readNameConstraints } from "../domain/name-constraints.ts";
-import { extensions } from "../domain/oids.ts";
+import { readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
 import { fingerprintOf, importableOf, titleOf } from "./importable.ts";
+import { limitsOf } from "./limits.ts";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
-
-/** Whom an authority can vouch for is written into it: what people fear when they import one (RFC 5280 §4.2.1.10). */
-const limits = (root: CertificateFacts): { readonly limited: boolean; readonly domains: string } => {
-  const value = readFields(root.der).extensions.get(extensions.nameConstraints);
-  if (value === undefined) return { limited: false, domains: "" };
-  const { domains, addresses } = readNameConstraints(value);
-  return { limited: true, domains: [...domains.map(displayName), ...addresses].join(", ") };
-};
 
 export const readme: Bundle = (material, render) => {
   const importable = importableOf(material);
   const leaf = readCertificate(material.leaf);
   const shown = importable?.certificate ?? leaf;
   const { incoming, outgoing } = accountSettings(material);
+  const limits = limitsOf(shown);
   const content = render("bundle-readme.txt", {
     host: displayName(material.host),
     // The name of a file stays in ASCII: update-ca-certificates is a shell script.
@@ -31,7 +22,8 @@ export const readme: Bundle = (material, render) => {
     publicly: importable === undefined,
     privateCa: importable?.kind === "private-ca",
     selfSigned: importable?.kind === "self-signed",
-    ...limits(shown),
+    limited: limits !== undefined,
+    domains: limits?.join(", ") ?? "",
     title: titleOf(shown),
     issuer: leaf.issuer,
     sha256: fingerprintOf(shown, "sha256"),

@@ -8,6 +8,7 @@ import { type BundleFormat, bundleFormatNames, bundleFormats } from "../domain/b
 import { emailAddress } from "../domain/email.ts";
 import { Failure } from "../domain/failure.ts";
 import { hostNameIn } from "../domain/host-name.ts";
+import { pageUrl } from "../domain/page-url.ts";
 import { clean } from "../domain/text.ts";
 import { bundleDocument, bundleText } from "../reports/bundle.ts";
 import { type Login, logins } from "../domain/mail-account.ts";
@@ -16,6 +17,14 @@ import { bundle } from "../usecases/bundle.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 
 const formatHelp = bundleFormatNames.map((name) => `  ${name.padEnd(13)} ${bundleFormats[name]}`).join("\n");
+
+const urlFrom = (text: string): string => {
+  const read = pageUrl(text);
+  if ("url" in read) return read.url;
+  throw new Failure("usage", `--url: "${clean(text, 80)}" ${read.problem}`, {
+    hints: ["for example: --url https://www.example.org/mail/"],
+  });
+};
 
 const domainFrom = (text: string): string => {
   const domain = hostNameIn(text);
@@ -84,6 +93,7 @@ export const command: CommandModule = {
         "--sign-profile <live|FILE>",
         "sign the Apple profile: with the live certificate, or the key and chain in this PEM file (default: sign_profile: of the configuration, which renewals go by)",
       )
+      .option("--url <URL>", "where the folder is published (https): the page shows it as a QR code for phones")
       .addHelpText(
         "after",
         `
@@ -91,7 +101,7 @@ Formats:
 ${formatHelp}
 
 Examples:
-  mailcert bundle --out /srv/www/mail --sign-profile live
+  mailcert bundle --out /srv/www/mail --url https://www.example.org/mail/
   mailcert bundle mail.example.org --out ./ca --format pem readme
   mailcert bundle --out ./account --format autoconfig srv --domain example.net
   mailcert bundle mail.example.org --explain
@@ -120,6 +130,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
     const formats = options["format"] as readonly BundleFormat[] | undefined;
     const signer = options["signProfile"] as string | undefined;
     const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);
+    const url = options["url"] as string | undefined;
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
       account,
@@ -127,6 +138,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ...(formats === undefined ? {} : { formats }),
       ...rootFile,
       ...(signProfile === undefined ? {} : { signProfile }),
+      ...(url === undefined ? {} : { url: urlFrom(url) }),
     });
     output.result(bundleText(result), bundleDocument(result), false);
     return exitStatus.done;

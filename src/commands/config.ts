@@ -72,6 +72,7 @@ lists others):
                     or a PEM file with a key and its chain
   account_domain    what stands behind the @ of the addresses (account files)
   account_login     user name that clients send: address, local-part
+  bundle_url        where that folder is published (https): for the page's QR code
   hooks             programs around a deployment: before_deploy, after_deploy,
                     on_failure, each [/absolute/program, argument] or
                     { run: [...], timeout: 60 }; none

@@ -24,7 +24,7 @@ import {
   readTexts,
   reportUnknown,
 } from "./source.ts";
-import { namesOf, pathOf } from "./values.ts";
+import { namesOf, pageUrlOf, pathOf } from "./values.ts";
 
 /** In the order in which `setup` writes them. */
 export const certificateKeys: readonly string[] = [
@@ -43,6 +43,7 @@ export const certificateKeys: readonly string[] = [
   "sign_profile",
   "account_domain",
   "account_login",
+  "bundle_url",
   "hooks",
   "window",
 ];
@@ -136,6 +137,8 @@ export const readCertificate = (
   const bundlePath = bundle === undefined ? undefined : pathOf(source, bundle, "bundle");
   const signer = readText(source, fields.get("sign_profile"), "sign_profile");
   const signProfile = signer?.text === "live" ? "live" : signer && pathOf(source, signer, "sign_profile");
+  const published = readText(source, fields.get("bundle_url"), "bundle_url");
+  const bundleUrl = published === undefined ? undefined : pageUrlOf(source, published);
   const places = readPlaces(source, fields.get("addresses"), fields.get("services"));
   const files = readFiles(source, fields.get("files"));
   const account = readAccount(source, fields);
@@ -155,6 +158,7 @@ export const readCertificate = (
     ...(bundlePath === undefined ? {} : { bundle: bundlePath }),
     ...(signProfile === undefined ? {} : { signProfile }),
     ...(account === undefined ? {} : { account }),
+    ...(bundleUrl === undefined ? {} : { bundleUrl }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(window === undefined ? {} : { window }),
   };

@@ -1,6 +1,7 @@
 // Single values of the configuration: names, e-mail addresses, URLs, paths; each validated and in one canonical text, or a reason.
 import { isScalar } from "yaml";
 import { emailAddress } from "../domain/email.ts";
+import { pageUrl } from "../domain/page-url.ts";
 import { NameProblem, canonicalName, isWildcard } from "../domain/names.ts";
 import type { Field, Source, Text } from "./source.ts";
 import { quoted } from "./problem.ts";
@@ -27,6 +28,14 @@ export const namesOf = (source: Source, texts: readonly Text[]): readonly string
     seen.add(name);
   }
   return [...seen];
+};
+
+/** Where a bundle's folder is published. */
+export const pageUrlOf = (source: Source, { text, node }: Text): string | undefined => {
+  const read = pageUrl(text);
+  if ("url" in read) return read.url;
+  source.report(node, `bundle_url: ${quoted(text)} ${read.problem}`, "write it like https://www.example.org/mail/");
+  return undefined;
 };
 
 /** Domains for the private CA's name constraints, or `["*"]` for none (RFC 5280 §4.2.1.10). */

@@ -16,6 +16,7 @@ export const bundleFormats = {
   android: "notes for Android",
   thunderbird: "policies.json and a script for Thunderbird's own store",
   readme: "what each client's user has to click, fingerprints, account settings",
+  page: "the same as a web page (English, German, French) with links to the other files",
 } as const;
 
 /** Formats that say where an account connects to, with the one file that each of them makes. */

@@ -93,6 +93,8 @@ export interface CertificateConfig {
   readonly signProfile?: string;
   /** What the account files of the bundle say of addresses and user names. */
   readonly account?: AccountWish;
+  /** Where that folder is published (`pageUrl`): what the page's QR code leads to. */
+  readonly bundleUrl?: string;
   /** Programs that run around its deployments; `none`: not even those of the whole configuration. */
   readonly hooks?: Hooks | "none";
   /** Hours in which a renewal may be switched to; `none`: at any time, whatever the whole configuration says. */

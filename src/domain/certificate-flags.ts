@@ -292,7 +292,6 @@ export const certificateFromFlags = (
     onDeadName: existing?.onDeadName ?? defaults.on_dead_name,
     servers: none ? [] : servers,
     ...(bundle === undefined ? {} : { bundle }),
-    ...(existing?.signProfile === undefined ? {} : { signProfile: existing.signProfile }),
   };
   const conflict = csrConflict(asked);
   if (conflict) throw usage(`${asked.name}: ${conflict.message}`, conflict.hint);

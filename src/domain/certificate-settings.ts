@@ -65,7 +65,7 @@ const allSettings = (
   certificate: CertificateConfig,
 ): readonly (readonly [string, RawValue | undefined, RawValue?])[] => {
   const { name, names, issuer, fallbacks, keys, csr, reuseKey, onDeadName, servers, files, bundle } = certificate;
-  const { hooks, window, places, signProfile, account } = certificate;
+  const { hooks, window, places, signProfile, account, bundleUrl } = certificate;
   return [
     ["names", names, [name]],
     // Always written: which issuer is the one thing that everybody looks for.
@@ -83,6 +83,7 @@ const allSettings = (
     ["sign_profile", signProfile],
     ["account_domain", account?.domain],
     ["account_login", account?.login],
+    ["bundle_url", bundleUrl],
     ["hooks", hooks && rawHooks(hooks)],
     ["window", window === "none" ? window : window && oneOrList(window.map(({ text }) => text))],
   ];

@@ -71,6 +71,7 @@ const byHand = [
   "sign_profile",
   "account_domain",
   "account_login",
+  "bundle_url",
   "window",
 ];
 

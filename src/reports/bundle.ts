@@ -5,7 +5,10 @@ import { table } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
 const next: Readonly<Record<BundleResult["imports"], readonly string[]>> = {
-  root: ["Hand the folder to the people who connect: README.txt tells each of them what to", "click."],
+  root: [
+    "Hand the folder to the people who connect, or publish it: index.html, or README.txt in",
+    "plain text, tells each of them what to click.",
+  ],
   "self-signed": [
     "A self-signed certificate is for a quick test: README.txt says who will not take",
     "it. Better: --issuer private-ca.",

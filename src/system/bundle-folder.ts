@@ -58,6 +58,7 @@ export const createBundleFolder = (uid: number) => {
 const kinds: Readonly<Record<string, TemplateKind>> = {
   ".mobileconfig": "xml",
   ".xml": "xml",
+  ".html": "html",
   ".zone": "zone",
   ".sh": "shell",
   ".ps1": "powershell",

@@ -137,5 +137,9 @@ export const createTemplates = (folder: string): RenderTemplate => {
     texts.set(file, text);
     return text;
   };
-  return (file, view, kind) => createWriter(file, kind).render(textOf(file), view, textOf);
+  return (file, view, kind) => {
+    const text = textOf(file);
+    // Mustache reads a text letter by letter, also one without a tag.
+    return text.includes("{{") ? createWriter(file, kind).render(text, view, textOf) : text;
+  };
 };

@@ -44,7 +44,12 @@ export const bundleMaterial = async (
   world: World,
   deps: BundleDeps,
   certificate: CertificateConfig,
-  { dir, root: file, account: flags = {} }: Pick<BundleOptions, "dir" | "root" | "account">,
+  {
+    dir,
+    root: file,
+    account: flags = {},
+    url = certificate.bundleUrl,
+  }: Pick<BundleOptions, "dir" | "root" | "account" | "url">,
 ): Promise<{ readonly material: BundleMaterial; readonly source: AccountSource }> => {
   const { generation, slots: read } = await bundledGeneration(world, certificate);
   const slots = [read.ecdsa, read.rsa].filter((slot) => slot !== undefined);
@@ -75,6 +80,8 @@ export const bundleMaterial = async (
     host,
     entries: found.proven,
     ...(found.account ? { account: found.account } : {}),
+    files: [],
+    ...(url === undefined ? {} : { url }),
     random: deps.random(32),
     now: world.now(),
   };

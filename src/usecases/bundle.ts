@@ -21,6 +21,8 @@ export interface BundleOptions {
   readonly root?: string;
   /** Who signs Apple's profiles: `live`, or the absolute path of a PEM file; undefined: as the certificate's entry says. */
   readonly signProfile?: string;
+  /** Where the folder is published (`pageUrl`); undefined: as the certificate's entry says. */
+  readonly url?: string;
   /** Beside what the entry says of accounts. */
   readonly account?: AccountFlags;
   readonly dryRun: boolean;
@@ -63,6 +65,7 @@ export const isBundleBehind = async (
   if (live === undefined || leaf === undefined) return false;
   const list = readList(await folder.read(`${dir}/${listName}`));
   if (list.leaf !== leaf.sha256 || list.account !== accountMark(world, certificate, live)) return true;
+  if (list.url !== certificate.bundleUrl) return true;
   const from = certificate.signProfile;
   if (from === undefined) return false;
   return list.signing?.from !== from || (from !== "live" && list.signing.mark !== (await world.fileMark(from)));
@@ -73,6 +76,38 @@ interface Signatures {
   readonly signer: () => Promise<ProfileSigner>;
   readonly signing: NonNullable<BundleList["signing"]>;
 }
+
+/** What lies there already as it would be made, signed or not. */
+const liesThere = (
+  present: Uint8Array | "absent" | "foreign",
+  { path, content }: BundleFile,
+  ours: BundleList,
+): boolean =>
+  typeof present !== "string" &&
+  (sha256(present) === sha256(content) ||
+    (ours.signed.get(path)?.content === sha256(content) && ours.files.get(path)?.includes(sha256(present)) === true));
+
+/** What is to be written, in the registry's order. The page links to what is made with it, and to what lies there already just as it would be made. */
+const filesOf = async (
+  deps: BundleDeps,
+  material: BundleMaterial,
+  { dir, formats }: { readonly dir: string; readonly formats: readonly BundleFormat[] },
+  ours: BundleList,
+): Promise<readonly BundleFile[]> => {
+  const wanted: BundleFile[] = [];
+  const there: BundleFile[] = [];
+  const isLinking = formats.includes("page");
+  for (const format of bundleFormatNames) {
+    const isWanted = formats.includes(format);
+    if (!isWanted && !isLinking) continue;
+    const made = (await deps.formats[format]())({ ...material, files: there }, deps.render);
+    if (isWanted) wanted.push(...made);
+    for (const file of made) {
+      if (isWanted || liesThere(await deps.folder.read(`${dir}/${file.path}`), file, ours)) there.push(file);
+    }
+  }
+  return wanted;
+};
 
 /** As many as Node has threads for files. */
 const writesAtOnce = 4;
@@ -87,10 +122,9 @@ export const writeBundle = async (
 ): Promise<BundleResult> => {
   const { dir, dryRun, formats = bundleFormatNames } = options;
   await deps.folder.refuseUnsafe(dir);
-  const wanted: BundleFile[] = [];
-  for (const format of formats) wanted.push(...(await deps.formats[format]())(material, deps.render));
-  const signer = wanted.some(({ profile }) => profile) ? await signatures?.signer() : undefined;
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
+  const wanted = await filesOf(deps, material, { dir, formats }, ours);
+  const signer = wanted.some(({ profile }) => profile) ? await signatures?.signer() : undefined;
   const plan = await planFiles(deps, wanted, options, ours, signer, source ? keptFiles(source.found) : []);
   const root = material.root === undefined ? undefined : readCertificate(material.root);
   const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
@@ -115,12 +149,18 @@ export const writeBundle = async (
   // Some formats only: the others may still be of an earlier certificate.
   const whole = options.formats === undefined;
   const made = whole
-    ? { leaf: readCertificate(material.leaf).sha256, account: source?.mark, signing: signatures?.signing }
+    ? {
+        leaf: readCertificate(material.leaf).sha256,
+        account: source?.mark,
+        url: material.url,
+        signing: signatures?.signing,
+      }
     : ours;
   const now: BundleList = {
     ...listAfter(ours, wanted, plan, hashes, signer),
     ...(made.leaf === undefined ? {} : { leaf: made.leaf }),
     ...(made.account === undefined ? {} : { account: made.account }),
+    ...(made.url === undefined ? {} : { url: made.url }),
     ...(made.signing === undefined ? {} : { signing: made.signing }),
   };
   if (plan.every(({ change }) => change === "unchanged") && listText(now) === listText(ours)) return result;

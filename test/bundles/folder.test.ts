@@ -71,6 +71,7 @@ test("files that everybody may read; a second run changes nothing", async () => 
     "written thunderbird-certutil.sh",
     "written thunderbird.txt",
     "written README.txt",
+    "written index.html",
   ]);
   expect(files()).toEqual([".mailcert-bundle.json", ...first.files.map(({ path }) => path)].sort());
   for (const file of files()) expect(statSync(join(dir, "out", file)).mode & 0o777).toBe(0o644);
@@ -97,6 +98,7 @@ test("a public certificate takes the private root out of the folder again", asyn
     "unchanged autodiscover.xml",
     "unchanged srv.zone",
     "written README.txt",
+    "written index.html",
     "removed ca.crt",
     "removed ca.cer",
     "removed ca.p7b",
@@ -118,6 +120,7 @@ test("a public certificate takes the private root out of the folder again", asyn
     "account.mobileconfig",
     "autodiscover.xml",
     "config-v1.1.xml",
+    "index.html",
     "srv.zone",
   ]);
 });
@@ -175,4 +178,32 @@ test("a dry run writes nothing, and says so", async () => {
   expect(readdirSync(dir)).toEqual([]);
   expect(bundleText(result)).toMatch(/^ {2}ca\.crt +would write /m);
   expect(bundleDocument(result)).toMatchObject({ schema: "mailcert.bundle/1", imports: "root", dryRun: true });
+});
+
+test("the page links to what this run made, and to what lies there as it would be made now", async () => {
+  const given = material("private-ca");
+  const page = (): string => readFileSync(join(dir, "out", "index.html"), "utf8");
+  await write("private-ca", { formats: ["page", "pem"] }, given);
+  expect(page()).toContain('href="ca.crt"');
+  expect(page()).not.toContain('href="ca.cer"');
+  await write("private-ca", { formats: ["der"] }, given);
+  await write("private-ca", { formats: ["page"] }, given);
+  expect(page()).toContain('href="ca.crt"');
+  expect(page()).toContain('href="ca.cer"');
+  // Of another root: what lies there does not fit what the page says.
+  await write("private-ca", { formats: ["page"] });
+  expect(page()).not.toMatch(/href="ca\.c/);
+});
+
+test("where the folder is published is remembered, so that another address is another page", async () => {
+  const given = await material("private-ca");
+  const published = { ...given, material: { ...given.material, url: "https://www.example.org/mail/" } };
+  const options = { dir: join(dir, "out"), dryRun: false };
+  await writeBundle(deps, certificate, published.material, options);
+  expect(readFileSync(join(dir, "out", "index.html"), "utf8")).toContain('class="qr"');
+  expect(JSON.parse(readFileSync(join(dir, "out", ".mailcert-bundle.json"), "utf8"))).toMatchObject({
+    url: "https://www.example.org/mail/",
+  });
+  const again = await writeBundle(deps, certificate, given.material, options);
+  expect(again.files.filter(({ change }) => change !== "unchanged").map(({ path }) => path)).toEqual(["index.html"]);
 });

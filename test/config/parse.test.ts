@@ -73,6 +73,7 @@ certificates:
     sign_profile: live
     account_domain: Münchenmail.example
     account_login: local-part
+    bundle_url: https://www.example.org/mail
     reuse_key: false
     on_dead_name: drop
   acme.example.org:
@@ -111,6 +112,7 @@ certificates:
         bundle: "/srv/bundle",
         signProfile: "live",
         account: { domain: "xn--mnchenmail-9db.example", login: "local-part" },
+        bundleUrl: "https://www.example.org/mail/",
         ...usualCertificate,
         reuseKey: false,
         onDeadName: "drop",
@@ -459,6 +461,13 @@ describe("what is refused, with its place", () => {
       "a signer that is neither live nor a path",
       entry("sign_profile: own.pem"),
       ['main.yaml:3:19: sign_profile: "own.pem" is not an absolute path'],
+    ],
+    [
+      "an address that anybody can change on its way",
+      entry("bundle_url: http://www.example.org/"),
+      [
+        'main.yaml:3:17: bundle_url: "http://www.example.org/" is not an https URL: what people trust must not be changed on its way',
+      ],
     ],
     ["a relative path", entry("bundle: out"), ['main.yaml:3:13: bundle: "out" is not an absolute path']],
     [

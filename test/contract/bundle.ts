@@ -39,6 +39,7 @@ export const material = async (
         ],
         unproven: [],
       },
+      files: [],
       random: new Uint8Array(32).fill(7),
       now: new Date("2026-11-20T12:00:00Z"),
     },

@@ -93,8 +93,10 @@ describe("setup again", () => {
   });
 
   test("what no option sets is named, and what no command can make is written out", () => {
-    expect(again({ reuseKey: false, onDeadName: "drop", signProfile: "live" })).toMatch(
-      /\(its entry also had: reuse_key: false, on_dead_name: drop, sign_profile: live\)$/,
+    expect(
+      again({ reuseKey: false, onDeadName: "drop", signProfile: "live", bundleUrl: "https://www.example.org/" }),
+    ).toMatch(
+      /\(its entry also had: reuse_key: false, on_dead_name: drop, sign_profile: live, bundle_url: https:.*\)$/,
     );
     expect(again({ csr: "/root/mail.csr", keys: ["rsa"] })).toMatch(
       /^write this below certificates: in the configuration: \{"mail\.example\.org":\{.*"csr":"\/root\/mail\.csr"/,

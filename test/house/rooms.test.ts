@@ -81,6 +81,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   mustache: /^system\//,
   tldts: /^issuers\//,
   "dns-packet": /^dns\//,
+  uqr: /^bundles\//,
 };
 
 /** Parts of Node that compute and touch nothing. */

@@ -8,6 +8,24 @@ export interface LookOptions {
   /** What the system prefers; default light. */
   readonly scheme?: "light" | "dark";
   readonly media?: "screen" | "print";
+  /** What the browser says of itself and its system; default: what it is. */
+  readonly agent?: Agent;
+  /** `navigator.languages`, the preferred one first. */
+  readonly languages?: string;
+  /** Default true. */
+  readonly scripts?: boolean;
+  /** What stands behind the file in the URL: `#de`. */
+  readonly fragment?: string;
+}
+
+export interface Agent {
+  readonly userAgent: string;
+  /** `navigator.platform` */
+  readonly platform: string;
+  /** `navigator.userAgentData.platform`; absent: none, as in Safari and Firefox. */
+  readonly hinted?: string;
+  /** `navigator.maxTouchPoints` */
+  readonly touchPoints?: number;
 }
 
 export interface Page {
@@ -17,6 +35,8 @@ export interface Page {
   evaluate<Value>(expression: string): Promise<Value>;
   /** The whole page as PNG. */
   screenshot(): Promise<Buffer>;
+  /** What a person sees without scrolling, as PNG. */
+  look(): Promise<Buffer>;
   pdf(): Promise<Buffer>;
 }
 
@@ -87,7 +107,16 @@ export const startBrowser = (host: Pick<MailHost, "spawn">, { home }: { readonly
 
   const open: Browser["open"] = async (
     file,
-    { width = 1200, height = 900, scheme = "light", media = "screen" } = {},
+    {
+      width = 1200,
+      height = 900,
+      scheme = "light",
+      media = "screen",
+      agent,
+      languages,
+      scripts = true,
+      fragment = "",
+    } = {},
   ) => {
     const { targetId } = await send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
     const attached = await send<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true });
@@ -104,7 +133,17 @@ export const startBrowser = (host: Pick<MailHost, "spawn">, { home }: { readonly
     await Promise.all([ask("Page.enable"), ask("Network.enable")]);
     await ask("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 });
     await ask("Emulation.setEmulatedMedia", { media, features: [{ name: "prefers-color-scheme", value: scheme }] });
-    await ask("Page.navigate", { url: `file://${file}` });
+    if (agent !== undefined || languages !== undefined) {
+      const { userAgent = "Mozilla/5.0", platform = "Linux x86_64", hinted, touchPoints = 0 } = agent ?? {};
+      const accept = languages === undefined ? {} : { acceptLanguage: languages };
+      const hints = { platform: hinted ?? "", platformVersion: "", architecture: "", model: "", mobile: width < 600 };
+      const metadata = hinted === undefined ? {} : { userAgentMetadata: hints };
+      await ask("Emulation.setUserAgentOverride", { userAgent, platform, ...accept, ...metadata });
+      if (touchPoints > 0)
+        await ask("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: touchPoints });
+    }
+    if (!scripts) await ask("Emulation.setScriptExecutionDisabled", { value: true });
+    await ask("Page.navigate", { url: `file://${file}${fragment}` });
     await loaded;
     const bytes = async (method: string, params: object): Promise<Buffer> =>
       Buffer.from((await ask<{ data: string }>(method, params)).data, "base64");
@@ -116,12 +155,14 @@ export const startBrowser = (host: Pick<MailHost, "spawn">, { home }: { readonly
           {
             expression,
             returnByValue: true,
+            awaitPromise: true,
           },
         );
         if (answer.exceptionDetails) throw new Error(`${answer.exceptionDetails.text}: ${expression.slice(0, 200)}`);
         return answer.result.value;
       },
       screenshot: () => bytes("Page.captureScreenshot", { format: "png", captureBeyondViewport: true }),
+      look: () => bytes("Page.captureScreenshot", { format: "png" }),
       pdf: () => bytes("Page.printToPDF", { printBackground: true, preferCSSPageSize: true }),
     };
   };
