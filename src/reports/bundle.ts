@@ -6,8 +6,8 @@ import { wrap } from "./wrap.ts";
 
 const next: Readonly<Record<BundleResult["imports"], readonly string[]>> = {
   root: [
-    "Hand the folder to the people who connect, or publish it: index.html, or README.txt in",
-    "plain text, tells each of them what to click.",
+    "Hand the folder to the people who connect, or publish it: index.html, or",
+    "README.txt in plain text, tells each of them what to click.",
   ],
   "self-signed": [
     "A self-signed certificate is for a quick test: README.txt says who will not take",

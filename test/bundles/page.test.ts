@@ -79,7 +79,17 @@ describe("what fits", () => {
     const text = textOf(html, "en");
     expect(text).toContain("meant for a quick test");
     expect(text).toContain("Only an exception for each port works");
-    expect(filesIn(html)).toEqual(["server.cer", "server.crt", "README.txt"]);
+    expect([...filesIn(html)].sort()).toEqual(
+      [
+        "server.cer",
+        "server.crt",
+        "install-windows.cmd",
+        "install-windows.ps1",
+        "install-macos.sh",
+        "truststore.p12",
+        "README.txt",
+      ].sort(),
+    );
     expect(text).not.toMatch(/ca\.crt|mobileconfig|vouch for/);
   });
   test("public: nothing to import, no steps, the settings first", async () => {
