@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Strings, languages } from "../../src/bundles/page-text.ts";
-import { bundleOf, pageMaterial } from "../fakes/client-page.ts";
+import { bundleOf, pageMaterial, pageWith } from "../fakes/client-page.ts";
 
 const folder = join(import.meta.dirname, "../../templates");
 const stringsOf = (language: string): Strings =>
@@ -89,14 +89,17 @@ test("no string is there that no page shows", async () => {
   const bare = { entries: [] };
   const given = await Promise.all((["private-ca", "self-signed", "public"] as const).map((one) => pageMaterial(one)));
   const scripts = ["install-windows.cmd", "install-macos.sh", "install-linux.sh", "account.mobileconfig"];
+  const [privately] = given;
+  if (privately === undefined) throw new Error("no material");
   const pages = await Promise.all([
+    pageWith(privately, ["ca.crt"]).then((page) => ({ page })),
     ...given.map((one) => bundleOf(one, files)),
     ...given.map((one) => bundleOf(one, scripts)),
     ...given.map((one) => bundleOf({ ...one, ...bare })),
     ...given.map((one) =>
       bundleOf({ ...one, entries: [{ protocol: "pop3", mode: "implicit", host: "x.example", port: 995 }] }),
     ),
-    bundleOf({ ...(given[0] as (typeof given)[number]), olderRoots: [given[0]?.root ?? ""] }),
+    bundleOf({ ...privately, olderRoots: [privately.root ?? ""] }),
   ]);
   const shown = pages
     .map(({ page }) =>

@@ -61,3 +61,7 @@ export const bundleOf = async (
   const page = files.find(({ path }) => path === "index.html");
   return { files, page: String(page?.content) };
 };
+
+/** Made alone, into a folder with these files. */
+export const pageWith = async (given: BundleMaterial, files: readonly string[]): Promise<string> =>
+  String((await bundles.page())({ ...given, files: files.map((path) => ({ path })) }, render)[0]?.content);
