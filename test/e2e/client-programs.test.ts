@@ -1,10 +1,10 @@
 // Mail programs of the terminal with the settings that the bundle wrote for them: each signs in without a question, refuses without its line of trust, and takes the pin.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { ChildResult } from "../lab/child.ts";
 import { type People, folder, name, startPeople } from "./client-people.ts";
 
 const home = "/home/alice";
-const alice = { user: "alice", timeoutMs: 30_000 } as const;
+const alice = { user: "alice", timeoutMs: 60_000 } as const;
 
 let people: People;
 beforeAll(async () => {
@@ -34,12 +34,19 @@ const settings = async (file: string, ...edits: readonly Edit[]): Promise<string
 };
 const run = (line: string): Promise<ChildResult> => people.host.clientExec(line, alice);
 const said = ({ stdout, stderr }: ChildResult): string => stdout + stderr;
-const wrong = (pin: string): string => pin.replace(/[0-9A-Fa-f]{2}$/, (last) => (last === "00" ? "11" : "00"));
+
+/** The commands in the file that save the certificate, and what the second one shall print. */
+const saving = async (file: string): Promise<{ readonly save: string; readonly compare: string; readonly shown: string }> => {
+  const text = await people.host.read(`${folder}/${file}`);
+  const [, save = "", compare = "", shown = ""] =
+    /^# {3}(openssl .*)\n# {3}(openssl .*)\n# {3}([0-9A-F:]{95})$/m.exec(text) ?? [];
+  return { save, compare, shown };
+};
 
 const send = async (subject: string, ...edits: readonly Edit[]): Promise<ChildResult> =>
   run(`printf 'Subject: ${subject}\\n\\nHello\\n' | msmtp -C ${await settings("msmtprc.txt", ...edits)} alice@${name}`);
 
-test("msmtp", async () => {
+test("msmtp", { timeout: 90_000 }, async () => {
   const trust: Edit = [/^tls_trust_file .*\n/m, ""];
   const pin: Edit = [/^#tls_fingerprint/m, "tls_fingerprint"];
   expect(await send("by the authority")).toMatchObject({ status: 0, stdout: "", stderr: "" });
@@ -56,11 +63,143 @@ test("msmtp", async () => {
   expect(await send("by STARTTLS", ...starttls)).toMatchObject({ status: 0, stdout: "", stderr: "" });
 });
 
-test("mbsync", async () => {
+test("mbsync", { timeout: 90_000 }, async () => {
+  const { host } = people;
   const sync = async (...edits: readonly Edit[]): Promise<ChildResult> =>
     run(`mbsync -c ${await settings("mbsyncrc.txt", ...edits)} -a`);
   const done = await sync();
   expect(done.status, said(done)).toBe(0);
   expect(said(done)).not.toMatch(/warn|certificate/i);
-  console.log(said(done), said(await run("ls -R ~/Mail | head -50")));
+  const subjects = await host.must(`grep -rh ^Subject: ${home}/Mail/INBOX | sort`);
+  expect(subjects).toBe("Subject: by STARTTLS\nSubject: by the authority\nSubject: by the pin\n");
+  const trust: readonly Edit[] = [
+    [/^SystemCertificates .*\n/m, ""],
+    [/^CertificateFile .*\n/m, ""],
+  ];
+  const refused = await sync(...trust);
+  expect(refused.status).not.toBe(0);
+  expect(said(refused)).toMatch(/certificate/);
+
+  const { save, compare, shown } = await saving("mbsyncrc.txt");
+  expect((await run(`${save} && ${compare}`)).stdout.trim()).toBe(`sha256 Fingerprint=${shown}`);
+  const pin: readonly Edit[] = [
+    [/^#SystemCertificates/m, "SystemCertificates"],
+    [/^#CertificateFile/m, "CertificateFile"],
+  ];
+  const pinned = await sync(...trust, ...pin);
+  expect(pinned.status, said(pinned)).toBe(0);
+  const starttls: readonly Edit[] = [
+    [/^Port 993\n/m, ""],
+    [/^TLSType IMAPS\n/m, ""],
+    [/^#Port/m, "Port"],
+    [/^#TLSType/m, "TLSType"],
+  ];
+  const upgraded = await sync(...starttls);
+  expect(upgraded.status, said(upgraded)).toBe(0);
+});
+
+test("fetchmail", { timeout: 90_000 }, async () => {
+  const fetch = async (...edits: readonly Edit[]): Promise<ChildResult> =>
+    run(`fetchmail -f ${await settings("fetchmailrc.txt", ...edits)} --fetchall --mda 'cat >>${home}/fetched'`);
+  const fetched = { status: 0, stdout: expect.stringMatching(/^3 messages for alice at /), stderr: "" };
+  const refused = (reason: string) => ({ status: 2, stderr: expect.stringContaining(reason) });
+  expect(await fetch()).toMatchObject(fetched);
+  const trust: Edit = [/^ +sslcertfile .*\n/m, ""];
+  expect(await fetch(trust)).toMatchObject(refused("self-signed certificate in certificate chain"));
+  const pin: readonly Edit[] = [
+    [/^ +sslcertck\n/m, ""],
+    [/#no sslcertck/, "no sslcertck"],
+    [/#sslfingerprint/, "sslfingerprint"],
+  ];
+  expect(await fetch(trust, ...pin)).toMatchObject(fetched);
+  const other: Edit = [/sslfingerprint .*/, `sslfingerprint "${"00:".repeat(15)}00"`];
+  expect(await fetch(trust, ...pin, other)).toMatchObject(refused("fingerprints do not match"));
+  const starttls: readonly Edit[] = [
+    [/^ +ssl .*\n/m, ""],
+    [/port 993/, "port 143"],
+  ];
+  expect(await fetch(...starttls)).toMatchObject(fetched);
+});
+
+test("OfflineIMAP", { timeout: 90_000 }, async () => {
+  const sync = async (...edits: readonly Edit[]): Promise<ChildResult> =>
+    run(`rm -rf ~/Mail ~/.offlineimap; offlineimap -c ${await settings("offlineimaprc.txt", ...edits)} -o -u basic`);
+  const synced = { status: 0, stdout: expect.stringContaining("Copy message UID 3 (3/3)"), stderr: "" };
+  const refused = (reason: string) => ({ status: 1, stdout: expect.stringContaining(reason) });
+  expect(await sync()).toMatchObject(synced);
+  const system: Edit = [/^sslcacertfile .*$/m, "sslcacertfile = OS-DEFAULT"];
+  expect(await sync(system)).toMatchObject(refused("CERTIFICATE_VERIFY_FAILED"));
+  const none: Edit = [/^sslcacertfile .*\n/m, ""];
+  const pin: Edit = [/^#cert_fingerprint/m, "cert_fingerprint"];
+  expect(await sync(none, pin)).toMatchObject(synced);
+  expect(await sync(none, pin, [/^(cert_fingerprint = ).*/m, `$1${"00".repeat(32)}`])).toMatchObject(
+    refused("does not match configured fingerprint"),
+  );
+  const starttls: readonly Edit[] = [
+    [/^remoteport = 993\n/m, ""],
+    [/^ssl = yes\nstarttls = no\n/m, ""],
+    [/^#(remoteport.*)\n#(ssl.*)\n#(starttls.*)$/m, "$1\n$2\n$3"],
+  ];
+  expect(await sync(...starttls)).toMatchObject(synced);
+});
+
+/** On a terminal of its own: each `keys` is typed when its text stands there; ends when the last one does. What was seen. */
+const onTerminal = async (line: string, ...steps: readonly (readonly [text: string, keys?: string])[]): Promise<string> => {
+  const child = people.host.clientSpawn(
+    ["sh", "-c", 'exec script -qefc "stty rows 40 cols 120; $0" /dev/null', line],
+    { user: "alice", env: { TERM: "vt100" } },
+  );
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let seen = "";
+  child.stdout.on("data", (part: Buffer) => (seen += part.toString().replaceAll("\0", "")));
+  try {
+    for (const [text, keys] of steps) {
+      await vi.waitFor(() => expect(seen).toContain(text), { timeout: 20_000, interval: 50 });
+      if (keys !== undefined) child.stdin.write(keys);
+    }
+  } finally {
+    child.kill();
+    await ended;
+  }
+  return seen;
+};
+
+test("mutt", { timeout: 90_000 }, async () => {
+  const { host } = people;
+  const send = async (subject: string, ...edits: readonly Edit[]): Promise<ChildResult> =>
+    run(`echo hello | mutt -F ${await settings("muttrc.txt", ...edits)} -s '${subject}' alice@${name}`);
+  const trust: Edit = [/^set certificate_file .*\n/m, ""];
+  const pin: Edit = [/^#set certificate_file/m, "set certificate_file"];
+  expect(await send("by mutt")).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  expect(await send("refused", trust)).toMatchObject({ status: 1, stderr: "Untrusted server certificate\n" });
+  await host.must(`rm -f ${home}/.mail/pinned.crt`);
+  expect(await send("refused", trust, pin)).toMatchObject({ status: 1 });
+  const { save, compare, shown } = await saving("muttrc.txt");
+  expect((await run(`${save} && ${compare}`)).stdout.trim()).toBe(`sha256 Fingerprint=${shown}`);
+  expect(await send("by mutt, pinned", trust, pin)).toMatchObject({ status: 0, stdout: "", stderr: "" });
+
+  const mutt = async (...edits: readonly Edit[]): Promise<string> => `mutt -F ${await settings("muttrc.txt", ...edits)}`;
+  expect(await onTerminal(await mutt(), ["Msgs:"])).not.toContain("(r)eject");
+  await onTerminal(await mutt(trust), ["(r)eject", "r"], ["no mailbox"]);
+});
+
+test("aerc", { timeout: 60_000 }, async () => {
+  const accounts = `${home}/.config/aerc/accounts.conf`;
+  const path = await settings("aerc-accounts.txt");
+  await people.host.must(
+    `mkdir -p ${home}/.config/aerc && cp ${path} ${accounts} && chmod 600 ${accounts} && chown -R alice: ${home}/.config`,
+  );
+  await onTerminal("aerc", ["certificate signed by unknown authority"]);
+  await onTerminal(`SSL_CERT_FILE=${home}/.mail/ca.crt aerc`, ["Connected"], ["by the authority"]);
+});
+
+test("alpine", { timeout: 60_000 }, async () => {
+  const start = `alpine -i -p ${await settings("alpine.txt")}`;
+  await onTerminal(start, ["Welcome to Alpine", "e"], ["VALIDATION FAILURE", "n"], ["cancelled"]);
+  const seen = await onTerminal(
+    `SSL_CERT_FILE=${home}/.mail/ca.crt ${start}`,
+    ["ENTER PASSWORD", `${people.host.user.password}\r`],
+    ["by the authority"],
+  );
+  expect(seen).not.toContain("VALIDATION FAILURE");
 });
