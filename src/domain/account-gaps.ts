@@ -33,11 +33,11 @@ const unproven = ({ certificate, found }: AccountSituation): AccountFailing => {
   return { reason: "no entry point for mail programs was proven yet", hint: `prove them: mailcert deploy ${name}` };
 };
 
-/** Why `format` did not make `file`. */
+/** Why `format` did not make `file`, where it makes several. */
 export const accountFailing = (
   format: keyof typeof accountFiles,
-  file: string,
   situation: AccountSituation,
+  file?: string,
 ): AccountFailing => {
   const { found, imports } = situation;
   const { host, account, proven } = found;

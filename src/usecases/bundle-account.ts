@@ -101,7 +101,7 @@ export const bundledAccount = (
   const omitted = new Map<string, AccountFailing & { files: string[] }>();
   for (const format of asked) {
     for (const file of accountFiles[format].filter((one) => !paths.includes(one))) {
-      const failing = accountFailing(format, file, { certificate, found, imports });
+      const failing = accountFailing(format, { certificate, found, imports }, file);
       const known = omitted.get(failing.reason);
       if (known) known.files.push(file);
       else omitted.set(failing.reason, { files: [file], ...failing });

@@ -8,13 +8,18 @@ const alice = { user: "alice", timeoutMs: 60_000 } as const;
 
 let people: People;
 beforeAll(async () => {
-  people = await startPeople({ suite: "trixie", mailers: true }, { submission: true, words: ["--login", "local-part", "--domain", name] });
+  people = await startPeople(
+    { suite: "trixie", mailers: true },
+    { submission: true, words: ["--login", "local-part", "--domain", name] },
+  );
   const { host } = people;
   // Her keeper of passwords.
   await host.write("/usr/local/bin/pass", `#!/bin/sh\n[ "$*" = "show mail/${name}" ] && cat ${home}/.secret\n`, "755");
   await host.write(`${home}/.secret`, `${host.user.password}\n`, "600");
   await host.write(`${home}/.netrc`, `machine ${name} login alice password ${host.user.password}\n`, "600");
-  await host.must(`mkdir -p ${home}/.mail ${home}/Mail && cp '${folder}/ca.crt' ${home}/.mail/ && chown -R alice: ${home}`);
+  await host.must(
+    `mkdir -p ${home}/.mail ${home}/Mail && cp '${folder}/ca.crt' ${home}/.mail/ && chown -R alice: ${home}`,
+  );
 }, 120_000);
 afterAll(() => people?.host.stop());
 
@@ -36,7 +41,9 @@ const run = (line: string): Promise<ChildResult> => people.host.clientExec(line,
 const said = ({ stdout, stderr }: ChildResult): string => stdout + stderr;
 
 /** The commands in the file that save the certificate, and what the second one shall print. */
-const saving = async (file: string): Promise<{ readonly save: string; readonly compare: string; readonly shown: string }> => {
+const saving = async (
+  file: string,
+): Promise<{ readonly save: string; readonly compare: string; readonly shown: string }> => {
   const text = await people.host.read(`${folder}/${file}`);
   const [, save = "", compare = "", shown = ""] =
     /^# {3}(openssl .*)\n# {3}(openssl .*)\n# {3}([0-9A-F:]{95})$/m.exec(text) ?? [];
@@ -143,24 +150,50 @@ test("OfflineIMAP", { timeout: 90_000 }, async () => {
   expect(await sync(...starttls)).toMatchObject(synced);
 });
 
-/** On a terminal of its own: each `keys` is typed when its text stands there; ends when the last one does. What was seen. */
-const onTerminal = async (line: string, ...steps: readonly (readonly [text: string, keys?: string])[]): Promise<string> => {
-  const child = people.host.clientSpawn(
-    ["sh", "-c", 'exec script -qefc "stty rows 40 cols 120; $0" /dev/null', line],
-    { user: "alice", env: { TERM: "vt100" } },
-  );
+/** How often Dovecot let alice in so far. */
+const logins = async (): Promise<number> =>
+  Number(await people.host.must("grep -c 'Logged in: user=<alice>' /var/log/mail.log || true"));
+
+/** On a terminal of its own: each `keys` is typed when its text stands there. What was seen until the last text did, and whether she was let in. */
+const onTerminal = async (
+  line: string,
+  steps: readonly (readonly [text: string, keys?: string])[],
+): Promise<{ readonly seen: string; readonly entered: () => Promise<void>; readonly end: () => Promise<void> }> => {
+  const before = await logins();
+  const child = people.host.clientSpawn(["sh", "-c", 'exec script -qefc "stty rows 40 cols 120; $0" /dev/null', line], {
+    user: "alice",
+    env: { TERM: "vt100" },
+  });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   let seen = "";
   child.stdout.on("data", (part: Buffer) => (seen += part.toString().replaceAll("\0", "")));
+  const end = async (): Promise<void> => {
+    child.kill();
+    await ended;
+  };
   try {
     for (const [text, keys] of steps) {
       await vi.waitFor(() => expect(seen).toContain(text), { timeout: 20_000, interval: 50 });
       if (keys !== undefined) child.stdin.write(keys);
     }
-  } finally {
-    child.kill();
-    await ended;
+  } catch (error) {
+    await end();
+    throw error;
   }
+  const entered = (): Promise<void> =>
+    vi.waitFor(async () => expect(await logins()).toBeGreaterThan(before), { timeout: 20_000, interval: 300 });
+  return { seen, entered, end };
+};
+/** Where it ends with the last text. */
+const shows = async (...args: Parameters<typeof onTerminal>): Promise<string> => {
+  const { seen, end } = await onTerminal(...args);
+  await end();
+  return seen;
+};
+/** The same, and Dovecot lets her in. */
+const enters = async (...args: Parameters<typeof onTerminal>): Promise<string> => {
+  const { seen, entered, end } = await onTerminal(...args);
+  await entered().finally(end);
   return seen;
 };
 
@@ -178,9 +211,10 @@ test("mutt", { timeout: 90_000 }, async () => {
   expect((await run(`${save} && ${compare}`)).stdout.trim()).toBe(`sha256 Fingerprint=${shown}`);
   expect(await send("by mutt, pinned", trust, pin)).toMatchObject({ status: 0, stdout: "", stderr: "" });
 
-  const mutt = async (...edits: readonly Edit[]): Promise<string> => `mutt -F ${await settings("muttrc.txt", ...edits)}`;
-  expect(await onTerminal(await mutt(), ["Msgs:"])).not.toContain("(r)eject");
-  await onTerminal(await mutt(trust), ["(r)eject", "r"], ["no mailbox"]);
+  const mutt = async (...edits: readonly Edit[]): Promise<string> =>
+    `mutt -F ${await settings("muttrc.txt", ...edits)}`;
+  expect(await enters(await mutt(), [["Msgs:"]])).not.toContain("(r)eject");
+  await shows(await mutt(trust), [["(r)eject", "r"], ["no mailbox"]]);
 });
 
 test("aerc", { timeout: 60_000 }, async () => {
@@ -189,17 +223,17 @@ test("aerc", { timeout: 60_000 }, async () => {
   await people.host.must(
     `mkdir -p ${home}/.config/aerc && cp ${path} ${accounts} && chmod 600 ${accounts} && chown -R alice: ${home}/.config`,
   );
-  await onTerminal("aerc", ["certificate signed by unknown authority"]);
-  await onTerminal(`SSL_CERT_FILE=${home}/.mail/ca.crt aerc`, ["Connected"], ["by the authority"]);
+  await shows("aerc", [["certificate signed by unknown authority"]]);
+  await enters(`SSL_CERT_FILE=${home}/.mail/ca.crt aerc`, [["Connected"]]);
 });
 
 test("alpine", { timeout: 60_000 }, async () => {
   const start = `alpine -i -p ${await settings("alpine.txt")}`;
-  await onTerminal(start, ["Welcome to Alpine", "e"], ["VALIDATION FAILURE", "n"], ["cancelled"]);
-  const seen = await onTerminal(
-    `SSL_CERT_FILE=${home}/.mail/ca.crt ${start}`,
+  await shows(start, [["Welcome to Alpine", "e"], ["VALIDATION FAILURE", "n"], ["cancelled"]]);
+  const seen = await enters(`SSL_CERT_FILE=${home}/.mail/ca.crt ${start}`, [
     ["ENTER PASSWORD", `${people.host.user.password}\r`],
-    ["by the authority"],
-  );
+    // Whether to keep it.
+    ["[Yes]", "n"],
+  ]);
   expect(seen).not.toContain("VALIDATION FAILURE");
 });
