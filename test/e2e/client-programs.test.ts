@@ -162,10 +162,14 @@ const onTerminal = async (
   steps: readonly (readonly [text: string, keys?: string])[],
 ): Promise<{
   readonly seen: string;
+  /** Waits for it, and ends the program. */
   readonly logged: (text: string) => Promise<void>;
   readonly end: () => Promise<void>;
 }> => {
-  const before = { [login]: await count(login), [alert]: await count(alert) };
+  const before = new Map([
+    [login, await count(login)],
+    [alert, await count(alert)],
+  ]);
   const child = people.host.clientSpawn(["sh", "-c", 'exec script -qefc "stty rows 40 cols 120; $0" /dev/null', line], {
     user: "alice",
     env: { TERM: "vt100" },
@@ -186,11 +190,16 @@ const onTerminal = async (
     await end();
     throw error;
   }
-  const logged = (text: string): Promise<void> =>
-    vi.waitFor(async () => expect(await count(text)).toBeGreaterThan(before[text] ?? 0), {
-      timeout: 20_000,
-      interval: 300,
-    });
+  const logged = async (text: string): Promise<void> => {
+    try {
+      await vi.waitFor(async () => expect(await count(text)).toBeGreaterThan(before.get(text) ?? 0), {
+        timeout: 20_000,
+        interval: 300,
+      });
+    } finally {
+      await end();
+    }
+  };
   return { seen, logged, end };
 };
 /** Where it ends with the last text. */
@@ -201,8 +210,8 @@ const shows = async (...args: Parameters<typeof onTerminal>): Promise<string> =>
 };
 /** The same, and Dovecot lets her in. */
 const enters = async (...args: Parameters<typeof onTerminal>): Promise<string> => {
-  const { seen, logged, end } = await onTerminal(...args);
-  await logged(login).finally(end);
+  const { seen, logged } = await onTerminal(...args);
+  await logged(login);
   return seen;
 };
 
@@ -232,8 +241,8 @@ test("aerc", { timeout: 60_000 }, async () => {
   await people.host.must(
     `mkdir -p ${home}/.config/aerc && cp ${path} ${accounts} && chmod 600 ${accounts} && chown -R alice: ${home}/.config`,
   );
-  const { logged, end } = await onTerminal("aerc", []);
-  await logged(alert).finally(end);
+  const { logged } = await onTerminal("aerc", []);
+  await logged(alert);
   await enters(`SSL_CERT_FILE=${home}/.mail/ca.crt aerc`, [["Connected"]]);
 });
 
