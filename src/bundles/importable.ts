@@ -17,7 +17,7 @@ export interface Importable {
 export const titleOf = (certificate: CertificateFacts): string => certificate.commonName ?? certificate.subject;
 
 /** `AA:BB:...`, as clients show it. */
-export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1"): string =>
+export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1" | "md5"): string =>
   (createHash(hash).update(der).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
 const read = (root: string, olderRoots: readonly string[]): Importable => {

@@ -20,6 +20,7 @@ export const bundles: Readonly<Record<BundleFormat, () => Promise<Bundle>>> = {
   autoconfig: async () => autoconfig,
   autodiscover: async () => autodiscover,
   srv: async () => srv,
+  programs: async () => (await import("./programs.ts")).programs,
   windows: async () => (await import("./windows.ts")).windows,
   macos: async () => (await import("./macos.ts")).macos,
   linux: async () => (await import("./linux.ts")).linux,

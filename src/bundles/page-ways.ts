@@ -15,6 +15,15 @@ type SystemName = (typeof systemNames)[number];
 
 type Table = Readonly<Partial<Record<SystemName, readonly Way[]>>>;
 
+const terminal = [
+  "muttrc.txt",
+  "msmtprc.txt",
+  "mbsyncrc.txt",
+  "fetchmailrc.txt",
+  "offlineimaprc.txt",
+  "alpine.txt",
+  "aerc-accounts.txt",
+];
 const thunderbird: Way = { key: "thunderbird", files: ["ca.crt"] };
 const account = ["account.mobileconfig"];
 
@@ -40,7 +49,7 @@ const withPrivateCa: Table = {
     { key: "linuxScript", files: ["install-linux.sh"] },
     thunderbird,
     { key: "linuxClick", files: ["ca.crt"], unless: "install-linux.sh" },
-    { key: "terminal", files: ["ca.crt"] },
+    { key: "terminal", files: ["ca.crt", ...terminal] },
   ],
 };
 
@@ -51,7 +60,7 @@ const selfSigned: Table = {
   macos: [{ key: "macosClick", files: ["server.cer"] }, selfThunderbird],
   ios: [{ key: "selfIos", files: [] }],
   android: [{ key: "selfAndroid", files: [] }],
-  linux: [{ key: "terminal", files: ["server.crt"] }, selfThunderbird],
+  linux: [{ key: "terminal", files: ["server.crt", ...terminal] }, selfThunderbird],
 };
 
 const publicly: Table = {

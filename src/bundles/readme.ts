@@ -32,6 +32,7 @@ export const readme: Bundle = (material, render) => {
     until: day(shown.notAfter),
     incoming: incoming.map((text) => ({ text })),
     outgoing: outgoing.map((text) => ({ text })),
+    ready: material.account !== undefined && material.account.proven.length > 0,
     noIncoming: incoming.length === 0,
     noOutgoing: outgoing.length === 0,
   });

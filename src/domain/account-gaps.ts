@@ -33,8 +33,12 @@ const unproven = ({ certificate, found }: AccountSituation): AccountFailing => {
   return { reason: "no entry point for mail programs was proven yet", hint: `prove them: mailcert deploy ${name}` };
 };
 
-/** Why `format` made no file. */
-export const accountFailing = (format: keyof typeof accountFiles, situation: AccountSituation): AccountFailing => {
+/** Why `format` did not make `file`, where it makes several. */
+export const accountFailing = (
+  format: keyof typeof accountFiles,
+  situation: AccountSituation,
+  file?: string,
+): AccountFailing => {
   const { found, imports } = situation;
   const { host, account, proven } = found;
   if (host === undefined)
@@ -52,13 +56,15 @@ export const accountFailing = (format: keyof typeof accountFiles, situation: Acc
     return isIpName(host)
       ? { reason: "an SRV record leads to a name, and the certificate has addresses only" }
       : { reason: "the domain is too long for names below it" };
-  if (incomingOf(found).length === 0)
+  const sends = format === "programs" && file === "msmtprc.txt";
+  if (incomingOf(found).length === 0 && !sends)
     return { reason: "no IMAP or POP3 service was proven: there would be nothing to receive from" };
-  if (outgoingOf(found).length === 0)
+  if (outgoingOf(found).length === 0 && (sends || format !== "programs"))
     return {
       reason: "no submission service (ports 465 and 587) was proven: there would be nothing to send through",
       hint: "where another host takes mail from people, its own bundle has it",
     };
+  if (format === "programs") return { reason: "these programs know IMAP alone, and only POP3 was proven" };
   return imports === "self-signed"
     ? { reason: "Apple's devices cannot be made to trust a self-signed certificate for mail" }
     : { reason: "it makes no sense here" };

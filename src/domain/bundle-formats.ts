@@ -10,6 +10,7 @@ export const bundleFormats = {
   autoconfig: "account settings for Thunderbird and others (autoconfig XML)",
   autodiscover: "account settings for Outlook (Autodiscover XML)",
   srv: "account settings in DNS, and where the two files above go (zone file)",
+  programs: "settings of mutt, msmtp, mbsync, fetchmail, OfflineIMAP, alpine, aerc",
   windows: "scripts for Windows (PowerShell, certutil), notes for Group Policy and Intune",
   macos: "script for Mac",
   linux: "script for the trust store of Debian, Fedora, Arch, SUSE",
@@ -19,13 +20,22 @@ export const bundleFormats = {
   page: "the same as a web page (English, German, French) with links to the other files",
 } as const;
 
-/** Formats that say where an account connects to, with the one file that each of them makes. */
+/** Formats that say where an account connects to, with the files that each of them makes. */
 export const accountFiles = {
-  account: "account.mobileconfig",
-  autoconfig: "config-v1.1.xml",
-  autodiscover: "autodiscover.xml",
-  srv: "srv.zone",
-} as const satisfies Readonly<Partial<Record<keyof typeof bundleFormats, string>>>;
+  account: ["account.mobileconfig"],
+  autoconfig: ["config-v1.1.xml"],
+  autodiscover: ["autodiscover.xml"],
+  srv: ["srv.zone"],
+  programs: [
+    "muttrc.txt",
+    "msmtprc.txt",
+    "mbsyncrc.txt",
+    "fetchmailrc.txt",
+    "offlineimaprc.txt",
+    "alpine.txt",
+    "aerc-accounts.txt",
+  ],
+} as const satisfies Readonly<Partial<Record<keyof typeof bundleFormats, readonly string[]>>>;
 
 export type BundleFormat = keyof typeof bundleFormats;
 

@@ -64,6 +64,7 @@ const kinds: Readonly<Record<string, TemplateKind>> = {
   ".ps1": "powershell",
   ".cmd": "cmd",
   ".json": "json",
+  ".rc": "mailrc",
 };
 const kindOf = (template: string): TemplateKind => kinds[extname(template)] ?? "none";
 

@@ -22,6 +22,7 @@ export type TemplateKind =
   | "systemd"
   | "xml"
   | "zone"
+  | "mailrc"
   | "html"
   | "none";
 
@@ -94,6 +95,8 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   },
   // Names and numbers: spaces separate, `;` starts a comment, quotes, backslashes, parentheses, `@` and `$` mean something (RFC 1035 §5.1).
   zone: matching(/^[a-z0-9_.-]*$/, "a zone file"),
+  // Mail programs: quotes, blanks, `#`, `;`, `$`, backquotes, `%`, `/` and braces mean something in one or another of their files.
+  mailrc: matching(/^[A-Za-z0-9_:[][A-Za-z0-9_.:@+=[\]-]*$/, "the settings of a mail program"),
   // Text and values in double quotes. Reports hold what servers said: nothing is refused, what could mislead is made visible.
   html: (value) => {
     const entities: Record<string, string> = {

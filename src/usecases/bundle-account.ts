@@ -100,14 +100,14 @@ export const bundledAccount = (
   const { host, account, login, proven, unproven } = found;
   const omitted = new Map<string, AccountFailing & { files: string[] }>();
   for (const format of asked) {
-    const file = accountFiles[format];
-    if (paths.includes(file)) continue;
-    const failing = accountFailing(format, { certificate, found, imports });
-    const known = omitted.get(failing.reason);
-    if (known) known.files.push(file);
-    else omitted.set(failing.reason, { files: [file], ...failing });
+    for (const file of accountFiles[format].filter((one) => !paths.includes(one))) {
+      const failing = accountFailing(format, { certificate, found, imports }, file);
+      const known = omitted.get(failing.reason);
+      if (known) known.files.push(file);
+      else omitted.set(failing.reason, { files: [file], ...failing });
+    }
   }
-  const made = asked.filter((format) => paths.includes(accountFiles[format]));
+  const made = asked.filter((format) => accountFiles[format].some((file) => paths.includes(file)));
   const names = account === undefined ? undefined : offeredNames(certificate, account, made, imports);
   return {
     ...(host === undefined ? {} : { host }),
@@ -122,4 +122,4 @@ export const bundledAccount = (
 
 /** An earlier run's files of what is there and could not be proven this time stay: a server that is stopped for a minute takes nothing away. */
 export const keptFiles = ({ unproven }: AccountEntries): readonly string[] =>
-  unproven.length === 0 ? [] : Object.values(accountFiles);
+  unproven.length === 0 ? [] : Object.values(accountFiles).flat();

@@ -61,6 +61,13 @@ test("files that everybody may read; a second run changes nothing", async () => 
     "written config-v1.1.xml",
     "written autodiscover.xml",
     "written srv.zone",
+    "written muttrc.txt",
+    "written msmtprc.txt",
+    "written mbsyncrc.txt",
+    "written fetchmailrc.txt",
+    "written offlineimaprc.txt",
+    "written alpine.txt",
+    "written aerc-accounts.txt",
     "written install-windows.ps1",
     "written install-windows.cmd",
     "written windows-gpo-intune.txt",
@@ -85,7 +92,7 @@ test("another root replaces what mailcert wrote", async () => {
   await write("private-ca");
   const again = await write("private-ca");
   // Thunderbird's policy names files, not what is in them; account settings are those of the host.
-  const same = ["config-v1.1.xml", "autodiscover.xml", "srv.zone", "policies.json"];
+  const same = ["config-v1.1.xml", "autodiscover.xml", "srv.zone", "alpine.txt", "aerc-accounts.txt", "policies.json"];
   expect(again.files.filter(({ change }) => change !== "written").map(({ path }) => path)).toEqual(same);
 });
 
@@ -97,6 +104,13 @@ test("a public certificate takes the private root out of the folder again", asyn
     "unchanged config-v1.1.xml",
     "unchanged autodiscover.xml",
     "unchanged srv.zone",
+    "written muttrc.txt",
+    "written msmtprc.txt",
+    "written mbsyncrc.txt",
+    "written fetchmailrc.txt",
+    "written offlineimaprc.txt",
+    "written alpine.txt",
+    "written aerc-accounts.txt",
     "written README.txt",
     "written index.html",
     "removed ca.crt",
@@ -118,9 +132,16 @@ test("a public certificate takes the private root out of the folder again", asyn
     ".mailcert-bundle.json",
     "README.txt",
     "account.mobileconfig",
+    "aerc-accounts.txt",
+    "alpine.txt",
     "autodiscover.xml",
     "config-v1.1.xml",
+    "fetchmailrc.txt",
     "index.html",
+    "mbsyncrc.txt",
+    "msmtprc.txt",
+    "muttrc.txt",
+    "offlineimaprc.txt",
     "srv.zone",
   ]);
 });

@@ -27,6 +27,7 @@ bundleContract("account", bundles.account, render, { "private-ca": 1, "self-sign
 bundleContract("autoconfig", bundles.autoconfig, render, { "private-ca": 1, "self-signed": 1, public: 1 }, "none");
 bundleContract("autodiscover", bundles.autodiscover, render, { "private-ca": 1, "self-signed": 1, public: 1 }, "none");
 bundleContract("srv", bundles.srv, render, { "private-ca": 1, "self-signed": 1, public: 1 }, "none");
+bundleContract("programs", bundles.programs, render, { "private-ca": 7, "self-signed": 7, public: 7 });
 bundleContract("readme", bundles.readme, render, { "private-ca": 1, "self-signed": 1, public: 1 });
 
 const made = async (format: BundleFormat, given: BundleMaterial) => {

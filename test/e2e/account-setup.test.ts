@@ -44,7 +44,7 @@ describe("account set-up", () => {
   it("nothing was proven: the files are left out, with the command that proves", async () => {
     const text = await host.must(["mailcert", "bundle"]);
     expect(text.replaceAll(/\s+/g, " ")).toContain(
-      "Not made: account.mobileconfig, config-v1.1.xml, autodiscover.xml, srv.zone: no entry point for mail programs was proven yet.",
+      "Not made: account.mobileconfig, config-v1.1.xml, autodiscover.xml, srv.zone, muttrc.txt, msmtprc.txt, mbsyncrc.txt, fetchmailrc.txt, offlineimaprc.txt, alpine.txt, aerc-accounts.txt: no entry point for mail programs was proven yet.",
     );
     expect(text).toContain(`-> prove them: mailcert deploy ${name}`);
     expect(await present()).toEqual([]);

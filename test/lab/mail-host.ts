@@ -42,6 +42,8 @@ export interface MailHostOptions {
   readonly tables?: boolean;
   /** Also Java's runtime with keytool (in /usr/lib/jvm), and the compiler ecj, unpacked, on trixie. */
   readonly java?: boolean;
+  /** Also mutt, msmtp, mbsync, fetchmail, OfflineIMAP, alpine and aerc, unpacked, on trixie. */
+  readonly mailers?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
 }
@@ -118,6 +120,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "upgrade",
       "tables",
       "java",
+      "mailers",
     ] as const
   )
     .filter((layer) => options[layer])

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bundles } from "../../src/bundles/index.ts";
+import { accountFiles } from "../../src/domain/bundle-formats.ts";
 import { registrableDomain } from "../../src/issuers/registrable-domain.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import type { EntryRecord } from "../../src/store/store.ts";
@@ -74,7 +75,7 @@ test("nothing proven: none of the files, one reason, the command; then all of th
     proven: [],
     omitted: [
       {
-        files: ["account.mobileconfig", "config-v1.1.xml", "autodiscover.xml", "srv.zone"],
+        files: ["account.mobileconfig", "config-v1.1.xml", "autodiscover.xml", "srv.zone", ...accountFiles.programs],
         hint: "prove them: mailcert deploy mail.example.org",
       },
     ],
@@ -135,6 +136,7 @@ test("what was left out for now is named; its files of an earlier run stay, and 
     "config-v1.1.xml",
     "autodiscover.xml",
     "srv.zone",
+    ...accountFiles.programs,
   ]);
   expect(existsSync(join(out(), "srv.zone"))).toBe(false);
 });
