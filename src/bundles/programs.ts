@@ -41,10 +41,19 @@ const trustOf = (material: BundleMaterial) => {
   return [{ file: `${stem}.crt`, older: older.length === 0 ? false : `${stem}-older.crt` }];
 };
 
+/** undefined where OpenSSL has none (FIPS mode): fetchmail gets no pin then. */
+const md5Of = (leaf: CertificateFacts): string | undefined => {
+  try {
+    return fingerprintOf(leaf, "md5");
+  } catch {
+    return undefined;
+  }
+};
+
 const pinOf = (leaf: CertificateFacts) => ({
   sha256: fingerprintOf(leaf, "sha256"),
   sha1: fingerprintOf(leaf, "sha1"),
-  md5: fingerprintOf(leaf, "md5"),
+  md5: md5Of(leaf) ?? false,
   sha256hex: leaf.sha256,
   sha1hex: fingerprintOf(leaf, "sha1").replaceAll(":", "").toLowerCase(),
   until: leaf.notAfter.toISOString().slice(0, 10),
