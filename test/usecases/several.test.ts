@@ -118,12 +118,14 @@ describe("a bundle that could not be written after a deployment", () => {
     writeFileSync(out, "in the way");
     const first = await renew(world, [one], options);
     expect(first.outcome).toBe("fault");
-    expect(first.certificates[0]).toMatchObject({
-      deployed: { outcome: "verified" },
-      failure: { kind: "cannot-create" },
-    });
+    // No failed issuance or deployment: no hook and no waiting time follows.
+    const late = { check: "bundle-late", severity: "fault", message: expect.stringContaining(out) };
+    expect(first.certificates[0]).toMatchObject({ deployed: { outcome: "verified" }, findings: [late] });
+    expect(first.certificates[0]?.failure).toBeUndefined();
     const second = await renew(world, [one], options);
-    expect(second).toMatchObject({ outcome: "fault", certificates: [{ decision: { action: "nothing" } }] });
+    expect(second.outcome).toBe("fault");
+    expect(second.certificates[0]).toMatchObject({ decision: { action: "nothing" }, findings: [late] });
+    expect(second.certificates[0]?.failure).toBeUndefined();
     rmSync(out);
     expect((await renew(world, [one], options)).outcome).toBe("done");
     expect(readFileSync(join(out, "server.crt"), "utf8")).toBe(fake.server.served);
