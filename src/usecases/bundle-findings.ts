@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { BundleResult } from "./bundle.ts";
 import { orFailure } from "./one-failure.ts";
 import type { World } from "./world.ts";
 
@@ -9,10 +10,11 @@ import type { World } from "./world.ts";
 export const bundleFindings = async (
   world: World,
   { name, bundle = "" }: CertificateConfig,
-  job: () => Promise<unknown>,
+  job: () => Promise<BundleResult | undefined>,
 ): Promise<readonly Finding[]> => {
   const end = await orFailure(world, job);
-  if (!(end instanceof Failure) || end.kind === "try-later") return [];
+  if (!(end instanceof Failure)) return end?.findings ?? [];
+  if (end.kind === "try-later") return [];
   return [
     {
       check: "bundle-late",

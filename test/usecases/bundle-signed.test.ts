@@ -227,6 +227,32 @@ describe("with a file", () => {
   });
 });
 
+test("a signer of the configuration that cannot sign keeps nothing else from being made; it is said, and tried again", async () => {
+  await serve({ ecdsa: ecLeaf });
+  const config = { ...one, signProfile: join(dir, "signer.pem") };
+  const first = await make({}, config);
+  expect(first.findings).toMatchObject([
+    { check: "bundle-unsigned", message: expect.stringMatching(/^ca\.mobileconfig .*no file/) },
+  ]);
+  expect(first.files.map(({ path }) => path)).not.toContain("ca.mobileconfig");
+  expect(readFileSync(join(out(), "index.html"), "utf8")).not.toContain("ca.mobileconfig");
+  expect(JSON.parse(JSON.stringify(bundleDocument(first)))).toMatchObject({ ok: false, findings: first.findings });
+  expect(bundleText(first)).toContain("fault: ca.mobileconfig could not be signed");
+  expect(await isBundleBehind(fake.world, deps, config, out())).toBe(true);
+  signingFile(rsaLeaf.pem + rsaLeaf.privateKey);
+  expect((await make({}, config)).findings).toBeUndefined();
+  expect(await isBundleBehind(fake.world, deps, config, out())).toBe(false);
+  // A signed one of an earlier run stays, and the new leaf is handed out.
+  const signed = profile();
+  rmSync(config.signProfile);
+  const next = await issue({ names: [name], by: pki.root });
+  await serve({ ecdsa: next });
+  expect((await make({}, config)).findings).toHaveLength(1);
+  expect(profile().equals(signed)).toBe(true);
+  expect(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")).toContain(next.sha256);
+  expect(readFileSync(join(out(), "index.html"), "utf8")).toContain("ca.mobileconfig");
+});
+
 test("a kept folder is behind when the configuration wants another signer, or the signer's file changed", async () => {
   await serve({ ecdsa: ecLeaf });
   const behind = (signProfile?: string): Promise<boolean> =>
