@@ -24,6 +24,8 @@ export interface BundleList {
   readonly leaf?: string;
   /** SHA-256 of what its account files were made of then. */
   readonly account?: string;
+  /** SHA-256 of the roots that its private CA had then (`rootsMark`). */
+  readonly roots?: string;
   /** Where it was said to be published then. */
   readonly url?: string;
   readonly signing?: Signing;
@@ -61,13 +63,14 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
       const { content: inside, by } = (one ?? {}) as Fields;
       return isHex(inside) && isHex(by) ? [[name, { content: inside, by }] as const] : [];
     });
-    const { leaf, account, url } = list;
+    const { leaf, account, roots, url } = list;
     const signing = signingOf(list["signing"]);
     return {
       files: new Map(files),
       signed: new Map(signed),
       ...(isHex(leaf) ? { leaf } : {}),
       ...(isHex(account) ? { account } : {}),
+      ...(isHex(roots) ? { roots } : {}),
       ...(typeof url === "string" ? { url } : {}),
       ...(signing === undefined ? {} : { signing }),
     };
@@ -77,12 +80,13 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
   }
 };
 
-export const listText = ({ files, signed, leaf, account, url, signing }: BundleList): string =>
+export const listText = ({ files, signed, leaf, account, roots, url, signing }: BundleList): string =>
   `${JSON.stringify(
     {
       schema,
       ...(leaf === undefined ? {} : { leaf }),
       ...(account === undefined ? {} : { account }),
+      ...(roots === undefined ? {} : { roots }),
       ...(url === undefined ? {} : { url }),
       ...(signing === undefined ? {} : { signing }),
       files: Object.fromEntries(files),

@@ -7,7 +7,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type AccountFlags, type BundledAccount, accountMark, bundledAccount, keptFiles } from "./bundle-account.ts";
 import { type BundleList, listName, listText, readList, sha256 } from "./bundle-list.ts";
-import { type AccountSource, bundleMaterial } from "./bundle-material.ts";
+import { type AccountSource, bundleMaterial, rootsMark } from "./bundle-material.ts";
 import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { parallel } from "./parallel.ts";
@@ -55,8 +55,8 @@ const fingerprintOf = ({
 }: CertificateFacts): NonNullable<BundleResult["fingerprint"]> => ({ title: commonName ?? subject, sha256 });
 
 /**
- * Whether the folder was last filled for another certificate than the live one, for other entry points, or profiles are to be signed by
- * somebody else: a look at one small file.
+ * Whether the folder was last filled for another certificate than the live one, for other entry points or other roots, or profiles are
+ * to be signed by somebody else: a look at one small file.
  */
 export const isBundleBehind = async (
   world: World,
@@ -71,6 +71,8 @@ export const isBundleBehind = async (
   const list = readList(await folder.read(`${dir}/${listName}`));
   if (list.leaf !== leaf.sha256 || list.account !== accountMark(world, certificate, live)) return true;
   if (list.url !== certificate.bundleUrl) return true;
+  const roots = await rootsMark(world, live);
+  if (roots !== undefined && roots !== list.roots) return true;
   const from = certificate.signProfile;
   if (from === undefined) return false;
   return list.signing?.from !== from || (from !== "live" && list.signing.mark !== (await world.fileMark(from)));
@@ -183,6 +185,7 @@ export const writeBundle = async (
     ? {
         leaf: readCertificate(material.leaf).sha256,
         account: source?.mark,
+        roots: source?.roots,
         url: material.url,
         // Not signed: still behind, so that each run tries again.
         signing: unsigned ? undefined : signatures?.signing,
@@ -192,6 +195,7 @@ export const writeBundle = async (
     ...listAfter(ours, wanted, plan, hashes, signer),
     ...(made.leaf === undefined ? {} : { leaf: made.leaf }),
     ...(made.account === undefined ? {} : { account: made.account }),
+    ...(made.roots === undefined ? {} : { roots: made.roots }),
     ...(made.url === undefined ? {} : { url: made.url }),
     ...(made.signing === undefined ? {} : { signing: made.signing }),
   };

@@ -253,6 +253,25 @@ test("a signer of the configuration that cannot sign keeps nothing else from bei
   expect(readFileSync(join(out(), "index.html"), "utf8")).toContain("ca.mobileconfig");
 });
 
+test("a kept folder is behind when the CA has another root, as after a rotation that was cut short", async () => {
+  await serve({ ecdsa: ecLeaf });
+  let roots = [pki.root.pem];
+  const cas = await fake.world.privateCas();
+  const world = { ...fake.world, privateCas: async () => ({ ...cas, roots: async () => roots }) };
+  const refresh = () => bundle(world, deps, one, { dir: out(), dryRun: false });
+  await refresh();
+  expect(await isBundleBehind(world, deps, one, out())).toBe(false);
+  const other = await makePki();
+  roots = [other.root.pem, pki.root.pem];
+  expect(await isBundleBehind(world, deps, one, out())).toBe(true);
+  await refresh();
+  expect(bare(readFileSync(join(out(), "ca.crt"), "utf8"))).toBe(bare(other.root.pem));
+  expect(await isBundleBehind(world, deps, one, out())).toBe(false);
+  // Cannot be read now: no reason to make anything anew.
+  roots = [];
+  expect(await isBundleBehind(world, deps, one, out())).toBe(false);
+});
+
 test("a kept folder is behind when the configuration wants another signer, or the signer's file changed", async () => {
   await serve({ ecdsa: ecLeaf });
   const behind = (signProfile?: string): Promise<boolean> =>
