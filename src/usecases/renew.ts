@@ -87,6 +87,8 @@ export const renew = async (
     since = world.elapsed();
   }
   await deployDrafts(world, drafts, options);
+  // Last: after an upgrade each folder may be behind, and what is due comes first.
+  if (!options.dryRun) await refreshLateBundles(world, drafts);
   const results: RenewedCertificate[] = [];
   for (const { certificate, renewed } of drafts) {
     const { revoking, unmet, hooked = [], outside = [], late = [], ...one } = renewed;
@@ -154,7 +156,7 @@ const issueDue = async (
   ready: readonly CertificateConfig[],
 ): Promise<Draft> => {
   const done = (renewed: Renewed): Draft => ({ certificate, renewed, deploys: false });
-  let base: Pick<Renewed, "certificate" | "parked" | "revoking" | "unmet" | "hooked" | "outside" | "late"> = {
+  let base: Pick<Renewed, "certificate" | "parked" | "revoking" | "unmet" | "hooked" | "outside"> = {
     certificate: certificate.name,
   };
   const wish = { force: options.force, named: options.asked ?? options.named };
@@ -173,9 +175,6 @@ const issueDue = async (
     if (returned) ({ decision } = returned);
     if (!options.dryRun && known?.hooks && (decision.action === "nothing" || decision.action === "wait"))
       base = { ...base, hooked: await (await import("./hooks.ts")).runOwed(world, certificate) };
-    // An earlier run may have deployed and then found the folder not writable.
-    if (decision.action === "nothing" && !options.dryRun)
-      base = { ...base, late: await bundleFindings(world, certificate, () => refreshLateBundle(world, certificate)) };
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait")
       return done({ ...base, decision });
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
@@ -235,6 +234,16 @@ const deployDrafts = async (world: World, drafts: readonly Draft[], options: Ren
     } catch (error) {
       draft.renewed = await failed(world, certificate, draft.renewed, error);
     }
+  }
+};
+
+/** An earlier run may have deployed and then found the folder not writable. */
+const refreshLateBundles = async (world: World, drafts: readonly Draft[]): Promise<void> => {
+  for (const draft of drafts) {
+    const { certificate, renewed } = draft;
+    if (renewed.decision.action !== "nothing" || renewed.failure || world.signal.aborted) continue;
+    const late = await bundleFindings(world, certificate, () => refreshLateBundle(world, certificate));
+    draft.renewed = { ...renewed, late };
   }
 };
 

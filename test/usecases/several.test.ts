@@ -146,6 +146,20 @@ describe("a bundle that could not be written after a deployment", () => {
     expect(readFileSync(join(out, "server.crt"), "utf8")).toBe(fake.server.served);
   });
 
+  it("comes after what is due", async () => {
+    const { world, out } = withBundle();
+    await renew(world, [certificate()], options);
+    const due = certificate({ name: "b.example.org", names: ["b.example.org"] });
+    const seen: unknown[] = [];
+    const bundlesOf = async () => {
+      seen.push(world.store.read(due.name)?.generations.length);
+      return world.bundles();
+    };
+    await renew({ ...world, bundles: bundlesOf }, [certificate({ bundle: out }), due], options);
+    expect(seen[0]).toBe(1);
+    expect(statSync(out).isDirectory()).toBe(true);
+  });
+
   it("costs nothing where no folder is named, and nothing in a dry run", async () => {
     const { world, out, loads } = withBundle();
     await renew(world, [certificate()], options);
