@@ -75,13 +75,17 @@ export const isBundleBehind = async (
   if (roots !== undefined && roots !== list.roots) return true;
   const from = certificate.signProfile;
   if (from === undefined) return false;
-  return list.signing?.from !== from || (from !== "live" && list.signing.mark !== (await world.fileMark(from)));
+  return list.signing !== (await signingMark(world, from));
 };
+
+/** Changes when somebody else is named, or the named file is another. */
+const signingMark = async (world: World, from: string): Promise<string> =>
+  sha256(JSON.stringify([from, from === "live" ? undefined : await world.fileMark(from)]));
 
 /** Who signs, looked up only where there is something to sign; and what the list remembers of it. */
 interface Signatures {
   readonly signer: () => Promise<ProfileSigner | Failure>;
-  readonly signing: NonNullable<BundleList["signing"]>;
+  readonly signing: string;
 }
 
 const isOurs = (present: Uint8Array | "absent" | "foreign", { path }: BundleFile, ours: BundleList): boolean =>
@@ -228,13 +232,12 @@ export const bundle = async (
   const { material, source } = await bundleMaterial(world, deps, certificate, options);
   const from = options.signProfile ?? certificate.signProfile;
   if (from === undefined) return writeBundle(deps, certificate, material, options, { source });
-  const mark = from === "live" ? undefined : await world.fileMark(from);
   const signer = async (): Promise<ProfileSigner> =>
     (await import("./profile-signer.ts")).profileSigner(world, deps, certificate, from);
   const signatures: Signatures = {
     // Whoever asks for a signature just now is told at once; of the configuration's, all else is made first.
     signer: () => (options.signProfile === undefined ? unlessFailure(signer) : signer()),
-    signing: { from, ...(mark === undefined ? {} : { mark }) },
+    signing: await signingMark(world, from),
   };
   return writeBundle(deps, certificate, material, options, { source, signatures });
 };

@@ -285,6 +285,8 @@ test("a kept folder is behind when the configuration wants another signer, or th
   expect(await behind(path)).toBe(true);
   await make({}, { ...one, signProfile: path });
   expect(await behind(path)).toBe(false);
+  // The folder is handed out: where the key lies is nobody's business.
+  expect(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")).not.toContain("signer.pem");
   signingFile(`${rsaLeaf.pem}${rsaLeaf.privateKey}${pki.root.pem}`);
   expect(await behind(path)).toBe(true);
   // The same certificate signs: nothing changes but the list.
