@@ -214,6 +214,22 @@ describe("the date is set right while a proof waits", () => {
   });
 });
 
+it("--url into the folder that is kept up to date would be undone by the next run: it is refused", async () => {
+  mkdirSync(join(dir, "etc"));
+  const kept = join(dir, "files");
+  writeFileSync(
+    join(dir, "etc/mailcert.yaml"),
+    `certificates:\n  mail.example.org:\n    issuer: private-ca\n    servers: none\n    bundle: ${kept}\n`,
+  );
+  expect((await runMain(dir, "renew")).status).toBe(0);
+  const url = ["--url", "https://www.example.org/mail/"];
+  const refused = { status: 64, stderr: expect.stringContaining("bundle_url: https://www.example.org/mail/") };
+  expect(await runMain(dir, "bundle", ...url)).toMatchObject(refused);
+  expect(await runMain(dir, "bundle", "--out", kept, ...url)).toMatchObject(refused);
+  expect((await runMain(dir, "bundle", "--out", join(dir, "other"), ...url)).status).toBe(0);
+  expect((await runMain(dir, "bundle")).status).toBe(0);
+});
+
 it("a configuration that was named and is missing is a mistake, unless setup is to make it", async () => {
   mkdirSync(join(dir, "etc"));
   for (const line of [
