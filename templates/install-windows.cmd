@@ -1,5 +1,5 @@
 @echo off
-rem Makes Windows trust a mail server's {{what}}, by certutil alone. Nothing is fetched: the certificate is in here.
+rem Makes Windows trust a mail server's {{#privateCa}}certificate authority{{/privateCa}}{{#selfSigned}}certificate{{/selfSigned}}, by certutil alone. Nothing is fetched: the certificate is in here.
 rem   install-windows.cmd [/remove] [/yes]
 rem As administrator: for everybody on this computer. Otherwise: for you alone, and Windows asks once more in a window.
 rem It shows the fingerprint, and asks before it changes anything. A second run does no harm.

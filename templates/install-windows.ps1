@@ -1,4 +1,4 @@
-# Makes Windows trust a mail server's {{what}}. Nothing is fetched: the certificate is in here.
+# Makes Windows trust a mail server's {{#privateCa}}certificate authority{{/privateCa}}{{#selfSigned}}certificate{{/selfSigned}}. Nothing is fetched: the certificate is in here.
 #
 #   powershell -ExecutionPolicy Bypass -File install-windows.ps1
 #

@@ -26,6 +26,17 @@ test("both scripts: ASCII, whole lines, and every byte of each certificate", asy
 const bare = (script: string): string =>
   script.replace(/#[^\r\n]*|'(?:[^'\r\n]|'')*'|"(?:[^"\r\n]|"")*"/g, (part) => (part.startsWith("#") ? "" : "0"));
 
+test("comments read as sentences", async () => {
+  for (const [kind, what] of [
+    ["private-ca", "certificate authority"],
+    ["self-signed", "certificate"],
+  ] as const) {
+    const { text } = await made(kind);
+    for (const path of ["install-windows.ps1", "install-windows.cmd", "install-macos.sh"])
+      expect(text(path)).toMatch(new RegExp(`trust a mail server's ${what}[.,]`));
+  }
+});
+
 test("PowerShell: brackets close, strings end, and every name is a cmdlet of Windows or its own", async () => {
   await fc.assert(
     fc.asyncProperty(hostile, async (title) => {
