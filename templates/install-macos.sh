@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes this Mac trust a mail server's {{what}}, for all of its users. Nothing is fetched: the certificate is in here.
+# Makes this Mac trust a mail server's {{#privateCa}}certificate authority{{/privateCa}}{{#selfSigned}}certificate{{/selfSigned}}, for all of its users. Nothing is fetched: the certificate is in here.
 set -eu
 program=install-macos.sh
 host={{host}}

@@ -1,5 +1,5 @@
 @echo off
-rem Makes Windows trust a mail server's {{what}}, by certutil alone. Nothing is fetched: the certificate is in here.
+rem Makes Windows trust a mail server's {{#privateCa}}certificate authority{{/privateCa}}{{#selfSigned}}certificate{{/selfSigned}}, by certutil alone. Nothing is fetched: the certificate is in here.
 rem   install-windows.cmd [/remove] [/yes]
 rem As administrator: for everybody on this computer. Otherwise: for you alone, and Windows asks once more in a window.
 rem It shows the fingerprint, and asks before it changes anything. A second run does no harm.
@@ -22,8 +22,22 @@ set "whose=everybody on this computer"
 %system%\fltmc.exe >nul 2>&1
 if errorlevel 1 set "user=-user"
 if defined user set "whose=you alone, for everybody run it as administrator"
-set "pem=%TEMP%\mailcert-%RANDOM%%RANDOM%.pem"
-set "der=%pem%.cer"
+set "outer=%TEMP%\mailcert-%RANDOM%%RANDOM%"
+set "work=%outer%"
+if defined user goto folder
+rem What runs as you without these rights must not change a file between the look at it and the import: a folder that
+rem administrators alone can write into, made below one that is so already.
+set "outer=%SystemRoot%\Temp\mailcert-%RANDOM%%RANDOM%"
+set "work=%outer%\own"
+mkdir "%outer%" >nul 2>&1
+if errorlevel 1 goto nofolder
+%system%\icacls.exe "%outer%" /inheritance:r /grant:r *S-1-5-32-544:(OI)(CI)F >nul 2>&1
+if errorlevel 1 goto nofolder
+:folder
+mkdir "%work%" >nul 2>&1
+if errorlevel 1 goto nofolder
+set "pem=%work%\root.pem"
+set "der=%work%\root.cer"
 if defined remove (
   echo This takes what the mail server {{ascii}} is trusted by out of Windows, for %whose%:
 ) else (
@@ -43,7 +57,7 @@ call :root {{thumbprint}} {{sha256}} {{shown}} "{{title}}"
 if errorlevel 1 set "status=1"
 {{/roots}}
 
-del "%pem%" "%der%" >nul 2>&1
+rmdir /s /q "%outer%" >nul 2>&1
 if not defined yes pause
 exit /b %status%
 
@@ -100,4 +114,8 @@ exit /b 0
 
 :unchanged
 echo nothing was changed
+exit /b 1
+
+:nofolder
+echo install-windows.cmd: error: there is no making a folder of its own: %outer% 1>&2
 exit /b 1

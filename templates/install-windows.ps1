@@ -1,4 +1,4 @@
-# Makes Windows trust a mail server's {{what}}. Nothing is fetched: the certificate is in here.
+# Makes Windows trust a mail server's {{#privateCa}}certificate authority{{/privateCa}}{{#selfSigned}}certificate{{/selfSigned}}. Nothing is fetched: the certificate is in here.
 #
 #   powershell -ExecutionPolicy Bypass -File install-windows.ps1
 #
@@ -53,9 +53,11 @@ if ($PSVersionTable['Platform'] -eq 'Unix') {
 }
 $user = New-Object Security.Principal.WindowsPrincipal ([Security.Principal.WindowsIdentity]::GetCurrent())
 if ($user.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
+  $location = [Security.Cryptography.X509Certificates.StoreLocation]::LocalMachine
   $store = 'Cert:\LocalMachine\Root'
   $whose = 'everybody on this computer'
 } else {
+  $location = [Security.Cryptography.X509Certificates.StoreLocation]::CurrentUser
   $store = 'Cert:\CurrentUser\Root'
   $whose = 'you alone (for everybody: run it as administrator)'
 }
@@ -123,17 +125,17 @@ foreach ($root in $roots) {
     Write-Host "already there: $($root.Title)"
     continue
   }
-  $file = Join-Path ([IO.Path]::GetTempPath()) ('mailcert-' + [Guid]::NewGuid().ToString() + '.cer')
   $refused = ''
+  # The very bytes that were shown: a file could be changed between the look at it and the import.
+  $opened = New-Object Security.Cryptography.X509Certificates.X509Store 'Root', $location
   try {
-    [IO.File]::WriteAllBytes($file, $root.Bytes)
-    Import-Certificate -FilePath $file -CertStoreLocation $store | Out-Null
+    $opened.Open([Security.Cryptography.X509Certificates.OpenFlags]::ReadWrite)
+    $opened.Add((New-Object Security.Cryptography.X509Certificates.X509Certificate2 (, $root.Bytes)))
   } catch {
     $refused = $_.Exception.Message
   }
-  Remove-Item -LiteralPath $file -ErrorAction SilentlyContinue
+  $opened.Close()
   if ($refused) { Stop-Script 1 "Windows did not take it: $refused" 'say yes where Windows asks; a policy may forbid it: ask your administrator' }
-  # What was imported is what was shown: the file lay open to others of this user for an instant.
   if (@(Find-Root $root).Count -eq 0) {
     Stop-Script 1 "Windows said yes, and $($root.Title) is not in $store" 'look for it in certlm.msc or certmgr.msc, Trusted Root Certification Authorities'
   }

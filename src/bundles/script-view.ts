@@ -27,8 +27,6 @@ export interface ScriptView {
   readonly ascii: string;
   /** The host's name as a file's: ASCII, no colons. */
   readonly file: string;
-  /** What is imported, in people's words. */
-  readonly what: "certificate authority" | "certificate";
   readonly privateCa: boolean;
   readonly selfSigned: boolean;
   readonly roots: readonly ScriptRoot[];
@@ -40,7 +38,6 @@ export const scriptView = ({ host }: Pick<BundleMaterial, "host">, importable: I
     host: displayName(host),
     ascii: host,
     file: host.replaceAll(":", "-"),
-    what: privateCa ? "certificate authority" : "certificate",
     privateCa,
     selfSigned: !privateCa,
     roots: [importable.certificate, ...importable.older].map((certificate, index) => {

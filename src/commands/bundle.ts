@@ -3,6 +3,7 @@ import { Option } from "commander";
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { ownPath } from "../domain/own-path.ts";
 import { type BundleFormat, bundleFormatNames, bundleFormats } from "../domain/bundle-formats.ts";
 import { emailAddress } from "../domain/email.ts";
@@ -60,6 +61,14 @@ const accountFlags = (options: Readonly<Record<string, unknown>>, out: string | 
   return { ...named, ...address, ...(login === undefined ? {} : { login }) };
 };
 
+/** Renewals go by the configuration: the next run would take the address out of the page again. @throws Failure `usage` */
+const refuseKeptUrl = ({ bundle: kept, bundleUrl }: CertificateConfig, dir: string, url: string): void => {
+  if (dir !== kept || url === bundleUrl) return;
+  throw new Failure("usage", `--url goes with another folder: ${kept} is kept up to date as the configuration says`, {
+    hints: [`say it there, beside bundle: bundle_url: ${url}`, "or write into another folder: --out DIR"],
+  });
+};
+
 /** Two wishes at once: whoever explains reads, and whoever writes asks for files. @throws Failure `usage` */
 const refuseWithExplain = (options: Readonly<Record<string, unknown>>): void => {
   const other = ["out", "format", "domain", "login", "for", "signProfile"].find((name) => options[name] !== undefined);
@@ -105,7 +114,7 @@ Examples:
   mailcert bundle mail.example.org --out ./ca --format pem readme
   mailcert bundle --out ./account --format autoconfig srv --domain example.net
   mailcert bundle mail.example.org --explain
-${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
+${exitStatusHelp([0, 1, 64, 65, 73, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
     refuseWithExplain(options);
@@ -131,6 +140,7 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
     const signer = options["signProfile"] as string | undefined;
     const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);
     const url = options["url"] as string | undefined;
+    if (url !== undefined) refuseKeptUrl(certificate, dir, urlFrom(url));
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
       account,
@@ -141,6 +151,6 @@ ${exitStatusHelp([0, 64, 65, 73, 77, 78])}`,
       ...(url === undefined ? {} : { url: urlFrom(url) }),
     });
     output.result(bundleText(result), bundleDocument(result), false);
-    return exitStatus.done;
+    return result.findings === undefined ? exitStatus.done : exitStatus.findings;
   },
 };

@@ -114,7 +114,8 @@ const told = async (context: Context, { result, policy }: Told): Promise<number>
     dryRun: globals.dryRun,
   });
   const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
-  const trouble = after.failures.length > 0 || faults || policy?.fault === true;
+  const unsigned = (after.bundle?.findings ?? []).length > 0;
+  const trouble = after.failures.length > 0 || unsigned || faults || policy?.fault === true;
   output.result(
     setupText(result, after, host.now(), policy?.text),
     {

@@ -73,6 +73,18 @@ export const findingWords: readonly FindingWords[] = [
     mend: "Read the page. If the renewal is still to be done, the next runs do it. See [renewal](renewal.md).",
   },
   {
+    id: "bundle-late",
+    means:
+      "The folder for clients (`bundle:`) could not be filled for what is served now. The certificate is served all the same.",
+    mend: "Do what the message says of the folder or the file; each run tries again. See [bundles](bundles.md).",
+  },
+  {
+    id: "bundle-unsigned",
+    means:
+      "Apple's profile in the folder for clients could not be signed as `sign_profile` says. It is left as it was, and all other files are made.",
+    mend: "Mend the file with the key, or name another (`sign_profile`); each run tries again. See [bundles](bundles.md).",
+  },
+  {
     id: "renew-orphan",
     means: "A server has a certificate that no entry of the configuration renews (`fault` near its end).",
     mend: "`mailcert setup NAME` puts it back, `mailcert deploy --remove NAME` takes it out of the servers.",

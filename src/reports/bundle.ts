@@ -1,6 +1,7 @@
 // What was put into the folder for clients, and what to do with it.
 import type { BundledAccount } from "../usecases/bundle-account.ts";
 import type { BundleResult } from "../usecases/bundle.ts";
+import { findingsText } from "./findings-text.ts";
 import { table } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
@@ -86,7 +87,12 @@ export const bundleText = (result: BundleResult): string => {
     ...next[result.imports],
     ...fingerprintLines(result),
     ...accountLines(result),
+    ...(result.findings === undefined ? [] : [findingsText(result.findings)]),
   ].join("\n");
 };
 
-export const bundleDocument = (result: BundleResult): object => ({ schema: "mailcert.bundle/1", ok: true, ...result });
+export const bundleDocument = (result: BundleResult): object => ({
+  schema: "mailcert.bundle/1",
+  ok: (result.findings ?? []).length === 0,
+  ...result,
+});

@@ -177,7 +177,11 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
   const { plan, issued, deployed, snippets } = result;
   return {
     schema: "mailcert.setup/1",
-    ok: after.failures.length === 0 && (!deployed || !hasFault(deployed)) && !hasFaults(result.preflight ?? []),
+    ok:
+      after.failures.length === 0 &&
+      (after.bundle?.findings ?? []).length === 0 &&
+      (!deployed || !hasFault(deployed)) &&
+      !hasFaults(result.preflight ?? []),
     ...(deployed ? {} : { dryRun: true }),
     ...(result.preflight && result.preflight.length > 0 ? { preflight: result.preflight } : {}),
     certificate: plan.certificate.name,

@@ -33,11 +33,14 @@ export const refreshBundle = async (
     : bundle(world, await world.bundles(), certificate, { dir: certificate.bundle, dryRun });
 
 /** The same after an earlier run that could not: only where the folder's list does not name what is live. Costs nothing where no folder is named. */
-export const refreshLateBundle = async (world: World, certificate: CertificateConfig): Promise<void> => {
-  if (certificate.bundle === undefined) return;
-  if (await isBundleBehind(world, await world.bundles(), certificate, certificate.bundle))
-    await refreshBundle(world, certificate, false);
-};
+export const refreshLateBundle = async (
+  world: World,
+  certificate: CertificateConfig,
+): Promise<BundleResult | undefined> =>
+  certificate.bundle !== undefined &&
+  (await isBundleBehind(world, await world.bundles(), certificate, certificate.bundle))
+    ? refreshBundle(world, certificate, false)
+    : undefined;
 
 export const afterSetup = async (
   world: World,

@@ -10,12 +10,6 @@ export interface SignedFile {
   readonly by: string;
 }
 
-/** What `sign_profile` said when the whole folder was last made, and which file that was. */
-export interface Signing {
-  readonly from: string;
-  readonly mark?: string;
-}
-
 export interface BundleList {
   /** SHA-256 of what was written, by file name. */
   readonly files: ReadonlyMap<string, readonly string[]>;
@@ -24,9 +18,12 @@ export interface BundleList {
   readonly leaf?: string;
   /** SHA-256 of what its account files were made of then. */
   readonly account?: string;
+  /** SHA-256 of the roots that its private CA had then (`rootsMark`). */
+  readonly roots?: string;
   /** Where it was said to be published then. */
   readonly url?: string;
-  readonly signing?: Signing;
+  /** SHA-256 of what `sign_profile` said then, and of which file that was: the folder is handed out, and where a key lies is nobody's business. */
+  readonly signing?: string;
 }
 
 export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
@@ -40,12 +37,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
   Object.entries((value ?? {}) as Fields).filter(([name]) => plainName.test(name));
-
-const signingOf = (value: unknown): Signing | undefined => {
-  const { from, mark } = (value ?? {}) as Fields;
-  if (typeof from !== "string") return undefined;
-  return { from, ...(typeof mark === "string" ? { mark } : {}) };
-};
 
 /** The files' own list, so that a later run knows them from files that somebody else put there. */
 export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList => {
@@ -61,15 +52,15 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
       const { content: inside, by } = (one ?? {}) as Fields;
       return isHex(inside) && isHex(by) ? [[name, { content: inside, by }] as const] : [];
     });
-    const { leaf, account, url } = list;
-    const signing = signingOf(list["signing"]);
+    const { leaf, account, roots, url, signing } = list;
     return {
       files: new Map(files),
       signed: new Map(signed),
       ...(isHex(leaf) ? { leaf } : {}),
       ...(isHex(account) ? { account } : {}),
+      ...(isHex(roots) ? { roots } : {}),
       ...(typeof url === "string" ? { url } : {}),
-      ...(signing === undefined ? {} : { signing }),
+      ...(isHex(signing) ? { signing } : {}),
     };
   } catch {
     // Damaged: nothing in the folder is known to be ours, so nothing of it is replaced.
@@ -77,12 +68,13 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
   }
 };
 
-export const listText = ({ files, signed, leaf, account, url, signing }: BundleList): string =>
+export const listText = ({ files, signed, leaf, account, roots, url, signing }: BundleList): string =>
   `${JSON.stringify(
     {
       schema,
       ...(leaf === undefined ? {} : { leaf }),
       ...(account === undefined ? {} : { account }),
+      ...(roots === undefined ? {} : { roots }),
       ...(url === undefined ? {} : { url }),
       ...(signing === undefined ? {} : { signing }),
       files: Object.fromEntries(files),

@@ -7,6 +7,7 @@ import { isWildcard } from "../domain/names.ts";
 import { type FoundAccount, accountMark, findAccount } from "./bundle-account.ts";
 import { listName, readList, sha256 } from "./bundle-list.ts";
 import { importedRoot } from "./bundle-root.ts";
+import type { GenerationRecord } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { BundleOptions } from "./bundle.ts";
 import { bundledGeneration } from "./bundled-generation.ts";
@@ -18,6 +19,7 @@ export interface AccountSource {
   readonly found: FoundAccount;
   /** Of what the account files are made of. */
   readonly mark: string;
+  readonly roots: string | undefined;
 }
 
 /** The root that an earlier run put there: a renewal changes the leaf, and asks nobody for a root again. */
@@ -39,6 +41,16 @@ const caRoots = async (world: World, ca: string, served: string): Promise<readon
   return !(roots instanceof Failure) && roots.some((root) => readCertificate(root).sha256 === known) ? roots : [served];
 };
 
+/** Of what clients import of a private CA, which changes without a new leaf; hex. undefined: no such CA, or it cannot be read now. */
+export const rootsMark = async (
+  world: World,
+  { issuer, authority }: Pick<GenerationRecord, "issuer" | "authority">,
+): Promise<string | undefined> => {
+  if (issuer !== "private-ca") return undefined;
+  const roots = await unlessFailure(async () => (await world.privateCas()).roots(authority, world.now()));
+  return roots instanceof Failure || roots.length === 0 ? undefined : sha256(roots.join("\n"));
+};
+
 /** @throws Failure `config` when there is no certificate yet. */
 export const bundleMaterial = async (
   world: World,
@@ -52,6 +64,8 @@ export const bundleMaterial = async (
   }: Pick<BundleOptions, "dir" | "root" | "account" | "url">,
 ): Promise<{ readonly material: BundleMaterial; readonly source: AccountSource }> => {
   const { generation, slots: read } = await bundledGeneration(world, certificate);
+  // Before the roots themselves: a rotation in between leaves the folder behind.
+  const marks = { mark: accountMark(world, certificate, generation), roots: await rootsMark(world, generation) };
   const slots = [read.ecdsa, read.rsa].filter((slot) => slot !== undefined);
   const [slot] = slots;
   if (slot === undefined) throw new Error("a generation without a slot");
@@ -85,5 +99,5 @@ export const bundleMaterial = async (
     random: deps.random(32),
     now: world.now(),
   };
-  return { material, source: { found, mark: accountMark(world, certificate, generation) } };
+  return { material, source: { found, ...marks } };
 };

@@ -3,13 +3,16 @@ import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { type AccountFlags, type BundledAccount, accountMark, bundledAccount, keptFiles } from "./bundle-account.ts";
 import { type BundleList, listName, listText, readList, sha256 } from "./bundle-list.ts";
-import { type AccountSource, bundleMaterial } from "./bundle-material.ts";
+import { type AccountSource, bundleMaterial, rootsMark } from "./bundle-material.ts";
 import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { parallel } from "./parallel.ts";
 import type { ProfileSigner } from "./profile-signer.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface BundleOptions {
@@ -41,6 +44,8 @@ export interface BundleResult {
   readonly files: readonly BundledFile[];
   /** Where account files were asked for. */
   readonly account?: BundledAccount;
+  /** Of profiles that whoever the configuration names could not sign: all else is made. */
+  readonly findings?: readonly Finding[];
 }
 
 const fingerprintOf = ({
@@ -50,8 +55,8 @@ const fingerprintOf = ({
 }: CertificateFacts): NonNullable<BundleResult["fingerprint"]> => ({ title: commonName ?? subject, sha256 });
 
 /**
- * Whether the folder was last filled for another certificate than the live one, for other entry points, or profiles are to be signed by
- * somebody else: a look at one small file.
+ * Whether the folder was last filled for another certificate than the live one, for other entry points or other roots, or profiles are
+ * to be signed by somebody else: a look at one small file.
  */
 export const isBundleBehind = async (
   world: World,
@@ -66,26 +71,39 @@ export const isBundleBehind = async (
   const list = readList(await folder.read(`${dir}/${listName}`));
   if (list.leaf !== leaf.sha256 || list.account !== accountMark(world, certificate, live)) return true;
   if (list.url !== certificate.bundleUrl) return true;
+  const roots = await rootsMark(world, live);
+  if (roots !== undefined && roots !== list.roots) return true;
   const from = certificate.signProfile;
   if (from === undefined) return false;
-  return list.signing?.from !== from || (from !== "live" && list.signing.mark !== (await world.fileMark(from)));
+  return list.signing !== (await signingMark(world, from));
 };
+
+/** Changes when somebody else is named, or the named file is another. */
+const signingMark = async (world: World, from: string): Promise<string> =>
+  sha256(JSON.stringify([from, from === "live" ? undefined : await world.fileMark(from)]));
 
 /** Who signs, looked up only where there is something to sign; and what the list remembers of it. */
 interface Signatures {
-  readonly signer: () => Promise<ProfileSigner>;
-  readonly signing: NonNullable<BundleList["signing"]>;
+  readonly signer: () => Promise<ProfileSigner | Failure>;
+  readonly signing: string;
 }
 
+const isOurs = (present: Uint8Array | "absent" | "foreign", { path }: BundleFile, ours: BundleList): boolean =>
+  typeof present !== "string" && ours.files.get(path)?.includes(sha256(present)) === true;
+
 /** What lies there already as it would be made, signed or not. */
-const liesThere = (
-  present: Uint8Array | "absent" | "foreign",
-  { path, content }: BundleFile,
-  ours: BundleList,
-): boolean =>
-  typeof present !== "string" &&
-  (sha256(present) === sha256(content) ||
-    (ours.signed.get(path)?.content === sha256(content) && ours.files.get(path)?.includes(sha256(present)) === true));
+const liesThere = (present: Uint8Array | "absent" | "foreign", file: BundleFile, ours: BundleList): boolean => {
+  const inside = sha256(file.content);
+  if (typeof present !== "string" && sha256(present) === inside) return true;
+  return ours.signed.get(file.path)?.content === inside && isOurs(present, file, ours);
+};
+
+interface Made {
+  readonly wanted: readonly BundleFile[];
+  readonly signer?: ProfileSigner;
+  /** Profiles that cannot be signed now: what lies there of an earlier run stays. */
+  readonly unsigned?: { readonly failure: Failure; readonly paths: readonly string[] };
+}
 
 /** What is to be written, in the registry's order. The page links to what is made with it, and to what lies there already just as it would be made. */
 const filesOf = async (
@@ -93,21 +111,39 @@ const filesOf = async (
   material: BundleMaterial,
   { dir, formats }: { readonly dir: string; readonly formats: readonly BundleFormat[] },
   ours: BundleList,
-): Promise<readonly BundleFile[]> => {
+  askSigner: Signatures["signer"] | undefined,
+): Promise<Made> => {
   const wanted: BundleFile[] = [];
   const there: BundleFile[] = [];
+  const paths: string[] = [];
   const isLinking = formats.includes("page");
+  let signer: ProfileSigner | Failure | undefined;
   for (const format of bundleFormatNames) {
     const isWanted = formats.includes(format);
     if (!isWanted && !isLinking) continue;
     const made = (await deps.formats[format]())({ ...material, files: there }, deps.render);
-    if (isWanted) wanted.push(...made);
+    if (isWanted && made.some(({ profile }) => profile)) signer ??= await askSigner?.();
     for (const file of made) {
-      if (isWanted || liesThere(await deps.folder.read(`${dir}/${file.path}`), file, ours)) there.push(file);
+      const isUnsigned = isWanted && file.profile === true && signer instanceof Failure;
+      if (isUnsigned) paths.push(file.path);
+      else if (isWanted) wanted.push(file);
+      if (isWanted && !isUnsigned) there.push(file);
+      else {
+        const present = await deps.folder.read(`${dir}/${file.path}`);
+        if (isUnsigned ? isOurs(present, file, ours) : liesThere(present, file, ours)) there.push(file);
+      }
     }
   }
-  return wanted;
+  if (signer instanceof Failure) return { wanted, unsigned: { failure: signer, paths } };
+  return { wanted, ...(signer === undefined ? {} : { signer }) };
 };
+
+const unsignedFinding = ({ failure, paths }: NonNullable<Made["unsigned"]>): Finding => ({
+  check: "bundle-unsigned",
+  severity: "fault",
+  message: `${paths.join(", ")} could not be signed, so that the rest was made without: ${failure.message}`,
+  ...(failure.hints.length === 0 ? {} : { hint: failure.hints.join("; ") }),
+});
 
 /** As many as Node has threads for files. */
 const writesAtOnce = 4;
@@ -123,12 +159,12 @@ export const writeBundle = async (
   const { dir, dryRun, formats = bundleFormatNames } = options;
   await deps.folder.refuseUnsafe(dir);
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
-  const wanted = await filesOf(deps, material, { dir, formats }, ours);
-  const signer = wanted.some(({ profile }) => profile) ? await signatures?.signer() : undefined;
-  const plan = await planFiles(deps, wanted, options, ours, signer, source ? keptFiles(source.found) : []);
+  const { wanted, signer, unsigned } = await filesOf(deps, material, { dir, formats }, ours, signatures?.signer);
+  const kept = [...(source ? keptFiles(source.found) : []), ...(unsigned?.paths ?? [])];
+  const plan = await planFiles(deps, wanted, options, ours, signer, kept);
   const root = material.root === undefined ? undefined : readCertificate(material.root);
   const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
-  const paths = wanted.map(({ path }) => path);
+  const paths = [...wanted.map(({ path }) => path), ...(unsigned?.paths ?? [])];
   const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports });
   const result: BundleResult = {
     certificate: certificate.name,
@@ -139,6 +175,7 @@ export const writeBundle = async (
     ...(signer && { signer: { title: signer.title, sha256: signer.sha256, until: signer.until } }),
     files: plan.map(({ content: _content, present: _present, ...file }) => file),
     ...(account ? { account } : {}),
+    ...(unsigned ? { findings: [unsignedFinding(unsigned)] } : {}),
   };
   if (dryRun) return result;
   const ready = new Map<string, string | Uint8Array>();
@@ -152,14 +189,17 @@ export const writeBundle = async (
     ? {
         leaf: readCertificate(material.leaf).sha256,
         account: source?.mark,
+        roots: source?.roots,
         url: material.url,
-        signing: signatures?.signing,
+        // Not signed: still behind, so that each run tries again.
+        signing: unsigned ? undefined : signatures?.signing,
       }
     : ours;
   const now: BundleList = {
     ...listAfter(ours, wanted, plan, hashes, signer),
     ...(made.leaf === undefined ? {} : { leaf: made.leaf }),
     ...(made.account === undefined ? {} : { account: made.account }),
+    ...(made.roots === undefined ? {} : { roots: made.roots }),
     ...(made.url === undefined ? {} : { url: made.url }),
     ...(made.signing === undefined ? {} : { signing: made.signing }),
   };
@@ -192,10 +232,12 @@ export const bundle = async (
   const { material, source } = await bundleMaterial(world, deps, certificate, options);
   const from = options.signProfile ?? certificate.signProfile;
   if (from === undefined) return writeBundle(deps, certificate, material, options, { source });
-  const mark = from === "live" ? undefined : await world.fileMark(from);
+  const signer = async (): Promise<ProfileSigner> =>
+    (await import("./profile-signer.ts")).profileSigner(world, deps, certificate, from);
   const signatures: Signatures = {
-    signer: async () => (await import("./profile-signer.ts")).profileSigner(world, deps, certificate, from),
-    signing: { from, ...(mark === undefined ? {} : { mark }) },
+    // Whoever asks for a signature just now is told at once; of the configuration's, all else is made first.
+    signer: () => (options.signProfile === undefined ? unlessFailure(signer) : signer()),
+    signing: await signingMark(world, from),
   };
   return writeBundle(deps, certificate, material, options, { source, signatures });
 };

@@ -1,7 +1,8 @@
 // Deploy for several certificates: one that fails keeps neither the others from being deployed nor what was done from being told.
 import { refreshLateBundle } from "./after-setup.ts";
+import { bundleFindings } from "./bundle-findings.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import { Failure } from "../domain/failure.ts";
+import type { Failure } from "../domain/failure.ts";
 import { deployTogether } from "./deploy.ts";
 import type { DeployEnd, DeployOptions, DeployResult } from "./deployment.ts";
 import { isNoPlace } from "./one-certificate.ts";
@@ -49,7 +50,7 @@ const refreshBundles = async (
   for (const certificate of certificates) {
     const end = ends.get(certificate.name);
     if (!end || "error" in end) continue;
-    const late = await unlessFailure(() => refreshLateBundle(world, certificate));
-    if (late instanceof Failure) world.step(`${certificate.name}: the files for clients: ${late.message}`);
+    for (const { message } of await bundleFindings(world, certificate, () => refreshLateBundle(world, certificate)))
+      world.step(message);
   }
 };

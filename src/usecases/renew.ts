@@ -8,6 +8,7 @@ import type { Decision } from "../domain/renew-decision.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
+import { bundleFindings } from "./bundle-findings.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
@@ -86,9 +87,11 @@ export const renew = async (
     since = world.elapsed();
   }
   await deployDrafts(world, drafts, options);
+  // Last: after an upgrade each folder may be behind, and what is due comes first.
+  if (!options.dryRun) await refreshLateBundles(world, drafts);
   const results: RenewedCertificate[] = [];
   for (const { certificate, renewed } of drafts) {
-    const { revoking, unmet, hooked = [], outside = [], ...one } = renewed;
+    const { revoking, unmet, hooked = [], outside = [], late = [], ...one } = renewed;
     const revoked =
       revoking && !options.dryRun && !options.leaveRevocation ? await goOn(world, certificate.name, certificate) : [];
     results.push({
@@ -100,6 +103,7 @@ export const renew = async (
         ...revoked,
         ...hooked,
         ...outside,
+        ...late,
         ...missedFindings(world, certificate, one.decision),
       ],
     });
@@ -128,6 +132,8 @@ interface Renewed extends Omit<RenewedCertificate, "findings"> {
   readonly hooked?: readonly Finding[];
   /** It did not wait for its window. */
   readonly outside?: readonly Finding[];
+  /** Of the files for clients: no part of what is served. */
+  readonly late?: readonly Finding[];
 }
 
 /** A certificate of the run so far. */
@@ -167,8 +173,6 @@ const issueDue = async (
     // A plan asks nobody.
     const returned = options.dryRun ? undefined : await returnedNames(world, certificate, state, decision, wish.named);
     if (returned) ({ decision } = returned);
-    // An earlier run may have deployed and then found the folder not writable.
-    if (decision.action === "nothing" && !options.dryRun) await refreshLateBundle(world, certificate);
     if (!options.dryRun && known?.hooks && (decision.action === "nothing" || decision.action === "wait"))
       base = { ...base, hooked: await (await import("./hooks.ts")).runOwed(world, certificate) };
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait")
@@ -225,11 +229,21 @@ const deployDrafts = async (world: World, drafts: readonly Draft[], options: Ren
       if (ends instanceof Failure) throw ends;
       const end = ends.get(certificate.name);
       if (!end || "error" in end) throw end?.error ?? new Error(`${certificate.name} was not deployed`);
-      draft.renewed = { ...renewed, deployed: end.result };
-      await refreshBundle(world, certificate, false);
+      const late = await bundleFindings(world, certificate, () => refreshBundle(world, certificate, false));
+      draft.renewed = { ...renewed, deployed: end.result, late };
     } catch (error) {
       draft.renewed = await failed(world, certificate, draft.renewed, error);
     }
+  }
+};
+
+/** An earlier run may have deployed and then found the folder not writable. */
+const refreshLateBundles = async (world: World, drafts: readonly Draft[]): Promise<void> => {
+  for (const draft of drafts) {
+    const { certificate, renewed } = draft;
+    if (renewed.decision.action !== "nothing" || renewed.failure || world.signal.aborted) continue;
+    const late = await bundleFindings(world, certificate, () => refreshLateBundle(world, certificate));
+    draft.renewed = { ...renewed, late };
   }
 };
 

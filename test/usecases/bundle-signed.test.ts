@@ -227,6 +227,51 @@ describe("with a file", () => {
   });
 });
 
+test("a signer of the configuration that cannot sign keeps nothing else from being made; it is said, and tried again", async () => {
+  await serve({ ecdsa: ecLeaf });
+  const config = { ...one, signProfile: join(dir, "signer.pem") };
+  const first = await make({}, config);
+  expect(first.findings).toMatchObject([
+    { check: "bundle-unsigned", message: expect.stringMatching(/^ca\.mobileconfig .*no file/) },
+  ]);
+  expect(first.files.map(({ path }) => path)).not.toContain("ca.mobileconfig");
+  expect(readFileSync(join(out(), "index.html"), "utf8")).not.toContain("ca.mobileconfig");
+  expect(JSON.parse(JSON.stringify(bundleDocument(first)))).toMatchObject({ ok: false, findings: first.findings });
+  expect(bundleText(first)).toContain("fault: ca.mobileconfig could not be signed");
+  expect(await isBundleBehind(fake.world, deps, config, out())).toBe(true);
+  signingFile(rsaLeaf.pem + rsaLeaf.privateKey);
+  expect((await make({}, config)).findings).toBeUndefined();
+  expect(await isBundleBehind(fake.world, deps, config, out())).toBe(false);
+  // A signed one of an earlier run stays, and the new leaf is handed out.
+  const signed = profile();
+  rmSync(config.signProfile);
+  const next = await issue({ names: [name], by: pki.root });
+  await serve({ ecdsa: next });
+  expect((await make({}, config)).findings).toHaveLength(1);
+  expect(profile().equals(signed)).toBe(true);
+  expect(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")).toContain(next.sha256);
+  expect(readFileSync(join(out(), "index.html"), "utf8")).toContain("ca.mobileconfig");
+});
+
+test("a kept folder is behind when the CA has another root, as after a rotation that was cut short", async () => {
+  await serve({ ecdsa: ecLeaf });
+  let roots = [pki.root.pem];
+  const cas = await fake.world.privateCas();
+  const world = { ...fake.world, privateCas: async () => ({ ...cas, roots: async () => roots }) };
+  const refresh = () => bundle(world, deps, one, { dir: out(), dryRun: false });
+  await refresh();
+  expect(await isBundleBehind(world, deps, one, out())).toBe(false);
+  const other = await makePki();
+  roots = [other.root.pem, pki.root.pem];
+  expect(await isBundleBehind(world, deps, one, out())).toBe(true);
+  await refresh();
+  expect(bare(readFileSync(join(out(), "ca.crt"), "utf8"))).toBe(bare(other.root.pem));
+  expect(await isBundleBehind(world, deps, one, out())).toBe(false);
+  // Cannot be read now: no reason to make anything anew.
+  roots = [];
+  expect(await isBundleBehind(world, deps, one, out())).toBe(false);
+});
+
 test("a kept folder is behind when the configuration wants another signer, or the signer's file changed", async () => {
   await serve({ ecdsa: ecLeaf });
   const behind = (signProfile?: string): Promise<boolean> =>
@@ -240,6 +285,8 @@ test("a kept folder is behind when the configuration wants another signer, or th
   expect(await behind(path)).toBe(true);
   await make({}, { ...one, signProfile: path });
   expect(await behind(path)).toBe(false);
+  // The folder is handed out: where the key lies is nobody's business.
+  expect(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")).not.toContain("signer.pem");
   signingFile(`${rsaLeaf.pem}${rsaLeaf.privateKey}${pki.root.pem}`);
   expect(await behind(path)).toBe(true);
   // The same certificate signs: nothing changes but the list.

@@ -118,12 +118,14 @@ describe("a bundle that could not be written after a deployment", () => {
     writeFileSync(out, "in the way");
     const first = await renew(world, [one], options);
     expect(first.outcome).toBe("fault");
-    expect(first.certificates[0]).toMatchObject({
-      deployed: { outcome: "verified" },
-      failure: { kind: "cannot-create" },
-    });
+    // No failed issuance or deployment: no hook and no waiting time follows.
+    const late = { check: "bundle-late", severity: "fault", message: expect.stringContaining(out) };
+    expect(first.certificates[0]).toMatchObject({ deployed: { outcome: "verified" }, findings: [late] });
+    expect(first.certificates[0]?.failure).toBeUndefined();
     const second = await renew(world, [one], options);
-    expect(second).toMatchObject({ outcome: "fault", certificates: [{ decision: { action: "nothing" } }] });
+    expect(second.outcome).toBe("fault");
+    expect(second.certificates[0]).toMatchObject({ decision: { action: "nothing" }, findings: [late] });
+    expect(second.certificates[0]?.failure).toBeUndefined();
     rmSync(out);
     expect((await renew(world, [one], options)).outcome).toBe("done");
     expect(readFileSync(join(out, "server.crt"), "utf8")).toBe(fake.server.served);
@@ -142,6 +144,20 @@ describe("a bundle that could not be written after a deployment", () => {
     await deploy(world, one, options);
     await renew(world, [one], options);
     expect(readFileSync(join(out, "server.crt"), "utf8")).toBe(fake.server.served);
+  });
+
+  it("comes after what is due", async () => {
+    const { world, out } = withBundle();
+    await renew(world, [certificate()], options);
+    const due = certificate({ name: "b.example.org", names: ["b.example.org"] });
+    const seen: unknown[] = [];
+    const bundlesOf = async () => {
+      seen.push(world.store.read(due.name)?.generations.length);
+      return world.bundles();
+    };
+    await renew({ ...world, bundles: bundlesOf }, [certificate({ bundle: out }), due], options);
+    expect(seen[0]).toBe(1);
+    expect(statSync(out).isDirectory()).toBe(true);
   });
 
   it("costs nothing where no folder is named, and nothing in a dry run", async () => {
@@ -196,6 +212,22 @@ describe("the date is set right while a proof waits", () => {
     expect(elapsed() - before).toBeGreaterThanOrEqual(30_000);
     expect(elapsed() - before).toBeLessThan(40_000);
   });
+});
+
+it("--url into the folder that is kept up to date would be undone by the next run: it is refused", async () => {
+  mkdirSync(join(dir, "etc"));
+  const kept = join(dir, "files");
+  writeFileSync(
+    join(dir, "etc/mailcert.yaml"),
+    `certificates:\n  mail.example.org:\n    issuer: private-ca\n    servers: none\n    bundle: ${kept}\n`,
+  );
+  expect((await runMain(dir, "renew")).status).toBe(0);
+  const url = ["--url", "https://www.example.org/mail/"];
+  const refused = { status: 64, stderr: expect.stringContaining("bundle_url: https://www.example.org/mail/") };
+  expect(await runMain(dir, "bundle", ...url)).toMatchObject(refused);
+  expect(await runMain(dir, "bundle", "--out", kept, ...url)).toMatchObject(refused);
+  expect((await runMain(dir, "bundle", "--out", join(dir, "other"), ...url)).status).toBe(0);
+  expect((await runMain(dir, "bundle")).status).toBe(0);
 });
 
 it("a configuration that was named and is missing is a mistake, unless setup is to make it", async () => {
