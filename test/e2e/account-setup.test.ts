@@ -139,9 +139,12 @@ open("/tmp/root.cer","wb").write(r["PayloadContent"])`,
     await host.must(["mailcert", "deploy"]);
     const { account } = await bundle();
     expect(account.proven.filter((url) => url.startsWith("pop3"))).toEqual([]);
-    expect(await host.must(`grep -il pop3 ${clients}/* || true`)).toBe(`${clients}/README.txt\n${clients}/srv.zone\n`);
+    expect(await host.must(`grep -il pop3 ${clients}/* || true`)).toBe(
+      ["README.txt", "index.html", "srv.zone"].map((file) => `${clients}/${file}\n`).join(""),
+    );
     // How words are explained, and that there is none.
     expect(await host.read(`${clients}/README.txt`)).not.toMatch(/^ {2}POP3/m);
+    expect(await host.read(`${clients}/index.html`)).not.toMatch(/\(POP3\)|\b(?:995|110)\b/);
     const text = await host.read(`${clients}/srv.zone`);
     for (const label of ["_pop3s", "_pop3"]) expect(text).toContain(`\n${label}._tcp.${domain}. IN SRV 0 0 0 .\n`);
 
