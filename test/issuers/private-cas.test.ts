@@ -269,6 +269,24 @@ describe("a root's key that is kept away", () => {
     expect(await accepts(roots[1] ?? "", before)).toBe(true);
   });
 
+  test("must be the present root's: one of an earlier root is refused, and nothing is begun", async () => {
+    await init(offline());
+    const [first, second] = [join(offline(), "root-key.pem"), join(stateDir, "usb2")];
+    await rotate({ rootKey: first, offline: second });
+    const present = await cas.show("default", now);
+    const wrong = await failureOf(rotate({ rootKey: first, offline: join(stateDir, "usb3") }));
+    expect(wrong).toMatchObject({
+      kind: "data",
+      message: expect.stringContaining(`the earlier root ${present?.older[0]?.title}`),
+    });
+    expect(wrong.message).toContain(`is ${present?.root.title}`);
+    expect(await cas.show("default", now)).toEqual(present);
+    expect(await readdir(stateDir)).not.toContain("usb3");
+    await writeFile(join(stateDir, "stray.pem"), await generateKey("ecdsa"));
+    const stray = await failureOf(rotate({ rootKey: join(stateDir, "stray.pem"), offline: join(stateDir, "usb3") }));
+    expect(stray.message).toContain("the key of another root");
+  });
+
   test("may lie here as well, under the passphrase, and opens with it alone", async () => {
     await init(undefined);
     expect(await cas.show("default", now)).toMatchObject({ root: { key: "sealed" } });
