@@ -198,6 +198,22 @@ describe("rotation", () => {
     expect(await readdir(folder())).not.toContain(".mailcert-999999-00aabbccddee.tmp");
   });
 
+  test("never takes the place of an earlier root, also where one of those was removed", async () => {
+    await issue();
+    await rotate();
+    await rotate();
+    await rm(join(folder(), "older/0001"), { recursive: true });
+    const kept = await rootOf("older/0002/root-key.pem");
+    await rotate();
+    expect(await rootOf("older/0002/root-key.pem")).toBe(kept);
+    expect((await readdir(join(folder(), "older"))).toSorted()).toEqual(["0002", "0003"]);
+    // As a version that counted them left it.
+    await mkdir(join(folder(), "rotation-0002"));
+    await writeFile(join(folder(), "rotation-0002/root.pem"), await rootOf());
+    expect((await failureOf(settle(folder()))).message).toContain("older/0002/root-key.pem is there already");
+    expect(await rootOf("older/0002/root-key.pem")).toBe(kept);
+  });
+
   test("without a CA, and with a root that has ended, it says what to do", async () => {
     expect((await failureOf(rotate())).hints[0]).toContain("mailcert ca init default");
     await issue();
