@@ -91,6 +91,8 @@ export interface RevokedCertificate {
   readonly serial: string;
   /** `already`: it was revoked before. */
   readonly outcome: "revoked" | "already";
+  /** Copies of the list that could not be written: whoever reads those accepts it still. */
+  readonly unpublished: readonly Failure[];
 }
 
 /** A certificate that one of the CAs signed. */
@@ -124,7 +126,8 @@ export interface PrivateCas {
   init(request: InitRequest): Promise<void>;
   /** Refusals of `rotate` that need no passphrase, and the limits of the new root; nothing is made. */
   planRotate(request: RotateRequest): Promise<{ readonly limits?: NameConstraints }>;
-  rotate(request: RotateRequest): Promise<void>;
+  /** Returns copies of the lists that could not be written. */
+  rotate(request: RotateRequest): Promise<readonly Failure[]>;
   /** By serial number (hex), or SHA-256 of the certificate. */
   find(serialOrHash: string): Promise<FoundCertificate | undefined>;
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;

@@ -181,19 +181,20 @@ const revokedWords: Readonly<Record<CaRevoked["outcome"], string>> = {
   expired: "has ended: there is nothing to revoke",
 };
 
-export const caRevokeText = ({ found, outcome, reason, generation }: CaRevoked): string =>
+export const caRevokeText = ({ found, outcome, reason, generation, findings }: CaRevoked): string =>
   [
     `the certificate ${found.serial}${found.names.length > 0 ? ` (${found.names.slice(0, 5).join(", ")})` : ""} by the private CA "${found.ca}" ${revokedWords[outcome]} (${reason})`,
     ...(generation ? [`  it is generation ${generation.number} of ${generation.certificate}, and is not served`] : []),
     ...(outcome === "revoked"
       ? ["  it is on the CA's list (mailcert ca crl); who does not read that goes on to accept it until it ends"]
       : []),
+    ...findingsBelow(findings),
   ].join("\n");
 
 export const caRevokeDocument = ({ found, ...result }: CaRevoked): object => ({
   schema,
   action: "revoke",
-  ok: true,
+  ok: !hasFault(result.findings),
   ...result,
   certificate: found,
 });

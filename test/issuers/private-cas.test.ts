@@ -18,6 +18,7 @@ import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
 import { settle } from "../../src/issuers/private-ca/layout.ts";
 import { planRotate } from "../../src/issuers/private-ca/make.ts";
 import { makeSet } from "../../src/issuers/private-ca/new-files.ts";
+import { type RevokedRecord, recordRevoked } from "../../src/issuers/private-ca/records.ts";
 import { openStore } from "../../src/store/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
@@ -55,7 +56,7 @@ const issue = (names = ["mail.example.org"], at = now, more: Partial<PrivateCaSe
 
 const passphrase = async (): Promise<string> => secret;
 const rotation = { name: "default", passphrase, now };
-const rotate = (more = {}): Promise<void> => cas.rotate({ ...rotation, ...more });
+const rotate = (more = {}): Promise<unknown> => cas.rotate({ ...rotation, ...more });
 
 const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
   const outcome: unknown = await work.catch((error: unknown) => error);
@@ -349,6 +350,20 @@ describe("the list of revoked certificates", () => {
     };
     expect(await judge(bad)).toContain("certificate revoked");
     expect(await judge(good)).toContain(": OK");
+  });
+
+  test("lacks nothing that a killed run wrote down: with and without a list from before", async () => {
+    const [bad, worse] = [await issue(), await issue()];
+    const record = async (issued: IssuedChain): Promise<void> => {
+      const line = (await rootOf("issued.jsonl")).split("\n").find((one) => one.includes(serialOf(issued))) ?? "";
+      await recordRevoked(folder(), { ...(JSON.parse(line) as RevokedRecord), reason: "superseded" });
+    };
+    for (const issued of [bad, worse]) {
+      await record(issued);
+      expect((await cas.refreshCrls("default", now, false)).made).toBe(1);
+      expect((await listAt()).serials).toContain(serialOf(issued).replace(/^(?:00)+/, ""));
+      expect((await cas.refreshCrls("default", now, false)).made).toBe(0);
+    }
   });
 
   test("its number only ever grows, also when the list was lost, or the clock stands still", async () => {

@@ -1,5 +1,5 @@
 // mailcert ca as command lines: documents by their schema, texts without keys, exit statuses, refusals, the log of changes, bundles and the timer.
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -219,6 +219,28 @@ describe("revocation", () => {
     expect(await error(65, "ca", "revoke", "00aa11bb22cc", "--yes")).toContain("nothing was revoked");
     now = new Date(now.getTime() + 398 * day);
     await run("renew");
+  });
+
+  test("a copy of the list that cannot be written is a fault, and the same command again mends it", async () => {
+    await run("renew");
+    const first = await serialOf();
+    await run("renew", "--force");
+    const www = join(dir, "www");
+    const copy = join(www, "list.pem");
+    await mkdir(www, { mode: 0o755 });
+    await run("ca", "crl", "--out", copy);
+    const lists = async (): Promise<boolean> =>
+      readCrl(await readFile(copy, "utf8")).serials.includes(first.replace(/^(?:00)+/, ""));
+    // Nobody writes there: root because others can, others because they may not.
+    await chmod(www, process.getuid?.() === 0 ? 0o777 : 0o555);
+    expect(await json(1, "ca", "revoke", first, "--yes")).toMatchObject({
+      outcome: "revoked",
+      findings: [{ check: "ca-crl-copy", severity: "fault" }],
+    });
+    expect(await lists()).toBe(false);
+    await chmod(www, 0o755);
+    expect(await json(0, "ca", "revoke", first, "--yes")).toMatchObject({ outcome: "already", findings: [] });
+    expect(await lists()).toBe(true);
   });
 
   test("the list is made by ca crl, kept in a file, and made anew by the timer; old, it is a finding", async () => {

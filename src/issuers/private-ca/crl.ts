@@ -10,7 +10,7 @@ import { makeCrl } from "../../x509/crl.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
-import { readRevoked, signerId } from "./records.ts";
+import { type RevokedRecord, readRevoked, signerId } from "./records.ts";
 
 const day = 86_400_000;
 /** Clients take a list for good until its end. */
@@ -43,14 +43,24 @@ const nextCrlNumber = (before: CrlFacts | undefined, now: Date): bigint => {
   return before !== undefined && before.number >= seconds ? before.number + 1n : seconds;
 };
 
+/** What this key has signed and is revoked, until `afterMs` after its end. */
+const revokedOf = async (
+  authority: Authority,
+  set: RootSet,
+  now: Date,
+  afterMs: number,
+): Promise<readonly RevokedRecord[]> => {
+  const oldest = authority.older.at(-1) ?? authority;
+  return (await readRevoked(authority.folder)).filter(
+    ({ signer, notAfter }) =>
+      (signer ?? signerId(oldest)) === signerId(set) && Date.parse(notAfter) + afterMs > now.getTime(),
+  );
+};
+
 const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<void> => {
   const { certificate, privateKey, facts } = set.signer;
   if (privateKey === undefined || facts.notAfter <= now) return;
-  const oldest = authority.older.at(-1) ?? authority;
-  const mine = (await readRevoked(authority.folder)).filter(
-    ({ signer, notAfter }) =>
-      (signer ?? signerId(oldest)) === signerId(set) && Date.parse(notAfter) + keptMs > now.getTime(),
-  );
+  const mine = await revokedOf(authority, set, now, keptMs);
   const path = crlPath(set);
   const pem = makeCrl({
     by: { certificate, privateKey },
@@ -62,16 +72,28 @@ const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<v
   await writeFileAtomic(path, pem, { mode: 0o644 });
 };
 
+const plain = (serial: string): string => serial.replace(/^(?:00)+(?=..)/, "");
+
+/** A run was killed between the record and the list, or there was no space for it. */
+const lacksRevoked = async (
+  authority: Authority,
+  set: RootSet,
+  now: Date,
+  { serials }: Pick<CrlFacts, "serials">,
+): Promise<boolean> =>
+  (await revokedOf(authority, set, now, 0)).some(({ serial }) => !serials.includes(plain(serial)));
+
 /** Every key that can sign; those whose time has come, or all. Returns how many were made. */
 export const makeCrls = async (authority: Authority, now: Date, all: boolean): Promise<number> => {
   const sets = [authority, ...authority.older];
-  // Nobody has asked for a list of this CA yet.
-  if (!all && !sets.some(({ paths }) => paths["crl.pem"] !== undefined)) return 0;
+  const asked = sets.some(({ paths }) => paths["crl.pem"] !== undefined);
+  // Nobody has asked for a list of this CA yet, nor revoked anything.
+  if (!all && !asked && (await readRevoked(authority.folder)).length === 0) return 0;
   let made = 0;
   for (const set of sets) {
     if (set.signer.privateKey === undefined || set.signer.facts.notAfter <= now) continue;
     const before = await readCrlAt(crlPath(set));
-    if (!all && before && crlDueAt(before) > now) continue;
+    if (!all && before && crlDueAt(before) > now && !(await lacksRevoked(authority, set, now, before))) continue;
     await makeOne(authority, set, now);
     made += 1;
   }

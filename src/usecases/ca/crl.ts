@@ -24,7 +24,7 @@ export interface CrlWish {
   readonly dryRun: boolean;
 }
 
-const unpublished = ({ message, hints }: Failure): Finding => ({
+export const unpublished = ({ message, hints }: Failure): Finding => ({
   check: "ca-crl-copy",
   severity: "fault",
   message: `a copy of the list of revoked certificates is not up to date: ${message}`,

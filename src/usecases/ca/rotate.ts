@@ -7,6 +7,7 @@ import { refreshBundle } from "../after-setup.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
+import { unpublished } from "./crl.ts";
 import { type OfCa, certificatesOf } from "./of-ca.ts";
 import { theCa } from "./show.ts";
 
@@ -93,7 +94,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     what: `gave the private CA "${name}" a new root, signed by the one before (${planned.ca.root.title})`,
     undo: `mailcert ca restore FILE --replace, from a backup that was made before`,
   });
-  await cas.rotate({ ...wish, now: world.now() });
+  const failed = await cas.rotate({ ...wish, now: world.now() });
   const ca = await theCa(world, name);
   const served = await certificatesOf(world, name);
   const { limits, spkiSha256 } = ca.root;
@@ -108,6 +109,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     notes: [
       ...configNotes(served, limits),
       ...(await bundleNotes(world, served)),
+      ...failed.map((failure) => `${unpublished(failure).message}; the next run tries again`),
       "certificates go on as they are; each gets one by the new root at its next renewal, or now: mailcert renew --force",
       `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}: \`2 1 1 ${spkiSha256}\``,
       ...(offline === undefined
