@@ -21,8 +21,13 @@ export const privateCaWords: readonly FindingWords[] = [
   },
   {
     id: "ca-crl-copy",
-    means: "A copy of that list (`mailcert ca crl --out`) could not be written.",
-    mend: "As the message says; the next run tries again. A copy that is removed is not made again.",
+    means: "A copy of that list (`mailcert ca crl --out`) could not be written, or says something else than the list.",
+    mend: "As the message says; each run tries again. A copy that is removed is not made again.",
+  },
+  {
+    id: "ca-crl-forgotten",
+    means: "A copy of that list was taken away: it is not kept up to date any more.",
+    mend: "Nothing, if that was meant. Else: `mailcert ca crl --out FILE`.",
   },
   {
     id: "ca-crl-failed",

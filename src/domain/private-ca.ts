@@ -67,6 +67,15 @@ const crlFindings = ({ name, crls }: ShownCa, now: Date): readonly Finding[] =>
     ];
   });
 
+/** Whoever reads a copy goes by what it says: it may lack a revocation, and ends. */
+const copyFindings = ({ name, behind = [] }: ShownCa): readonly Finding[] =>
+  behind.map((path) => ({
+    check: "ca-crl-copy",
+    severity: "fault",
+    message: `${path} is no copy of the present list of revoked certificates of the private CA "${name}"`,
+    hint: `write it now: mailcert ca crl${caWord(name)}, which says what is in the way; in the hourly run: mailcert schedule install lets it write there`,
+  }));
+
 const unfinishedFindings = ({ name, unfinished }: ShownCa): readonly Finding[] =>
   unfinished
     ? [
@@ -83,6 +92,7 @@ export const caFindings = (ca: ShownCa, now: Date): readonly Finding[] => [
   ...rootFindings(ca, now),
   ...olderFindings(ca, now),
   ...crlFindings(ca, now),
+  ...copyFindings(ca),
   ...unfinishedFindings(ca),
 ];
 

@@ -53,6 +53,8 @@ export interface ShownCa {
   readonly crls: readonly ShownCrl[];
   /** Copies of the lists that are kept up to date. */
   readonly published: readonly string[];
+  /** Those of `published` that say something else than the lists, or cannot be read; absent: none. */
+  readonly behind?: readonly string[];
   /** ISO date: a new root by then is known everywhere before this one ends. */
   readonly rotateBy: string;
   /** A rotation was cut short; the next run finishes it, and the new root is the CA's already. */
@@ -84,6 +86,15 @@ export interface RotateRequest {
   /** Where the new root's key goes. */
   readonly offline?: string;
   readonly now: Date;
+}
+
+export interface RefreshedCrls {
+  /** How many lists. */
+  readonly made: number;
+  /** Copies that could not be written. */
+  readonly unpublished: readonly Failure[];
+  /** Paths of copies that somebody has taken away: they are not made again. */
+  readonly forgotten: readonly string[];
 }
 
 export interface RevokedCertificate {
@@ -131,12 +142,8 @@ export interface PrivateCas {
   /** By serial number (hex), or SHA-256 of the certificate. */
   find(serialOrHash: string): Promise<FoundCertificate | undefined>;
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;
-  /** Makes the lists whose time has come (`all`: all). Returns copies that could not be written. */
-  refreshCrls(
-    name: string,
-    now: Date,
-    all: boolean,
-  ): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }>;
+  /** Makes the lists whose time has come (`all`: all), and their copies. */
+  refreshCrls(name: string, now: Date, all: boolean): Promise<RefreshedCrls>;
   /** Keeps a copy of the lists at an absolute path from now on. */
   publish(name: string, path: string): Promise<void>;
   backup(name: string, file: string, passphrase: string, now: Date): Promise<BackedUp>;

@@ -238,9 +238,25 @@ describe("revocation", () => {
       findings: [{ check: "ca-crl-copy", severity: "fault" }],
     });
     expect(await lists()).toBe(false);
+    expect(await json(1, "ca", "show")).toMatchObject({
+      findings: [{ check: "ca-crl-copy", message: expect.stringContaining(copy) }],
+    });
     await chmod(www, 0o755);
     expect(await json(0, "ca", "revoke", first, "--yes")).toMatchObject({ outcome: "already", findings: [] });
     expect(await lists()).toBe(true);
+    // Each run tries again, not only when the list is due; a folder that is not there is no copy that was taken away.
+    await rename(www, `${www}2`);
+    expect(await json(1, "ca", "crl")).toMatchObject({ published: [copy], findings: [{ check: "ca-crl-copy" }] });
+    expect((await run("renew")).status).toBe(1);
+    await rename(`${www}2`, www);
+    expect((await run("renew")).status).toBe(0);
+    expect(await json(0, "ca", "show")).toMatchObject({ findings: [] });
+    await rm(copy);
+    expect(await json(0, "ca", "crl")).toMatchObject({
+      published: [],
+      findings: [{ check: "ca-crl-forgotten", severity: "info" }],
+    });
+    expect((await run("log")).stdout).toContain("it was taken away");
   });
 
   test("the list is made by ca crl, kept in a file, and made anew by the timer; old, it is a finding", async () => {

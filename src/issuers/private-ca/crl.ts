@@ -7,6 +7,7 @@ import { Failure } from "../../domain/failure.ts";
 import { revocationReasons } from "../../domain/revocation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { makeCrl } from "../../x509/crl.ts";
+import type { RefreshedCrls } from "../private-cas.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
@@ -125,19 +126,20 @@ export const noteDue = async (cas: string): Promise<void> => {
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
 };
 
-/** All that follows from a change of what is revoked, or from time going by. Returns what could not be published. */
+/** All that follows from a change of what is revoked, or from time going by. A copy that could not be written is tried again by each run. */
 export const refreshCrls = async (
   folder: string,
   now: Date,
   uid: number,
   all: boolean,
-): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }> => {
+): Promise<RefreshedCrls> => {
   await settle(folder);
   const authority = await findAuthority(folder);
-  if (!authority) return { made: 0, unpublished: [] };
+  if (!authority) return { made: 0, unpublished: [], forgotten: [] };
   const made = await makeCrls(authority, now, all);
   const again = (await findAuthority(folder)) ?? authority;
-  const unpublished = await publish(again, uid);
+  const copies = await publish(again, uid);
   await noteDue(dirname(folder));
-  return { made, unpublished };
+  if (copies.unpublished.length > 0) await noteLook(dirname(folder), now);
+  return { made, ...copies };
 };
