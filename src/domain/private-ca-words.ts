@@ -35,6 +35,11 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "As the message says, then `mailcert ca crl`.",
   },
   {
+    id: "ca-other-root",
+    means: "`mailcert ca restore --replace` has put a CA with another root in the place of the present one.",
+    mend: "If that was not meant, put the folder back that was moved aside. Else hand the files out again: `mailcert bundle`.",
+  },
+  {
     id: "ca-unfinished",
     means: "A `mailcert ca rotate` was cut short after the new root was decided on.",
     mend: "Nothing: the next run finishes it. Now: `mailcert ca crl`.",

@@ -166,4 +166,8 @@ export interface Restored {
   readonly replaced?: string;
   /** ISO date of the backup. */
   readonly madeAt: string;
+  /** Titles: the one that it took the place of had another root. */
+  readonly otherRoot?: { readonly before: string; readonly now: string };
+  /** Copies of the lists that could not be written. */
+  readonly unpublished: readonly Failure[];
 }

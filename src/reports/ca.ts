@@ -1,9 +1,10 @@
 // Private CAs for people and as JSON: never a key.
-import type { BackedUp, Restored, ShownCa, ShownCertificate, ShownRoot } from "../issuers/private-cas.ts";
+import type { BackedUp, ShownCa, ShownCertificate, ShownRoot } from "../issuers/private-cas.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { NameConstraints } from "../domain/name-constraints.ts";
 import { displayName } from "../domain/names.ts";
 import type { ImportStep } from "../domain/private-ca.ts";
+import type { RestoreResult } from "../usecases/ca/backup.ts";
 import type { CrlResult } from "../usecases/ca/crl.ts";
 import type { InitResult } from "../usecases/ca/init.ts";
 import type { CaRevoked } from "../usecases/ca/revoke.ts";
@@ -214,7 +215,7 @@ export const backupDocument = (result: BackedUp): object => ({
   ...result,
 });
 
-export const restoreText = ({ ca, folder, contains, replaced, madeAt }: Restored, dryRun: boolean): string =>
+export const restoreText = ({ ca, folder, contains, replaced, madeAt, findings }: RestoreResult, dryRun: boolean): string =>
   [
     `${dryRun ? "would restore" : "restored"} the private CA "${ca}" into ${folder} (${contains.length} files, as of ${minute(new Date(madeAt))})`,
     ...(replaced === undefined ? [] : [`  - the one before ${dryRun ? "would lie" : "lies"} in ${replaced}`]),
@@ -223,12 +224,13 @@ export const restoreText = ({ ca, folder, contains, replaced, madeAt }: Restored
       : [
           `  - what was signed after the backup is not in its records; make the list of revoked ones anew: mailcert ca crl${ca === "default" ? "" : ` ${ca}`}`,
         ]),
+    ...findingsBelow(findings),
   ].join("\n");
 
-export const restoreDocument = (result: Restored, dryRun: boolean): object => ({
+export const restoreDocument = (result: RestoreResult, dryRun: boolean): object => ({
   schema,
   action: "restore",
-  ok: true,
+  ok: !hasFault(result.findings),
   outcome: dryRun ? "planned" : "restored",
   ...result,
 });

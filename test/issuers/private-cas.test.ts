@@ -509,11 +509,27 @@ describe("a backup", () => {
     const found = await cas.find(readCertificate(later.leaf).serial);
     if (!found) throw new Error("not found");
     await cas.revoke(found, "keyCompromise", now);
+    const copy = join(stateDir, "later.pem");
+    await cas.publish("default", copy);
     const before = await contents(folder());
     expect(await failureOf(cas.restore(file(), secret, options))).toMatchObject({ kind: "config" });
     const { replaced = "" } = await cas.restore(file(), secret, { ...options, replace: true });
     expect(await contents(replaced)).toEqual(before);
     expect(await cas.find(found.serial)).toMatchObject({ revoked: { reason: "keyCompromise" } });
+    // On the wire as well: the list, its number, and the copy that was begun after the backup.
+    const list = readCrl(await rootOf("crl.pem"));
+    expect(list.serials).toEqual([found.serial.replace(/^(?:00)+/, "")]);
+    expect(list.number).toBeGreaterThan(readCrl(before["crl.pem"] ?? "").number);
+    expect((await cas.show("default", now))?.published).toEqual([copy]);
+    expect(readCrl(await readFile(copy, "utf8")).number).toBe(list.number);
+  }, 60_000);
+
+  test("with another root than the present one says so", async () => {
+    await make();
+    await rotate();
+    const { otherRoot } = await cas.restore(file(), secret, { ...options, replace: true });
+    expect(otherRoot?.now).toBe((await cas.show("default", now))?.root.title);
+    expect(otherRoot?.before).not.toBe(otherRoot?.now);
   });
 
   test("a restoration that was killed when the old one had left is finished by the next run: no other CA is made", async () => {

@@ -58,6 +58,6 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
       if (authority) await publishAt(authority, path, uid);
     },
     backup: (name, file, passphrase, now) => backUp(name, folderOf(name), file, { passphrase, now, uid }),
-    restore: (file, passphrase, options) => restoreFrom(cas, file, passphrase, options),
+    restore: (file, passphrase, options) => restoreFrom(cas, file, passphrase, { ...options, uid }),
   };
 };

@@ -36,6 +36,13 @@ const writeCopies = (folder: string, files: readonly Copy[]): Promise<void> =>
     mode: 0o600,
   });
 
+/** Copies that are kept at `from` are kept at `to` as well: whoever reads them goes on to. */
+export const addCopies = async (from: string, to: string): Promise<void> => {
+  const known = await readCopies(to);
+  const added = (await readCopies(from)).filter(({ path }) => !known.some((one) => one.path === path));
+  if (added.length > 0) await writeCopies(to, [...known, ...added]);
+};
+
 const crlOf = async (set: RootSet): Promise<readonly string[]> => {
   const path = set.paths["crl.pem"];
   const text = path === undefined ? undefined : await readTextIfPresent(path);
