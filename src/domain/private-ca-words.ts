@@ -20,6 +20,11 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "`mailcert ca crl` makes it now; `mailcert schedule show` says why no timer did.",
   },
   {
+    id: "ca-crl-early",
+    means: "A list of revoked certificates (CRL) of a private CA begins in the future: the clock was ahead when it was made.",
+    mend: "Set the clock; the next run makes the list anew. Now: `mailcert ca crl`.",
+  },
+  {
     id: "ca-crl-copy",
     means: "A copy of that list (`mailcert ca crl --out`) could not be written, or says something else than the list.",
     mend: "As the message says; each run tries again. A copy that is removed is not made again.",

@@ -52,6 +52,16 @@ const olderFindings = ({ name, older, root }: ShownCa, now: Date): readonly Find
 /** Renewed at half of its time: three days behind that, no timer runs. */
 const crlFindings = ({ name, crls }: ShownCa, now: Date): readonly Finding[] =>
   crls.flatMap((crl) => {
+    if (left(crl.thisUpdate, now) > 0)
+      return [
+        {
+          check: "ca-crl-early",
+          severity: "fault" as const,
+          message: `the list of revoked certificates of ${crl.of} begins in the future, on ${crl.thisUpdate}: it was made by a clock that was ahead`,
+          hint: `set this host's clock, then make the list anew: mailcert ca crl${caWord(name)}`,
+          reference: "RFC 5280 5.1.2.4",
+        },
+      ];
     const over = left(crl.nextUpdate, now) <= 0;
     if (!over && left(crl.due, now) > -3 * day) return [];
     return [

@@ -9,6 +9,7 @@ import type { PrivateCaSettings } from "../../src/domain/certificate-config.ts";
 import { examineChain } from "../../src/domain/chain.ts";
 import { readCrl } from "../../src/domain/crl.ts";
 import { Failure } from "../../src/domain/failure.ts";
+import { caFindings } from "../../src/domain/private-ca.ts";
 import { matchTlsa } from "../../src/domain/tlsa.ts";
 import type { IssuedChain } from "../../src/issuers/issuer.ts";
 import type { PrivateCas } from "../../src/issuers/private-cas.ts";
@@ -392,6 +393,21 @@ describe("the list of revoked certificates", () => {
     expect(store.crlIsDue()).toBe(true);
     expect((await cas.refreshCrls("default", clock, false)).made).toBe(1);
     expect((await listAt()).nextUpdate.getTime()).toBeGreaterThan(first.nextUpdate.getTime());
+    expect(store.crlIsDue()).toBe(false);
+  });
+
+  test("of a clock that was ahead is made anew when the clock is right again", async () => {
+    const store = openStore({ dir: stateDir, run: createRunProgram(process.env), pid: 1, now: () => now });
+    await issue();
+    await cas.refreshCrls("default", new Date(now.getTime() + 700 * day), true);
+    const ahead = await listAt();
+    expect(store.crlIsDue()).toBe(true);
+    const ca = await cas.show("default", now);
+    expect(ca && caFindings(ca, now)).toMatchObject([{ check: "ca-crl-early", severity: "fault" }]);
+    expect((await cas.refreshCrls("default", now, false)).made).toBe(1);
+    const right = await listAt();
+    expect(right.thisUpdate).toEqual(now);
+    expect(right.number).toBe(ahead.number + 1n);
     expect(store.crlIsDue()).toBe(false);
   });
 

@@ -38,6 +38,9 @@ export const readCrlAt = async (path: string): Promise<CrlFacts | undefined> => 
 export const crlDueAt = ({ thisUpdate, nextUpdate }: Pick<CrlFacts, "thisUpdate" | "nextUpdate">): Date =>
   new Date((thisUpdate.getTime() + nextUpdate.getTime()) / 2);
 
+/** By its date, or made by a clock that was ahead: clients take none that begins in the future. */
+const isDue = (crl: CrlFacts, now: Date): boolean => crlDueAt(crl) <= now || crl.thisUpdate > now;
+
 /** Higher than before, also where the last list was lost with the disk. */
 const nextCrlNumber = (before: CrlFacts | undefined, now: Date): bigint => {
   const seconds = BigInt(Math.floor(now.getTime() / 1000));
@@ -94,7 +97,7 @@ export const makeCrls = async (authority: Authority, now: Date, all: boolean): P
   for (const set of sets) {
     if (set.signer.privateKey === undefined || set.signer.facts.notAfter <= now) continue;
     const before = await readCrlAt(crlPath(set));
-    if (!all && before && crlDueAt(before) > now && !(await lacksRevoked(authority, set, now, before))) continue;
+    if (!all && before && !isDue(before, now) && !(await lacksRevoked(authority, set, now, before))) continue;
     await makeOne(authority, set, now);
     made += 1;
   }
