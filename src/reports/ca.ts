@@ -160,6 +160,9 @@ export const crlText = ({ name, outcome, ca, copy, findings }: CrlResult): strin
       ? `would make the list of revoked certificates of the private CA "${name}" anew${copy === undefined ? "" : `, and keep a copy of it in ${copy}`}`
       : `made the list of revoked certificates of the private CA "${name}"; the timer makes it anew from now on`,
     ...(outcome === "planned" ? [] : crlLines(ca)),
+    ...(outcome === "planned" || copy === undefined
+      ? []
+      : ["  - let the hourly run under systemd write into that folder, too: mailcert schedule install"]),
     ...findingsBelow(findings),
   ].join("\n");
 
