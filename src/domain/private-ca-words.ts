@@ -21,7 +21,8 @@ export const privateCaWords: readonly FindingWords[] = [
   },
   {
     id: "ca-crl-early",
-    means: "A list of revoked certificates (CRL) of a private CA begins in the future: the clock was ahead when it was made.",
+    means:
+      "A list of revoked certificates (CRL) of a private CA begins in the future: the clock was ahead when it was made.",
     mend: "Set the clock; the next run makes the list anew. Now: `mailcert ca crl`.",
   },
   {

@@ -144,6 +144,8 @@ export interface PrivateCas {
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;
   /** Makes the lists whose time has come (`all`: all), and their copies. */
   refreshCrls(name: string, now: Date, all: boolean): Promise<RefreshedCrls>;
+  /** Notes when the next run has to look at the lists; nothing where there are none. */
+  noteDue(now: Date): Promise<void>;
   /** Keeps a copy of the lists at an absolute path from now on. */
   publish(name: string, path: string): Promise<void>;
   backup(name: string, file: string, passphrase: string, now: Date): Promise<BackedUp>;

@@ -218,7 +218,10 @@ export const backupDocument = (result: BackedUp): object => ({
   ...result,
 });
 
-export const restoreText = ({ ca, folder, contains, replaced, madeAt, findings }: RestoreResult, dryRun: boolean): string =>
+export const restoreText = (
+  { ca, folder, contains, replaced, madeAt, findings }: RestoreResult,
+  dryRun: boolean,
+): string =>
   [
     `${dryRun ? "would restore" : "restored"} the private CA "${ca}" into ${folder} (${contains.length} files, as of ${minute(new Date(madeAt))})`,
     ...(replaced === undefined ? [] : [`  - the one before ${dryRun ? "would lie" : "lies"} in ${replaced}`]),

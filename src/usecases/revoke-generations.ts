@@ -53,7 +53,8 @@ const revokeHere = async (
   if (new Date(found.notAfter) <= world.now()) return { serial: found.serial, outcome: "expired" };
   const { serial, outcome, unpublished } = await cas.revoke(found, reason, world.now());
   const [failure] = unpublished;
-  const behind = "a copy of the list of revoked certificates is not up to date, and whoever reads it accepts this still";
+  const behind =
+    "a copy of the list of revoked certificates is not up to date, and whoever reads it accepts this still";
   return { serial, outcome, ...(failure ? { message: `${behind}: ${failure.message}` } : {}) };
 };
 

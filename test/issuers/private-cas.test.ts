@@ -411,6 +411,28 @@ describe("the list of revoked certificates", () => {
     expect(store.crlIsDue()).toBe(false);
   });
 
+  test("of a CA that cannot be read just now is looked at again in an hour, of none never", async () => {
+    await issue();
+    await cas.init({ name: "other", names: ["a.example"], now });
+    await cas.refreshCrls("default", now, true);
+    const root = await rootOf();
+    await writeFile(join(folder(), "root.pem"), "torn");
+    await cas.refreshCrls("other", now, true);
+    const due = async (): Promise<string> => (await readFile(join(stateDir, "ca/crl-due"), "utf8")).trim();
+    expect(await due()).toBe(new Date(now.getTime() + 3_600_000).toISOString());
+    await writeFile(join(folder(), "root.pem"), root);
+    await cas.noteDue(now);
+    expect(await due()).toBe(new Date(now.getTime() + 15 * day).toISOString());
+    // An earlier key that was taken away makes no list any more, and calls no run.
+    await rotate();
+    await rm(join(folder(), "older/0001/root-key.pem"));
+    await cas.noteDue(new Date(now.getTime() + 40 * day));
+    expect(Date.parse(await due())).toBeGreaterThan(now.getTime());
+    for (const name of ["default", "other"]) await rm(join(stateDir, "ca", name), { recursive: true });
+    await cas.noteDue(now);
+    expect(await readdir(join(stateDir, "ca"))).not.toContain("crl-due");
+  });
+
   test("keeps what is revoked until well after its end, then leaves it out", async () => {
     const bad = await issue();
     await revoke(bad);

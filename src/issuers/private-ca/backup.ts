@@ -175,7 +175,14 @@ export const restoreFrom = async (
   const full = await isFull(folder);
   if (full && !replace) throw refuseFull(ca, folder);
   const aside = join(cas, `.replaced-${ca}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}`);
-  const result = { ca, folder, contains: files.map(({ path }) => path), madeAt, ...(full ? { replaced: aside } : {}), unpublished: [] };
+  const result = {
+    ca,
+    folder,
+    contains: files.map(({ path }) => path),
+    madeAt,
+    ...(full ? { replaced: aside } : {}),
+    unpublished: [],
+  };
   if (dryRun) return result;
   await ensureFolder(cas, 0o755);
   await removeLeftovers(cas);

@@ -84,8 +84,7 @@ const lacksRevoked = async (
   set: RootSet,
   now: Date,
   { serials }: Pick<CrlFacts, "serials">,
-): Promise<boolean> =>
-  (await revokedOf(authority, set, now, 0)).some(({ serial }) => !serials.includes(plain(serial)));
+): Promise<boolean> => (await revokedOf(authority, set, now, 0)).some(({ serial }) => !serials.includes(plain(serial)));
 
 /** Every key that can sign; those whose time has come, or all. Returns how many were made. */
 export const makeCrls = async (authority: Authority, now: Date, all: boolean): Promise<number> => {
@@ -110,16 +109,23 @@ const dueFile = (cas: string): string => join(cas, "crl-due");
 export const noteLook = (cas: string, now: Date): Promise<void> =>
   writeFileAtomic(dueFile(cas), `${now.toISOString()}\n`, { mode: 0o644 });
 
+/** One that cannot be read just now is looked at again after this. */
+const unreadableMs = 3_600_000;
+
 /** Notes when a run has to look again, of all CAs beside this one: a run with nothing to do reads one date. */
-export const noteDue = async (cas: string): Promise<void> => {
-  const names = await readdir(cas).catch(() => []);
+export const noteDue = async (cas: string, now: Date): Promise<void> => {
+  const entries = await readdir(cas, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const dates: number[] = [];
   for (const name of names.filter((one) => !one.startsWith("."))) {
     const authority = await findAuthority(join(cas, name)).catch((error: unknown) => {
-      if (error instanceof Failure) return undefined;
-      throw error;
+      if (!(error instanceof Failure)) throw error;
+      dates.push(now.getTime() + unreadableMs);
+      return undefined;
     });
     for (const set of authority ? [authority, ...authority.older] : []) {
+      // Whose key is gone has made its last list: no run can make another.
+      if (set.signer.privateKey === undefined) continue;
       const crl = await readCrlAt(crlPath(set));
       if (crl && set.signer.facts.notAfter > crl.nextUpdate) dates.push(crlDueAt(crl).getTime());
     }
@@ -130,19 +136,17 @@ export const noteDue = async (cas: string): Promise<void> => {
 };
 
 /** All that follows from a change of what is revoked, or from time going by. A copy that could not be written is tried again by each run. */
-export const refreshCrls = async (
-  folder: string,
-  now: Date,
-  uid: number,
-  all: boolean,
-): Promise<RefreshedCrls> => {
+export const refreshCrls = async (folder: string, now: Date, uid: number, all: boolean): Promise<RefreshedCrls> => {
   await settle(folder);
   const authority = await findAuthority(folder);
-  if (!authority) return { made: 0, unpublished: [], forgotten: [] };
+  if (!authority) {
+    await noteDue(dirname(folder), now);
+    return { made: 0, unpublished: [], forgotten: [] };
+  }
   const made = await makeCrls(authority, now, all);
   const again = (await findAuthority(folder)) ?? authority;
   const copies = await publish(again, uid);
-  await noteDue(dirname(folder));
+  await noteDue(dirname(folder), now);
   if (copies.unpublished.length > 0) await noteLook(dirname(folder), now);
   return { made, ...copies };
 };

@@ -147,6 +147,6 @@ export const rotateCa = async (folder: string, request: RotateRequest, making: M
   // Whoever looks at lists finds one of the new signer as well.
   const had = authority.paths["crl.pem"] !== undefined;
   if (had) return (await refreshCrls(folder, now, making.uid, false)).unpublished;
-  await noteDue(dirname(folder));
+  await noteDue(dirname(folder), now);
   return [];
 };
