@@ -162,6 +162,18 @@ describe("ca rotate", () => {
     expect((await run("log")).stdout).toContain('gave the private CA "default" a new root');
   });
 
+  test("says that the root before keeps an open key here, and what leads to its list", async () => {
+    const url = "http://mail.example.org/ca.crl";
+    await configure(`    ca_crl_url: ${url}\n`);
+    await run("renew");
+    await run("ca", "crl", "--out", join(dir, "ca.crl"));
+    const { notes } = await json(0, "ca", "rotate", "--offline", join(dir, "usb"), ...withWords());
+    const told = JSON.stringify(notes);
+    expect(told).toContain("older/0001/root-key.pem");
+    expect(told).toContain(`ca_crl_url of ${name} (${url})`);
+    expect(told).toContain(`${join(dir, "ca.crl")} stays the list`);
+  });
+
   test("refuses limits that leave out what it certifies, and says which entries name the old ones", async () => {
     await configure("    ca_domains: [example.org]\n");
     await run("renew");

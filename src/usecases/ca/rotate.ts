@@ -74,6 +74,31 @@ export const planRotation = async (world: World, wish: RotateWish): Promise<Rota
   };
 };
 
+/** What names, or holds, the list of the key that signed until now. */
+const listNotes = (name: string, { published }: ShownCa, served: readonly OfCa[]): readonly string[] => [
+  ...served.flatMap(({ name: entry, config }) =>
+    config?.issuer.kind === "private-ca" && config.issuer.crlUrl !== undefined
+      ? [
+          `ca_crl_url of ${entry} (${config.issuer.crlUrl}) leads to the list of the key before: publish the new key's list elsewhere, and write that URL there before the next renewal`,
+        ]
+      : [],
+  ),
+  ...published
+    .filter((path) => !path.endsWith(".pem"))
+    .map(
+      (path) =>
+        `${path} stays the list of the key before; one of the new key: mailcert ca crl${caWord(name)} --out FILE`,
+    ),
+];
+
+/** A root's key that was open is still whoever reads it: the one before is trusted until its end. */
+const openKeyNotes = ({ older: [before] }: ShownCa, offline: string | undefined): readonly string[] =>
+  offline === undefined || before?.key !== "here"
+    ? []
+    : [
+        `the key of the root before (${before.title}) stays here, open: ${before.file.replace(/\.pem$/, "-key.pem")}; it lists what it has signed and is revoked, and whoever reads it can certify names until ${before.notAfter.slice(0, 10)}`,
+      ];
+
 const bundleNotes = async (world: World, served: readonly OfCa[]): Promise<readonly string[]> => {
   const notes: string[] = [];
   for (const { config, name } of served) {
@@ -117,6 +142,8 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
         : [
             `the new root's key is in ${offline} and nowhere else: carry that folder away, in two copies, and delete it here`,
           ]),
+      ...openKeyNotes(ca, offline),
+      ...listNotes(name, ca, served),
       `back it up again: mailcert ca backup${caWord(name)} --out FILE`,
     ],
   };
