@@ -20,14 +20,30 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "`mailcert ca crl` makes it now; `mailcert schedule show` says why no timer did.",
   },
   {
+    id: "ca-crl-early",
+    means:
+      "A list of revoked certificates (CRL) of a private CA begins in the future: the clock was ahead when it was made.",
+    mend: "Set the clock; the next run makes the list anew. Now: `mailcert ca crl`.",
+  },
+  {
     id: "ca-crl-copy",
-    means: "A copy of that list (`mailcert ca crl --out`) could not be written.",
-    mend: "As the message says; the next run tries again. A copy that is removed is not made again.",
+    means: "A copy of that list (`mailcert ca crl --out`) could not be written, or says something else than the list.",
+    mend: "As the message says; each run tries again. A copy that is removed is not made again.",
+  },
+  {
+    id: "ca-crl-forgotten",
+    means: "A copy of that list was taken away: it is not kept up to date any more.",
+    mend: "Nothing, if that was meant. Else: `mailcert ca crl --out FILE`.",
   },
   {
     id: "ca-crl-failed",
     means: "A timer run could not make the list anew.",
     mend: "As the message says, then `mailcert ca crl`.",
+  },
+  {
+    id: "ca-other-root",
+    means: "`mailcert ca restore --replace` has put a CA with another root in the place of the present one.",
+    mend: "If that was not meant, put the folder back that was moved aside. Else hand the files out again: `mailcert bundle`.",
   },
   {
     id: "ca-unfinished",

@@ -52,6 +52,16 @@ const olderFindings = ({ name, older, root }: ShownCa, now: Date): readonly Find
 /** Renewed at half of its time: three days behind that, no timer runs. */
 const crlFindings = ({ name, crls }: ShownCa, now: Date): readonly Finding[] =>
   crls.flatMap((crl) => {
+    if (left(crl.thisUpdate, now) > 0)
+      return [
+        {
+          check: "ca-crl-early",
+          severity: "fault" as const,
+          message: `the list of revoked certificates of ${crl.of} begins in the future, on ${crl.thisUpdate}: it was made by a clock that was ahead`,
+          hint: `set this host's clock, then make the list anew: mailcert ca crl${caWord(name)}`,
+          reference: "RFC 5280 5.1.2.4",
+        },
+      ];
     const over = left(crl.nextUpdate, now) <= 0;
     if (!over && left(crl.due, now) > -3 * day) return [];
     return [
@@ -66,6 +76,15 @@ const crlFindings = ({ name, crls }: ShownCa, now: Date): readonly Finding[] =>
       },
     ];
   });
+
+/** Whoever reads a copy goes by what it says: it may lack a revocation, and ends. */
+const copyFindings = ({ name, behind = [] }: ShownCa): readonly Finding[] =>
+  behind.map((path) => ({
+    check: "ca-crl-copy",
+    severity: "fault",
+    message: `${path} is no copy of the present list of revoked certificates of the private CA "${name}"`,
+    hint: `write it now: mailcert ca crl${caWord(name)}, which says what is in the way; in the hourly run: mailcert schedule install lets it write there`,
+  }));
 
 const unfinishedFindings = ({ name, unfinished }: ShownCa): readonly Finding[] =>
   unfinished
@@ -83,6 +102,7 @@ export const caFindings = (ca: ShownCa, now: Date): readonly Finding[] => [
   ...rootFindings(ca, now),
   ...olderFindings(ca, now),
   ...crlFindings(ca, now),
+  ...copyFindings(ca),
   ...unfinishedFindings(ca),
 ];
 

@@ -53,6 +53,8 @@ export interface ShownCa {
   readonly crls: readonly ShownCrl[];
   /** Copies of the lists that are kept up to date. */
   readonly published: readonly string[];
+  /** Those of `published` that say something else than the lists, or cannot be read; absent: none. */
+  readonly behind?: readonly string[];
   /** ISO date: a new root by then is known everywhere before this one ends. */
   readonly rotateBy: string;
   /** A rotation was cut short; the next run finishes it, and the new root is the CA's already. */
@@ -86,11 +88,22 @@ export interface RotateRequest {
   readonly now: Date;
 }
 
+export interface RefreshedCrls {
+  /** How many lists. */
+  readonly made: number;
+  /** Copies that could not be written. */
+  readonly unpublished: readonly Failure[];
+  /** Paths of copies that somebody has taken away: they are not made again. */
+  readonly forgotten: readonly string[];
+}
+
 export interface RevokedCertificate {
   readonly ca: string;
   readonly serial: string;
   /** `already`: it was revoked before. */
   readonly outcome: "revoked" | "already";
+  /** Copies of the list that could not be written: whoever reads those accepts it still. */
+  readonly unpublished: readonly Failure[];
 }
 
 /** A certificate that one of the CAs signed. */
@@ -124,16 +137,15 @@ export interface PrivateCas {
   init(request: InitRequest): Promise<void>;
   /** Refusals of `rotate` that need no passphrase, and the limits of the new root; nothing is made. */
   planRotate(request: RotateRequest): Promise<{ readonly limits?: NameConstraints }>;
-  rotate(request: RotateRequest): Promise<void>;
+  /** Returns copies of the lists that could not be written. */
+  rotate(request: RotateRequest): Promise<readonly Failure[]>;
   /** By serial number (hex), or SHA-256 of the certificate. */
   find(serialOrHash: string): Promise<FoundCertificate | undefined>;
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;
-  /** Makes the lists whose time has come (`all`: all). Returns copies that could not be written. */
-  refreshCrls(
-    name: string,
-    now: Date,
-    all: boolean,
-  ): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }>;
+  /** Makes the lists whose time has come (`all`: all), and their copies. */
+  refreshCrls(name: string, now: Date, all: boolean): Promise<RefreshedCrls>;
+  /** Notes when the next run has to look at the lists; nothing where there are none. */
+  noteDue(now: Date): Promise<void>;
   /** Keeps a copy of the lists at an absolute path from now on. */
   publish(name: string, path: string): Promise<void>;
   backup(name: string, file: string, passphrase: string, now: Date): Promise<BackedUp>;
@@ -156,4 +168,8 @@ export interface Restored {
   readonly replaced?: string;
   /** ISO date of the backup. */
   readonly madeAt: string;
+  /** Titles: the one that it took the place of had another root. */
+  readonly otherRoot?: { readonly before: string; readonly now: string };
+  /** Copies of the lists that could not be written. */
+  readonly unpublished: readonly Failure[];
 }

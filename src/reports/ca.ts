@@ -1,9 +1,10 @@
 // Private CAs for people and as JSON: never a key.
-import type { BackedUp, Restored, ShownCa, ShownCertificate, ShownRoot } from "../issuers/private-cas.ts";
+import type { BackedUp, ShownCa, ShownCertificate, ShownRoot } from "../issuers/private-cas.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { NameConstraints } from "../domain/name-constraints.ts";
 import { displayName } from "../domain/names.ts";
 import type { ImportStep } from "../domain/private-ca.ts";
+import type { RestoreResult } from "../usecases/ca/backup.ts";
 import type { CrlResult } from "../usecases/ca/crl.ts";
 import type { InitResult } from "../usecases/ca/init.ts";
 import type { CaRevoked } from "../usecases/ca/revoke.ts";
@@ -159,6 +160,9 @@ export const crlText = ({ name, outcome, ca, copy, findings }: CrlResult): strin
       ? `would make the list of revoked certificates of the private CA "${name}" anew${copy === undefined ? "" : `, and keep a copy of it in ${copy}`}`
       : `made the list of revoked certificates of the private CA "${name}"; the timer makes it anew from now on`,
     ...(outcome === "planned" ? [] : crlLines(ca)),
+    ...(outcome === "planned" || copy === undefined
+      ? []
+      : ["  - let the hourly run under systemd write into that folder, too: mailcert schedule install"]),
     ...findingsBelow(findings),
   ].join("\n");
 
@@ -181,19 +185,20 @@ const revokedWords: Readonly<Record<CaRevoked["outcome"], string>> = {
   expired: "has ended: there is nothing to revoke",
 };
 
-export const caRevokeText = ({ found, outcome, reason, generation }: CaRevoked): string =>
+export const caRevokeText = ({ found, outcome, reason, generation, findings }: CaRevoked): string =>
   [
     `the certificate ${found.serial}${found.names.length > 0 ? ` (${found.names.slice(0, 5).join(", ")})` : ""} by the private CA "${found.ca}" ${revokedWords[outcome]} (${reason})`,
     ...(generation ? [`  it is generation ${generation.number} of ${generation.certificate}, and is not served`] : []),
     ...(outcome === "revoked"
       ? ["  it is on the CA's list (mailcert ca crl); who does not read that goes on to accept it until it ends"]
       : []),
+    ...findingsBelow(findings),
   ].join("\n");
 
 export const caRevokeDocument = ({ found, ...result }: CaRevoked): object => ({
   schema,
   action: "revoke",
-  ok: true,
+  ok: !hasFault(result.findings),
   ...result,
   certificate: found,
 });
@@ -213,7 +218,10 @@ export const backupDocument = (result: BackedUp): object => ({
   ...result,
 });
 
-export const restoreText = ({ ca, folder, contains, replaced, madeAt }: Restored, dryRun: boolean): string =>
+export const restoreText = (
+  { ca, folder, contains, replaced, madeAt, findings }: RestoreResult,
+  dryRun: boolean,
+): string =>
   [
     `${dryRun ? "would restore" : "restored"} the private CA "${ca}" into ${folder} (${contains.length} files, as of ${minute(new Date(madeAt))})`,
     ...(replaced === undefined ? [] : [`  - the one before ${dryRun ? "would lie" : "lies"} in ${replaced}`]),
@@ -222,12 +230,13 @@ export const restoreText = ({ ca, folder, contains, replaced, madeAt }: Restored
       : [
           `  - what was signed after the backup is not in its records; make the list of revoked ones anew: mailcert ca crl${ca === "default" ? "" : ` ${ca}`}`,
         ]),
+    ...findingsBelow(findings),
   ].join("\n");
 
-export const restoreDocument = (result: Restored, dryRun: boolean): object => ({
+export const restoreDocument = (result: RestoreResult, dryRun: boolean): object => ({
   schema,
   action: "restore",
-  ok: true,
+  ok: !hasFault(result.findings),
   outcome: dryRun ? "planned" : "restored",
   ...result,
 });

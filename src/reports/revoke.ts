@@ -17,7 +17,8 @@ const leafText = ({ generation, slot, serial, outcome, by, message }: RevokedLea
     gone: "its file is not here any more: NOT revoked, and valid still",
     failed: `NOT revoked: ${message ?? ""}`,
   };
-  return `  ${which}: ${words[outcome]}`;
+  const also = outcome !== "failed" && message !== undefined ? `; ${message}` : "";
+  return `  ${which}: ${words[outcome]}${also}`;
 };
 
 const keyNotes = ({ newKey, reason, outcome, sharing }: RevokeResult): readonly string[] => {
@@ -83,9 +84,15 @@ export const revokeText = (result: RevokeResult, now: Date): string => {
   ].join("\n");
 };
 
-/** It was done, or would be. */
-export const isWell = ({ outcome, findings = [] }: Pick<RevokeResult, "outcome" | "findings">): boolean =>
-  (outcome === "planned" || outcome === "revoked") && !hasFaults(findings);
+/** It was done and everybody was told, or would be. */
+export const isWell = ({
+  outcome,
+  revoked,
+  findings = [],
+}: Pick<RevokeResult, "outcome" | "revoked" | "findings">): boolean =>
+  (outcome === "planned" || outcome === "revoked") &&
+  !hasFaults(findings) &&
+  revoked.every(({ message }) => message === undefined);
 
 export const revokeDocument = ({ outcome, replacement, ...result }: RevokeResult): object => ({
   schema: "mailcert.revoke/1",

@@ -20,7 +20,7 @@ export interface RevokedLeaf {
   readonly serial?: string;
   /** `already`: it was revoked before. `expired`: nothing was left to revoke. `gone`, `failed`: it is valid still; its file is not here, or its CA did not do it. */
   readonly outcome: "planned" | "revoked" | "already" | "expired" | "gone" | "failed";
-  /** Why it failed. */
+  /** Why it failed, or what of it could not be told to everybody. */
   readonly message?: string;
   /** Who asked: the account, or the certificate's own key (RFC 8555 §7.6). */
   readonly by?: RevokeRequest["by"];
@@ -39,7 +39,7 @@ const revokeHere = async (
   world: World,
   sha256: string,
   reason: PendingRevocation["reason"],
-): Promise<Pick<RevokedLeaf, "serial" | "outcome">> => {
+): Promise<Pick<RevokedLeaf, "serial" | "outcome" | "message">> => {
   const cas = await world.privateCas();
   const found = await cas.find(sha256);
   if (!found)
@@ -51,8 +51,11 @@ const revokeHere = async (
       },
     );
   if (new Date(found.notAfter) <= world.now()) return { serial: found.serial, outcome: "expired" };
-  const { serial, outcome } = await cas.revoke(found, reason, world.now());
-  return { serial, outcome };
+  const { serial, outcome, unpublished } = await cas.revoke(found, reason, world.now());
+  const [failure] = unpublished;
+  const behind =
+    "a copy of the list of revoked certificates is not up to date, and whoever reads it accepts this still";
+  return { serial, outcome, ...(failure ? { message: `${behind}: ${failure.message}` } : {}) };
 };
 
 /** `at https://...`, or by a CA of this host. */

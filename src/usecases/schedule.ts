@@ -61,6 +61,7 @@ export const scheduleJob = async (
     ...certificates.flatMap(({ bundle }) => bundle ?? []),
     ...certificates.flatMap(({ files = [] }) => files.flatMap(({ paths }) => Object.values(paths).map(dirname))),
     ...certificates.flatMap(({ issuer }) => (issuer.kind === "acme" ? (issuer.webroot ?? []) : [])),
+    ...(await foldersOfLists(world)),
     ...writtenToTell(config instanceof Failure ? {} : config?.notify),
   ];
   return {
@@ -72,6 +73,17 @@ export const scheduleJob = async (
     ...(watched.length > 0 ? { watched, repairArgs: [...repairWords, ...places(world)] } : {}),
     hostName: deps.hostName,
   };
+};
+
+/** Where copies of the lists of revoked certificates are kept (`ca crl --out`). A CA that cannot be read now keeps no other from it. */
+const foldersOfLists = async (world: World): Promise<readonly string[]> => {
+  const folders = await unlessFailure(async () => {
+    const cas = await world.privateCas();
+    const shown = [];
+    for (const name of await cas.list()) shown.push(await unlessFailure(() => cas.show(name, world.now())));
+    return shown.flatMap((ca) => (ca === undefined || ca instanceof Failure ? [] : ca.published.map(dirname)));
+  });
+  return folders instanceof Failure ? [] : folders;
 };
 
 /** The textfile's folder, and where the sendmail of Postfix, Exim and others puts what it is given. */

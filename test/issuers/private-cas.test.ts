@@ -9,6 +9,7 @@ import type { PrivateCaSettings } from "../../src/domain/certificate-config.ts";
 import { examineChain } from "../../src/domain/chain.ts";
 import { readCrl } from "../../src/domain/crl.ts";
 import { Failure } from "../../src/domain/failure.ts";
+import { caFindings } from "../../src/domain/private-ca.ts";
 import { matchTlsa } from "../../src/domain/tlsa.ts";
 import type { IssuedChain } from "../../src/issuers/issuer.ts";
 import type { PrivateCas } from "../../src/issuers/private-cas.ts";
@@ -18,6 +19,7 @@ import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
 import { settle } from "../../src/issuers/private-ca/layout.ts";
 import { planRotate } from "../../src/issuers/private-ca/make.ts";
 import { makeSet } from "../../src/issuers/private-ca/new-files.ts";
+import { type RevokedRecord, recordRevoked } from "../../src/issuers/private-ca/records.ts";
 import { openStore } from "../../src/store/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
@@ -55,7 +57,7 @@ const issue = (names = ["mail.example.org"], at = now, more: Partial<PrivateCaSe
 
 const passphrase = async (): Promise<string> => secret;
 const rotation = { name: "default", passphrase, now };
-const rotate = (more = {}): Promise<void> => cas.rotate({ ...rotation, ...more });
+const rotate = (more = {}): Promise<unknown> => cas.rotate({ ...rotation, ...more });
 
 const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
   const outcome: unknown = await work.catch((error: unknown) => error);
@@ -198,6 +200,22 @@ describe("rotation", () => {
     expect(await readdir(folder())).not.toContain(".mailcert-999999-00aabbccddee.tmp");
   });
 
+  test("never takes the place of an earlier root, also where one of those was removed", async () => {
+    await issue();
+    await rotate();
+    await rotate();
+    await rm(join(folder(), "older/0001"), { recursive: true });
+    const kept = await rootOf("older/0002/root-key.pem");
+    await rotate();
+    expect(await rootOf("older/0002/root-key.pem")).toBe(kept);
+    expect((await readdir(join(folder(), "older"))).toSorted()).toEqual(["0002", "0003"]);
+    // As a version that counted them left it.
+    await mkdir(join(folder(), "rotation-0002"));
+    await writeFile(join(folder(), "rotation-0002/root.pem"), await rootOf());
+    expect((await failureOf(settle(folder()))).message).toContain("older/0002/root-key.pem is there already");
+    expect(await rootOf("older/0002/root-key.pem")).toBe(kept);
+  });
+
   test("without a CA, and with a root that has ended, it says what to do", async () => {
     expect((await failureOf(rotate())).hints[0]).toContain("mailcert ca init default");
     await issue();
@@ -269,6 +287,24 @@ describe("a root's key that is kept away", () => {
     expect(await accepts(roots[1] ?? "", before)).toBe(true);
   });
 
+  test("must be the present root's: one of an earlier root is refused, and nothing is begun", async () => {
+    await init(offline());
+    const [first, second] = [join(offline(), "root-key.pem"), join(stateDir, "usb2")];
+    await rotate({ rootKey: first, offline: second });
+    const present = await cas.show("default", now);
+    const wrong = await failureOf(rotate({ rootKey: first, offline: join(stateDir, "usb3") }));
+    expect(wrong).toMatchObject({
+      kind: "data",
+      message: expect.stringContaining(`the earlier root ${present?.older[0]?.title}`),
+    });
+    expect(wrong.message).toContain(`is ${present?.root.title}`);
+    expect(await cas.show("default", now)).toEqual(present);
+    expect(await readdir(stateDir)).not.toContain("usb3");
+    await writeFile(join(stateDir, "stray.pem"), await generateKey("ecdsa"));
+    const stray = await failureOf(rotate({ rootKey: join(stateDir, "stray.pem"), offline: join(stateDir, "usb3") }));
+    expect(stray.message).toContain("the key of another root");
+  });
+
   test("may lie here as well, under the passphrase, and opens with it alone", async () => {
     await init(undefined);
     expect(await cas.show("default", now)).toMatchObject({ root: { key: "sealed" } });
@@ -317,6 +353,20 @@ describe("the list of revoked certificates", () => {
     expect(await judge(good)).toContain(": OK");
   });
 
+  test("lacks nothing that a killed run wrote down: with and without a list from before", async () => {
+    const [bad, worse] = [await issue(), await issue()];
+    const record = async (issued: IssuedChain): Promise<void> => {
+      const line = (await rootOf("issued.jsonl")).split("\n").find((one) => one.includes(serialOf(issued))) ?? "";
+      await recordRevoked(folder(), { ...(JSON.parse(line) as RevokedRecord), reason: "superseded" });
+    };
+    for (const issued of [bad, worse]) {
+      await record(issued);
+      expect((await cas.refreshCrls("default", now, false)).made).toBe(1);
+      expect((await listAt()).serials).toContain(serialOf(issued).replace(/^(?:00)+/, ""));
+      expect((await cas.refreshCrls("default", now, false)).made).toBe(0);
+    }
+  });
+
   test("its number only ever grows, also when the list was lost, or the clock stands still", async () => {
     await issue();
     const numbers: bigint[] = [];
@@ -344,6 +394,43 @@ describe("the list of revoked certificates", () => {
     expect((await cas.refreshCrls("default", clock, false)).made).toBe(1);
     expect((await listAt()).nextUpdate.getTime()).toBeGreaterThan(first.nextUpdate.getTime());
     expect(store.crlIsDue()).toBe(false);
+  });
+
+  test("of a clock that was ahead is made anew when the clock is right again", async () => {
+    const store = openStore({ dir: stateDir, run: createRunProgram(process.env), pid: 1, now: () => now });
+    await issue();
+    await cas.refreshCrls("default", new Date(now.getTime() + 700 * day), true);
+    const ahead = await listAt();
+    expect(store.crlIsDue()).toBe(true);
+    const ca = await cas.show("default", now);
+    expect(ca && caFindings(ca, now)).toMatchObject([{ check: "ca-crl-early", severity: "fault" }]);
+    expect((await cas.refreshCrls("default", now, false)).made).toBe(1);
+    const right = await listAt();
+    expect(right.thisUpdate).toEqual(now);
+    expect(right.number).toBe(ahead.number + 1n);
+    expect(store.crlIsDue()).toBe(false);
+  });
+
+  test("of a CA that cannot be read just now is looked at again in an hour, of none never", async () => {
+    await issue();
+    await cas.init({ name: "other", names: ["a.example"], now });
+    await cas.refreshCrls("default", now, true);
+    const root = await rootOf();
+    await writeFile(join(folder(), "root.pem"), "torn");
+    await cas.refreshCrls("other", now, true);
+    const due = async (): Promise<string> => (await readFile(join(stateDir, "ca/crl-due"), "utf8")).trim();
+    expect(await due()).toBe(new Date(now.getTime() + 3_600_000).toISOString());
+    await writeFile(join(folder(), "root.pem"), root);
+    await cas.noteDue(now);
+    expect(await due()).toBe(new Date(now.getTime() + 15 * day).toISOString());
+    // An earlier key that was taken away makes no list any more, and calls no run.
+    await rotate();
+    await rm(join(folder(), "older/0001/root-key.pem"));
+    await cas.noteDue(new Date(now.getTime() + 40 * day));
+    expect(Date.parse(await due())).toBeGreaterThan(now.getTime());
+    for (const name of ["default", "other"]) await rm(join(stateDir, "ca", name), { recursive: true });
+    await cas.noteDue(now);
+    expect(await readdir(join(stateDir, "ca"))).not.toContain("crl-due");
   });
 
   test("keeps what is revoked until well after its end, then leaves it out", async () => {
@@ -460,11 +547,27 @@ describe("a backup", () => {
     const found = await cas.find(readCertificate(later.leaf).serial);
     if (!found) throw new Error("not found");
     await cas.revoke(found, "keyCompromise", now);
+    const copy = join(stateDir, "later.pem");
+    await cas.publish("default", copy);
     const before = await contents(folder());
     expect(await failureOf(cas.restore(file(), secret, options))).toMatchObject({ kind: "config" });
     const { replaced = "" } = await cas.restore(file(), secret, { ...options, replace: true });
     expect(await contents(replaced)).toEqual(before);
     expect(await cas.find(found.serial)).toMatchObject({ revoked: { reason: "keyCompromise" } });
+    // On the wire as well: the list, its number, and the copy that was begun after the backup.
+    const list = readCrl(await rootOf("crl.pem"));
+    expect(list.serials).toEqual([found.serial.replace(/^(?:00)+/, "")]);
+    expect(list.number).toBeGreaterThan(readCrl(before["crl.pem"] ?? "").number);
+    expect((await cas.show("default", now))?.published).toEqual([copy]);
+    expect(readCrl(await readFile(copy, "utf8")).number).toBe(list.number);
+  }, 60_000);
+
+  test("with another root than the present one says so", async () => {
+    await make();
+    await rotate();
+    const { otherRoot } = await cas.restore(file(), secret, { ...options, replace: true });
+    expect(otherRoot?.now).toBe((await cas.show("default", now))?.root.title);
+    expect(otherRoot?.before).not.toBe(otherRoot?.now);
   });
 
   test("a restoration that was killed when the old one had left is finished by the next run: no other CA is made", async () => {

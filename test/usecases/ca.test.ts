@@ -1,5 +1,5 @@
 // mailcert ca as command lines: documents by their schema, texts without keys, exit statuses, refusals, the log of changes, bundles and the timer.
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -162,6 +162,18 @@ describe("ca rotate", () => {
     expect((await run("log")).stdout).toContain('gave the private CA "default" a new root');
   });
 
+  test("says that the root before keeps an open key here, and what leads to its list", async () => {
+    const url = "http://mail.example.org/ca.crl";
+    await configure(`    ca_crl_url: ${url}\n`);
+    await run("renew");
+    await run("ca", "crl", "--out", join(dir, "ca.crl"));
+    const { notes } = await json(0, "ca", "rotate", "--offline", join(dir, "usb"), ...withWords());
+    const told = JSON.stringify(notes);
+    expect(told).toContain("older/0001/root-key.pem");
+    expect(told).toContain(`ca_crl_url of ${name} (${url})`);
+    expect(told).toContain(`${join(dir, "ca.crl")} stays the list`);
+  });
+
   test("refuses limits that leave out what it certifies, and says which entries name the old ones", async () => {
     await configure("    ca_domains: [example.org]\n");
     await run("renew");
@@ -219,6 +231,44 @@ describe("revocation", () => {
     expect(await error(65, "ca", "revoke", "00aa11bb22cc", "--yes")).toContain("nothing was revoked");
     now = new Date(now.getTime() + 398 * day);
     await run("renew");
+  });
+
+  test("a copy of the list that cannot be written is a fault, and the same command again mends it", async () => {
+    await run("renew");
+    const first = await serialOf();
+    await run("renew", "--force");
+    const www = join(dir, "www");
+    const copy = join(www, "list.pem");
+    await mkdir(www, { mode: 0o755 });
+    await run("ca", "crl", "--out", copy);
+    const lists = async (): Promise<boolean> =>
+      readCrl(await readFile(copy, "utf8")).serials.includes(first.replace(/^(?:00)+/, ""));
+    // Nobody writes there: root because others can, others because they may not.
+    await chmod(www, process.getuid?.() === 0 ? 0o777 : 0o555);
+    expect(await json(1, "ca", "revoke", first, "--yes")).toMatchObject({
+      outcome: "revoked",
+      findings: [{ check: "ca-crl-copy", severity: "fault" }],
+    });
+    expect(await lists()).toBe(false);
+    expect(await json(1, "ca", "show")).toMatchObject({
+      findings: [{ check: "ca-crl-copy", message: expect.stringContaining(copy) }],
+    });
+    await chmod(www, 0o755);
+    expect(await json(0, "ca", "revoke", first, "--yes")).toMatchObject({ outcome: "already", findings: [] });
+    expect(await lists()).toBe(true);
+    // Each run tries again, not only when the list is due; a folder that is not there is no copy that was taken away.
+    await rename(www, `${www}2`);
+    expect(await json(1, "ca", "crl")).toMatchObject({ published: [copy], findings: [{ check: "ca-crl-copy" }] });
+    expect((await run("renew")).status).toBe(1);
+    await rename(`${www}2`, www);
+    expect((await run("renew")).status).toBe(0);
+    expect(await json(0, "ca", "show")).toMatchObject({ findings: [] });
+    await rm(copy);
+    expect(await json(0, "ca", "crl")).toMatchObject({
+      published: [],
+      findings: [{ check: "ca-crl-forgotten", severity: "info" }],
+    });
+    expect((await run("log")).stdout).toContain("it was taken away");
   });
 
   test("the list is made by ca crl, kept in a file, and made anew by the timer; old, it is a finding", async () => {

@@ -1,4 +1,6 @@
 // Installing, showing and removing the schedule: which one, what is refused, what the first run came to.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scheduleInstallText, scheduleShowText } from "../../src/reports/schedule.ts";
 import type { ScheduleKind, ScheduleRun, ScheduleState, Scheduler } from "../../src/system/scheduler.ts";
@@ -200,5 +202,15 @@ describe("what the timer's run may write to", () => {
     expect(writable).toContain(fake.world.store.dir);
     expect(writable).toContain("/srv/bundle");
     expect(writable).toContain("/srv/www");
+  });
+  test("and where copies of a private CA's lists are kept, also beside a CA that cannot be read", async () => {
+    const fake = fakeWorld();
+    const cas = await fake.world.privateCas();
+    for (const name of ["broken", "office"])
+      await cas.init({ name, names: ["mail.example.org"], now: fake.world.now() });
+    await writeFile(join(cas.folderOf("broken"), "root.pem"), "no root");
+    const files = [{ path: "/srv/lists/ca.crl" }];
+    await writeFile(join(cas.folderOf("office"), "published.json"), JSON.stringify({ files }));
+    expect((await scheduleJob(fake.world, host().deps, [])).writable).toContain("/srv/lists");
   });
 });

@@ -3,7 +3,7 @@ import type { Context } from "../../cli/command.ts";
 import { exitStatus } from "../../cli/exit-status.ts";
 import { Failure } from "../../domain/failure.ts";
 import { ownPath } from "../../domain/own-path.ts";
-import { backupDocument, backupText, restoreDocument, restoreText } from "../../reports/ca.ts";
+import { backupDocument, backupText, hasFault, restoreDocument, restoreText } from "../../reports/ca.ts";
 import { backUpCa, restoreCa } from "../../usecases/ca/backup.ts";
 import { theCa } from "../../usecases/ca/show.ts";
 import { locked } from "../locked.ts";
@@ -36,6 +36,7 @@ export const restore = async (context: Context): Promise<number> => {
   const passphrase = await passphraseFor(context, "the backup", "present");
   const wish = { file: ownPath(host, file), passphrase, replace: options["replace"] === true, dryRun: globals.dryRun };
   const result = await locked(context, (world) => restoreCa(world, wish));
-  output.result(restoreText(result, globals.dryRun), restoreDocument(result, globals.dryRun), false);
-  return exitStatus.done;
+  const fault = hasFault(result.findings);
+  output.result(restoreText(result, globals.dryRun), restoreDocument(result, globals.dryRun), fault);
+  return fault ? exitStatus.findings : exitStatus.done;
 };

@@ -56,8 +56,9 @@ export const revoke = async (context: Context): Promise<number> => {
     };
   });
   if ("other" in done) {
-    output.result(caRevokeText(done.other), caRevokeDocument(done.other), false);
-    return exitStatus.done;
+    const fault = hasFault(done.other.findings);
+    output.result(caRevokeText(done.other), caRevokeDocument(done.other), fault);
+    return fault ? exitStatus.findings : exitStatus.done;
   }
   const trouble = !isWell(done.kept);
   output.result(revokeText(done.kept, host.now()), revokeDocument(done.kept), trouble);

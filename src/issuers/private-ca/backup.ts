@@ -19,9 +19,11 @@ import { readPlainFile } from "../../system/plain-file.ts";
 import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
 import { seal, unseal } from "../../system/sealed.ts";
 import type { BackedUp, RestoreOptions, Restored } from "../private-cas.ts";
-import { findAuthority } from "./authority.ts";
-import { noteDue } from "./crl.ts";
+import { type Authority, findAuthority } from "./authority.ts";
+import { crlPath, noteLook, readCrlAt, refreshCrls } from "./crl.ts";
 import { settle, waitingFolder } from "./layout.ts";
+import { addCopies } from "./published.ts";
+import { signerId } from "./records.ts";
 
 interface Kept {
   /** Below the CA's folder. */
@@ -128,6 +130,26 @@ const addRecords = async (from: string, to: string): Promise<void> => {
   }
 };
 
+/** A number that was given is never given again (RFC 5280 §5.2.3): the later of both lists of a key is the one that the next follows. */
+const keepLaterCrls = async (from: Authority, to: Authority): Promise<void> => {
+  const present = [from, ...from.older];
+  for (const set of [to, ...to.older]) {
+    const same = present.find((one) => signerId(one) === signerId(set));
+    const [later, own] = [same && (await readCrlAt(crlPath(same))), await readCrlAt(crlPath(set))];
+    if (!same || !later || (own && own.number >= later.number)) continue;
+    await writeFileAtomic(crlPath(set), (await readTextIfPresent(crlPath(same))) ?? "", { mode: 0o644 });
+  }
+};
+
+/** Undefined also where it is damaged, which is what a backup is for. */
+const authorityAt = (folder: string): Promise<Authority | undefined> =>
+  findAuthority(folder).catch((error: unknown) => {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  });
+
+const titleOf = ({ facts }: Authority): string => facts.commonName ?? facts.subject;
+
 const refuseFull = (ca: string, folder: string): Failure =>
   new Failure("config", `there is a private CA "${ca}" in ${folder} already: nothing was changed`, {
     hints: ["to put the backup in its place: --replace; the present one is moved aside, not deleted"],
@@ -143,7 +165,7 @@ export const restoreFrom = async (
   cas: string,
   file: string,
   passphrase: string,
-  { replace, dryRun, now }: RestoreOptions,
+  { replace, dryRun, now, uid }: RestoreOptions & { readonly uid: number },
 ): Promise<Restored> => {
   const { content: sealed } = await readPlainFile(file, { mostBytes, what: "a backup of a private CA" });
   const { content: plain } = await unseal(sealed, passphrase, file);
@@ -153,18 +175,34 @@ export const restoreFrom = async (
   const full = await isFull(folder);
   if (full && !replace) throw refuseFull(ca, folder);
   const aside = join(cas, `.replaced-${ca}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}`);
-  const result = { ca, folder, contains: files.map(({ path }) => path), madeAt, ...(full ? { replaced: aside } : {}) };
+  const result = {
+    ca,
+    folder,
+    contains: files.map(({ path }) => path),
+    madeAt,
+    ...(full ? { replaced: aside } : {}),
+    unpublished: [],
+  };
   if (dryRun) return result;
   await ensureFolder(cas, 0o755);
   await removeLeftovers(cas);
   const waiting = waitingFolder(folder);
+  const present = await authorityAt(folder);
+  let otherRoot = {};
   try {
     // Of a run that was killed before it moved anything.
     await rm(waiting, { recursive: true, force: true });
     const temporary = temporaryBeside(folder);
     await lay(temporary, files);
     if (full) await addRecords(folder, temporary);
-    if (!(await findAuthority(temporary))) throw new Failure("data", `${file} holds no root`);
+    if (full) await addCopies(folder, temporary);
+    const restored = await findAuthority(temporary);
+    if (!restored) throw new Failure("data", `${file} holds no root`);
+    if (present) await keepLaterCrls(present, restored);
+    if (present && present.facts.sha256 !== restored.facts.sha256)
+      otherRoot = { otherRoot: { before: titleOf(present), now: titleOf(restored) } };
+    // Killed in between, the next run makes the lists.
+    await noteLook(cas, now);
     await rename(temporary, waiting);
     await syncFolder(cas);
     if (full) await rename(folder, aside);
@@ -173,6 +211,8 @@ export const restoreFrom = async (
   } catch (error) {
     throw fileFailure(error, "write", folder);
   }
-  await noteDue(cas);
-  return result;
+  const restored = await findAuthority(folder);
+  const asked = [restored, ...(restored?.older ?? [])].some((set) => set?.paths["crl.pem"] !== undefined);
+  const { unpublished } = await refreshCrls(folder, now, uid, full && asked);
+  return { ...result, ...otherRoot, unpublished };
 };

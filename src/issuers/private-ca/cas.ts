@@ -5,7 +5,7 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import type { FoundCertificate, PrivateCas } from "../private-cas.ts";
 import { findAuthority } from "./authority.ts";
 import { backUp, restoreFrom } from "./backup.ts";
-import { refreshCrls } from "./crl.ts";
+import { noteDue, refreshCrls } from "./crl.ts";
 import { initCa, planInit, planRotate, rotateCa } from "./make.ts";
 import type { Making } from "./new-files.ts";
 import { publishAt } from "./published.ts";
@@ -53,11 +53,12 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
     },
     revoke: (found, reason, now) => revokeIn(folderOf(found.ca), found, reason, { now, uid }),
     refreshCrls: (name, now, all) => refreshCrls(folderOf(name), now, uid, all),
+    noteDue: (now) => noteDue(cas, now),
     publish: async (name, path) => {
       const authority = await findAuthority(folderOf(name));
       if (authority) await publishAt(authority, path, uid);
     },
     backup: (name, file, passphrase, now) => backUp(name, folderOf(name), file, { passphrase, now, uid }),
-    restore: (file, passphrase, options) => restoreFrom(cas, file, passphrase, options),
+    restore: (file, passphrase, options) => restoreFrom(cas, file, passphrase, { ...options, uid }),
   };
 };

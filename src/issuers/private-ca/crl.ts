@@ -7,10 +7,11 @@ import { Failure } from "../../domain/failure.ts";
 import { revocationReasons } from "../../domain/revocation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { makeCrl } from "../../x509/crl.ts";
+import type { RefreshedCrls } from "../private-cas.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
-import { readRevoked, signerId } from "./records.ts";
+import { type RevokedRecord, readRevoked, signerId } from "./records.ts";
 
 const day = 86_400_000;
 /** Clients take a list for good until its end. */
@@ -37,20 +38,33 @@ export const readCrlAt = async (path: string): Promise<CrlFacts | undefined> => 
 export const crlDueAt = ({ thisUpdate, nextUpdate }: Pick<CrlFacts, "thisUpdate" | "nextUpdate">): Date =>
   new Date((thisUpdate.getTime() + nextUpdate.getTime()) / 2);
 
+/** By its date, or made by a clock that was ahead: clients take none that begins in the future. */
+const isDue = (crl: CrlFacts, now: Date): boolean => crlDueAt(crl) <= now || crl.thisUpdate > now;
+
 /** Higher than before, also where the last list was lost with the disk. */
 const nextCrlNumber = (before: CrlFacts | undefined, now: Date): bigint => {
   const seconds = BigInt(Math.floor(now.getTime() / 1000));
   return before !== undefined && before.number >= seconds ? before.number + 1n : seconds;
 };
 
+/** What this key has signed and is revoked, until `afterMs` after its end. */
+const revokedOf = async (
+  authority: Authority,
+  set: RootSet,
+  now: Date,
+  afterMs: number,
+): Promise<readonly RevokedRecord[]> => {
+  const oldest = authority.older.at(-1) ?? authority;
+  return (await readRevoked(authority.folder)).filter(
+    ({ signer, notAfter }) =>
+      (signer ?? signerId(oldest)) === signerId(set) && Date.parse(notAfter) + afterMs > now.getTime(),
+  );
+};
+
 const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<void> => {
   const { certificate, privateKey, facts } = set.signer;
   if (privateKey === undefined || facts.notAfter <= now) return;
-  const oldest = authority.older.at(-1) ?? authority;
-  const mine = (await readRevoked(authority.folder)).filter(
-    ({ signer, notAfter }) =>
-      (signer ?? signerId(oldest)) === signerId(set) && Date.parse(notAfter) + keptMs > now.getTime(),
-  );
+  const mine = await revokedOf(authority, set, now, keptMs);
   const path = crlPath(set);
   const pem = makeCrl({
     by: { certificate, privateKey },
@@ -62,16 +76,27 @@ const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<v
   await writeFileAtomic(path, pem, { mode: 0o644 });
 };
 
+const plain = (serial: string): string => serial.replace(/^(?:00)+(?=..)/, "");
+
+/** A run was killed between the record and the list, or there was no space for it. */
+const lacksRevoked = async (
+  authority: Authority,
+  set: RootSet,
+  now: Date,
+  { serials }: Pick<CrlFacts, "serials">,
+): Promise<boolean> => (await revokedOf(authority, set, now, 0)).some(({ serial }) => !serials.includes(plain(serial)));
+
 /** Every key that can sign; those whose time has come, or all. Returns how many were made. */
 export const makeCrls = async (authority: Authority, now: Date, all: boolean): Promise<number> => {
   const sets = [authority, ...authority.older];
-  // Nobody has asked for a list of this CA yet.
-  if (!all && !sets.some(({ paths }) => paths["crl.pem"] !== undefined)) return 0;
+  const asked = sets.some(({ paths }) => paths["crl.pem"] !== undefined);
+  // Nobody has asked for a list of this CA yet, nor revoked anything.
+  if (!all && !asked && (await readRevoked(authority.folder)).length === 0) return 0;
   let made = 0;
   for (const set of sets) {
     if (set.signer.privateKey === undefined || set.signer.facts.notAfter <= now) continue;
     const before = await readCrlAt(crlPath(set));
-    if (!all && before && crlDueAt(before) > now) continue;
+    if (!all && before && !isDue(before, now) && !(await lacksRevoked(authority, set, now, before))) continue;
     await makeOne(authority, set, now);
     made += 1;
   }
@@ -84,16 +109,23 @@ const dueFile = (cas: string): string => join(cas, "crl-due");
 export const noteLook = (cas: string, now: Date): Promise<void> =>
   writeFileAtomic(dueFile(cas), `${now.toISOString()}\n`, { mode: 0o644 });
 
+/** One that cannot be read just now is looked at again after this. */
+const unreadableMs = 3_600_000;
+
 /** Notes when a run has to look again, of all CAs beside this one: a run with nothing to do reads one date. */
-export const noteDue = async (cas: string): Promise<void> => {
-  const names = await readdir(cas).catch(() => []);
+export const noteDue = async (cas: string, now: Date): Promise<void> => {
+  const entries = await readdir(cas, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const dates: number[] = [];
   for (const name of names.filter((one) => !one.startsWith("."))) {
     const authority = await findAuthority(join(cas, name)).catch((error: unknown) => {
-      if (error instanceof Failure) return undefined;
-      throw error;
+      if (!(error instanceof Failure)) throw error;
+      dates.push(now.getTime() + unreadableMs);
+      return undefined;
     });
     for (const set of authority ? [authority, ...authority.older] : []) {
+      // Whose key is gone has made its last list: no run can make another.
+      if (set.signer.privateKey === undefined) continue;
       const crl = await readCrlAt(crlPath(set));
       if (crl && set.signer.facts.notAfter > crl.nextUpdate) dates.push(crlDueAt(crl).getTime());
     }
@@ -103,19 +135,18 @@ export const noteDue = async (cas: string): Promise<void> => {
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
 };
 
-/** All that follows from a change of what is revoked, or from time going by. Returns what could not be published. */
-export const refreshCrls = async (
-  folder: string,
-  now: Date,
-  uid: number,
-  all: boolean,
-): Promise<{ readonly made: number; readonly unpublished: readonly Failure[] }> => {
+/** All that follows from a change of what is revoked, or from time going by. A copy that could not be written is tried again by each run. */
+export const refreshCrls = async (folder: string, now: Date, uid: number, all: boolean): Promise<RefreshedCrls> => {
   await settle(folder);
   const authority = await findAuthority(folder);
-  if (!authority) return { made: 0, unpublished: [] };
+  if (!authority) {
+    await noteDue(dirname(folder), now);
+    return { made: 0, unpublished: [], forgotten: [] };
+  }
   const made = await makeCrls(authority, now, all);
   const again = (await findAuthority(folder)) ?? authority;
-  const unpublished = await publish(again, uid);
-  await noteDue(dirname(folder));
-  return { made, unpublished };
+  const copies = await publish(again, uid);
+  await noteDue(dirname(folder), now);
+  if (copies.unpublished.length > 0) await noteLook(dirname(folder), now);
+  return { made, ...copies };
 };

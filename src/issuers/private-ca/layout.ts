@@ -1,6 +1,7 @@
 // Where the files of a private CA lie: the present ones at the top of its folder, those of earlier roots in older/NNNN. A rotation that was cut short is read as done, and finished by the next run.
-import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, readdir, rename, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Failure } from "../../domain/failure.ts";
 import { fileFailure, syncFolder } from "../../system/files.ts";
 
 /** Files that belong to one root. */
@@ -80,8 +81,19 @@ export const readLayout = async (at: string): Promise<CaLayout> => {
   };
 };
 
+/** The key of an earlier root is never written over. @throws Failure `cannot-create`. */
+const refuseOther = async (from: string, to: string): Promise<void> => {
+  if ((await readFile(from)).equals(await readFile(to))) return;
+  throw new Failure("cannot-create", `${to} is there already and is not ${from}: neither was moved`, {
+    hints: [`keep both: move ${dirname(to)} to a place of its own, and run the command again`],
+  });
+};
+
 const moveAll = async (from: string, to: string): Promise<void> => {
-  for (const name of Object.keys(await pathsIn(from))) await rename(join(from, name), join(to, name));
+  const names = Object.keys(await pathsIn(from));
+  const there = await pathsIn(to);
+  for (const name of names.filter((one) => one in there)) await refuseOther(join(from, name), join(to, name));
+  for (const name of names) await rename(join(from, name), join(to, name));
   await syncFolder(to);
   await syncFolder(from);
 };
@@ -118,4 +130,5 @@ export const settle = async (folder: string): Promise<void> => {
 };
 
 /** The number that the present root gets when another takes its place. */
-export const nextNumber = ({ older }: CaLayout): string => String(older.length + 1).padStart(4, "0");
+export const nextNumber = ({ older }: CaLayout): string =>
+  String(Math.max(0, ...older.map(({ folder }) => Number(basename(folder)))) + 1).padStart(4, "0");

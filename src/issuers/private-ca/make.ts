@@ -118,7 +118,7 @@ export const planRotate = async (
 };
 
 /** Killed at any instant, the CA is the old one or the new one, whole (layout.ts). */
-export const rotateCa = async (folder: string, request: RotateRequest, making: Making): Promise<void> => {
+export const rotateCa = async (folder: string, request: RotateRequest, making: Making): Promise<readonly Failure[]> => {
   await settle(folder);
   const { authority, constraints } = await planRotate(folder, request);
   await removeLeftovers(folder);
@@ -146,6 +146,7 @@ export const rotateCa = async (folder: string, request: RotateRequest, making: M
   await settle(folder);
   // Whoever looks at lists finds one of the new signer as well.
   const had = authority.paths["crl.pem"] !== undefined;
-  if (had) await refreshCrls(folder, now, making.uid, false);
-  else await noteDue(dirname(folder));
+  if (had) return (await refreshCrls(folder, now, making.uid, false)).unpublished;
+  await noteDue(dirname(folder), now);
+  return [];
 };

@@ -1,7 +1,9 @@
 // The files of one root, made together in a folder that is renamed into place whole.
+import { X509Certificate } from "node:crypto";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readCertificate } from "../../domain/certificate.ts";
+import { Failure } from "../../domain/failure.ts";
 import type { NameConstraints } from "../../domain/name-constraints.ts";
 import { fileFailure, syncFolder, temporaryBeside, writeNewFile } from "../../system/files.ts";
 import type { GenerateKey } from "../../system/keys.ts";
@@ -32,6 +34,14 @@ export interface Making {
   readonly uid: number;
 }
 
+/** What was just signed, judged as a client does: a certificate that leads nowhere must not become the CA's. */
+const judged = (certificate: string, parent: string, what: string): string => {
+  if (new X509Certificate(certificate).verify(new X509Certificate(parent).publicKey)) return certificate;
+  throw new Failure("data", `the new ${what} is not signed by the key of its issuer: nothing was changed`, {
+    hints: ["check the root's key: mailcert ca show says whose it has to be"],
+  });
+};
+
 type Files = Partial<Record<SetFile, string>>;
 
 /** The key of the root leaves nothing behind: only the issuing CA's stays open here. */
@@ -49,7 +59,11 @@ const sealedFiles = async (
   return {
     ...(offline === undefined ? { "root-key.pem": encrypted } : {}),
     "issuing-key.pem": issuingKey,
-    "issuing.pem": await newIssuing({ ...what, privateKey: issuingKey, random }, { ...root, facts }),
+    "issuing.pem": judged(
+      await newIssuing({ ...what, privateKey: issuingKey, random }, { ...root, facts }),
+      root.certificate,
+      "issuing CA",
+    ),
     // It has revoked nothing, and its key is not here to say so again: good until its end.
     "root-crl.pem": makeCrl({
       by: root,
@@ -69,11 +83,15 @@ const filesOf = async (what: NewFiles, making: Making): Promise<Files> => {
   const { before } = what;
   const cross =
     before &&
-    (await newCross(
-      { pem: certificate, facts: readCertificate(certificate), constraints: what.constraints },
-      { certificate: before.set.root, privateKey: before.privateKey, facts: before.set.facts },
-      random,
-    ));
+    judged(
+      await newCross(
+        { pem: certificate, facts: readCertificate(certificate), constraints: what.constraints },
+        { certificate: before.set.root, privateKey: before.privateKey, facts: before.set.facts },
+        random,
+      ),
+      before.set.root,
+      "cross certificate",
+    );
   return {
     "root.pem": certificate,
     ...(cross === undefined ? {} : { "cross.pem": cross }),

@@ -1,9 +1,10 @@
 // Copies of the list of revoked certificates where a web server shows it, or a mail server reads it: kept up to date for as long as they are there.
-import { lstat } from "node:fs/promises";
+import { lstat, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readCrl } from "../../domain/crl.ts";
+import { DerProblem } from "../../domain/der.ts";
 import { Failure } from "../../domain/failure.ts";
-import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
+import { fileFailure, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
 import type { Authority, RootSet } from "./authority.ts";
 import { signerId } from "./records.ts";
@@ -35,6 +36,13 @@ const writeCopies = (folder: string, files: readonly Copy[]): Promise<void> =>
     mode: 0o600,
   });
 
+/** Copies that are kept at `from` are kept at `to` as well: whoever reads them goes on to. */
+export const addCopies = async (from: string, to: string): Promise<void> => {
+  const known = await readCopies(to);
+  const added = (await readCopies(from)).filter(({ path }) => !known.some((one) => one.path === path));
+  if (added.length > 0) await writeCopies(to, [...known, ...added]);
+};
+
 const crlOf = async (set: RootSet): Promise<readonly string[]> => {
   const path = set.paths["crl.pem"];
   const text = path === undefined ? undefined : await readTextIfPresent(path);
@@ -48,6 +56,18 @@ const rootCrlOf = async ({ paths }: RootSet): Promise<readonly string[]> => {
   return text === undefined ? [] : [text];
 };
 
+const derOf = (text: string, path: string): Buffer => {
+  try {
+    return readCrl(text).der;
+  } catch (error) {
+    if (!(error instanceof DerProblem)) throw error;
+    throw new Failure("data", `${path} is no list of revoked certificates: ${error.message}`, {
+      cause: error,
+      hints: ["put it back from a backup: mailcert ca restore FILE --replace"],
+    });
+  }
+};
+
 const contentOf = async (authority: Authority, { path, signer }: Copy): Promise<string | Buffer | undefined> => {
   const sets = [authority, ...authority.older];
   if (path.endsWith(".pem")) {
@@ -57,32 +77,66 @@ const contentOf = async (authority: Authority, { path, signer }: Copy): Promise<
   }
   const set = sets.find((one) => signerId(one) === signer) ?? authority;
   const [text] = await crlOf(set);
-  return text === undefined ? undefined : readCrl(text).der;
+  return text === undefined ? undefined : derOf(text, set.paths["crl.pem"] ?? set.folder);
 };
 
-const isThere = async (path: string): Promise<boolean> =>
-  lstat(path).then(
-    (facts) => facts.isFile(),
-    () => false,
-  );
+/** `gone`: somebody has taken it away, its folder being there. @throws Failure for anything else that is no plain file. */
+const stateOf = async (path: string): Promise<"there" | "gone"> => {
+  const hints = ["bring it back, or remove what is in its place: it is written by the next run"];
+  try {
+    if ((await lstat(path)).isFile()) return "there";
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw fileFailure(error, "read", path);
+    const folder = await stat(dirname(path)).catch(() => undefined);
+    if (folder?.isDirectory()) return "gone";
+    throw new Failure("cannot-create", `the folder of ${path} is not there (not mounted?)`, { hints });
+  }
+  throw new Failure("cannot-create", `${path} is no plain file any more`, { hints });
+};
 
-/** Writes each copy anew. One that somebody has taken away is forgotten. Returns what could not be written. */
-export const publish = async (authority: Authority, uid: number): Promise<readonly Failure[]> => {
+/** What came of the copies. */
+export interface Published {
+  /** What could not be written. */
+  readonly unpublished: readonly Failure[];
+  /** Paths of copies that somebody has taken away: they are not made again. */
+  readonly forgotten: readonly string[];
+}
+
+/** Writes each copy anew. */
+export const publish = async (authority: Authority, uid: number): Promise<Published> => {
   const before = await readCopies(authority.folder);
-  const failures: Failure[] = [];
+  const unpublished: Failure[] = [];
   const left: Copy[] = [];
   for (const copy of before) {
-    if (!(await isThere(copy.path))) continue;
-    left.push(copy);
     try {
+      if ((await stateOf(copy.path)) === "gone") continue;
+      left.push(copy);
       await writeCopy(authority, copy, uid);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      failures.push(error);
+      if (!left.includes(copy)) left.push(copy);
+      unpublished.push(error);
     }
   }
   if (left.length < before.length) await writeCopies(authority.folder, left);
-  return failures;
+  return { unpublished, forgotten: before.filter((copy) => !left.includes(copy)).map(({ path }) => path) };
+};
+
+const isBehind = async (authority: Authority, copy: Copy): Promise<boolean> => {
+  try {
+    if ((await stateOf(copy.path)) === "gone") return false;
+    const content = await contentOf(authority, copy);
+    return content !== undefined && !(await readFile(copy.path)).equals(Buffer.from(content));
+  } catch {
+    return true;
+  }
+};
+
+/** Paths of copies that say something else than the lists do, or cannot be read. */
+export const copiesBehind = async (authority: Authority): Promise<readonly string[]> => {
+  const behind: string[] = [];
+  for (const copy of await readCopies(authority.folder)) if (await isBehind(authority, copy)) behind.push(copy.path);
+  return behind;
 };
 
 const writeCopy = async (authority: Authority, copy: Copy, uid: number): Promise<void> => {

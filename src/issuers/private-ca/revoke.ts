@@ -1,9 +1,9 @@
 // Revocation by a private CA: written down for good, then listed.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { RevocationReason } from "../../domain/revocation.ts";
 import type { FoundCertificate, RevokedCertificate } from "../private-cas.ts";
-import { refreshCrls } from "./crl.ts";
+import { noteLook, refreshCrls } from "./crl.ts";
 import { settle } from "./layout.ts";
 import { readIssued, readRevoked, recordRevoked } from "./records.ts";
 
@@ -26,7 +26,7 @@ export const findIn = async (ca: string, folder: string, key: string): Promise<F
   };
 };
 
-/** May be repeated: the record comes first, and a list that a killed run did not make is made by the next. */
+/** May be repeated: a look is noted and the record made first, so that a list that a killed run did not make is made by the next. */
 export const revokeIn = async (
   folder: string,
   { ca, serial }: FoundCertificate,
@@ -38,7 +38,8 @@ export const revokeIn = async (
   if (!record)
     throw new Failure("data", `${join(folder, "issued.jsonl")} has no certificate with the serial ${serial}`);
   const already = (await readRevoked(folder)).some((one) => one.serial === serial);
+  await noteLook(dirname(folder), now);
   if (!already) await recordRevoked(folder, { ...record, at: now.toISOString(), reason });
-  await refreshCrls(folder, now, uid, true);
-  return { ca, serial, outcome: already ? "already" : "revoked" };
+  const { unpublished } = await refreshCrls(folder, now, uid, true);
+  return { ca, serial, outcome: already ? "already" : "revoked", unpublished };
 };

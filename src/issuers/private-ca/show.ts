@@ -4,7 +4,7 @@ import type { ShownCa, ShownCertificate, ShownCrl, ShownRoot } from "../private-
 import { type RootSet, findAuthority } from "./authority.ts";
 import { crlDueAt, crlPath, readCrlAt } from "./crl.ts";
 import { readLayout } from "./layout.ts";
-import { readCopies } from "./published.ts";
+import { copiesBehind, readCopies } from "./published.ts";
 import { readIssued, readRevoked } from "./records.ts";
 
 const day = 86_400_000;
@@ -63,6 +63,7 @@ export const showCa = async (name: string, folder: string, now: Date): Promise<S
   const { unfinished } = await readLayout(folder);
   const crls = [];
   for (const set of [authority, ...authority.older]) crls.push(...(await shownCrl(set)));
+  const behind = await copiesBehind(authority);
   const between = authority.issuing === undefined ? undefined : readCertificate(authority.issuing);
   return {
     name,
@@ -73,6 +74,7 @@ export const showCa = async (name: string, folder: string, now: Date): Promise<S
     certificates: { issued: issued.length, valid: valid.length, revoked: revoked.length },
     crls,
     published: (await readCopies(authority.folder)).map(({ path }) => path),
+    ...(behind.length > 0 ? { behind } : {}),
     rotateBy: rotateBy(authority.facts).toISOString(),
     ...(unfinished ? { unfinished: true as const } : {}),
   };

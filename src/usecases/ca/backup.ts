@@ -1,7 +1,9 @@
 // ca backup and ca restore: all of a private CA in one file under a passphrase, and back.
+import type { Finding } from "../../domain/finding.ts";
 import type { BackedUp, Restored } from "../../issuers/private-cas.ts";
 import { recordChange } from "../record-change.ts";
 import type { World } from "../world.ts";
+import { unpublished } from "./crl.ts";
 import { theCa } from "./show.ts";
 
 /** The caller holds the lock: what is copied does not change meanwhile. */
@@ -22,16 +24,33 @@ export interface RestoreWish {
   readonly dryRun: boolean;
 }
 
+export interface RestoreResult extends Omit<Restored, "unpublished" | "otherRoot"> {
+  readonly findings: readonly Finding[];
+}
+
+const rootFindings = ({ ca, otherRoot, replaced = "" }: Restored): readonly Finding[] =>
+  otherRoot === undefined
+    ? []
+    : [
+        {
+          check: "ca-other-root",
+          severity: "warning",
+          message: `the root of the private CA "${ca}" is ${otherRoot.now} from now on, and was ${otherRoot.before}: who imported only that one refuses what is issued next`,
+          hint: `if that was not meant, put ${replaced} back; else hand the files out again: mailcert bundle`,
+        },
+      ];
+
 /** The caller holds the lock, unless it is a dry run. */
 export const restoreCa = async (
   world: World,
   { file, passphrase, replace, dryRun }: RestoreWish,
-): Promise<Restored> => {
+): Promise<RestoreResult> => {
   const result = await (await world.privateCas()).restore(file, passphrase, { replace, dryRun, now: world.now() });
   if (!dryRun)
     await recordChange(world, {
       what: `restored the private CA "${result.ca}" from ${file}${result.replaced === undefined ? "" : `; the one before lies in ${result.replaced}`}`,
       undo: `move ${result.folder} away${result.replaced === undefined ? "" : `, and ${result.replaced} back`}`,
     });
-  return result;
+  const { unpublished: failures, otherRoot: _, ...restored } = result;
+  return { ...restored, findings: [...rootFindings(result), ...failures.map(unpublished)] };
 };

@@ -2,6 +2,7 @@
 import type { Failure } from "../../domain/failure.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { caWord } from "../../domain/private-ca.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import type { ShownCa } from "../../issuers/private-cas.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
@@ -24,12 +25,29 @@ export interface CrlWish {
   readonly dryRun: boolean;
 }
 
-const unpublished = ({ message, hints }: Failure): Finding => ({
+export const unpublished = ({ message, hints }: Failure): Finding => ({
   check: "ca-crl-copy",
   severity: "fault",
   message: `a copy of the list of revoked certificates is not up to date: ${message}`,
   ...(hints[0] === undefined ? {} : { hint: hints.join("; ") }),
 });
+
+/** Said once: from now on nothing knows of them. */
+const tellForgotten = async (world: World, name: string, paths: readonly string[]): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  for (const path of paths) {
+    const what = `keeps no copy of the list of revoked certificates of the private CA "${name}" in ${path} any more: it was taken away`;
+    const undo = `mailcert ca crl${caWord(name)} --out ${shellWord(path)}`;
+    await recordChange(world, { what, undo });
+    findings.push({
+      check: "ca-crl-forgotten",
+      severity: "info",
+      message: `mailcert ${what}`,
+      hint: `if that was not meant: ${undo}`,
+    });
+  }
+  return findings;
+};
 
 const recordMade = (world: World, name: string): Promise<void> =>
   recordChange(world, { what: `made the list of revoked certificates of the private CA "${name}" anew` });
@@ -40,8 +58,9 @@ export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Pro
   const copy = out === undefined ? {} : { copy: out };
   if (dryRun) return { name, outcome: "planned", ca: before, ...copy, findings: [] };
   const cas = await world.privateCas();
-  const { unpublished: failures } = await cas.refreshCrls(name, world.now(), true);
+  const done = await cas.refreshCrls(name, world.now(), true);
   await recordMade(world, name);
+  const findings = [...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten))];
   if (out !== undefined) {
     await cas.publish(name, out);
     if (!before.published.includes(out))
@@ -50,18 +69,21 @@ export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Pro
         undo: `remove ${out}: it is not made again`,
       });
   }
-  return { name, outcome: "made", ca: await theCa(world, name), ...copy, findings: failures.map(unpublished) };
+  return { name, outcome: "made", ca: await theCa(world, name), ...copy, findings };
 };
 
 /** What a timer run does: lists whose time has come. The caller holds the lock. Never throws a Failure. */
 export const refreshDueCrls = async (world: World): Promise<readonly Finding[]> => {
   const cas = await world.privateCas();
   const findings: Finding[] = [];
-  for (const name of await cas.list()) {
+  const names = await cas.list();
+  // The last one was moved away.
+  if (names.length === 0) await unlessFailure(() => cas.noteDue(world.now()));
+  for (const name of names) {
     const done = await unlessFailure(() => cas.refreshCrls(name, world.now(), false));
     if ("made" in done) {
       if (done.made > 0) await recordMade(world, name);
-      findings.push(...done.unpublished.map(unpublished));
+      findings.push(...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten)));
     } else
       findings.push({
         check: "ca-crl-failed",

@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../../domain/certificate-config.ts";
 import { readCertificate } from "../../domain/certificate.ts";
 import { Failure } from "../../domain/failure.ts";
+import type { Finding } from "../../domain/finding.ts";
 import { targetOf } from "../../domain/generation.ts";
 import type { RevocationReason } from "../../domain/revocation.ts";
 import type { FoundCertificate } from "../../issuers/private-cas.ts";
@@ -9,6 +10,7 @@ import type { GenerationRecord } from "../../store/store.ts";
 import { recordChange } from "../record-change.ts";
 import { namesIn, readableState } from "../unless-failure.ts";
 import type { World } from "../world.ts";
+import { unpublished } from "./crl.ts";
 
 export interface CaRevoked {
   readonly found: FoundCertificate;
@@ -16,6 +18,8 @@ export interface CaRevoked {
   readonly outcome: "planned" | "revoked" | "already" | "expired";
   /** The certificate and generation that it is here, where it is kept and not served. */
   readonly generation?: { readonly certificate: string; readonly number: number };
+  /** Copies of the list that are not up to date. */
+  readonly findings: readonly Finding[];
 }
 
 /** What a person means: one that servers have, which another has to replace first, or any other one. */
@@ -92,19 +96,25 @@ export const revokeOther = async (
     readonly confirm: (question: string) => Promise<void>;
   },
 ): Promise<CaRevoked> => {
-  const base = { found, reason: found.revoked?.reason ?? reason, ...(generation ? { generation } : {}) };
-  if (found.revoked) return { ...base, outcome: "already" };
-  if (new Date(found.notAfter) <= world.now()) return { ...base, outcome: "expired" };
-  if (dryRun) return { ...base, outcome: "planned" };
+  const base = { found, reason: found.revoked?.reason ?? reason, ...(generation ? { generation } : {}), findings: [] };
+  if (new Date(found.notAfter) <= world.now()) return { ...base, outcome: found.revoked ? "already" : "expired" };
+  if (dryRun) return { ...base, outcome: found.revoked ? "already" : "planned" };
+  const cas = await world.privateCas();
+  // Once more, for the run before may not have come to the list, or to its copies.
+  if (found.revoked) {
+    if (generation) await mark(world, generation, base.reason);
+    const again = await cas.revoke(found, reason, world.now());
+    return { ...base, outcome: "already", findings: again.unpublished.map(unpublished) };
+  }
   const whose = found.names.length > 0 ? ` for ${found.names.slice(0, 3).join(", ")}` : "";
   await confirm(
     `Revoke the certificate ${found.serial}${whose} by the private CA "${found.ca}" (${reason})? Nothing takes that back.`,
   );
   if (generation) await mark(world, generation, reason);
-  const { outcome } = await (await world.privateCas()).revoke(found, reason, world.now());
+  const done = await cas.revoke(found, reason, world.now());
   await recordChange(world, {
     ...(generation ? { certificate: generation.certificate } : {}),
     what: `revoked the certificate ${found.serial}${whose} by the private CA "${found.ca}" (${reason})`,
   });
-  return { ...base, outcome };
+  return { ...base, outcome: done.outcome, findings: done.unpublished.map(unpublished) };
 };

@@ -7,6 +7,7 @@ import { refreshBundle } from "../after-setup.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
+import { unpublished } from "./crl.ts";
 import { type OfCa, certificatesOf } from "./of-ca.ts";
 import { theCa } from "./show.ts";
 
@@ -73,6 +74,31 @@ export const planRotation = async (world: World, wish: RotateWish): Promise<Rota
   };
 };
 
+/** What names, or holds, the list of the key that signed until now. */
+const listNotes = (name: string, { published }: ShownCa, served: readonly OfCa[]): readonly string[] => [
+  ...served.flatMap(({ name: entry, config }) =>
+    config?.issuer.kind === "private-ca" && config.issuer.crlUrl !== undefined
+      ? [
+          `ca_crl_url of ${entry} (${config.issuer.crlUrl}) leads to the list of the key before: publish the new key's list elsewhere, and write that URL there before the next renewal`,
+        ]
+      : [],
+  ),
+  ...published
+    .filter((path) => !path.endsWith(".pem"))
+    .map(
+      (path) =>
+        `${path} stays the list of the key before; one of the new key: mailcert ca crl${caWord(name)} --out FILE`,
+    ),
+];
+
+/** A root's key that was open is still whoever reads it: the one before is trusted until its end. */
+const openKeyNotes = ({ older: [before] }: ShownCa, offline: string | undefined): readonly string[] =>
+  offline === undefined || before?.key !== "here"
+    ? []
+    : [
+        `the key of the root before (${before.title}) stays here, open: ${before.file.replace(/\.pem$/, "-key.pem")}; it lists what it has signed and is revoked, and whoever reads it can certify names until ${before.notAfter.slice(0, 10)}`,
+      ];
+
 const bundleNotes = async (world: World, served: readonly OfCa[]): Promise<readonly string[]> => {
   const notes: string[] = [];
   for (const { config, name } of served) {
@@ -93,7 +119,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     what: `gave the private CA "${name}" a new root, signed by the one before (${planned.ca.root.title})`,
     undo: `mailcert ca restore FILE --replace, from a backup that was made before`,
   });
-  await cas.rotate({ ...wish, now: world.now() });
+  const failed = await cas.rotate({ ...wish, now: world.now() });
   const ca = await theCa(world, name);
   const served = await certificatesOf(world, name);
   const { limits, spkiSha256 } = ca.root;
@@ -108,6 +134,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     notes: [
       ...configNotes(served, limits),
       ...(await bundleNotes(world, served)),
+      ...failed.map((failure) => `${unpublished(failure).message}; the next run tries again`),
       "certificates go on as they are; each gets one by the new root at its next renewal, or now: mailcert renew --force",
       `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}: \`2 1 1 ${spkiSha256}\``,
       ...(offline === undefined
@@ -115,6 +142,8 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
         : [
             `the new root's key is in ${offline} and nowhere else: carry that folder away, in two copies, and delete it here`,
           ]),
+      ...openKeyNotes(ca, offline),
+      ...listNotes(name, ca, served),
       `back it up again: mailcert ca backup${caWord(name)} --out FILE`,
     ],
   };
