@@ -106,6 +106,7 @@ const bundleNotes = async (world: World, served: readonly OfCa[]): Promise<reado
     const made = await unlessFailure(() => refreshBundle(world, config, false));
     if (made instanceof Failure)
       notes.push(`the files for clients of ${name} in ${config.bundle} are still the old ones: ${made.message}`);
+    else notes.push(...(made?.findings ?? []).map(({ message }) => message));
   }
   return notes;
 };
