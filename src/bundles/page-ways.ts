@@ -1,4 +1,5 @@
 // The ways in which each system comes to trust what is imported, best first, and the files that each needs.
+import { accountFiles } from "../domain/bundle-formats.ts";
 import type { Importable } from "./importable.ts";
 
 export interface Way {
@@ -15,17 +16,8 @@ type SystemName = (typeof systemNames)[number];
 
 type Table = Readonly<Partial<Record<SystemName, readonly Way[]>>>;
 
-const terminal = [
-  "muttrc.txt",
-  "msmtprc.txt",
-  "mbsyncrc.txt",
-  "fetchmailrc.txt",
-  "offlineimaprc.txt",
-  "alpine.txt",
-  "aerc-accounts.txt",
-];
+const { account, programs: terminal } = accountFiles;
 const thunderbird: Way = { key: "thunderbird", files: ["ca.crt"] };
-const account = ["account.mobileconfig"];
 
 const withPrivateCa: Table = {
   windows: [
