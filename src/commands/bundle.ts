@@ -3,7 +3,6 @@ import { Option } from "commander";
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
-import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { ownPath } from "../domain/own-path.ts";
 import { type BundleFormat, bundleFormatNames, bundleFormats } from "../domain/bundle-formats.ts";
 import { emailAddress } from "../domain/email.ts";
@@ -59,14 +58,6 @@ const accountFlags = (options: Readonly<Record<string, unknown>>, out: string | 
       hints: ["leave --domain out"],
     });
   return { ...named, ...address, ...(login === undefined ? {} : { login }) };
-};
-
-/** Renewals go by the configuration: the next run would take the address out of the page again. @throws Failure `usage` */
-const refuseKeptUrl = ({ bundle: kept, bundleUrl }: CertificateConfig, dir: string, url: string): void => {
-  if (dir !== kept || url === bundleUrl) return;
-  throw new Failure("usage", `--url goes with another folder: ${kept} is kept up to date as the configuration says`, {
-    hints: [`say it there, beside bundle: bundle_url: ${url}`, "or write into another folder: --out DIR"],
-  });
 };
 
 /** Two wishes at once: whoever explains reads, and whoever writes asks for files. @throws Failure `usage` */
@@ -140,7 +131,6 @@ ${exitStatusHelp([0, 1, 64, 65, 73, 77, 78])}`,
     const signer = options["signProfile"] as string | undefined;
     const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);
     const url = options["url"] as string | undefined;
-    if (url !== undefined) refuseKeptUrl(certificate, dir, urlFrom(url));
     const result = await bundle(here, await here.bundles(), certificate, {
       dir,
       account,

@@ -1,7 +1,7 @@
 // The folder of client-import files on disk: plain files that everybody may read, each replaced whole.
 import { constants } from "node:fs";
-import { open, rm } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { open, realpath, rm } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
 import { fileFailure, writeFileAtomic } from "./files.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -37,6 +37,7 @@ export const createBundleFolder = (uid: number) => {
     await removeLeftovers(folder).catch(() => undefined);
   };
   return {
+    real: (path: string): Promise<string> => realpath(path).catch(() => resolve(path)),
     refuseUnsafe: (folder: string): Promise<void> => refuseUnsafeFolder(folder, uid),
     read: readPlain,
     write: async (path: string, content: string | Uint8Array): Promise<void> => {

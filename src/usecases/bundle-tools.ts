@@ -11,6 +11,8 @@ interface BundleFolder {
   /** Atomic, 0644; makes the folder (0755) where it is missing. */
   write(path: string, content: string | Uint8Array): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Where a path leads, links followed; the path itself where nothing is there. */
+  real(path: string): Promise<string>;
 }
 
 export interface BundleDeps {

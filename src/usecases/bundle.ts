@@ -10,6 +10,7 @@ import { type BundleList, listName, listText, readList, sha256 } from "./bundle-
 import { type AccountSource, bundleMaterial, rootsMark } from "./bundle-material.ts";
 import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
+import { refuseInKeptFolder } from "./kept-folder.ts";
 import { parallel } from "./parallel.ts";
 import type { ProfileSigner } from "./profile-signer.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -229,6 +230,7 @@ export const bundle = async (
   certificate: CertificateConfig,
   options: BundleOptions,
 ): Promise<BundleResult> => {
+  await refuseInKeptFolder(world, deps, certificate, options);
   const { material, source } = await bundleMaterial(world, deps, certificate, options);
   const from = options.signProfile ?? certificate.signProfile;
   if (from === undefined) return writeBundle(deps, certificate, material, options, { source });

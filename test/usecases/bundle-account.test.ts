@@ -1,7 +1,7 @@
 // The account files of a bundle from the recorded deployments: no server is looked at, and they follow what was proven.
 import { signProfile } from "../../src/bundles/sign-profile.ts";
 import { readSigningFile } from "../../src/system/signing-file.ts";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ import type { EntryRecord } from "../../src/store/store.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import type { AccountFlags } from "../../src/usecases/bundle-account.ts";
-import { bundle, isBundleBehind } from "../../src/usecases/bundle.ts";
+import { type BundleOptions, bundle, isBundleBehind } from "../../src/usecases/bundle.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
@@ -161,4 +161,34 @@ test("one person's address goes into the profile alone", async () => {
   await run({ address: "alice@example.org" });
   for (const file of ["config-v1.1.xml", "autodiscover.xml", "srv.zone", "README.txt"])
     expect(read(file)).not.toContain("alice");
+});
+
+test("one person's files do not go into a folder of the configuration, by whatever path; another address of the page neither", async () => {
+  await proven(...usual);
+  const one = certificate({ bundle: `${out()}/` });
+  const other = certificate({ name: "mx.example.net", names: ["mx.example.net"] });
+  const certificates = [other, one];
+  const configured: World = { ...world, config: { ...world.config, read: async () => ({ certificates }) } };
+  const ask = async (over: Partial<BundleOptions>, by = one) =>
+    bundle(configured, deps, by, { dir: out(), dryRun: false, ...over });
+  const everybodys = (await ask({})).files.length;
+  const before = readFileSync(join(out(), ".mailcert-bundle.json"), "utf8");
+  symlinkSync(out(), join(dir, "link"));
+  const address = "alice@example.org";
+  for (const [at, by] of [
+    [out(), one],
+    [join(dir, "link"), one],
+    [out(), other],
+  ] as const)
+    await expect(ask({ dir: at, account: { address } }, by)).rejects.toMatchObject({
+      kind: "usage",
+      message: `--for goes with another folder: ${out()}/ is for everybody (bundle: of mail.example.org)`,
+      hints: [`write it into a folder of its own: mailcert bundle ${by.name} --for alice@example.org --out DIR`],
+    });
+  await expect(ask({ url: "https://www.example.org/" })).rejects.toMatchObject({
+    kind: "usage",
+    message: expect.stringContaining("--url goes with another folder"),
+  });
+  expect(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")).toBe(before);
+  expect((await ask({ dir: join(dir, "alice"), account: { address } })).files.length).toBe(everybodys);
 });
