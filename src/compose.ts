@@ -229,7 +229,7 @@ export const createWorld = async (
       return {
         formats: bundles,
         render: bundleRender(render),
-        folder: createBundleFolder(host.uid),
+        folder: createBundleFolder(host.uid, run),
         publicRoots: async () => (await import("./probe/anchors.ts")).publicRoots,
         readCertificates: async (path) => (await import("./probe/anchors.ts")).readCertificateFile(path),
         registrable: async (name) => (await import("./issuers/registrable-domain.ts")).registrableDomain(name),

@@ -105,7 +105,7 @@ Examples:
   mailcert bundle mail.example.org --out ./ca --format pem readme
   mailcert bundle --out ./account --format autoconfig srv --domain example.net
   mailcert bundle mail.example.org --explain
-${exitStatusHelp([0, 1, 64, 65, 73, 77, 78])}`,
+${exitStatusHelp([0, 1, 64, 65, 73, 75, 77, 78])}`,
       ),
   run: async ({ args: [name], options, globals, output, host, world }) => {
     refuseWithExplain(options);

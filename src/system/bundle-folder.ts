@@ -3,8 +3,10 @@ import { constants } from "node:fs";
 import { open, realpath, rm } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
+import { claimFolder } from "./claim-folder.ts";
 import { fileFailure, writeFileAtomic } from "./files.ts";
 import { removeLeftovers } from "./leftovers.ts";
+import type { RunProgram } from "./run.ts";
 import { ensureSafeFolder, refuseUnsafeFolder } from "./safe-folder.ts";
 
 const mostBytes = 1 << 20;
@@ -28,7 +30,7 @@ const readPlain = async (path: string): Promise<Uint8Array | "absent" | "foreign
 };
 
 /** Fits usecases/bundle.ts `BundleFolder`. */
-export const createBundleFolder = (uid: number) => {
+export const createBundleFolder = (uid: number, run: RunProgram) => {
   const tidied = new Set<string>();
   const tidy = async (folder: string): Promise<void> => {
     if (tidied.has(folder)) return;
@@ -37,6 +39,7 @@ export const createBundleFolder = (uid: number) => {
     await removeLeftovers(folder).catch(() => undefined);
   };
   return {
+    claim: (folder: string): Promise<() => Promise<void>> => claimFolder(run, folder, uid),
     real: (path: string): Promise<string> => realpath(path).catch(() => resolve(path)),
     refuseUnsafe: (folder: string): Promise<void> => refuseUnsafeFolder(folder, uid),
     read: readPlain,

@@ -5,9 +5,15 @@ import type { RunProgram } from "./run.ts";
 /** util-linux's flock exits with this (-E) when somebody else holds the lock. */
 const held = 75;
 
-/** Whether the lock was free. `path` is for the message. @throws Failure (`facts.code` is `ENOENT` where flock is not installed) */
-export const flock = async (run: RunProgram, descriptor: number, path: string): Promise<boolean> => {
-  const { status } = await run("flock", ["-n", "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
+/** Whether the lock was free, or became so within `waitSeconds` (fewer than a program's deadline). `path` is for the message. @throws Failure (`facts.code` is `ENOENT` where flock is not installed) */
+export const flock = async (
+  run: RunProgram,
+  descriptor: number,
+  path: string,
+  waitSeconds?: number,
+): Promise<boolean> => {
+  const wait = waitSeconds === undefined ? ["-n"] : ["-w", String(waitSeconds)];
+  const { status } = await run("flock", [...wait, "-x", "-E", String(held), "3"], { descriptors: [descriptor] });
   if (status === held) return false;
   if (status !== 0) throw new Failure("cannot-create", `cannot lock ${path}: flock ended with status ${status}`);
   return true;

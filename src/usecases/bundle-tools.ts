@@ -4,6 +4,8 @@ import type { BundleFormat } from "../domain/bundle-formats.ts";
 
 /** The folder's files as the use case sees them; system/bundle-folder.ts is the real one. */
 interface BundleFolder {
+  /** Waits until no other run fills the folder; the caller calls what it returns at the end. @throws Failure `try-later` where another does not end. */
+  claim(folder: string): Promise<() => Promise<void>>;
   /** @throws Failure `cannot-create` where root would write into a folder that somebody else can change. */
   refuseUnsafe(folder: string): Promise<void>;
   /** `foreign`: something that is not a plain file. */

@@ -223,6 +223,23 @@ export const writeBundle = async (
   return result;
 };
 
+/** One run at a time: what another writes between a look at the folder and the last word of its list would be nobody's file. */
+const alone = async <Result>(
+  { folder, formats }: BundleDeps,
+  { dir, dryRun, formats: wanted = bundleFormatNames }: BundleOptions,
+  job: () => Promise<Result>,
+): Promise<Result> => {
+  if (dryRun) return job();
+  // The lock is another program's work: what is needed next is loaded meanwhile.
+  const loading = Promise.allSettled(wanted.map((format) => formats[format]()));
+  const [release] = await Promise.all([folder.claim(dir), loading]);
+  try {
+    return await job();
+  } finally {
+    await release();
+  }
+};
+
 /** The whole verb, for the command and for whoever keeps a bundle up to date after a renewal. */
 export const bundle = async (
   world: World,
@@ -231,6 +248,15 @@ export const bundle = async (
   options: BundleOptions,
 ): Promise<BundleResult> => {
   await refuseInKeptFolder(world, deps, certificate, options);
+  return alone(deps, options, () => bundleAlone(world, deps, certificate, options));
+};
+
+const bundleAlone = async (
+  world: World,
+  deps: BundleDeps,
+  certificate: CertificateConfig,
+  options: BundleOptions,
+): Promise<BundleResult> => {
   const { material, source } = await bundleMaterial(world, deps, certificate, options);
   const from = options.signProfile ?? certificate.signProfile;
   if (from === undefined) return writeBundle(deps, certificate, material, options, { source });

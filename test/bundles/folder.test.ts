@@ -9,6 +9,7 @@ import { signProfile } from "../../src/bundles/sign-profile.ts";
 import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { createRunProgram } from "../../src/system/run.ts";
 import { readSigningFile } from "../../src/system/signing-file.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
@@ -25,7 +26,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const deps: BundleDeps = {
   formats: bundles,
   render: bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)))),
-  folder: createBundleFolder(1000),
+  folder: createBundleFolder(1000, createRunProgram(process.env)),
   publicRoots: async () => [],
   readCertificates: async () => [],
   registrable: async (host) => host,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writePem } from "../../src/store/pem-folder.ts";
 import { createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { createRunProgram } from "../../src/system/run.ts";
 import { type Look, look } from "../../src/system/root-only.ts";
 import { ensureSafeFolder, refuseUnsafeFolder } from "../../src/system/safe-folder.ts";
 
@@ -97,7 +98,7 @@ describe("as root", () => {
     const home = folder("home", 0o777);
     const slot = { privateKey: "key", leaf: "leaf", chain: [] };
     await expect(writePem(join(home, "tls"), slot, undefined, 0)).rejects.toMatchObject({ kind: "cannot-create" });
-    const bundles = createBundleFolder(0);
+    const bundles = createBundleFolder(0, createRunProgram(process.env));
     await expect(bundles.write(join(home, "ca/ca.crt"), "x")).rejects.toMatchObject({ kind: "cannot-create" });
     writeFileSync(join(home, "ca.crt"), "x");
     await expect(bundles.remove(join(home, "ca.crt"))).rejects.toMatchObject({ kind: "cannot-create" });
@@ -114,6 +115,6 @@ test("anybody else writes where the kernel lets them", async () => {
 test("what a killed run left behind goes with the next write", async () => {
   writeFileSync(join(dir, ".mailcert-4194305-1.tmp"), "half");
   writeFileSync(join(dir, `.mailcert-${process.pid}-999.tmp`), "ours, at work");
-  await createBundleFolder(1000).write(join(dir, "a"), "x");
+  await createBundleFolder(1000, createRunProgram(process.env)).write(join(dir, "a"), "x");
   expect(readdirSync(dir).sort()).toEqual([`.mailcert-${process.pid}-999.tmp`, "a"]);
 });

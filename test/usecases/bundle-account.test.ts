@@ -12,6 +12,7 @@ import { registrableDomain } from "../../src/issuers/registrable-domain.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import type { EntryRecord } from "../../src/store/store.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { createRunProgram } from "../../src/system/run.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import type { AccountFlags } from "../../src/usecases/bundle-account.ts";
 import { type BundleOptions, bundle, isBundleBehind } from "../../src/usecases/bundle.ts";
@@ -39,7 +40,7 @@ let asked: string[] = [];
 const deps = {
   formats: bundles,
   render: bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)))),
-  folder: createBundleFolder(1000),
+  folder: createBundleFolder(1000, createRunProgram(process.env)),
   publicRoots: async () => [],
   readCertificates: async () => [],
   registrable: async (host: string) => {

@@ -1,6 +1,7 @@
 // Signed profiles of a bundle: by whom, when anew, and who is refused; in a real folder, with a real store.
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,7 @@ import { signProfile } from "../../src/bundles/sign-profile.ts";
 import type { Slot } from "../../src/domain/keys.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { createRunProgram } from "../../src/system/run.ts";
 import { readSigningFile } from "../../src/system/signing-file.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
@@ -38,7 +40,7 @@ afterEach(() => {
 const deps: BundleDeps = {
   formats: bundles,
   render: bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url)))),
-  folder: createBundleFolder(1000),
+  folder: createBundleFolder(1000, createRunProgram(process.env)),
   publicRoots: async () => [],
   readCertificates: async () => [],
   registrable: async (host) => host,
@@ -293,4 +295,54 @@ test("a kept folder is behind when the configuration wants another signer, or th
   const again = await make({}, { ...one, signProfile: path });
   expect(again.files.every(({ change }) => change === "unchanged")).toBe(true);
   expect(await behind(path)).toBe(false);
+});
+
+describe("two runs at once", () => {
+  test("the second waits for the first: the list says what lies there, and the next run takes it for its own", async () => {
+    await serve({ ecdsa: ecLeaf });
+    const options = { dir: out(), dryRun: false, signProfile: "live" } as const;
+    let second: Promise<unknown> | undefined;
+    let lists = 0;
+    // Before its last word the first lets the other go ahead: that ends now, or waits.
+    const write = async (path: string, content: string | Uint8Array): Promise<void> => {
+      if (path.endsWith(".mailcert-bundle.json")) lists += 1;
+      if (lists === 2 && second === undefined) {
+        second = bundle(fake.world, deps, one, options);
+        await Promise.race([second, new Promise((resolve) => setTimeout(resolve, 1500))]);
+      }
+      return deps.folder.write(path, content);
+    };
+    await bundle(fake.world, { ...deps, folder: { ...deps.folder, write } }, one, options);
+    await second;
+    expect(signatures).toBe(1);
+    const list = JSON.parse(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")) as {
+      readonly files: Readonly<Record<string, readonly string[]>>;
+    };
+    expect(list.files["ca.mobileconfig"]).toEqual([createHash("sha256").update(profile()).digest("hex")]);
+    expect((await bundle(fake.world, deps, one, options)).files.every(({ change }) => change === "unchanged")).toBe(
+      true,
+    );
+    expect(readdirSync(out()).filter((file) => file.startsWith("."))).toEqual([".mailcert-bundle.json"]);
+  });
+
+  test("a folder that another run does not let go of is said; one that was made for nothing goes again", async () => {
+    await serve({ ecdsa: ecLeaf });
+    const { claim } = createBundleFolder(1000, async () => ({ status: 75, stdout: "", stderr: "" }));
+    const options = { dir: join(dir, "new", "out"), dryRun: false };
+    await expect(
+      bundle(fake.world, { ...deps, folder: { ...deps.folder, claim } }, one, options),
+    ).rejects.toMatchObject({ kind: "try-later", message: `another mailcert writes into ${options.dir}` });
+    const nobodys = certificate({ name: "none.example.org", names: ["none.example.org"] });
+    const again = { ...options, dir: join(dir, "again", "out") };
+    await expect(bundle(fake.world, deps, nobodys, again)).rejects.toMatchObject({ kind: "config" });
+    expect(existsSync(join(dir, "again"))).toBe(false);
+  });
+
+  test("without flock(1) it is made as it always was", async () => {
+    await serve({ ecdsa: ecLeaf });
+    const without = createBundleFolder(1000, createRunProgram({ MAILCERT_PATH: dir }));
+    const made = await bundle(fake.world, { ...deps, folder: without }, one, { dir: out(), dryRun: false });
+    expect(made.files.length).toBeGreaterThan(5);
+    expect(existsSync(join(out(), ".mailcert-bundle.lock"))).toBe(false);
+  });
 });

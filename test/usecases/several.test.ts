@@ -8,6 +8,7 @@ import { bundles } from "../../src/bundles/index.ts";
 import { type ProfileSigning, signProfile } from "../../src/bundles/sign-profile.ts";
 import { deployDocument, deployOutcome, deployText } from "../../src/reports/deploy.ts";
 import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder.ts";
+import { createRunProgram } from "../../src/system/run.ts";
 import { readSigningFile } from "../../src/system/signing-file.ts";
 import { createTemplates } from "../../src/system/templates.ts";
 import { deployAll } from "../../src/usecases/deploy-all.ts";
@@ -97,7 +98,7 @@ describe("a bundle that could not be written after a deployment", () => {
     const deps = {
       formats: bundles,
       render,
-      folder: createBundleFolder(1000),
+      folder: createBundleFolder(1000, createRunProgram(process.env)),
       publicRoots: async () => [],
       readCertificates: async () => [],
       registrable: async (host: string) => host,
