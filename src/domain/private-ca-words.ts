@@ -51,6 +51,11 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "Nothing: the next run finishes it. Now: `mailcert ca crl`.",
   },
   {
+    id: "ca-not-restored",
+    means: "A `mailcert ca restore --replace` was cut short before the CA left its place: nothing was changed.",
+    mend: "Restore it again: `mailcert ca restore FILE --replace`. The next run clears away what was left.",
+  },
+  {
     id: "ca-damaged",
     means: "Files of a private CA are missing, unreadable, or do not belong together.",
     mend: "Put them back from a backup: `mailcert ca restore FILE --replace`.",

@@ -1,5 +1,5 @@
 // What is to be said of a private CA as it stands: a root near its end, an earlier one that some clients still go by, a list of revoked certificates that is too old.
-import type { ShownCa } from "../issuers/private-cas.ts";
+import type { ShownCa, ShownCrl } from "../issuers/private-cas.ts";
 import type { Finding } from "./finding.ts";
 import { permits } from "./name-constraints.ts";
 import { shellWord } from "./shell-word.ts";
@@ -49,25 +49,43 @@ const olderFindings = ({ name, older, root }: ShownCa, now: Date): readonly Find
     ];
   });
 
-/** Renewed at half of its time: three days behind that, no timer runs. */
-const crlFindings = ({ name, crls }: ShownCa, now: Date): readonly Finding[] =>
-  crls.flatMap((crl) => {
+/** Told from when the next one should be made: half of its time is left to bring the key back. */
+const lastListFinding = (name: string, crl: ShownCrl, missingKey: string, now: Date): readonly Finding[] => {
+  if (crl.valid === 0 || left(crl.due, now) > 0) return [];
+  const over = left(crl.nextUpdate, now) <= 0;
+  const whose = crl.valid === 1 ? "the certificate" : `the ${crl.valid} certificates`;
+  return [
+    {
+      check: "ca-crl-old",
+      severity: over ? "fault" : "warning",
+      message: `the list of revoked certificates of ${crl.of} ${over ? "ended" : "ends"} on ${date(crl.nextUpdate)}, and the key that signs the next one is not on this host: whoever checks it ${over ? "refuses" : "will refuse"} ${whose} by that CA`,
+      hint: `bring ${missingKey} back for a moment, from where it is kept or from a backup (mailcert ca restore FILE --replace), and make the list: mailcert ca crl${caWord(name)}; that is good for 30 days`,
+      reference: "RFC 5280 5.1.2.5",
+    },
+  ];
+};
+
+/** Renewed at half of its time: three days behind that, no timer runs. Nobody asks for the list of a CA that has ended. */
+export const crlFindings = ({ name, crls }: Pick<ShownCa, "name" | "crls">, now: Date): readonly Finding[] =>
+  crls.flatMap((crl): readonly Finding[] => {
+    if (crl.ended) return [];
     if (left(crl.thisUpdate, now) > 0)
       return [
         {
           check: "ca-crl-early",
-          severity: "fault" as const,
+          severity: "fault",
           message: `the list of revoked certificates of ${crl.of} begins in the future, on ${crl.thisUpdate}: it was made by a clock that was ahead`,
           hint: `set this host's clock, then make the list anew: mailcert ca crl${caWord(name)}`,
           reference: "RFC 5280 5.1.2.4",
         },
       ];
+    if (crl.missingKey !== undefined) return lastListFinding(name, crl, crl.missingKey, now);
     const over = left(crl.nextUpdate, now) <= 0;
     if (!over && left(crl.due, now) > -3 * day) return [];
     return [
       {
         check: "ca-crl-old",
-        severity: over ? ("fault" as const) : ("warning" as const),
+        severity: over ? "fault" : "warning",
         message: over
           ? `the list of revoked certificates of ${crl.of} was to be replaced by ${date(crl.nextUpdate)}: whoever checks it refuses every certificate`
           : `the list of revoked certificates of ${crl.of} was to be made anew on ${date(crl.due)}`,
@@ -98,12 +116,25 @@ const unfinishedFindings = ({ name, unfinished }: ShownCa): readonly Finding[] =
       ]
     : [];
 
+const restoredFindings = ({ name, halfRestored }: ShownCa): readonly Finding[] =>
+  halfRestored
+    ? [
+        {
+          check: "ca-not-restored",
+          severity: "warning",
+          message: `a restoration of the private CA "${name}" was cut short before anything was changed: the CA is as it was`,
+          hint: "restore it again: mailcert ca restore FILE --replace; if that is not meant any more, the next run clears away what was left",
+        },
+      ]
+    : [];
+
 export const caFindings = (ca: ShownCa, now: Date): readonly Finding[] => [
   ...rootFindings(ca, now),
   ...olderFindings(ca, now),
   ...crlFindings(ca, now),
   ...copyFindings(ca),
   ...unfinishedFindings(ca),
+  ...restoredFindings(ca),
 ];
 
 /** Who has to import the new root, and by when. */

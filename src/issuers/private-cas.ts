@@ -39,6 +39,12 @@ export interface ShownCrl {
   readonly due: string;
   /** How many it lists. */
   readonly revoked: number;
+  /** How many certificates it speaks for: neither ended nor revoked. */
+  readonly valid: number;
+  /** Its signer has ended, and all that it signed: no other list follows. */
+  readonly ended?: true;
+  /** No other list can be made: the file of its signer's key, which is not there. */
+  readonly missingKey?: string;
 }
 
 export interface ShownCa {
@@ -59,6 +65,8 @@ export interface ShownCa {
   readonly rotateBy: string;
   /** A rotation was cut short; the next run finishes it, and the new root is the CA's already. */
   readonly unfinished?: true;
+  /** A restoration was cut short before this CA left its place; the next run clears away what it left. */
+  readonly halfRestored?: true;
 }
 
 export interface InitRequest {
@@ -88,7 +96,11 @@ export interface RotateRequest {
   readonly now: Date;
 }
 
+/** What a killed run had begun and this one has brought to its end; `cleared`: what it left of a restoration that had changed nothing. */
+export type Finished = "rotation" | "restoration" | "cleared";
+
 export interface RefreshedCrls {
+  readonly finished?: Finished;
   /** How many lists. */
   readonly made: number;
   /** Copies that could not be written. */

@@ -56,7 +56,7 @@ const crlLines = ({ crls, published }: ShownCa): readonly string[] =>
     : [
         ...crls.map(
           ({ of, file, number, revoked, thisUpdate, nextUpdate }) =>
-            `  list of revoked certificates (CRL) of ${of}: ${revoked} revoked, number ${number}\n    made ${minute(new Date(thisUpdate))}, the next by ${minute(new Date(nextUpdate))}\n    file ${file}`,
+            `  list of revoked certificates (CRL) of ${of}: ${revoked} revoked, number ${number}\n    valid from ${minute(new Date(thisUpdate))}, the next by ${minute(new Date(nextUpdate))}\n    file ${file}`,
         ),
         ...published.map((path) => `    copy ${path}`),
       ];

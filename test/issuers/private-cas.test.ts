@@ -1,6 +1,6 @@
 // A private CA over its whole life: rotated (also when killed in between), kept offline, revoking, backed up; OpenSSL judges.
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -19,14 +19,18 @@ import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
 import { settle } from "../../src/issuers/private-ca/layout.ts";
 import { planRotate } from "../../src/issuers/private-ca/make.ts";
 import { makeSet } from "../../src/issuers/private-ca/new-files.ts";
+import { ofSandbox } from "../../src/issuers/private-ca/published.ts";
 import { type RevokedRecord, recordRevoked } from "../../src/issuers/private-ca/records.ts";
 import { openStore } from "../../src/store/index.ts";
+import { fileFailure } from "../../src/system/files.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { createRunProgram } from "../../src/system/run.ts";
+import { seal, unseal } from "../../src/system/sealed.ts";
 import { openssl, verify } from "./openssl.ts";
 
 const random = (count: number): Uint8Array => randomBytes(count);
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 const now = new Date("2026-11-20T12:00:00.000Z");
 const uid = process.getuid?.() ?? 0;
 const secret = "correct horse battery staple";
@@ -396,6 +400,25 @@ describe("the list of revoked certificates", () => {
     expect(store.crlIsDue()).toBe(false);
   });
 
+  test("begins an hour back, for clients whose clock is slow; a clock that was ahead by less harms nobody, by more it is made anew", async () => {
+    const offline = join(stateDir, "usb");
+    await cas.init({ name: "default", names: ["mail.example.org"], now, issuing: { passphrase, offline } });
+    await cas.refreshCrls("default", now, true);
+    for (const path of ["crl.pem", "root-crl.pem"])
+      expect((await listAt(path)).thisUpdate, path).toEqual(new Date(now.getTime() - hour));
+    expect((await listAt()).nextUpdate).toEqual(new Date(now.getTime() + 30 * day));
+    const look = async (at: Date) => {
+      const ca = await cas.show("default", at);
+      return ca && caFindings(ca, at).map(({ check }) => check);
+    };
+    const [little, much] = [new Date(now.getTime() - hour), new Date(now.getTime() - hour - 1000)];
+    expect(await look(little)).toEqual([]);
+    expect((await cas.refreshCrls("default", little, false)).made).toBe(0);
+    expect(await look(much)).toEqual(["ca-crl-early"]);
+    expect((await cas.refreshCrls("default", much, false)).made).toBe(1);
+    expect(await look(much)).toEqual([]);
+  });
+
   test("of a clock that was ahead is made anew when the clock is right again", async () => {
     const store = openStore({ dir: stateDir, run: createRunProgram(process.env), pid: 1, now: () => now });
     await issue();
@@ -406,7 +429,7 @@ describe("the list of revoked certificates", () => {
     expect(ca && caFindings(ca, now)).toMatchObject([{ check: "ca-crl-early", severity: "fault" }]);
     expect((await cas.refreshCrls("default", now, false)).made).toBe(1);
     const right = await listAt();
-    expect(right.thisUpdate).toEqual(now);
+    expect(right.thisUpdate).toEqual(new Date(now.getTime() - hour));
     expect(right.number).toBe(ahead.number + 1n);
     expect(store.crlIsDue()).toBe(false);
   });
@@ -422,12 +445,7 @@ describe("the list of revoked certificates", () => {
     expect(await due()).toBe(new Date(now.getTime() + 3_600_000).toISOString());
     await writeFile(join(folder(), "root.pem"), root);
     await cas.noteDue(now);
-    expect(await due()).toBe(new Date(now.getTime() + 15 * day).toISOString());
-    // An earlier key that was taken away makes no list any more, and calls no run.
-    await rotate();
-    await rm(join(folder(), "older/0001/root-key.pem"));
-    await cas.noteDue(new Date(now.getTime() + 40 * day));
-    expect(Date.parse(await due())).toBeGreaterThan(now.getTime());
+    expect(await due()).toBe(new Date(now.getTime() + 15 * day - hour / 2).toISOString());
     for (const name of ["default", "other"]) await rm(join(stateDir, "ca", name), { recursive: true });
     await cas.noteDue(now);
     expect(await readdir(join(stateDir, "ca"))).not.toContain("crl-due");
@@ -460,6 +478,48 @@ describe("the list of revoked certificates", () => {
     }
   });
 
+  test("of an earlier key that was taken away: said in time, once a day, with the file that mends it; of one that has ended nothing is said", async () => {
+    const old = await issue();
+    await cas.refreshCrls("default", now, true);
+    await rotate();
+    await cas.refreshCrls("default", now, true);
+    const key = join(folder(), "older/0001/root-key.pem");
+    await rename(key, join(stateDir, "away.pem"));
+    const look = async (at: Date) => {
+      const ca = await cas.show("default", at);
+      return (ca && caFindings(ca, at)) ?? [];
+    };
+    const due = async (at: Date): Promise<number> => {
+      await cas.refreshCrls("default", at, false);
+      return Date.parse((await readFile(join(stateDir, "ca/crl-due"), "utf8")).trim()) - at.getTime();
+    };
+    const later = (days: number): Date => new Date(now.getTime() + days * day);
+    expect(await due(later(14))).toBe(day - hour / 2);
+    expect(await look(later(14))).toEqual([]);
+    expect(await due(later(16))).toBe(day);
+    expect(await look(later(16))).toMatchObject([
+      {
+        check: "ca-crl-old",
+        severity: "warning",
+        message: expect.stringContaining("ends on 2026-12-20, and the key that signs the next one is not on this host"),
+        hint: expect.stringContaining(`bring ${key} back`),
+      },
+    ]);
+    expect(await due(later(31))).toBe(day);
+    expect(await look(later(31))).toMatchObject([{ check: "ca-crl-old", severity: "fault" }]);
+    // When all that it has signed has ended, nobody asks for its list.
+    const gone = new Date(readCertificate(old.leaf).notAfter.getTime() + day);
+    expect(await due(gone)).toBe(15 * day - hour / 2);
+    expect(await look(gone)).toEqual([]);
+    await rename(join(stateDir, "away.pem"), key);
+    expect((await cas.refreshCrls("default", later(31), false)).made).toBeGreaterThan(0);
+    expect(await look(later(31))).toEqual([]);
+    const over = new Date(readCertificate(await rootOf("older/0001/root.pem")).notAfter.getTime() + day);
+    expect((await look(over)).filter(({ message }) => message.includes("earlier"))).toEqual([]);
+    await cas.refreshCrls("default", over, false);
+    expect((await look(over)).filter(({ check }) => check === "ca-crl-old")).toEqual([]);
+  });
+
   test("copies are kept up to date, as text or as DER, until somebody takes them away", async () => {
     const bad = await issue();
     await cas.refreshCrls("default", now, true);
@@ -474,6 +534,19 @@ describe("the list of revoked certificates", () => {
     expect((await cas.show("default", now))?.published).toEqual([text]);
     await writeFile(der, "somebody else's");
     expect((await failureOf(cas.publish("default", der))).kind).toBe("cannot-create");
+  });
+
+  test("a copy that the hourly run may not write says how to let it", async () => {
+    const path = "/srv/www/ca.crl";
+    const readOnly = fileFailure(Object.assign(new Error("EROFS"), { code: "EROFS" }), "write", path);
+    const full = fileFailure(Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }), "write", path);
+    if (!(readOnly instanceof Failure) || !(full instanceof Failure)) throw new Error("no failures");
+    expect(ofSandbox(readOnly, path)).toMatchObject({
+      kind: "cannot-create",
+      message: `cannot write ${path}: the file system is read-only`,
+      hints: ["let the hourly run write into /srv/www: mailcert schedule install", expect.stringContaining("doctor")],
+    });
+    expect(ofSandbox(full, path)).toBe(full);
   });
 
   test("the place where it is published stands in the certificate where the configuration says it", async () => {
@@ -579,5 +652,39 @@ describe("a backup", () => {
     const issued = await issue();
     expect(readCertificate(issued.root ?? "").sha256).toBe(root);
     expect(await readdir(join(stateDir, "ca"))).not.toContain(".restored-default");
+  });
+
+  test("has nothing of a killed run's temporary folder, and lays nothing of it that an earlier version put in", async () => {
+    await issue();
+    const half = join(folder(), ".mailcert-999999-00aabbccddee.tmp");
+    await mkdir(half);
+    await writeFile(join(half, "root-key.pem"), "half");
+    const { contains } = await cas.backup("default", file(), secret, now);
+    expect(contains).toEqual(["issued.jsonl", "root-key.pem", "root.pem"]);
+    const path = ".mailcert-999999-00aabbccddee.tmp/root-key.pem";
+    const { content } = await unseal(await readFile(file()), secret, file());
+    const inside = JSON.parse(content.toString("utf8")) as { files: object[] };
+    inside.files.push({ path, mode: 0o600, content: "aGFsZg==" });
+    const header = { ca: "default", madeAt: now.toISOString(), root: "" };
+    await writeFile(file(), await seal(Buffer.from(JSON.stringify(inside), "utf8"), header, secret));
+    const { there, dir } = await other();
+    expect((await there.restore(file(), secret, options)).contains).toEqual(contains);
+    expect(await readdir(join(dir, "ca/default"))).toEqual(contains);
+  }, 60_000);
+
+  test("a restoration that was killed before the old one left is told of, and cleared away: it never becomes the CA by itself", async () => {
+    await issue();
+    await cas.refreshCrls("default", now, true);
+    const root = readCertificate(await rootOf()).sha256;
+    const waiting = join(stateDir, "ca/.restored-default");
+    await cp(folder(), waiting, { recursive: true });
+    expect(await cas.list()).toEqual(["default"]);
+    const ca = await cas.show("default", now);
+    expect(ca).toMatchObject({ halfRestored: true, root: { sha256: root } });
+    expect(ca && caFindings(ca, now)).toMatchObject([{ check: "ca-not-restored", severity: "warning" }]);
+    expect(await cas.refreshCrls("default", now, false)).toMatchObject({ finished: "cleared" });
+    expect(await readdir(join(stateDir, "ca"))).not.toContain(".restored-default");
+    expect(readCertificate(await rootOf()).sha256).toBe(root);
+    expect(await cas.show("default", now)).not.toHaveProperty("halfRestored");
   });
 });

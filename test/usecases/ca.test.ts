@@ -174,6 +174,18 @@ describe("ca rotate", () => {
     expect(told).toContain(`${join(dir, "ca.crl")} stays the list`);
   });
 
+  test("is written down when it is done: one that fails is no change", async () => {
+    await run("ca", "init", "--ca-domains", "example.org");
+    const events = async (): Promise<string> => readFile(join(dir, "state/events.jsonl"), "utf8");
+    // Refused where the new key is to go, after all that can be planned.
+    const open = join(dir, "open");
+    await mkdir(open);
+    await chmod(open, process.getuid?.() === 0 ? 0o777 : 0o555);
+    expect((await run("ca", "rotate", "--offline", join(open, "usb"), ...withWords())).status).not.toBe(0);
+    expect(await events()).not.toContain("a new root");
+    expect((await readdir(join(dir, "state/ca/default"))).toSorted()).toContain("root-key.pem");
+  });
+
   test("refuses limits that leave out what it certifies, and says which entries name the old ones", async () => {
     await configure("    ca_domains: [example.org]\n");
     await run("renew");
@@ -292,6 +304,23 @@ describe("revocation", () => {
     expect(await json(1, "ca", "show")).toMatchObject({ ok: false, findings: [{ severity: "fault" }] });
     expect(await json(1, "status")).toMatchObject({ findings: [{ check: "ca-crl-old" }] });
   });
+
+  test("a list that no run can make any more is told by the timer's run and by status, before it ends", async () => {
+    await run("renew");
+    await run("ca", "crl");
+    await run("ca", "rotate");
+    await run("ca", "crl");
+    await rm(join(dir, "state/ca/default/older/0001/root-key.pem"));
+    now = new Date(now.getTime() + 16 * day);
+    const told = [
+      { check: "ca-crl-old", severity: "warning", hint: expect.stringContaining("older/0001/root-key.pem") },
+    ];
+    expect(await json(0, "renew")).toMatchObject({ findings: told });
+    expect(await json(0, "renew")).not.toMatchObject({ findings: told });
+    expect(await json(0, "status")).toMatchObject({ findings: told });
+    now = new Date(now.getTime() + 15 * day);
+    expect(await json(1, "renew")).toMatchObject({ findings: [{ check: "ca-crl-old", severity: "fault" }] });
+  });
 });
 
 test("a certificate whose CA is gone is not begun to be revoked, and goes on in the files for its clients", async () => {
@@ -322,6 +351,8 @@ test("a rotation that was cut short is told of, and finished by the next run of 
   expect((await run("renew")).status).toBe(0);
   expect(await json(0, "ca", "show")).toMatchObject({ findings: [] });
   expect(await readdir(folder)).not.toContain("arrival-0001");
+  // Whoever began it may have been killed before it could write it down.
+  expect(await readFile(join(dir, "state/events.jsonl"), "utf8")).toContain("finished the rotation of the private CA");
   expect(await readdir(join(dir, "state/ca"))).not.toContain("crl-due");
 });
 

@@ -1,5 +1,5 @@
 // All of a private CA in one file under a passphrase, and back.
-import { lstat, mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
@@ -41,16 +41,20 @@ interface Content {
 
 const mostBytes = 256 * 1024 * 1024;
 
+/** Of a run that was killed, or is at work: a temporary file, or what lies in a temporary folder. */
+const isTemporary = (path: string): boolean => path.endsWith(".tmp") || /(?:^|\/)\.mailcert-[^/]*\.tmp\//.test(path);
+
 const filesBelow = async (folder: string): Promise<readonly Kept[]> => {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const kept: Kept[] = [];
     for (const entry of entries) {
-      const path = join(entry.parentPath, entry.name);
-      if (!entry.isFile() || entry.name.endsWith(".tmp")) continue;
-      const { mode } = await lstat(path);
-      const content = (await readFile(path)).toString("base64");
-      kept.push({ path: path.slice(folder.length + 1), mode: mode & 0o777, content });
+      const at = join(entry.parentPath, entry.name);
+      const path = at.slice(folder.length + 1);
+      if (!entry.isFile() || isTemporary(path)) continue;
+      const { mode } = await lstat(at);
+      const content = (await readFile(at)).toString("base64");
+      kept.push({ path, mode: mode & 0o777, content });
     }
     return kept.toSorted((one, other) => (one.path < other.path ? -1 : 1));
   } catch (error) {
@@ -101,7 +105,8 @@ const contentOf = (text: Buffer, file: string): Content => {
     throw foreign;
   if (typeof madeAt !== "string" || !Array.isArray(files)) throw foreign;
   if (!files.every(({ path, content }) => inside.test(path) && typeof content === "string")) throw foreign;
-  return { schema, ca, madeAt, files };
+  // Backups of before had them as well.
+  return { schema, ca, madeAt, files: files.filter(({ path }) => !isTemporary(path)) };
 };
 
 /** A key file is closed whatever its mode was. */
@@ -190,8 +195,6 @@ export const restoreFrom = async (
   const present = await authorityAt(folder);
   let otherRoot = {};
   try {
-    // Of a run that was killed before it moved anything.
-    await rm(waiting, { recursive: true, force: true });
     const temporary = temporaryBeside(folder);
     await lay(temporary, files);
     if (full) await addRecords(folder, temporary);

@@ -7,11 +7,12 @@ import { Failure } from "../../domain/failure.ts";
 import { revocationReasons } from "../../domain/revocation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { makeCrl } from "../../x509/crl.ts";
+import { beginningOf } from "../../x509/validity.ts";
 import type { RefreshedCrls } from "../private-cas.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
-import { type RevokedRecord, readRevoked, signerId } from "./records.ts";
+import { type RevokedRecord, countValid, readRevoked, signerId } from "./records.ts";
 
 const day = 86_400_000;
 /** Clients take a list for good until its end. */
@@ -38,7 +39,7 @@ export const readCrlAt = async (path: string): Promise<CrlFacts | undefined> => 
 export const crlDueAt = ({ thisUpdate, nextUpdate }: Pick<CrlFacts, "thisUpdate" | "nextUpdate">): Date =>
   new Date((thisUpdate.getTime() + nextUpdate.getTime()) / 2);
 
-/** By its date, or made by a clock that was ahead: clients take none that begins in the future. */
+/** By its date, or made by a clock that was ahead by more than the hour that it stands back: clients take none that begins in the future. */
 const isDue = (crl: CrlFacts, now: Date): boolean => crlDueAt(crl) <= now || crl.thisUpdate > now;
 
 /** Higher than before, also where the last list was lost with the disk. */
@@ -68,7 +69,7 @@ const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<v
   const path = crlPath(set);
   const pem = makeCrl({
     by: { certificate, privateKey },
-    thisUpdate: now,
+    thisUpdate: beginningOf(now),
     nextUpdate: new Date(Math.min(now.getTime() + crlDays * day, facts.notAfter.getTime())),
     number: nextCrlNumber(await readCrlAt(path), now),
     entries: mine.map(({ serial, at, reason }) => ({ serial, at: new Date(at), reason: revocationReasons[reason] })),
@@ -124,10 +125,14 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
       return undefined;
     });
     for (const set of authority ? [authority, ...authority.older] : []) {
-      // Whose key is gone has made its last list: no run can make another.
-      if (set.signer.privateKey === undefined) continue;
       const crl = await readCrlAt(crlPath(set));
-      if (crl && set.signer.facts.notAfter > crl.nextUpdate) dates.push(crlDueAt(crl).getTime());
+      const { privateKey, facts } = set.signer;
+      if (!crl || facts.notAfter <= crl.nextUpdate) continue;
+      const due = crlDueAt(crl).getTime();
+      if (privateKey !== undefined) dates.push(due);
+      // Whose key is gone has made its last list: once a day a run says so, for as long as somebody may ask for one.
+      else if (authority && (await countValid(authority, set, now)) > 0)
+        dates.push(due > now.getTime() ? due : now.getTime() + day);
     }
   }
   const path = dueFile(cas);
@@ -137,16 +142,17 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
 
 /** All that follows from a change of what is revoked, or from time going by. A copy that could not be written is tried again by each run. */
 export const refreshCrls = async (folder: string, now: Date, uid: number, all: boolean): Promise<RefreshedCrls> => {
-  await settle(folder);
+  const finished = await settle(folder);
+  const ended = finished === undefined ? {} : { finished };
   const authority = await findAuthority(folder);
   if (!authority) {
     await noteDue(dirname(folder), now);
-    return { made: 0, unpublished: [], forgotten: [] };
+    return { ...ended, made: 0, unpublished: [], forgotten: [] };
   }
   const made = await makeCrls(authority, now, all);
   const again = (await findAuthority(folder)) ?? authority;
   const copies = await publish(again, uid);
   await noteDue(dirname(folder), now);
   if (copies.unpublished.length > 0) await noteLook(dirname(folder), now);
-  return { made, ...copies };
+  return { ...ended, made, ...copies };
 };

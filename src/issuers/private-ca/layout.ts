@@ -1,8 +1,9 @@
 // Where the files of a private CA lie: the present ones at the top of its folder, those of earlier roots in older/NNNN. A rotation that was cut short is read as done, and finished by the next run.
-import { mkdir, readFile, readdir, rename, rmdir } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { fileFailure, syncFolder } from "../../system/files.ts";
+import type { Finished } from "../private-cas.ts";
 
 /** Files that belong to one root. */
 const setFiles = [
@@ -30,6 +31,8 @@ export interface CaLayout {
   readonly older: readonly CaSet[];
   /** A rotation that a killed run left, and how far it got. */
   readonly unfinished?: { readonly phase: "rotation" | "arrival"; readonly folder: string; readonly number: string };
+  /** A restoration was killed before the CA left its place: nothing of it is the CA's. */
+  readonly halfRestored?: true;
   /** Everything at the top. */
   readonly names: readonly string[];
 }
@@ -48,17 +51,16 @@ const pathsIn = async (folder: string): Promise<CaSet["paths"]> => {
   return Object.fromEntries(setFiles.filter((name) => names.includes(name)).map((name) => [name, join(folder, name)]));
 };
 
-/** A restored CA waits beside the place of the one that it replaces (restore.ts). */
+/** A restored CA waits beside the place of the one that it replaces (backup.ts); it is the CA once that has left. */
 export const waitingFolder = (folder: string): string =>
   join(dirname(folder), `.restored-${folder.slice(dirname(folder).length + 1)}`);
 
 export const readLayout = async (at: string): Promise<CaLayout> => {
   let folder = at;
   let names = await namesIn(folder);
-  if (names.length === 0) {
-    const waiting = await namesIn(waitingFolder(at));
-    if (waiting.length > 0) [folder, names] = [waitingFolder(at), waiting];
-  }
+  const waiting = await namesIn(waitingFolder(at));
+  const halfRestored = names.length > 0 && waiting.length > 0;
+  if (names.length === 0 && waiting.length > 0) [folder, names] = [waitingFolder(at), waiting];
   const top = await pathsIn(folder);
   const numbers = (await namesIn(join(folder, "older"))).filter((name) => /^\d{4}$/.test(name));
   const marked = names.map((name) => /^(rotation|arrival)-(\d{4})$/.exec(name)).find((match) => match !== null);
@@ -77,6 +79,7 @@ export const readLayout = async (at: string): Promise<CaLayout> => {
     current: { folder, paths: current },
     older: [...older].toSorted(([a], [b]) => (a < b ? 1 : -1)).map(([, set]) => set),
     ...(number === undefined ? {} : { unfinished: { phase, folder: join(folder, `${phase}-${number}`), number } }),
+    ...(halfRestored ? { halfRestored } : {}),
     names,
   };
 };
@@ -102,13 +105,19 @@ const moveAll = async (from: string, to: string): Promise<void> => {
  * Finishes what a killed run has begun. The rename of a whole folder to `rotation-NNNN` decides that the new root is the CA's; from then on every
  * step may be repeated: the old files leave the top, the folder becomes `arrival-NNNN`, its files come to the top. The caller holds the lock.
  */
-export const settle = async (folder: string): Promise<void> => {
+export const settle = async (folder: string): Promise<Finished | undefined> => {
+  let finished: Finished | undefined;
   try {
-    if ((await namesIn(folder)).length === 0 && (await namesIn(waitingFolder(folder))).length > 0) {
-      await rename(waitingFolder(folder), folder);
+    const waiting = waitingFolder(folder);
+    if ((await namesIn(waiting)).length > 0) {
+      // What is in it lies in the backup; left there, it would become the CA once this one is moved away.
+      finished = (await namesIn(folder)).length > 0 ? "cleared" : "restoration";
+      if (finished === "cleared") await rm(waiting, { recursive: true, force: true });
+      else await rename(waiting, folder);
       await syncFolder(dirname(folder));
     }
     let { unfinished } = await readLayout(folder);
+    if (unfinished) finished = "rotation";
     if (unfinished?.phase === "rotation") {
       const { number } = unfinished;
       const older = join(folder, "older", number);
@@ -124,6 +133,7 @@ export const settle = async (folder: string): Promise<void> => {
       await rmdir(unfinished.folder);
       await syncFolder(folder);
     }
+    return finished;
   } catch (error) {
     throw fileFailure(error, "write", folder);
   }

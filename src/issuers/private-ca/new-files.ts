@@ -11,6 +11,7 @@ import { makeCrl } from "../../x509/crl.ts";
 import { encryptKey } from "../../x509/encrypted-key.ts";
 import type { Random } from "../../x509/random.ts";
 import type { SigningCa } from "../../x509/root.ts";
+import { beginningOf } from "../../x509/validity.ts";
 import type { RootSet } from "./authority.ts";
 import { carryAway } from "./away.ts";
 import type { SetFile } from "./layout.ts";
@@ -67,7 +68,7 @@ const sealedFiles = async (
     // It has revoked nothing, and its key is not here to say so again: good until its end.
     "root-crl.pem": makeCrl({
       by: root,
-      thisUpdate: what.now,
+      thisUpdate: beginningOf(what.now),
       nextUpdate: facts.notAfter,
       number: BigInt(Math.floor(what.now.getTime() / 1000)),
       entries: [],

@@ -102,6 +102,19 @@ export interface Published {
   readonly forgotten: readonly string[];
 }
 
+/** The hourly run under systemd writes only where it was let, which a folder that was named since is not. */
+export const ofSandbox = (failure: Failure, path: string): Failure =>
+  failure.facts?.["code"] === "EROFS"
+    ? new Failure(failure.kind, failure.message, {
+        cause: failure,
+        facts: failure.facts,
+        hints: [
+          `let the hourly run write into ${dirname(path)}: mailcert schedule install`,
+          "where that was done, the file system itself is mounted read-only: mailcert doctor says which, and how to mend it",
+        ],
+      })
+    : failure;
+
 /** Writes each copy anew. */
 export const publish = async (authority: Authority, uid: number): Promise<Published> => {
   const before = await readCopies(authority.folder);
@@ -115,7 +128,7 @@ export const publish = async (authority: Authority, uid: number): Promise<Publis
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (!left.includes(copy)) left.push(copy);
-      unpublished.push(error);
+      unpublished.push(ofSandbox(error, copy.path));
     }
   }
   if (left.length < before.length) await writeCopies(authority.folder, left);

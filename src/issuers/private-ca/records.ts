@@ -85,5 +85,15 @@ export const readRevoked = async (folder: string): Promise<readonly RevokedRecor
   ).values(),
 ];
 
+/** How many of what a key has signed are neither ended nor revoked. */
+export const countValid = async (authority: Authority, set: RootSet, now: Date): Promise<number> => {
+  const revoked = new Set((await readRevoked(authority.folder)).map(({ serial }) => serial));
+  const oldest = authority.older.at(-1) ?? authority;
+  return (await readIssued(authority.folder)).filter(
+    ({ serial, notAfter, signer = signerId(oldest) }) =>
+      signer === signerId(set) && !revoked.has(serial) && Date.parse(notAfter) > now.getTime(),
+  ).length;
+};
+
 export const recordRevoked = (folder: string, entry: RevokedRecord): Promise<void> =>
   appendLine(join(folder, "revoked.jsonl"), JSON.stringify(entry));

@@ -1,11 +1,12 @@
 // A private CA as it stands, for people and programs: no key in it.
+import { join } from "node:path";
 import { type CertificateFacts, readCertificate } from "../../domain/certificate.ts";
 import type { ShownCa, ShownCertificate, ShownCrl, ShownRoot } from "../private-cas.ts";
-import { type RootSet, findAuthority } from "./authority.ts";
+import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { crlDueAt, crlPath, readCrlAt } from "./crl.ts";
 import { readLayout } from "./layout.ts";
 import { copiesBehind, readCopies } from "./published.ts";
-import { readIssued, readRevoked } from "./records.ts";
+import { countValid, readIssued, readRevoked } from "./records.ts";
 
 const day = 86_400_000;
 
@@ -36,19 +37,24 @@ const shownRoot = ({ facts, rootPath, rootKey, constraints, cross }: RootSet): S
   crossSigned: cross !== undefined,
 });
 
-const shownCrl = async (set: RootSet): Promise<readonly ShownCrl[]> => {
+const shownCrl = async (authority: Authority, set: RootSet, now: Date): Promise<readonly ShownCrl[]> => {
   const file = crlPath(set);
   const crl = await readCrlAt(file);
   if (!crl) return [];
+  const { facts, privateKey } = set.signer;
+  const missing = join(set.folder, set.issuing === undefined ? "root-key.pem" : "issuing-key.pem");
   return [
     {
       file,
-      of: set.signer.facts.commonName ?? set.signer.facts.subject,
+      of: facts.commonName ?? facts.subject,
       number: String(crl.number),
       thisUpdate: crl.thisUpdate.toISOString(),
       nextUpdate: crl.nextUpdate.toISOString(),
       due: crlDueAt(crl).toISOString(),
       revoked: crl.serials.length,
+      valid: await countValid(authority, set, now),
+      ...(facts.notAfter <= now ? { ended: true as const } : {}),
+      ...(privateKey === undefined ? { missingKey: missing } : {}),
     },
   ];
 };
@@ -60,9 +66,9 @@ export const showCa = async (name: string, folder: string, now: Date): Promise<S
   const revoked = await readRevoked(authority.folder);
   const gone = new Set(revoked.map(({ serial }) => serial));
   const valid = issued.filter(({ serial, notAfter }) => !gone.has(serial) && Date.parse(notAfter) > now.getTime());
-  const { unfinished } = await readLayout(folder);
+  const { unfinished, halfRestored } = await readLayout(folder);
   const crls = [];
-  for (const set of [authority, ...authority.older]) crls.push(...(await shownCrl(set)));
+  for (const set of [authority, ...authority.older]) crls.push(...(await shownCrl(authority, set, now)));
   const behind = await copiesBehind(authority);
   const between = authority.issuing === undefined ? undefined : readCertificate(authority.issuing);
   return {
@@ -77,5 +83,6 @@ export const showCa = async (name: string, folder: string, now: Date): Promise<S
     ...(behind.length > 0 ? { behind } : {}),
     rotateBy: rotateBy(authority.facts).toISOString(),
     ...(unfinished ? { unfinished: true as const } : {}),
+    ...(halfRestored ? { halfRestored } : {}),
   };
 };

@@ -1,9 +1,9 @@
 // ca crl: the lists of revoked certificates, made now, and where a copy of them is kept up to date. And what a timer run does about them.
-import type { Failure } from "../../domain/failure.ts";
+import { Failure } from "../../domain/failure.ts";
 import type { Finding } from "../../domain/finding.ts";
-import { caWord } from "../../domain/private-ca.ts";
+import { caWord, crlFindings } from "../../domain/private-ca.ts";
 import { shellWord } from "../../domain/shell-word.ts";
-import type { ShownCa } from "../../issuers/private-cas.ts";
+import type { Finished, RefreshedCrls, ShownCa } from "../../issuers/private-cas.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -49,6 +49,18 @@ const tellForgotten = async (world: World, name: string, paths: readonly string[
   return findings;
 };
 
+const finishedWords: Readonly<Record<Finished, (name: string) => string>> = {
+  rotation: (name) => `finished the rotation of the private CA "${name}" that a run before was cut short in`,
+  restoration: (name) => `finished the restoration of the private CA "${name}" that a run before was cut short in`,
+  cleared: (name) =>
+    `cleared away what a restoration of the private CA "${name}" left that was cut short before it changed anything`,
+};
+
+/** Whoever began it was killed before it could say so. */
+const recordFinished = async (world: World, name: string, { finished }: RefreshedCrls): Promise<void> => {
+  if (finished !== undefined) await recordChange(world, { what: finishedWords[finished](name) });
+};
+
 const recordMade = (world: World, name: string): Promise<void> =>
   recordChange(world, { what: `made the list of revoked certificates of the private CA "${name}" anew` });
 
@@ -59,6 +71,7 @@ export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Pro
   if (dryRun) return { name, outcome: "planned", ca: before, ...copy, findings: [] };
   const cas = await world.privateCas();
   const done = await cas.refreshCrls(name, world.now(), true);
+  await recordFinished(world, name, done);
   await recordMade(world, name);
   const findings = [...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten))];
   if (out !== undefined) {
@@ -82,8 +95,12 @@ export const refreshDueCrls = async (world: World): Promise<readonly Finding[]> 
   for (const name of names) {
     const done = await unlessFailure(() => cas.refreshCrls(name, world.now(), false));
     if ("made" in done) {
+      await recordFinished(world, name, done);
       if (done.made > 0) await recordMade(world, name);
       findings.push(...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten)));
+      // What is old still, no run can make.
+      const ca = await unlessFailure(() => cas.show(name, world.now()));
+      if (ca && !(ca instanceof Failure)) findings.push(...crlFindings(ca, world.now()));
     } else
       findings.push({
         check: "ca-crl-failed",

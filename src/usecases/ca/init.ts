@@ -46,11 +46,11 @@ export const initCa = async (world: World, wish: InitWish): Promise<InitResult> 
   const { name, issuing } = wish;
   await cas.planInit(request);
   const folder = cas.folderOf(name);
+  await cas.init(request);
   await recordChange(world, {
     what: `made the private CA "${name}" in ${folder}${issuing ? ", with an issuing CA" : ""}`,
     undo: `where nobody has imported its root yet: move ${folder} away`,
   });
-  await cas.init(request);
   const ca = await theCa(world, name);
   const { limits } = ca.root;
   const offline = issuing?.offline;

@@ -116,11 +116,16 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
   const planned = await planRotation(world, wish);
   const { name, offline } = wish;
   const cas = await world.privateCas();
-  await recordChange(world, {
-    what: `gave the private CA "${name}" a new root, signed by the one before (${planned.ca.root.title})`,
-    undo: `mailcert ca restore FILE --replace, from a backup that was made before`,
-  });
-  const failed = await cas.rotate({ ...wish, now: world.now() });
+  const failed = await unlessFailure(() => cas.rotate({ ...wish, now: world.now() }));
+  // What fails after the new root was decided is finished by the next run: the root is another all the same.
+  const after = failed instanceof Failure ? await unlessFailure(() => cas.show(name, world.now())) : undefined;
+  const isOther = after !== undefined && !(after instanceof Failure) && after.root.sha256 !== planned.ca.root.sha256;
+  if (isOther || !(failed instanceof Failure))
+    await recordChange(world, {
+      what: `gave the private CA "${name}" a new root, signed by the one before (${planned.ca.root.title})`,
+      undo: `mailcert ca restore FILE --replace, from a backup that was made before`,
+    });
+  if (failed instanceof Failure) throw failed;
   const ca = await theCa(world, name);
   const served = await certificatesOf(world, name);
   const { limits, spkiSha256 } = ca.root;
