@@ -285,7 +285,7 @@ export const createWorld = async (
       return {
         schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
         findOffence,
-        ownLoop: () => ownLoopRuns(),
+        ownLoop: () => ownLoopRuns(stateDir, host.uid),
         uid: host.uid,
         nodePath: host.nodePath,
         programPath: host.programPath,
