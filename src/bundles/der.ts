@@ -1,14 +1,20 @@
-// The root as DER: what a double click on Windows and macOS opens.
+// Each root as DER, which is one certificate a file: what a double click on Windows and macOS opens.
 import type { Bundle } from "./bundle.ts";
-import { importableOf } from "./importable.ts";
+import { importableOf, olderCer } from "./importable.ts";
 
 export const der: Bundle = (material) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
+  const { certificate, older, stem } = importable;
   return [
+    ...older.map((one, index) => ({
+      path: olderCer(stem, index),
+      content: new Uint8Array(one.der),
+      summary: "the root before it, which is on its way out, for Windows and macOS (DER)",
+    })),
     {
-      path: `${importable.stem}.cer`,
-      content: new Uint8Array(importable.certificate.der),
+      path: `${stem}.cer`,
+      content: new Uint8Array(certificate.der),
       summary: "for Windows (Outlook) and macOS (DER)",
     },
   ];

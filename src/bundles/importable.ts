@@ -20,6 +20,10 @@ export const titleOf = (certificate: CertificateFacts): string => certificate.co
 export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1" | "md5"): string =>
   (createHash(hash).update(der).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
+/** The file of an earlier root in binary. `index`: of `older`. */
+export const olderCer = (stem: Importable["stem"], index: number): string =>
+  `${stem}-older${index === 0 ? "" : `-${index + 1}`}.cer`;
+
 const read = (root: string, olderRoots: readonly string[]): Importable => {
   const certificate = readCertificate(root);
   const older = olderRoots.map(readCertificate).filter(({ sha256 }) => sha256 !== certificate.sha256);

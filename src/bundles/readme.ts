@@ -3,7 +3,7 @@ import { readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
-import { fingerprintOf, importableOf, titleOf } from "./importable.ts";
+import { fingerprintOf, importableOf, olderCer, titleOf } from "./importable.ts";
 import { limitsOf } from "./limits.ts";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
@@ -14,6 +14,7 @@ export const readme: Bundle = (material, render) => {
   const shown = importable?.certificate ?? leaf;
   const { incoming, outgoing } = accountSettings(material);
   const limits = limitsOf(shown);
+  const older = importable?.older ?? [];
   const content = render("bundle-readme.txt", {
     host: displayName(material.host),
     // The name of a file stays in ASCII: update-ca-certificates is a shell script.
@@ -28,6 +29,15 @@ export const readme: Bundle = (material, render) => {
     issuer: leaf.issuer,
     sha256: fingerprintOf(shown, "sha256"),
     sha1: fingerprintOf(shown, "sha1"),
+    anyOlder: older.length > 0,
+    older: older.map((one, index) => ({
+      title: titleOf(one),
+      sha256: fingerprintOf(one, "sha256"),
+      sha1: fingerprintOf(one, "sha1"),
+      from: day(one.notBefore),
+      until: day(one.notAfter),
+      cer: olderCer("ca", index),
+    })),
     from: day(shown.notBefore),
     until: day(shown.notAfter),
     incoming: incoming.map((text) => ({ text })),

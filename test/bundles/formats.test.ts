@@ -103,6 +103,38 @@ const readPlist = (text: string): unknown => {
   return tree;
 };
 
+test("after a rotation each older root is a file of its own in binary, and README.txt has their fingerprints and files", async () => {
+  const [root, before, first] = await Promise.all(
+    ["New", "Old", "First"].map((name) => issue({ subject: `CN=${name} CA`, ca: true })),
+  );
+  if (!root || !before || !first) throw new Error("no roots");
+  const given = { ...(await material("private-ca")).material, root: root.pem, olderRoots: [before.pem, first.pem] };
+  const files = (await bundles.der())(given, render);
+  expect(
+    files.map(({ path, content }) => [
+      path,
+      Buffer.from(content).equals(
+        { "ca.cer": root.der, "ca-older.cer": before.der, "ca-older-2.cer": first.der }[path] ?? Buffer.of(),
+      ),
+    ]),
+  ).toEqual([
+    ["ca-older.cer", true],
+    ["ca-older-2.cer", true],
+    ["ca.cer", true],
+  ]);
+  const text = (await made("readme", given)).content.toString();
+  for (const { sha256 } of [before, first]) expect(text).toContain((sha256.toUpperCase().match(/../g) ?? []).join(":"));
+  for (const part of [
+    "Old CA",
+    "First CA",
+    "ca-older.crt (text), ca-older.cer",
+    "ca-older-2.cer",
+    "ca.p7b, truststore.p12",
+  ])
+    expect(text).toContain(part);
+  expect((await made("readme", { ...given, olderRoots: [] })).content.toString()).not.toContain("older authority");
+});
+
 describe("the Apple profile", () => {
   const odd = 'A & B <"mail\'s"> CA';
   const profile = async (subject = "CN=Test Root") => {
