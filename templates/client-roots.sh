@@ -38,6 +38,18 @@ fail() { # status sentence [what to do]
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
+usage() {
+  introduction
+  cat <<'END_OF_USAGE'
+
+  --fingerprint FP  the SHA-256 fingerprint that you were told: instead of the
+                    question. If another one is in here, nothing is changed.
+                    Again for each where there are several.
+  --remove          take it out again
+  --yes             do not ask
+END_OF_USAGE
+}
+
 # What lies between the lines of a PEM file, as one word.
 body() { sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/{/^-----/d;p;}' | tr -d ' \r\n'; }
 decode() {
@@ -103,4 +115,11 @@ confirm() { # question
     y | Y | yes | Yes | YES) ;;
     *) fail 1 "nothing was changed" ;;
   esac
+}
+ask() {
+  if [ "$remove" = yes ]; then
+    confirm "Take it out?"
+  else
+    confirm "Is this the fingerprint that your administrator told you?"
+  fi
 }

@@ -3,19 +3,13 @@
 set -eu
 program=install-linux.sh
 host={{host}}
-usage() {
+introduction() {
   cat <<'END_OF_USAGE'
 Usage: sudo sh install-linux.sh [--remove] [--fingerprint AA:BB:...] [--yes]
 
 Adds the mail server's certificate authority to the trust store of this system:
 Debian, Ubuntu, Alpine; Fedora, RHEL and their kin; Arch; SUSE. It shows the
 fingerprint, and asks before it changes anything. A second run does no harm.
-
-  --fingerprint FP  the SHA-256 fingerprint that you were told: instead of the
-                    question. If another one is in here, nothing is changed.
-                    Again for each where there are several.
-  --remove          take it out again
-  --yes             do not ask
 END_OF_USAGE
 }
 
@@ -54,11 +48,7 @@ else
 fi
 show_roots
 [ "$(id -u)" = 0 ] || fail 77 "only root can change the trust store of a system" "run: sudo sh $program"
-if [ "$remove" = yes ]; then
-  confirm "Take it out?"
-else
-  confirm "Is this the fingerprint that your administrator told you?"
-fi
+ask
 
 # Named by its fingerprint: nobody else's file is replaced, and another certificate of the same authority stands beside it.
 path_of() { echo "$anchors/mailcert-$(sha256_of "$1" | cut -c 1-16).crt"; }

@@ -3,7 +3,7 @@
 set -eu
 program=install-macos.sh
 host={{host}}
-usage() {
+introduction() {
   cat <<'END_OF_USAGE'
 Usage: sudo sh install-macos.sh [--remove] [--fingerprint AA:BB:...] [--yes]
 
@@ -23,12 +23,6 @@ whenever the server's certificate is renewed.
 {{/selfSigned}}
 It shows the fingerprint, and asks before it changes anything. A second run does
 no harm.
-
-  --fingerprint FP  the SHA-256 fingerprint that you were told: instead of the
-                    question. If another one is in here, nothing is changed.
-                    Again for each where there are several.
-  --remove          take it out again
-  --yes             do not ask
 END_OF_USAGE
 }
 
@@ -53,11 +47,7 @@ else
 fi
 show_roots
 [ "$(id -u)" = 0 ] || fail 77 "only an administrator can change the system's keychain" "run: sudo sh $program"
-if [ "$remove" = yes ]; then
-  confirm "Take it out?"
-else
-  confirm "Is this the fingerprint that your administrator told you?"
-fi
+ask
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/mailcert.XXXXXX")
 trap 'rm -rf "$work"' EXIT

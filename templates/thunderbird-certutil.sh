@@ -3,7 +3,7 @@
 set -eu
 program=thunderbird-certutil.sh
 host={{host}}
-usage() {
+introduction() {
   cat <<'END_OF_USAGE'
 Usage: sh thunderbird-certutil.sh [--remove] [--fingerprint AA:BB:...] [--yes] [PROFILE...]
 
@@ -11,12 +11,6 @@ Adds the mail server's certificate authority to Thunderbird's own store, in each
 profile that Thunderbird lists, or in these folders. Close Thunderbird first. It
 shows the fingerprint, and asks before it changes anything. A second run does no
 harm. It needs certutil, a program of Mozilla's NSS.
-
-  --fingerprint FP  the SHA-256 fingerprint that you were told: instead of the
-                    question. If another one is in here, nothing is changed.
-                    Again for each where there are several.
-  --remove          take it out again
-  --yes             do not ask
 END_OF_USAGE
 }
 
@@ -61,11 +55,7 @@ else
 fi
 printf '%s\n' "$list" | sed 's/^/  /'
 show_roots
-if [ "$remove" = yes ]; then
-  confirm "Take it out?"
-else
-  confirm "Is this the fingerprint that your administrator told you?"
-fi
+ask
 
 nickname_of() { echo "mailcert $(sha256_of "$1" | cut -c 1-16)"; }
 # By what names a profile knows it: whoever imported it by hand gave it another.
