@@ -20,21 +20,29 @@ interface Planned extends BundledFile {
   readonly present?: string;
 }
 
-/** What is to be done to each file; what is `kept` stays, although this run does not make it. @throws Failure `cannot-create` where one of them is not ours. */
+/** What a run makes, and what it finds. */
+interface Wanted {
+  readonly wanted: readonly BundleFile[];
+  /** Paths of files that stay, although this run does not make them. */
+  readonly kept: readonly string[];
+  /** What the folder's list says. */
+  readonly ours: BundleList;
+  /** Who signs the profiles. */
+  readonly signer: ProfileSigner | undefined;
+}
+
+/** What is to be done to each file; @throws Failure `cannot-create` where one of them is not ours. */
 export const planFiles = async (
-  deps: BundleDeps,
-  wanted: readonly BundleFile[],
-  options: Pick<BundleOptions, "dir" | "formats">,
-  ours: BundleList,
-  signer: ProfileSigner | undefined,
-  kept: readonly string[] = [],
+  { folder }: BundleDeps,
+  { dir, formats }: Pick<BundleOptions, "dir" | "formats">,
+  { wanted, kept, ours, signer }: Wanted,
 ): Promise<readonly Planned[]> => {
   const plan: Planned[] = [];
   const foreign: string[] = [];
   for (const { path, content, summary, profile } of wanted) {
     const by = profile ? signer : undefined;
     const about = { path, summary, ...(profile ? { signed: by !== undefined } : {}) };
-    const present = await deps.folder.read(`${options.dir}/${path}`);
+    const present = await folder.read(`${dir}/${path}`);
     const hash = typeof present === "string" ? undefined : sha256(present);
     const isOurs = hash !== undefined && ours.files.get(path)?.includes(hash) === true;
     const inside = ours.signed.get(path);
@@ -48,17 +56,13 @@ export const planFiles = async (
     else foreign.push(path);
   }
   if (foreign.length > 0) {
-    throw new Failure(
-      "cannot-create",
-      `${options.dir} holds files that mailcert did not write: ${foreign.join(", ")}`,
-      {
-        hints: ["name another folder with --out, or move them away"],
-      },
-    );
+    throw new Failure("cannot-create", `${dir} holds files that mailcert did not write: ${foreign.join(", ")}`, {
+      hints: ["name another folder with --out, or move them away"],
+    });
   }
-  for (const [path, hashes] of options.formats === undefined ? ours.files : []) {
+  for (const [path, hashes] of formats === undefined ? ours.files : []) {
     if (wanted.some((file) => file.path === path) || kept.includes(path)) continue;
-    const present = await deps.folder.read(`${options.dir}/${path}`);
+    const present = await folder.read(`${dir}/${path}`);
     // Changed by somebody since: theirs now.
     if (typeof present !== "string" && hashes.includes(sha256(present))) {
       plan.push({ path, summary: "no longer needed", change: "removed" });

@@ -162,7 +162,7 @@ export const writeBundle = async (
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
   const { wanted, signer, unsigned } = await filesOf(deps, material, { dir, formats }, ours, signatures?.signer);
   const kept = [...(source ? keptFiles(source.found) : []), ...(unsigned?.paths ?? [])];
-  const plan = await planFiles(deps, wanted, options, ours, signer, kept);
+  const plan = await planFiles(deps, options, { wanted, kept, ours, signer });
   const root = material.root === undefined ? undefined : readCertificate(material.root);
   const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
   const paths = [...wanted.map(({ path }) => path), ...(unsigned?.paths ?? [])];
