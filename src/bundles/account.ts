@@ -2,18 +2,16 @@
 import { type AccountEntry, type MailAccount, incomingOf, outgoingOf } from "../domain/mail-account.ts";
 import { displayName } from "../domain/names.ts";
 import type { Bundle } from "./bundle.ts";
-import { type Importable, importableOf, titleOf } from "./importable.ts";
-import { uuidOf } from "./mobileconfig.ts";
-
-const base64 = (der: Buffer): string => (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
+import { type Importable, importableOf } from "./importable.ts";
+import { rootPayloads, uuidOf } from "./mobileconfig.ts";
 
 const rootsOf = (importable: Importable | undefined, identifier: string) =>
-  (importable === undefined ? [] : [importable.certificate, ...importable.older]).map((certificate) => ({
-    identifier: `${identifier}.root.${certificate.sha256.slice(0, 32)}`,
-    uuid: uuidOf(`${identifier} root ${certificate.sha256}`),
-    title: titleOf(certificate),
-    der: base64(certificate.der),
-  }));
+  importable === undefined
+    ? []
+    : rootPayloads(importable, ({ sha256 }) => ({
+        identifier: `${identifier}.root.${sha256.slice(0, 32)}`,
+        uuid: uuidOf(`${identifier} root ${sha256}`),
+      }));
 
 /** There is one switch for both kinds of TLS: the device finds out by the port. */
 const serverOf = ({ host, port }: AccountEntry) => ({ host, port });

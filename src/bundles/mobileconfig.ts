@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { CertificateFacts } from "../domain/certificate.ts";
 import type { Bundle } from "./bundle.ts";
-import { importableOf, titleOf } from "./importable.ts";
+import { type Importable, importableOf, titleOf } from "./importable.ts";
 
 /** A UUID that is always the same for the same text: version 8 (RFC 9562 §5.8). */
 export const uuidOf = (text: string): string => {
@@ -15,34 +15,33 @@ export const uuidOf = (text: string): string => {
 
 const wrapped = ({ der }: CertificateFacts): string => (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
 
+/** The roots of a profile, the present one first, each under the names that `nameOf` gives it. */
+export const rootPayloads = (
+  importable: Importable,
+  nameOf: (root: CertificateFacts, isPresent: boolean) => { readonly identifier: string; readonly uuid: string },
+) =>
+  [importable.certificate, ...importable.older].map((root, index) => ({
+    ...nameOf(root, index === 0),
+    title: titleOf(root),
+    file: index === 0 ? "ca.cer" : `ca-older-${index}.cer`,
+    der: wrapped(root),
+  }));
+
 export const mobileconfig: Bundle = (material, render) => {
   const importable = importableOf(material);
   if (importable?.kind !== "private-ca") return [];
-  const { certificate, older } = importable;
   // Derived from the root alone: installed again it replaces itself, and another root comes to stand beside it.
-  const fingerprint = certificate.sha256;
+  const fingerprint = importable.certificate.sha256;
   const identifier = `mailcert.ca.${fingerprint.slice(0, 32)}`;
   const content = render("ca.mobileconfig", {
     host: material.host,
     identifier,
     uuid: uuidOf(`profile ${fingerprint}`),
-    roots: [
-      {
-        title: titleOf(certificate),
-        identifier: `${identifier}.root`,
-        uuid: uuidOf(`root ${fingerprint}`),
-        file: "ca.cer",
-        der: wrapped(certificate),
-      },
-      // The older root's own profile may still be on the device: nothing in two profiles has one identifier.
-      ...older.map((one, index) => ({
-        title: titleOf(one),
-        identifier: `${identifier}.older.${one.sha256.slice(0, 32)}`,
-        uuid: uuidOf(`root ${one.sha256} beside ${fingerprint}`),
-        file: `ca-older-${index + 1}.cer`,
-        der: wrapped(one),
-      })),
-    ],
+    // The older root's own profile may still be on the device: nothing in two profiles has one identifier.
+    roots: rootPayloads(importable, ({ sha256 }, isPresent) => ({
+      identifier: isPresent ? `${identifier}.root` : `${identifier}.older.${sha256.slice(0, 32)}`,
+      uuid: uuidOf(isPresent ? `root ${sha256}` : `root ${sha256} beside ${fingerprint}`),
+    })),
   });
   return [{ path: "ca.mobileconfig", content, summary: "profile for iPhone, iPad and Mac", profile: true }];
 };
