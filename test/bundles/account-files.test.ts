@@ -1,34 +1,16 @@
 // The files that set accounts up: what they say of which entry points, and that no name breaks out of them.
 import { array, assert, asyncProperty, constantFrom } from "fast-check";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { BundleMaterial } from "../../src/bundles/bundle.ts";
 import { bundles } from "../../src/bundles/index.ts";
 import { accountFiles } from "../../src/domain/bundle-formats.ts";
-import type { AccountEntry, MailAccount } from "../../src/domain/mail-account.ts";
+import type { MailAccount } from "../../src/domain/mail-account.ts";
 import { NameProblem, canonicalName } from "../../src/domain/names.ts";
-import { bundleRender } from "../../src/system/bundle-folder.ts";
-import { createTemplates } from "../../src/system/templates.ts";
 import { material } from "../contract/bundle.ts";
+import { all, at, host, render, usual } from "../fakes/mail-account.ts";
 import { issue } from "../fakes/pki.ts";
 import { type XmlElement, readXml } from "../fakes/strict-xml.ts";
 
-const render = bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url))));
-const host = "mail.example.org";
-const at = (protocol: AccountEntry["protocol"], mode: AccountEntry["mode"], port: number): AccountEntry => ({
-  protocol,
-  mode,
-  host,
-  port,
-});
-const all = [
-  at("imap", "implicit", 993),
-  at("imap", "starttls", 143),
-  at("pop3", "implicit", 995),
-  at("submission", "implicit", 465),
-  at("submission", "starttls", 587),
-];
-const usual: MailAccount = { domain: "example.org", host, login: "address", proven: all, unproven: [] };
 const base = material("public");
 
 type Format = keyof typeof accountFiles;

@@ -1,7 +1,6 @@
 // Settings of mail programs: what each file says of which entry points and of trust, and that no name breaks out of a line.
 import { array, assert, asyncProperty, constantFrom } from "fast-check";
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { BundleMaterial } from "../../src/bundles/bundle.ts";
 import { bundles } from "../../src/bundles/index.ts";
@@ -9,27 +8,10 @@ import { readCertificate } from "../../src/domain/certificate.ts";
 import { accountFailing } from "../../src/domain/account-gaps.ts";
 import { accountFiles } from "../../src/domain/bundle-formats.ts";
 import type { AccountEntry, MailAccount } from "../../src/domain/mail-account.ts";
-import { bundleRender } from "../../src/system/bundle-folder.ts";
-import { createTemplates } from "../../src/system/templates.ts";
 import { type Situation, material } from "../contract/bundle.ts";
+import { all, at, host, render, usual } from "../fakes/mail-account.ts";
 import { issue } from "../fakes/pki.ts";
 
-const render = bundleRender(createTemplates(fileURLToPath(new URL("../../templates", import.meta.url))));
-const host = "mail.example.org";
-const at = (protocol: AccountEntry["protocol"], mode: AccountEntry["mode"], port: number): AccountEntry => ({
-  protocol,
-  mode,
-  host,
-  port,
-});
-const all = [
-  at("imap", "implicit", 993),
-  at("imap", "starttls", 143),
-  at("pop3", "implicit", 995),
-  at("submission", "implicit", 465),
-  at("submission", "starttls", 587),
-];
-const usual: MailAccount = { domain: "example.org", host, login: "address", proven: all, unproven: [] };
 const situations = {
   "private-ca": material("private-ca"),
   "self-signed": material("self-signed"),
