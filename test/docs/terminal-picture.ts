@@ -17,13 +17,13 @@ export const terminalPicture = (command: string, printed: readonly string[]): st
   const height = lines.length * glyph.height + 2 * glyph.margin;
   const texts = lines.map((line, index) => {
     const y = glyph.margin + (index + 0.75) * glyph.height;
-    return `<text x="${glyph.margin}" y="${y}"${index === 0 ? ' fill="#fff" font-weight="bold"' : ""}>${escaped(line)}</text>`;
+    return `<text xml:space="preserve" x="${glyph.margin}" y="${y}"${index === 0 ? ' fill="#fff" font-weight="bold"' : ""}>${escaped(line)}</text>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<title>${escaped(lines[0] ?? "")}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="#1c2128"/>`,
-    `<g font-family="${font}" font-size="14" fill="#cdd9e5" xml:space="preserve">`,
+    `<g font-family="${font}" font-size="14" fill="#cdd9e5" style="white-space: pre">`,
     ...texts,
     "</g>",
     "</svg>",
