@@ -126,5 +126,5 @@ it.each(pages)(
     }
     expect(await host.exec("grep -rls mailcert /etc --exclude-dir=ssl")).toMatchObject({ status: 1, stdout: "" });
   },
-  300_000,
+  600_000,
 );
