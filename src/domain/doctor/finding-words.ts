@@ -30,7 +30,7 @@ export const doctorWords: readonly FindingWords[] = [
     id: "doctor-acl",
     means:
       "In `doctor`: somebody may read a private key by an access list (`info`). A renewal writes new files, which do not have it.",
-    mend: "Nothing, or a copy for that program: `files:` ([servers](servers.md#files)).",
+    mend: "Nothing, or a copy for that program: `files:` ([servers](servers/files.md)).",
   },
   {
     id: "doctor-readable",
