@@ -274,6 +274,7 @@ export const createWorld = async (
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
     notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),
+    completing: async () => (await import("./compose-completion.ts")).openCompletion(configPath, await templates()),
     scheduling: memo(async () => {
       const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
         import("./system/systemd.ts"),

@@ -8,6 +8,8 @@ export const main = async (host: Host): Promise<number> => {
     host.stdout.write(`${host.version}\n`);
     return 0;
   }
+  // What a shell asks while somebody types.
+  if (host.argv[0] === "__complete") return completeHere(host);
   try {
     const [{ runProgram }, { commands }] = await Promise.all([
       import("./cli/program.ts"),
@@ -21,6 +23,11 @@ export const main = async (host: Host): Promise<number> => {
   } catch (error) {
     return (await import("./cli/report-error.ts")).reportError(host, error);
   }
+};
+
+const completeHere = async (host: Host): Promise<number> => {
+  const [{ answer }, { commands }] = await Promise.all([import("./cli/answer.ts"), import("./commands/index.ts")]);
+  return answer({ host, commands, world: (globals) => composeWorld(host, globals, () => undefined, true) });
 };
 
 /** The first call makes it, later ones share it. */

@@ -4,6 +4,7 @@ import type { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 import type { Host } from "./host.ts";
 import type { Output } from "./output.ts";
+import type { Completion } from "./takes.ts";
 
 /** The options that every command takes. */
 export interface Globals {
@@ -35,6 +36,8 @@ export interface Context {
 export interface CommandModule {
   /** It makes the file that --config names; for all others a missing one is a mistake (78). */
   readonly mayMakeConfig?: true;
+  /** What shells complete, where the declaration does not say it. */
+  readonly completion?: Completion;
   /** Adds arguments, options and help text to a bare command. MUST be quick and free of I/O. */
   declare(command: Command): void;
   /** Returns the exit status (cli/exit-status.ts); expected failures are thrown as Failure. */

@@ -38,7 +38,7 @@ export const exitStatusHelp = (statuses: readonly number[]): string =>
   ].join("\n");
 
 /** The words of the command line that are no options and no options' values, with their places; only the first ones count. */
-const plainWords = (argv: readonly string[]): readonly { readonly word: string; readonly index: number }[] =>
+export const plainWords = (argv: readonly string[]): readonly { readonly word: string; readonly index: number }[] =>
   argv.flatMap((word, index) => {
     const before = argv[index - 1];
     const value = before === "-c" || before === "--config" || before === "--state";
@@ -46,7 +46,7 @@ const plainWords = (argv: readonly string[]): readonly { readonly word: string; 
   });
 
 /** The word that names a command: options and their values may stand before it. */
-const findCommand = (argv: readonly string[], names: readonly string[]): string | undefined => {
+export const findCommand = (argv: readonly string[], names: readonly string[]): string | undefined => {
   const word = plainWords(argv).find((one) => one.word !== "help")?.word;
   return word !== undefined && names.includes(word) ? word : undefined;
 };
@@ -71,7 +71,7 @@ const inOurWords = (text: string): string =>
       "$1 does not know '$2': it takes $3",
     );
 
-const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
+export const globalsOf = (values: Readonly<Record<string, unknown>>): Globals => ({
   config: values["config"] as string | undefined,
   state: values["state"] as string,
   json: values["json"] === true,

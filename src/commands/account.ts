@@ -5,6 +5,7 @@ import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { ownPath } from "../domain/own-path.ts";
 import type { CaFlags } from "../domain/account-choice.ts";
+import { acmeCaNames } from "../domain/acme-directories.ts";
 import { eabFromFlags } from "../domain/acme-flags.ts";
 import { Failure } from "../domain/failure.ts";
 import {
@@ -126,12 +127,21 @@ const change = async (context: Context, action: AccountAction): Promise<number> 
   return exitStatus.done;
 };
 
+/** As they are typed. */
+const optionsByAction = Object.fromEntries(
+  Object.entries(takes).map(([action, keys]) => [
+    action,
+    [...keys.flatMap((key) => optionOf[key] ?? []), ...(action === "update" ? ["--no-email"] : [])],
+  ]),
+);
+
 export const command: CommandModule = {
+  completion: { takes: { "--issuer": { words: acmeCaNames } }, byAction: optionsByAction },
   declare: (command) =>
     void command
       .addArgument(new Argument("<action>", "what to do").choices(Object.keys(takes)))
       .argument("[name]", "a certificate whose CA is meant (default: the only CA that is known here)")
-      .option("--issuer <CA>", "which CA: letsencrypt, letsencrypt-staging, zerossl, google")
+      .option("--issuer <CA>", `which CA: ${acmeCaNames.join(", ")}`)
       .option("--acme <URL>", "which CA: its ACME directory")
       .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)")
       .option("--check", "with show: ask the CAs what they know of the accounts")

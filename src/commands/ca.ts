@@ -3,6 +3,7 @@ import { Argument, Option } from "commander";
 import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
+import type { Takes } from "../cli/takes.ts";
 import { Failure } from "../domain/failure.ts";
 import { revocationReasonNames } from "../domain/revocation.ts";
 import { hasFault, showDocument, showText } from "../reports/ca.ts";
@@ -69,7 +70,22 @@ const refuseStrangers = (action: string, { options }: Context): void => {
     });
 };
 
+/** As they are typed. */
+const optionsByAction = Object.fromEntries(
+  Object.entries(actions).map(([action, { takes }]) => [
+    action,
+    takes.map((key) => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`),
+  ]),
+);
+
+/** Whose name, or what, stands behind the action. */
+const whatOf = ([action]: readonly string[]): Takes => {
+  if (action === "restore") return { files: "any" };
+  return action === "revoke" ? { names: "certificates", files: "any" } : { names: "private CAs" };
+};
+
 export const command: CommandModule = {
+  completion: { takes: { what: whatOf }, byAction: optionsByAction },
   declare: (command) =>
     void command
       .addArgument(new Argument("<action>", "what to do").choices(Object.keys(actions)))

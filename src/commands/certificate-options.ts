@@ -1,28 +1,37 @@
 // The options that setup and issue share, and the flags that they stand for.
 import type { Command } from "commander";
 import type { Context } from "../cli/command.ts";
+import type { Completion } from "../cli/takes.ts";
 import { list, wholeNumber } from "../cli/program.ts";
 import { ownPath } from "../domain/own-path.ts";
+import { issuerWords } from "../domain/acme-directories.ts";
 import { absoluteFromFlag } from "../domain/acme-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { workingChallenges } from "../domain/certificate-defaults.ts";
 import type { CertificateFlags } from "../domain/certificate-flags.ts";
 import { Failure } from "../domain/failure.ts";
+import { keyAlgorithms } from "../domain/keys.ts";
+import { serverNames } from "../domain/server-names.ts";
 import { type AdoptedKey, readAdoptedKey } from "../usecases/adopted-key.ts";
 import type { World } from "../usecases/world.ts";
 
+const firstIsDefault = ([first, ...others]: readonly string[]): string => [`${first} (default)`, ...others].join(", ");
+
+/** What they take, where their declaration does not say it. */
+export const certificateTakes = {
+  "--issuer": { words: issuerWords },
+  "--key": { words: keyAlgorithms },
+  "--ca": { names: "private CAs" },
+  "--challenge": { words: workingChallenges },
+  "--dns": { names: "updaters" },
+  "--server": { words: [...serverNames, "none"] },
+} satisfies Completion["takes"];
+
 export const addCertificateOptions = (command: Command): Command =>
   command
-    .option(
-      "--issuer <ISSUER>",
-      "private-ca (default), self-signed, acme, letsencrypt, letsencrypt-staging, zerossl, google",
-    )
+    .option("--issuer <ISSUER>", firstIsDefault(issuerWords))
     .option("--names <LIST>", "further host names, joined by commas", list)
-    .option(
-      "--key <ALGORITHM>",
-      "ecdsa (default), ecdsa-p384, rsa, rsa-3072, rsa-4096; repeat for one of each kind",
-      list,
-    )
+    .option("--key <ALGORITHM>", `${firstIsDefault(keyAlgorithms)}; repeat for one of each kind`, list)
     .option("--new-key", "make a new private key instead of keeping the present one")
     .option("--reuse-key", "keep the private key at renewals (the default; reuse_key: false in the file changes it)")
     .option("--adopt-key <FILE>", "certify this private key (PEM), such as the one that is served now")
@@ -46,11 +55,7 @@ export const addCertificateOptions = (command: Command): Command =>
     .option("--webroot <DIR>", "http-01 through the web server that shows this folder, instead of the listener")
     .option("--tls-alpn-address <ADDR:PORT>", "where the tls-alpn-01 listener binds (default :443)")
     .option("--dns <NAME>", "dns-01: the updater whose settings stand in secrets/NAME.yaml")
-    .option(
-      "--server <SERVER>",
-      "dovecot, postfix, exim, cyrus, opensmtpd, courier, nginx, haproxy, stunnel or none; repeatable (default: those found here)",
-      list,
-    );
+    .option("--server <SERVER>", `${serverNames.join(", ")} or none; repeatable (default: those found here)`, list);
 
 /** The key that --adopt-key names. @throws Failure `usage` beside --new-key. */
 export const adoptedKey = async (

@@ -5,6 +5,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { hasUnissued } from "../domain/unissued.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
+import { policyNames } from "../domain/tls-policy.ts";
 import { deployDocument, deployOutcome, deployText } from "../reports/deploy.ts";
 import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
@@ -20,6 +21,7 @@ import { accept, confirmed, locked } from "./locked.ts";
 const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
 
 export const command: CommandModule = {
+  completion: { takes: { "--harden": { words: [...policyNames, "none"] } } },
   declare: (command) =>
     void command
       .argument("[name...]", "certificates (default: all in the configuration)")

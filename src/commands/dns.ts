@@ -24,6 +24,7 @@ const domainsOf = (given: unknown): readonly string[] =>
   });
 
 export const command: CommandModule = {
+  completion: { byAction: { show: ["--forms"] } },
   declare: (command) =>
     void command
       .addArgument(

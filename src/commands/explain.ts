@@ -6,6 +6,7 @@ import { explainDocument, explainText } from "../reports/explain.ts";
 import { explain, knownWords } from "../usecases/explain.ts";
 
 export const command: CommandModule = {
+  completion: { takes: { word: { words: knownWords } } },
   declare: (command) =>
     void command
       .argument("<word...>", "ports (993), labels of a mail program (SSL), findings (cert-name, deploy-stale)")

@@ -33,5 +33,9 @@ export const commands = {
   },
   schedule: { summary: "the systemd timer or cron line that renews", load: () => import("./schedule.ts") },
   notify: { summary: "a test of who is told when something is wrong", load: () => import("./notify.ts") },
+  completion: {
+    summary: "the script that completes command lines in bash, zsh or fish",
+    load: () => import("./completion.ts"),
+  },
   config: { summary: "check the configuration, show the effective one", load: () => import("./config.ts") },
 } satisfies Readonly<Record<string, CommandEntry>>;

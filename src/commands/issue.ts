@@ -24,11 +24,18 @@ import { hasFaults } from "../reports/preflight.ts";
 import { issue, refuseBadNames } from "../usecases/issue.ts";
 import { issueFiles } from "../usecases/issue-files.ts";
 import type { World } from "../usecases/world.ts";
-import { addCertificateOptions, adoptedKey, certificateFlags, withKeyOf } from "./certificate-options.ts";
+import {
+  addCertificateOptions,
+  adoptedKey,
+  certificateFlags,
+  certificateTakes,
+  withKeyOf,
+} from "./certificate-options.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 import { locked } from "./locked.ts";
 
 export const command: CommandModule = {
+  completion: { takes: certificateTakes },
   declare: (command) =>
     void addCertificateOptions(command.argument("[name]", "certificate in the configuration, or a host name"))
       .option("--out <DIR>", "only write PEM files there and keep no record")

@@ -70,6 +70,7 @@ const remove = async ({ world, globals, output }: Context): Promise<number> => {
 const actions: Readonly<Record<string, (context: Context) => Promise<number>>> = { show, install, remove };
 
 export const command: CommandModule = {
+  completion: { byAction: { install: ["--schedule"] } },
   declare: (command) =>
     void command
       .addArgument(new Argument("<action>", "what to do").choices(Object.keys(actions)))

@@ -6,6 +6,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../domain/certificate-flags.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { policyNames } from "../domain/tls-policy.ts";
 import { hasFault } from "../reports/deployment.ts";
 import { hasFaults } from "../reports/preflight.ts";
 import { setupDocument, setupText } from "../reports/setup.ts";
@@ -13,12 +14,21 @@ import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { type AfterSetup, afterSetup } from "../usecases/after-setup.ts";
 import { type SetupOptions, type SetupResult, setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
-import { addCertificateOptions, adoptedKey, certificateFlags, withKeyOf } from "./certificate-options.ts";
+import {
+  addCertificateOptions,
+  adoptedKey,
+  certificateFlags,
+  certificateTakes,
+  withKeyOf,
+} from "./certificate-options.ts";
 import { type PolicyPart, tellUnfinished, wantedPolicy } from "./deploy-policy.ts";
 import { accept, locked } from "./locked.ts";
 import { askForFlags, askForHost, noHost, scheduleOf } from "./setup-questions.ts";
 
 export const command: CommandModule = {
+  completion: {
+    takes: { ...certificateTakes, host: { names: "certificates" }, name: {}, "--harden": { words: policyNames } },
+  },
   mayMakeConfig: true,
   declare: (command) =>
     void addCertificateOptions(

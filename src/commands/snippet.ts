@@ -2,13 +2,15 @@
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
+import { serverNames } from "../domain/server-names.ts";
 import { snippet } from "../usecases/snippet.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 
 export const command: CommandModule = {
+  completion: { takes: { server: { words: [...serverNames, "files"] } } },
   declare: (command) =>
     void command
-      .argument("<server>", "dovecot, postfix, exim, cyrus, opensmtpd, courier, nginx, haproxy, stunnel or files")
+      .argument("<server>", `${serverNames.join(", ")} or files`)
       .argument("[name]", "certificate (default: the only one)")
       .option("--server-version <version>", "print for this version, which need not be installed here, e.g. 2.4")
       .addHelpText(

@@ -6,6 +6,7 @@ import { keepingNothing } from "../cli/keeping-nothing.ts";
 import { createProgress } from "../cli/progress.ts";
 import { reportError } from "../cli/report-error.ts";
 import { exitStatusHelp, list, wholeNumber } from "../cli/program.ts";
+import type { Takes } from "../cli/takes.ts";
 import { ownPath } from "../domain/own-path.ts";
 import { Failure } from "../domain/failure.ts";
 import { schemeWords } from "../domain/usual-ports.ts";
@@ -13,13 +14,32 @@ import { nagiosUnknown, verifyNagios } from "../reports/verify-nagios.ts";
 import { verifyPlanDocument, verifyPlanText } from "../reports/verify-plan.ts";
 import { type ReportFormat, verifyReports } from "../reports/verify-reports.ts";
 import { count } from "../reports/verify-told.ts";
+import { checkSummaries } from "../usecases/check-summaries.ts";
 import { type VerifyWords, readableTargets, verifyRequest } from "../usecases/verify-request.ts";
 import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
 import { formatOf, notDryAndWritten, nothingEmpty } from "./verify-refusals.ts";
 import { listedTargets, placeIn, verifyList, withListed } from "./verify-list.ts";
 
+const targetTakes: Takes = {
+  names: "hosts",
+  beginnings: [...schemeWords().map((scheme) => `${scheme}://`), "lmtp+unix:///"],
+  namesBehind: "hosts",
+};
+
 export const command: CommandModule = {
+  completion: {
+    takes: {
+      target: targetTakes,
+      "--entry": { words: schemeWords },
+      "--port": { beginnings: schemeWords().map((scheme) => `${scheme}=`) },
+      "--sni": { names: "hosts" },
+      "--expect": { words: ["live"], beginnings: ["sha256:"], files: "any" },
+      "--check": { words: checkSummaries },
+      "--skip": { words: checkSummaries },
+      "--file": { words: ["-"], files: "any" },
+    },
+  },
   declare: (command) =>
     void command
       .argument(

@@ -1,6 +1,7 @@
 // What a configuration file may choose from, and the version of its layout.
 import type { ChallengeName } from "../domain/certificate-config.ts";
 import { workingChallenges } from "../domain/certificate-defaults.ts";
+import { serverNames } from "../domain/server-names.ts";
 
 /** A file with a larger number was written for a newer mailcert and is refused. */
 export const schemaVersion = 1;
@@ -12,6 +13,6 @@ export interface Choices {
 }
 
 export const defaultChoices: Choices = {
-  servers: ["dovecot", "postfix", "exim", "cyrus", "opensmtpd", "courier", "nginx", "haproxy", "stunnel"],
+  servers: serverNames,
   challenges: workingChallenges,
 };

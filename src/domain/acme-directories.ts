@@ -70,6 +70,9 @@ export type AcmeCaName = keyof typeof acmeCas;
 
 export const acmeCaNames = Object.keys(acmeCas) as readonly AcmeCaName[];
 
+/** What --issuer takes. */
+export const issuerWords: readonly string[] = ["private-ca", "self-signed", "acme", ...acmeCaNames];
+
 export const isAcmeCaName = (text: string): text is AcmeCaName => Object.hasOwn(acmeCas, text);
 
 /** The known CA behind a directory URL, however it was named. */

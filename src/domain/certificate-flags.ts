@@ -1,6 +1,6 @@
 // Flags over configuration over defaults: the certificate that a command line asks for.
 import { csrConflict } from "./csr-conflict.ts";
-import { acmeCaNames, acmeCas, isAcmeCaName } from "./acme-directories.ts";
+import { acmeCaNames, acmeCas, isAcmeCaName, issuerWords } from "./acme-directories.ts";
 import {
   eabFromFlags,
   emailFromFlag,
@@ -76,10 +76,7 @@ const kindFrom = (flags: CertificateFlags, existing: IssuerSettings | undefined)
   if (word === undefined) return flags.acme === undefined ? (existing?.kind ?? defaults.issuer) : "acme";
   if (word === "private-ca" || word === "self-signed") return word;
   if (word === "acme" || isAcmeCaName(word)) return "acme";
-  throw usage(
-    `--issuer does not know "${clean(word, 40)}"`,
-    `it takes private-ca, self-signed, acme, ${acmeCaNames.join(", ")}`,
-  );
+  throw usage(`--issuer does not know "${clean(word, 40)}"`, `it takes ${issuerWords.join(", ")}`);
 };
 
 /** What is said of how the CA is asked, whichever it is. */

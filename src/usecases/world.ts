@@ -10,6 +10,7 @@ import type { PrivateCas } from "../issuers/private-cas.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
+import type { CompletionTools } from "./completion-tools.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { DoctorTools } from "./doctor/tools.ts";
 import type { HookTools } from "./hook-tools.ts";
@@ -106,6 +107,8 @@ export interface World {
   readonly hooks: () => Promise<HookTools>;
   /** Who is told of what runs find, and what they were told. */
   readonly notifying: () => Promise<NotifyTools>;
+  /** What shell completion asks of this host. */
+  readonly completing: () => Promise<CompletionTools>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
 }

@@ -7,9 +7,11 @@ import { renderChecks } from "./render-checks.ts";
 import { renderClients } from "./render-clients.ts";
 import { withFindings } from "./render-findings.ts";
 import { renderCommandPages } from "./render-commands.ts";
+import { renderManPages } from "./render-man.ts";
 
 const docs = join(import.meta.dirname, "../../docs");
-const folder = join(docs, "commands");
+/** Nothing but generated pages. */
+const folders = ["commands", "man"];
 const writes = process.env["MAILCERT_WRITE_DOCS"] === "1";
 
 const pages = new Map([
@@ -19,10 +21,14 @@ const pages = new Map([
   ["troubleshooting.md", withFindings(readFileSync(join(docs, "troubleshooting.md"), "utf8"))],
 ]);
 for (const [file, text] of await renderCommandPages()) pages.set(`commands/${file}`, text);
+for (const [file, text] of await renderManPages()) pages.set(`man/${file}`, text);
 
 if (writes) {
-  mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(folder)) if (!pages.has(`commands/${file}`)) rmSync(join(folder, file));
+  for (const folder of folders) {
+    mkdirSync(join(docs, folder), { recursive: true });
+    for (const file of readdirSync(join(docs, folder)))
+      if (!pages.has(`${folder}/${file}`)) rmSync(join(docs, folder, file));
+  }
   for (const [file, text] of pages) writeFileSync(join(docs, file), text);
 }
 
@@ -31,11 +37,11 @@ describe("generated pages", () => {
     expect(readFileSync(join(docs, file), "utf8")).toBe(text);
   });
 
-  it("there is no page of a command that is gone", () => {
+  it.each(folders)("there is no page of a command that is gone in %s", (folder) => {
     const expected = [...pages.keys()]
-      .filter((file) => file.startsWith("commands/"))
-      .map((file) => file.slice("commands/".length));
-    expect(readdirSync(folder).toSorted()).toEqual(expected.toSorted());
+      .filter((file) => file.startsWith(`${folder}/`))
+      .map((file) => file.slice(folder.length + 1));
+    expect(readdirSync(join(docs, folder)).toSorted()).toEqual(expected.toSorted());
   });
 
   it("every command's page shows examples and exit statuses", () => {

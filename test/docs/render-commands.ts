@@ -8,7 +8,7 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { commands } from "../../src/commands/index.ts";
 
 /** Help takes two things of a host: its version, and a place to write. Everything else would be a mistake. */
-const hostFor = (write: (text: string) => void): Host =>
+export const hostFor = (write: (text: string) => void): Host =>
   new Proxy({} as Host, {
     get: (_target, key) => {
       if (key === "version") return "VERSION";

@@ -238,6 +238,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     timeZone: () => "Europe/Berlin",
     hooks: unused,
     notifying: unused,
+    completing: unused,
     scheduling: unused,
   };
   return {
