@@ -51,7 +51,7 @@ export const fileFailure = (error: unknown, doing: string, path: string): unknow
     ENOSPC: "free some space and run the command again: nothing was lost",
     EDQUOT: "free some space and run the command again: nothing was lost",
     EROFS:
-      "remount the file system read-write (`mailcert doctor` says which, and how); in the hourly run: mailcert schedule install lets it write to the folders of the present configuration, and to those of copies (ca crl --out)",
+      "remount the file system read-write (`mailcert doctor` says which, and how); in the hourly run: mailcert schedule install lets it write to the folders of the present configuration, and to those of copies of a CA's lists",
   };
   const hint = hints[code];
   return new Failure(kind, `cannot ${doing} ${path}: ${why[code] ?? code}`, {

@@ -670,7 +670,7 @@ describe("a backup", () => {
     const { there, dir } = await other();
     expect((await there.restore(file(), secret, options)).contains).toEqual(contains);
     expect(await readdir(join(dir, "ca/default"))).toEqual(contains);
-  }, 60_000);
+  }, 120_000);
 
   test("a restoration that was killed before the old one left is told of, and cleared away: it never becomes the CA by itself", async () => {
     await issue();
