@@ -44,6 +44,8 @@ export interface MailHostOptions {
   readonly java?: boolean;
   /** Also mutt, msmtp, mbsync, fetchmail, OfflineIMAP, alpine and aerc, unpacked, on trixie. */
   readonly mailers?: boolean;
+  /** Also lintian, unpacked, on trixie. */
+  readonly lintian?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
 }
@@ -121,6 +123,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "tables",
       "java",
       "mailers",
+      "lintian",
     ] as const
   )
     .filter((layer) => options[layer])
