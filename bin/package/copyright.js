@@ -1,4 +1,4 @@
-// Who owns what is in a package, and under which licence: Debian's machine-readable copyright file (DEP-5), whole texts included.
+// Who owns what is in a package, and under which licence: Debian's machine-readable copyright file (DEP-5).
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
@@ -38,16 +38,23 @@ const stanza = (files, text, name, comment) =>
     ...(comment === undefined ? [] : [`Comment: ${comment}`]),
   ].join("\n");
 
-/** @param runtime `{ title, text }`: the Node that is inside, and its licence with those of its own parts */
+const runtimeStanza = ({ title }) =>
+  stanza(
+    "usr/bin/mailcert",
+    "Copyright Node.js contributors, and the authors of what it is made of",
+    "Expat-and-others",
+    `The program carries ${title}. Its licence, with those of all its parts whole, is node-licences.txt.gz in this folder.`,
+  );
+
+/** @param runtime `{ title, text }`: the Node that is inside */
 const copyrightText = ({ root }, runtime) => {
   const own = readFileSync(join(root, "LICENSE"), "utf8").replace(/^MIT License\n+/, "");
-  const parts = [...bundled(root), ...(runtime === undefined ? [] : [runtime])];
   return (
     [
       "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: mailcert",
       stanza("*", own, "Expat"),
       // Parts of the same files: what was bundled has none of its own.
-      ...parts.map(({ title, text }) =>
+      ...bundled(root).map(({ title, text }) =>
         stanza(
           `*/${title.split(" ")[0]}/*`,
           text,
@@ -55,6 +62,7 @@ const copyrightText = ({ root }, runtime) => {
           `inside the program: ${title}`,
         ),
       ),
+      ...(runtime === undefined ? [] : [runtimeStanza(runtime)]),
     ].join("\n\n") + "\n"
   );
 };

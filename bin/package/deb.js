@@ -17,9 +17,10 @@ const installedSize = (files, folders) =>
     folders.size,
   );
 
-const about = `Tells which certificate a mail server should serve, gets it (private CA, any ACME CA, self-signed), points Dovecot,
-Postfix, Exim and other servers at it, reloads them, and connects to every port as a mail program would to prove that it
-is served. A timer renews what is due and proves it again.`;
+const about = `It gets the certificate (private CA, any ACME CA, self-signed), points
+Dovecot, Postfix, Exim and other servers at it, reloads them, and connects
+to every port as a mail program would to prove that it is served. A timer
+renews what is due, finishes what was left undone and proves it again.`;
 
 const control = (release, { name, fields, more }, size) => {
   const text = (part) =>

@@ -97,7 +97,7 @@ const standaloneTree = (release, { path, runtime }) => {
       Conflicts: "mailcert",
       Replaces: "mailcert",
     },
-    more: `It carries Node ${runtime.versions.node} inside, for hosts whose own Node is older than 20.19 or missing.`,
+    more: `It carries Node ${runtime.versions.node}, for hosts whose own is missing or too old.`,
     scripts: ["postinst", "prerm", "postrm", "templates"],
   };
 };

@@ -49,7 +49,7 @@ const programTree = (release) => {
       Conflicts: "mailcert-standalone",
       Replaces: "mailcert-standalone",
     },
-    more: "It runs with the Node of the host. The package mailcert-standalone carries its own.",
+    more: "It runs with the Node of the host. mailcert-standalone carries its own.",
     scripts: ["postinst", "prerm", "postrm", "templates", "triggers"],
   };
 };

@@ -101,8 +101,14 @@ describe("mailcert on trixie, with Debian's Node, and in its place the one that 
         await install(host, "mailcert_1.1.0_all.deb");
         await runsByItself(host);
         await host.must("systemctl --quiet disable --now mailcert.timer");
+        // A host without systemd has a line for cron instead, which reads no name with a dot in it.
+        const line = "# Written by mailcert\n17 * * * * root /usr/bin/mailcert renew --quiet\n";
+        await host.write("/etc/cron.d/mailcert", line);
         await remove(host, "mailcert");
+        expect(await host.must("ls /etc/cron.d | grep mailcert")).toBe("mailcert.parked\n");
         await install(host, "mailcert_1.1.0_all.deb");
+        expect(await host.read("/etc/cron.d/mailcert")).toBe(line);
+        expect(await host.must("ls /etc/cron.d | grep mailcert && rm /etc/cron.d/mailcert")).toBe("mailcert\n");
         expect(await timer(host)).toBe("disabled inactive");
         await host.must("systemctl --quiet enable --now mailcert.timer");
       },
