@@ -36,6 +36,8 @@ const epochOf = () => {
     throw new Refusal(`SOURCE_DATE_EPOCH is no number: ${given}`, "seconds since 1970, such as 1767225600");
   }
   const hint = "without git or its history, set SOURCE_DATE_EPOCH to seconds since 1970";
+  if (run("git", ["status", "--porcelain"], { cwd: root, hint }) !== "")
+    process.stderr.write("package: warning: what is packaged is not a commit: `git status` shows changes\n");
   return Number(run("git", ["log", "-1", "--format=%ct"], { cwd: root, hint }));
 };
 

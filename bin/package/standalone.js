@@ -47,8 +47,9 @@ const writeExecutable = async ({ release, out, work, node }) => {
   mkdirSync(place);
   await bundleStart(release.root, join(place, "start.js"));
   const settings = {
-    main: join(place, "start.js"),
-    output: join(place, "blob"),
+    // Without a folder: this name is in the executable.
+    main: "start.js",
+    output: "blob",
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
     useCodeCache: false,
@@ -57,7 +58,7 @@ const writeExecutable = async ({ release, out, work, node }) => {
     assets: assetsOf(release, place),
   };
   writeFileSync(join(place, "settings.json"), JSON.stringify(settings));
-  run(runtime.path, ["--experimental-sea-config", join(place, "settings.json")]);
+  run(runtime.path, ["--experimental-sea-config", "settings.json"], { cwd: place });
   const draft = join(place, "mailcert");
   copyFileSync(runtime.path, draft);
   chmodSync(draft, 0o755);
@@ -67,7 +68,7 @@ const writeExecutable = async ({ release, out, work, node }) => {
   const { log, warn } = console;
   try {
     console.log = console.warn = () => undefined;
-    await inject(draft, note, readFileSync(settings.output), { sentinelFuse: fuse });
+    await inject(draft, note, readFileSync(join(place, "blob")), { sentinelFuse: fuse });
   } finally {
     Object.assign(console, { log, warn });
   }
