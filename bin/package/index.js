@@ -32,9 +32,9 @@ const readOptions = (args) => {
   });
   if (values.help) return undefined;
   if (!values.out) throw new Refusal("where do the packages go?", "npm run package -- --out DIR");
-  for (const [name, choices] of [
-    ["only", ["mailcert", "standalone"]],
-    ["compression", ["xz", "none"]],
+  for (const { name, choices } of [
+    { name: "only", choices: ["mailcert", "standalone"] },
+    { name: "compression", choices: ["xz", "none"] },
   ]) {
     const value = values[name];
     if (value !== undefined && !choices.includes(value))
