@@ -1,10 +1,6 @@
 // Builds the Host from this process and runs main with it. What is asked for rarely (streams, a terminal) is looked up when it is asked for.
 const { setMaxListeners } = require("node:events");
-const { existsSync, readFileSync } = require("node:fs");
-const { join } = require("node:path");
-const { loadMain } = require("./load.js");
-
-const at = (path) => join(__dirname, path);
+const { home, installation, isBuilt, loadMain, textOf } = require("./load.js");
 
 const output = (stream) => ({
   write: (text) => void (gone.has(stream()) || stream().write(text)),
@@ -104,14 +100,13 @@ const surroundings = () => ({
   sleep,
   pid: process.pid,
   uid: process.getuid?.() ?? 0,
-  version: JSON.parse(readFileSync(at("../package.json"), "utf8")).version,
+  ...installation(),
   nodePath: process.execPath,
-  programPath: at("mailcert.js"),
-  templatesDir: at("../templates"),
+  readTemplate: (file) => textOf(`templates/${file}`),
   cwd: currentFolder(),
 });
 
-module.exports.isBuilt = () => existsSync(at("../dist/main.js"));
+module.exports.isBuilt = isBuilt;
 
 /** Runs a command line inside this process: nobody is asked, nothing is written but to `stdout` and `stderr`. */
 module.exports.runInside = ({ argv, stdout: collected, stderr: told, signal }) =>
@@ -125,8 +120,8 @@ module.exports.runInside = ({ argv, stdout: collected, stderr: told, signal }) =
   });
 
 module.exports.runHere = async () => {
-  if (!module.exports.isBuilt()) {
-    process.stderr.write(`mailcert: error: not built: run "npm ci" (with development packages) in ${at("..")}\n`);
+  if (!isBuilt()) {
+    process.stderr.write(`mailcert: error: not built: run "npm ci" (with development packages) in ${home}\n`);
     return 70;
   }
   const { main } = loadMain();

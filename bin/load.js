@@ -1,7 +1,21 @@
 // Loads dist/ with the compiled code that the build kept beside each file (bin/code-cache.js): V8 need not compile it again. Another Node compiles as ever.
-const { readFileSync, statSync } = require("node:fs");
+const { existsSync, readFileSync, statSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
+
+/** The folder that holds bin/, dist/ and templates/. bin/package/inside.js is this file's counterpart where one file carries all of them. */
+const home = join(__dirname, "..");
+const textOf = (path) => readFileSync(join(home, path), "utf8");
+
+module.exports.home = home;
+module.exports.textOf = textOf;
+module.exports.isBuilt = () => existsSync(join(home, "dist/main.js"));
+
+/** A package says in its package.json by which path its command is known, whatever lies behind it. */
+module.exports.installation = () => {
+  const { version, command } = JSON.parse(textOf("package.json"));
+  return { version, programPath: command ?? join(home, "bin/mailcert.js"), startsItself: command !== undefined };
+};
 
 /** What V8 made of a file, for this Node on this machine; before it the digest of both, since V8 itself looks at versions and lengths alone and falls over damaged bytes. */
 const cacheOf = (file) => `${file}.cache`;
@@ -62,7 +76,7 @@ const load = (file) => {
 
 /** The program's entry. Whoever debugs it with source maps gets Node's own loader, which knows them. */
 module.exports.loadMain = () => {
-  const main = join(__dirname, "../dist/main.js");
+  const main = join(home, "dist/main.js");
   return process.sourceMapsEnabled ? require(main) : load(main);
 };
 

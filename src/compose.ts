@@ -43,7 +43,7 @@ export const createWorld = async (
   const run = createRunProgram(host.env);
   const stateDir = ownPath(host, globals.state);
   const systemRoots = memo(async () => (await import("./probe/anchors.ts")).readSystemRoots());
-  const templates = memo(async () => (await import("./system/templates.ts")).createTemplates(host.templatesDir));
+  const templates = memo(async () => (await import("./system/templates.ts")).createTemplates(host.readTemplate));
   const configPath = ownPath(host, globals.config ?? host.env["MAILCERT_CONFIG"] ?? defaultConfig);
   // The lock is another program's work: what reads the configuration is loaded meanwhile.
   const runMeanwhile: RunProgram = (program, args, options) => {
@@ -290,6 +290,7 @@ export const createWorld = async (
         uid: host.uid,
         nodePath: host.nodePath,
         programPath: host.programPath,
+        ...(host.startsItself === true ? { startsItself: true } : {}),
         hostName: hostname(),
       };
     }),

@@ -28,10 +28,13 @@ export interface Host {
   /** Fires on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   readonly version: string;
-  /** Absolute paths: the Node that runs, this program's file, the folder of templates. */
+  /** Absolute paths: the Node that runs, and this program's file. */
   readonly nodePath: string;
   readonly programPath: string;
-  readonly templatesDir: string;
+  /** `programPath` starts by itself: an installed package's command, or one file that carries its Node. */
+  readonly startsItself?: boolean;
+  /** Text of `templates/<file>`. */
+  readonly readTemplate: (file: string) => string;
   /** undefined: the folder that the caller stands in was deleted. */
   readonly cwd: string | undefined;
 }

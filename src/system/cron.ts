@@ -61,10 +61,16 @@ export const createCron = (options: CronOptions): Scheduler => {
   const path = join(folder, "mailcert");
 
   const contentOf = ({ nodePath, programPath, args, hostName }: ScheduleJob): string => {
-    refuseOddPaths([nodePath, programPath, ...args]);
+    const node = nodePath === undefined ? [] : [nodePath];
+    refuseOddPaths([...node, programPath, ...args]);
     return render(
       "cron",
-      { minute: minuteOf(hostName), node: nodePath, program: programPath, args: args.map((value) => ({ value })) },
+      {
+        minute: minuteOf(hostName),
+        node: node.map((value) => ({ value })),
+        program: programPath,
+        args: args.map((value) => ({ value })),
+      },
       "shell",
     );
   };
@@ -107,7 +113,8 @@ export const createCron = (options: CronOptions): Scheduler => {
       await writeOwnFiles(new Map([[path, content]]));
     },
     runOnce: async ({ nodePath, programPath, args }) => {
-      const { status, stdout, stderr } = await run(nodePath, [programPath, ...args, "--quiet"], {
+      const [program, ...before] = nodePath === undefined ? [programPath] : [nodePath, programPath];
+      const { status, stdout, stderr } = await run(program ?? programPath, [...before, ...args, "--quiet"], {
         timeoutMs: firstRunTimeoutMs,
       });
       if (isGoodStatus(status)) return { status, ok: true };

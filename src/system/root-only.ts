@@ -99,20 +99,23 @@ const filesBelow = async (folder: string): Promise<readonly string[]> => {
   }
 };
 
-/** Looks at Node, the program's file (`bin/mailcert.js`), and all that it loads from beside it. */
+/** Looks at Node, the program's file (`bin/mailcert.js`, or a link to it), and all that it loads from beside it: nothing where one file carries everything. */
 export const findOffence = async (
   nodePath: string,
   programPath: string,
   lookAt: Look = look,
 ): Promise<Offence | undefined> => {
-  const home = dirname(dirname(await realpath(programPath).catch(() => programPath)));
+  const file = await realpath(programPath).catch(() => programPath);
+  const home = dirname(dirname(file));
   const seen = new Set<string>();
-  const folders = ["bin", "dist", "templates"].map((name) => join(home, name));
+  const parts = file === (await realpath(nodePath).catch(() => nodePath)) ? [] : ["bin", "dist", "templates"];
+  const folders = parts.map((name) => join(home, name));
   const below = (await Promise.all(folders.map((folder) => filesBelow(folder)))).flat();
-  for (const path of [nodePath, programPath, join(home, "package.json"), ...folders, ...below]) {
+  const settings = parts.length === 0 ? [] : [join(home, "package.json")];
+  for (const path of [nodePath, programPath, ...settings, ...folders, ...below]) {
     const offence = await offenceOnTheWay(path, seen, lookAt);
     if (offence === undefined) continue;
-    const ours = offence.path === home || offence.path.startsWith(`${home}/`);
+    const ours = parts.length > 0 && (offence.path === home || offence.path.startsWith(`${home}/`));
     return offence.mend === undefined && ours ? { ...offence, mend: `chown -R root:root ${shown(home)}` } : offence;
   }
   return undefined;

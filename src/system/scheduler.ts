@@ -4,7 +4,8 @@ export type ScheduleKind = "systemd" | "cron";
 
 /** What is to be run, by absolute paths only: a timer has no working folder and no PATH of its own. */
 export interface ScheduleJob {
-  readonly nodePath: string;
+  /** Absent: the program starts by itself. */
+  readonly nodePath?: string;
   readonly programPath: string;
   /** `renew --config ... --state ...`; a scheduler whose every word becomes a mail adds `--quiet`. */
   readonly args: readonly string[];

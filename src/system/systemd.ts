@@ -56,9 +56,10 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
   const filesOf = (job: ScheduleJob): ReadonlyMap<string, string> => {
     const { nodePath, programPath, args, writable, watched = [], repairArgs = [], notified } = job;
     const told = notified === undefined ? [] : [notified];
-    refuseOddPaths([nodePath, programPath, ...args, ...writable, ...watched, ...repairArgs, ...told]);
+    const node = nodePath === undefined ? [] : [nodePath];
+    refuseOddPaths([...node, programPath, ...args, ...writable, ...watched, ...repairArgs, ...told]);
     const view = {
-      node: nodePath,
+      node: node.map((value) => ({ value })),
       program: programPath,
       args: args.map((value) => ({ value })),
       // "-": a folder that is not there (any more) must not keep the run from starting.

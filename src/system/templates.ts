@@ -132,11 +132,12 @@ const createWriter = (file: string, kind: TemplateKind) => {
   return writer;
 };
 
-/** `folder` is the templates folder of this installation; files are read once. `{{> other.html}}` is another file of it. */
-export const createTemplates = (folder: string): RenderTemplate => {
+/** `source` is the templates folder of this installation, or what reads a file of it; files are read once. `{{> other.html}}` is another one. */
+export const createTemplates = (source: string | ((file: string) => string)): RenderTemplate => {
+  const read = typeof source === "string" ? (file: string) => readFileSync(join(source, file), "utf8") : source;
   const texts = new Map<string, string>();
   const textOf = (file: string): string => {
-    const text = texts.get(file) ?? readFileSync(join(folder, file), "utf8");
+    const text = texts.get(file) ?? read(file);
     texts.set(file, text);
     return text;
   };

@@ -11,5 +11,7 @@ export interface ScheduleDeps {
   readonly uid: number;
   readonly nodePath: string;
   readonly programPath: string;
+  /** `programPath` starts by itself, and that is what a schedule runs: the path stays when the package is upgraded, or exchanged for the one with Node inside. */
+  readonly startsItself?: boolean;
   readonly hostName: string;
 }

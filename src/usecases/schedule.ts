@@ -37,6 +37,14 @@ export interface ScheduleResult {
   readonly note?: string;
 }
 
+/** How the program is started. */
+const programOf = ({
+  nodePath,
+  programPath,
+  startsItself,
+}: ScheduleDeps): Pick<ScheduleJob, "nodePath" | "programPath"> =>
+  startsItself === true ? { programPath } : { nodePath, programPath };
+
 /** The hourly job of this host: `renew` with this configuration and state, allowed to write where the run has to. */
 export const scheduleJob = async (
   world: World,
@@ -65,8 +73,7 @@ export const scheduleJob = async (
     ...writtenToTell(config instanceof Failure ? {} : config?.notify),
   ];
   return {
-    nodePath: deps.nodePath,
-    programPath: deps.programPath,
+    ...programOf(deps),
     args: renewArguments(world),
     writable: [...new Set(writable)],
     notified: `${world.store.dir}/notified.json`,
@@ -126,10 +133,7 @@ export const refuseWithout = async (deps: ScheduleDeps): Promise<void> => {
 
 const elsewhere = "have the program, and Node, where only root can write: the program in /usr/local/lib/mailcert, say";
 
-const refuseUnsafe = async (
-  { findOffence, uid }: ScheduleDeps,
-  { nodePath, programPath }: ScheduleJob,
-): Promise<void> => {
+const refuseUnsafe = async ({ findOffence, uid, nodePath, programPath }: ScheduleDeps): Promise<void> => {
   if (uid !== 0) {
     throw new Failure("no-permission", "a schedule that runs as root can only be changed by root", {
       hints: ["run the command as root"],
@@ -157,7 +161,7 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
   if (schedule === "none") return nothing;
   const scheduler = await choose(deps, schedule);
   if (scheduler === undefined) return { ...nothing, note: noneNote };
-  await refuseUnsafe(deps, job);
+  await refuseUnsafe(deps);
   const { kind } = scheduler;
   const before = await scheduler.state(job);
   refuseForeign(before);
@@ -232,8 +236,7 @@ const lastRunOf = async (world: World): Promise<string | undefined> => {
 
 const installedRun = async (world: World): Promise<HourlyRun> => {
   const deps = await world.scheduling();
-  const { nodePath, programPath, hostName } = deps;
-  const job = { nodePath, programPath, args: renewArguments(world), writable: [], hostName };
+  const job = { ...programOf(deps), args: renewArguments(world), writable: [], hostName: deps.hostName };
   try {
     const states = await showSchedule(deps, job);
     const active = states.find((state) => state.active);

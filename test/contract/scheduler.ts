@@ -64,6 +64,15 @@ export const schedulerContract = (name: string, open: () => Promise<SchedulerUnd
       expect((await scheduler.state(moved)).files.every((file) => file.state === "current")).toBe(true);
     });
 
+    test("a program that starts by itself is run by its path alone", async () => {
+      const { scheduler } = await open();
+      const { nodePath: _node, ...alone } = { ...job, programPath: "/usr/bin/mailcert" };
+      await scheduler.install(alone);
+      const text = (await scheduler.state(alone)).files.map(({ path }) => readFileSync(path, "utf8")).join("");
+      expect(text).toMatch(/(?:ExecStart=|root )\/usr\/bin\/mailcert renew --config /);
+      expect(text).not.toContain("node ");
+    });
+
     test("removed, nothing is left behind; once more is no mistake", async () => {
       const { scheduler, folder } = await open();
       await scheduler.install(job);

@@ -1,4 +1,5 @@
 // Runs a command line in this process, over the real composition, with configuration and state in a folder of the test.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Host } from "../../src/cli/host.ts";
 import { main } from "../../src/main.ts";
@@ -31,7 +32,7 @@ const hostFor = (
   version: "0.0.0",
   nodePath: process.execPath,
   programPath: join(root, "bin/mailcert.js"),
-  templatesDir: join(root, "templates"),
+  readTemplate: (file) => readFileSync(join(root, "templates", file), "utf8"),
   cwd: dir,
 });
 

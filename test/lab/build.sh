@@ -3,7 +3,7 @@
 # pebble (folder with pebble and pebble-challtestsrv), zlint (folder with zlint), node (Node 20 for bookworm, whose own is older), and layers over trixie: clients
 # (other ACME clients), neighbours (servers of news, chat, directories and files), testssl (testssl.sh), browser (Chromium, and a reader of PDF), stores (p11-kit, shellcheck), thunderbird (with a screen of its own), exim, cyrus, opensmtpd and courier (in the place of Postfix and Dovecot), and proxies (nginx, HAProxy, stunnel).
 # and upgrade, a layer over bookworm: an archive of trixie's mail servers for its apt. Quick when all is there.
-# tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. java: the same, with Java's runtime, keytool and a compiler. mailers: mail programs of the terminal. shells: zsh, fish and bash-completion, and what shows manual pages. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
+# tables, a layer over trixie: Postfix's SQLite client, sqlite3, setfacl. java: the same, with Java's runtime, keytool and a compiler. mailers: mail programs of the terminal. shells: zsh, fish and bash-completion, and what shows manual pages. lintian: the judge of packages. bookwormexim, bookwormopensmtpd, bookwormproxies: the same over bookworm.
 # build.sh [part...] builds only these. Needs root on Debian, and this machine's own apt and npm settings; nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,10 +25,11 @@ courier="courier-base courier-imap courier-pop courier-mta courier-authdaemon co
 tables="postfix-sqlite sqlite3 acl"
 java="openjdk-21-jre-headless ecj" # a compiler a tenth of the size of Java's own
 mailers="mutt msmtp isync fetchmail offlineimap3 alpine aerc"
+lintian="lintian"
 shells="bash-completion zsh fish man-db mandoc groff-base"
 bookwormexim=$exim
 bookwormopensmtpd=$opensmtpd
-layers="clients neighbours testssl browser stores thunderbird exim cyrus opensmtpd courier proxies upgrade tables java mailers shells bookwormexim bookwormopensmtpd bookwormproxies"
+layers="clients neighbours testssl browser stores thunderbird exim cyrus opensmtpd courier proxies upgrade tables java mailers shells lintian bookwormexim bookwormopensmtpd bookwormproxies"
 upgrade="dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix"
 all="bookworm trixie pebble zlint node $layers"
 # shellcheck disable=SC2086 # a list
@@ -47,7 +48,7 @@ path_of() {
     pebble) recipe=$(declare -f build_pebble | cat - <(echo "$pebble_suite") | sha256sum) ;;
     zlint) recipe=$(declare -f build_zlint | cat - <(echo "$pebble_suite") | sha256sum) ;;
     node) recipe=$(declare -f build_node | cat - <(echo "$node_version") | sha256sum) ;;
-    clients | neighbours | testssl | browser | stores | thunderbird | exim | cyrus | opensmtpd | courier | proxies | tables | java | mailers | shells) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
+    clients | neighbours | testssl | browser | stores | thunderbird | exim | cyrus | opensmtpd | courier | proxies | tables | java | mailers | shells | lintian) recipe=$(declare -f build_layer | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     bookwormexim | bookwormopensmtpd | bookwormproxies) recipe=$(declare -f build_bookworm_layer merge_usr | cat - <(echo "${!1}") "$here/image.sh" | sha256sum) ;;
     upgrade) recipe=$(declare -f build_upgrade | cat - <(echo "$upgrade") "$here/image.sh" | sha256sum) ;;
     *) fail "there is no part of the lab called $1" "parts: $all" ;;
@@ -162,6 +163,8 @@ build_tables() { build_layer "$1" $tables; }
 build_java() { build_layer "$1" $java; }
 # shellcheck disable=SC2086
 build_mailers() { build_layer "$1" $mailers; }
+# shellcheck disable=SC2086
+build_lintian() { build_layer "$1" $lintian; }
 # shellcheck disable=SC2086
 build_shells() { build_layer "$1" $shells; }
 # shellcheck disable=SC2086

@@ -46,6 +46,8 @@ export interface MailHostOptions {
   readonly mailers?: boolean;
   /** Also zsh, fish and bash-completion, man, mandoc and groff, unpacked, on trixie. */
   readonly shells?: boolean;
+  /** Also lintian, unpacked, on trixie. */
+  readonly lintian?: boolean;
   /** Also an archive with trixie's mail servers in /opt/upgrade, on bookworm. */
   readonly upgrade?: boolean;
 }
@@ -124,6 +126,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
       "java",
       "mailers",
       "shells",
+      "lintian",
     ] as const
   )
     .filter((layer) => options[layer])

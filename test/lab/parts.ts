@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 export type Suite = "bookworm" | "trixie";
 
-/** Paths in the lab's cache: the images' roots, Pebble's programs, zlint, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, mail programs of the terminal, other shells with readers of manual pages, other ACME clients, servers beside mail, testssl.sh, a browser, p11-kit and shellcheck, Thunderbird, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
+/** Paths in the lab's cache: the images' roots, Pebble's programs, zlint, Node 20 for bookworm; layers over trixie: tables (SQLite for Postfix, setfacl), Java, mail programs of the terminal, other shells with readers of manual pages, lintian, other ACME clients, servers beside mail, testssl.sh, a browser, p11-kit and shellcheck, Thunderbird, Exim, Cyrus, OpenSMTPD, Courier, proxies; layers over bookworm: an archive of trixie's mail servers, Exim, OpenSMTPD, proxies. */
 export type LabParts = Readonly<
   Record<
     | Suite
@@ -28,6 +28,7 @@ export type LabParts = Readonly<
     | "java"
     | "mailers"
     | "shells"
+    | "lintian"
     | "bookwormexim"
     | "bookwormopensmtpd"
     | "bookwormproxies",
@@ -58,6 +59,7 @@ const names: readonly (keyof LabParts)[] = [
   "java",
   "mailers",
   "shells",
+  "lintian",
   "bookwormexim",
   "bookwormopensmtpd",
 ];

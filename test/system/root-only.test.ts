@@ -99,6 +99,13 @@ describe("findOffence, on disk", () => {
       expect(await find()).toEqual({ path: join(dir, name), who: "everybody", mend: `chmod go-w ${join(dir, name)}` });
     },
   );
+  test("one file that carries its Node has nothing beside it: what else lies in its folder does not matter", async () => {
+    chmodSync(join(dir, "dist"), 0o777);
+    const alone = join(dir, "bin/mailcert.js");
+    expect(await findOffence(alone, alone, asRoot)).toBeUndefined();
+    chmodSync(alone, 0o777);
+    expect(await findOffence(alone, alone, asRoot)).toMatchObject({ path: alone, who: "everybody" });
+  });
   test("files of another owner in the program's own folder: all of it is given to root", async () => {
     const found = await find(async (path) => {
       const facts = await asRoot(path);

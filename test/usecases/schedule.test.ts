@@ -52,7 +52,7 @@ const host = (systemd = fake("systemd"), cron = fake("cron"), more: Partial<Sche
     schedulers: { systemd: systemd.scheduler, cron: cron.scheduler },
     findOffence: async () => undefined,
     uid: 0,
-    nodePath: job.nodePath,
+    nodePath: "/usr/bin/node",
     programPath: job.programPath,
     hostName: job.hostName,
     ...more,
