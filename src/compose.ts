@@ -1,7 +1,7 @@
 // The real World: every adapter, each heavy room loaded when it is first used. A part of main.ts, apart so that help costs nothing.
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { hostname, networkInterfaces } from "node:os";
+import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ChallengeWorld, ConfiguredUpdater } from "./challenges/challenge.ts";
 import type { Turns } from "./compose-updater.ts";
@@ -274,23 +274,9 @@ export const createWorld = async (
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
     notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),
-    scheduling: memo(async () => {
-      const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
-        import("./system/systemd.ts"),
-        import("./system/cron.ts"),
-        import("./system/own-loop.ts"),
-        import("./system/root-only.ts"),
-        templates(),
-      ]);
-      return {
-        schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
-        findOffence,
-        ownLoop: () => ownLoopRuns(),
-        uid: host.uid,
-        nodePath: host.nodePath,
-        programPath: host.programPath,
-        hostName: hostname(),
-      };
-    }),
+    scheduling: memo(async () =>
+      (await import("./compose-schedule.ts")).openScheduling(run, await templates(), host),
+    ),
+    hostNames: async () => (await import("./system/host-names.ts")).hostNames(run),
   };
 };

@@ -9,13 +9,14 @@ export const main = async (host: Host): Promise<number> => {
     return 0;
   }
   try {
-    const [{ runProgram }, { commands }] = await Promise.all([
+    const [{ runProgram }, { bare, commands }] = await Promise.all([
       import("./cli/program.ts"),
       import("./commands/index.ts"),
     ]);
     return await runProgram({
       host,
       commands,
+      bare,
       world: (globals, step, mayMakeConfig) => once(() => composeWorld(host, globals, step, mayMakeConfig)),
     });
   } catch (error) {

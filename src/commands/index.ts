@@ -35,3 +35,8 @@ export const commands = {
   notify: { summary: "a test of who is told when something is wrong", load: () => import("./notify.ts") },
   config: { summary: "check the configuration, show the effective one", load: () => import("./config.ts") },
 } satisfies Readonly<Record<string, CommandEntry>>;
+
+/** What the program does without a command: nearly all of it is what `status` loads, in one file of the bundle. */
+export const bare: Pick<CommandEntry, "load"> = {
+  load: async () => ({ command: (await import("./status.ts")).bare }),
+};

@@ -108,4 +108,6 @@ export interface World {
   readonly notifying: () => Promise<NotifyTools>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
+  /** What this host calls itself, the best name first; any of them may be none that a certificate can carry. */
+  readonly hostNames: () => Promise<readonly string[]>;
 }

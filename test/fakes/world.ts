@@ -239,6 +239,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     hooks: unused,
     notifying: unused,
     scheduling: unused,
+    hostNames: async () => [],
   };
   return {
     world,
