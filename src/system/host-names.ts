@@ -1,5 +1,6 @@
 // What this host calls itself: first as its Postfix does, then by its own full name.
 import { hostname } from "node:os";
+import { publicHost } from "../domain/public-host.ts";
 import type { RunProgram } from "./run.ts";
 
 /** A resolver that is slow to answer `hostname -f` is not waited for. */
@@ -16,11 +17,19 @@ const firstLine = async (run: RunProgram, program: string, args: readonly string
   }
 };
 
-/** As they were said, the best one first; any of them may be no name that a certificate can carry. */
-export const hostNames = async (run: RunProgram): Promise<readonly string[]> => {
+export interface HostNames {
+  /** What it calls itself. */
+  readonly own: string;
+  /** The best one that a certificate could be for; absent: none. */
+  readonly proposed?: string;
+}
+
+export const hostNames = async (run: RunProgram): Promise<HostNames> => {
   const [ofMail, full] = await Promise.all([
     firstLine(run, "postconf", ["-h", "myhostname"]),
     firstLine(run, "hostname", ["-f"]),
   ]);
-  return [...new Set([...ofMail, ...full, hostname()])];
+  const own = hostname();
+  const proposed = publicHost([...ofMail, ...full, own]);
+  return { own, ...(proposed === undefined ? {} : { proposed }) };
 };

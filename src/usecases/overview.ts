@@ -3,7 +3,6 @@ import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { ImportClient } from "../domain/import-clients.ts";
 import { type NextStep, nextStep } from "../domain/next-step.ts";
-import { publicHost } from "../domain/public-host.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
 import { type HourlyRun, hourlyRun } from "./schedule.ts";
@@ -119,7 +118,6 @@ export const overview = async (world: World, root: boolean): Promise<Overview> =
     .map((one) => ({ ...one, ok: isWell(one, some) }))
     .toSorted((a, b) => Number(a.ok) - Number(b.ok));
   const kept = others instanceof Failure ? [] : others;
-  const host = publicHost(names);
   const next = nextStep({
     root,
     config: !(config instanceof Failure) ? "readable" : config.kind === "no-permission" ? "closed" : "mistake",
@@ -128,10 +126,10 @@ export const overview = async (world: World, root: boolean): Promise<Overview> =
     trouble: !(certificates instanceof Failure) && !certificates.ok && standings.every(({ ok }) => ok),
     others: kept.filter((one) => one.certificates.length > 0).map(({ client }) => client),
     renews: schedule instanceof Failure ? undefined : schedule.renews,
-    host,
+    host: names.proposed,
   });
   return {
-    host: host ?? names.at(-1) ?? "this host",
+    host: names.proposed ?? names.own,
     servers,
     certificates: standings,
     others: kept,

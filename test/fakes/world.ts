@@ -239,7 +239,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     hooks: unused,
     notifying: unused,
     scheduling: unused,
-    hostNames: async () => [],
+    hostNames: async () => ({ own: "fake" }),
   };
   return {
     world,

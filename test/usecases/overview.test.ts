@@ -24,7 +24,7 @@ const denied = async (): Promise<never> => {
 const scheduler = { state: async () => ({ kind: "cron", files: [], active: false }) };
 const here = (over: Partial<World> = {}): World => ({
   ...fake.world,
-  hostNames: async () => ["localhost.localdomain", "mail.example.org"],
+  hostNames: async () => ({ own: "mail", proposed: "mail.example.org" }),
   scheduling: async () => ({ schedulers: { systemd: scheduler, cron: scheduler } }) as unknown as ScheduleDeps,
   ...over,
 });
