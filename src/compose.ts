@@ -51,7 +51,7 @@ export const createWorld = async (
     if (existsSync(configPath)) void import("./config/parse.ts");
     return result;
   };
-  const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now });
+  const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now, version: host.version });
 
   const dns = memo(async () => {
     const { createDns, readResolvConf } = await import("./dns/index.ts");
