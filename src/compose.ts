@@ -274,9 +274,7 @@ export const createWorld = async (
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
     notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),
-    scheduling: memo(async () =>
-      (await import("./compose-schedule.ts")).openScheduling(run, await templates(), host),
-    ),
+    scheduling: memo(async () => (await import("./compose-schedule.ts")).openScheduling(run, await templates(), host)),
     hostNames: async () => (await import("./system/host-names.ts")).hostNames(run),
   };
 };

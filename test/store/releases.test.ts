@@ -86,7 +86,9 @@ describe.each(readdirSync(releases))("what mailcert %s wrote", (version) => {
     expect(Object.keys(mail?.deployments ?? {})).toEqual(["dovecot", "postfix"]);
     expect(mail?.deployments["postfix"]?.entries.map(({ verdict }) => verdict)).toEqual(["proven", "proven", "proven"]);
     for (const certificate of certificates)
-      expect(decide(certificate, store.read(certificate.name), { force: false, named: false }, now())).toMatchObject({ action: "nothing" });
+      expect(decide(certificate, store.read(certificate.name), { force: false, named: false }, now())).toMatchObject({
+        action: "nothing",
+      });
     expect(await store.events()).not.toEqual([]);
     expect(await readIssued(join(dir, "ca/default"))).toMatchObject([{ names: ["mail.example.org"] }]);
     const [ca] = await allAccounts(dir);

@@ -76,7 +76,9 @@ test("after a setup; one that needs somebody stands first and leads on", async (
   });
   const config = { ...fake.world.config, read: async () => ({ certificates: [certificate()] }) };
   const { text } = await look(here({ config }));
-  expect(text).toContain("certificates  mail.example.org: self-signed; 2027-12-22 (396 days); verified;\n              served by fake\n");
+  expect(text).toContain(
+    "certificates  mail.example.org: self-signed; 2027-12-22 (396 days); verified;\n              served by fake\n",
+  );
   expect(text).toContain("next          mailcert schedule install");
   fake.clock.now = new Date("2028-03-01T12:00:00Z");
   const later = await overview(here({ config }), true);
