@@ -45,11 +45,19 @@ const sleep = (ms, signal) =>
     else signal?.addEventListener("abort", stop, { once: true });
   });
 
+/** @throws AbortError where the person gave up (Ctrl-C, Ctrl-D): Node 20 itself would wait for ever, and the process end with 0. */
 const ask = async (question) => {
   const { createInterface } = require("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const gaveUp = new Promise((_answer, reject) => {
+    lines.once("close", () => reject(Object.assign(new Error("nobody answered"), { name: "AbortError" })));
+  });
   try {
-    return await lines.question(question);
+    return await Promise.race([lines.question(question), gaveUp]);
+  } catch (error) {
+    // What follows begins on a line of its own.
+    process.stderr.write("\n");
+    throw error;
   } finally {
     lines.close();
   }

@@ -1,7 +1,7 @@
 // The real World: every adapter, each heavy room loaded when it is first used. A part of main.ts, apart so that help costs nothing.
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { hostname, networkInterfaces } from "node:os";
+import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ChallengeWorld, ConfiguredUpdater } from "./challenges/challenge.ts";
 import type { Turns } from "./compose-updater.ts";
@@ -51,7 +51,7 @@ export const createWorld = async (
     if (existsSync(configPath)) void import("./config/parse.ts");
     return result;
   };
-  const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now });
+  const store = openStore({ dir: stateDir, run: runMeanwhile, pid: host.pid, now: host.now, version: host.version });
 
   const dns = memo(async () => {
     const { createDns, readResolvConf } = await import("./dns/index.ts");
@@ -275,24 +275,9 @@ export const createWorld = async (
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),
     notifying: memo(async () => (await import("./compose-notify.ts")).openNotifying(stateDir, run, host)),
     completing: async () => (await import("./compose-completion.ts")).openCompletion(configPath, await templates()),
-    scheduling: memo(async () => {
-      const [{ createSystemd }, { createCron }, { ownLoopRuns }, { findOffence }, render] = await Promise.all([
-        import("./system/systemd.ts"),
-        import("./system/cron.ts"),
-        import("./system/own-loop.ts"),
-        import("./system/root-only.ts"),
-        templates(),
-      ]);
-      return {
-        schedulers: { systemd: createSystemd({ run, render }), cron: createCron({ run, render }) },
-        findOffence,
-        ownLoop: () => ownLoopRuns(stateDir, host.uid),
-        uid: host.uid,
-        nodePath: host.nodePath,
-        programPath: host.programPath,
-        ...(host.startsItself === true ? { startsItself: true } : {}),
-        hostName: hostname(),
-      };
-    }),
+    scheduling: memo(async () =>
+      (await import("./compose-schedule.ts")).openScheduling(run, await templates(), host, stateDir),
+    ),
+    hostNames: async () => (await import("./system/host-names.ts")).hostNames(run),
   };
 };

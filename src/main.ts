@@ -11,13 +11,14 @@ export const main = async (host: Host): Promise<number> => {
   // What a shell asks while somebody types.
   if (host.argv[0] === "__complete") return completeHere(host);
   try {
-    const [{ runProgram }, { commands }] = await Promise.all([
+    const [{ runProgram }, { bare, commands }] = await Promise.all([
       import("./cli/program.ts"),
       import("./commands/index.ts"),
     ]);
     return await runProgram({
       host,
       commands,
+      bare,
       world: (globals, step, mayMakeConfig) => once(() => composeWorld(host, globals, step, mayMakeConfig)),
     });
   } catch (error) {

@@ -13,6 +13,8 @@ export const defaultState = "/var/lib/mailcert";
 export interface ProgramOptions {
   readonly host: Host;
   readonly commands: Readonly<Record<string, CommandEntry>>;
+  /** What a person at a terminal gets who names no command. */
+  readonly bare: Pick<CommandEntry, "load">;
   readonly world: (globals: Globals, step: (what: string) => void, mayMakeConfig: boolean) => Context["world"];
 }
 
@@ -135,7 +137,7 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
   const names = Object.keys(commands);
   const wanted = findCommand(host.argv, names);
   let status: number = exitStatus.done;
-  const program = await buildProgram(options, wanted === undefined ? [] : [wanted], async (_name, command, module) => {
+  const perform = async (command: Command, module: CommandModule): Promise<void> => {
     const values = command.optsWithGlobals();
     const globals = globalsOf(values);
     const output = createOutput(host, { ...globals, color: values["color"] !== false });
@@ -155,9 +157,15 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
     status = await module.run(context).catch((error: unknown) => {
       throw error instanceof Failure ? fitting(error) : error;
     });
-  });
+  };
+  const program = await buildProgram(options, wanted === undefined ? [] : [wanted], (_name, command, module) =>
+    perform(command, module),
+  );
+  // A script that lost its command is told so, as ever; --json asks for a document.
+  const alone = plainWords(host.argv).length === 0 && (host.stdout.isTTY || host.argv.includes("--json"));
+  if (alone) program.action(async () => perform(program, (await options.bare.load()).command));
   try {
-    if (host.argv.length === 0) {
+    if (host.argv.length === 0 && !alone) {
       host.stdout.write(program.helpInformation());
       return exitStatus.usage;
     }

@@ -39,3 +39,8 @@ export const commands = {
   },
   config: { summary: "check the configuration, show the effective one", load: () => import("./config.ts") },
 } satisfies Readonly<Record<string, CommandEntry>>;
+
+/** What the program does without a command: nearly all of it is what `status` loads, in one file of the bundle. */
+export const bare: Pick<CommandEntry, "load"> = {
+  load: async () => ({ command: (await import("./status.ts")).bare }),
+};

@@ -13,7 +13,7 @@ import type { World } from "../usecases/world.ts";
 import { type PolicyPart, asAgreed, settleUnfinished } from "./deploy-policy.ts";
 import { confirmed, locked } from "./locked.ts";
 import type { Told, Wished } from "./setup.ts";
-import { scheduleOf } from "./setup-questions.ts";
+import { scheduleOf, waited } from "./setup-questions.ts";
 
 /** `wished` asks a person at a terminal: without the lock, for renewals have to run meanwhile. */
 export const setupHardened = async (
@@ -38,7 +38,7 @@ export const setupHardened = async (
     await confirmed(context, globals.yes || !host.ask ? "" : await shown());
   }
   return locked({ ...context, world: context.newWorld }, async (here) => {
-    const result = await setup(here, certificate, { ...options, dryRun: false });
+    const result = await setup(waited(context, here), certificate, { ...options, dryRun: false });
     return { result, policy: await policyOf(here, result, asked, globals.yes) };
   });
 };

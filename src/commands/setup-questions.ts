@@ -1,5 +1,6 @@
 // What setup asks a person at a terminal, when the flags did not say it: the host's name, who signs, and what an ACME CA needs to know.
 import type { Context } from "../cli/command.ts";
+import { createStepLines } from "../cli/progress.ts";
 import { acmeCas, isAcmeCaName } from "../domain/acme-directories.ts";
 import type { CertificateFlags } from "../domain/certificate-flags.ts";
 import { emailAddress } from "../domain/email.ts";
@@ -7,6 +8,7 @@ import { Failure } from "../domain/failure.ts";
 import { NameProblem, canonicalName } from "../domain/names.ts";
 import { own } from "../domain/own.ts";
 import { clean } from "../domain/text.ts";
+import type { World } from "../usecases/world.ts";
 
 type Ask = (question: string) => Promise<string>;
 
@@ -38,17 +40,22 @@ const until = async <Value>(
 
 const shown = (answer: string): string => `"${clean(answer, 60)}"`;
 
-/** An empty answer ends it: so does the end of the input. @throws Failure `usage`. */
-export const askForHost = (ask: Ask): Promise<string> =>
-  until(ask, "The mail host's name, as mail programs will have it: ", (answer) => {
-    if (answer === "") throw noHost();
-    try {
-      return { value: canonicalName(answer) };
-    } catch (error) {
-      if (!(error instanceof NameProblem)) throw error;
-      return { problem: `${error.message}. It is something like mail.example.org.` };
-    }
-  });
+/** `proposed`: what an empty answer takes; without one it ends the questions. @throws Failure `usage`. */
+export const askForHost = (ask: Ask, proposed?: string): Promise<string> =>
+  until(
+    ask,
+    `The mail host's name, as mail programs will have it${proposed === undefined ? "" : ` [${proposed}]`}: `,
+    (answer) => {
+      if (answer === "" && proposed !== undefined) return { value: proposed };
+      if (answer === "") throw noHost();
+      try {
+        return { value: canonicalName(answer) };
+      } catch (error) {
+        if (!(error instanceof NameProblem)) throw error;
+        return { problem: `${error.message}. It is something like mail.example.org.` };
+      }
+    },
+  );
 
 export const noHost = (): Failure =>
   new Failure("usage", "no host name was given", { hints: ["for example: mailcert setup mail.example.org"] });
@@ -100,3 +107,9 @@ const askForConsent = (ask: Ask, { of, where }: { readonly of: string; readonly 
 /** How renewal is to be scheduled. */
 export const scheduleOf = ({ options }: Context): "systemd" | "cron" | "none" | "auto" =>
   (options["schedule"] as "systemd" | "cron" | "none" | undefined) ?? "auto";
+
+/** With a line for each step, for who waits at a terminal; --verbose has them all. */
+export const waited = ({ host, globals }: Context, world: World): World => {
+  const progress = createStepLines(host, globals.quiet || globals.verbose);
+  return progress === undefined ? world : { ...world, progress };
+};

@@ -23,7 +23,7 @@ import {
 } from "./certificate-options.ts";
 import { type PolicyPart, tellUnfinished, wantedPolicy } from "./deploy-policy.ts";
 import { accept, locked } from "./locked.ts";
-import { askForFlags, askForHost, noHost, scheduleOf } from "./setup-questions.ts";
+import { askForFlags, askForHost, noHost, scheduleOf, waited } from "./setup-questions.ts";
 
 export const command: CommandModule = {
   completion: {
@@ -68,17 +68,21 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
     if (first !== undefined) nameFromFlag(first);
     else if (!ask) throw noHost();
     const wished = async (world: World): Promise<Wished> =>
-      wish(world, context, first ?? (ask ? await askForHost(ask) : ""));
+      wish(world, context, first ?? (ask ? await askForHost(ask, (await world.hostNames()).proposed) : ""));
     if (profile !== undefined) {
       const { setupHardened } = await import("./setup-policy.ts");
       return told(context, await setupHardened(context, profile, wished));
+    }
+    if (ask && !globals.dryRun) {
+      const { setupAsked } = await import("./setup-asked.ts");
+      return told(context, { result: await setupAsked(context, wished) });
     }
     return told(context, {
       // Nobody is asked anything who then is told that they may not.
       result: await locked(context, async (world) => {
         if (!globals.dryRun) await tellUnfinished(context, world);
         const { certificate, options } = await wished(world);
-        return setup(world, certificate, { ...options, dryRun: globals.dryRun });
+        return setup(waited(context, world), certificate, { ...options, dryRun: globals.dryRun });
       }),
     });
   },
@@ -86,6 +90,8 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
 
 /** What a person wants, by flags, file and answers. */
 export interface Wished {
+  /** Something of it was asked for at a terminal. */
+  readonly asked: boolean;
   readonly certificate: CertificateConfig;
   readonly options: Omit<SetupOptions, "dryRun">;
 }
@@ -102,10 +108,11 @@ const noneHere = (): Failure =>
 
 const wish = async (world: World, context: Context, name: string): Promise<Wished> => {
   const adopted = await adoptedKey(context, world);
-  const { certificate, issuerGiven } = await wanted(world, context, name, context.args.slice(1), adopted);
+  const { certificate, issuerGiven, asked } = await wanted(world, context, name, context.args.slice(1), adopted);
   if (adopted) refuseStrayKey(certificate, adopted);
   return {
     certificate,
+    asked: asked || context.args[0] === undefined,
     options: {
       newKey: context.options["newKey"] === true,
       ...(adopted ? { adopted } : {}),
@@ -119,7 +126,7 @@ const wish = async (world: World, context: Context, name: string): Promise<Wishe
 /** The schedule and the files for clients, and all of it in words. */
 const told = async (context: Context, { result, policy }: Told): Promise<number> => {
   const { globals, output, host } = context;
-  const after = await afterSetup(await context.world(), result.plan.certificate, {
+  const after = await afterSetup(waited(context, await context.world()), result.plan.certificate, {
     schedule: scheduleOf(context),
     dryRun: globals.dryRun,
   });
@@ -155,16 +162,22 @@ const wanted = async (
   first: string,
   more: readonly string[],
   adopted: AdoptedKey | undefined,
-): Promise<{ certificate: CertificateConfig; issuerGiven: boolean }> => {
+): Promise<{ certificate: CertificateConfig; issuerGiven: boolean; asked: boolean }> => {
   const main = nameFromFlag(first);
   const existing = (await world.config.read())?.certificates.find((one) => one.name === main || one.names[0] === main);
   const given = withKeyOf(adopted, certificateFlags(context), existing);
   const names = [...more, ...(given.names ?? [])];
-  const asked: CertificateFlags =
-    existing || context.globals.yes || !context.host.ask ? {} : await askForFlags(context.host.ask, given);
-  const flags = { ...given, ...asked, ...(names.length > 0 ? { names } : {}) };
+  let asked = false;
+  const { ask } = context.host;
+  const asking = async (question: string): Promise<string> => {
+    asked = true;
+    return ask ? ask(question) : "";
+  };
+  const answers: CertificateFlags = existing || context.globals.yes || !ask ? {} : await askForFlags(asking, given);
+  const flags = { ...given, ...answers, ...(names.length > 0 ? { names } : {}) };
   return {
     certificate: certificateFromFlags(main, flags, existing),
+    asked,
     issuerGiven: flags.issuer !== undefined || flags.acme !== undefined || flags.ca !== undefined,
   };
 };

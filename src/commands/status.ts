@@ -9,6 +9,8 @@ import { hourlyRun } from "../usecases/schedule.ts";
 import { status } from "../usecases/status.ts";
 import { knownNames } from "./chosen-certificates.ts";
 
+export { bare } from "./overview.ts";
+
 export const command: CommandModule = {
   declare: (command) =>
     void command.argument("[name...]", "certificates (default: all)").addHelpText(

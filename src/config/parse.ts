@@ -1,5 +1,6 @@
 // YAML text -> Config with its defaults, or every problem of every file at once, each with its place.
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
+import { wayOut } from "../domain/newer.ts";
 import { clashOf } from "../domain/places.ts";
 import { readAlike } from "./alike.ts";
 import { readCertificate } from "./certificate-entry.ts";
@@ -34,7 +35,7 @@ const readSchema = (source: Source, field: Field | undefined): boolean => {
   if (schema === undefined || schema.number === schemaVersion) return true;
   if (schema.number > schemaVersion) {
     const message = `the file has schema ${schema.number}; this mailcert knows ${schemaVersion}`;
-    source.report(schema.node, message, "it was written for a newer mailcert: update the program");
+    source.report(schema.node, message, wayOut());
   } else
     source.report(
       schema.node,

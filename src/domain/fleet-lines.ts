@@ -1,10 +1,14 @@
 // The lines that `verify --file --format ndjson` writes, read again so that a run can go on where another was stopped.
 
+import { schemaNumber } from "./newer.ts";
+
 export type FleetLine =
   | { readonly kind: "run"; readonly run: FleetRun }
   | { readonly kind: "entry" }
   | { readonly kind: "target"; readonly target: string; readonly told: ToldTarget }
-  | { readonly kind: "summary" };
+  | { readonly kind: "summary" }
+  /** A later version's. */
+  | { readonly kind: "newer"; readonly schema: string };
 
 /** The first line: when a run began, and what it was asked, in words that are the same whenever the question is. */
 export interface FleetRun {
@@ -31,6 +35,10 @@ export const readFleetLine = (line: string): FleetLine | undefined => {
   if (schema === "mailcert.verify-summary/1") return { kind: "summary" };
   if (schema === "mailcert.verify-run/1" && typeof startedAt === "string")
     return { kind: "run", run: { startedAt: new Date(startedAt), asked: JSON.stringify(asked) } };
+  const newer = ["run", "entry", "target", "summary"].some(
+    (kind) => (schemaNumber(schema, `mailcert.verify-${kind}`) ?? 1) > 1,
+  );
+  if (newer) return { kind: "newer", schema: String(schema) };
   if (schema !== "mailcert.verify-target/1" || typeof target !== "string") return undefined;
   return { kind: "target", target, told: { ok: ok === true, entries: typeof entries === "number" ? entries : 0 } };
 };

@@ -16,6 +16,7 @@ import { namesForPeople } from "./names.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
+import { table } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
 /** How the configuration file changes: a new one by its path, a known one line by line. */
@@ -123,14 +124,25 @@ const verifyElsewhere = ({ name, names, issuer }: SetupPlan["certificate"]): rea
   ];
 };
 
-const nextSteps = ({ plan: { certificate } }: SetupResult, unfinished: boolean): readonly string[] =>
+/** Each thing that this run changed and what takes it back, in the order in which that is done. */
+const wayBack = (
+  { plan: { certificate, config, folder }, issued, deployed }: SetupResult,
+  { schedule }: AfterSetup,
+): readonly string[] => {
+  const { name } = certificate;
+  const rows: (readonly [string, string])[] = [[`mailcert deploy --remove ${name}`, "servers' settings"]];
+  if (schedule.change === "installed") rows.push(["mailcert schedule remove", "hourly run"]);
+  if (config.before === undefined) rows.push([`rm ${config.path}`, "configuration"]);
+  else if (config.before !== config.after) rows.push([`# in ${config.path}`, "as shown above"]);
+  if (issued && deployed?.generation.number === 1) rows.push([`rm -r ${folder}`, "keys, certificates"]);
+  if (rows.length === 1) return [`Take it back:                mailcert deploy --remove ${name}`];
+  return ["", "To take back what was changed, in this order (mailcert log says when and how):", table(rows, "  ")];
+};
+
+const nextSteps = (result: SetupResult, after: AfterSetup, unfinished: boolean): readonly string[] =>
   unfinished
     ? ["", "Not done yet: see the faults above. Running the same command again is safe."]
-    : [
-        "",
-        ...verifyElsewhere(certificate),
-        `Take it back:                mailcert deploy --remove ${certificate.name}`,
-      ];
+    : ["", ...verifyElsewhere(result.plan.certificate), ...wayBack(result, after)];
 
 const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] =>
   otherClients.flatMap(({ client, switchOff, besides }) => [
@@ -169,7 +181,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
     ...(clients.length > 0 ? ["", ...clients] : []),
     ...trust(result),
     ...(deployed.outcome === "no-server" ? noServer(result) : []),
-    ...(deployed.outcome === "no-server" && !unfinished ? [] : nextSteps(result, unfinished)),
+    ...(deployed.outcome === "no-server" && !unfinished ? [] : nextSteps(result, after, unfinished)),
   ].join("\n");
 };
 

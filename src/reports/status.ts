@@ -14,7 +14,7 @@ import { daysWithoutRun } from "../domain/overdue.ts";
 import { tlsaLine } from "../domain/tlsa.ts";
 import { table } from "./table.ts";
 
-const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
+export const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
   const generation = live ?? target;
   if (!generation) return "none yet";
   const until = new Date(generation.notAfter);
@@ -23,7 +23,7 @@ const expiry = ({ live, target }: CertificateStatus, now: Date): string => {
 };
 
 /** The CA by its name: who issued what is there, else who is to. */
-const issuer = ({ live, target, asked, issuer: kind, authority }: CertificateStatus): string => {
+export const issuer = ({ live, target, asked, issuer: kind, authority }: CertificateStatus): string => {
   if (asked) return entryTitle(asked);
   const of = live ?? target ?? (kind === "unknown" ? undefined : { issuer: kind, authority });
   return of ? issuerTitle(of) : kind;
@@ -35,7 +35,7 @@ const isUnseen = (deployments: CertificateStatus["deployments"]): boolean => {
   return entries.length > 0 && entries.every(({ verdict }) => verdict !== "proven");
 };
 
-const stage = ({ parked, stage: reached, deployments }: CertificateStatus): string => {
+export const stage = ({ parked, stage: reached, deployments }: CertificateStatus): string => {
   if (parked) return "taken out";
   // Nothing was there to be seen: no server is to serve it.
   if (reached === "verified" && Object.keys(deployments).length === 0) return "live";
@@ -187,7 +187,7 @@ const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: Certifica
   return `${ca} failed (${minute(new Date(at))}): ${message}${host === undefined ? "" : `; used ${host}`}`;
 };
 
-const titles = { systemd: "systemd timer", cron: "cron line", loop: "mailcert renew --every" } as const;
+export const scheduleTitles = { systemd: "systemd timer", cron: "cron line", loop: "mailcert renew --every" } as const;
 
 /** What a person should know although every certificate is well; undefined: it renews by itself. */
 export const hourlyWarning = ({ renews, problem, failed, lastRun }: HourlyRun, now: Date): string | undefined => {
@@ -205,7 +205,7 @@ const hourlyText = (run: HourlyRun, now: Date): string => {
   const warning = hourlyWarning(run, now);
   const when = at === undefined ? "" : `, next run ${minute(new Date(at))}`;
   return [
-    ...(renews ? [`renewed by itself: ${kind === undefined ? "yes" : titles[kind]}${when}`] : []),
+    ...(renews ? [`renewed by itself: ${kind === undefined ? "yes" : scheduleTitles[kind]}${when}`] : []),
     ...(warning === undefined ? [] : [`warning: ${warning}`]),
   ].join("\n");
 };

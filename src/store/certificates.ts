@@ -13,8 +13,8 @@ type Part = Pick<Store, "list" | "read" | "write" | "addKey" | "readKey">;
 
 const keyId = (number: number): string => String(number).padStart(4, "0");
 
-/** `root` is `<state>/certificates`. Reads are synchronous: a run over a thousand certificates spends its time here. */
-export const createCertificates = (root: string): Part => ({
+/** `root` is `<state>/certificates`; `version`: this program's. Reads are synchronous: a run over a thousand certificates spends its time here. */
+export const createCertificates = (root: string, version?: string): Part => ({
   list: () => {
     try {
       return readdirSync(root, { withFileTypes: true })
@@ -42,7 +42,7 @@ export const createCertificates = (root: string): Part => ({
   write: async (state: CertificateState) => {
     await ensureFolder(root, 0o755);
     await ensureFolder(join(root, state.name), 0o755);
-    const text = `${JSON.stringify(state, undefined, 2)}\n`;
+    const text = `${JSON.stringify(version === undefined ? state : { ...state, writtenBy: version }, undefined, 2)}\n`;
     if (holdsKey(text)) throw new Error("a state must never hold a key");
     await writeFileAtomic(join(root, state.name, "state.json"), text, { mode: 0o644 });
   },

@@ -17,12 +17,14 @@ export interface StoreOptions {
   readonly run: RunProgram;
   readonly pid: number;
   readonly now: () => Date;
+  /** This program's; it is written beside what is kept, for whoever is older. */
+  readonly version?: string;
 }
 
-export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
+export const openStore = ({ dir, run, pid, now, version }: StoreOptions): Store => {
   const certificates = join(dir, "certificates");
   const parts = {
-    ...createCertificates(certificates),
+    ...createCertificates(certificates, version),
     ...createGenerations(certificates),
     ...createKeyReaders(certificates, run),
     ...createExposed(dir),
@@ -33,7 +35,7 @@ export const openStore = ({ dir, run, pid, now }: StoreOptions): Store => {
   };
   return {
     dir,
-    lock: (command) => takeLock({ dir, run, pid, command, now }),
+    lock: (command) => takeLock({ dir, run, pid, command, now, version }),
     clearLeftovers: async () => {
       await (await import("../system/leftovers.ts")).removeLeftovers(dir, true);
       for (const name of parts.list()) {

@@ -7,6 +7,7 @@ import { clean } from "../domain/text.ts";
 import { ensureFolder, fileFailure } from "../system/files.ts";
 import { flock } from "../system/flock.ts";
 import type { RunProgram } from "../system/run.ts";
+import { markLayout, refuseNewerLayout } from "./layout.ts";
 import type { Lock } from "./store.ts";
 
 interface LockRequest {
@@ -16,9 +17,12 @@ interface LockRequest {
   /** Shown to whoever comes second. */
   readonly command: string;
   readonly now: () => Date;
+  /** This program's, to be remembered in the folder. */
+  readonly version: string | undefined;
 }
 
-export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Promise<Lock> => {
+export const takeLock = async ({ dir, run, pid, command, now, version }: LockRequest): Promise<Lock> => {
+  refuseNewerLayout(dir);
   await ensureFolder(dir, 0o755);
   const path = join(dir, "lock");
   let descriptor: number;
@@ -33,6 +37,7 @@ export const takeLock = async ({ dir, run, pid, command, now }: LockRequest): Pr
     fchmodSync(descriptor, 0o600);
     const cutShort = firstLine(descriptor) !== "";
     write(descriptor, `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`, path);
+    if (version !== undefined) await markLayout(dir, version);
     return { cutShort, release: () => release(descriptor) };
   } catch (error) {
     closeSync(descriptor);

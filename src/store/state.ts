@@ -1,5 +1,6 @@
 // state.json text to CertificateState: an older schema is migrated, a newer one refused, a damaged file named.
 import { Failure } from "../domain/failure.ts";
+import { newerFailure, schemaNumber } from "../domain/newer.ts";
 import { emptyState } from "../domain/state.ts";
 import type { CertificateState } from "./store.ts";
 
@@ -15,17 +16,15 @@ export const readState = (text: string, path: string): CertificateState => {
   }
   if (typeof value !== "object" || value === null) throw damaged(path, "it is not an object");
   const schema = (value as { schema?: unknown }).schema;
-  const version = /^mailcert\.state\/(\d+)$/.exec(typeof schema === "string" ? schema : "")?.[1];
-  if (version === undefined) throw damaged(path, "it has no schema");
-  if (Number(version) > 1) {
-    throw new Failure(
-      "config",
-      `${path} was written by a newer mailcert (${String(schema)}; this one reads ${current})`,
-      {
-        hints: ["install that mailcert again; a downgrade would lose what it knows"],
-      },
-    );
-  }
+  const number = schemaNumber(schema, "mailcert.state");
+  if (number === undefined) throw damaged(path, "it has no schema");
+  if (number > 1)
+    throw newerFailure({
+      path,
+      schema: String(schema),
+      known: current,
+      by: (value as { writtenBy?: unknown }).writtenBy,
+    });
   const state = value as Partial<CertificateState>;
   if (typeof state.name !== "string" || !Array.isArray(state.generations)) throw damaged(path, "fields are missing");
   const problem = shapeProblem(state);

@@ -117,6 +117,8 @@ export interface HookServer {
 
 export interface CertificateState {
   readonly schema: "mailcert.state/1";
+  /** Version of the mailcert that wrote the file. Absent: before that was written down. */
+  readonly writtenBy?: string;
   readonly name: string;
   readonly generations: readonly GenerationRecord[];
   readonly keys: Readonly<Partial<Record<Slot, KeyRecord>>>;

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { type FleetRemains, type FleetRun, type ToldTarget, noRemains, readFleetLine } from "../domain/fleet-lines.ts";
+import { newerFailure } from "../domain/newer.ts";
 import { fileFailure } from "./files.ts";
 import { gatherWrites } from "./gather-writes.ts";
 import { flock } from "./flock.ts";
@@ -51,6 +52,8 @@ const readRemains = async (file: FileHandle, path: string): Promise<Read> => {
       offset += feed + 1 - start;
       start = feed + 1;
       if (!line) throw foreign;
+      if (line.kind === "newer")
+        throw newerFailure({ path, schema: line.schema, known: line.schema.replace(/\d+$/, "1") });
       ended = line.kind === "summary";
       if (line.kind === "run") run = line.run;
       if (line.kind !== "target") continue;

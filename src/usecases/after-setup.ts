@@ -54,6 +54,7 @@ export const afterSetup = async (
     failures.push(result);
     return undefined;
   };
+  if (!dryRun && schedule !== "none") world.progress?.("the schedule, with its first run");
   const made = dryRun ? undefined : await attempt(() => refreshBundle(world, certificate, false));
   const installed = await attempt(async () => {
     const deps = await world.scheduling();

@@ -86,8 +86,10 @@ export const installAndProve = async (
   const batch = jobs.map(({ certificate }) => certificate);
   for (const what of await world.confine()) await recordChange(world, { what });
   const installed = new Map<string, Installed>();
-  for (const [id, mine] of byInstallation(jobs))
+  for (const [id, mine] of byInstallation(jobs)) {
+    world.progress?.(`${id}: settings and reload`);
     installed.set(id, await installServer(world, id, mine, batch, options));
+  }
   const reloaded = [...installed].flatMap(([id, one]) => (one.reloaded ? [id] : []));
   const open = await finishRemovals(
     world,
@@ -95,6 +97,7 @@ export const installAndProve = async (
     batch.map(({ name }) => name),
   );
   for (const { state } of jobs) await world.store.write({ ...state, stage: "reloaded" });
+  if (installed.size > 0) world.progress?.("connecting to each entry point, to see what is served now");
   const seen = await proveJobs(world, jobs, installed);
   const [first] = batch;
   // They are about certificates that no part of this run is for.

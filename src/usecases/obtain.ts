@@ -1,4 +1,6 @@
 // A chain from the issuer for each key of a certificate, refused unless it is what was asked for.
+import { authorityOf } from "../domain/generation.ts";
+import { issuerTitle } from "../domain/setup-command.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
@@ -98,6 +100,9 @@ export const obtainSlots = async (
   const unmet: Partial<Record<Slot, readonly UnmetWish[]>> = {};
   for (const key of keys) {
     const { algorithm, slot } = key;
+    world.progress?.(
+      `asking ${issuerTitle({ issuer: certificate.issuer.kind, authority: authorityOf(certificate.issuer) })} for a certificate (${algorithm})`,
+    );
     world.step(`${certificate.name}: asking ${certificate.issuer.kind} for a certificate (${algorithm})`);
     const chain = await obtainChain(world, certificate, algorithm, key, termsOf(slot));
     const facts = readCertificate(chain.leaf);

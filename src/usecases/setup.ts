@@ -52,6 +52,8 @@ export interface SetupPlan {
   /** Settings that were changed and make no new certificate: the present one was made without them. */
   readonly fromNextRenewal: readonly LateSetting[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
+  /** Everything that is kept of the certificate. */
+  readonly folder: string;
   readonly deploy: DeployPlan;
 }
 
@@ -107,6 +109,7 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
     fromNextRenewal:
       decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
     config: await world.config.edited(certificate),
+    folder: `${world.store.dir}/certificates/${certificate.name}`,
     deploy: await planDeploy(world, certificate),
   };
   if (options.dryRun && wantsIssue(world, plan, options) && !options.replace)
@@ -193,6 +196,9 @@ export const setup = async (
   certificate: CertificateConfig,
   options: SetupOptions,
 ): Promise<SetupResult> => {
+  world.progress?.(
+    options.dryRun ? "looking at this host: nothing is changed" : "looking at this host before anything is changed",
+  );
   const plan = await planSetup(world, certificate, options);
   if (options.dryRun)
     return { plan, ...(wantsIssue(world, plan, options) ? { preflight: await preflight(world, certificate) } : {}) };
@@ -203,6 +209,7 @@ export const setup = async (
     ? await issue(world, certificate, { ...wish, replace, toReplace, found: plan.found })
     : undefined;
   if (plan.config.after !== plan.config.before) {
+    world.progress?.(`writing ${plan.config.path}`);
     await world.config.write(plan.config.after, plan.config.path);
     await recordChange(world, { certificate: certificate.name, ...configEvent(plan) });
   }

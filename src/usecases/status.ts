@@ -143,7 +143,8 @@ const leftOf = async (
 
 const isFault = ({ severity }: Finding): boolean => severity === "fault";
 
-const isWell = (
+/** `some`: any certificate of this host is configured or live. */
+export const isWell = (
   { configured, live, lastError, next, findings, asked, revocation, held }: CertificateStatus,
   some: boolean,
 ): boolean => {

@@ -11,6 +11,7 @@ import type { Probe } from "../probe/probe.ts";
 import type { Server } from "../servers/server.ts";
 import type { StagedSlot, Store } from "../store/store.ts";
 import type { CompletionTools } from "./completion-tools.ts";
+import type { HostNames } from "../system/host-names.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { DoctorTools } from "./doctor/tools.ts";
 import type { HookTools } from "./hook-tools.ts";
@@ -57,6 +58,8 @@ export interface World {
   /** The command line's words, for the lock and the events; never a secret. */
   readonly command: string;
   readonly step: (what: string) => void;
+  /** One of the few steps that a person waits for at a terminal. Absent: nobody does. */
+  readonly progress?: (what: string) => void;
   readonly store: Store;
   readonly config: ConfigAccess;
   readonly issuer: (kind: IssuerKind) => Promise<Issuer>;
@@ -111,4 +114,6 @@ export interface World {
   readonly completing: () => Promise<CompletionTools>;
   /** What the schedule is made of. */
   readonly scheduling: () => Promise<ScheduleDeps>;
+  /** What this host calls itself, and the best of its names that a certificate could be for, if any. */
+  readonly hostNames: () => Promise<HostNames>;
 }

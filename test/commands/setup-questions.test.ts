@@ -58,6 +58,13 @@ test("the host's name is asked for until it is one; an empty answer ends it", as
   await expect(askForHost(person("").ask)).rejects.toMatchObject({ kind: "usage" });
 });
 
+test("Enter takes the name that this host proposes, another one may be typed", async () => {
+  const { ask, asked } = person("", "mx.example.org");
+  expect(await askForHost(ask, "mail.example.org")).toBe("mail.example.org");
+  expect(asked[0]).toBe("The mail host's name, as mail programs will have it [mail.example.org]: ");
+  expect(await askForHost(ask, "mail.example.org")).toBe("mx.example.org");
+});
+
 test("no line of a question is wider than 80 columns", async () => {
   const { ask, asked } = person("2", "", "y");
   await askForFlags(ask, {});

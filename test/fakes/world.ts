@@ -240,6 +240,7 @@ export const fakeWorld = (dir = mkdtempSync(join(tmpdir(), "mailcert-world-")), 
     notifying: unused,
     completing: unused,
     scheduling: unused,
+    hostNames: async () => ({ own: "fake" }),
   };
   return {
     world,

@@ -3,6 +3,7 @@
 import { type KeyObject, createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { newerFailure } from "../../domain/newer.ts";
 import { Failure } from "../../domain/failure.ts";
 import { readPrivateKey } from "../../domain/private-key.ts";
 import { ensureFolder, fileFailure, readTextIfPresent, syncFolder, writeFileAtomic } from "../../system/files.ts";
@@ -63,9 +64,7 @@ const readRecord = (text: string, path: string): AccountRecord => {
     // said below
   }
   if (typeof value?.schema === "number" && value.schema > 1)
-    throw new Failure("config", `${path} was written by a newer mailcert (schema ${String(value.schema)}, known: 1)`, {
-      hints: ["update mailcert"],
-    });
+    throw newerFailure({ path, schema: value.schema, known: 1, by: (value as { writtenBy?: unknown }).writtenBy });
   if (value?.schema !== 1 || typeof value.url !== "string" || typeof value.directory !== "string")
     throw new Failure("data", `${path} cannot be read: it is no account record`, {
       hints: [`move ${path} away: with key.pem kept, the next run finds the same account at the CA again`],
