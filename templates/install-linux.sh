@@ -57,7 +57,7 @@ show_roots
 if [ "$remove" = yes ]; then
   confirm "Take it out?"
 else
-  confirm "Is this the fingerprint that your administrator told you?"
+  confirm "{{^several}}Is this the fingerprint that your administrator told you?{{/several}}{{#several}}Are these the {{count}} fingerprints that your administrator told you?{{/several}}"
 fi
 
 # Named by its fingerprint: nobody else's file is replaced, and another certificate of the same authority stands beside it.

@@ -64,7 +64,7 @@ show_roots
 if [ "$remove" = yes ]; then
   confirm "Take it out?"
 else
-  confirm "Is this the fingerprint that your administrator told you?"
+  confirm "{{^several}}Is this the fingerprint that your administrator told you?{{/several}}{{#several}}Are these the {{count}} fingerprints that your administrator told you?{{/several}}"
 fi
 
 nickname_of() { echo "mailcert $(sha256_of "$1" | cut -c 1-16)"; }

@@ -8,7 +8,7 @@ import { uuidOf } from "./mobileconfig.ts";
 const base64 = (der: Buffer): string => (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
 
 const rootsOf = (importable: Importable | undefined, identifier: string) =>
-  (importable === undefined ? [] : [importable.certificate, ...importable.older]).map((certificate) => ({
+  (importable === undefined ? [] : [importable.certificate, ...importable.beside]).map((certificate) => ({
     identifier: `${identifier}.root.${certificate.sha256.slice(0, 32)}`,
     uuid: uuidOf(`${identifier} root ${certificate.sha256}`),
     title: titleOf(certificate),

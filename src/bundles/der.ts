@@ -5,7 +5,17 @@ import { importableOf } from "./importable.ts";
 export const der: Bundle = (material) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
+  const { newer } = importable;
   return [
+    ...(newer === undefined
+      ? []
+      : [
+          {
+            path: `${importable.stem}-newer.cer`,
+            content: new Uint8Array(newer.der),
+            summary: "the next root, for Windows and macOS (DER)",
+          },
+        ]),
     {
       path: `${importable.stem}.cer`,
       content: new Uint8Array(importable.certificate.der),

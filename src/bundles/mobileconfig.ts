@@ -18,7 +18,7 @@ const wrapped = ({ der }: CertificateFacts): string => (der.toString("base64").m
 export const mobileconfig: Bundle = (material, render) => {
   const importable = importableOf(material);
   if (importable?.kind !== "private-ca") return [];
-  const { certificate, older } = importable;
+  const { certificate, newer, older } = importable;
   // Derived from the root alone: installed again it replaces itself, and another root comes to stand beside it.
   const fingerprint = certificate.sha256;
   const identifier = `mailcert.ca.${fingerprint.slice(0, 32)}`;
@@ -34,6 +34,17 @@ export const mobileconfig: Bundle = (material, render) => {
         file: "ca.cer",
         der: wrapped(certificate),
       },
+      ...(newer === undefined
+        ? []
+        : [
+            {
+              title: titleOf(newer),
+              identifier: `${identifier}.newer.${newer.sha256.slice(0, 32)}`,
+              uuid: uuidOf(`root ${newer.sha256} before ${fingerprint}`),
+              file: "ca-newer.cer",
+              der: wrapped(newer),
+            },
+          ]),
       // The older root's own profile may still be on the device: nothing in two profiles has one identifier.
       ...older.map((one, index) => ({
         title: titleOf(one),

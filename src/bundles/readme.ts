@@ -1,5 +1,5 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
-import { readCertificate } from "../domain/certificate.ts";
+import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
@@ -8,10 +8,19 @@ import { limitsOf } from "./limits.ts";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
+const besideView = (root: CertificateFacts): object => ({
+  title: titleOf(root),
+  sha256: fingerprintOf(root, "sha256"),
+  sha1: fingerprintOf(root, "sha1"),
+  from: day(root.notBefore),
+  until: day(root.notAfter),
+});
+
 export const readme: Bundle = (material, render) => {
   const importable = importableOf(material);
   const leaf = readCertificate(material.leaf);
   const shown = importable?.certificate ?? leaf;
+  const next = importable?.newer;
   const { incoming, outgoing } = accountSettings(material);
   const limits = limitsOf(shown);
   const content = render("bundle-readme.txt", {
@@ -30,6 +39,11 @@ export const readme: Bundle = (material, render) => {
     sha1: fingerprintOf(shown, "sha1"),
     from: day(shown.notBefore),
     until: day(shown.notAfter),
+    next: next === undefined ? [] : [besideView(next)],
+    earlier: (importable?.older ?? []).map(besideView),
+    olderOnly: next === undefined,
+    several: (importable?.beside.length ?? 0) > 0,
+    roots: [shown, ...(importable?.beside ?? [])].map(titleOf).map((title) => ({ title })),
     incoming: incoming.map((text) => ({ text })),
     outgoing: outgoing.map((text) => ({ text })),
     ready: material.account !== undefined && material.account.proven.length > 0,

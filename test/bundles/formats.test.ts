@@ -158,6 +158,33 @@ describe("the Apple profile", () => {
     expect(ids).toHaveLength(4);
     expect(ids.filter((id) => text.includes(`>${id}<`))).toEqual([]);
   });
+  test("between a rotation and the renewal: the root in force first, the next one beside it, each in a file of its own", async () => {
+    const [next, root, before] = await Promise.all([1, 2, 3].map(() => issue({ subject: "CN=Mail CA", ca: true })));
+    if (!next || !root || !before) throw new Error("no roots");
+    const rotated = { root: root.pem, newerRoot: next.pem, olderRoots: [before.pem] };
+    const given = { ...(await material("private-ca")).material, chain: [], ...rotated };
+    const text = (await made("mobileconfig", given)).content.toString();
+    const payloads = (readPlist(text) as { PayloadContent: Record<string, unknown>[] }).PayloadContent;
+    expect(payloads.map((one) => one["PayloadContent"])).toEqual([root.der, next.der, before.der]);
+    expect(new Set(payloads.map((one) => one["PayloadUUID"])).size).toBe(3);
+    const files = async (format: BundleFormat): Promise<Readonly<Record<string, Buffer>>> =>
+      Object.fromEntries(
+        (await bundles[format]())(given, render).map(({ path, content }) => [path, Buffer.from(content)]),
+      );
+    const der = (text: Buffer | undefined) => new X509Certificate(text ?? "").raw;
+    const pem = await files("pem");
+    expect(["ca.crt", "ca-newer.crt", "ca-older.crt"].map((path) => der(pem[path]))).toEqual([
+      root.der,
+      next.der,
+      before.der,
+    ]);
+    for (const content of Object.values(pem)) expect(content.toString().match(/BEGIN/g)).toHaveLength(1);
+    expect(await files("der")).toEqual({ "ca-newer.cer": next.der, "ca.cer": root.der });
+    const thunderbird = await files("thunderbird");
+    expect(der(thunderbird["thunderbird-newer.crt"])).toEqual(next.der);
+    expect(der(thunderbird["thunderbird-older-1.crt"])).toEqual(before.der);
+    expect(thunderbird["policies.json"]?.toString()).toContain("mail.example.org-newer.crt");
+  });
   test("identifiers belong to the root: another host keeps them, another root changes all of them", async () => {
     const { given, text } = await profile();
     const ids = (plist: string): readonly string[] =>
