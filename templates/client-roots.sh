@@ -98,8 +98,14 @@ show_roots() {
     if [ -n "$given" ]; then
       case " $given " in
         *" $found "*) ;;
+{{#several}}
+        *) fail 65 "this one is not among the fingerprints that you gave: nothing was changed" \
+          "there are {{count}} certificates in here, and --fingerprint goes with each: ask your administrator for all of them" ;;
+{{/several}}
+{{^several}}
         *) fail 65 "this is not the fingerprint that you gave: nothing was changed" \
           "ask your administrator for it, by telephone or in person, and fetch the file again" ;;
+{{/several}}
       esac
     fi
   done
@@ -120,6 +126,6 @@ ask() {
   if [ "$remove" = yes ]; then
     confirm "Take it out?"
   else
-    confirm "Is this the fingerprint that your administrator told you?"
+    confirm "{{^several}}Is this the fingerprint that your administrator told you?{{/several}}{{#several}}Are these the {{count}} fingerprints that your administrator told you?{{/several}}"
   fi
 }

@@ -83,13 +83,23 @@ foreach ($root in $roots) {
   Write-Host "  $($root.Title)"
   Write-Host "  SHA-256  $(Format-Fingerprint $found)"
   if ($told.Count -gt 0 -and $told -notcontains $found) {
+{{#several}}
+    Stop-Script 65 'this one is not among the fingerprints that you gave: nothing was changed' 'there are {{count}} certificates in here: -Fingerprint takes all of them, with commas; ask your administrator for them'
+{{/several}}
+{{^several}}
     Stop-Script 65 'this is not the fingerprint that you gave: nothing was changed' 'ask your administrator for it, by telephone or in person, and fetch the file again'
+{{/several}}
   }
 }
 Write-Host ''
 
 if (-not $Yes -and $told.Count -eq 0) {
+{{^several}}
   $question = 'Is this the fingerprint that your administrator told you? [y/N]'
+{{/several}}
+{{#several}}
+  $question = 'Are these the {{count}} fingerprints that your administrator told you? [y/N]'
+{{/several}}
   if ($Remove) { $question = 'Take it out? [y/N]' }
   try {
     $answer = Read-Host $question

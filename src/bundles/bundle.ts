@@ -2,9 +2,11 @@
 import type { AccountEntry, MailAccount } from "../domain/mail-account.ts";
 
 export interface BundleMaterial {
-  /** PEM of the root (private CA), or of the self-signed leaf; undefined for a publicly trusted certificate. */
+  /** PEM of the root (private CA) that verifies what is served, or of the self-signed leaf; undefined for a publicly trusted certificate. */
   readonly root: string | undefined;
-  /** PEM of roots of the same CA that clients need beside `root`, newest first: after a rotation, until the older one ends. */
+  /** PEM of the CA's present root, where what is served is still by the one before (`root`): from a rotation to the next renewal. */
+  readonly newerRoot?: string;
+  /** PEM of roots of the same CA from before `root`, newest first: after a rotation, until they end. */
   readonly olderRoots: readonly string[];
   /** PEM of what is served behind the leaf, in that order; whether the root is among it differs. */
   readonly chain: readonly string[];

@@ -5,8 +5,17 @@ import { importableOf, olderCer } from "./importable.ts";
 export const der: Bundle = (material) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
-  const { certificate, older, stem } = importable;
+  const { certificate, newer, older, stem } = importable;
   return [
+    ...(newer === undefined
+      ? []
+      : [
+          {
+            path: `${stem}-newer.cer`,
+            content: new Uint8Array(newer.der),
+            summary: "the next root, for Windows and macOS (DER)",
+          },
+        ]),
     ...older.map((one, index) => ({
       path: olderCer(stem, index),
       content: new Uint8Array(one.der),

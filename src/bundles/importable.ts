@@ -7,8 +7,12 @@ export interface Importable {
   readonly kind: "private-ca" | "self-signed";
   /** The first certificate of the text: whatever else it holds (a key!) goes no further. */
   readonly certificate: CertificateFacts;
-  /** Those beside it of the same CA, newest first; empty but for a while after a rotation. */
+  /** The CA's next one, which verifies what is served from the next renewal on: between that and a rotation. */
+  readonly newer: CertificateFacts | undefined;
+  /** Those before it of the same CA, newest first; empty but for a while after a rotation. */
   readonly older: readonly CertificateFacts[];
+  /** `newer`, then `older`: files that can hold several have all of them. */
+  readonly beside: readonly CertificateFacts[];
   /** Name of its files without the ending. A certificate that is no CA must not be called one: Android would refuse it as such. */
   readonly stem: "ca" | "server";
 }
@@ -24,21 +28,24 @@ export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1"
 export const olderCer = (stem: Importable["stem"], index: number): string =>
   `${stem}-older${index === 0 ? "" : `-${index + 1}`}.cer`;
 
-const read = (root: string, olderRoots: readonly string[]): Importable => {
+type Roots = Pick<BundleMaterial, "root" | "newerRoot" | "olderRoots">;
+
+const read = (root: string, { newerRoot, olderRoots }: Roots): Importable => {
   const certificate = readCertificate(root);
+  if (!certificate.isCa)
+    return { kind: "self-signed", certificate, newer: undefined, older: [], beside: [], stem: "server" };
+  const newer = newerRoot === undefined ? undefined : readCertificate(newerRoot);
   const older = olderRoots.map(readCertificate).filter(({ sha256 }) => sha256 !== certificate.sha256);
-  return certificate.isCa
-    ? { kind: "private-ca", certificate, older, stem: "ca" }
-    : { kind: "self-signed", certificate, older: [], stem: "server" };
+  return { kind: "private-ca", certificate, newer, older, beside: [...(newer ? [newer] : []), ...older], stem: "ca" };
 };
 
 /** Each format asks, of one material: a certificate takes a millisecond to read. */
 const known = new WeakMap<object, Importable>();
 
 /** undefined for a publicly trusted certificate. */
-export const importableOf = (material: Pick<BundleMaterial, "root" | "olderRoots">): Importable | undefined => {
+export const importableOf = (material: Roots): Importable | undefined => {
   if (material.root === undefined) return undefined;
-  const importable = known.get(material) ?? read(material.root, material.olderRoots);
+  const importable = known.get(material) ?? read(material.root, material);
   known.set(material, importable);
   return importable;
 };

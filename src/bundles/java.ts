@@ -30,7 +30,7 @@ const saltsOf = (certificates: readonly CertificateFacts[]): Random => {
 export const java: Bundle = (material) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
-  const certificates = [importable.certificate, ...importable.older];
+  const certificates = [importable.certificate, ...importable.beside];
   const bags = certificates.map((one) => certificateBag(one.der, friendlyName(aliasOf(one, certificates)), trusted));
   const store = writeCertificates(bags, {
     password: "changeit",

@@ -15,17 +15,30 @@ export const uuidOf = (text: string): string => {
 
 const wrapped = ({ der }: CertificateFacts): string => (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
 
-/** The roots of a profile, the present one first, each under the names that `nameOf` gives it. */
+type Place = "present" | "newer" | "older";
+
+interface Named {
+  readonly identifier: string;
+  readonly uuid: string;
+}
+
+/** The roots of a profile, the one that verifies what is served first, each under the names that `nameOf` gives it. */
 export const rootPayloads = (
-  importable: Importable,
-  nameOf: (root: CertificateFacts, isPresent: boolean) => { readonly identifier: string; readonly uuid: string },
-) =>
-  [importable.certificate, ...importable.older].map((root, index) => ({
-    ...nameOf(root, index === 0),
+  { certificate, newer, older }: Importable,
+  nameOf: (root: CertificateFacts, place: Place) => Named,
+) => {
+  const payload = (root: CertificateFacts, place: Place, file: string) => ({
+    ...nameOf(root, place),
     title: titleOf(root),
-    file: index === 0 ? "ca.cer" : `ca-older-${index}.cer`,
+    file,
     der: wrapped(root),
-  }));
+  });
+  return [
+    payload(certificate, "present", "ca.cer"),
+    ...(newer === undefined ? [] : [payload(newer, "newer", "ca-newer.cer")]),
+    ...older.map((root, index) => payload(root, "older", `ca-older-${index + 1}.cer`)),
+  ];
+};
 
 export const mobileconfig: Bundle = (material, render) => {
   const importable = importableOf(material);
@@ -38,10 +51,14 @@ export const mobileconfig: Bundle = (material, render) => {
     identifier,
     uuid: uuidOf(`profile ${fingerprint}`),
     // The older root's own profile may still be on the device: nothing in two profiles has one identifier.
-    roots: rootPayloads(importable, ({ sha256 }, isPresent) => ({
-      identifier: isPresent ? `${identifier}.root` : `${identifier}.older.${sha256.slice(0, 32)}`,
-      uuid: uuidOf(isPresent ? `root ${sha256}` : `root ${sha256} beside ${fingerprint}`),
-    })),
+    roots: rootPayloads(importable, ({ sha256 }, place) => {
+      if (place === "present") return { identifier: `${identifier}.root`, uuid: uuidOf(`root ${sha256}`) };
+      const beside = place === "newer" ? "before" : "beside";
+      return {
+        identifier: `${identifier}.${place}.${sha256.slice(0, 32)}`,
+        uuid: uuidOf(`root ${sha256} ${beside} ${fingerprint}`),
+      };
+    }),
   });
   return [{ path: "ca.mobileconfig", content, summary: "profile for iPhone, iPad and Mac", profile: true }];
 };

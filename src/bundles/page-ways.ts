@@ -17,18 +17,21 @@ type SystemName = (typeof systemNames)[number];
 type Table = Readonly<Partial<Record<SystemName, readonly Way[]>>>;
 
 const { account, programs: terminal } = accountFiles;
-const thunderbird: Way = { key: "thunderbird", files: ["ca.crt"] };
+/** Each holds what programs take one by one; the second and third are there while the authority changes its certificate. */
+const pem = ["ca.crt", "ca-newer.crt", "ca-older.crt"];
+const der = ["ca.cer", "ca-newer.cer", "ca-older.cer"];
+const thunderbird: Way = { key: "thunderbird", files: pem };
 
 const withPrivateCa: Table = {
   windows: [
     { key: "windowsScript", files: ["install-windows.cmd", "install-windows.ps1"] },
-    { key: "windowsClick", files: ["ca.cer"] },
+    { key: "windowsClick", files: der },
     thunderbird,
   ],
   macos: [
     { key: "macosAccount", files: account },
     { key: "macosProfile", files: ["ca.mobileconfig"] },
-    { key: "macosClick", files: ["ca.cer"] },
+    { key: "macosClick", files: der },
     { key: "macosScript", files: ["install-macos.sh"] },
     thunderbird,
   ],
@@ -36,12 +39,12 @@ const withPrivateCa: Table = {
     { key: "iosAccount", files: account },
     { key: "iosProfile", files: ["ca.mobileconfig"] },
   ],
-  android: [{ key: "android", files: ["ca.crt"] }],
+  android: [{ key: "android", files: pem }],
   linux: [
     { key: "linuxScript", files: ["install-linux.sh"] },
     thunderbird,
-    { key: "linuxClick", files: ["ca.crt"], unless: "install-linux.sh" },
-    { key: "terminal", files: ["ca.crt", ...terminal] },
+    { key: "linuxClick", files: pem, unless: "install-linux.sh" },
+    { key: "terminal", files: [...pem, ...terminal] },
   ],
 };
 

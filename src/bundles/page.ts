@@ -43,6 +43,10 @@ const valuesFor = ({ material, importable, certificate, leaf }: Subject, strings
   return {
     host: displayName(material.host),
     title: titleOf(certificate),
+    // An iPhone has a switch for each.
+    titles: [certificate, ...(importable?.beside ?? [])]
+      .map((one) => stringAt(strings, "quoted").replace("{title}", () => titleOf(one)))
+      .join(stringAt(strings, "list")),
     issuer: leaf.issuer,
     domains: (limitsOf(certificate) ?? []).join(stringAt(strings, "list")),
     from: dateIn(strings, certificate.notBefore),
@@ -64,7 +68,7 @@ const leadOf = (importable: Importable | undefined): "privateCa" | "selfSigned" 
 const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject: Subject): object => {
   const { material, importable, certificate } = subject;
   const strings = all.get(language) ?? {};
-  const { months: _months, date: _date, first: _first, ...texts } = strings;
+  const { months: _months, date: _date, first: _first, quoted: _quoted, ...texts } = strings;
   const values = valuesFor(subject, strings);
   const words = (...path: readonly string[]) => wordsOf(stringAt(strings, ...path), values);
   const kind = leadOf(importable);
@@ -109,14 +113,13 @@ const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject
     isUnlimited: limits === undefined,
     compareTitle: words("compare", kind === "public" ? "publicTitle" : "title"),
     compareText: words("compare", kind),
-    prints: [certificate, ...(importable?.older ?? [])].map((one, index) => ({
+    next: importable?.newer !== undefined,
+    earlier: importable?.newer === undefined && (importable?.older.length ?? 0) > 0,
+    prints: [certificate, ...(importable?.beside ?? [])].map((one) => ({
       title: titleOf(one),
-      isOlder: index > 0,
-      older: wordsOf(stringAt(strings, "compare", "older"), {
-        ...values,
-        title: titleOf(one),
-        until: dateIn(strings, one.notAfter),
-      }),
+      isNext: one === importable?.newer,
+      isOlder: importable?.older.includes(one) ?? false,
+      older: wordsOf(stringAt(strings, "compare", "older"), { until: dateIn(strings, one.notAfter) }),
       valid: wordsOf(stringAt(strings, "compare", "valid"), {
         from: dateIn(strings, one.notBefore),
         until: dateIn(strings, one.notAfter),

@@ -6,7 +6,17 @@ export const pem: Bundle = (material) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
   const older = importable.older.map(({ pem: text }) => `${text.trim()}\n`);
+  const { newer } = importable;
   return [
+    ...(newer === undefined
+      ? []
+      : [
+          {
+            path: `${importable.stem}-newer.crt`,
+            content: `${newer.pem.trim()}\n`,
+            summary: "the next root, which signs from the next renewal on: to be imported beside the other",
+          },
+        ]),
     ...(older.length === 0
       ? []
       : [

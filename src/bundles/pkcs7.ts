@@ -8,7 +8,7 @@ export const pkcs7: Bundle = (material) => {
   const importable = importableOf(material);
   // A self-signed certificate is one alone: the binary form is enough for it.
   if (importable?.kind !== "private-ca") return [];
-  const authorities = [importable.certificate, ...importable.older, ...material.chain.map(readCertificate)];
+  const authorities = [importable.certificate, ...importable.beside, ...material.chain.map(readCertificate)];
   const each = new Map(authorities.filter(({ isCa }) => isCa).map(({ sha256, der }) => [sha256, der]));
   return [
     {

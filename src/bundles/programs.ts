@@ -33,12 +33,13 @@ const personOf = ({ address, domain, login }: MailAccount) => {
   return { placeholder: !known, local: name, whole, address: full, user: whole ? full : name };
 };
 
-/** Of a self-signed certificate the certificate itself. `older`: the file of further roots that is on its way out. */
+/** Of a self-signed certificate the certificate itself. `others`: the files of further roots, which are on their way in or out. */
 const trustOf = (material: BundleMaterial) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
-  const { stem, older } = importable;
-  return [{ file: `${stem}.crt`, older: older.length === 0 ? false : `${stem}-older.crt` }];
+  const { stem, newer, older } = importable;
+  const others = [...(newer ? [`${stem}-newer.crt`] : []), ...(older.length > 0 ? [`${stem}-older.crt`] : [])];
+  return [{ file: `${stem}.crt`, others: others.length === 0 ? false : others.join(" ") }];
 };
 
 /** undefined where OpenSSL has none (FIPS mode): fetchmail gets no pin then. */

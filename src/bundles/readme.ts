@@ -1,5 +1,5 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
-import { readCertificate } from "../domain/certificate.ts";
+import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
@@ -8,13 +8,21 @@ import { limitsOf } from "./limits.ts";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
+const besideView = (root: CertificateFacts): object => ({
+  title: titleOf(root),
+  sha256: fingerprintOf(root, "sha256"),
+  sha1: fingerprintOf(root, "sha1"),
+  from: day(root.notBefore),
+  until: day(root.notAfter),
+});
+
 export const readme: Bundle = (material, render) => {
   const importable = importableOf(material);
   const leaf = readCertificate(material.leaf);
   const shown = importable?.certificate ?? leaf;
+  const next = importable?.newer;
   const { incoming, outgoing } = accountSettings(material);
   const limits = limitsOf(shown);
-  const older = importable?.older ?? [];
   const content = render("bundle-readme.txt", {
     host: displayName(material.host),
     // The name of a file stays in ASCII: update-ca-certificates is a shell script.
@@ -29,17 +37,13 @@ export const readme: Bundle = (material, render) => {
     issuer: leaf.issuer,
     sha256: fingerprintOf(shown, "sha256"),
     sha1: fingerprintOf(shown, "sha1"),
-    anyOlder: older.length > 0,
-    older: older.map((one, index) => ({
-      title: titleOf(one),
-      sha256: fingerprintOf(one, "sha256"),
-      sha1: fingerprintOf(one, "sha1"),
-      from: day(one.notBefore),
-      until: day(one.notAfter),
-      cer: olderCer("ca", index),
-    })),
     from: day(shown.notBefore),
     until: day(shown.notAfter),
+    next: next === undefined ? [] : [besideView(next)],
+    earlier: (importable?.older ?? []).map((one, index) => ({ ...besideView(one), cer: olderCer("ca", index) })),
+    olderOnly: next === undefined,
+    several: (importable?.beside.length ?? 0) > 0,
+    roots: [shown, ...(importable?.beside ?? [])].map(titleOf).map((title) => ({ title })),
     incoming: incoming.map((text) => ({ text })),
     outgoing: outgoing.map((text) => ({ text })),
     ready: material.account !== undefined && material.account.proven.length > 0,

@@ -30,6 +30,12 @@ export interface ScriptView {
   readonly privateCa: boolean;
   readonly selfSigned: boolean;
   readonly roots: readonly ScriptRoot[];
+  /** More than one, and how many. */
+  readonly several: boolean;
+  readonly count: number;
+  /** Files with one certificate each, which people import one by one: the next root's is among them. */
+  readonly hasNext: boolean;
+  readonly hasEarlier: boolean;
 }
 
 export const scriptView = ({ host }: Pick<BundleMaterial, "host">, importable: Importable): ScriptView => {
@@ -40,7 +46,11 @@ export const scriptView = ({ host }: Pick<BundleMaterial, "host">, importable: I
     file: host.replaceAll(":", "-"),
     privateCa,
     selfSigned: !privateCa,
-    roots: [importable.certificate, ...importable.older].map((certificate, index) => {
+    several: importable.beside.length > 0,
+    count: importable.beside.length + 1,
+    hasNext: importable.newer !== undefined,
+    hasEarlier: importable.newer === undefined && importable.older.length > 0,
+    roots: [importable.certificate, ...importable.beside].map((certificate, index) => {
       const base64 = certificate.der.toString("base64");
       return {
         number: index + 1,

@@ -8,9 +8,12 @@ export const thunderbird: Bundle = (material, render) => {
   if (importable?.kind !== "private-ca") return [];
   const plain = scriptView(material, importable);
   // By its own name in Thunderbird's folder of certificates: another server's policy has another "ca.crt".
-  const nameOf = (number: number): string => `${plain.file}${number === 1 ? "" : `-older-${String(number - 1)}`}.crt`;
-  const sourceOf = (number: number): string =>
-    number === 1 ? "ca.crt" : `thunderbird-older-${String(number - 1)}.crt`;
+  const { newer, older } = importable;
+  const before = newer === undefined ? 1 : 2;
+  const isNewer = (number: number): boolean => newer !== undefined && number === 2;
+  const suffixOf = (number: number): string => (isNewer(number) ? "newer" : `older-${String(number - before)}`);
+  const nameOf = (number: number): string => `${plain.file}${number === 1 ? "" : `-${suffixOf(number)}`}.crt`;
+  const sourceOf = (number: number): string => (number === 1 ? "ca.crt" : `thunderbird-${suffixOf(number)}.crt`);
   const roots = plain.roots.map((root) => ({
     ...root,
     installed: nameOf(root.number),
@@ -34,10 +37,10 @@ export const thunderbird: Bundle = (material, render) => {
       summary: "for administrators of Thunderbird: where the policy goes",
     },
     // The policy takes names of files with one certificate each.
-    ...importable.older.map(({ pem }, index) => ({
+    ...[...(newer === undefined ? [] : [newer]), ...older].map(({ pem }, index) => ({
       path: sourceOf(index + 2),
       content: `${pem.trim()}\n`,
-      summary: "for Thunderbird's policy: the authority's earlier certificate",
+      summary: `for Thunderbird's policy: the authority's ${isNewer(index + 2) ? "next" : "earlier"} certificate`,
     })),
   ];
 };

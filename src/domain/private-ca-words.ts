@@ -9,6 +9,12 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "`mailcert ca rotate`, then the plan that it prints: [private CA](private-ca.md#a-new-root).",
   },
   {
+    id: "ca-half-rotated",
+    means:
+      "A private CA has a new root, and certificates are still served under the one before: who imports only the new one refuses them until their next renewal. Files that `mailcert bundle` makes lead with the root that is in force.",
+    mend: "The command of the finding: `mailcert renew --force NAME`.",
+  },
+  {
     id: "ca-older-ending",
     means: "The root before the present one ends within half a year; 30 days before that, servers stop to lead to it.",
     mend: "Hand the files out again to whoever has not imported the new root: `mailcert bundle`.",

@@ -155,11 +155,15 @@ interface Served {
   readonly bundle?: string;
 }
 
+/** ISO date: from then on what is made does not lead to an earlier root any more. */
+export const lastLed = ({ notAfter }: { readonly notAfter: string }): string =>
+  new Date(Date.parse(notAfter) - 30 * day).toISOString();
+
 /** `ca`: as it is after the rotation. */
 export const importSteps = ({ older }: ShownCa, served: readonly Served[]): readonly ImportStep[] => {
   const [before] = older;
   if (!before) return [];
-  const by = new Date(Date.parse(before.notAfter) - 30 * day).toISOString();
+  const by = lastLed(before);
   return served.map(({ name, names, bundle }) => {
     const beyond = names.filter((one) => !permits(before.limits, one));
     return {

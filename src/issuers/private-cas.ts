@@ -93,6 +93,8 @@ export interface RotateRequest {
   readonly rootKey?: string;
   /** Where the new root's key goes. */
   readonly offline?: string;
+  /** Of `planRotate`: what would come of it, also without the key that it needs. */
+  readonly plansOnly?: true;
   readonly now: Date;
 }
 

@@ -1,6 +1,7 @@
 // What was put into the folder for clients, and what to do with it.
 import type { BundledAccount } from "../usecases/bundle-account.ts";
 import type { BundleResult } from "../usecases/bundle.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { findingsText } from "./findings-text.ts";
 import { table } from "./table.ts";
 import { wrap } from "./wrap.ts";
@@ -18,18 +19,39 @@ const next: Readonly<Record<BundleResult["imports"], readonly string[]>> = {
 };
 
 /** As clients show it, in two lines of sixteen octets. */
-const fingerprintLines = ({ fingerprint }: BundleResult): readonly string[] => {
+const fingerprintLines = ({ fingerprint, beside = [] }: BundleResult): readonly string[] => {
   if (fingerprint === undefined) return [];
-  const octets = fingerprint.sha256.toUpperCase().match(/../g) ?? [];
+  const what = beside.length === 0 ? "this" : `these ${beside.length + 1}`;
   return [
-    "Read this to them by telephone, so that they can compare before they import:",
-    `  ${fingerprint.title}, SHA-256`,
-    `  ${octets.slice(0, 16).join(":")}:`,
-    `  ${octets.slice(16).join(":")}`,
+    `Read ${what} to them by telephone, so that they can compare before they import:`,
+    ...[{ ...fingerprint, is: "first" as const }, ...beside].flatMap(({ title, sha256, is }) => {
+      const octets = sha256.toUpperCase().match(/../g) ?? [];
+      return [
+        `  ${title}${besideWords[is]}, SHA-256`,
+        `  ${octets.slice(0, 16).join(":")}:`,
+        `  ${octets.slice(16).join(":")}`,
+      ];
+    }),
   ];
 };
 
 const width = 80;
+
+const besideWords = { first: "", next: " (the next one)", earlier: " (the one before)" } as const;
+
+/** A new root that nothing served leads to yet. */
+const rotatedLines = ({ certificate, fingerprint, beside = [] }: BundleResult): readonly string[] => {
+  const next = beside.find((one) => one.is === "next");
+  return next === undefined || fingerprint === undefined
+    ? []
+    : [
+        wrap(
+          `The CA has a new root, ${next.title}, and what is served is still by the one before: ca.crt is ${fingerprint.title}, which verifies that, and the new one lies beside it: have people import both. After the renewal the files lead with the new one:`,
+          width,
+        ),
+        `  mailcert renew --force ${shellWord(certificate)}`,
+      ];
+};
 
 const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
   omitted.flatMap(({ files, reason, hint }) => [
@@ -85,6 +107,7 @@ export const bundleText = (result: BundleResult): string => {
     `${result.dir}: for the clients of ${result.certificate}`,
     table(rows, "  "),
     ...next[result.imports],
+    ...rotatedLines(result),
     ...fingerprintLines(result),
     ...accountLines(result),
     ...(result.findings === undefined ? [] : [findingsText(result.findings)]),

@@ -99,7 +99,10 @@ export const showDocument = ({ cas, findings }: ShownCas): object => ({
 
 export const initText = ({ name, folder, outcome, limits, ca, notes }: InitResult, now: Date): string =>
   outcome === "planned"
-    ? `would make the private CA "${name}" in ${folder}; it may certify ${limitsText(limits)}`
+    ? [
+        `would make the private CA "${name}" in ${folder}; it may certify ${limitsText(limits)}`,
+        ...noteLines(notes),
+      ].join("\n")
     : [`made the private CA "${name}"`, "", ...(ca ? [caText(ca, now), ""] : []), ...noteLines(notes)].join("\n");
 
 export const initDocument = ({ name, folder, outcome, limits, ca, notes }: InitResult): object => ({

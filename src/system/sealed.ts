@@ -59,7 +59,10 @@ const hexOf = (value: unknown, length: number): Buffer | undefined =>
 
 const headOf = (sealed: Buffer, path: string): Head => {
   const version = /^mailcert-ca-backup (\d+)\n/.exec(sealed.subarray(0, 40).toString("latin1"))?.[1];
-  if (version === undefined) throw unreadable(path, "is no backup of a private CA");
+  if (version === undefined)
+    throw unreadable(path, "is no backup of a private CA", [
+      "name a file that `mailcert ca backup --out FILE` has written",
+    ]);
   if (version !== "1")
     throw unreadable(path, `is a backup of version ${version}, which this mailcert does not know`, [
       "use the mailcert that made it, or a newer one",

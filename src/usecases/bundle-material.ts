@@ -1,12 +1,12 @@
 // What a bundle is made of: the certificate that is live (or, before the first switch, staged), the root that clients import, and the account that was proven.
 import type { BundleMaterial } from "../bundles/bundle.ts";
-import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { isWildcard } from "../domain/names.ts";
 import { type FoundAccount, accountMark, findAccount } from "./bundle-account.ts";
 import { listName, readList, sha256 } from "./bundle-list.ts";
 import { importedRoot } from "./bundle-root.ts";
+import { importedRoots } from "./bundle-roots.ts";
 import type { GenerationRecord } from "../store/store.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { BundleOptions } from "./bundle.ts";
@@ -29,16 +29,6 @@ const writtenRoot = async ({ folder }: BundleDeps, dir: string): Promise<string 
   const content = await folder.read(`${dir}/ca.crt`);
   if (typeof content === "string" || files.get("ca.crt")?.includes(sha256(content)) !== true) return undefined;
   return Buffer.from(content).toString("latin1");
-};
-
-/**
- * Newest first: the CA's present root, also where what is served is still by the one before. The served chain's alone where the CA does not know it (it was
- * made anew), or cannot be read now, which `ca show` tells.
- */
-const caRoots = async (world: World, ca: string, served: string): Promise<readonly string[]> => {
-  const roots = await unlessFailure(async () => (await world.privateCas()).roots(ca, world.now()));
-  const { sha256: known } = readCertificate(served);
-  return !(roots instanceof Failure) && roots.some((root) => readCertificate(root).sha256 === known) ? roots : [served];
 };
 
 /** Of what clients import of a private CA, which changes without a new leaf; hex. undefined: no such CA, or it cannot be read now. */
@@ -81,13 +71,14 @@ export const bundleMaterial = async (
     ...(file === undefined ? {} : { file }),
     ...(before === undefined ? {} : { before }),
   });
-  const [newest, ...older] =
+  const { root, newerRoot, olderRoots } =
     generation.issuer === "private-ca" && served !== undefined
-      ? await caRoots(world, generation.authority, served)
-      : [served];
+      ? await importedRoots(world, generation.authority, { served, slots })
+      : { root: served, newerRoot: undefined, olderRoots: [] };
   const material: BundleMaterial = {
-    root: newest,
-    olderRoots: older.filter((root) => root !== undefined),
+    root,
+    ...(newerRoot === undefined ? {} : { newerRoot }),
+    olderRoots,
     leaf: slot.leaf,
     chain: slot.chain,
     names: certificate.names,

@@ -40,6 +40,8 @@ export interface BundleResult {
   readonly imports: "root" | "self-signed" | "nothing";
   /** Of what they import: its name, and the fingerprint to be read to them. */
   readonly fingerprint?: { readonly title: string; readonly sha256: string };
+  /** Of the other roots in the files, which scripts and profiles show as well; absent: there are none. */
+  readonly beside?: readonly BesideRoot[];
   /** Of the certificate that profiles are signed with. */
   readonly signer?: { readonly title: string; readonly sha256: string; readonly until: Date };
   readonly files: readonly BundledFile[];
@@ -48,6 +50,18 @@ export interface BundleResult {
   /** Of profiles that whoever the configuration names could not sign: all else is made. */
   readonly findings?: readonly Finding[];
 }
+
+export interface BesideRoot {
+  readonly title: string;
+  readonly sha256: string;
+  /** `next`: the CA's present one, which what is served leads to from the next renewal on. */
+  readonly is: "next" | "earlier";
+}
+
+const besideOf = ({ newerRoot, olderRoots }: BundleMaterial): readonly BesideRoot[] => [
+  ...(newerRoot === undefined ? [] : [{ ...fingerprintOf(readCertificate(newerRoot)), is: "next" as const }]),
+  ...olderRoots.map((root) => ({ ...fingerprintOf(readCertificate(root)), is: "earlier" as const })),
+];
 
 const fingerprintOf = ({
   commonName,
@@ -164,6 +178,7 @@ export const writeBundle = async (
   const kept = [...(source ? keptFiles(source.found) : []), ...(unsigned?.paths ?? [])];
   const plan = await planFiles(deps, options, { wanted, kept, ours, signer });
   const root = material.root === undefined ? undefined : readCertificate(material.root);
+  const beside = besideOf(material);
   const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
   const paths = [...wanted.map(({ path }) => path), ...(unsigned?.paths ?? [])];
   const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports });
@@ -173,6 +188,7 @@ export const writeBundle = async (
     dryRun,
     imports,
     ...(root === undefined ? {} : { fingerprint: fingerprintOf(root) }),
+    ...(beside.length === 0 ? {} : { beside }),
     ...(signer && { signer: { title: signer.title, sha256: signer.sha256, until: signer.until } }),
     files: plan.map(({ content: _content, present: _present, ...file }) => file),
     ...(account ? { account } : {}),

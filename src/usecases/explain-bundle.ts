@@ -10,6 +10,7 @@ import { isWildcard } from "../domain/names.ts";
 import type { PublicSlot } from "../store/store.ts";
 import { bundledGeneration } from "./bundled-generation.ts";
 import { importedRoot } from "./bundle-root.ts";
+import { importedRoots } from "./bundle-roots.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { World } from "./world.ts";
 
@@ -43,14 +44,20 @@ export const explainBundle = async (
     const one = read[slot];
     return one === undefined ? [] : [[slot, one]];
   });
-  const pem = await importedRoot(world, deps, {
+  const slots = kinds.map(([, one]) => one);
+  const served = await importedRoot(world, deps, {
     certificate,
     generation,
-    slots: kinds.map(([, one]) => one),
+    slots,
     dir: certificate.bundle ?? "DIR",
     ...(file === undefined ? {} : { file }),
   });
-  const root = pem === undefined ? undefined : readCertificate(pem);
+  // As the files have it: what `ca.crt` is.
+  const imported =
+    generation.issuer === "private-ca" && served !== undefined
+      ? (await importedRoots(world, generation.authority, { served, slots })).root
+      : served;
+  const root = imported === undefined ? undefined : readCertificate(imported);
   const names = certificate.names.filter((name) => !isWildcard(name));
   const now = world.now();
   const [first] = kinds.map(([, { leaf }]) => readCertificate(leaf));

@@ -127,7 +127,7 @@ test("after a rotation each older root is a file of its own in binary, and READM
   for (const part of [
     "Old CA",
     "First CA",
-    "ca-older.crt (text), ca-older.cer",
+    "ca-older.crt, ca-older.cer",
     "ca-older-2.cer",
     "ca.p7b, truststore.p12",
   ])
@@ -189,6 +189,33 @@ describe("the Apple profile", () => {
     const ids = [...earlier.matchAll(/<string>(mailcert\.ca\.[^<]*|[0-9A-F-]{36})</g)].map(([, id]) => id ?? "");
     expect(ids).toHaveLength(4);
     expect(ids.filter((id) => text.includes(`>${id}<`))).toEqual([]);
+  });
+  test("between a rotation and the renewal: the root in force first, the next one beside it, each in a file of its own", async () => {
+    const [next, root, before] = await Promise.all([1, 2, 3].map(() => issue({ subject: "CN=Mail CA", ca: true })));
+    if (!next || !root || !before) throw new Error("no roots");
+    const rotated = { root: root.pem, newerRoot: next.pem, olderRoots: [before.pem] };
+    const given = { ...(await material("private-ca")).material, chain: [], ...rotated };
+    const text = (await made("mobileconfig", given)).content.toString();
+    const payloads = (readPlist(text) as { PayloadContent: Record<string, unknown>[] }).PayloadContent;
+    expect(payloads.map((one) => one["PayloadContent"])).toEqual([root.der, next.der, before.der]);
+    expect(new Set(payloads.map((one) => one["PayloadUUID"])).size).toBe(3);
+    const files = async (format: BundleFormat): Promise<Readonly<Record<string, Buffer>>> =>
+      Object.fromEntries(
+        (await bundles[format]())(given, render).map(({ path, content }) => [path, Buffer.from(content)]),
+      );
+    const der = (text: Buffer | undefined) => new X509Certificate(text ?? "").raw;
+    const pem = await files("pem");
+    expect(["ca.crt", "ca-newer.crt", "ca-older.crt"].map((path) => der(pem[path]))).toEqual([
+      root.der,
+      next.der,
+      before.der,
+    ]);
+    for (const content of Object.values(pem)) expect(content.toString().match(/BEGIN/g)).toHaveLength(1);
+    expect(await files("der")).toEqual({ "ca-newer.cer": next.der, "ca-older.cer": before.der, "ca.cer": root.der });
+    const thunderbird = await files("thunderbird");
+    expect(der(thunderbird["thunderbird-newer.crt"])).toEqual(next.der);
+    expect(der(thunderbird["thunderbird-older-1.crt"])).toEqual(before.der);
+    expect(thunderbird["policies.json"]?.toString()).toContain("mail.example.org-newer.crt");
   });
   test("identifiers belong to the root: another host keeps them, another root changes all of them", async () => {
     const { given, text } = await profile();

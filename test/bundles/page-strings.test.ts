@@ -99,7 +99,8 @@ test("no string is there that no page shows", async () => {
     ...given.map((one) =>
       bundleOf({ ...one, entries: [{ protocol: "pop3", mode: "implicit", host: "x.example", port: 995 }] }),
     ),
-    bundleOf({ ...privately, olderRoots: [privately.root ?? ""] }),
+    bundleOf({ ...privately, olderRoots: [privately.leaf] }),
+    bundleOf({ ...privately, newerRoot: privately.leaf }),
   ]);
   const shown = pages
     .map(({ page }) =>

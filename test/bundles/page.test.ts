@@ -70,10 +70,21 @@ describe("what fits", () => {
   });
   test("a rotated CA: both fingerprints, and until when the older one counts", async () => {
     const older = await issue({ subject: "CN=Before", ca: true, notAfter: new Date("2027-03-01T00:00:00Z") });
-    const html = made({ ...(await pageMaterial("private-ca")), olderRoots: [older.pem] });
-    expect(textOf(html, "en")).toContain("Until 1 March 2027 there is an older authority beside it, “Before”");
-    expect(textOf(html, "fr")).toContain("Jusqu’au 1er mars 2027");
+    const { page: html } = await bundleOf({ ...(await pageMaterial("private-ca")), olderRoots: [older.pem] });
+    expect(textOf(html, "en")).toContain("certificate from before, which ends on 1 March 2027");
+    expect(textOf(html, "en")).toContain("do the same with ca-older.crt");
+    expect(textOf(html, "fr")).toContain("expire le 1er mars 2027");
+    // Where programs take them one by one, it can be had there: Windows, Mac, Android, Linux.
+    expect(html.match(/href="ca-older\.crt"/g)?.length ?? 0).toBeGreaterThanOrEqual(4 * languages.length);
     expect(html.match(/class="octets"/g)).toHaveLength(4 * languages.length);
+  });
+  test("between a rotation and the renewal: the steps have the next root's files, and an iPhone's have both names", async () => {
+    const newer = await issue({ subject: "CN=After", ca: true });
+    const { page: html } = await bundleOf({ ...(await pageMaterial("private-ca")), newerRoot: newer.pem });
+    expect(textOf(html, "en")).toContain("do the same once more with ca-newer.crt or ca-newer.cer");
+    expect(textOf(html, "en")).toContain("switch on “Mail CA of example.org”, “After”");
+    expect(textOf(html, "de")).toContain("„Mail CA of example.org“, „After“ einschalten");
+    for (const file of ["ca-newer.crt", "ca-newer.cer"]) expect(html).toContain(`href="${file}"`);
   });
   test("self-signed: no authority to import, who takes it and who does not", async () => {
     const { page: html } = await bundleOf(await pageMaterial("self-signed"));

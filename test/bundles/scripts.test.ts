@@ -149,7 +149,7 @@ describe("the shell scripts", () => {
     ]) {
       const said = ask("--yes", ...args.flatMap((one) => ["--fingerprint", one]));
       expect([said.status, said.stdout.includes("on\n")]).toEqual([65, false]);
-      expect(said.stderr).toContain("this is not the fingerprint that you gave: nothing was changed");
+      expect(said.stderr).toContain("this one is not among the fingerprints that you gave: nothing was changed");
     }
   });
   test("nobody to ask, no such option, no value: says what to do", async () => {

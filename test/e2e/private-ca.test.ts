@@ -57,23 +57,46 @@ const satisfies = async (root: string): Promise<boolean> => {
   return stdout.includes("Verify return code: 0 (ok)") && stdout.includes("TLSA");
 };
 
+/** As README.txt says to a new user: every file that it names, taken one by one, and each fingerprint among those that were told. */
+const followReadme = async (files: string): Promise<readonly (readonly string[])[]> => {
+  const readme = await host.must(`cat ${files}/README.txt`);
+  const named = [...new Set(readme.match(/ca(?:-newer)?\.crt/g) ?? [])].toSorted();
+  for (const file of named) {
+    const print = await host.must(`openssl x509 -in ${files}/${file} -noout -fingerprint -sha256 | cut -d= -f2`);
+    expect(readme).toContain(print.trim());
+    // Programs take the first certificate of a file, and ours hold one.
+    expect((await host.must(`grep -c BEGIN ${files}/${file}`)).trim()).toBe("1");
+  }
+  await host.must(`cd ${files} && cat ${named.join(" ")} >/srv/imported.pem`);
+  return [named, await accepting(`${files}/ca.crt`), await accepting("/srv/imported.pem")];
+};
+
 describe("on trixie", () => {
   it("a new root: clients with only the old one and clients with only the new one accept what is served, and so does DANE-TA", async () => {
     await run(["setup", name, "--schedule", "none", "--ca-domains", "example.org", "--yes"]);
     await host.must(`cp ${folder}/root.pem /srv/old.pem`);
     expect(await accepting("/srv/old.pem")).toEqual(everyone);
-    await run(["ca", "rotate"]);
+    await run(["ca", "rotate", "--yes"]);
     await host.must(`cp ${folder}/root.pem /srv/new.pem; ! cmp /srv/old.pem /srv/new.pem`);
     // Until the next renewal nothing changes for anybody.
     expect(await accepting("/srv/old.pem")).toEqual(everyone);
-    await run(["renew", "--force"]);
+    // Whoever comes now is served as well: by the first file alone, and by both.
+    const told = await run(["bundle", "--out", "/srv/files"]);
+    expect(told).toContain(`mailcert renew --force ${name}`);
+    expect(await followReadme("/srv/files")).toEqual([["ca-newer.crt", "ca.crt"], everyone, everyone]);
+    await host.must("mkdir /srv/then && cp /srv/files/*.crt /srv/then/ && cmp /srv/old.pem /srv/then/ca.crt");
+    await run(["renew", "--force", name]);
+    // The root that was imported in between goes on to be good.
+    expect(await accepting("/srv/then/ca.crt")).toEqual(everyone);
     expect(await accepting("/srv/old.pem")).toEqual(everyone);
     expect(await accepting("/srv/new.pem")).toEqual(everyone);
     expect([await satisfies("/srv/old.pem"), await satisfies("/srv/new.pem")]).toEqual([true, true]);
     await run(["verify"]);
     await run(["bundle", "--out", "/srv/files"]);
     await host.must("cmp /srv/new.pem /srv/files/ca.crt && cmp /srv/old.pem /srv/files/ca-older.crt");
-  }, 120_000);
+    expect(await followReadme("/srv/files")).toEqual([["ca.crt"], everyone, everyone]);
+    expect(await run(["status"])).not.toContain("has a new root");
+  }, 240_000);
 
   it("what is revoked is replaced at every port first; OpenSSL then refuses it by the list, and accepts its successor", async () => {
     await host.must(`cp ${live}/fullchain.pem /srv/before.pem`);

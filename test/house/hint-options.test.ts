@@ -26,6 +26,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["issuers/private-ca/away.ts", ["ca"]],
   ["issuers/private-ca/backup.ts", ["ca"]],
   ["issuers/private-ca/make.ts", ["ca"]],
+  ["issuers/private-ca/place.ts", ["ca"]],
   ["issuers/private-ca/published.ts", ["ca"]],
   ["usecases/ca/", ["ca"]],
   ["usecases/account.ts", ["account"]],

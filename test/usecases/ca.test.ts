@@ -103,6 +103,35 @@ describe("ca show and ca init", () => {
     expect((await run("ca", "shwo")).status).toBe(64);
   });
 
+  test("a name, a place or a file that cannot be says what it is, and what to do", async () => {
+    await run("renew");
+    for (const typed of ["nosuch.example.org", "80ae"]) {
+      const told = await error(65, "ca", "revoke", typed);
+      expect(told).toContain(`"${typed}" is none that a private CA`);
+      expect(told).toContain(`kept here: ${name}`);
+    }
+    expect(await error(65, "ca", "revoke", join(dir, "nosuch.pem"))).toContain("no such file");
+    expect(await error(73, "ca", "backup", "--out", dir, ...withWords())).toContain(
+      `${dir} is a folder: nothing was changed\nname a file in it: --out ${dir}/default.backup`,
+    );
+    expect(await error(73, "ca", "backup", "--out", `${dir}/none/x`, ...withWords())).toContain(`mkdir -p ${dir}/none`);
+    expect(await error(73, "ca", "crl", "--out", `${dir}/none/ca.crl`)).toContain(`mkdir -p ${dir}/none`);
+    expect(await error(65, "ca", "restore", join(dir, "words"), ...withWords())).toContain("mailcert ca backup --out");
+    expect(await error(64, "ca", "init", "../evil", "--ca-domains", "example.org")).toContain(
+      "mailcert ca init office",
+    );
+  });
+
+  test("a key that goes away is in the plan; a rotation's plan needs none", async () => {
+    const usb = join(dir, "usb");
+    const planned = await run("ca", "init", "--offline", usb, "--dry-run");
+    expect(planned.stdout).toContain(`the root's key would go into ${usb}`);
+    expect((await run("ca", "init", "--offline", usb, ...withWords())).status).toBe(0);
+    const { notes } = await json(0, "ca", "rotate", "--dry-run");
+    expect(JSON.stringify(notes)).toContain("mailcert ca rotate --root-key FILE --offline DIR");
+    expect(await error(64, "ca", "rotate", "--yes")).toContain("--root-key FILE --offline DIR");
+  });
+
   test("a passphrase is asked twice where it is chosen, refused where it is short, and its file must be closed", async () => {
     const asked: string[] = [];
     const person = (...answers: readonly string[]): Partial<Host> => {
@@ -137,7 +166,7 @@ describe("ca rotate", () => {
     const { root: old } = await theCa();
     expect(await json(0, "ca", "rotate", "--dry-run")).toMatchObject({ outcome: "planned", ca: { older: [] } });
     expect((await theCa()).root.sha256).toBe(old.sha256);
-    const done = await json(0, "ca", "rotate", "--ca-domains", "example.org,example.net");
+    const done = await json(0, "ca", "rotate", "--yes", "--ca-domains", "example.org,example.net");
     const by = new Date(Date.parse(old.notAfter) - 30 * day).toISOString();
     expect(done).toMatchObject({
       outcome: "rotated",
@@ -149,8 +178,13 @@ describe("ca rotate", () => {
     expect(JSON.stringify(done["notes"])).toContain(`2 1 1 ${root.spkiSha256}`);
     const inFile = async (file: string): Promise<readonly string[]> =>
       splitPem(await readFile(join(dir, "files", file), "utf8")).map((pem) => readCertificate(pem).sha256);
-    expect([await inFile("ca.crt"), await inFile("ca-older.crt")]).toEqual([[root.sha256], [old.sha256]]);
+    // What is served is still by the old root, and that goes on to be good: it leads until the renewal.
+    expect([await inFile("ca.crt"), await inFile("ca-newer.crt")]).toEqual([[old.sha256], [root.sha256]]);
+    expect(await json(0, "bundle", "--explain")).toMatchObject({ root: { sha256: old.sha256 } });
     expect((await run("renew", "--force")).status).toBe(0);
+    expect([await inFile("ca.crt"), await inFile("ca-older.crt")]).toEqual([[root.sha256], [old.sha256]]);
+    expect(await readdir(join(dir, "files"))).not.toContain("ca-newer.crt");
+    expect(await json(0, "bundle", "--explain")).toMatchObject({ root: { sha256: root.sha256 } });
     expect(splitPem(await live("chain.pem")).map((pem) => readCertificate(pem).sha256)).toEqual([
       expect.not.stringMatching(root.sha256),
       old.sha256,
@@ -162,12 +196,95 @@ describe("ca rotate", () => {
     expect((await run("log")).stdout).toContain('gave the private CA "default" a new root');
   });
 
+  test("until the renewal everything says so: one command; every fingerprint that files show; then nothing any more", async () => {
+    await run("renew");
+    const { root: old } = await theCa();
+    const { notes } = await json(0, "ca", "rotate", "--yes");
+    expect((notes as readonly string[])[0]).toContain(`next: mailcert renew --force ${name} `);
+    const { root } = await theCa();
+    const half = { check: "ca-half-rotated", severity: "warning", hint: `mailcert renew --force ${name}` };
+    expect(await json(0, "ca", "show")).toMatchObject({ findings: [half] });
+    expect(await json(0, "status")).toMatchObject({ findings: [half] });
+    expect((await run("doctor")).stdout).toContain(`mailcert renew --force ${name}`);
+    expect(await json(0, "bundle", "--out", join(dir, "out"))).toMatchObject({
+      fingerprint: { sha256: old.sha256 },
+      beside: [{ sha256: root.sha256, is: "next" }],
+    });
+    const told = await run("bundle", "--out", join(dir, "out"));
+    const text = told.stdout.replaceAll(/[\s:]/g, "");
+    const readme = await readFile(join(dir, "out/README.txt"), "utf8");
+    const script = await readFile(join(dir, "out/install-linux.sh"), "utf8");
+    for (const { sha256 } of [old, root]) {
+      expect(text).toContain(sha256.toUpperCase());
+      expect(readme.replaceAll(":", "")).toContain(sha256.toUpperCase());
+      expect(script).toContain(sha256);
+    }
+    expect(told.stdout).toContain(`mailcert renew --force ${name}`);
+    expect(script).toContain("Are these the 2 fingerprints");
+    expect(readme).toContain("ca-newer.crt");
+    await run("renew", "--force");
+    expect(await json(0, "ca", "show")).toMatchObject({ findings: [] });
+    expect(await json(0, "bundle", "--out", join(dir, "out"))).toMatchObject({
+      fingerprint: { sha256: root.sha256 },
+      beside: [{ sha256: old.sha256, is: "earlier" }],
+    });
+    expect(await readFile(join(dir, "out/README.txt"), "utf8")).not.toContain("ca-newer");
+  });
+
+  test("each certificate has files of its own: of two, the one that was not renewed goes on with the old root", async () => {
+    await configure("  other.example.org:\n    issuer: private-ca\n    servers: none\n");
+    await run("renew");
+    const { root: old } = await theCa();
+    await run("ca", "rotate", "--yes");
+    await run("renew", "--force", name);
+    const { root } = await theCa();
+    const leads = async (one: string): Promise<unknown> =>
+      (await json(0, "bundle", one, "--out", join(dir, one)))["fingerprint"];
+    expect(await leads(name)).toMatchObject({ sha256: root.sha256 });
+    expect(await leads("other.example.org")).toMatchObject({ sha256: old.sha256 });
+    expect(await json(0, "ca", "show")).toMatchObject({
+      findings: [{ check: "ca-half-rotated", hint: "mailcert renew --force other.example.org" }],
+    });
+  });
+
+  test("asks first, and once more where the present root is not in force yet; --days is no certificate's", async () => {
+    await run("renew");
+    const { root } = await theCa();
+    expect(await error(64, "ca", "rotate")).toContain("--yes says yes");
+    expect((await theCa()).root.sha256).toBe(root.sha256);
+    const asked: string[] = [];
+    const answering = (answer: string): Partial<Host> => ({
+      ask: async (question) => {
+        asked.push(question);
+        return answer;
+      },
+    });
+    expect((await on(answering("n"), "ca", "rotate")).status).toBe(78);
+    expect((await theCa()).root.sha256).toBe(root.sha256);
+    expect((await on(answering("y"), "ca", "rotate")).status).toBe(0);
+    expect(asked[1]).toContain(`in the place of ${root.title}`);
+    expect((await on(answering("n"), "ca", "rotate")).status).toBe(78);
+    expect(asked[2]).toContain(`is not yet what all is served under (mailcert renew --force ${name})`);
+    expect((await theCa()).older).toHaveLength(1);
+    expect(await error(64, "ca", "rotate", "--days", "30", "--dry-run")).toContain("end before the present one");
+    now = new Date(Date.parse((await theCa()).root.notAfter) - 40 * day);
+    expect(await error(64, "ca", "rotate", "--days", "60", "--dry-run")).toContain("which live for 397 days");
+    expect(await json(0, "ca", "rotate", "--days", "400", "--dry-run")).toMatchObject({ outcome: "planned" });
+  });
+
+  test("without --days the new root lives no shorter than the present one", async () => {
+    await run("ca", "init", "--days", "9000");
+    await run("ca", "rotate", "--yes");
+    const { root, older } = await theCa();
+    expect(Date.parse(root.notAfter)).toBeGreaterThanOrEqual(Date.parse(older[0]?.notAfter ?? ""));
+  });
+
   test("says that the root before keeps an open key here, and what leads to its list", async () => {
     const url = "http://mail.example.org/ca.crl";
     await configure(`    ca_crl_url: ${url}\n`);
     await run("renew");
     await run("ca", "crl", "--out", join(dir, "ca.crl"));
-    const { notes } = await json(0, "ca", "rotate", "--offline", join(dir, "usb"), ...withWords());
+    const { notes } = await json(0, "ca", "rotate", "--yes", "--offline", join(dir, "usb"), ...withWords());
     const told = JSON.stringify(notes);
     expect(told).toContain("older/0001/root-key.pem");
     expect(told).toContain(`ca_crl_url of ${name} (${url})`);
@@ -190,7 +307,7 @@ describe("ca rotate", () => {
     await configure("    ca_domains: [example.org]\n");
     await run("renew");
     expect(await error(78, "ca", "rotate", "--ca-domains", "example.net")).toContain(name);
-    const { notes } = await json(0, "ca", "rotate", "--ca-domains", "example.org,example.net");
+    const { notes } = await json(0, "ca", "rotate", "--yes", "--ca-domains", "example.org,example.net");
     expect(JSON.stringify(notes)).toContain("change ca_domains in the configuration");
     expect((await run("renew", "--force")).status).toBe(1);
     await configure("    ca_domains: [example.org, example.net]\n");
@@ -337,7 +454,7 @@ test("a certificate whose CA is gone is not begun to be revoked, and goes on in 
 
 test("a rotation that was cut short is told of, and finished by the next run of the timer", async () => {
   await run("renew");
-  await run("ca", "rotate");
+  await run("ca", "rotate", "--yes");
   const folder = join(dir, "state/ca/default");
   const { root } = await theCa();
   // As it is after the old files have left the top.
@@ -346,10 +463,10 @@ test("a rotation that was cut short is told of, and finished by the next run of 
   await writeFile(join(dir, "state/ca/crl-due"), now.toISOString());
   expect(await json(0, "ca", "show")).toMatchObject({
     cas: [{ unfinished: true, root: { sha256: root.sha256 } }],
-    findings: [{ check: "ca-unfinished" }],
+    findings: [{ check: "ca-unfinished" }, { check: "ca-half-rotated" }],
   });
   expect((await run("renew")).status).toBe(0);
-  expect(await json(0, "ca", "show")).toMatchObject({ findings: [] });
+  expect(await json(0, "ca", "show")).toMatchObject({ findings: [{ check: "ca-half-rotated" }] });
   expect(await readdir(folder)).not.toContain("arrival-0001");
   // Whoever began it may have been killed before it could write it down.
   expect(await readFile(join(dir, "state/events.jsonl"), "utf8")).toContain("finished the rotation of the private CA");

@@ -20,6 +20,7 @@ const worldOf = (slots: Slots, live: number | undefined, issuer: string): World 
   ({
     now: () => now,
     systemRoots: async () => [],
+    privateCas: async () => ({ roots: async () => [] }),
     store: {
       read: () => ({
         target: 2,

@@ -5,8 +5,8 @@ import { Failure } from "../../domain/failure.ts";
 import { ownPath } from "../../domain/own-path.ts";
 import { initDocument, initText, rotateDocument, rotateText } from "../../reports/ca.ts";
 import { type InitWish, initCa, planInit } from "../../usecases/ca/init.ts";
-import { type RotateWish, planRotation, rotateCa } from "../../usecases/ca/rotate.ts";
-import { locked } from "../locked.ts";
+import { type RotateWish, planRotation, rotateCa, rotateQuestion } from "../../usecases/ca/rotate.ts";
+import { confirmed, locked } from "../locked.ts";
 import { passphraseFor } from "./passphrase.ts";
 
 const pathOf = ({ options, host }: Context, key: string): string | undefined => {
@@ -66,15 +66,20 @@ export const rotate = async (context: Context): Promise<number> => {
     passphrase,
     ...(offline === undefined ? {} : { offline }),
     ...(rootKey === undefined ? {} : { rootKey }),
+    ...(globals.dryRun ? { plansOnly: true as const } : {}),
   });
   const planned = await planRotation(
     world,
     wishWith(async () => ""),
   );
+  // Before anybody types a passphrase, and without the lock: renewals do not wait for a person.
+  if (!globals.dryRun) await confirmed(context, await rotateQuestion(world, planned));
   const open = planned.ca.root.key === "here";
   const passphrase = make(open ? "new" : "present");
   if (!globals.dryRun && (!open || offline !== undefined)) await passphrase();
-  const result = globals.dryRun ? planned : await locked(context, (here) => rotateCa(here, wishWith(passphrase)));
+  const result = globals.dryRun
+    ? planned
+    : await locked(context, (here) => rotateCa(here, wishWith(passphrase), planned.ca.root.sha256));
   output.result(rotateText(result, host.now()), rotateDocument(result), false);
   return exitStatus.done;
 };

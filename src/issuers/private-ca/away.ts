@@ -91,7 +91,9 @@ export const rootKeyOf = async (
       "usage",
       `the key of the root in ${rootPath} is not on this host, and only it can vouch for a new one`,
       {
-        hints: [`bring its file back for this one command: mailcert ca rotate ${shellWord(name)} --root-key FILE`],
+        hints: [
+          `bring its file back for this one command, and name an empty folder for the next one's: mailcert ca rotate ${shellWord(name)} --root-key FILE --offline DIR`,
+        ],
       },
     );
   const text = await readTextIfPresent(path);

@@ -22,6 +22,7 @@ import type { BackedUp, RestoreOptions, Restored } from "../private-cas.ts";
 import { type Authority, findAuthority } from "./authority.ts";
 import { crlPath, noteLook, readCrlAt, refreshCrls } from "./crl.ts";
 import { settle, waitingFolder } from "./layout.ts";
+import { refuseNoPlace } from "./place.ts";
 import { addCopies } from "./published.ts";
 import { signerId } from "./records.ts";
 
@@ -75,6 +76,7 @@ export const backUp = async (
     throw new Failure("config", `there is no private CA "${ca}" in ${folder}`, {
       hints: [`make it: mailcert ca init ${shellWord(ca)}`],
     });
+  await refuseNoPlace(file, `${ca}.backup`);
   await refuseUnsafeFolder(dirname(file), uid);
   const files = await filesBelow(folder);
   const madeAt = now.toISOString();

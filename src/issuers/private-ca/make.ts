@@ -4,6 +4,7 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { NameConstraints } from "../../domain/name-constraints.ts";
 import { shellWord } from "../../domain/shell-word.ts";
+import { validityOf } from "../../x509/validity.ts";
 import { ensureFolder } from "../../system/files.ts";
 import { removeLeftovers } from "../../system/leftovers.ts";
 import type { InitRequest, RotateRequest } from "../private-cas.ts";
@@ -12,7 +13,7 @@ import { refuseOccupied, rootKeyOf } from "./away.ts";
 import { defaultConstraints, statedConstraints } from "./constraints.ts";
 import { nextNumber, readLayout, settle } from "./layout.ts";
 import { type Making, makeSet } from "./new-files.ts";
-import { newRoot } from "./new-root.ts";
+import { newRoot, rootDays } from "./new-root.ts";
 import { noteDue, noteLook, refreshCrls } from "./crl.ts";
 
 const mostDays = 9131;
@@ -33,7 +34,9 @@ export const planInit = async (folder: string, request: InitRequest): Promise<Na
   const { name, caDomains, names, days, issuing } = request;
   const problem = certificateNameProblem(name);
   if (problem !== undefined)
-    throw new Failure("usage", `the CA's name ${JSON.stringify(name.slice(0, 80))} ${problem}`);
+    throw new Failure("usage", `the CA's name ${JSON.stringify(name.slice(0, 80))} ${problem}`, {
+      hints: ["name it with letters, digits, dots and hyphens: mailcert ca init office"],
+    });
   checkRootDays(days);
   const layout = await readLayout(folder);
   if (layout.names.length > 0) {
@@ -81,6 +84,24 @@ export const initCa = async (folder: string, request: InitRequest, making: Makin
   await makeSet(folder, { ...common, sealed }, making);
 };
 
+/** Of the shortest root that ends no sooner (`validityOf`: from an hour ago, the last second counted). */
+const daysUntil = (end: Date, now: Date): number =>
+  Math.ceil((end.getTime() + 3_601_000 - Math.floor(now.getTime() / 1000) * 1000) / 86_400_000);
+
+/** @throws Failure `usage` for a root that ends before the one whose place it takes: everybody would import it for less. */
+const refuseShorter = ({ facts }: Authority, days: number | undefined, now: Date): void => {
+  if (days === undefined || validityOf(now, days).notAfter >= facts.notAfter) return;
+  throw new Failure(
+    "usage",
+    `a root of ${days} days would end before the present one, which ends on ${facts.notAfter.toISOString().slice(0, 10)}`,
+    {
+      hints: [
+        `leave --days out for ten years, or no less than the present one: --days ${daysUntil(facts.notAfter, now)}`,
+      ],
+    },
+  );
+};
+
 /** @throws Failure for what can be seen without a passphrase. */
 export const planRotate = async (
   folder: string,
@@ -101,16 +122,19 @@ export const planRotate = async (
         hints: [`move ${shellWord(folder)} away and make a new CA: mailcert ca init ${shellWord(name)}`],
       },
     );
-  if (authority.rootKey === "away" && rootKey === undefined)
-    await rootKeyOf(authority, name, { file: undefined, passphrase: request.passphrase });
-  if (authority.rootKey === "away" && offline === undefined)
-    throw new Failure(
-      "usage",
-      `the root's key of "${name}" is kept away from this host: say where the new one's goes`,
-      {
-        hints: [`mailcert ca rotate ${shellWord(name)} --root-key FILE --offline DIR`],
-      },
-    );
+  refuseShorter(authority, days, now);
+  // What is only planned needs no key.
+  if (authority.rootKey === "away" && request.plansOnly !== true) {
+    if (rootKey === undefined) await rootKeyOf(authority, name, { file: undefined, passphrase: request.passphrase });
+    if (offline === undefined)
+      throw new Failure(
+        "usage",
+        `the root's key of "${name}" is kept away from this host: say where the new one's goes`,
+        {
+          hints: [`mailcert ca rotate ${shellWord(name)} --root-key ${shellWord(rootKey ?? "FILE")} --offline DIR`],
+        },
+      );
+  }
   if (offline !== undefined) await refuseOccupied(offline);
   const constraints =
     caDomains === undefined || caDomains.length === 0 ? authority.constraints : statedConstraints(caDomains);
@@ -137,7 +161,7 @@ export const rotateCa = async (folder: string, request: RotateRequest, making: M
       ca,
       constraints,
       now,
-      ...(days === undefined ? {} : { days }),
+      days: days ?? Math.max(rootDays, daysUntil(authority.facts.notAfter, now)),
       before: { set: authority, privateKey },
       ...sealed,
     },

@@ -7,6 +7,7 @@ import { Failure } from "../../domain/failure.ts";
 import { fileFailure, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import { refuseUnsafeFolder } from "../../system/safe-folder.ts";
 import type { Authority, RootSet } from "./authority.ts";
+import { refuseNoPlace } from "./place.ts";
 import { signerId } from "./records.ts";
 
 interface Copy {
@@ -161,6 +162,7 @@ const writeCopy = async (authority: Authority, copy: Copy, uid: number): Promise
 
 /** Writes a copy and keeps it up to date from now on. @throws Failure `cannot-create` for a file that somebody else has put there. */
 export const publishAt = async (authority: Authority, path: string, uid: number): Promise<void> => {
+  await refuseNoPlace(path, "ca.crl");
   const copies = await readCopies(authority.folder);
   if (!copies.some((copy) => copy.path === path) && (await lstat(path).catch(() => undefined)))
     throw new Failure("cannot-create", `${path} is there already, and mailcert did not write it`, {

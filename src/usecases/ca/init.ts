@@ -36,7 +36,16 @@ const requestOf = async (world: World, wish: InitWish): Promise<InitRequest> => 
 export const planInit = async (world: World, wish: InitWish): Promise<InitResult> => {
   const cas = await world.privateCas();
   const limits = await cas.planInit(await requestOf(world, wish));
-  return { name: wish.name, folder: cas.folderOf(wish.name), outcome: "planned", ...limits, notes: [] };
+  const { issuing } = wish;
+  const notes =
+    issuing === undefined
+      ? []
+      : [
+          issuing.offline === undefined
+            ? `an issuing CA would sign; the root's key would lie in ${cas.folderOf(wish.name)}, under a passphrase`
+            : `an issuing CA would sign; the root's key would go into ${issuing.offline}, under a passphrase, and nowhere else`,
+        ];
+  return { name: wish.name, folder: cas.folderOf(wish.name), outcome: "planned", ...limits, notes };
 };
 
 /** The caller holds the lock. */

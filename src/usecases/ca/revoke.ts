@@ -8,7 +8,7 @@ import type { RevocationReason } from "../../domain/revocation.ts";
 import type { FoundCertificate } from "../../issuers/private-cas.ts";
 import type { GenerationRecord } from "../../store/store.ts";
 import { recordChange } from "../record-change.ts";
-import { namesIn, readableState } from "../unless-failure.ts";
+import { namesIn, readableState, unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
 import { unpublished } from "./crl.ts";
 
@@ -36,15 +36,20 @@ const foundBy = async (world: World, what: string, path: string | undefined): Pr
   const cas = await world.privateCas();
   if (serialText.test(what)) return cas.find(what.replaceAll(":", ""));
   if (path === undefined) return undefined;
-  const [pem] = await (await world.verifying()).readCertificates(path);
+  const pems = await unlessFailure(async () => (await world.verifying()).readCertificates(path));
+  // Mistyped rather than a file: what is no path, and is not there.
+  if (pems instanceof Failure && !what.includes("/") && (await world.fileMark(path)) === "ENOENT") return undefined;
+  if (pems instanceof Failure) throw pems;
+  const [pem] = pems;
   const facts = pem === undefined ? undefined : readCertificate(pem);
   return facts && ((await cas.find(facts.sha256)) ?? missing(`the certificate in ${path} (${facts.subject})`));
 };
 
-const missing = (what: string): never => {
+const missing = (what: string, names: readonly string[] = []): never => {
   throw new Failure("data", `${what} is none that a private CA of this host has signed: nothing was revoked`, {
     hints: [
-      "mailcert ca show lists the CAs; the serial numbers of all that they signed are in issued.jsonl of their folders",
+      ...(names.length === 0 ? [] : [`certificates that are kept here: ${names.slice(0, 10).join(", ")}`]),
+      "mailcert ca show lists the CAs; the serial numbers of all that they signed are in issued.jsonl of their folders, to be named whole",
       "one of another CA: mailcert revoke NAME, or that CA's own way",
     ],
   });
@@ -56,7 +61,7 @@ export const meantBy = async (world: World, what: string, path: string | undefin
   const configOf = (name: string): CertificateConfig | undefined => configured.find((one) => one.name === name);
   const names = [...new Set([...configured.map(({ name }) => name), ...namesIn(world.store)])];
   if (names.includes(what)) return { kind: "kept", name: what, certificate: configOf(what) };
-  const found = (await foundBy(world, what, path)) ?? missing(`"${what.slice(0, 100)}"`);
+  const found = (await foundBy(world, what, path)) ?? missing(`"${what.slice(0, 100)}"`, names);
   for (const name of namesIn(world.store)) {
     const state = readableState(world, name);
     const generation = state?.generations.find((one) => hasLeaf(one, found.sha256));

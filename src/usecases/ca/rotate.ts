@@ -1,13 +1,15 @@
 // ca rotate: a new root in the place of the present one, which vouches for it; then who has to import it, and by when.
 import { Failure } from "../../domain/failure.ts";
 import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
-import { type ImportStep, caWord, importSteps } from "../../domain/private-ca.ts";
+import { type ImportStep, caWord, importSteps, lastLed } from "../../domain/private-ca.ts";
 import type { RotateRequest, ShownCa } from "../../issuers/private-cas.ts";
 import { refreshBundle } from "../after-setup.ts";
 import { recordChange } from "../record-change.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
 import { unpublished } from "./crl.ts";
+import { beyondOld, halfRotated, renewNow } from "./half-rotated.ts";
 import { type OfCa, certificatesOf } from "./of-ca.ts";
 import { theCa } from "./show.ts";
 
@@ -57,6 +59,38 @@ const refuseLeftOut = (served: readonly OfCa[], limits: NameConstraints | undefi
   );
 };
 
+/** What the command itself will ask for. */
+const keyNotes = ({ name, root }: ShownCa, { rootKey, offline }: RotateWish): readonly string[] =>
+  root.key === "away" && (rootKey === undefined || offline === undefined)
+    ? [
+        `the root's key is kept away: bring it back, and name an empty folder for the new one's: mailcert ca rotate${caWord(name)} --root-key ${shellWord(rootKey ?? "FILE")} --offline ${shellWord(offline ?? "DIR")}`,
+      ]
+    : [];
+
+const usualDays = 397;
+
+/** @throws Failure `usage` for a root that ends before a certificate of its own would. */
+const refuseShort = (served: readonly OfCa[], days: number | undefined): void => {
+  if (days === undefined) return;
+  const leaf = Math.max(usualDays, ...served.map(({ config }) => config?.issuer.days ?? 0));
+  if (days >= leaf) return;
+  throw new Failure("usage", `a root of ${days} days would cut its certificates short, which live for ${leaf} days`, {
+    hints: [
+      "leave --days out for ten years: with ca rotate it is the root's lifetime, and with setup and issue that of a certificate",
+    ],
+  });
+};
+
+/** What a person is asked. Nothing takes a rotation back but a backup from before. */
+export const rotateQuestion = async (world: World, { name, ca, plan }: RotateResult): Promise<string> => {
+  const [half] = await halfRotated(world, ca);
+  const who =
+    plan.length === 0 ? "" : `, which everybody has to import in time (clients of ${plan.length} certificates)`;
+  return half === undefined
+    ? `Give the private CA "${name}" a new root in the place of ${ca.root.title}${who}? Only a backup that was made before takes it back.`
+    : `The present root of the private CA "${name}", ${ca.root.title}, is not yet what all is served under (${half.hint ?? ""}). Rotate again all the same?`;
+};
+
 /** What a rotation would come to, refusals included; nothing is changed. */
 export const planRotation = async (world: World, wish: RotateWish): Promise<RotateResult> => {
   const cas = await world.privateCas();
@@ -64,13 +98,14 @@ export const planRotation = async (world: World, wish: RotateWish): Promise<Rota
   const { limits } = await cas.planRotate({ ...wish, now: world.now() });
   const served = await certificatesOf(world, wish.name);
   refuseLeftOut(served, limits);
+  refuseShort(served, wish.days);
   return {
     name: wish.name,
     outcome: "planned",
     ...(limits === undefined ? {} : { limits }),
     ca,
     plan: importSteps({ ...ca, older: [ca.root, ...ca.older] }, served),
-    notes: configNotes(served, limits),
+    notes: [...configNotes(served, limits), ...keyNotes(ca, wish)],
   };
 };
 
@@ -111,9 +146,32 @@ const bundleNotes = async (world: World, served: readonly OfCa[]): Promise<reado
   return notes;
 };
 
-/** The caller holds the lock. */
-export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateResult> => {
+/** The one next command, and what holds until then. */
+const nextNotes = (ca: ShownCa, served: readonly OfCa[]): readonly string[] => {
+  const soon = served.filter((one) => !beyondOld(ca, one));
+  const late = served.filter((one) => beyondOld(ca, one));
+  const old = ca.older[0]?.title ?? "";
+  return [
+    ...(soon.length === 0
+      ? []
+      : [
+          `next: ${renewNow(soon)} (or wait for the next renewal: until then they are served under ${old}, and the files for clients lead with that)`,
+        ]),
+    ...(late.length === 0
+      ? []
+      : [
+          `once their clients have imported the new root, and no sooner: ${renewNow(late)} (the old root may not certify all of their names)`,
+        ]),
+  ];
+};
+
+/** The caller holds the lock. `agreed`: what a person agreed to replace: SHA-256 of the root. */
+export const rotateCa = async (world: World, wish: RotateWish, agreed: string): Promise<RotateResult> => {
   const planned = await planRotation(world, wish);
+  if (planned.ca.root.sha256 !== agreed)
+    throw new Failure("try-later", `nothing was changed: another run has given "${wish.name}" a new root meanwhile`, {
+      hints: [`see what there is now: mailcert ca show${caWord(wish.name)}`],
+    });
   const { name, offline } = wish;
   const cas = await world.privateCas();
   const failed = await unlessFailure(() => cas.rotate({ ...wish, now: world.now() }));
@@ -130,7 +188,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
   const served = await certificatesOf(world, name);
   const { limits, spkiSha256 } = ca.root;
   const [before] = ca.older;
-  const until = before?.notAfter.slice(0, 10) ?? "";
+  const until = before === undefined ? "" : lastLed(before).slice(0, 10);
   return {
     name,
     outcome: "rotated",
@@ -138,11 +196,11 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     ca,
     plan: importSteps(ca, served),
     notes: [
+      ...nextNotes(ca, served),
       ...configNotes(served, limits),
       ...(await bundleNotes(world, served)),
       ...failed.map((failure) => `${unpublished(failure).message}; the next run tries again`),
-      "certificates go on as they are; each gets one by the new root at its next renewal, or now: mailcert renew --force",
-      `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}: \`2 1 1 ${spkiSha256}\``,
+      `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}, from when on a renewal sends the old one no more: \`2 1 1 ${spkiSha256}\``,
       ...(offline === undefined
         ? []
         : [

@@ -5,6 +5,7 @@ import { caFindings } from "../../domain/private-ca.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import type { ShownCa } from "../../issuers/private-cas.ts";
 import { unlessFailure } from "../unless-failure.ts";
+import { halfRotated } from "./half-rotated.ts";
 import type { World } from "../world.ts";
 
 export interface ShownCas {
@@ -26,6 +27,11 @@ export const theCa = async (world: World, name: string): Promise<ShownCa> => {
   });
 };
 
+const findingsOf = async (world: World, ca: ShownCa): Promise<readonly Finding[]> => [
+  ...caFindings(ca, world.now()),
+  ...(await halfRotated(world, ca)),
+];
+
 /** undefined: all that there are. */
 export const showCas = async (world: World, name: string | undefined): Promise<ShownCas> => {
   const names = name === undefined ? await (await world.privateCas()).list() : [name];
@@ -34,7 +40,9 @@ export const showCas = async (world: World, name: string | undefined): Promise<S
     if (name !== undefined) cas.push(await theCa(world, one));
     else cas.push(...[await (await world.privateCas()).show(one, world.now())].filter((ca) => ca !== undefined));
   }
-  return { cas, findings: cas.flatMap((ca) => caFindings(ca, world.now())) };
+  const findings: Finding[] = [];
+  for (const ca of cas) findings.push(...(await findingsOf(world, ca)));
+  return { cas, findings };
 };
 
 /** For status and doctor: one that cannot be read is a finding, and whoever may not look is told nothing. */
@@ -51,7 +59,7 @@ export const standingFindings = async (world: World): Promise<readonly Finding[]
           message: ca.message,
           ...(ca.hints[0] === undefined ? {} : { hint: ca.hints.join("; ") }),
         });
-    } else if (ca) findings.push(...caFindings(ca, world.now()));
+    } else if (ca) findings.push(...(await findingsOf(world, ca)));
   }
   return findings;
 };
