@@ -1,10 +1,10 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
 import { readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
+import { limitsOf } from "../domain/root-limits.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
 import { fingerprintOf, importableOf, titleOf } from "./importable.ts";
-import { limitsOf } from "./limits.ts";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 

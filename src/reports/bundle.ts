@@ -37,24 +37,37 @@ const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
     ...(hint === undefined ? [] : [wrap(hint, width, "  -> ", "     ")]),
   ]);
 
-const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] =>
-  names === undefined
-    ? []
-    : [
-        wrap(
-          `Mail programs look for the account files at ${names.missing.join(", ")}, which the certificate does not have. Once these names lead to a web server here, add them:`,
-          width,
-          "",
-          "  ",
-        ),
-        `  ${names.add}`,
-        wrap(
-          `(Or publish config-v1.1.xml at https://${domain}/.well-known/autoconfig/mail/, on the domain's own web server, which needs no further name here.)`,
-          width,
-          "  ",
-          "  ",
-        ),
-      ];
+/** Where the domain's own web server has the files, no name of the certificate is asked for. */
+const atDomain = (domain: string): string => `config-v1.1.xml at https://${domain}/.well-known/autoconfig/mail/`;
+
+const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] => {
+  if (names === undefined) return [];
+  const lacks = `Mail programs look for the account files at ${names.missing.join(", ")}, which the certificate does not have`;
+  const { add, limited } = names;
+  if (add !== undefined)
+    return [
+      wrap(`${lacks}. Once these names lead to a web server here, add them:`, width, "", "  "),
+      `  ${add}`,
+      wrap(
+        `(Or publish ${atDomain(domain)}, on the domain's own web server, which needs no further name here.)`,
+        width,
+        "  ",
+        "  ",
+      ),
+    ];
+  const to = limited?.to.join(", ") || "nothing";
+  return [
+    wrap(
+      `${lacks}, and cannot have: its authority is limited to ${to}. Publish ${atDomain(domain)} and autodiscover.xml at https://${domain}/autodiscover/, on the domain's own web server, which needs no further name here.`,
+      width,
+      "",
+      "  ",
+    ),
+    ...(limited?.widen === undefined
+      ? []
+      : ["  (Or give it a new root with other limits, which everybody has to import:", `  ${limited.widen})`]),
+  ];
+};
 
 /** What the account files say, what they leave out, and what they still need. */
 const accountLines = ({ account }: BundleResult): readonly string[] => {

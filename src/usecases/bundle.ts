@@ -165,7 +165,7 @@ export const writeBundle = async (
   const root = material.root === undefined ? undefined : readCertificate(material.root);
   const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
   const paths = [...wanted.map(({ path }) => path), ...(unsigned?.paths ?? [])];
-  const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports });
+  const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports, root });
   const result: BundleResult = {
     certificate: certificate.name,
     dir,
