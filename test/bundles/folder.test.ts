@@ -14,6 +14,7 @@ import { createTemplates } from "../../src/system/templates.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
 import { type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
 import { type Situation, material } from "../contract/bundle.ts";
+import { complaints } from "../docs/schemas.ts";
 import { usualCertificate } from "../fakes/settings.ts";
 
 let dir = "";
@@ -197,7 +198,9 @@ test("a run that was killed between two files is finished by the next", async ()
 test("a dry run writes nothing, and says so", async () => {
   const result = await write("private-ca", { dryRun: true });
   expect(readdirSync(dir)).toEqual([]);
+  expect(bundleText(result)).toMatch(/^plan \(nothing was changed\)\n/);
   expect(bundleText(result)).toMatch(/^ {2}ca\.crt +would write /m);
+  expect(bundleText(result)).not.toMatch(/Hand the folder|Read this to them/);
   expect(bundleDocument(result)).toMatchObject({ schema: "mailcert.bundle/1", imports: "root", dryRun: true });
 });
 
@@ -227,4 +230,8 @@ test("where the folder is published is remembered, so that another address is an
   });
   const again = await writeBundle(deps, certificate, given.material, options);
   expect(again.files.filter(({ change }) => change !== "unchanged").map(({ path }) => path)).toEqual(["index.html"]);
+  expect(again.lostUrl).toBe("https://www.example.org/mail/");
+  expect(bundleText(again)).toContain("The page has lost the QR code of https://www.example.org/mail/");
+  expect(complaints(bundleDocument(again))).toEqual([]);
+  expect((await writeBundle(deps, certificate, given.material, options)).lostUrl).toBeUndefined();
 });

@@ -233,8 +233,25 @@ Sending mail
     const { text: said } = await text("private-ca");
     expect(said).toMatch(/asks for your passcode and says\s+"Not Verified"/);
     expect(said).toMatch(/not by mail, for Outlook .* drop\nattachments that end in \.cer or \.crt/);
-    expect(said).toMatch(/\nFor both: take the first line/);
+    expect(said).toMatch(/\nFor receiving and for sending: take the first line/);
+    expect(said).not.toContain("For both");
     expect((await text("public")).text).not.toContain("not by mail");
+  });
+  test("it names the account's profile and files of programs where they are there, and says which files are not", async () => {
+    const files = ["account.mobileconfig", "muttrc.txt", "ca.crt", "ca.cer"].map((path) => ({ path }));
+    const { text: said } = await text("private-ca", { files });
+    expect(said.match(/take account\.mobileconfig, in the same/g)).toHaveLength(2);
+    expect(said).toMatch(/in each program's own words\.\n {2}muttrc\.txt\n/);
+    const absent = /are not in this folder\. Ask your\nadministrator for those that you need:\n((?: {2}\S.*\n)+)/.exec(
+      said,
+    )?.[1];
+    expect(absent).toContain("install-linux.sh,");
+    expect(absent).not.toContain("ca.crt");
+    const { text: bare } = await text("private-ca");
+    expect(bare).not.toMatch(/account\.mobileconfig|muttrc\.txt|msmtprc\.txt/);
+    const { text: open } = await text("public", { files });
+    expect(open).toContain("iPhone, iPad and Mac: account.mobileconfig sets up all of this.");
+    expect(open).not.toContain("are not in this folder");
   });
   test("the root's fingerprints in colon form, as openssl prints them", async () => {
     const { given, text: said } = await text("private-ca");

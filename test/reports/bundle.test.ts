@@ -34,3 +34,16 @@ describe("names that the certificate lacks", () => {
     expect(complaints(bundleDocument(given))).toEqual([]);
   });
 });
+
+describe("what to do next", () => {
+  const file = (path: string) => ({ path, summary: "said of it", change: "written" }) as const;
+
+  test("whoever tells people what to click is named where it is there", () => {
+    const both = result({ files: [file("README.txt"), file("index.html")] });
+    expect(flat(bundleText(both))).toContain("index.html, or README.txt in plain text, tells each of them");
+    expect(flat(bundleText(result({ files: [file("README.txt")] })))).toContain("publish it: README.txt tells each");
+    const neither = flat(bundleText(result({ files: [file("account.mobileconfig")] })));
+    expect(neither).toContain("is not made by this run: --format readme page");
+    expect(neither).not.toMatch(/index\.html|README\.txt/);
+  });
+});
