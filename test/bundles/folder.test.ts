@@ -159,6 +159,17 @@ test("a file that somebody else wrote, or a link, stops everything before a byte
   expect(readFileSync(join(dir, "out", "README.txt"), "utf8")).toBe("mine");
 });
 
+test("what is no folder, or cannot be one, is said to be so, with what to do", async () => {
+  writeFileSync(join(dir, "file"), "");
+  const hints = ["name another folder: bundle: DIR (--out DIR)"];
+  await expect(write("private-ca", { dir: join(dir, "file"), formats: ["pem"] })).rejects.toMatchObject({
+    kind: "cannot-create",
+    message: `${join(dir, "file")} is a file, or leads through one: the files for clients need a folder`,
+    hints,
+  });
+  await expect(write("private-ca", { dir: "/proc/mailcert-none", formats: ["pem"] })).rejects.toMatchObject({ hints });
+});
+
 test("a file that was changed by hand since is somebody else's", async () => {
   await write("private-ca");
   writeFileSync(join(dir, "out", "README.txt"), "improved");
