@@ -214,6 +214,12 @@ Sending mail
   SMTP  mail.example.org  port 587    "STARTTLS"  (old Outlook, Gmail: "TLS")
 `);
   });
+  test("a self-signed certificate is not offered to those who take authorities alone", async () => {
+    const { material: given } = await material("self-signed");
+    const [file] = (await bundles.pem())(given, render);
+    expect(file?.path).toBe("server.crt");
+    expect(file?.summary).not.toMatch(/Thunderbird|Android|Linux/);
+  });
   test("a root with name constraints: whom it can vouch for, and that a bank is not among them", async () => {
     const make =
       "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 9 -subj /CN=Limited";
@@ -225,8 +231,10 @@ Sending mail
     );
     const { text: limited } = await text("private-ca", { root });
     expect(limited).toContain(
-      "can vouch for example.org, bücher.example\nand the names below only, not for your bank:",
+      "can vouch for example.org, bücher.example\nand the names below only: that is written into it",
     );
+    // As docs/what-clients-say.md has it.
+    expect(limited).toMatch(/could not\nvouch for your bank; Java programs do not, and of Android it is not known/);
     expect((await text("private-ca")).text).not.toContain("vouch for example.org");
   });
   test("what people stumble over is said: the phone's red words, and attachments that Outlook drops", async () => {
