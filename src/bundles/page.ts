@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
+import { limitsOf } from "../domain/root-limits.ts";
 import type { Bundle, BundleMaterial } from "./bundle.ts";
 import { type Importable, fingerprintOf, importableOf, titleOf } from "./importable.ts";
-import { limitsOf } from "./limits.ts";
 import { qrPath } from "./page-qr.ts";
 import { settingsRows } from "./page-settings.ts";
 import {

@@ -30,7 +30,11 @@ export const pem: Bundle = (material) => {
     {
       path: `${importable.stem}.crt`,
       content: `${importable.certificate.pem.trim()}\n`,
-      summary: "for Thunderbird, Android, Linux, mutt, msmtp, mbsync (PEM)",
+      // The settings of Thunderbird, Android and Linux take authorities alone.
+      summary:
+        importable.kind === "self-signed"
+          ? "for mutt, msmtp, mbsync (PEM)"
+          : "for Thunderbird, Android, Linux, mutt, msmtp, mbsync (PEM)",
     },
   ];
 };

@@ -1,10 +1,53 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
+import { accountFiles } from "../domain/bundle-formats.ts";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
+import { limitsOf } from "../domain/root-limits.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
-import { fingerprintOf, importableOf, olderCer, titleOf } from "./importable.ts";
-import { limitsOf } from "./limits.ts";
+import { type Importable, fingerprintOf, importableOf, olderCer, titleOf } from "./importable.ts";
+
+/** What the text tells people to take of the folder. */
+const named = {
+  "private-ca": [
+    "ca.crt",
+    "ca.cer",
+    "ca.p7b",
+    "ca.mobileconfig",
+    "truststore.p12",
+    "install-windows.ps1",
+    "install-windows.cmd",
+    "windows-gpo-intune.txt",
+    "install-macos.sh",
+    "install-linux.sh",
+    "android.txt",
+    "policies.json",
+    "thunderbird-certutil.sh",
+    "thunderbird.txt",
+  ],
+  "self-signed": [
+    "server.crt",
+    "server.cer",
+    "truststore.p12",
+    "install-windows.ps1",
+    "install-windows.cmd",
+    "install-macos.sh",
+  ],
+} as const satisfies Readonly<Record<Importable["kind"], readonly string[]>>;
+
+const width = 78;
+
+/** In lines, each with its end. */
+const inLines = (names: readonly string[]): readonly { readonly text: string }[] => {
+  const lines: string[] = [];
+  for (const [index, name] of names.entries()) {
+    const word = index < names.length - 1 ? `${name},` : name;
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((text) => ({ text }));
+};
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
@@ -23,6 +66,9 @@ export const readme: Bundle = (material, render) => {
   const next = importable?.newer;
   const { incoming, outgoing } = accountSettings(material);
   const limits = limitsOf(shown);
+  const paths = material.files.map(({ path }) => path);
+  const absent = importable === undefined ? [] : named[importable.kind].filter((path) => !paths.includes(path));
+  const terminal = accountFiles.programs.filter((path) => paths.includes(path));
   const content = render("bundle-readme.txt", {
     host: displayName(material.host),
     // The name of a file stays in ASCII: update-ca-certificates is a shell script.
@@ -46,7 +92,12 @@ export const readme: Bundle = (material, render) => {
     roots: [shown, ...(importable?.beside ?? [])].map(titleOf).map((title) => ({ title })),
     incoming: incoming.map((text) => ({ text })),
     outgoing: outgoing.map((text) => ({ text })),
-    ready: material.account !== undefined && material.account.proven.length > 0,
+    withAccount: paths.includes("account.mobileconfig"),
+    publicProfile: importable === undefined && paths.includes("account.mobileconfig"),
+    anyAbsent: absent.length > 0,
+    absent: inLines(absent),
+    ready: terminal.length > 0,
+    terminal: inLines(terminal),
     noIncoming: incoming.length === 0,
     noOutgoing: outgoing.length === 0,
   });

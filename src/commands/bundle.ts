@@ -126,7 +126,13 @@ ${exitStatusHelp([0, 1, 64, 65, 73, 75, 77, 78])}`,
       return exitStatus.done;
     }
     const dir = out === undefined ? certificate.bundle : ownPath(host, out);
-    if (dir === undefined) throw new Failure("usage", "say where to write: --out DIR");
+    if (dir === undefined)
+      throw new Failure("usage", "say where to write: --out DIR", {
+        hints: [
+          "for example: mailcert bundle --out /srv/mail",
+          "or once, in the entry of the configuration, and every renewal keeps it up to date: bundle: /srv/mail",
+        ],
+      });
     const formats = options["format"] as readonly BundleFormat[] | undefined;
     const signer = options["signProfile"] as string | undefined;
     const signProfile = signer === undefined || signer === "live" ? signer : ownPath(host, signer);

@@ -18,6 +18,7 @@ import {
 } from "../reports/issue.ts";
 import { clean } from "../domain/text.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
+import { refuseSelfSignedOverCa } from "../usecases/better-trusted.ts";
 import { preflight } from "../usecases/preflight.ts";
 import { preflightAll } from "../usecases/preflight-all.ts";
 import { hasFaults } from "../reports/preflight.ts";
@@ -68,6 +69,13 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
       await refuseBadNames(world, certificate);
       const configured =
         (await world.config.read())?.certificates.some(({ name }) => name === certificate.name) ?? false;
+      // What is staged is served by the next run.
+      if (out === undefined)
+        refuseSelfSignedOverCa(
+          world,
+          certificate,
+          `mailcert setup ${shellWord(certificate.names[0] ?? certificate.name)} --issuer self-signed --replace`,
+        );
       if (globals.dryRun) return { certificate, configured, preflight: await preflight(world, certificate) };
       if (out !== undefined) {
         const replace = options["replace"] === true;

@@ -1,9 +1,12 @@
 // What is missing for an account's files: the reason why one is left out, and the names under which programs look for them.
 import type { accountFiles } from "./bundle-formats.ts";
+import type { CertificateFacts } from "./certificate.ts";
 import type { CertificateConfig } from "./certificate-config.ts";
+import { forbiddenNames } from "./forbidden-names.ts";
 import { type AccountEntries, type MailAccount, incomingOf, outgoingOf } from "./mail-account.ts";
 import { dnsNameMatches } from "./name-match.ts";
 import { isIpName } from "./names.ts";
+import { limitsOf } from "./root-limits.ts";
 import { shellWord } from "./shell-word.ts";
 
 export interface AccountFailing {
@@ -76,19 +79,45 @@ const labels: Readonly<Partial<Record<keyof typeof accountFiles, string>>> = {
   autodiscover: "autodiscover",
 };
 
-/** Those that the certificate lacks for the files that were made, and how to add them; undefined: it has them all, or is for a request that says which it has. */
+export interface OfferedNames {
+  /** Those that the certificate lacks for the files that were made. */
+  readonly missing: readonly string[];
+  /** The command, or the line of the configuration; absent: its authority may not certify them. */
+  readonly add?: string;
+  /** Where it may not: what it may certify, and what would give it other limits. */
+  readonly limited?: { readonly to: readonly string[]; readonly widen?: string };
+}
+
+const limitedTo = (
+  { issuer }: Pick<CertificateConfig, "issuer">,
+  authority: Pick<CertificateFacts, "der">,
+  domain: string,
+): NonNullable<OfferedNames["limited"]> => {
+  const to = limitsOf(authority) ?? [];
+  if (issuer.kind !== "private-ca") return { to };
+  return {
+    to,
+    widen: `mailcert ca rotate ${shellWord(issuer.ca)} --ca-domains ${shellWord([...to, domain].join(","))}`,
+  };
+};
+
+/** undefined: the certificate has all names, or is for a request that says which it has. `authority`: the root that clients import. */
 export const offeredNames = (
-  { name, names, csr }: Pick<CertificateConfig, "name" | "names" | "csr">,
+  certificate: Pick<CertificateConfig, "name" | "names" | "csr" | "issuer">,
   { domain }: Pick<MailAccount, "domain">,
   made: readonly (keyof typeof accountFiles)[],
   imports: AccountSituation["imports"],
-): { readonly missing: readonly string[]; readonly add: string } | undefined => {
+  authority?: Pick<CertificateFacts, "der">,
+): OfferedNames | undefined => {
+  const { name, names, csr } = certificate;
   const wanted = made.flatMap((format) => labels[format] ?? []);
   const looked = wanted.length > 0 && imports === "nothing" ? [...wanted, "mta-sts"] : wanted;
   const missing = looked
     .map((label) => `${label}.${domain}`)
     .filter((one) => !names.some((has) => dnsNameMatches(has, one)));
   if (missing.length === 0 || csr !== undefined) return undefined;
+  if (authority !== undefined && forbiddenNames({ dnsNames: missing, ipNames: [] }, [authority]).length > 0)
+    return { missing, limited: limitedTo(certificate, authority, domain) };
   const all = [...names, ...missing];
   // setup finds an entry by its first name and takes the names that are given.
   return {

@@ -1,9 +1,10 @@
 // The command that brings a certificate back as it was: for one that left the configuration, or never came to stand in it.
 import type { GenerationRecord } from "../store/store.ts";
 import { acmeCaOf, isAcmeCaName } from "./acme-directories.ts";
-import type { IssuerKind } from "./certificate-config.ts";
+import type { IssuerKind, IssuerSettings } from "./certificate-config.ts";
 import { certificateNameFor } from "./certificate-name.ts";
 import type { RawMappings, RawValue } from "./certificate-settings.ts";
+import { authorityOf } from "./generation.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** A certificate's entry as `setup` would write it: only what differs from the defaults. */
@@ -150,6 +151,15 @@ export const issuerTitle = ({ issuer, authority }: Pick<GenerationRecord, "issue
   if (issuer !== "acme")
     return issuer === "private-ca" && authority !== "default" ? `${issuer} (${authority})` : issuer;
   return acmeCaOf(authority)?.name ?? (URL.canParse(authority) ? new URL(authority).host : issuer);
+};
+
+/** Whom a failed attempt asked (`wantedText`), where that is not who issues by the configuration. */
+export const otherIssuer = (wanted: string | undefined, issuer: IssuerSettings): string | undefined => {
+  const [kind, authority = ""] = (wanted ?? "").split(" ");
+  if (kind !== "acme" && kind !== "private-ca" && kind !== "self-signed") return undefined;
+  return kind === issuer.kind && authority === authorityOf(issuer)
+    ? undefined
+    : issuerTitle({ issuer: kind, authority });
 };
 
 /** The same for what was asked for and never issued. */

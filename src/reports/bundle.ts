@@ -6,16 +6,39 @@ import { findingsText } from "./findings-text.ts";
 import { table } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
-const next: Readonly<Record<BundleResult["imports"], readonly string[]>> = {
-  root: [
-    "Hand the folder to the people who connect, or publish it: index.html, or",
-    "README.txt in plain text, tells each of them what to click.",
-  ],
-  "self-signed": [
-    "A self-signed certificate is for a quick test: README.txt says who will not take",
-    "it. Better: --issuer private-ca.",
-  ],
-  nothing: ["Clients trust this certificate already: there is nothing to import."],
+const width = 80;
+
+/** Of what tells people what to do, only what is there is named. */
+const guideOf = ({ files }: BundleResult): string | undefined => {
+  const has = (file: string): boolean => files.some(({ path, change }) => path === file && change !== "removed");
+  if (has("index.html"))
+    return `index.html${has("README.txt") ? ", or README.txt in plain text," : ""} tells each of them what to click`;
+  return has("README.txt") ? "README.txt tells each of them what to click" : undefined;
+};
+
+const nextLines = (result: BundleResult): readonly string[] => {
+  const guide = guideOf(result);
+  if (result.imports === "nothing") return ["Clients trust this certificate already: there is nothing to import."];
+  if (result.imports === "self-signed")
+    return [
+      wrap(
+        `A self-signed certificate is for a quick test${guide === undefined ? ", and many clients will not take it" : `: ${guide.startsWith("index") ? "index.html" : "README.txt"} says who will not take it`}. Better: --issuer private-ca.`,
+        width,
+        "",
+        "",
+      ),
+    ];
+  const hand = "Hand the folder to the people who connect, or publish it";
+  return guide === undefined
+    ? [
+        wrap(
+          `${hand}. What tells each of them what to click is not made by this run: --format readme page`,
+          width,
+          "",
+          "",
+        ),
+      ]
+    : [wrap(`${hand}: ${guide}.`, width, "", "")];
 };
 
 /** As clients show it, in two lines of sixteen octets. */
@@ -34,8 +57,6 @@ const fingerprintLines = ({ fingerprint, beside = [] }: BundleResult): readonly 
     }),
   ];
 };
-
-const width = 80;
 
 const besideWords = { first: "", next: " (the next one)", earlier: " (the one before)" } as const;
 
@@ -59,24 +80,37 @@ const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
     ...(hint === undefined ? [] : [wrap(hint, width, "  -> ", "     ")]),
   ]);
 
-const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] =>
-  names === undefined
-    ? []
-    : [
-        wrap(
-          `Mail programs look for the account files at ${names.missing.join(", ")}, which the certificate does not have. Once these names lead to a web server here, add them:`,
-          width,
-          "",
-          "  ",
-        ),
-        `  ${names.add}`,
-        wrap(
-          `(Or publish config-v1.1.xml at https://${domain}/.well-known/autoconfig/mail/, on the domain's own web server, which needs no further name here.)`,
-          width,
-          "  ",
-          "  ",
-        ),
-      ];
+/** Where the domain's own web server has the files, no name of the certificate is asked for. */
+const atDomain = (domain: string): string => `config-v1.1.xml at https://${domain}/.well-known/autoconfig/mail/`;
+
+const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] => {
+  if (names === undefined) return [];
+  const lacks = `Mail programs look for the account files at ${names.missing.join(", ")}, which the certificate does not have`;
+  const { add, limited } = names;
+  if (add !== undefined)
+    return [
+      wrap(`${lacks}. Once these names lead to a web server here, add them:`, width, "", "  "),
+      `  ${add}`,
+      wrap(
+        `(Or publish ${atDomain(domain)}, on the domain's own web server, which needs no further name here.)`,
+        width,
+        "  ",
+        "  ",
+      ),
+    ];
+  const to = limited?.to.join(", ") || "nothing";
+  return [
+    wrap(
+      `${lacks}, and cannot have: its authority is limited to ${to}. Publish ${atDomain(domain)} and autodiscover.xml at https://${domain}/autodiscover/, on the domain's own web server, which needs no further name here.`,
+      width,
+      "",
+      "  ",
+    ),
+    ...(limited?.widen === undefined
+      ? []
+      : ["  (Or give it a new root with other limits, which everybody has to import:", `  ${limited.widen})`]),
+  ];
+};
 
 /** What the account files say, what they leave out, and what they still need. */
 const accountLines = ({ account }: BundleResult): readonly string[] => {
@@ -95,6 +129,18 @@ const accountLines = ({ account }: BundleResult): readonly string[] => {
   return [...omittedLines(account), ...left, ...namesLines(account)];
 };
 
+const lostUrlLines = ({ lostUrl, dryRun }: BundleResult): readonly string[] =>
+  lostUrl === undefined
+    ? []
+    : [
+        wrap(
+          `The page ${dryRun ? "loses" : "has lost"} the QR code of ${lostUrl}, which this run was not told: --url ${lostUrl} (bundle_url in the configuration) puts it back.`,
+          width,
+          "",
+          "  ",
+        ),
+      ];
+
 export const bundleText = (result: BundleResult): string => {
   const said = result.dryRun ? { written: "would write", removed: "would remove", unchanged: "unchanged" } : undefined;
   const by = result.signer === undefined ? ", not signed" : `, signed by ${result.signer.title}`;
@@ -104,11 +150,13 @@ export const bundleText = (result: BundleResult): string => {
     signed === undefined ? summary : summary + by,
   ]);
   return [
+    ...(result.dryRun ? ["plan (nothing was changed)"] : []),
     `${result.dir}: for the clients of ${result.certificate}`,
     table(rows, "  "),
-    ...next[result.imports],
+    ...lostUrlLines(result),
+    ...(result.dryRun ? [] : nextLines(result)),
     ...rotatedLines(result),
-    ...fingerprintLines(result),
+    ...(result.dryRun ? [] : fingerprintLines(result)),
     ...accountLines(result),
     ...(result.findings === undefined ? [] : [findingsText(result.findings)]),
   ].join("\n");

@@ -133,11 +133,12 @@ const trouble = ({
   // What holds it back by itself has been said above: the reason of the failure, unless it is a window.
   if (decision?.action === "wait" && !decision.window)
     return [`  attempt ${attempts} failed at ${at}`, ...hints, ...again];
+  const of = lastError.asked === undefined ? "" : `, of an attempt to change to ${lastError.asked}`;
   if (lastError.notDue)
-    return [`  last error (${at}, nothing was due: what is there stays): ${lastError.message}`, ...hints];
+    return [`  last error (${at}${of}, nothing was due: what is there stays): ${lastError.message}`, ...hints];
   const nothing = decision?.action === "nothing";
   return [
-    `  last error (${at}${attempts > 0 ? `, attempt ${attempts}` : ""}): ${lastError.message}`,
+    `  last error (${at}${of}${attempts > 0 ? `, attempt ${attempts}` : ""}): ${lastError.message}`,
     ...hints,
     ...(nothing ? [] : again),
   ];

@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { open, realpath, rm } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
+import { Failure } from "../domain/failure.ts";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
 import { claimFolder } from "./claim-folder.ts";
 import { fileFailure, writeFileAtomic } from "./files.ts";
@@ -10,6 +11,18 @@ import type { RunProgram } from "./run.ts";
 import { ensureSafeFolder, refuseUnsafeFolder } from "./safe-folder.ts";
 
 const mostBytes = 1 << 20;
+
+const elsewhere = "name another folder: bundle: DIR (--out DIR)";
+
+/** What the system says of a folder that cannot be made (below /proc, say) has no way out in it. */
+const withElsewhere = (error: unknown): unknown =>
+  error instanceof Failure && error.hints.length === 0
+    ? new Failure(error.kind, error.message, {
+        cause: error,
+        hints: [elsewhere],
+        ...(error.facts === undefined ? {} : { facts: error.facts }),
+      })
+    : error;
 
 const readPlain = async (path: string): Promise<Uint8Array | "absent" | "foreign"> => {
   try {
@@ -25,6 +38,16 @@ const readPlain = async (path: string): Promise<Uint8Array | "absent" | "foreign
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return "absent";
     if (code === "ELOOP" || code === "ENXIO") return "foreign";
+    if (code === "ENOTDIR")
+      throw new Failure(
+        "cannot-create",
+        `${dirname(path)} is a file, or leads through one: the files for clients need a folder`,
+        {
+          cause: error,
+          hints: [elsewhere],
+          facts: { code, path },
+        },
+      );
     throw fileFailure(error, "read", path);
   }
 };
@@ -44,7 +67,9 @@ export const createBundleFolder = (uid: number, run: RunProgram) => {
     refuseUnsafe: (folder: string): Promise<void> => refuseUnsafeFolder(folder, uid),
     read: readPlain,
     write: async (path: string, content: string | Uint8Array): Promise<void> => {
-      await ensureSafeFolder(dirname(path), uid);
+      await ensureSafeFolder(dirname(path), uid).catch((error: unknown) => {
+        throw withElsewhere(error);
+      });
       await tidy(dirname(path));
       await writeFileAtomic(path, content, { mode: 0o644 });
     },

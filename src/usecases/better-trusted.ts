@@ -3,6 +3,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
+import { generationOf } from "../domain/generation.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import type { Observation } from "../domain/observation.ts";
 import { shellWord } from "../domain/shell-word.ts";
@@ -44,6 +45,27 @@ export const worseThanServed = ({ target, observation }: Observed, issuer: strin
       hints: [
         "for a certificate that every client trusts: issuer: letsencrypt, email: YOU@DOMAIN, agree_tos: true (--issuer letsencrypt --email YOU@DOMAIN --agree-tos)",
         `to keep its key, which DNS or clients may pin: mailcert setup ${target.entry.host} --adopt-key FILE, with those`,
+        `to replace it all the same: ${force}`,
+      ],
+    },
+  );
+};
+
+/** Of a private CA people have imported the root: a self-signed certificate in its place is refused by each of them. @throws Failure `config` */
+export const refuseSelfSignedOverCa = (
+  world: World,
+  { name, names: [main = name], issuer }: CertificateConfig,
+  force: string,
+): void => {
+  const state = world.store.read(name);
+  const live = state && generationOf(state, world.store.liveNumber(name));
+  if (issuer.kind !== "self-signed" || live?.issuer !== "private-ca") return;
+  throw new Failure(
+    "config",
+    `${name} is served with a certificate of the private CA "${live.authority}", whose root clients have imported; a self-signed one would be refused by all of them, and by some for good`,
+    {
+      hints: [
+        `to stay with the CA: mailcert setup ${shellWord(main)} --issuer private-ca`,
         `to replace it all the same: ${force}`,
       ],
     },

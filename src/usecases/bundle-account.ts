@@ -1,8 +1,9 @@
 // The account that a bundle's files describe: what the recorded deployments proved, whose addresses it is for, and why a file of it is left out.
 import { createHash } from "node:crypto";
 import { type BundleFormat, accountFiles } from "../domain/bundle-formats.ts";
+import type { CertificateFacts } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import { type AccountFailing, accountFailing, offeredNames } from "../domain/account-gaps.ts";
+import { type AccountFailing, type OfferedNames, accountFailing, offeredNames } from "../domain/account-gaps.ts";
 import {
   type AccountEntries,
   type AccountWish,
@@ -33,7 +34,7 @@ export interface BundledAccount {
   /** Files that are not made, with the reason. */
   readonly omitted: readonly (AccountFailing & { readonly files: readonly string[] })[];
   /** Names under which programs look for the files, and which the certificate lacks. */
-  readonly names?: { readonly missing: readonly string[]; readonly add: string };
+  readonly names?: OfferedNames;
 }
 
 /** A host name that the certificate is for; an address where it has no name. Wildcards are none. */
@@ -88,12 +89,14 @@ export interface AskedAccount {
   /** What was made. */
   readonly paths: readonly string[];
   readonly imports: "root" | "self-signed" | "nothing";
+  /** What they import. */
+  readonly root?: CertificateFacts | undefined;
 }
 
 /** undefined where no account file was asked for. */
 export const bundledAccount = (
   certificate: CertificateConfig,
-  { found, formats, paths, imports }: AskedAccount,
+  { found, formats, paths, imports, root }: AskedAccount,
 ): BundledAccount | undefined => {
   const asked = formats.filter((format): format is keyof typeof accountFiles => format in accountFiles);
   if (asked.length === 0) return undefined;
@@ -108,7 +111,8 @@ export const bundledAccount = (
     }
   }
   const made = asked.filter((format) => accountFiles[format].some((file) => paths.includes(file)));
-  const names = account === undefined ? undefined : offeredNames(certificate, account, made, imports);
+  const authority = imports === "root" ? root : undefined;
+  const names = account === undefined ? undefined : offeredNames(certificate, account, made, imports, authority);
   return {
     ...(host === undefined ? {} : { host }),
     ...(account === undefined ? {} : { domain: account.domain }),

@@ -20,6 +20,8 @@ export interface BundleList {
   readonly account?: string;
   /** SHA-256 of the roots that its private CA had then (`rootsMark`). */
   readonly roots?: string;
+  /** SHA-256 of the one address that its account files are for; absent: they are for nobody in particular. */
+  readonly person?: string;
   /** Where it was said to be published then. */
   readonly url?: string;
   /** SHA-256 of what `sign_profile` said then, and of which file that was: the folder is handed out, and where a key lies is nobody's business. */
@@ -52,13 +54,14 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
       const { content: inside, by } = (one ?? {}) as Fields;
       return isHex(inside) && isHex(by) ? [[name, { content: inside, by }] as const] : [];
     });
-    const { leaf, account, roots, url, signing } = list;
+    const { leaf, account, roots, person, url, signing } = list;
     return {
       files: new Map(files),
       signed: new Map(signed),
       ...(isHex(leaf) ? { leaf } : {}),
       ...(isHex(account) ? { account } : {}),
       ...(isHex(roots) ? { roots } : {}),
+      ...(isHex(person) ? { person } : {}),
       ...(typeof url === "string" ? { url } : {}),
       ...(isHex(signing) ? { signing } : {}),
     };
@@ -68,13 +71,14 @@ export const readList = (content: Uint8Array | "absent" | "foreign"): BundleList
   }
 };
 
-export const listText = ({ files, signed, leaf, account, roots, url, signing }: BundleList): string =>
+export const listText = ({ files, signed, leaf, account, roots, person, url, signing }: BundleList): string =>
   `${JSON.stringify(
     {
       schema,
       ...(leaf === undefined ? {} : { leaf }),
       ...(account === undefined ? {} : { account }),
       ...(roots === undefined ? {} : { roots }),
+      ...(person === undefined ? {} : { person }),
       ...(url === undefined ? {} : { url }),
       ...(signing === undefined ? {} : { signing }),
       files: Object.fromEntries(files),

@@ -8,6 +8,7 @@ import type { Finding } from "../domain/finding.ts";
 import { type AccountFlags, type BundledAccount, accountMark, bundledAccount, keptFiles } from "./bundle-account.ts";
 import { type BundleList, listName, listText, readList, sha256 } from "./bundle-list.ts";
 import { type AccountSource, bundleMaterial, rootsMark } from "./bundle-material.ts";
+import { personMark, refuseOthersFiles } from "./bundle-person.ts";
 import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { refuseInKeptFolder } from "./kept-folder.ts";
@@ -47,6 +48,8 @@ export interface BundleResult {
   readonly files: readonly BundledFile[];
   /** Where account files were asked for. */
   readonly account?: BundledAccount;
+  /** The page had this address as a QR code, which this run takes away: nobody said it again. */
+  readonly lostUrl?: string;
   /** Of profiles that whoever the configuration names could not sign: all else is made. */
   readonly findings?: readonly Finding[];
 }
@@ -131,7 +134,7 @@ const filesOf = async (
   const wanted: BundleFile[] = [];
   const there: BundleFile[] = [];
   const paths: string[] = [];
-  const isLinking = formats.includes("page");
+  const isLinking = formats.includes("page") || formats.includes("readme");
   let signer: ProfileSigner | Failure | undefined;
   for (const format of bundleFormatNames) {
     const isWanted = formats.includes(format);
@@ -174,6 +177,7 @@ export const writeBundle = async (
   const { dir, dryRun, formats = bundleFormatNames } = options;
   await deps.folder.refuseUnsafe(dir);
   const ours = readList(await deps.folder.read(`${dir}/${listName}`));
+  refuseOthersFiles(dir, material.account?.address, ours, formats);
   const { wanted, signer, unsigned } = await filesOf(deps, material, { dir, formats }, ours, signatures?.signer);
   const kept = [...(source ? keptFiles(source.found) : []), ...(unsigned?.paths ?? [])];
   const plan = await planFiles(deps, options, { wanted, kept, ours, signer });
@@ -181,7 +185,7 @@ export const writeBundle = async (
   const beside = besideOf(material);
   const imports = root === undefined ? "nothing" : root.isCa ? "root" : "self-signed";
   const paths = [...wanted.map(({ path }) => path), ...(unsigned?.paths ?? [])];
-  const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports });
+  const account = source && bundledAccount(certificate, { found: source.found, formats, paths, imports, root });
   const result: BundleResult = {
     certificate: certificate.name,
     dir,
@@ -192,6 +196,7 @@ export const writeBundle = async (
     ...(signer && { signer: { title: signer.title, sha256: signer.sha256, until: signer.until } }),
     files: plan.map(({ content: _content, present: _present, ...file }) => file),
     ...(account ? { account } : {}),
+    ...(formats.includes("page") && ours.url !== undefined && material.url === undefined ? { lostUrl: ours.url } : {}),
     ...(unsigned ? { findings: [unsignedFinding(unsigned)] } : {}),
   };
   if (dryRun) return result;
@@ -217,6 +222,7 @@ export const writeBundle = async (
     ...(made.leaf === undefined ? {} : { leaf: made.leaf }),
     ...(made.account === undefined ? {} : { account: made.account }),
     ...(made.roots === undefined ? {} : { roots: made.roots }),
+    ...personMark(material.account?.address, paths, ours),
     ...(made.url === undefined ? {} : { url: made.url }),
     ...(made.signing === undefined ? {} : { signing: made.signing }),
   };
@@ -228,7 +234,8 @@ export const writeBundle = async (
   // What is about to be signed anew may be either of the two, so that neither is taken for the other.
   const certain = new Map([...ours.signed].filter(([path]) => !ready.has(path)));
   const write = (list: BundleList): Promise<void> => deps.folder.write(`${dir}/${listName}`, listText(list));
-  await write({ ...ours, files: new Map(both), signed: certain });
+  const whose = now.person === undefined ? {} : { person: now.person };
+  await write({ ...ours, ...whose, files: new Map(both), signed: certain });
   // Each is whole by itself, in any order; most of the time is the disk's.
   await parallel(plan, writesAtOnce, async ({ path, change }) => {
     const content = ready.get(path);

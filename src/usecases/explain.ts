@@ -12,7 +12,13 @@ const refusal = (word: string): Failure => {
   const shown = clean(word, 60);
   const near = nearest(shown, knownWords());
   return new Failure("usage", `nothing is known by "${shown}"`, {
-    hints: [near === undefined ? "`mailcert explain --help` lists what is known" : `did you mean ${near}?`],
+    hints:
+      near === undefined
+        ? [
+            "`mailcert explain --help` lists what is known",
+            "of mail programs: `mailcert bundle --explain`, docs/clients.md; of commands: `mailcert COMMAND --help`",
+          ]
+        : [`did you mean ${near}?`],
   });
 };
 

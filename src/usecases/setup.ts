@@ -12,7 +12,7 @@ import { issuerTitle, setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
 import { type AdoptedKey, hasKey } from "./adopted-key.ts";
-import { refuseOwned, trustedAlready, worseThanServed } from "./better-trusted.ts";
+import { refuseOwned, refuseSelfSignedOverCa, trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
@@ -95,6 +95,7 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
     named: true,
   });
   if (!options.replace) {
+    refuseSelfSignedOverCa(world, certificate, toReplace);
     await Promise.all([
       certificate.issuer.kind === "acme" ? undefined : refusePrivateOverPublic(world, certificate, found),
       world.store.liveNumber(certificate.name) === undefined ? askAhead(world, certificate, found) : undefined,

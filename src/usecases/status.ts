@@ -7,7 +7,7 @@ import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProven } from "../domain/renew-decision.ts";
-import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
+import { type Entry, entryIssuer, entryNames, otherIssuer, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
@@ -23,7 +23,10 @@ import { windowWish } from "./window-wish.ts";
 import { unreadFindings } from "./unread-findings.ts";
 import type { World } from "./world.ts";
 
-type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry">;
+type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry"> & {
+  /** Whom that attempt asked, where the configuration has another issuer. */
+  readonly asked?: string;
+};
 
 export interface CaTrouble extends CaFailure {
   readonly ca: string;
@@ -259,9 +262,12 @@ const caFailuresOf = (
   });
 
 /** What was wanted then is for the next run to compare. */
-const lastErrorOf = (error: NonNullable<CertificateState["lastError"]>): LastError => {
-  const { wanted: _wanted, fingerprint: _fingerprint, entry: _entry, ...told } = error;
-  return told;
+const lastErrorOf = (
+  { wanted, fingerprint: _fingerprint, entry: _entry, ...told }: NonNullable<CertificateState["lastError"]>,
+  config: CertificateConfig | undefined,
+): LastError => {
+  const asked = config && otherIssuer(wanted, config.issuer);
+  return asked === undefined ? told : { ...told, asked };
 };
 
 /** Not where the entry that could not be issued was mended since, and nothing is due by the one that there is now. */
@@ -283,7 +289,7 @@ const lastErrorNow = async (
     const now = await fingerprintOf(world, config);
     if (now !== undefined && now !== error.fingerprint) return undefined;
   }
-  return lastErrorOf(error);
+  return lastErrorOf(error, config);
 };
 
 const rolledBackAfter = (state: CertificateState | undefined, live: GenerationRecord | undefined): readonly number[] =>

@@ -15,6 +15,7 @@ import { createTemplates } from "../../src/system/templates.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
 import { type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
 import { type Situation, material } from "../contract/bundle.ts";
+import { complaints } from "../docs/schemas.ts";
 import { usualCertificate } from "../fakes/settings.ts";
 
 let dir = "";
@@ -159,6 +160,17 @@ test("a file that somebody else wrote, or a link, stops everything before a byte
   expect(readFileSync(join(dir, "out", "README.txt"), "utf8")).toBe("mine");
 });
 
+test("what is no folder, or cannot be one, is said to be so, with what to do", async () => {
+  writeFileSync(join(dir, "file"), "");
+  const hints = ["name another folder: bundle: DIR (--out DIR)"];
+  await expect(write("private-ca", { dir: join(dir, "file"), formats: ["pem"] })).rejects.toMatchObject({
+    kind: "cannot-create",
+    message: `${join(dir, "file")} is a file, or leads through one: the files for clients need a folder`,
+    hints,
+  });
+  await expect(write("private-ca", { dir: "/proc/mailcert-none", formats: ["pem"] })).rejects.toMatchObject({ hints });
+});
+
 test("a file that was changed by hand since is somebody else's", async () => {
   await write("private-ca");
   writeFileSync(join(dir, "out", "README.txt"), "improved");
@@ -198,7 +210,9 @@ test("a run that was killed between two files is finished by the next", async ()
 test("a dry run writes nothing, and says so", async () => {
   const result = await write("private-ca", { dryRun: true });
   expect(readdirSync(dir)).toEqual([]);
+  expect(bundleText(result)).toMatch(/^plan \(nothing was changed\)\n/);
   expect(bundleText(result)).toMatch(/^ {2}ca\.crt +would write /m);
+  expect(bundleText(result)).not.toMatch(/Hand the folder|Read this to them/);
   expect(bundleDocument(result)).toMatchObject({ schema: "mailcert.bundle/1", imports: "root", dryRun: true });
 });
 
@@ -228,4 +242,8 @@ test("where the folder is published is remembered, so that another address is an
   });
   const again = await writeBundle(deps, certificate, given.material, options);
   expect(again.files.filter(({ change }) => change !== "unchanged").map(({ path }) => path)).toEqual(["index.html"]);
+  expect(again.lostUrl).toBe("https://www.example.org/mail/");
+  expect(bundleText(again)).toContain("The page has lost the QR code of https://www.example.org/mail/");
+  expect(complaints(bundleDocument(again))).toEqual([]);
+  expect((await writeBundle(deps, certificate, given.material, options)).lostUrl).toBeUndefined();
 });

@@ -129,10 +129,10 @@ test("after a rotation each older root is a file of its own in binary, and READM
     "First CA",
     "ca-older.crt, ca-older.cer",
     "ca-older-2.cer",
-    "ca.p7b, truststore.p12",
+    "Scripts and profiles show all of them.",
   ])
     expect(text).toContain(part);
-  expect((await made("readme", { ...given, olderRoots: [] })).content.toString()).not.toContain("older authority");
+  expect((await made("readme", { ...given, olderRoots: [] })).content.toString()).not.toContain("the one before");
 });
 
 describe("the Apple profile", () => {
@@ -273,6 +273,12 @@ Sending mail
   SMTP  mail.example.org  port 587    "STARTTLS"  (old Outlook, Gmail: "TLS")
 `);
   });
+  test("a self-signed certificate is not offered to those who take authorities alone", async () => {
+    const { material: given } = await material("self-signed");
+    const [file] = (await bundles.pem())(given, render);
+    expect(file?.path).toBe("server.crt");
+    expect(file?.summary).not.toMatch(/Thunderbird|Android|Linux/);
+  });
   test("a root with name constraints: whom it can vouch for, and that a bank is not among them", async () => {
     const make =
       "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 9 -subj /CN=Limited";
@@ -284,16 +290,35 @@ Sending mail
     );
     const { text: limited } = await text("private-ca", { root });
     expect(limited).toContain(
-      "can vouch for example.org, bücher.example\nand the names below only, not for your bank:",
+      "can vouch for example.org, bücher.example\nand the names below only: that is written into it",
     );
+    // As docs/what-clients-say.md has it.
+    expect(limited).toMatch(/could not\nvouch for your bank; Java programs do not, and of Android it is not known/);
     expect((await text("private-ca")).text).not.toContain("vouch for example.org");
   });
   test("what people stumble over is said: the phone's red words, and attachments that Outlook drops", async () => {
     const { text: said } = await text("private-ca");
     expect(said).toMatch(/asks for your passcode and says\s+"Not Verified"/);
     expect(said).toMatch(/not by mail, for Outlook .* drop\nattachments that end in \.cer or \.crt/);
-    expect(said).toMatch(/\nFor both: take the first line/);
+    expect(said).toMatch(/\nFor receiving and for sending: take the first line/);
+    expect(said).not.toContain("For both");
     expect((await text("public")).text).not.toContain("not by mail");
+  });
+  test("it names the account's profile and files of programs where they are there, and says which files are not", async () => {
+    const files = ["account.mobileconfig", "muttrc.txt", "ca.crt", "ca.cer"].map((path) => ({ path }));
+    const { text: said } = await text("private-ca", { files });
+    expect(said.match(/take account\.mobileconfig, in the same/g)).toHaveLength(2);
+    expect(said).toMatch(/in each program's own words\.\n {2}muttrc\.txt\n/);
+    const absent = /are not in this folder\. Ask your\nadministrator for those that you need:\n((?: {2}\S.*\n)+)/.exec(
+      said,
+    )?.[1];
+    expect(absent).toContain("install-linux.sh,");
+    expect(absent).not.toContain("ca.crt");
+    const { text: bare } = await text("private-ca");
+    expect(bare).not.toMatch(/account\.mobileconfig|muttrc\.txt|msmtprc\.txt/);
+    const { text: open } = await text("public", { files });
+    expect(open).toContain("iPhone, iPad and Mac: account.mobileconfig sets up all of this.");
+    expect(open).not.toContain("are not in this folder");
   });
   test("the root's fingerprints in colon form, as openssl prints them", async () => {
     const { given, text: said } = await text("private-ca");

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { accountFailing, offeredNames } from "../../src/domain/account-gaps.ts";
 import type { AccountEntry, MailAccount } from "../../src/domain/mail-account.ts";
+import { writeNameConstraints } from "../../src/domain/name-constraints.ts";
+import { issue } from "../fakes/pki.ts";
 
 const host = "mail.example.org";
 const imap: AccountEntry = { protocol: "imap", mode: "implicit", host, port: 993 };
@@ -14,7 +16,8 @@ const account = (more: Partial<MailAccount> = {}): MailAccount => ({
   unproven: [],
   ...more,
 });
-const certificate = { name: host, names: [host], servers: "auto" as const };
+const issuer = { kind: "private-ca", ca: "default", days: 397 } as const;
+const certificate = { name: host, names: [host], servers: "auto" as const, issuer };
 const situation = (more: Partial<MailAccount> = {}) => {
   const one = account(more);
   return { certificate, found: { ...one, account: one }, imports: "root" as const };
@@ -72,7 +75,7 @@ describe("the reason", () => {
 describe("names to add", () => {
   const asked = ["autoconfig", "autodiscover", "srv"] as const;
   test("those that the certificate lacks, with the command that adds them to the others", () => {
-    const two = { name: host, names: [host, "mx.example.org"] };
+    const two = { ...certificate, names: [host, "mx.example.org"] };
     expect(offeredNames(two, account(), asked, "root")).toEqual({
       missing: ["autoconfig.example.org", "autodiscover.example.org"],
       add: "mailcert setup mail.example.org mx.example.org autoconfig.example.org autodiscover.example.org",
@@ -82,16 +85,36 @@ describe("names to add", () => {
     expect(offeredNames(certificate, account(), asked, "nothing")?.missing).toContain("mta-sts.example.org");
   });
   test("a wildcard has them; only what was asked for is offered; a request says for itself", () => {
-    expect(offeredNames({ name: host, names: [host, "*.example.org"] }, account(), asked, "nothing")).toBeUndefined();
+    expect(
+      offeredNames({ ...certificate, names: [host, "*.example.org"] }, account(), asked, "nothing"),
+    ).toBeUndefined();
     expect(offeredNames(certificate, account(), ["srv", "account"], "nothing")).toBeUndefined();
     expect(offeredNames(certificate, account(), ["autoconfig"], "root")?.missing).toEqual(["autoconfig.example.org"]);
     expect(offeredNames({ ...certificate, csr: "/tmp/request" }, account(), asked, "root")).toBeUndefined();
   });
   test("an entry of another name: the line for the configuration", () => {
     expect(
-      offeredNames({ name: "office", names: ["*.example.net", host] }, account(), ["autoconfig"], "root")?.add,
+      offeredNames(
+        { ...certificate, name: "office", names: ["*.example.net", host] },
+        account(),
+        ["autoconfig"],
+        "root",
+      )?.add,
     ).toBe(
       'names: ["*.example.net", "mail.example.org", "autoconfig.example.org"]   (in the entry office, then: mailcert renew office)',
     );
+  });
+  test("those that the authority may not certify are not offered: what limits it, and what would lift that", async () => {
+    const value = writeNameConstraints({ domains: ["example.org"], addresses: [] }).toString("hex");
+    const root = (await issue({ ca: true, raw: [["2.5.29.30", value]] })).certificate;
+    const authority = { der: Buffer.from(root.rawData) };
+    const others = account({ domain: "example.net" });
+    expect(offeredNames(certificate, others, asked, "root", authority)).toEqual({
+      missing: ["autoconfig.example.net", "autodiscover.example.net"],
+      limited: { to: ["example.org"], widen: "mailcert ca rotate default --ca-domains example.org,example.net" },
+    });
+    expect(offeredNames(certificate, account(), asked, "root", authority)?.add).toContain("mailcert setup");
+    const acme = { ...certificate, issuer: { kind: "acme" } as never };
+    expect(offeredNames(acme, others, asked, "root", authority)?.limited).toEqual({ to: ["example.org"] });
   });
 });

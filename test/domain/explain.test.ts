@@ -92,8 +92,10 @@ test("what leads nowhere has a short hint", () => {
       return (error as { hints: readonly string[] }).hints;
     }
   };
+  const elsewhere =
+    "of mail programs: `mailcert bundle --explain`, docs/clients.md; of commands: `mailcert COMMAND --help`";
   expect(hintOf("deploy-overide")).toEqual(["did you mean deploy-override?"]);
-  expect(hintOf("gopherspace")).toEqual(["`mailcert explain --help` lists what is known"]);
+  expect(hintOf("gopherspace")).toEqual(["`mailcert explain --help` lists what is known", elsewhere]);
 });
 
 test("a finding's words show no Markdown links", () => {

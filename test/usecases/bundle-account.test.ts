@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bundles } from "../../src/bundles/index.ts";
-import { accountFiles } from "../../src/domain/bundle-formats.ts";
+import { type BundleFormat, accountFiles } from "../../src/domain/bundle-formats.ts";
 import { registrableDomain } from "../../src/issuers/registrable-domain.ts";
 import { bundleDocument, bundleText } from "../../src/reports/bundle.ts";
 import type { EntryRecord } from "../../src/store/store.ts";
@@ -108,7 +108,8 @@ test("flags beat the entry, the entry beats the list of public suffixes, which i
     domain: "example.com",
     login: "address",
   });
-  expect((await run({ address: "alice@example.edu" }, one)).account?.domain).toBe("example.edu");
+  const alice = { dir: join(dir, "alice"), account: { address: "alice@example.edu" }, dryRun: false };
+  expect((await bundle(world, deps, one, alice)).account?.domain).toBe("example.edu");
   expect(asked).toEqual([]);
   await run();
   expect(asked).toEqual(["mail.example.org"]);
@@ -192,4 +193,28 @@ test("one person's files do not go into a folder of the configuration, by whatev
   });
   expect(readFileSync(join(out(), ".mailcert-bundle.json"), "utf8")).toBe(before);
   expect((await ask({ dir: join(dir, "alice"), account: { address } })).files.length).toBe(everybodys);
+});
+
+test("one person's files do not replace everybody's, nor somebody else's; their own are made again", async () => {
+  await proven(...usual);
+  await run();
+  const before = read("config-v1.1.xml");
+  await expect(run({ address: "bob@example.org" })).rejects.toMatchObject({
+    kind: "usage",
+    message: expect.stringContaining("has account files for everybody") as string,
+    hints: [`give each person a folder of their own: --out ${out()}-bob`],
+  });
+  expect(read("config-v1.1.xml")).toBe(before);
+  const into = async (address: string, formats?: readonly BundleFormat[]) =>
+    bundle(world, deps, certificate(), {
+      dir: join(dir, "bob"),
+      account: { address },
+      dryRun: false,
+      ...(formats ? { formats } : {}),
+    });
+  await into("bob@example.org");
+  expect((await into("Bob@example.org", ["srv"])).files).toMatchObject([{ change: "unchanged" }]);
+  // What says nothing of accounts is anybody's.
+  await into("carol@example.org", ["pem"]);
+  await expect(into("carol@example.org")).rejects.toThrow("has account files for somebody else");
 });

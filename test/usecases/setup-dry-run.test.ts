@@ -5,6 +5,7 @@ import type { AcmeSettings } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { setupDocument, setupText } from "../../src/reports/setup.ts";
 import type { AfterSetup } from "../../src/usecases/after-setup.ts";
+import { issue } from "../../src/usecases/issue.ts";
 import { type SetupOptions, setup } from "../../src/usecases/setup.ts";
 import { complaints } from "../docs/schemas.ts";
 import { type AcmeCas, acmeAt, acmeCas } from "../fakes/acme-cas.ts";
@@ -50,6 +51,31 @@ it("is red where setup would fail, and green where not", async () => {
   expect(setupDocument(bad, after)).toMatchObject({ ok: false });
   expect(complaints(setupDocument(bad, after))).toEqual([]);
   expect(cas.orders).toEqual([]);
+});
+
+it("does not put a self-signed certificate in the place of a private CA's, whose root people have, unless told to", async () => {
+  const selfSigned = certificate();
+  await issue(here.world, selfSigned);
+  const state = here.world.store.read(name);
+  const [first] = state?.generations ?? [];
+  if (!state || !first) throw new Error("nothing was issued");
+  await here.world.store.write({
+    ...state,
+    generations: [{ ...first, issuer: "private-ca", authority: "default" }],
+  });
+  const served = { ...cas.world, store: { ...here.world.store, liveNumber: () => first.number } };
+  for (const dryRun of [true, false])
+    await expect(setup(served, selfSigned, { ...options, dryRun })).rejects.toMatchObject({
+      kind: "config",
+      message: expect.stringContaining('of the private CA "default", whose root clients have imported') as string,
+      hints: [
+        "to stay with the CA: mailcert setup mail.example.org --issuer private-ca",
+        "to replace it all the same: add --replace",
+      ],
+    });
+  expect((await setup(served, selfSigned, { ...options, replace: true })).plan.certificate.issuer.kind).toBe(
+    "self-signed",
+  );
 });
 
 it("asks nobody where there is nothing to order, or nothing that an order costs", async () => {

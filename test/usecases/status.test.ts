@@ -116,6 +116,31 @@ test("a first attempt that failed is listed with the command for the next one; i
   expect(certificates[0]?.lastError).not.toHaveProperty("wanted");
 });
 
+test("an attempt to change to another issuer that failed is told from the certificate's own", async () => {
+  const { world } = fake;
+  const present = certificate();
+  await issue(world, present);
+  await deploy(world, present, options);
+  const failing: World = {
+    ...world,
+    config: { ...world.config, read: async () => ({ certificates: [present] }) },
+    issuer: async () => ({
+      refuses: () => undefined,
+      issue: async () => {
+        throw new Failure("unavailable", "the CA does not answer");
+      },
+    }),
+  };
+  const other = certificate({ issuer: { kind: "private-ca", ca: "default", days: 397 } });
+  await expect(issue(failing, other)).rejects.toThrow("the CA does not answer");
+  const told = await status(failing, []);
+  expect(told.certificates).toMatchObject([{ lastError: { asked: "private-ca", notDue: true } }]);
+  expect(complaints(statusDocument(told))).toEqual([]);
+  expect(statusText(told, undefined, fake.clock.now)).toContain(
+    "of an attempt to change to private-ca, nothing was due: what is there stays): the CA does not answer",
+  );
+});
+
 describe("what ends, or is overdue", () => {
   const configured = (world: World): World => ({
     ...world,

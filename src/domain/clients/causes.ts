@@ -73,21 +73,21 @@ export const causes = {
     when: ({ trust }) => trust !== "public",
     says: ({ trust }) =>
       `no public CA stands behind the ${trust === "self-signed" ? "self-signed certificate" : "certificate"}`,
-    mend: "`mailcert setup NAME --issuer letsencrypt` gets one that needs no import",
+    mend: "`mailcert setup NAME --issuer letsencrypt --email YOU@DOMAIN --agree-tos` gets one that needs no import",
     saidBy: ["cert-trust"],
   },
   "no-ca": {
     title: "a self-signed certificate that is no CA",
     when: ({ trust, leaf }) => trust === "self-signed" && !leaf.isCa,
     says: () => "the certificate is self-signed and no CA",
-    mend: "`mailcert setup NAME --issuer private-ca --replace` makes a CA that can be imported, and a certificate below it",
+    mend: "`mailcert setup NAME --issuer private-ca` makes a CA that can be imported, and a certificate below it",
     saidBy: [],
   },
   "ca-as-leaf": {
     title: "a CA's certificate that is served as the server's own",
     when: ({ leaf }) => leaf.isCa,
     says: () => "the server's own certificate says that it is a CA",
-    mend: "serve a certificate below the CA, not the CA's own: `mailcert setup NAME --issuer private-ca --replace`",
+    mend: "serve a certificate below the CA, not the CA's own: `mailcert setup NAME --issuer private-ca`",
     saidBy: [],
   },
   "root-no-ca": {
