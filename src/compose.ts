@@ -270,6 +270,14 @@ export const createWorld = async (
       ]);
       return createPrivateCas({ stateDir, random: (size) => randomBytes(size), generateKey, uid: host.uid });
     }),
+    identities: memo(async () => {
+      const [{ writePkcs12 }, { createIdentityFiles }] = await Promise.all([
+        import("./bundles/pkcs12.ts"),
+        import("./system/identity-files.ts"),
+      ]);
+      const random = (count: number): Uint8Array => randomBytes(count);
+      return { ...createIdentityFiles(host.uid), random, write: (one) => writePkcs12({ ...one, random }) };
+    }),
     readPassphrase: async (path) => (await import("./system/secret-file.ts")).readPassphrase(path),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),

@@ -41,6 +41,35 @@ export interface ShownCrl {
   readonly revoked: number;
 }
 
+/** A person's certificate. */
+export interface ShownClient {
+  readonly address: string;
+  /** Its subject CN: what servers take the user name from. */
+  readonly login: string;
+  readonly serial: string;
+  readonly sha256: string;
+  /** ISO dates. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+export interface ClientRequest {
+  /** The CA's name. */
+  readonly name: string;
+  /** ASCII, its domain as A-labels. */
+  readonly address: string;
+  /** undefined: the address. */
+  readonly login?: string;
+  readonly days: number;
+  readonly now: Date;
+}
+
+export interface IssuedClient extends ShownClient {
+  /** PEM, what leads from it to the root in `chain`. */
+  readonly leaf: string;
+  readonly chain: readonly string[];
+}
+
 export interface ShownCa {
   readonly name: string;
   readonly folder: string;
@@ -50,6 +79,8 @@ export interface ShownCa {
   readonly older: readonly ShownRoot[];
   /** `valid`: of those that were issued, neither ended nor revoked. */
   readonly certificates: { readonly issued: number; readonly valid: number; readonly revoked: number };
+  /** Those of people that are neither over nor revoked, oldest first; absent: none. */
+  readonly clients?: readonly ShownClient[];
   readonly crls: readonly ShownCrl[];
   /** Copies of the lists that are kept up to date. */
   readonly published: readonly string[];
@@ -139,6 +170,10 @@ export interface PrivateCas {
   planRotate(request: RotateRequest): Promise<{ readonly limits?: NameConstraints }>;
   /** Returns copies of the lists that could not be written. */
   rotate(request: RotateRequest): Promise<readonly Failure[]>;
+  /** Refusals of `issueClient`; nothing is made. @throws Failure `data` for an address or a login that it cannot certify. */
+  planClient(request: ClientRequest): Promise<void>;
+  /** Written down before it is returned. The key (PKCS#8 PEM) is not kept. */
+  issueClient(request: ClientRequest & { readonly privateKey: string }): Promise<IssuedClient>;
   /** By serial number (hex), or SHA-256 of the certificate. */
   find(serialOrHash: string): Promise<FoundCertificate | undefined>;
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;

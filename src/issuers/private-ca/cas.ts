@@ -5,6 +5,7 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import type { FoundCertificate, PrivateCas } from "../private-cas.ts";
 import { findAuthority } from "./authority.ts";
 import { backUp, restoreFrom } from "./backup.ts";
+import { issueClient, refuseClient } from "./client.ts";
 import { noteDue, refreshCrls } from "./crl.ts";
 import { initCa, planInit, planRotate, rotateCa } from "./make.ts";
 import type { Making } from "./new-files.ts";
@@ -44,6 +45,11 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
     init: (request) => initCa(folderOf(request.name), request, making),
     planRotate: async (request) => limitsOf((await planRotate(folderOf(request.name), request)).constraints),
     rotate: (request) => rotateCa(folderOf(request.name), request, making),
+    planClient: async (request) => {
+      const authority = await findAuthority(folderOf(request.name));
+      if (authority) refuseClient(authority, request);
+    },
+    issueClient: (request) => issueClient(folderOf(request.name), request, making.random),
     find: async (key): Promise<FoundCertificate | undefined> => {
       for (const name of await list()) {
         const found = await findIn(name, folderOf(name), key);

@@ -5,7 +5,7 @@ import { Failure } from "../../domain/failure.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { targetOf } from "../../domain/generation.ts";
 import type { RevocationReason } from "../../domain/revocation.ts";
-import type { FoundCertificate } from "../../issuers/private-cas.ts";
+import type { FoundCertificate, ShownClient } from "../../issuers/private-cas.ts";
 import type { GenerationRecord } from "../../store/store.ts";
 import { recordChange } from "../record-change.ts";
 import { namesIn, readableState } from "../unless-failure.ts";
@@ -41,6 +41,25 @@ const foundBy = async (world: World, what: string, path: string | undefined): Pr
   return facts && ((await cas.find(facts.sha256)) ?? missing(`the certificate in ${path} (${facts.subject})`));
 };
 
+/** A person's own. @throws Failure `usage` where there are several: which device was lost nobody else can tell. */
+const foundByAddress = async (world: World, what: string): Promise<FoundCertificate | undefined> => {
+  if (!what.includes("@")) return undefined;
+  const cas = await world.privateCas();
+  const mine: ShownClient[] = [];
+  for (const name of await cas.list()) {
+    const { clients = [] } = (await cas.show(name, world.now())) ?? {};
+    mine.push(...clients.filter(({ address }) => address.toLowerCase() === what.toLowerCase()));
+  }
+  const [one, ...more] = mine;
+  if (one === undefined || more.length === 0) return one && cas.find(one.serial);
+  throw new Failure("usage", `${what} has ${mine.length} client certificates: say which one to revoke`, {
+    hints: mine.map(
+      ({ serial, notBefore, notAfter }) =>
+        `mailcert ca revoke ${serial} (of ${notBefore.slice(0, 10)}, until ${notAfter.slice(0, 10)})`,
+    ),
+  });
+};
+
 const missing = (what: string): never => {
   throw new Failure("data", `${what} is none that a private CA of this host has signed: nothing was revoked`, {
     hints: [
@@ -56,7 +75,8 @@ export const meantBy = async (world: World, what: string, path: string | undefin
   const configOf = (name: string): CertificateConfig | undefined => configured.find((one) => one.name === name);
   const names = [...new Set([...configured.map(({ name }) => name), ...namesIn(world.store)])];
   if (names.includes(what)) return { kind: "kept", name: what, certificate: configOf(what) };
-  const found = (await foundBy(world, what, path)) ?? missing(`"${what.slice(0, 100)}"`);
+  const found =
+    (await foundByAddress(world, what)) ?? (await foundBy(world, what, path)) ?? missing(`"${what.slice(0, 100)}"`);
   for (const name of namesIn(world.store)) {
     const state = readableState(world, name);
     const generation = state?.generations.find((one) => hasLeaf(one, found.sha256));
