@@ -70,6 +70,16 @@ export interface IssuedClient extends ShownClient {
   readonly chain: readonly string[];
 }
 
+/** What mail servers judge client certificates by. */
+export interface ClientTrust {
+  /** PEM: the CA, earlier roots, and a list of revoked certificates for each. 0644. */
+  readonly file: string;
+  /** SHA-256 of each certificate that is good now, as Postfix's relay_clientcerts wants it. 0644. */
+  readonly map: string;
+  /** They say something that servers have not been made to read (`trustIsRead`). */
+  readonly unread: boolean;
+}
+
 export interface ShownCa {
   readonly name: string;
   readonly folder: string;
@@ -174,6 +184,12 @@ export interface PrivateCas {
   planClient(request: ClientRequest): Promise<void>;
   /** Written down before it is returned. The key (PKCS#8 PEM) is not kept. */
   issueClient(request: ClientRequest & { readonly privateKey: string }): Promise<IssuedClient>;
+  /** Where they lie, or would. */
+  trustFile(name: string): string;
+  /** Makes the files, with the lists that they need, and keeps them up to date from then on. undefined: there is no such CA. */
+  keepTrust(name: string, now: Date): Promise<ClientTrust | undefined>;
+  /** Servers have read them. */
+  trustIsRead(name: string): Promise<void>;
   /** By serial number (hex), or SHA-256 of the certificate. */
   find(serialOrHash: string): Promise<FoundCertificate | undefined>;
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;

@@ -3,6 +3,7 @@ import { caWord } from "../domain/private-ca.ts";
 import type { ShownCa, ShownClient } from "../issuers/private-cas.ts";
 import type { ClientResult } from "../usecases/ca/client.ts";
 import { day } from "./dates.ts";
+import { findingLines } from "./findings-text.ts";
 import { wrap } from "./wrap.ts";
 
 const until = ({ notAfter }: ShownClient): string => day(new Date(notAfter));
@@ -20,7 +21,7 @@ const notes = ({ file, form, name, earlier }: ClientResult): readonly string[] =
   ),
   `hand file and password to the person by different ways, then delete what lies here: shred -u ${file}`,
   ...(form === "modern"
-    ? ["some macOS, Android before 16 and Windows before 2019 do not read this form: leave --modern out for them"]
+    ? ["some macOS, Android before 16 and Windows before 2019 do not read this form: the usual one is for them"]
     : []),
   `servers take it where the configuration says client_certificates (docs/client-certificates.md); what was made: mailcert ca show${caWord(name)}`,
 ];
@@ -37,6 +38,7 @@ export const clientText = (result: ClientResult): string => {
     ...(made
       ? notes(result).map((note) => wrap(note, 100, "  - ", "    "))
       : earlier.map((one) => `  - there is one until ${until(one)} already: ${one.serial}`)),
+    ...result.findings.flatMap((finding) => ["", ...findingLines(finding)]),
   ].join("\n");
 };
 
@@ -44,7 +46,7 @@ export const clientText = (result: ClientResult): string => {
 export const clientDocument = ({ password, ...result }: ClientResult): object => ({
   schema: "mailcert.ca/1",
   action: "client",
-  ok: true,
+  ok: result.findings.length === 0,
   ...result,
   password: password.kind === "file" ? { kind: password.kind, file: password.file } : { kind: password.kind },
 });

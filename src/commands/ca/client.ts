@@ -77,6 +77,7 @@ export const client = async (context: Context): Promise<number> => {
   const password = await passwordOrNone(context, question);
   const whole = password === undefined ? wish : { ...wish, password: ascii(password) };
   const result = await locked(context, (world) => makeClient(world, whole));
-  output.result(clientText(result), clientDocument(result), false);
-  return exitStatus.done;
+  const trouble = result.findings.length > 0;
+  output.result(clientText(result), clientDocument(result), trouble);
+  return trouble ? exitStatus.findings : exitStatus.done;
 };

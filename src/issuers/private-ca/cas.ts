@@ -12,6 +12,7 @@ import type { Making } from "./new-files.ts";
 import { publishAt } from "./published.ts";
 import { findIn, revokeIn } from "./revoke.ts";
 import { showCa } from "./show.ts";
+import { trustIsRead, trustPaths, writeTrust } from "./trust.ts";
 
 const limitsOf = <Limits>(limits: Limits | undefined): { readonly limits?: Limits } =>
   limits === undefined ? {} : { limits };
@@ -50,6 +51,14 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
       if (authority) refuseClient(authority, request);
     },
     issueClient: (request) => issueClient(folderOf(request.name), request, making.random),
+    trustFile: (name) => trustPaths(folderOf(name)).file,
+    keepTrust: async (name, now) => {
+      const authority = await findAuthority(folderOf(name));
+      if (!authority) return undefined;
+      await refreshCrls(folderOf(name), now, uid, authority.paths["crl.pem"] === undefined);
+      return writeTrust(folderOf(name), now);
+    },
+    trustIsRead: (name) => trustIsRead(folderOf(name)),
     find: async (key): Promise<FoundCertificate | undefined> => {
       for (const name of await list()) {
         const found = await findIn(name, folderOf(name), key);

@@ -4,28 +4,11 @@ import { readCertificate } from "../../domain/certificate.ts";
 import { permits } from "../../domain/name-constraints.ts";
 import type { Random } from "../../x509/random.ts";
 import { makeClientLeaf } from "../../x509/client-leaf.ts";
-import type { ClientRequest, IssuedClient, ShownClient } from "../private-cas.ts";
+import type { ClientRequest, IssuedClient } from "../private-cas.ts";
 import { type Authority, openAuthority } from "./authority.ts";
 import { leafValidity } from "./lifetime.ts";
-import { type IssuedRecord, readIssued, readRevoked, recordIssued } from "./records.ts";
+import { recordIssued } from "./records.ts";
 import { limits } from "./refusal.ts";
-
-const shown = ({ names: [address = ""], client, serial, sha256, notBefore, notAfter }: IssuedRecord): ShownClient => ({
-  address,
-  login: client?.login ?? address,
-  serial,
-  sha256,
-  notBefore,
-  notAfter,
-});
-
-/** Those that are neither over nor revoked, in the order in which they were made. */
-export const validClients = async (folder: string, now: Date): Promise<readonly ShownClient[]> => {
-  const revoked = new Set((await readRevoked(folder)).map(({ serial }) => serial));
-  return (await readIssued(folder))
-    .filter(({ client, serial, notAfter }) => client && !revoked.has(serial) && Date.parse(notAfter) > now.getTime())
-    .map(shown);
-};
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf("@") + 1);
 
@@ -49,7 +32,7 @@ export const refuseClient = ({ constraints, facts }: Authority, { name, address,
       `the private CA "${name}" cannot certify ${address}: it is ${limits(constraints)}, for mail addresses, too (name constraints, RFC 5280 §4.2.1.10)`,
       {
         hints: [
-          `take the address that the person has in one of these domains, and the user name beside it: --login NAME`,
+          `take the address that the person has in one of these domains, and say the user name as well: mailcert ca client ADDRESS --login NAME`,
           `or give the CA a new root with other limits, which everybody has to import: mailcert ca rotate ${name} --ca-domains ${[...(constraints?.domains ?? []), domain].join(",")}`,
         ],
       },
@@ -63,7 +46,7 @@ export const refuseClient = ({ constraints, facts }: Authority, { name, address,
     throw new Failure(
       "data",
       `the user name ${login} looks like a host name: a server that checks the CA's limits (OpenSSL) would refuse the certificate`,
-      { hints: ["let people log in with the whole address, and leave --login out"] },
+      { hints: ["let people log in with the whole address: that is the user name where no other is given"] },
     );
 };
 

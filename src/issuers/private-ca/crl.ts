@@ -11,6 +11,7 @@ import type { RefreshedCrls } from "../private-cas.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
+import { renewTrust, trustIsUnread } from "./trust.ts";
 import { type RevokedRecord, readRevoked, signerId } from "./records.ts";
 
 const day = 86_400_000;
@@ -130,6 +131,7 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
       if (crl && set.signer.facts.notAfter > crl.nextUpdate) dates.push(crlDueAt(crl).getTime());
     }
   }
+  if (await trustIsUnread(cas)) dates.push(now.getTime());
   const path = dueFile(cas);
   if (dates.length === 0) await rm(path, { force: true });
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
@@ -146,6 +148,7 @@ export const refreshCrls = async (folder: string, now: Date, uid: number, all: b
   const made = await makeCrls(authority, now, all);
   const again = (await findAuthority(folder)) ?? authority;
   const copies = await publish(again, uid);
+  await renewTrust(folder, now);
   await noteDue(dirname(folder), now);
   if (copies.unpublished.length > 0) await noteLook(dirname(folder), now);
   return { made, ...copies };

@@ -2,7 +2,7 @@
 import { type CertificateFacts, readCertificate } from "../../domain/certificate.ts";
 import type { ShownCa, ShownCertificate, ShownCrl, ShownRoot } from "../private-cas.ts";
 import { type RootSet, findAuthority } from "./authority.ts";
-import { validClients } from "./client.ts";
+import { validClients } from "./clients.ts";
 import { crlDueAt, crlPath, readCrlAt } from "./crl.ts";
 import { readLayout } from "./layout.ts";
 import { copiesBehind, readCopies } from "./published.ts";

@@ -1,10 +1,12 @@
 // ca client: a certificate by which a person logs in, with its key, in one file for them. The key stays nowhere else.
 import { join } from "node:path";
 import { clientDays, identityFile } from "../../domain/client-identity.ts";
+import type { Finding } from "../../domain/finding.ts";
 import { Failure } from "../../domain/failure.ts";
 import { newPassword } from "../../domain/identity-password.ts";
 import type { KeyAlgorithm } from "../../domain/keys.ts";
 import type { ClientRequest, ShownClient } from "../../issuers/private-cas.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import type { World } from "../world.ts";
 import { theCa } from "./show.ts";
@@ -42,6 +44,8 @@ export interface ClientResult {
     | { readonly kind: "file"; readonly file: string };
   /** Earlier ones of the same address that are still valid. */
   readonly earlier: readonly ShownClient[];
+  /** Of servers that were not made to know of it. */
+  readonly findings: readonly Finding[];
 }
 
 const requestOf = (world: World, { name, address, login, days = clientDays }: ClientWish): ClientRequest => ({
@@ -86,6 +90,7 @@ export const planClient = async (world: World, wish: ClientWish): Promise<Client
         : wish.shows
           ? { kind: "shown", text: "" }
           : { kind: "file", file: passwordFile(file) },
+    findings: [],
     earlier: clients.filter(({ address }) => address.toLowerCase() === wish.address.toLowerCase()),
   };
 };
@@ -114,9 +119,11 @@ export const makeClient = async (world: World, wish: ClientWish): Promise<Client
   const beside = planned.password.kind === "file" ? planned.password.file : undefined;
   if (beside !== undefined && !(await create(beside, `${password}\n`))) refuseTaken(beside);
   if (!(await create(planned.file, content))) refuseTaken(planned.file);
+  const findings = await tellServers(world, wish.name);
   return {
     ...planned,
     outcome: "made",
+    findings,
     certificate,
     ...(planned.password.kind === "shown" ? { password: { kind: "shown", text: password } } : {}),
   };

@@ -4,6 +4,7 @@ import type { Finding } from "../../domain/finding.ts";
 import { caWord } from "../../domain/private-ca.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import type { ShownCa } from "../../issuers/private-cas.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -60,7 +61,11 @@ export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Pro
   const cas = await world.privateCas();
   const done = await cas.refreshCrls(name, world.now(), true);
   await recordMade(world, name);
-  const findings = [...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten))];
+  const findings = [
+    ...done.unpublished.map(unpublished),
+    ...(await tellForgotten(world, name, done.forgotten)),
+    ...(await tellServers(world, name)),
+  ];
   if (out !== undefined) {
     await cas.publish(name, out);
     if (!before.published.includes(out))
@@ -83,7 +88,11 @@ export const refreshDueCrls = async (world: World): Promise<readonly Finding[]> 
     const done = await unlessFailure(() => cas.refreshCrls(name, world.now(), false));
     if ("made" in done) {
       if (done.made > 0) await recordMade(world, name);
-      findings.push(...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten)));
+      findings.push(
+        ...done.unpublished.map(unpublished),
+        ...(await tellForgotten(world, name, done.forgotten)),
+        ...(await tellServers(world, name)),
+      );
     } else
       findings.push({
         check: "ca-crl-failed",

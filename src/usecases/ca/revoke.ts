@@ -7,6 +7,7 @@ import { targetOf } from "../../domain/generation.ts";
 import type { RevocationReason } from "../../domain/revocation.ts";
 import type { FoundCertificate, ShownClient } from "../../issuers/private-cas.ts";
 import type { GenerationRecord } from "../../store/store.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import { namesIn, readableState } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -124,7 +125,8 @@ export const revokeOther = async (
   if (found.revoked) {
     if (generation) await mark(world, generation, base.reason);
     const again = await cas.revoke(found, reason, world.now());
-    return { ...base, outcome: "already", findings: again.unpublished.map(unpublished) };
+    const told = await tellServers(world, found.ca);
+    return { ...base, outcome: "already", findings: [...again.unpublished.map(unpublished), ...told] };
   }
   const whose = found.names.length > 0 ? ` for ${found.names.slice(0, 3).join(", ")}` : "";
   await confirm(
@@ -136,5 +138,6 @@ export const revokeOther = async (
     ...(generation ? { certificate: generation.certificate } : {}),
     what: `revoked the certificate ${found.serial}${whose} by the private CA "${found.ca}" (${reason})`,
   });
-  return { ...base, outcome: done.outcome, findings: done.unpublished.map(unpublished) };
+  const told = await tellServers(world, found.ca);
+  return { ...base, outcome: done.outcome, findings: [...done.unpublished.map(unpublished), ...told] };
 };

@@ -4,6 +4,7 @@ import { type NameConstraints, permits } from "../../domain/name-constraints.ts"
 import { type ImportStep, caWord, importSteps } from "../../domain/private-ca.ts";
 import type { RotateRequest, ShownCa } from "../../issuers/private-cas.ts";
 import { refreshBundle } from "../after-setup.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -121,6 +122,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     undo: `mailcert ca restore FILE --replace, from a backup that was made before`,
   });
   const failed = await cas.rotate({ ...wish, now: world.now() });
+  const untold = await tellServers(world, name);
   const ca = await theCa(world, name);
   const served = await certificatesOf(world, name);
   const { limits, spkiSha256 } = ca.root;
@@ -135,6 +137,7 @@ export const rotateCa = async (world: World, wish: RotateWish): Promise<RotateRe
     notes: [
       ...configNotes(served, limits),
       ...(await bundleNotes(world, served)),
+      ...untold.map(({ message }) => message),
       ...failed.map((failure) => `${unpublished(failure).message}; the next run tries again`),
       "certificates go on as they are; each gets one by the new root at its next renewal, or now: mailcert renew --force",
       `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}: \`2 1 1 ${spkiSha256}\``,
