@@ -1,9 +1,11 @@
 // Makes the adapters of mail servers with what they need of this host and of the configuration. A part of compose.ts, loaded when servers are first asked for.
+import { join } from "node:path";
 import { Failure } from "./domain/failure.ts";
 import type { Hook } from "./domain/hook.ts";
+import type { ServerDependencies } from "./servers/dependencies.ts";
 import { servers } from "./servers/index.ts";
 import type { Server } from "./servers/server.ts";
-import type { HostEvent } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
 import type { RunProgram } from "./system/run.ts";
 import type { RenderTemplate } from "./system/templates.ts";
 import { unlessFailure } from "./usecases/unless-failure.ts";
@@ -14,7 +16,7 @@ interface ServersNeed {
   readonly render: RenderTemplate;
   readonly localAddresses: () => readonly string[];
   readonly config: Pick<ConfigAccess, "read">;
-  readonly events: () => Promise<readonly HostEvent[]>;
+  readonly store: Pick<Store, "dir" | "events">;
 }
 
 export const openServers = ({
@@ -22,7 +24,7 @@ export const openServers = ({
   render,
   localAddresses,
   config,
-  events,
+  store,
 }: ServersNeed): Readonly<Record<string, Server>> => {
   let rows: Promise<Hook | "unreadable" | undefined> | undefined;
   const readRows = async (): Promise<Hook | "unreadable" | undefined> => {
@@ -30,14 +32,23 @@ export const openServers = ({
     const read = await unlessFailure(() => config.read());
     return read instanceof Failure ? "unreadable" : read?.sniRows;
   };
-  const dependencies = {
+  const clientLogin = async () => {
+    const read = await unlessFailure(() => config.read());
+    if (read instanceof Failure) return "unreadable";
+    if (!read?.clients) return undefined;
+    const { ca, require } = read.clients;
+    const { trustPaths } = await import("./issuers/private-ca/trust.ts");
+    return { file: trustPaths(join(store.dir, "ca", ca)).file, require };
+  };
+  const dependencies: ServerDependencies = {
     run,
     render,
     localAddresses,
     ipv6: async () => localAddresses().some((address) => address.includes(":")),
+    clientLogin,
     sniRows: () => (rows ??= readRows()),
     made: async (installation: string) => {
-      const known = await unlessFailure(events);
+      const known = await unlessFailure(() => store.events());
       return known instanceof Failure
         ? []
         : known.flatMap(({ change }) => (change?.installation === installation ? [change.change] : []));

@@ -157,7 +157,7 @@ export const createWorld = async (
     generateKey: async (algorithm) => (await import("./system/keys.ts")).generateKey(algorithm),
     servers: memo(async () => {
       const { openServers } = await import("./compose-servers.ts");
-      return openServers({ run, render: await templates(), localAddresses, config, events: () => store.events() });
+      return openServers({ run, render: await templates(), localAddresses, config, store });
     }),
     probe: memo(async () => (await import("./probe/index.ts")).createProbe({ now: host.now })),
     dns,
@@ -270,6 +270,7 @@ export const createWorld = async (
       ]);
       return createPrivateCas({ stateDir, random: (size) => randomBytes(size), generateKey, uid: host.uid });
     }),
+    identities: memo(async () => (await import("./compose-identities.ts")).openIdentities(host.uid)),
     readPassphrase: async (path) => (await import("./system/secret-file.ts")).readPassphrase(path),
     timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     hooks: memo(async () => (await import("./compose-notify.ts")).openHooks(run)),

@@ -80,7 +80,7 @@ export interface ReadConfig {
   /** No file says anything about certificates. */
   readonly silent: boolean;
   /** What holds for all certificates, and who is told. */
-  readonly top: Pick<Config, "inherited" | "notify" | "sniRows">;
+  readonly top: Pick<Config, "inherited" | "notify" | "sniRows" | "clients">;
 }
 
 /** Where a certificate was found; `report` says a problem there. */

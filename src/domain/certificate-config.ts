@@ -1,4 +1,5 @@
 // A certificate as the configuration describes it: names, keys, issuer, servers. Every value is validated and has its default.
+import type { ClientAccess } from "./client-access.ts";
 import type { FileTarget } from "./file-target.ts";
 import type { Hook, Hooks } from "./hook.ts";
 import type { KeyAlgorithm } from "./keys.ts";
@@ -117,4 +118,6 @@ export interface Config {
   readonly notify?: NotifySettings;
   /** Fills the table that Postfix's `tls_server_sni_maps` looks into, in the place of a map of ours. */
   readonly sniRows?: Hook;
+  /** People log in with client certificates; absent: nothing is said to servers about it. */
+  readonly clients?: ClientAccess;
 }

@@ -47,6 +47,18 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "As the message says, then `mailcert ca crl`.",
   },
   {
+    id: "clients-login",
+    means:
+      "A deployment has begun, or ceased, to let people log in to Dovecot with client certificates, as the configuration says.",
+    mend: "Nothing: [client certificates](client-certificates.md).",
+  },
+  {
+    id: "clients-unread",
+    means:
+      "A mail server could not be made to read which client certificates are revoked: one that was revoked still logs in.",
+    mend: "Mend what the message says of the server; each run tries again. Now: `mailcert ca crl`.",
+  },
+  {
     id: "ca-other-root",
     means: "`mailcert ca restore --replace` has put a CA with another root in the place of the present one.",
     mend: "If that was not meant, put the folder back that was moved aside. Else hand the files out again: `mailcert bundle`.",

@@ -47,6 +47,45 @@ export interface ShownCrl {
   readonly missingKey?: string;
 }
 
+/** A person's certificate. */
+export interface ShownClient {
+  readonly address: string;
+  /** Its subject CN: what servers take the user name from. */
+  readonly login: string;
+  readonly serial: string;
+  readonly sha256: string;
+  /** ISO dates. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+export interface ClientRequest {
+  /** The CA's name. */
+  readonly name: string;
+  /** ASCII, its domain as A-labels. */
+  readonly address: string;
+  /** undefined: the address. */
+  readonly login?: string;
+  readonly days: number;
+  readonly now: Date;
+}
+
+export interface IssuedClient extends ShownClient {
+  /** PEM, what leads from it to the root in `chain`. */
+  readonly leaf: string;
+  readonly chain: readonly string[];
+}
+
+/** What mail servers judge client certificates by. */
+export interface ClientTrust {
+  /** PEM: the CA, earlier roots, and a list of revoked certificates for each. 0644. */
+  readonly file: string;
+  /** SHA-256 of each certificate that is good now, as Postfix's relay_clientcerts wants it. 0644. */
+  readonly map: string;
+  /** They say something that servers have not been made to read (`trustIsRead`). */
+  readonly unread: boolean;
+}
+
 export interface ShownCa {
   readonly name: string;
   readonly folder: string;
@@ -56,6 +95,8 @@ export interface ShownCa {
   readonly older: readonly ShownRoot[];
   /** `valid`: of those that were issued, neither ended nor revoked. */
   readonly certificates: { readonly issued: number; readonly valid: number; readonly revoked: number };
+  /** Those of people that are neither over nor revoked, oldest first; absent: none. */
+  readonly clients?: readonly ShownClient[];
   readonly crls: readonly ShownCrl[];
   /** Copies of the lists that are kept up to date. */
   readonly published: readonly string[];
@@ -153,6 +194,16 @@ export interface PrivateCas {
   planRotate(request: RotateRequest): Promise<{ readonly limits?: NameConstraints }>;
   /** Returns copies of the lists that could not be written. */
   rotate(request: RotateRequest): Promise<readonly Failure[]>;
+  /** Refusals of `issueClient`; nothing is made. @throws Failure `data` for an address or a login that it cannot certify. */
+  planClient(request: ClientRequest): Promise<void>;
+  /** Written down before it is returned. The key (PKCS#8 PEM) is not kept. */
+  issueClient(request: ClientRequest & { readonly privateKey: string }): Promise<IssuedClient>;
+  /** Where they lie, or would. */
+  trustFile(name: string): string;
+  /** Makes the files, with the lists that they need, and keeps them up to date from then on. undefined: there is no such CA. */
+  keepTrust(name: string, now: Date): Promise<ClientTrust | undefined>;
+  /** Servers have read them. */
+  trustIsRead(name: string): Promise<void>;
   /** By serial number (hex), or SHA-256 of the certificate. */
   find(serialOrHash: string): Promise<FoundCertificate | undefined>;
   revoke(found: FoundCertificate, reason: RevocationReason, now: Date): Promise<RevokedCertificate>;

@@ -10,6 +10,7 @@ import type { InitResult } from "../usecases/ca/init.ts";
 import type { CaRevoked } from "../usecases/ca/revoke.ts";
 import type { RotateResult } from "../usecases/ca/rotate.ts";
 import type { ShownCas } from "../usecases/ca/show.ts";
+import { clientLines } from "./ca-client.ts";
 import { day, minute, timeLeft } from "./dates.ts";
 import { findingLines } from "./findings-text.ts";
 import { wrap } from "./wrap.ts";
@@ -72,6 +73,7 @@ const caText = (ca: ShownCa, now: Date): string => {
     ...(issuing ? [`  issuing CA ${issuing.title}`, ...certificateLines(issuing, now)] : []),
     ...older.flatMap((one) => [`  earlier root ${one.title}`, ...rootLines(one, now)]),
     `  certificates: ${issued} issued, ${valid} valid, ${revoked} revoked`,
+    ...clientLines(ca),
     ...crlLines(ca),
   ].join("\n");
 };

@@ -1,4 +1,5 @@
 // The configuration as checked and as it holds, for people and as JSON.
+import type { ClientAccess } from "../domain/client-access.ts";
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
 import { type RawValue, effectiveSettings } from "../domain/certificate-settings.ts";
 import type { ConfigCheck } from "../domain/config-problem.ts";
@@ -64,18 +65,20 @@ const topOf = ({
   inherited: { hooks, window } = {},
   notify,
   sniRows,
+  clients,
 }: Config): Readonly<Record<string, RawValue | RawTold>> => ({
   ...(hooks ? { hooks: rawHooks(hooks) } : {}),
   ...(window ? { window: window.map(({ text }) => text) } : {}),
   ...(notify ? { notify: shownNotify(notify) } : {}),
   ...(sniRows ? { postfix_sni_rows: rawHook(sniRows) } : {}),
+  ...(clients ? { client_certificates: { ca: clients.ca, require: clients.require } } : {}),
 });
 
-type RawTold = ReturnType<typeof shownNotify> | ReturnType<typeof rawHook>;
+type RawTold = ReturnType<typeof shownNotify> | ReturnType<typeof rawHook> | ClientAccess;
 
 const topText = (config: Config): readonly string[] =>
   Object.entries(topOf(config)).flatMap(([key, value]) =>
-    key === "notify" || key === "postfix_sni_rows"
+    key === "notify" || key === "postfix_sni_rows" || key === "client_certificates"
       ? [`${key}:`, ...Object.entries(value).map(([name, one]) => `  ${name}: ${yamlValue(one as RawValue)}`)]
       : [`${key}: ${yamlValue(value as RawValue)}`],
   );

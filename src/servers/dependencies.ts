@@ -13,6 +13,8 @@ export interface ServerDependencies {
   readonly localAddresses?: () => readonly string[];
   /** Changes that the log has of an installation, of all times; absent, or where it cannot be read: none are known. */
   readonly made?: (installation: string) => Promise<readonly Change[]>;
+  /** Login by client certificates, as the configuration wants it: `file` has the CA and its lists; `unreadable`: nobody can tell. Absent: nobody asked for it. */
+  readonly clientLogin?: () => Promise<{ readonly file: string; readonly require: boolean } | "unreadable" | undefined>;
   /** The program that gets the rows of Postfix's SNI map, where the configuration names one; `unreadable`: nobody can tell. Absent: none does. */
   readonly sniRows?: () => Promise<Hook | "unreadable" | undefined>;
 }

@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Change, Override, ServerPlan } from "../servers/server.ts";
+import { prepareTrust } from "./client-trust.ts";
 import { type Deployable, hintOf } from "./entries.ts";
 import { type MadeChange, adoptChange, makeChange, unmakeChange } from "./make-change.ts";
 import { type TakenBack, giveBack, leftAtServices, takeBack } from "./left-at-services.ts";
@@ -39,6 +40,8 @@ export const installSettings = async (
   options: InstallOptions,
 ): Promise<InstalledSettings> => {
   const { server, installation } = deployable;
+  // A file that settings name has to be there before they are.
+  await prepareTrust(world);
   const main = mainOf(serving);
   const bySni = server.sni ? serving.bySni : undefined;
   const { placed } = serving;

@@ -14,6 +14,7 @@ import type { CompletionTools } from "./completion-tools.ts";
 import type { HostNames } from "../system/host-names.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { DoctorTools } from "./doctor/tools.ts";
+import type { IdentityTools } from "./identity-tools.ts";
 import type { HookTools } from "./hook-tools.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { NotifyTools } from "./notify-tools.ts";
@@ -102,6 +103,8 @@ export interface World {
   readonly accounts: () => Promise<Accounts>;
   /** The private CAs of this host. */
   readonly privateCas: () => Promise<PrivateCas>;
+  /** What writes client identities. */
+  readonly identities: () => Promise<IdentityTools>;
   /** A passphrase that a file holds, without its line break. @throws Failure for a file that is missing, empty, or that others may read. */
   readonly readPassphrase: (path: string) => Promise<string>;
   /** IANA name of this host's time zone, which maintenance windows are in. */

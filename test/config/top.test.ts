@@ -55,6 +55,23 @@ describe("what stands at the top", () => {
     expect(notify?.mail).toEqual(["postmaster@example.org"]);
   });
 
+  it("client_certificates: whose, and whether nobody logs in without one; shown as it holds", () => {
+    expect(read(oneCertificate).clients).toBeUndefined();
+    expect(read(`client_certificates: {}\n${oneCertificate}`).clients).toEqual({ ca: "default", require: false });
+    const config = read("client_certificates: { ca: office, require: true }\n", oneCertificate);
+    expect(config.clients).toEqual({ ca: "office", require: true });
+    expect(configText("mailcert.yaml", config)).toContain("client_certificates:\n  ca: office\n  require: true");
+    const document = configDocument("mailcert.yaml", config);
+    expect(complaints(document)).toEqual([]);
+    expect(document).toMatchObject({ client_certificates: { ca: "office", require: true } });
+    expect(problemsOf(`client_certificates: { ca: a/b, require: maybe, x: 1 }\n${oneCertificate}`)).toEqual([
+      expect.stringContaining("the CA's name"),
+      expect.stringContaining("require must be true or false"),
+      expect.stringContaining('unknown key "x" in client_certificates'),
+    ]);
+    expect(problemsOf(`client_certificates: yes\n${oneCertificate}`)).toEqual([expect.stringContaining("mapping")]);
+  });
+
   it("may stand in another file than the certificates, and in one only", () => {
     expect(read(oneCertificate, "notify: { mail: [root, a@example.org] }\n").notify).toEqual({
       mail: ["root", "a@example.org"],

@@ -147,6 +147,29 @@ describe.each(["compatible", "modern"] as const)("an identity in the %s form", (
   });
 });
 
+it.each([
+  ["bob@example.org", "compatible", []],
+  ["carol@example.org", "modern", ["--modern", "--key", "rsa"]],
+] as const)(
+  "what ca client writes for %s (%s) is read by OpenSSL, NSS and Java, and is good for logging in",
+  async (who, form, more) => {
+    const made = await host.mailcert(["ca", "client", who, "--out", "/srv/clients", "--json", ...more]);
+    expect(made.status, made.stderr).toBe(0);
+    const { file, password } = JSON.parse(made.stdout) as { file: string; password: { file: string } };
+    const opened = await host.must(`openssl pkcs12 -in ${file} -passin file:${password.file} -nodes -info 2>&1`);
+    expect(opened).toContain(form === "modern" ? "AES-256-CBC" : "3-KeyTripleDES-CBC");
+    const nss = "/srv/nss-client";
+    await host.must(`rm -rf ${nss} && mkdir ${nss} && certutil -N -d sql:${nss} --empty-password`);
+    await host.must(`pk12util -i ${file} -d sql:${nss} -w ${password.file} -K ""`);
+    await host.must(`certutil -A -d sql:${nss} -n root -t CT,, -i ${folder}/ca.crt`);
+    expect(await host.must(`certutil -V -d sql:${nss} -n ${who} -u C`)).toContain("certificate is valid");
+    const listed = await host.must(
+      `${jvm}/keytool -list -keystore ${file} -storetype PKCS12 -storepass:file ${password.file}`,
+    );
+    expect(listed).toMatch(new RegExp(`${who}, .*PrivateKeyEntry`));
+  },
+);
+
 describe("the signed profile", () => {
   const verified = async (command: "cms" | "smime") =>
     host.must(

@@ -22,6 +22,12 @@ const typed = async ({ host }: Context, question: string): Promise<string> => {
   return passphrase;
 };
 
+const typedTwice = async (context: Context, first: string): Promise<string> => {
+  refuseShort(first);
+  if ((await typed(context, "The same again: ")) === first) return first;
+  throw new Failure("usage", "the two passphrases differ: nothing was changed");
+};
+
 /** @param what for the question: `the backup`, `the root's key`. */
 export const passphraseFor = async (context: Context, what: string, kind: PassphraseKind): Promise<string> => {
   const { host, options, world } = context;
@@ -35,9 +41,12 @@ export const passphraseFor = async (context: Context, what: string, kind: Passph
       hints: ["write it into a file that only root may read, and name that: --passphrase-file FILE"],
     });
   const first = await typed(context, `Passphrase for ${what}: `);
-  if (kind === "present") return first;
-  refuseShort(first);
-  if ((await typed(context, "The same again: ")) !== first)
-    throw new Failure("usage", "the two passphrases differ: nothing was changed");
-  return first;
+  return kind === "present" ? first : typedTwice(context, first);
+};
+
+/** For a file that others are to open: what is asked may be left empty, and one is made then (undefined), as where nobody can be asked. */
+export const passwordOrNone = async (context: Context, question: string): Promise<string | undefined> => {
+  if (context.options["passphraseFile"] !== undefined) return passphraseFor(context, "the file", "new");
+  const first = await context.host.askSecret?.(question);
+  return first === undefined || first === "" ? undefined : typedTwice(context, first);
 };

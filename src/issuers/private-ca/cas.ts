@@ -5,12 +5,14 @@ import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import type { FoundCertificate, PrivateCas } from "../private-cas.ts";
 import { findAuthority } from "./authority.ts";
 import { backUp, restoreFrom } from "./backup.ts";
+import { issueClient, refuseClient } from "./client.ts";
 import { noteDue, refreshCrls } from "./crl.ts";
 import { initCa, planInit, planRotate, rotateCa } from "./make.ts";
 import type { Making } from "./new-files.ts";
 import { publishAt } from "./published.ts";
 import { findIn, revokeIn } from "./revoke.ts";
 import { showCa } from "./show.ts";
+import { trustIsRead, trustPaths, writeTrust } from "./trust.ts";
 
 const limitsOf = <Limits>(limits: Limits | undefined): { readonly limits?: Limits } =>
   limits === undefined ? {} : { limits };
@@ -44,6 +46,19 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
     init: (request) => initCa(folderOf(request.name), request, making),
     planRotate: async (request) => limitsOf((await planRotate(folderOf(request.name), request)).constraints),
     rotate: (request) => rotateCa(folderOf(request.name), request, making),
+    planClient: async (request) => {
+      const authority = await findAuthority(folderOf(request.name));
+      if (authority) refuseClient(authority, request);
+    },
+    issueClient: (request) => issueClient(folderOf(request.name), request, making.random),
+    trustFile: (name) => trustPaths(folderOf(name)).file,
+    keepTrust: async (name, now) => {
+      const authority = await findAuthority(folderOf(name));
+      if (!authority) return undefined;
+      await refreshCrls(folderOf(name), now, uid, authority.paths["crl.pem"] === undefined);
+      return writeTrust(folderOf(name), now);
+    },
+    trustIsRead: (name) => trustIsRead(folderOf(name)),
     find: async (key): Promise<FoundCertificate | undefined> => {
       for (const name of await list()) {
         const found = await findIn(name, folderOf(name), key);

@@ -13,6 +13,7 @@ import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
 import { type RevokedRecord, countValid, readRevoked, signerId } from "./records.ts";
+import { renewTrust, trustIsUnread } from "./trust.ts";
 
 const day = 86_400_000;
 /** Clients take a list for good until its end. */
@@ -135,6 +136,7 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
         dates.push(due > now.getTime() ? due : now.getTime() + day);
     }
   }
+  if (await trustIsUnread(cas)) dates.push(now.getTime());
   const path = dueFile(cas);
   if (dates.length === 0) await rm(path, { force: true });
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
@@ -152,6 +154,7 @@ export const refreshCrls = async (folder: string, now: Date, uid: number, all: b
   const made = await makeCrls(authority, now, all);
   const again = (await findAuthority(folder)) ?? authority;
   const copies = await publish(again, uid);
+  await renewTrust(folder, now);
   await noteDue(dirname(folder), now);
   if (copies.unpublished.length > 0) await noteLook(dirname(folder), now);
   return { ...ended, made, ...copies };

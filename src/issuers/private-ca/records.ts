@@ -17,6 +17,8 @@ export interface IssuedRecord {
   readonly notAfter: string;
   /** Subject key identifier of what signed it; absent: an older mailcert wrote it, whose CAs had one root. */
   readonly signer?: string;
+  /** A person's certificate; absent: a server's. */
+  readonly client?: { readonly login: string };
 }
 
 export interface RevokedRecord extends Omit<IssuedRecord, "at"> {
@@ -34,6 +36,7 @@ export const recordIssued = async (
   leaf: string,
   names: readonly string[],
   now: Date,
+  client?: IssuedRecord["client"],
 ): Promise<void> => {
   const { serial, sha256, notBefore, notAfter } = readCertificate(leaf);
   const entry: IssuedRecord = {
@@ -44,6 +47,7 @@ export const recordIssued = async (
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
     signer: signerId(authority),
+    ...(client ? { client } : {}),
   };
   await appendLine(join(authority.folder, "issued.jsonl"), JSON.stringify(entry));
 };

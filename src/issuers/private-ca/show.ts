@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type CertificateFacts, readCertificate } from "../../domain/certificate.ts";
 import type { ShownCa, ShownCertificate, ShownCrl, ShownRoot } from "../private-cas.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
+import { validClients } from "./clients.ts";
 import { crlDueAt, crlPath, readCrlAt } from "./crl.ts";
 import { readLayout } from "./layout.ts";
 import { copiesBehind, readCopies } from "./published.ts";
@@ -66,6 +67,7 @@ export const showCa = async (name: string, folder: string, now: Date): Promise<S
   const revoked = await readRevoked(authority.folder);
   const gone = new Set(revoked.map(({ serial }) => serial));
   const valid = issued.filter(({ serial, notAfter }) => !gone.has(serial) && Date.parse(notAfter) > now.getTime());
+  const clients = await validClients(authority.folder, now);
   const { unfinished, halfRestored } = await readLayout(folder);
   const crls = [];
   for (const set of [authority, ...authority.older]) crls.push(...(await shownCrl(authority, set, now)));
@@ -78,6 +80,7 @@ export const showCa = async (name: string, folder: string, now: Date): Promise<S
     ...(between ? { issuing: shown(between, authority.paths["issuing.pem"] ?? "", "here") } : {}),
     older: authority.older.map(shownRoot),
     certificates: { issued: issued.length, valid: valid.length, revoked: revoked.length },
+    ...(clients.length > 0 ? { clients } : {}),
     crls,
     published: (await readCopies(authority.folder)).map(({ path }) => path),
     ...(behind.length > 0 ? { behind } : {}),

@@ -10,6 +10,7 @@ import type { Installation, PlacedCertificate, Server, ServedCertificate, Server
 import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
 import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
+import { clientLoginIn, clientNotes } from "./clients.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
 import { generationOf, knownGeneration } from "./generation.ts";
@@ -113,7 +114,11 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
     );
     const places = await placesOf(placed, foreign, installation);
     const addresses = dependencies.localAddresses?.() ?? [];
-    const text = { main, blocks, byName: bySni, ssl, placed, places, addresses };
+    const asked = await dependencies.clientLogin?.();
+    const had = clientLoginIn(before ?? "");
+    // Whether people still need a certificate must not depend on a configuration that can be read.
+    const clients = asked === "unreadable" ? had : asked;
+    const text = { main, blocks, byName: bySni, ssl, placed, places, addresses, clients };
     const content = includeText(render, text, generation);
     // At 0600 local delivery breaks: dovecot-lda reads the configuration as the recipient.
     const mode = 0o644;
@@ -123,7 +128,8 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       enabledProtocols(await doveconf(run, ["protocols"])),
     );
     if (before === content && (await modeOf(path)) === mode) return { changes: [], off, notes: [] };
-    return { changes: [{ kind: "file", path, content, mode, before, shared: true }], off, notes: [] };
+    const notes = clientNotes(had, clients, generation);
+    return { changes: [{ kind: "file", path, content, mode, before, shared: true }], off, notes };
   };
 
   return {

@@ -4,6 +4,7 @@ import type { RenderTemplate } from "../../system/templates.ts";
 import { hostNames } from "../host-names.ts";
 import type { PlacedCertificate, ServedCertificate } from "../server.ts";
 import { type NameBlock, inOrder } from "./blocks.ts";
+import { type ClientLogin, clientPart } from "./clients.ts";
 import type { Generation } from "./generation.ts";
 import { type DovecotPlaces, isEmpty, placeBlocks } from "./places.ts";
 
@@ -19,6 +20,8 @@ export interface DovecotText {
   readonly places?: DovecotPlaces;
   /** Of this host. */
   readonly addresses?: readonly string[];
+  /** People log in with certificates; absent: nobody asked for it. */
+  readonly clients?: ClientLogin | undefined;
 }
 
 const pair = ({ name, slots }: ServedCertificate) => {
@@ -60,7 +63,11 @@ const ownPlaces = (text: DovecotText, generation: Generation): string => {
 
 /** What deploy writes. */
 export const includeText = (render: RenderTemplate, text: DovecotText, generation: Generation): string =>
-  stamped(render(generation.template, view(text, generation, false), "dovecot") + ownPlaces(text, generation));
+  stamped(
+    render(generation.template, view(text, generation, false), "dovecot") +
+      clientPart(text.clients, generation) +
+      ownPlaces(text, generation),
+  );
 
 /** For pasting. */
 export const snippetText = (render: RenderTemplate, text: DovecotText, generation: Generation): string =>

@@ -1,4 +1,5 @@
 // Says the settings of an include file of ours in the words of the other Dovecot generation: each refuses to start on the other's.
+import { withClientPart, withoutClientPart } from "./clients.ts";
 
 type Version = "2.3" | "2.4";
 
@@ -46,7 +47,10 @@ const inOrder = (text: string, version: Version): string => {
 };
 
 /** The same text where it is in that generation's words already. Comments and whatever both call alike stay as they are. */
-export const translate = (text: string, version: Version): string => {
+export const translate = (text: string, version: Version): string =>
+  withClientPart(text, version, (rest) => translateRest(rest, version));
+
+const translateRest = (text: string, version: Version): string => {
   const translated = text
     .split("\n")
     .map((line) => {
@@ -62,7 +66,7 @@ export const translate = (text: string, version: Version): string => {
 export const essentials = (text: string, version: Version): string => {
   const kept: string[] = [];
   let depth = 0;
-  for (const line of translate(text, version).split("\n")) {
+  for (const line of translate(withoutClientPart(text), version).split("\n")) {
     const name = setting.exec(line)?.[2] ?? "";
     const ours = name === "ssl" || words.some((pair) => pair.includes(name));
     if (depth === 0 && (line.startsWith("#") || ours)) kept.push(line);

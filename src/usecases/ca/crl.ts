@@ -4,6 +4,7 @@ import type { Finding } from "../../domain/finding.ts";
 import { caWord, crlFindings } from "../../domain/private-ca.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import type { Finished, RefreshedCrls, ShownCa } from "../../issuers/private-cas.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -73,7 +74,11 @@ export const makeCrl = async (world: World, { name, out, dryRun }: CrlWish): Pro
   const done = await cas.refreshCrls(name, world.now(), true);
   await recordFinished(world, name, done);
   await recordMade(world, name);
-  const findings = [...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten))];
+  const findings = [
+    ...done.unpublished.map(unpublished),
+    ...(await tellForgotten(world, name, done.forgotten)),
+    ...(await tellServers(world, name)),
+  ];
   if (out !== undefined) {
     await cas.publish(name, out);
     if (!before.published.includes(out))
@@ -97,7 +102,11 @@ export const refreshDueCrls = async (world: World): Promise<readonly Finding[]> 
     if ("made" in done) {
       await recordFinished(world, name, done);
       if (done.made > 0) await recordMade(world, name);
-      findings.push(...done.unpublished.map(unpublished), ...(await tellForgotten(world, name, done.forgotten)));
+      findings.push(
+        ...done.unpublished.map(unpublished),
+        ...(await tellForgotten(world, name, done.forgotten)),
+        ...(await tellServers(world, name)),
+      );
       // What is old still, no run can make.
       const ca = await unlessFailure(() => cas.show(name, world.now()));
       if (ca && !(ca instanceof Failure)) findings.push(...crlFindings(ca, world.now()));

@@ -5,8 +5,9 @@ import { Failure } from "../../domain/failure.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { targetOf } from "../../domain/generation.ts";
 import type { RevocationReason } from "../../domain/revocation.ts";
-import type { FoundCertificate } from "../../issuers/private-cas.ts";
+import type { FoundCertificate, ShownClient } from "../../issuers/private-cas.ts";
 import type { GenerationRecord } from "../../store/store.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import { namesIn, readableState, unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
@@ -45,6 +46,25 @@ const foundBy = async (world: World, what: string, path: string | undefined): Pr
   return facts && ((await cas.find(facts.sha256)) ?? missing(`the certificate in ${path} (${facts.subject})`));
 };
 
+/** A person's own. @throws Failure `usage` where there are several: which device was lost nobody else can tell. */
+const foundByAddress = async (world: World, what: string): Promise<FoundCertificate | undefined> => {
+  if (!what.includes("@")) return undefined;
+  const cas = await world.privateCas();
+  const mine: ShownClient[] = [];
+  for (const name of await cas.list()) {
+    const { clients = [] } = (await cas.show(name, world.now())) ?? {};
+    mine.push(...clients.filter(({ address }) => address.toLowerCase() === what.toLowerCase()));
+  }
+  const [one, ...more] = mine;
+  if (one === undefined || more.length === 0) return one && cas.find(one.serial);
+  throw new Failure("usage", `${what} has ${mine.length} client certificates: say which one to revoke`, {
+    hints: mine.map(
+      ({ serial, notBefore, notAfter }) =>
+        `mailcert ca revoke ${serial} (of ${notBefore.slice(0, 10)}, until ${notAfter.slice(0, 10)})`,
+    ),
+  });
+};
+
 const missing = (what: string, names: readonly string[] = []): never => {
   throw new Failure("data", `${what} is none that a private CA of this host has signed: nothing was revoked`, {
     hints: [
@@ -61,7 +81,10 @@ export const meantBy = async (world: World, what: string, path: string | undefin
   const configOf = (name: string): CertificateConfig | undefined => configured.find((one) => one.name === name);
   const names = [...new Set([...configured.map(({ name }) => name), ...namesIn(world.store)])];
   if (names.includes(what)) return { kind: "kept", name: what, certificate: configOf(what) };
-  const found = (await foundBy(world, what, path)) ?? missing(`"${what.slice(0, 100)}"`, names);
+  const found =
+    (await foundByAddress(world, what)) ??
+    (await foundBy(world, what, path)) ??
+    missing(`"${what.slice(0, 100)}"`, names);
   for (const name of namesIn(world.store)) {
     const state = readableState(world, name);
     const generation = state?.generations.find((one) => hasLeaf(one, found.sha256));
@@ -109,7 +132,8 @@ export const revokeOther = async (
   if (found.revoked) {
     if (generation) await mark(world, generation, base.reason);
     const again = await cas.revoke(found, reason, world.now());
-    return { ...base, outcome: "already", findings: again.unpublished.map(unpublished) };
+    const told = await tellServers(world, found.ca);
+    return { ...base, outcome: "already", findings: [...again.unpublished.map(unpublished), ...told] };
   }
   const whose = found.names.length > 0 ? ` for ${found.names.slice(0, 3).join(", ")}` : "";
   await confirm(
@@ -121,5 +145,6 @@ export const revokeOther = async (
     ...(generation ? { certificate: generation.certificate } : {}),
     what: `revoked the certificate ${found.serial}${whose} by the private CA "${found.ca}" (${reason})`,
   });
-  return { ...base, outcome: done.outcome, findings: done.unpublished.map(unpublished) };
+  const told = await tellServers(world, found.ca);
+  return { ...base, outcome: done.outcome, findings: [...done.unpublished.map(unpublished), ...told] };
 };

@@ -4,6 +4,7 @@ import { type NameConstraints, permits } from "../../domain/name-constraints.ts"
 import { type ImportStep, caWord, importSteps, lastLed } from "../../domain/private-ca.ts";
 import type { RotateRequest, ShownCa } from "../../issuers/private-cas.ts";
 import { refreshBundle } from "../after-setup.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import { unlessFailure } from "../unless-failure.ts";
@@ -184,6 +185,7 @@ export const rotateCa = async (world: World, wish: RotateWish, agreed: string): 
       undo: `mailcert ca restore FILE --replace, from a backup that was made before`,
     });
   if (failed instanceof Failure) throw failed;
+  const untold = await tellServers(world, name);
   const ca = await theCa(world, name);
   const served = await certificatesOf(world, name);
   const { limits, spkiSha256 } = ca.root;
@@ -199,6 +201,7 @@ export const rotateCa = async (world: World, wish: RotateWish, agreed: string): 
       ...nextNotes(ca, served),
       ...configNotes(served, limits),
       ...(await bundleNotes(world, served)),
+      ...untold.map(({ message }) => message),
       ...failed.map((failure) => `${unpublished(failure).message}; the next run tries again`),
       `where TLSA records name the old root (2 1 1), publish the new one beside it before ${until}, from when on a renewal sends the old one no more: \`2 1 1 ${spkiSha256}\``,
       ...(offline === undefined

@@ -1,0 +1,81 @@
+// What mail servers judge client certificates by: one file with the CA and its lists of revoked ones, one with the fingerprints that are good now. Beside the CAs, for everybody to read: nothing in them is secret.
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { ensureFolder, fileFailure, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
+import type { ClientTrust } from "../private-cas.ts";
+import { type Authority, type RootSet, findAuthority } from "./authority.ts";
+import { validClients } from "./clients.ts";
+
+/** @param folder of the CA, wherever its files lie just now */
+export const trustPaths = (folder: string): Omit<ClientTrust, "unread"> & { readonly owed: string } => {
+  const beside = join(dirname(dirname(folder)), "clients");
+  const name = basename(folder);
+  return { file: join(beside, `${name}.pem`), map: join(beside, `${name}.map`), owed: join(beside, `${name}.unread`) };
+};
+
+/** A list for each step of the chain: without one OpenSSL refuses every certificate below it. */
+const ofSet = async ({ issuing, root, paths, facts }: RootSet, now: Date): Promise<readonly string[]> => {
+  if (facts.notAfter <= now) return [];
+  const text = async (name: "crl.pem" | "root-crl.pem"): Promise<string> => {
+    const path = paths[name];
+    return path === undefined ? "" : ((await readTextIfPresent(path)) ?? "");
+  };
+  const own = await text("crl.pem");
+  return issuing === undefined ? [root, own] : [issuing, own, root, await text("root-crl.pem")];
+};
+
+const ended = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
+
+const trustText = async (authority: Authority, now: Date): Promise<string> => {
+  const parts: string[] = [];
+  for (const set of [authority, ...authority.older]) parts.push(...(await ofSet(set, now)));
+  return parts.map(ended).join("");
+};
+
+/** As Postfix's relay_clientcerts wants it (postconf(5)): SHA-256 in pairs, then anything. */
+const mapText = async (folder: string, now: Date): Promise<string> => {
+  const lines = (await validClients(folder, now)).map(
+    ({ sha256, address, serial }) => `${(sha256.toUpperCase().match(/../g) ?? []).join(":")} ${address} ${serial}`,
+  );
+  return ["# Client certificates that are good now, written by mailcert: it replaces this file.", ...lines, ""].join(
+    "\n",
+  );
+};
+
+const replace = async (path: string, text: string): Promise<boolean> => {
+  if ((await readTextIfPresent(path)) === text) return false;
+  await writeFileAtomic(path, text, { mode: 0o644 });
+  return true;
+};
+
+/** Writes both where they say something else; that servers have not read them yet is noted first, and survives a kill. */
+export const writeTrust = async (folder: string, now: Date): Promise<ClientTrust | undefined> => {
+  const authority = await findAuthority(folder);
+  if (!authority) return undefined;
+  const { file, map, owed } = trustPaths(folder);
+  await ensureFolder(dirname(file), 0o755);
+  const [trust, good] = [await trustText(authority, now), await mapText(authority.folder, now)];
+  const stale = (await readTextIfPresent(file)) !== trust || (await readTextIfPresent(map)) !== good;
+  if (stale) await writeFileAtomic(owed, `${now.toISOString()}\n`, { mode: 0o644 });
+  await replace(file, trust);
+  await replace(map, good);
+  return { file, map, unread: stale || (await readTextIfPresent(owed)) !== undefined };
+};
+
+/** The same, where somebody asked for them once. */
+export const renewTrust = async (folder: string, now: Date): Promise<void> => {
+  if ((await readTextIfPresent(trustPaths(folder).file)) !== undefined) await writeTrust(folder, now);
+};
+
+export const trustIsRead = async (folder: string): Promise<void> => {
+  const { owed } = trustPaths(folder);
+  try {
+    await rm(owed, { force: true });
+  } catch (error) {
+    throw fileFailure(error, "remove", owed);
+  }
+};
+
+/** Whether servers have not read one of them yet. @param cas folder of all CAs */
+export const trustIsUnread = async (cas: string): Promise<boolean> =>
+  (await readdir(join(dirname(cas), "clients")).catch(() => [])).some((name) => name.endsWith(".unread"));

@@ -1,0 +1,130 @@
+// People log in to real Dovecots, 2.4 and 2.3, with certificates of `ca client`; a revoked one is refused, and everything is taken back.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+
+const config = "/etc/mailcert/mailcert.yaml";
+const timeoutMs = 240_000;
+
+/** Every file below it with its mode, owner and content. */
+const snapshot = (host: MailHost): Promise<string> =>
+  host.must(
+    `cd /etc/dovecot && find . -printf '%p %m %u %g %l\\n' | sort && find . -type f -exec sha256sum {} + | sort -k2`,
+  );
+
+/** A dialogue: waits for each answer, however long the machine takes. `greeted`: the server speaks first, inside TLS. */
+const talk = async (
+  host: MailHost,
+  command: string,
+  { answer, greeted }: { readonly answer: string; readonly greeted: boolean },
+  lines: readonly string[],
+  bye: string,
+): Promise<string> => {
+  const wait = (count: number): string =>
+    `i=0; while [ $(grep -ca '${answer}' $o) -lt ${count} ] && [ $i -lt 150 ]; do sleep 0.2; i=$((i+1)); done`;
+  const steps = lines.map((line, at) => `printf '%s\\r\\n' '${line}'; ${wait(at + (greeted ? 2 : 1))}`);
+  const { stdout } = await host.clientExec(
+    `o=$(mktemp); { ${wait(greeted ? 1 : 0)}; ${steps.join("; ")}; printf '%s\\r\\n' '${bye}'; } | timeout 100 ${command} >$o 2>/dev/null; cat $o; rm $o`,
+    { timeoutMs },
+  );
+  return stdout;
+};
+
+describe.each([
+  ["trixie", []],
+  ["bookworm", ["--issuing", "--passphrase-file", "/root/words"]],
+] as const)("on %s", (suite, how) => {
+  let host: MailHost;
+  let before: string;
+
+  const run = async (args: readonly string[], status = 0): Promise<string> => {
+    const ran = await host.mailcert(args, { timeoutMs });
+    expect(ran.status, ran.stdout + ran.stderr).toBe(status);
+    expect(ran.stdout + ran.stderr).not.toContain("PRIVATE KEY");
+    return ran.stdout;
+  };
+  /** Its serial number; key and certificate lie in /root/NAME.pem. */
+  const client = async (name: string): Promise<string> => {
+    const made = JSON.parse(
+      await run(["ca", "client", "alice@example.org", "--login", host.user.name, "--out", `/root/${name}`, "--json"]),
+    ) as { file: string; password: { file: string }; certificate: { serial: string } };
+    const { file, password } = made;
+    await host.must(`openssl pkcs12 -in ${file} -passin file:${password.file} -nodes -out /root/${name}.pem`);
+    return made.certificate.serial;
+  };
+  const login = (sasl: string, name?: string): Promise<string> =>
+    talk(
+      host,
+      `openssl s_client -quiet -connect 192.0.2.10:993 ${name === undefined ? "" : `-cert /root/${name}.pem -cert_chain /root/${name}.pem -key /root/${name}.pem`}`,
+      { answer: "^\\(\\* OK\\|a \\)", greeted: true },
+      [`a AUTHENTICATE ${sasl}`],
+      "b LOGOUT",
+    );
+  const external = (name?: string): Promise<string> => login("EXTERNAL =", name);
+  const password = (name?: string): Promise<string> =>
+    login(`PLAIN ${Buffer.from(`\0${host.user.name}\0${host.user.password}`).toString("base64")}`, name);
+  const want = async (text: string): Promise<void> => {
+    const present = (await host.read(config)).replace(/^client_certificates:.*\n/m, "");
+    await host.write(config, `${text}${present}`);
+  };
+
+  beforeAll(async () => {
+    host = await startMailHost({ suite });
+    before = await snapshot(host);
+    await Promise.all([host.startDovecot(), host.startPostfix()]);
+    await host.write("/root/words", "correct horse battery staple\n", "600");
+    await run(["ca", "init", "--ca-domains", "example.org", ...how]);
+    await run(["setup", "mail.example.org", "--schedule", "none"]);
+  }, 600_000);
+  afterAll(() => host?.stop());
+
+  it(
+    "asks for nothing until the configuration says so, shows what it will do, and lets whoever has a certificate in",
+    { timeout: 900_000 },
+    async () => {
+      expect(await host.must("cat /etc/dovecot/conf.d/99-mailcert.conf")).not.toContain("external");
+      await want("client_certificates: { ca: default }\n");
+      expect(await run(["deploy", "--dry-run"])).toMatch(
+        /people log in with client certificates[^]*with passwords as before/,
+      );
+      expect(await host.must("cat /etc/dovecot/conf.d/99-mailcert.conf")).not.toContain("external");
+      await run(["deploy"]);
+      await client("laptop");
+      expect(await external("laptop")).toMatch(/^a OK /m);
+      expect(await external()).toMatch(/^a NO /m);
+      expect(await password()).toMatch(/^a OK /m);
+      // Somebody's own certificate with the same name is worth nothing.
+      await host.must(
+        `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /root/own.key -out /root/own.crt -days 30 -subj /CN=${host.user.name} 2>/dev/null && cat /root/own.key /root/own.crt > /root/own.pem`,
+      );
+      expect(await external("own")).not.toMatch(/^a OK /m);
+    },
+  );
+
+  it("a revoked one is refused at once, another of the same person is not", { timeout: 900_000 }, async () => {
+    const phone = await client("phone");
+    expect(await external("phone")).toMatch(/^a OK /m);
+    expect(await run(["ca", "revoke", phone, "--yes"])).toContain("is revoked");
+    expect(await external("phone")).toMatch(/^a NO /m);
+    expect(await external("laptop")).toMatch(/^a OK /m);
+    // A list that was made anew is read as well.
+    await run(["ca", "crl"]);
+    expect(await external("laptop")).toMatch(/^a OK /m);
+  });
+
+  it(
+    "with require: true nobody logs in without one; deploy --remove gives every file back",
+    { timeout: 900_000 },
+    async () => {
+      await want("client_certificates: { require: true }\n");
+      await run(["deploy"]);
+      expect(await password()).toMatch(/^a NO .*valid SSL certificate/m);
+      expect(await password("phone")).toMatch(/^a NO .*valid SSL certificate/m);
+      expect(await external("laptop")).toMatch(/^a OK /m);
+      expect(await run(["deploy", "--dry-run"])).not.toContain("99-mailcert.conf");
+      await run(["deploy", "--remove"]);
+      expect(await snapshot(host)).toBe(before);
+      expect(await external("laptop")).toMatch(/^a (?:NO|BAD) /m);
+      expect(await password()).toMatch(/^a OK /m);
+    },
+  );
+});

@@ -1,0 +1,94 @@
+// The files that mail servers judge client certificates by: OpenSSL with a list for each step of the chain, with and without an issuing CA, over a rotation; what is good now for Postfix; what a run that was killed leaves.
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { PrivateCas } from "../../src/issuers/private-cas.ts";
+import { createPrivateCas } from "../../src/issuers/private-ca/cas.ts";
+import { generateKey } from "../../src/system/keys.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+let dir: string;
+let cas: PrivateCas;
+// Lists begin now for OpenSSL.
+const now = new Date();
+const later = (days: number): Date => new Date(now.getTime() + days * 86_400_000);
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "mailcert-trust-"));
+  const random = (size: number): Uint8Array => randomBytes(size);
+  cas = createPrivateCas({ stateDir: dir, random, generateKey, uid: process.getuid?.() ?? 0 });
+});
+afterEach(async () => rm(dir, { recursive: true, force: true }));
+
+const passphrase = async (): Promise<string> => "correct horse battery staple";
+const client = async (at = now) => {
+  const request = { name: "default", address: "alice@example.org", days: 825, now: at };
+  return cas.issueClient({ ...request, privateKey: await generateKey("ecdsa") });
+};
+
+/** As Dovecot does with `ssl_require_crl`. */
+const accepted = async (leaf: string, chain: readonly string[], at: Date): Promise<boolean> => {
+  const [file, one, rest] = [cas.trustFile("default"), join(dir, "leaf.pem"), join(dir, "chain.pem")];
+  await writeFile(one, leaf);
+  await writeFile(rest, chain.join(""));
+  const attime = String(Math.floor(at.getTime() / 1000) + 5);
+  const args = ["verify", "-purpose", "sslclient", "-x509_strict", "-crl_check_all", "-attime", attime];
+  try {
+    execFileSync("openssl", [...args, "-CAfile", file, "-CRLfile", file, "-untrusted", rest, one], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+it.each([["the root signs"], ["an issuing CA signs"]])(
+  "%s: each is accepted until it is revoked, before a rotation and after it",
+  async (how) => {
+    const issuing = how.startsWith("an") ? { issuing: { passphrase } } : {};
+    await cas.init({ name: "default", names: ["mail.example.org"], now, ...issuing });
+    expect(await cas.keepTrust("nobody", now)).toBeUndefined();
+    const [first, lost] = [await client(), await client()];
+    expect(await cas.keepTrust("default", now)).toMatchObject({ unread: true });
+    await cas.trustIsRead("default");
+    expect(await cas.keepTrust("default", now)).toMatchObject({ unread: false });
+    for (const path of [cas.trustFile("default"), join(dir, "clients/default.map")])
+      expect((await stat(path)).mode & 0o777).toBe(0o644);
+    expect((await stat(join(dir, "clients"))).mode & 0o777).toBe(0o755);
+    expect(await readFile(cas.trustFile("default"), "utf8")).not.toContain("KEY");
+    expect([await accepted(first.leaf, first.chain, now), await accepted(lost.leaf, lost.chain, now)]).toEqual([
+      true,
+      true,
+    ]);
+
+    const found = await cas.find(lost.serial);
+    if (!found) throw new Error("not found");
+    await cas.revoke(found, "keyCompromise", now);
+    expect([await accepted(first.leaf, first.chain, now), await accepted(lost.leaf, lost.chain, now)]).toEqual([
+      true,
+      false,
+    ]);
+    const good = (text: string): readonly string[] => text.split("\n").filter((line) => /^[0-9A-F:]{95} /.test(line));
+    const map = good(await readFile(join(dir, "clients/default.map"), "utf8"));
+    expect(map).toEqual([
+      `${(first.sha256.toUpperCase().match(/../g) ?? []).join(":")} alice@example.org ${first.serial}`,
+    ]);
+    // Nobody has read it: the next run looks, whatever the dates of the lists say.
+    expect(Date.parse((await readFile(join(dir, "ca/crl-due"), "utf8")).trim())).toBeLessThanOrEqual(now.getTime());
+    await cas.trustIsRead("default");
+
+    await cas.rotate({ name: "default", passphrase, now });
+    await cas.keepTrust("default", now);
+    const next = await client();
+    expect(await accepted(first.leaf, first.chain, now)).toBe(true);
+    expect(await accepted(lost.leaf, lost.chain, now)).toBe(false);
+    expect(await accepted(next.leaf, next.chain, now)).toBe(true);
+
+    // A list that is over locks everybody out; the timer has made the next long before.
+    expect(await accepted(next.leaf, next.chain, later(31))).toBe(false);
+    await cas.refreshCrls("default", later(16), false);
+    expect(await accepted(next.leaf, next.chain, later(31))).toBe(true);
+  },
+);
