@@ -94,11 +94,12 @@ const optionsByAction = Object.fromEntries(
 /** Whose name, or what, stands behind the action. */
 const whatOf = ([action]: readonly string[]): Takes => {
   if (action === "restore") return { files: "any" };
+  if (action === "client") return {};
   return action === "revoke" ? { names: "certificates", files: "any" } : { names: "private CAs" };
 };
 
 export const command: CommandModule = {
-  completion: { takes: { what: whatOf }, byAction: optionsByAction },
+  completion: { takes: { what: whatOf, ca: { names: "private CAs" } }, byAction: optionsByAction },
   declare: (command) =>
     void command
       .addArgument(new Argument("<action>", "what to do").choices(Object.keys(actions)))

@@ -32,7 +32,7 @@ const nextLines = (result: BundleResult): readonly string[] => {
   return guide === undefined
     ? [
         wrap(
-          `${hand}. What tells each of them what to click is not made by this run: --format readme page`,
+          `${hand}. What tells each of them what to click is not made by this run: mailcert bundle --format readme page`,
           width,
           "",
           "",
@@ -134,7 +134,7 @@ const lostUrlLines = ({ lostUrl, dryRun }: BundleResult): readonly string[] =>
     ? []
     : [
         wrap(
-          `The page ${dryRun ? "loses" : "has lost"} the QR code of ${lostUrl}, which this run was not told: --url ${lostUrl} (bundle_url in the configuration) puts it back.`,
+          `The page ${dryRun ? "loses" : "has lost"} the QR code of ${lostUrl}, which this run was not told: bundle_url (--url) puts it back.`,
           width,
           "",
           "  ",

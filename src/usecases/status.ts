@@ -7,13 +7,14 @@ import type { Finding } from "../domain/finding.ts";
 import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProven } from "../domain/renew-decision.ts";
-import { type Entry, entryIssuer, entryNames, otherIssuer, setupAgain } from "../domain/setup-command.ts";
+import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
 import { exposedFindings } from "./exposed-keys.ts";
-import { fingerprintIfWaiting, fingerprintOf } from "./fingerprint.ts";
+import { fingerprintIfWaiting } from "./fingerprint.ts";
 import { hookFindings } from "./hook-findings.ts";
+import { type LastError, lastErrorNow } from "./last-error.ts";
 import type { OldProcesses, StatusLook } from "./old-processes.ts";
 import { missedFindings } from "./window-findings.ts";
 import { slotsOf } from "./served-certificate.ts";
@@ -22,11 +23,6 @@ import { readableState } from "./unless-failure.ts";
 import { windowWish } from "./window-wish.ts";
 import { unreadFindings } from "./unread-findings.ts";
 import type { World } from "./world.ts";
-
-type LastError = Omit<NonNullable<CertificateState["lastError"]>, "wanted" | "fingerprint" | "entry"> & {
-  /** Whom that attempt asked, where the configuration has another issuer. */
-  readonly asked?: string;
-};
 
 export interface CaTrouble extends CaFailure {
   readonly ca: string;
@@ -260,37 +256,6 @@ const caFailuresOf = (
       ? [{ ca: caTitle(settings), directory: settings.directory, ...failure }]
       : [];
   });
-
-/** What was wanted then is for the next run to compare. */
-const lastErrorOf = (
-  { wanted, fingerprint: _fingerprint, entry: _entry, ...told }: NonNullable<CertificateState["lastError"]>,
-  config: CertificateConfig | undefined,
-): LastError => {
-  const asked = config && otherIssuer(wanted, config.issuer);
-  return asked === undefined ? told : { ...told, asked };
-};
-
-/** Not where the entry that could not be issued was mended since, and nothing is due by the one that there is now. */
-const lastErrorNow = async (
-  world: World,
-  config: CertificateConfig | undefined,
-  state: CertificateState | undefined,
-  next: Decision | undefined,
-): Promise<LastError | undefined> => {
-  const error = state?.lastError;
-  if (error === undefined) return undefined;
-  if (
-    config &&
-    next?.action === "nothing" &&
-    error.what === "issue" &&
-    !error.notDue &&
-    error.fingerprint !== undefined
-  ) {
-    const now = await fingerprintOf(world, config);
-    if (now !== undefined && now !== error.fingerprint) return undefined;
-  }
-  return lastErrorOf(error, config);
-};
 
 const rolledBackAfter = (state: CertificateState | undefined, live: GenerationRecord | undefined): readonly number[] =>
   live === undefined

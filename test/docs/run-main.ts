@@ -18,7 +18,7 @@ const hostFor = (
   write: { out: (text: string) => void; err: (text: string) => void },
 ): Host => ({
   argv,
-  env: { PATH: join(dir, "bin"), MAILCERT_RESOLV_CONF: "/dev/null", NO_COLOR: "1" },
+  env: { PATH: join(dir, "bin"), MAILCERT_RESOLV_CONF: "/dev/null", NO_COLOR: "1", TERM: "xterm" },
   stdout: { write: write.out, isTTY: false, columns: 80 },
   stderr: { write: write.err, isTTY: false, columns: 80 },
   ask: undefined,

@@ -55,6 +55,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["usecases/schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-plan.ts", ["bundle"]],
+  ["usecases/bundle-person.ts", ["bundle"]],
   ["usecases/kept-folder.ts", ["bundle"]],
   ["usecases/bundle-root.ts", ["bundle"]],
   ["usecases/issue-files.ts", ["issue"]],

@@ -43,7 +43,7 @@ describe("what to do next", () => {
     expect(flat(bundleText(both))).toContain("index.html, or README.txt in plain text, tells each of them");
     expect(flat(bundleText(result({ files: [file("README.txt")] })))).toContain("publish it: README.txt tells each");
     const neither = flat(bundleText(result({ files: [file("account.mobileconfig")] })));
-    expect(neither).toContain("is not made by this run: --format readme page");
+    expect(neither).toContain("is not made by this run: mailcert bundle --format readme page");
     expect(neither).not.toMatch(/index\.html|README\.txt/);
   });
 });

@@ -425,16 +425,20 @@ describe("revocation", () => {
   test("a list that no run can make any more is told by the timer's run and by status, before it ends", async () => {
     await run("renew");
     await run("ca", "crl");
-    await run("ca", "rotate");
+    await run("ca", "rotate", "--yes");
     await run("ca", "crl");
     await rm(join(dir, "state/ca/default/older/0001/root-key.pem"));
     now = new Date(now.getTime() + 16 * day);
     const told = [
-      { check: "ca-crl-old", severity: "warning", hint: expect.stringContaining("older/0001/root-key.pem") },
+      expect.objectContaining({
+        check: "ca-crl-old",
+        severity: "warning",
+        hint: expect.stringContaining("older/0001/root-key.pem"),
+      }),
     ];
     expect(await json(0, "renew")).toMatchObject({ findings: told });
     expect(await json(0, "renew")).not.toMatchObject({ findings: told });
-    expect(await json(0, "status")).toMatchObject({ findings: told });
+    expect(await json(0, "status")).toMatchObject({ findings: expect.arrayContaining(told) });
     now = new Date(now.getTime() + 15 * day);
     expect(await json(1, "renew")).toMatchObject({ findings: [{ check: "ca-crl-old", severity: "fault" }] });
   });
