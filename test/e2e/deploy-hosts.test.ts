@@ -75,8 +75,10 @@ describe.concurrent.each(suites)("%s", (suite) => {
         expect(refused.stderr).toMatch(/hint: .*--issuer letsencrypt/);
         expect(refused.stderr).toMatch(/hint: .*--replace/);
       }
-      // The lock's file is all that a refused run leaves.
-      await host.must("rm -f /var/lib/mailcert/lock && rmdir /var/lib/mailcert 2>/dev/null || true");
+      // The files of the lock and of the version are all that a refused run leaves.
+      await host.must(
+        "rm -f /var/lib/mailcert/lock /var/lib/mailcert/version.json && rmdir /var/lib/mailcert 2>/dev/null || true",
+      );
       expect(await snapshot(host, "/etc", "/var/lib/mailcert")).toBe(before);
       expect(await leaves(host)).toEqual(all(usualPorts, leaf));
 
