@@ -164,7 +164,9 @@ describe("200 targets from a file", () => {
     await host.must("seq -f imaps://192.0.2.10:%.0f 2000 2199 >/tmp/targets");
     const line = "mailcert verify --file /tmp/targets --no-color";
     // util-linux's script gives the program a terminal of its own.
-    const { stdout, stderr } = await host.exec(terminal ? ["script", "-qec", line, "/dev/null"] : `${line} 2>&1`);
+    const { stdout, stderr } = await host.exec(
+      terminal ? ["env", "TERM=xterm", "script", "-qec", line, "/dev/null"] : `${line} 2>&1`,
+    );
     return stdout + stderr;
   };
 
