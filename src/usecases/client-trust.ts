@@ -32,20 +32,38 @@ const unreadFinding = (ca: string, id: string, failure: Failure): Finding => ({
   hint: [...failure.hints, `then: mailcert ca crl${caWord(ca)}`].join("; "),
 });
 
+/** The mark that is still there makes servers read it once more; when the next run looks for it may have been lost. */
+const unnotedFinding = (ca: string, failure: Failure): Finding => ({
+  check: "clients-unread",
+  severity: "warning",
+  message: `what servers have read of the client certificates of the private CA "${ca}" could not be noted: ${failure.message}`,
+  hint: [...failure.hints, `then: mailcert ca crl${caWord(ca)}`].join("; "),
+});
+
+/** Whether servers judge by these files, or are about to: also where the configuration says nothing of it any more, or cannot be read, and they go on with what they were told. */
+const isInUse = async (world: World, ca: string, file: string): Promise<boolean> =>
+  (await world.fileMark(file)) !== "ENOENT" || (await wanted(world))?.ca === ca;
+
 /**
  * After the CA has revoked, issued or listed something: files anew, and the servers read them where they say something else than before, or a run
  * that was killed had not come to it. The caller holds the lock. Never throws a Failure.
  */
 export const tellServers = async (world: World, ca: string): Promise<readonly Finding[]> => {
-  if ((await wanted(world))?.ca !== ca) return [];
+  const told = await unlessFailure(() => tell(world, ca));
+  return told instanceof Failure ? [unreadFinding(ca, "a server", told)] : told;
+};
+
+const tell = async (world: World, ca: string): Promise<readonly Finding[]> => {
   const cas = await world.privateCas();
-  const trust = await unlessFailure(() => cas.keepTrust(ca, world.now()));
-  if (trust instanceof Failure) return [unreadFinding(ca, "a server", trust)];
+  if (!(await isInUse(world, ca, cas.trustFile(ca)))) return [];
+  const trust = await cas.keepTrust(ca, world.now());
   if (!trust?.unread) return [];
   const findings: Finding[] = [];
   for (const [name, server] of Object.entries(await world.servers())) {
     if (!readers.includes(name)) continue;
     const found = await unlessFailure(() => server.detect());
+    // Nobody knows whether it runs: that is not the same as having read it.
+    if (found instanceof Failure) findings.push(unreadFinding(ca, name, found));
     for (const installation of found instanceof Failure ? [] : found) {
       if (!installation.running) continue;
       world.step(`reloading ${installation.id}: client certificates of the private CA "${ca}" have changed`);
@@ -53,8 +71,10 @@ export const tellServers = async (world: World, ca: string): Promise<readonly Fi
       if (done instanceof Failure) findings.push(unreadFinding(ca, installation.id, done));
     }
   }
-  // Else the next run tries again.
-  if (findings.length === 0) await cas.trustIsRead(ca);
-  await cas.noteDue(world.now());
-  return findings;
+  const noted = await unlessFailure(async () => {
+    // Else the next run tries again.
+    if (findings.length === 0) await cas.trustIsRead(ca);
+    await cas.noteDue(world.now());
+  });
+  return noted instanceof Failure ? [...findings, unnotedFinding(ca, noted)] : findings;
 };

@@ -136,7 +136,7 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
         dates.push(due > now.getTime() ? due : now.getTime() + day);
     }
   }
-  if (await trustIsUnread(cas)) dates.push(now.getTime());
+  if (await trustIsUnread(cas, names)) dates.push(now.getTime());
   const path = dueFile(cas);
   if (dates.length === 0) await rm(path, { force: true });
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });

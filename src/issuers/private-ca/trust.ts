@@ -76,6 +76,8 @@ export const trustIsRead = async (folder: string): Promise<void> => {
   }
 };
 
-/** Whether servers have not read one of them yet. @param cas folder of all CAs */
-export const trustIsUnread = async (cas: string): Promise<boolean> =>
-  (await readdir(join(dirname(cas), "clients")).catch(() => [])).some((name) => name.endsWith(".unread"));
+/** Whether servers have not read one of these CAs' yet. A CA that was moved away leaves its mark behind. @param cas folder of all CAs */
+export const trustIsUnread = async (cas: string, names: readonly string[]): Promise<boolean> =>
+  (await readdir(join(dirname(cas), "clients")).catch(() => [])).some(
+    (file) => file.endsWith(".unread") && names.includes(file.slice(0, -".unread".length)),
+  );
