@@ -6,7 +6,7 @@ import type { Config } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import type { PrivateCas } from "../../src/issuers/private-cas.ts";
 import type { Installation, Server } from "../../src/servers/server.ts";
-import { tellServers } from "../../src/usecases/client-trust.ts";
+import { foreseeTrust, prepareTrust, tellServers } from "../../src/usecases/client-trust.ts";
 import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
 
 let fake: FakeWorld;
@@ -168,4 +168,26 @@ it("a CA that was moved away leaves no mark that keeps each run looking", async 
   await rename(join(dir(), "ca/default"), join(dir(), "away"));
   await (await fake.world.privateCas()).noteDue(fake.clock.now);
   expect(await due()).toBeUndefined();
+});
+
+it("a CA that does not exist keeps Dovecot alone from its settings: they would name a file that is not there", async () => {
+  configure({ ca: "offcie", require: false });
+  for (const ask of [prepareTrust, foreseeTrust]) {
+    await expect(ask(fake.world, "dovecot")).rejects.toThrow('names the private CA "offcie", and there is none');
+    expect(await ask(fake.world, "postfix")).toMatchObject([{ check: "clients-unread", severity: "fault" }]);
+    expect(await ask(fake.world, "exim")).toEqual([]);
+  }
+});
+
+it("a damaged CA is a fault of Dovecot and Postfix that keeps neither from a renewed certificate", async () => {
+  for (const ask of [foreseeTrust, prepareTrust]) expect(await ask(fake.world, "dovecot")).toEqual([]);
+  await rm(join(dir(), "ca/default/root-key.pem"));
+  for (const ask of [foreseeTrust, prepareTrust]) {
+    for (const name of ["dovecot", "postfix"])
+      expect(await ask(fake.world, name)).toMatchObject([{ check: "clients-unread", severity: "fault" }]);
+    expect(await ask(fake.world, "exim")).toEqual([]);
+  }
+  // There is nothing yet that Dovecot could be pointed at.
+  await rm(join(dir(), "clients"), { recursive: true });
+  for (const ask of [foreseeTrust, prepareTrust]) await expect(ask(fake.world, "dovecot")).rejects.toThrow();
 });
