@@ -6,6 +6,7 @@ import type { Config } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import type { PrivateCas } from "../../src/issuers/private-cas.ts";
 import type { Installation, Server } from "../../src/servers/server.ts";
+import { backUpCa, restoreCa } from "../../src/usecases/ca/backup.ts";
 import { foreseeTrust, prepareTrust, tellServers } from "../../src/usecases/client-trust.ts";
 import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
 
@@ -190,4 +191,19 @@ it("a damaged CA is a fault of Dovecot and Postfix that keeps neither from a ren
   // There is nothing yet that Dovecot could be pointed at.
   await rm(join(dir(), "clients"), { recursive: true });
   for (const ask of [foreseeTrust, prepareTrust]) await expect(ask(fake.world, "dovecot")).rejects.toThrow();
+});
+
+it("a CA that was restored has other lists: servers read them, and a dry run tells nobody", async () => {
+  const file = join(dir(), "backup");
+  const passphrase = "correct horse battery staple";
+  await backUpCa(fake.world, "default", file, passphrase);
+  await issue();
+  await tell();
+  reloaded = [];
+  const wish = { file, passphrase, replace: true, dryRun: true };
+  await restoreCa(fake.world, wish);
+  expect(reloaded).toEqual([]);
+  const { findings } = await restoreCa(fake.world, { ...wish, dryRun: false });
+  expect(reloaded).toEqual(["dovecot"]);
+  expect(findings.filter(({ check }) => check === "clients-unread")).toEqual([]);
 });
