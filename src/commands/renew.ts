@@ -5,6 +5,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { renewDocument, renewText } from "../reports/renew.ts";
 import { type RenewResult, renew } from "../usecases/renew.ts";
+import type { World } from "../usecases/world.ts";
 import { repairIfChanged } from "../usecases/repair-if-changed.ts";
 import { chosenConfig } from "./chosen-certificates.ts";
 import { duration, every } from "./every.ts";
@@ -55,6 +56,20 @@ const withoutForce = (): Failure =>
     hints: ["add --force: mailcert renew --force --new-key NAME"],
   });
 
+/** Once a list of revoked certificates has ended, servers refuse every client certificate: that cannot wait until somebody has mended the configuration. */
+const listsAllTheSame = async (world: World, error: unknown, dryRun: boolean): Promise<never> => {
+  if (!(error instanceof Failure) || error.kind !== "config" || dryRun || !world.store.crlIsDue()) throw error;
+  const { refreshDueCrls } = await import("../usecases/ca/crl.ts");
+  const faults = (await refreshDueCrls(world)).filter(({ severity }) => severity === "fault");
+  if (faults.length === 0) throw error;
+  const { kind, message, facts } = error;
+  throw new Failure(kind, message, {
+    hints: [...error.hints, ...faults.map((fault) => fault.message)],
+    cause: error,
+    ...(facts === undefined ? {} : { facts }),
+  });
+};
+
 /** `first`: a person has just said so, in words. */
 const run = async (context: Context, first = true): Promise<number> => {
   const { args, options, globals, output, host } = context;
@@ -62,7 +77,9 @@ const run = async (context: Context, first = true): Promise<number> => {
   const done = await locked(context, async (world) => {
     // First of all, and whatever the configuration says: a server may be down.
     const { findings: repaired } = globals.dryRun ? { findings: [] } : await repairIfChanged(world);
-    const { config, chosen } = await chosenConfig(world, args);
+    const { config, chosen } = await chosenConfig(world, args).catch((error: unknown) =>
+      listsAllTheSame(world, error, globals.dryRun),
+    );
     const job = (): Promise<RenewResult> =>
       renew(world, chosen, {
         repaired,

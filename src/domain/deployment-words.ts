@@ -64,8 +64,8 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "deploy-repaired",
     means:
-      "A server became another version whose settings are called otherwise: mailcert's own were rewritten, and it was started where it had not come up (`warning`).",
-    mend: "Nothing; where apt stopped at it, let dpkg configure what is left. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
+      "A server became another version whose settings are called otherwise: mailcert's own were rewritten, and it was started where it had not come up (`warning`). Where it refused part of them, that is left out until the next deployment (`fault`).",
+    mend: "Nothing, or `mailcert deploy` after a fault; where apt stopped at it, let dpkg configure what is left. [Dovecot 2.3 to 2.4](dovecot-upgrade.md)",
   },
   {
     id: "deploy-outgrown",

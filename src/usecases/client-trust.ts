@@ -3,6 +3,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { caWord } from "../domain/private-ca.ts";
 import type { ClientAccess } from "../domain/client-access.ts";
+import type { PrivateCas } from "../issuers/private-cas.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -12,18 +13,41 @@ const wanted = async (world: World): Promise<ClientAccess | undefined> => {
   return config instanceof Failure ? undefined : config?.clients;
 };
 
-/** Before a server is pointed at them. The caller holds the lock. @throws Failure `config` where there is no such CA. */
-export const prepareTrust = async (world: World): Promise<void> => {
-  const clients = await wanted(world);
-  if (clients === undefined) return;
-  if (await (await world.privateCas()).keepTrust(clients.ca, world.now())) return;
-  throw new Failure("config", `client_certificates names the private CA "${clients.ca}", and there is none`, {
-    hints: [`make it: mailcert ca init${caWord(clients.ca)}`, "or name another: ca: NAME"],
-  });
-};
-
 /** What uses the files: Dovecot by our own settings, Postfix where somebody has set it up so. */
 const readers = ["dovecot", "postfix"];
+
+const absent = (ca: string): Failure =>
+  new Failure("config", `client_certificates names the private CA "${ca}", and there is none`, {
+    hints: [`make it: mailcert ca init${caWord(ca)}`, "or name another: ca: NAME"],
+  });
+
+/**
+ * What came of having, or making, these files. Dovecot starts only where the file is there that its settings name; an older one that cannot be brought up
+ * to date is somebody's to mend, and must not keep a renewed certificate from being read.
+ * @throws Failure where Dovecot would name a file that is not there.
+ */
+const judged = async (
+  world: World,
+  server: string,
+  job: (cas: PrivateCas, ca: string) => Promise<unknown>,
+): Promise<readonly Finding[]> => {
+  const ca = readers.includes(server) ? (await wanted(world))?.ca : undefined;
+  if (ca === undefined) return [];
+  const cas = await world.privateCas();
+  const done = await unlessFailure(() => job(cas, ca));
+  if (done !== undefined && !(done instanceof Failure)) return [];
+  const trouble = done ?? absent(ca);
+  if (server === "dovecot" && (await world.fileMark(cas.trustFile(ca))) === "ENOENT") throw trouble;
+  return [unreadFinding(ca, server, trouble)];
+};
+
+/** Before a server of this kind is pointed at the files. The caller holds the lock. @throws Failure where its settings would name one that is not there. */
+export const prepareTrust = (world: World, server: string): Promise<readonly Finding[]> =>
+  judged(world, server, (cas, ca) => cas.keepTrust(ca, world.now()));
+
+/** The same as far as it can be told without making anything. */
+export const foreseeTrust = (world: World, server: string): Promise<readonly Finding[]> =>
+  judged(world, server, (cas, ca) => cas.show(ca, world.now()));
 
 const unreadFinding = (ca: string, id: string, failure: Failure): Finding => ({
   check: "clients-unread",
@@ -32,20 +56,38 @@ const unreadFinding = (ca: string, id: string, failure: Failure): Finding => ({
   hint: [...failure.hints, `then: mailcert ca crl${caWord(ca)}`].join("; "),
 });
 
+/** The mark that is still there makes servers read it once more; when the next run looks for it may have been lost. */
+const unnotedFinding = (ca: string, failure: Failure): Finding => ({
+  check: "clients-unread",
+  severity: "warning",
+  message: `what servers have read of the client certificates of the private CA "${ca}" could not be noted: ${failure.message}`,
+  hint: [...failure.hints, `then: mailcert ca crl${caWord(ca)}`].join("; "),
+});
+
+/** Whether servers judge by these files, or are about to: also where the configuration says nothing of it any more, or cannot be read, and they go on with what they were told. */
+const isInUse = async (world: World, ca: string, file: string): Promise<boolean> =>
+  (await world.fileMark(file)) !== "ENOENT" || (await wanted(world))?.ca === ca;
+
 /**
  * After the CA has revoked, issued or listed something: files anew, and the servers read them where they say something else than before, or a run
  * that was killed had not come to it. The caller holds the lock. Never throws a Failure.
  */
 export const tellServers = async (world: World, ca: string): Promise<readonly Finding[]> => {
-  if ((await wanted(world))?.ca !== ca) return [];
+  const told = await unlessFailure(() => tell(world, ca));
+  return told instanceof Failure ? [unreadFinding(ca, "a server", told)] : told;
+};
+
+const tell = async (world: World, ca: string): Promise<readonly Finding[]> => {
   const cas = await world.privateCas();
-  const trust = await unlessFailure(() => cas.keepTrust(ca, world.now()));
-  if (trust instanceof Failure) return [unreadFinding(ca, "a server", trust)];
+  if (!(await isInUse(world, ca, cas.trustFile(ca)))) return [];
+  const trust = await cas.keepTrust(ca, world.now());
   if (!trust?.unread) return [];
   const findings: Finding[] = [];
   for (const [name, server] of Object.entries(await world.servers())) {
     if (!readers.includes(name)) continue;
     const found = await unlessFailure(() => server.detect());
+    // Nobody knows whether it runs: that is not the same as having read it.
+    if (found instanceof Failure) findings.push(unreadFinding(ca, name, found));
     for (const installation of found instanceof Failure ? [] : found) {
       if (!installation.running) continue;
       world.step(`reloading ${installation.id}: client certificates of the private CA "${ca}" have changed`);
@@ -53,8 +95,10 @@ export const tellServers = async (world: World, ca: string): Promise<readonly Fi
       if (done instanceof Failure) findings.push(unreadFinding(ca, installation.id, done));
     }
   }
-  // Else the next run tries again.
-  if (findings.length === 0) await cas.trustIsRead(ca);
-  await cas.noteDue(world.now());
-  return findings;
+  const noted = await unlessFailure(async () => {
+    // Else the next run tries again.
+    if (findings.length === 0) await cas.trustIsRead(ca);
+    await cas.noteDue(world.now());
+  });
+  return noted instanceof Failure ? [...findings, unnotedFinding(ca, noted)] : findings;
 };

@@ -41,12 +41,12 @@ export const installSettings = async (
 ): Promise<InstalledSettings> => {
   const { server, installation } = deployable;
   // A file that settings name has to be there before they are.
-  await prepareTrust(world);
+  const untold = await prepareTrust(world, installation.server);
   const main = mainOf(serving);
   const bySni = server.sni ? serving.bySni : undefined;
   const { placed } = serving;
   const certificate = allOf(serving)[0]?.name ?? "";
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...untold];
   const own = new Map<string, Finding[]>();
   let overridden = false;
   const done: string[] = [];

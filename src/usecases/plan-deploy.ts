@@ -1,12 +1,13 @@
 // What a deployment would change, computed from the real plan. Changes nothing.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
-import type { Failure } from "../domain/failure.ts";
+import { Failure } from "../domain/failure.ts";
 import { describeChange } from "../domain/describe-change.ts";
 import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
 import { unanswered } from "./answered-notes.ts";
+import { foreseeTrust } from "./client-trust.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
 import { configFinding, offFinding } from "./install-settings.ts";
@@ -14,6 +15,7 @@ import { keyGroupWords } from "./key-readers.ts";
 import { placeOf } from "./one-certificate.ts";
 import { foreseeCopies } from "./outdated-copies.ts";
 import { type Serving, mainOf, servingOn } from "./serving.ts";
+import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
 export interface PlannedServer {
@@ -65,7 +67,9 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
       [...off, ...asked].flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)),
     );
     const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
-    const notes = [...plan.notes, ...off.map((one) => offFinding(id, one))];
+    const foreseen = await unlessFailure(() => foreseeTrust(world, installation.server));
+    const untold = foreseen instanceof Failure ? [configFinding(id, foreseen, "would not be changed")] : foreseen;
+    const notes = [...untold, ...plan.notes, ...off.map((one) => offFinding(id, one))];
     servers.push({ id, version, running, changes, notes: unanswered(notes, id, found) });
   }
   const moves = from !== target?.number || from === undefined;

@@ -77,7 +77,8 @@ const lookAt = async (world: World, one: Upgraded, until: number): Promise<Look>
   if (found.changes.length > 0) await proveAgain(world, names);
   const settled = await patiently(world, until, async () => (await one.upgrade.settled()) || undefined);
   if (settled === undefined) return waits(one.name, "its packages are being installed", found.changes);
-  const refused = await refusalOf(world, one, files);
+  const { refused, cut } = await refusalOf(world, one, files);
+  if (cut.length > 0) await proveAgain(world, names);
   if (refused) return { done: false, findings: [refused(found.version)], certificates: [] };
   const end = await one.upgrade.revive(deployed.some(({ proven }) => proven));
   if (end === "started") {
@@ -88,8 +89,11 @@ const lookAt = async (world: World, one: Upgraded, until: number): Promise<Look>
   const touched = found.changes.length > 0 || end === "started";
   return {
     done: true,
-    certificates: touched ? names : [],
-    findings: touched ? [repairedFinding(one.name, found.version, found.changes, end)] : [],
+    certificates: touched || cut.length > 0 ? names : [],
+    findings: [
+      ...(touched ? [repairedFinding(one.name, found.version, found.changes, end)] : []),
+      ...cut.map((path) => lessFinding(one.name, path)),
+    ],
   };
 };
 
@@ -172,17 +176,20 @@ const proveAgain = async (world: World, names: readonly string[]): Promise<void>
   }
 };
 
+interface Refusal {
+  /** What it says still. */
+  readonly refused: ((version: string) => Finding) | undefined;
+  /** Files of ours that were cut down. */
+  readonly cut: readonly string[];
+}
+
 /**
  * What the server says against its configuration, also while the program of before runs on: it would be down after the next boot. Where it is about a file
  * of ours, that one is cut down to what is needed first.
  */
-const refusalOf = async (
-  world: World,
-  one: Upgraded,
-  files: ReadonlyMap<string, string>,
-): Promise<((version: string) => Finding) | undefined> => {
+const refusalOf = async (world: World, one: Upgraded, files: ReadonlyMap<string, string>): Promise<Refusal> => {
   const [installation] = await one.server.detect();
-  if (!installation) return undefined;
+  if (!installation) return { refused: undefined, cut: [] };
   const ask = (): Promise<Failure | undefined> =>
     unlessFailure(async () => {
       await one.server.check(installation);
@@ -191,17 +198,33 @@ const refusalOf = async (
   const named = (refusal: Failure | undefined): readonly string[] =>
     [...files.keys()].filter((path) => refusal?.message.includes(path));
   let refusal = await ask();
+  const cut = new Set<string>();
   // It names one place at a time.
   for (let turn = 0; turn < files.size && named(refusal).length > 0; turn += 1) {
     const least = await one.upgrade.outgrown(named(refusal), true);
     if (least === "unready" || least.changes.length === 0) break;
-    for (const change of least.changes) await rewrite(world, one, files, change);
+    for (const change of least.changes) {
+      await rewrite(world, one, files, change);
+      if (change.kind === "file") cut.add(change.path);
+    }
     refusal = await ask();
   }
   const words = refusal;
   const [own] = named(refusal);
-  return words && ((version) => refusedFinding(one.name, version, words, { running: installation.running, own }));
+  const { running } = installation;
+  return {
+    refused: words && ((version) => refusedFinding(one.name, version, words, { running, own })),
+    cut: [...cut],
+  };
 };
+
+/** What is gone may be what somebody relies on: whose name gets which certificate, who may log in. */
+const lessFinding = (name: string, path: string): Finding => ({
+  check: "deploy-repaired",
+  severity: "fault",
+  message: `${name} refused part of ${path}: it was cut down to what every client needs; certificates for other names and login by client certificates are out until the next deployment, and where a client certificate is required, nobody logs in until then`,
+  hint: "mailcert deploy writes the rest again, and says what is in the way",
+});
 
 const waits = (name: string, why: string, changes: readonly Change[] = []): Look => ({
   done: false,

@@ -92,3 +92,41 @@ it.each([["the root signs"], ["an issuing CA signs"]])(
     expect(await accepted(next.leaf, next.chain, later(31))).toBe(true);
   },
 );
+
+it("a client's record that a power cut tore, in whichever byte, is passed over once others stand behind it", async () => {
+  await cas.init({ name: "default", names: ["mail.example.org"], now });
+  const issued = join(dir, "ca/default/issued.jsonl");
+  const [kept, torn] = [await client(), await client()];
+  const whole = await readFile(issued, "utf8");
+  const last = whole.trimEnd().split("\n").at(-1) ?? "";
+  for (const missing of [1, 2, 3, 20, last.length - 1]) {
+    await writeFile(issued, whole.slice(0, -1 - missing));
+    const next = await client();
+    const { clients } = (await cas.show("default", now)) ?? {};
+    expect(clients?.map(({ serial }) => serial)).toEqual([kept.serial, next.serial]);
+    expect(await cas.find(torn.serial)).toBeUndefined();
+    expect(await cas.keepTrust("default", now)).toBeDefined();
+  }
+  // What was changed in another way may be anything.
+  await writeFile(issued, whole.replace('"at"', '"ta"'));
+  await expect(cas.show("default", now)).rejects.toThrow("line 1 of");
+});
+
+it("a run looks when a client's certificate ends, and Postfix is not given its fingerprint any more", async () => {
+  await cas.init({ name: "default", names: ["mail.example.org"], now });
+  const request = { name: "default", address: "alice@example.org", days: 10, now };
+  const { notAfter } = await cas.issueClient({ ...request, privateKey: await generateKey("ecdsa") });
+  await cas.keepTrust("default", now);
+  await cas.trustIsRead("default");
+  await cas.noteDue(now);
+  const due = async (): Promise<number> => Date.parse((await readFile(join(dir, "ca/crl-due"), "utf8")).trim());
+  const map = (): Promise<string> => readFile(join(dir, "clients/default.map"), "utf8");
+  expect(await due()).toBe(Date.parse(notAfter));
+  expect(await map()).toContain("alice@example.org");
+  await cas.refreshCrls("default", later(11), false);
+  expect(await map()).not.toContain("alice@example.org");
+  expect(await due()).toBeLessThanOrEqual(later(11).getTime());
+  await cas.trustIsRead("default");
+  await cas.noteDue(later(11));
+  expect(await due()).toBeGreaterThan(later(11).getTime());
+});

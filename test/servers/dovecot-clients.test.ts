@@ -9,6 +9,7 @@ const certificate = {
   "2.4":
     "# Written by mailcert for mail.example.org.\nssl_server_cert_file = /x/fullchain.pem\nssl_server_key_file = /x/privkey.pem\n",
 } as const;
+const requirement = "auth_ssl_require_client_cert = yes\nprotocol smtp {\n  auth_ssl_require_client_cert = no\n}\n";
 const behind = "local_name a.example.org {\n}\n";
 
 describe.each([
@@ -21,8 +22,11 @@ describe.each([
     expect(translate(text, version)).toBe(text);
     expect(translate(text, other)).toBe(`${certificate[other]}${clientPart(wish, { version: other })}${behind}`);
     expect(clientLoginIn(text)).toEqual(wish);
-    // At least the certificate, where nothing else is taken.
-    expect(essentials(text, other)).toBe(certificate[other]);
+    // At least the certificate, where nothing else is taken; and whoever needed one to log in needs it still.
+    const least = `${certificate[other]}${require ? requirement : ""}`;
+    expect(essentials(text, other)).toBe(least);
+    expect(essentials(least, other)).toBe(least);
+    expect(translate(least, version)).toBe(`${certificate[version]}${require ? requirement : ""}`);
   });
 
   it("is nothing where nobody asked for it", () => {
@@ -33,9 +37,7 @@ describe.each([
   it("asks nobody but IMAP's, POP3's and ManageSieve's clients for one", () => {
     expect(clientPart(login, { version })).not.toContain("require_client_cert");
     const text = clientPart({ ...login, require: true }, { version });
-    expect(text).toContain(
-      "auth_ssl_require_client_cert = yes\nprotocol smtp {\n  auth_ssl_require_client_cert = no\n}\n",
-    );
+    expect(text).toContain(requirement);
     // Beside Debian's `protocol !indexer-worker` it stops the auth process.
     expect(text).not.toContain("!smtp");
   });

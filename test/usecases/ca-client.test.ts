@@ -218,3 +218,34 @@ test("what is refused, and why", async () => {
   expect(made.file).toContain("info@xn--bcher-kva.example.p12");
   expect(made.certificate.notAfter).toBe(cas[0]?.root.notAfter);
 });
+
+test("with a configuration that cannot be read, a lost device is revoked all the same, and the lists are made in time", async () => {
+  await json(0, "ca", "init");
+  const [phone, tablet] = [await client(alice), await client("bob@example.org")];
+  const broken = "certificates:\n  mail.example.org: [\n";
+  await writeFile(join(dir, "etc/mailcert.yaml"), broken);
+  expect(await json(0, "ca", "revoke", phone.certificate.serial, "--yes")).toMatchObject({ outcome: "revoked" });
+  const list = join(dir, "state/ca/default/crl.pem");
+  const first = await readFile(list, "utf8");
+  expect(await json(0, "ca", "revoke", "bob@example.org", "--yes")).toMatchObject({ outcome: "revoked" });
+  const second = await readFile(list, "utf8");
+  expect(second).not.toBe(first);
+  expect(tablet.certificate.serial).not.toBe(phone.certificate.serial);
+  // What is meant by a name or a file, the configuration says.
+  await error(78, "ca", "revoke", "mail.example.org", "--yes");
+  // Half of the list's time is over: a timer's run.
+  expect((await on({}, "renew", "--dry-run")).status).toBe(78);
+  now = new Date(now.getTime() + 16 * 86_400_000);
+  expect((await on({}, "renew", "--dry-run")).status).toBe(78);
+  expect(await readFile(list, "utf8")).toBe(second);
+  expect((await on({}, "renew")).status).toBe(78);
+  const third = await readFile(list, "utf8");
+  expect(third).not.toBe(second);
+  // What cannot be made is said beside what is wrong with the configuration.
+  await writeFile(join(dir, "state/ca/default/revoked.jsonl"), '{"at":1}\n{"at":2}\n');
+  now = new Date(now.getTime() + 16 * 86_400_000);
+  const both = await on({}, "renew");
+  expect(both.status).toBe(78);
+  expect(both.stderr).toContain("mailcert.yaml");
+  expect(both.stderr).toContain("revoked.jsonl");
+});

@@ -244,8 +244,13 @@ describe("repair", () => {
 
   it("refused in our own file all the same, that is cut down to what every client needs", async () => {
     server.facts.refuses = `Dovecot refuses its configuration: ${path} line 9: Unknown setting`;
-    expect((await repair(world, minutes)).findings[0]?.message).toContain("was started");
+    const { findings, certificates } = await repair(world, minutes);
+    expect(findings[0]?.message).toContain("was started");
+    // More than other words: somebody may rely on what is gone.
+    expect(findings[1]).toMatchObject({ check: "deploy-repaired", severity: "fault" });
+    expect(findings[1]?.message).toContain(path);
     expect(server.facts.text).toBe("least words");
+    expect(certificates).toEqual([name]);
   });
 
   it("a failure to start is a fault; a run that is stopped while it waits leaves all to the next", async () => {

@@ -13,7 +13,7 @@ import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
 import { type RevokedRecord, countValid, readRevoked, signerId } from "./records.ts";
-import { renewTrust, trustIsUnread } from "./trust.ts";
+import { clientEnds, renewTrust, trustIsUnread } from "./trust.ts";
 
 const day = 86_400_000;
 /** Clients take a list for good until its end. */
@@ -120,11 +120,12 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const dates: number[] = [];
   for (const name of names.filter((one) => !one.startsWith("."))) {
-    const authority = await findAuthority(join(cas, name)).catch((error: unknown) => {
+    const later = (error: unknown): undefined => {
       if (!(error instanceof Failure)) throw error;
       dates.push(now.getTime() + unreadableMs);
-      return undefined;
-    });
+    };
+    const authority = await findAuthority(join(cas, name)).catch(later);
+    if (authority) dates.push(...((await clientEnds(authority.folder, now).catch(later)) ?? []));
     for (const set of authority ? [authority, ...authority.older] : []) {
       const crl = await readCrlAt(crlPath(set));
       const { privateKey, facts } = set.signer;
@@ -136,7 +137,7 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
         dates.push(due > now.getTime() ? due : now.getTime() + day);
     }
   }
-  if (await trustIsUnread(cas)) dates.push(now.getTime());
+  if (await trustIsUnread(cas, names)) dates.push(now.getTime());
   const path = dueFile(cas);
   if (dates.length === 0) await rm(path, { force: true });
   else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });

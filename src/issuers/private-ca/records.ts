@@ -63,17 +63,25 @@ const isRecord = (value: unknown): value is IssuedRecord => {
   );
 };
 
+const parsed = (line: string): IssuedRecord | undefined => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Cut short by a power cut. What ends in a brace may be too: a client's record has another in it, and lacks its last one. */
+const isTorn = (line: string): boolean => !line.endsWith("}") || parsed(`${line}}`) !== undefined;
+
 const readLines = async <Entry extends IssuedRecord>(path: string): Promise<readonly Entry[]> => {
   const lines = ((await readTextIfPresent(path)) ?? "").split("\n").filter((line) => line !== "");
   return lines.flatMap((line, index) => {
-    try {
-      const value: unknown = JSON.parse(line);
-      if (isRecord(value)) return [value as Entry];
-    } catch {
-      // Judged below.
-    }
+    const value = parsed(line);
+    if (value) return [value as Entry];
     // A line that a power cut tore was never acted on; one in the middle of the others may be anything.
-    if (index === lines.length - 1 || !line.endsWith("}")) return [];
+    if (index === lines.length - 1 || isTorn(line)) return [];
     throw new Failure("data", `line ${index + 1} of ${path} cannot be read`, {
       hints: ["put the file back from a backup: mailcert ca restore FILE"],
     });

@@ -67,6 +67,13 @@ export const renewTrust = async (folder: string, now: Date): Promise<void> => {
   if ((await readTextIfPresent(trustPaths(folder).file)) !== undefined) await writeTrust(folder, now);
 };
 
+/** When the next certificate leaves the map by its end, in ms: Postfix goes by the fingerprint alone, and would take it for ever. Empty: nobody asked for the files. */
+export const clientEnds = async (folder: string, now: Date): Promise<readonly number[]> => {
+  if ((await readTextIfPresent(trustPaths(folder).file)) === undefined) return [];
+  const ends = (await validClients(folder, now)).map(({ notAfter }) => Date.parse(notAfter));
+  return ends.length === 0 ? [] : [Math.min(...ends)];
+};
+
 export const trustIsRead = async (folder: string): Promise<void> => {
   const { owed } = trustPaths(folder);
   try {
@@ -76,6 +83,8 @@ export const trustIsRead = async (folder: string): Promise<void> => {
   }
 };
 
-/** Whether servers have not read one of them yet. @param cas folder of all CAs */
-export const trustIsUnread = async (cas: string): Promise<boolean> =>
-  (await readdir(join(dirname(cas), "clients")).catch(() => [])).some((name) => name.endsWith(".unread"));
+/** Whether servers have not read one of these CAs' yet. A CA that was moved away leaves its mark behind. @param cas folder of all CAs */
+export const trustIsUnread = async (cas: string, names: readonly string[]): Promise<boolean> =>
+  (await readdir(join(dirname(cas), "clients")).catch(() => [])).some(
+    (file) => file.endsWith(".unread") && names.includes(file.slice(0, -".unread".length)),
+  );

@@ -80,8 +80,12 @@ export const withClientPart = (
   return `${translate(text.slice(0, at))}${clientPart(login, { version })}${translate(text.slice(at + own.length))}`;
 };
 
-/** Without it: a server with less is better than none. */
+/** Without it: a server with less is better than none, as long as `requirementIn` stays. */
 export const withoutClientPart = (text: string): string => text.replace(part(text) ?? "", "");
+
+/** Lines of a text of ours by which nobody logs in without a certificate, or none. Any Dovecot takes them, and they name no file. */
+export const requirementIn = (text: string): readonly string[] =>
+  text.includes(`${required.join("\n")}\n`) ? required : [];
 
 /** What a person should see before it is so, and where it is done: who logs in, and how, is no matter of certificate settings. */
 export const clientNotes = (

@@ -1,5 +1,5 @@
 // Says the settings of an include file of ours in the words of the other Dovecot generation: each refuses to start on the other's.
-import { withClientPart, withoutClientPart } from "./clients.ts";
+import { requirementIn, withClientPart, withoutClientPart } from "./clients.ts";
 
 type Version = "2.3" | "2.4";
 
@@ -62,7 +62,10 @@ const translateRest = (text: string, version: Version): string => {
   return translated === text ? text : inOrder(translated, version);
 };
 
-/** What every client needs and any Dovecot of that generation takes: the certificate outside any block. The next deployment writes the rest. */
+/**
+ * What every client needs and any Dovecot of that generation takes: the certificate outside any block. And that nobody logs in without a client certificate,
+ * where that was so: passwords alone must not suffice because a file is missing. The next deployment writes the rest.
+ */
 export const essentials = (text: string, version: Version): string => {
   const kept: string[] = [];
   let depth = 0;
@@ -73,5 +76,5 @@ export const essentials = (text: string, version: Version): string => {
     if (/\{\s*(#.*)?$/.test(line) && !line.startsWith("#")) depth += 1;
     else if (/^\s*\}/.test(line)) depth = Math.max(0, depth - 1);
   }
-  return `${kept.join("\n")}\n`;
+  return [...kept, ...requirementIn(text), ""].join("\n");
 };

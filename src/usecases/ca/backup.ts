@@ -1,6 +1,7 @@
 // ca backup and ca restore: all of a private CA in one file under a passphrase, and back.
 import type { Finding } from "../../domain/finding.ts";
 import type { BackedUp, Restored } from "../../issuers/private-cas.ts";
+import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
 import type { World } from "../world.ts";
 import { unpublished } from "./crl.ts";
@@ -52,5 +53,7 @@ export const restoreCa = async (
       undo: `move ${result.folder} away${result.replaced === undefined ? "" : `, and ${result.replaced} back`}`,
     });
   const { unpublished: failures, otherRoot: _, ...restored } = result;
-  return { ...restored, findings: [...rootFindings(result), ...failures.map(unpublished)] };
+  // It may have revoked other certificates than the one before, and other roots.
+  const told = dryRun ? [] : await tellServers(world, result.ca);
+  return { ...restored, findings: [...rootFindings(result), ...failures.map(unpublished), ...told] };
 };

@@ -95,9 +95,21 @@ export const planClient = async (world: World, wish: ClientWish): Promise<Client
   };
 };
 
-const refuseTaken = (path: string): never => {
-  throw new Failure("cannot-create", `${path} was made by somebody else meanwhile: the certificate is in no file`, {
-    hints: ["run the command again; the certificate that nobody has is in mailcert ca show, to be revoked"],
+const taken = (path: string): Failure =>
+  new Failure("cannot-create", `${path} was made by somebody else meanwhile`, { hints: ["run the command again"] });
+
+/** The certificate is written down, and its key is gone. */
+const inNoFile = (error: unknown, serial: string, alone: string | undefined): unknown => {
+  if (!(error instanceof Failure)) return error;
+  const { kind, message, hints, facts } = error;
+  return new Failure(kind, `${message}: the certificate ${serial} is in no file`, {
+    hints: [
+      ...hints,
+      `nobody has its key; take it off the list of those that are good: mailcert ca revoke ${serial}`,
+      ...(alone === undefined ? [] : [`delete ${alone}: the password in it opens nothing`]),
+    ],
+    cause: error,
+    ...(facts === undefined ? {} : { facts }),
   });
 };
 
@@ -114,11 +126,17 @@ export const makeClient = async (world: World, wish: ClientWish): Promise<Client
     what: `made the client certificate ${certificate.serial} for ${wish.address} by the private CA "${wish.name}"`,
     undo: `mailcert ca revoke ${certificate.serial}`,
   });
-  const content = write({ key, leaf, chain, password, friendlyName: wish.address, form: wish.form });
   // The password first: a file that nobody can open is of no use.
   const beside = planned.password.kind === "file" ? planned.password.file : undefined;
-  if (beside !== undefined && !(await create(beside, `${password}\n`))) refuseTaken(beside);
-  if (!(await create(planned.file, content))) refuseTaken(planned.file);
+  let alone: string | undefined;
+  try {
+    const content = write({ key, leaf, chain, password, friendlyName: wish.address, form: wish.form });
+    if (beside !== undefined && !(await create(beside, `${password}\n`))) throw taken(beside);
+    alone = beside;
+    if (!(await create(planned.file, content))) throw taken(planned.file);
+  } catch (error) {
+    throw inNoFile(error, certificate.serial, alone);
+  }
   const findings = await tellServers(world, wish.name);
   return {
     ...planned,

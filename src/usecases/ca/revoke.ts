@@ -77,10 +77,19 @@ const missing = (what: string, names: readonly string[] = []): never => {
 
 /** @throws Failure for what no private CA has signed. `path`: absolute, where `what` may be a file. */
 export const meantBy = async (world: World, what: string, path: string | undefined): Promise<Meant> => {
-  const configured = (await world.config.read())?.certificates ?? [];
+  const config = await unlessFailure(() => world.config.read());
+  // Whose device is lost cannot wait until somebody has mended the configuration.
+  const isClear = serialText.test(what) || what.includes("@");
+  if (config instanceof Failure && !isClear) throw config;
+  const configured = (config instanceof Failure ? undefined : config?.certificates) ?? [];
+  const kept = (name: string): Meant => {
+    // What a server has is replaced first, and as the configuration says.
+    if (config instanceof Failure) throw config;
+    return { kind: "kept", name, certificate: configOf(name) };
+  };
   const configOf = (name: string): CertificateConfig | undefined => configured.find((one) => one.name === name);
   const names = [...new Set([...configured.map(({ name }) => name), ...namesIn(world.store)])];
-  if (names.includes(what)) return { kind: "kept", name: what, certificate: configOf(what) };
+  if (names.includes(what)) return kept(what);
   const found =
     (await foundByAddress(world, what)) ??
     (await foundBy(world, what, path)) ??
@@ -90,7 +99,7 @@ export const meantBy = async (world: World, what: string, path: string | undefin
     const generation = state?.generations.find((one) => hasLeaf(one, found.sha256));
     if (!state || !generation) continue;
     const served = world.store.liveNumber(name) === generation.number || targetOf(state)?.number === generation.number;
-    if (served) return { kind: "kept", name, certificate: configOf(name) };
+    if (served) return kept(name);
     return { kind: "other", found, generation: { certificate: name, number: generation.number } };
   }
   return { kind: "other", found };

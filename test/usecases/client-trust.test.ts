@@ -1,0 +1,209 @@
+// Mail servers are made to read which client certificates are revoked, or somebody is told that they were not: what cannot be asked, read or noted.
+import { access, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Config } from "../../src/domain/certificate-config.ts";
+import { Failure } from "../../src/domain/failure.ts";
+import type { PrivateCas } from "../../src/issuers/private-cas.ts";
+import type { Installation, Server } from "../../src/servers/server.ts";
+import { backUpCa, restoreCa } from "../../src/usecases/ca/backup.ts";
+import { foreseeTrust, prepareTrust, tellServers } from "../../src/usecases/client-trust.ts";
+import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
+
+let fake: FakeWorld;
+let reloaded: string[];
+let trouble: { detect?: string; reload?: string };
+let running: boolean;
+
+beforeEach(async () => {
+  fake = fakeWorld();
+  reloaded = [];
+  trouble = {};
+  running = true;
+  const cas = await fake.world.privateCas();
+  await cas.init({ name: "default", names: ["mail.example.org"], now: fake.clock.now });
+  configure({ ca: "default", require: false });
+  over({ servers: async () => ({ dovecot: scripted("dovecot"), exim: scripted("exim") }) });
+});
+afterEach(() => fake.dispose());
+
+const over = (more: Partial<FakeWorld["world"]>): void => {
+  fake = { ...fake, world: { ...fake.world, ...more } };
+};
+const configure = (clients: Config["clients"] | "broken"): void =>
+  over({
+    config: {
+      ...fake.world.config,
+      read: async () => {
+        if (clients === "broken") throw new Failure("config", "line 3 is no YAML");
+        return { certificates: [], ...(clients ? { clients } : {}) };
+      },
+    },
+  });
+
+/** Only what is asked of it here. */
+const scripted = (name: string): Server =>
+  ({
+    detect: async (): Promise<readonly Installation[]> => {
+      if (trouble.detect !== undefined) throw new Failure("unavailable", trouble.detect);
+      return [{ server: name, id: name, version: "2.4", configDir: "/etc/x", running }];
+    },
+    reload: async () => {
+      if (trouble.reload !== undefined) throw new Failure("unavailable", trouble.reload, { hints: ["start it"] });
+      reloaded.push(name);
+    },
+  }) as unknown as Server;
+
+const tell = () => tellServers(fake.world, "default");
+const dir = (): string => fake.world.store.dir;
+const isOwed = (): Promise<boolean> =>
+  access(join(dir(), "clients/default.unread")).then(
+    () => true,
+    () => false,
+  );
+const due = (): Promise<string | undefined> =>
+  readFile(join(dir(), "ca/crl-due"), "utf8").then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+/** What servers judge by changes. */
+const issue = async (): Promise<void> => {
+  const privateKey = await fake.world.generateKey("ecdsa");
+  const request = { name: "default", address: "alice@example.org", days: 100, now: fake.clock.now };
+  const cas = await fake.world.privateCas();
+  await cas.issueClient({ ...request, privateKey });
+  await cas.refreshCrls("default", fake.clock.now, true);
+};
+
+it("those that read the files are reloaded once, and what is stopped is not", async () => {
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual(["dovecot"]);
+  expect(await isOwed()).toBe(false);
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual(["dovecot"]);
+  running = false;
+  await issue();
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual(["dovecot"]);
+});
+
+it.each([
+  ["detect", "dovecot --version gave no answer in 30 s"],
+  ["reload", "doveadm reload failed"],
+] as const)(
+  "a server whose %s fails has read nothing: somebody is told, and the next run tries again",
+  async (what, words) => {
+    trouble[what] = words;
+    const [finding, ...more] = await tell();
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ check: "clients-unread", severity: "fault" });
+    expect(finding?.message).toContain(`dovecot was not made to read`);
+    expect(finding?.message).toContain(words);
+    expect(await isOwed()).toBe(true);
+    trouble = {};
+    expect(await tell()).toEqual([]);
+    expect(reloaded).toEqual(["dovecot"]);
+    expect(await isOwed()).toBe(false);
+  },
+);
+
+it.each([
+  ["names no CA any more", undefined],
+  ["names another CA", { ca: "office", require: false }],
+  ["cannot be read", "broken"],
+] as const)("servers that were told of the files read them on where the configuration %s", async (_, clients) => {
+  expect(await tell()).toEqual([]);
+  configure(clients);
+  await issue();
+  expect(await isOwed()).toBe(true);
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual(["dovecot", "dovecot"]);
+  expect(await isOwed()).toBe(false);
+  // Else each run would look for ever.
+  expect(Date.parse((await due()) ?? "")).toBeGreaterThan(fake.clock.now.getTime());
+});
+
+it.each([undefined, "broken"] as const)("nobody is reloaded where nobody was ever told (%s)", async (clients) => {
+  configure(clients);
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual([]);
+  await expect(access(join(dir(), "clients/default.pem"))).rejects.toThrow();
+});
+
+it.each(["trustIsRead", "noteDue"] as const)(
+  "what cannot be noted (%s) is told, and thrown by nobody",
+  async (what) => {
+    const cas = await fake.world.privateCas();
+    const full: PrivateCas = {
+      ...cas,
+      [what]: async () => {
+        throw new Failure("cannot-create", "no space left on the device");
+      },
+    };
+    over({ privateCas: async () => full });
+    const [finding] = await tell();
+    expect(finding).toMatchObject({ check: "clients-unread", severity: "warning" });
+    expect(finding?.message).toContain("no space left");
+    expect(reloaded).toEqual(["dovecot"]);
+  },
+);
+
+it("a CA that cannot be read any more is a fault, and so are servers that cannot be loaded", async () => {
+  expect(await tell()).toEqual([]);
+  over({
+    servers: async () => {
+      throw new Failure("config", "no servers");
+    },
+  });
+  await issue();
+  expect((await tell())[0]).toMatchObject({ check: "clients-unread", severity: "fault" });
+  await rm(join(dir(), "ca/default/root-key.pem"));
+  const [finding] = await tell();
+  expect(finding).toMatchObject({ check: "clients-unread", severity: "fault" });
+});
+
+it("a CA that was moved away leaves no mark that keeps each run looking", async () => {
+  trouble.reload = "down";
+  expect(await tell()).toHaveLength(1);
+  expect(Date.parse((await due()) ?? "")).toBeLessThanOrEqual(fake.clock.now.getTime());
+  await rename(join(dir(), "ca/default"), join(dir(), "away"));
+  await (await fake.world.privateCas()).noteDue(fake.clock.now);
+  expect(await due()).toBeUndefined();
+});
+
+it("a CA that does not exist keeps Dovecot alone from its settings: they would name a file that is not there", async () => {
+  configure({ ca: "offcie", require: false });
+  for (const ask of [prepareTrust, foreseeTrust]) {
+    await expect(ask(fake.world, "dovecot")).rejects.toThrow('names the private CA "offcie", and there is none');
+    expect(await ask(fake.world, "postfix")).toMatchObject([{ check: "clients-unread", severity: "fault" }]);
+    expect(await ask(fake.world, "exim")).toEqual([]);
+  }
+});
+
+it("a damaged CA is a fault of Dovecot and Postfix that keeps neither from a renewed certificate", async () => {
+  for (const ask of [foreseeTrust, prepareTrust]) expect(await ask(fake.world, "dovecot")).toEqual([]);
+  await rm(join(dir(), "ca/default/root-key.pem"));
+  for (const ask of [foreseeTrust, prepareTrust]) {
+    for (const name of ["dovecot", "postfix"])
+      expect(await ask(fake.world, name)).toMatchObject([{ check: "clients-unread", severity: "fault" }]);
+    expect(await ask(fake.world, "exim")).toEqual([]);
+  }
+  // There is nothing yet that Dovecot could be pointed at.
+  await rm(join(dir(), "clients"), { recursive: true });
+  for (const ask of [foreseeTrust, prepareTrust]) await expect(ask(fake.world, "dovecot")).rejects.toThrow();
+});
+
+it("a CA that was restored has other lists: servers read them, and a dry run tells nobody", async () => {
+  const file = join(dir(), "backup");
+  const passphrase = "correct horse battery staple";
+  await backUpCa(fake.world, "default", file, passphrase);
+  await issue();
+  await tell();
+  reloaded = [];
+  const wish = { file, passphrase, replace: true, dryRun: true };
+  await restoreCa(fake.world, wish);
+  expect(reloaded).toEqual([]);
+  const { findings } = await restoreCa(fake.world, { ...wish, dryRun: false });
+  expect(reloaded).toEqual(["dovecot"]);
+  expect(findings.filter(({ check }) => check === "clients-unread")).toEqual([]);
+});
