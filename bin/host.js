@@ -63,6 +63,13 @@ const ask = async (question) => {
   }
 };
 
+/** Who gives up at a question has stopped the run, like a signal: nothing else is begun. */
+const asking = (stop) => (question) =>
+  ask(question).catch((error) => {
+    if (!stop.signal.aborted) stop.abort(error);
+    throw error;
+  });
+
 /** What is typed is not shown. "": the person gave up (Ctrl-C, Ctrl-D). */
 const askSecret = async (question) => {
   const { createInterface } = require("node:readline");
@@ -147,7 +154,7 @@ module.exports.runHere = async () => {
     stderr: output(stderr),
     // Looked at when somebody is to be asked: a terminal is slow to find.
     get ask() {
-      return process.stdin.isTTY && process.stderr.isTTY ? ask : undefined;
+      return process.stdin.isTTY && process.stderr.isTTY ? asking(stop) : undefined;
     },
     get askSecret() {
       return process.stdin.isTTY && process.stderr.isTTY ? askSecret : undefined;

@@ -18,24 +18,27 @@ _mailcert() {
   done
 
   local current=${words[last]} head='' sign
-  # What stands before the last such sign stays as it is on the line.
-  if [[ $current != [\"\']* ]]; then
-    for sign in : =; do
-      part=${current%"${current##*"$sign"}"}
-      if [[ $COMP_WORDBREAKS == *"$sign"* ]] && ((${#part} > ${#head})); then head=$part; fi
-    done
-  fi
+  # What stands before the last such sign outside of quotes stays as it is on the line.
+  local bare=${current%%[\"\']*}
+  for sign in : =; do
+    part=${bare%"${bare##*"$sign"}"}
+    if [[ $COMP_WORDBREAKS == *"$sign"* ]] && ((${#part} > ${#head})); then head=$part; fi
+  done
 
-  local plain=${current//[\"\'\\]/} kind word meaning files='' goes_on=nospace
+  # In a quote that is open nothing can be escaped: what is more than text there, or would end it, is left out.
+  local open='' special='[`$"\\!'\'']' behind=${current#"$head"}
+  [[ $behind != [\"\']* || ${behind:1} == *"${behind:0:1}"* ]] || open=1
+  local kept=${head//\\/} plain=${current//[\"\'\\]/} kind word meaning files='' goes_on=nospace tilde=''
   while IFS=$'\t' read -r kind word meaning; do
     case $kind in
       files | folders) files=$kind ;;
       word | beginning)
         [[ $word == "$plain"* ]] || continue
+        [[ $word != *[[:cntrl:]]* && (-z $open || $word != *$special*) ]] || continue
         [[ $kind == beginning ]] || goes_on=''
-        word=${word#"$head"}
+        word=${word#"$kept"}
         # Inside a quote bash closes it; elsewhere blanks and brackets need backslashes.
-        [[ $current == [\"\']* || $word != *[!A-Za-z0-9_.,:=/@+-]* ]] || printf -v word '%q' "$word"
+        [[ -n $open || $word != *[!A-Za-z0-9_.,:=/@+-]* ]] || printf -v word '%q' "$word"
         COMPREPLY+=("$word")
         ;;
     esac
@@ -44,9 +47,20 @@ _mailcert() {
   if ((${#COMPREPLY[@]} > 0)); then
     [[ -z $goes_on ]] || compopt -o nospace
     if [[ -n $files ]]; then
-      part=${current#--*=}
-      [[ $files != files ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$part")
-      [[ $files != folders ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$part")
+      # Anybody may have given a file its name: it goes onto the line as text.
+      part=${plain#--*=}
+      [[ $part != \~* ]] || tilde=${part%%/*}
+      while IFS= read -r word; do
+        [[ $word != *[[:cntrl:]]* && (-z $open || $word != *$special*) ]] || continue
+        word=${word#"${kept#--*=}"}
+        if [[ -z $open ]]; then
+          [[ $word == "$tilde"* ]] || tilde=''
+          word=${word#"$tilde"}
+          [[ -z $word ]] || printf -v word '%q' "$word"
+          word=$tilde$word
+        fi
+        COMPREPLY+=("$word")
+      done < <(if [[ $files == files ]]; then compgen -f -- "$part"; else compgen -d -- "$part"; fi)
     fi
   elif [[ $files == files ]]; then
     compopt -o default

@@ -1,4 +1,8 @@
 // Answers a shell that asks what may stand on a command line: candidates on stdout, and nothing else whatever happens. Reads the configuration, takes no lock.
+import { dnsName } from "../domain/certificate-defaults.ts";
+import { certificateNameProblem } from "../domain/certificate-name.ts";
+import { canonicalName } from "../domain/names.ts";
+import { clean } from "../domain/text.ts";
 import type { World } from "../usecases/world.ts";
 import { type Candidates, complete } from "./complete.ts";
 import type { Globals } from "./command.ts";
@@ -12,31 +16,44 @@ export interface AnswerOptions extends Pick<ProgramOptions, "host" | "commands">
 /** Whoever types does not wait longer for names; commands and options need none. */
 const patienceMs = 1500;
 
+/** Whatever a configuration or a folder has: what is no name goes onto nobody's command line. */
+const isName = (text: string): boolean => certificateNameProblem(text) === undefined;
+
+const isHost = (text: string): boolean => {
+  try {
+    return canonicalName(text) === text && !text.startsWith("*");
+  } catch {
+    return false;
+  }
+};
+
 const unique = (words: readonly string[]): readonly string[] => [...new Set(words)];
 
 const namesFrom = async (
   { config, completing }: Pick<World, "config" | "completing">,
   what: OwnNames,
 ): Promise<readonly Word[]> => {
-  if (what === "updaters") return (await completing()).updaters();
+  if (what === "updaters")
+    return (await completing()).updaters().then((names) => names.filter((name) => dnsName.test(name)));
   const { certificates } = await config.readable();
   switch (what) {
     case "certificates":
-      return certificates.map(({ name, names }) => [name, names.join(" ") === name ? "" : names.join(" ")]);
+      return certificates
+        .filter(({ name }) => isName(name))
+        .map(({ name, names }) => [name, names.join(" ") === name ? "" : names.join(" ")]);
     case "hosts":
-      return unique(certificates.flatMap(({ names }) => names.filter((name) => !name.startsWith("*"))));
+      return unique(certificates.flatMap(({ names }) => names.filter(isHost)));
     case "private CAs":
       return unique([
         "default",
-        ...certificates.flatMap(({ issuer }) => (issuer.kind === "private-ca" ? [issuer.ca] : [])),
+        ...certificates.flatMap(({ issuer }) => (issuer.kind === "private-ca" && isName(issuer.ca) ? [issuer.ca] : [])),
       ]);
   }
 };
 
 /** One line each: kind, word, meaning, with tabs between them. */
 const written = ({ candidates, files }: Candidates): string => {
-  const plain = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]+/g, " ");
-  const lines = candidates.map(({ kind, word, meaning }) => [kind, plain(word), plain(meaning)].join("\t"));
+  const lines = candidates.map(({ kind, word, meaning }) => [kind, clean(word, 1000), clean(meaning)].join("\t"));
   return [...lines, ...(files === undefined ? [] : [files === "folders" ? "folders" : "files"]), ""].join("\n");
 };
 

@@ -14,10 +14,6 @@ export const reportError = (host: Host, error: unknown): number => {
     host.stderr.write(withoutKeys(failureText(error)));
     return failureStatus(host.argv, exitStatus[error.kind]);
   }
-  // Ctrl-C and Ctrl-D at a question: nothing was begun.
-  if (error instanceof Error && error.name === "AbortError" && !host.signal.aborted) {
-    return reportError(host, new Failure("try-later", "stopped at the question; nothing was changed"));
-  }
   if (host.signal.aborted) {
     return reportError(
       host,

@@ -16,23 +16,38 @@ export const locked = async <Result>(context: Context, job: (world: World) => Pr
   }
 };
 
-/** Asks a person about an edit of somebody else's file: --yes says yes, no TTY says no. */
+/** A question before anything is done. @throws Failure `try-later` where the person gives up (Ctrl-C, Ctrl-D). */
+export const asksFirst =
+  (ask: (question: string) => Promise<string>) =>
+  async (question: string): Promise<string> => {
+    try {
+      return await ask(question);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+      throw new Failure("try-later", "stopped at the question; nothing was changed", { cause: error });
+    }
+  };
+
+const saysYes = async (ask: (question: string) => Promise<string>, question: string): Promise<boolean> =>
+  /^y(es)?$/i.test((await ask(`${question} [y/N] `)).trim());
+
+/** Asks a person about an edit of somebody else's file: --yes says yes, no TTY says no. Who gives up at it has stopped the run, in which things were done already. */
 export const accept =
   ({ host, globals }: Context) =>
   async (question: string): Promise<boolean> => {
     if (globals.yes) return true;
-    if (!host.ask) return false;
-    return /^y(es)?$/i.test((await host.ask(`${question} [y/N] `)).trim());
+    return host.ask ? saysYes(host.ask, question) : false;
   };
 
 /** Asks before what nothing takes back. @throws Failure `usage` where nobody can be asked, `config` where the answer is no: as with a CA's terms, and later is no better. */
-export const confirmed = async (context: Context, question: string): Promise<void> => {
-  const { host, globals } = context;
-  if (!globals.yes && !host.ask)
+export const confirmed = async ({ host, globals }: Context, question: string): Promise<void> => {
+  if (globals.yes) return;
+  if (!host.ask)
     throw new Failure("usage", "nothing was changed: this asks first, and there is no terminal to ask at", {
       hints: ["--dry-run shows what would be done; --yes says yes to it"],
     });
-  if (!(await accept(context)(question))) throw new Failure("config", "not confirmed: nothing was changed");
+  if (!(await saysYes(asksFirst(host.ask), question)))
+    throw new Failure("config", "not confirmed: nothing was changed");
 };
 
 /** Ends the round in which a person is asked. */

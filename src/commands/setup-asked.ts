@@ -11,7 +11,7 @@ import type { Wished } from "./setup.ts";
 import { scheduleOf, waited } from "./setup-questions.ts";
 
 /** Nobody is asked anything who then is told that they may not. A lock would make the state folder before anybody said yes. */
-const refuseWithoutRights = async (world: World): Promise<void> => {
+export const refuseWithoutRights = async (world: World): Promise<void> => {
   const { dir } = world.store;
   const trouble = await (await world.preflight()).accessTrouble(dir);
   if (trouble === undefined) return;

@@ -13,6 +13,7 @@ import type { World } from "../usecases/world.ts";
 import { type PolicyPart, asAgreed, settleUnfinished } from "./deploy-policy.ts";
 import { confirmed, locked } from "./locked.ts";
 import type { Told, Wished } from "./setup.ts";
+import { refuseWithoutRights } from "./setup-asked.ts";
 import { scheduleOf, waited } from "./setup-questions.ts";
 
 /** `wished` asks a person at a terminal: without the lock, for renewals have to run meanwhile. */
@@ -24,13 +25,16 @@ export const setupHardened = async (
   const { globals, host } = context;
   await settleUnfinished(context);
   const world = await context.world();
-  const { certificate, options } = await wished(world);
+  const isAsked = host.ask !== undefined && !globals.yes && !globals.dryRun;
+  if (isAsked) await refuseWithoutRights(world);
+  const { certificate, options, asked: answered } = await wished(world);
   const asked = await planHardening(world, [certificate], profile);
   const difference = asResult(asked);
   const policy = { text: hardenText(difference), document: hardenDocument(difference), fault: false };
   const plan = (): Promise<SetupResult> => setup(world, certificate, { ...options, dryRun: true });
   if (globals.dryRun) return { result: await plan(), policy };
-  if (asked.servers.some(needsWork)) {
+  // Who answered questions is shown what follows from that, also where no server's policy is to change.
+  if (answered || asked.servers.some(needsWork)) {
     const shown = async (): Promise<string> => {
       const after = await afterSetup(world, certificate, { schedule: scheduleOf(context), dryRun: true });
       return `${setupText(await plan(), after, host.now(), policy.text)}\n\nDo all of this?`;

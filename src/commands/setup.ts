@@ -22,7 +22,7 @@ import {
   withKeyOf,
 } from "./certificate-options.ts";
 import { type PolicyPart, tellUnfinished, wantedPolicy } from "./deploy-policy.ts";
-import { accept, locked } from "./locked.ts";
+import { accept, asksFirst, locked } from "./locked.ts";
 import { askForFlags, askForHost, noHost, scheduleOf, waited } from "./setup-questions.ts";
 
 export const command: CommandModule = {
@@ -62,7 +62,7 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
   run: async (context) => {
     const { args, globals, host } = context;
     const [first] = args;
-    const ask = globals.yes ? undefined : host.ask;
+    const ask = globals.yes || !host.ask ? undefined : asksFirst(host.ask);
     const profile = wantedPolicy(context.options, "setup");
     if (profile === "none") throw noneHere();
     if (first !== undefined) nameFromFlag(first);
@@ -171,7 +171,7 @@ const wanted = async (
   const { ask } = context.host;
   const asking = async (question: string): Promise<string> => {
     asked = true;
-    return ask ? ask(question) : "";
+    return ask ? asksFirst(ask)(question) : "";
   };
   const answers: CertificateFlags = existing || context.globals.yes || !ask ? {} : await askForFlags(asking, given);
   const flags = { ...given, ...answers, ...(names.length > 0 ? { names } : {}) };

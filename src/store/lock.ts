@@ -35,6 +35,8 @@ export const takeLock = async ({ dir, run, pid, command, now, version }: LockReq
     if (!(await flock(run, descriptor, path))) throw await busy(descriptor, path, now());
     // Whoever can open it can hold it: an earlier version left it readable by everybody.
     fchmodSync(descriptor, 0o600);
+    // A newer version may have worked here since it was looked at.
+    refuseNewerLayout(dir);
     const cutShort = firstLine(descriptor) !== "";
     write(descriptor, `${pid} ${clean(command, 200)} since ${now().toISOString()}\n`, path);
     if (version !== undefined) await markLayout(dir, version);

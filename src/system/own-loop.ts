@@ -3,7 +3,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 const isLoop = (words: readonly string[]): boolean =>
-  words.slice(0, 3).some((word) => /(?:^|\/)mailcert(?:\.js)?$/.test(word)) &&
+  words.slice(0, 3).some((word) => /(?:^|\/)mailcert(?:\.js|-\d[\w.~+-]*-linux-x64)?$/.test(word)) &&
   words.includes("renew") &&
   words.some((word) => word === "--every" || word.startsWith("--every="));
 

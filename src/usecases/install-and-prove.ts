@@ -133,7 +133,7 @@ export const settleFirst = async (world: World, jobs: readonly Job[], options: I
   }
 };
 
-/** One server that cannot be changed must not keep the others from being reloaded. */
+/** One server that cannot be changed must not keep the others from being reloaded; a run that was stopped there leaves them alone. */
 const installOn = async (
   world: World,
   one: Deployable,
@@ -142,6 +142,7 @@ const installOn = async (
 ): Promise<InstalledSettings> => {
   const settings = await orFailure(world, () => installSettings(world, one, serving, options));
   if (!(settings instanceof Failure)) return settings;
+  if (world.signal.aborted) throw settings;
   return { changes: [], findings: [configFinding(one.installation.id, settings)], usable: false };
 };
 

@@ -68,6 +68,8 @@ const lookAt = async (
     await server.check(installation);
     return [...plan.notes, ...words.map(([override, said]) => overrideFinding(override, said))];
   });
+  // Given up at the question, or a signal: no other server is touched for it.
+  if (seen instanceof Failure && world.signal.aborted) throw seen;
   return { serving, notes: seen instanceof Failure ? undefined : seen };
 };
 

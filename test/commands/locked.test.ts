@@ -1,7 +1,7 @@
 // What is asked before something that nothing takes back: a yes, a no, and nobody there.
 import { expect, test } from "vitest";
 import type { Context } from "../../src/cli/command.ts";
-import { confirming } from "../../src/commands/locked.ts";
+import { accept, asksFirst, confirmed, confirming } from "../../src/commands/locked.ts";
 
 const asking = (yes: boolean, answer: string | undefined): Promise<void> => {
   const ask = answer === undefined ? undefined : async () => answer;
@@ -12,6 +12,8 @@ const asking = (yes: boolean, answer: string | undefined): Promise<void> => {
   const context = { globals: { yes, dryRun: false }, host: { ask }, world, newWorld: world } as unknown as Context;
   return confirming(context, (_world, confirm) => confirm("Deactivate the account?"));
 };
+
+const never = (): Promise<string> => Promise.reject(new Error("nobody is to be asked"));
 
 test.each([
   [true, undefined],
@@ -31,6 +33,16 @@ test.each(["n", "", "no", "later"])(
     });
   },
 );
+
+test("given up at the question: said in a sentence, and nothing was changed", async () => {
+  const gaveUp = Object.assign(new Error("nobody answered"), { name: "AbortError" });
+  const context = { globals: { yes: false }, host: { ask: () => Promise.reject(gaveUp) } } as unknown as Context;
+  const stopped = { kind: "try-later", message: "stopped at the question; nothing was changed" };
+  await expect(confirmed(context, "Deactivate the account?")).rejects.toMatchObject(stopped);
+  await expect(asksFirst(context.host.ask ?? never)("Name? ")).rejects.toMatchObject(stopped);
+  // In a run that has done something, nobody says so.
+  await expect(accept(context)("Change it?")).rejects.toBe(gaveUp);
+});
 
 test("nobody to be asked: the way to say yes, and no question", async () => {
   const refused = asking(false, undefined);

@@ -107,6 +107,29 @@ describe("completion", () => {
     expect(await wordsOf("schedule", "install", "")).toContain("--schedule");
   });
 
+  it("offers nothing that is no name, whoever wrote it into a file or gave a file its name", async () => {
+    writeFileSync(join(dir, "etc/secrets/$(id).yaml"), "");
+    const config = join(dir, "hostile.yaml");
+    writeFileSync(
+      config,
+      [
+        "certificates:",
+        "  '$(id>pwned)': { names: ['mail.example.org', '`id`.example.org'] }",
+        '  "mx.example.org": { names: ["mx.example.org", "a\\u009b\\u202eb.example.org"], ca: \'a;id\' }',
+        "",
+      ].join("\n"),
+    );
+    expect(await asked("-c", config, "renew", "")).toEqual([
+      expect.stringMatching(/^word\tmx\.example\.org\t[^\u0080-\u009f\u202e]*$/),
+    ]);
+    expect(await wordsOf("-c", config, "verify", "imaps://")).toEqual([
+      "imaps://mail.example.org",
+      "imaps://mx.example.org",
+    ]);
+    expect(await wordsOf("-c", config, "ca", "show", "")).toEqual(["default"]);
+    expect(await wordsOf("issue", "--dns", "")).toEqual(["desec"]);
+  });
+
   it("waits no longer than a person would", async () => {
     const { stdout, status } = await runMainOn(dir, {
       argv: ["__complete", "renew", ""],

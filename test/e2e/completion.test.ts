@@ -14,7 +14,7 @@ beforeAll(async () => {
   await host.write("/etc/mailcert/mailcert.yaml", configuration, "644");
   await host.write("/etc/mailcert/secrets/desec.yaml", "provider: desec\n", "600");
   await host.must(
-    "chmod 700 /etc/mailcert/secrets && mkdir -p '/srv/a b' /srv/tls && touch '/srv/a file' /srv/tls/x.pem",
+    "chmod 700 /etc/mailcert/secrets && mkdir -p '/srv/a b' /srv/tls /srv/odd && touch '/srv/odd/$(id>pwned)' '/srv/a file' /srv/tls/x.pem",
   );
   await host.must("mailcert completion bash >/usr/share/bash-completion/completions/mailcert");
   await host.must("mailcert completion zsh >/usr/share/zsh/vendor-completions/_mailcert");
@@ -80,6 +80,24 @@ const type = async (
   };
 };
 
+/** The same for lines with what should stand there. One that only lacks something is typed once more: on a busy machine names come later than mailcert waits for them. */
+const typeNames = async (shell: Typed, typed: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+  const { lines } = await type(shell, Object.keys(typed));
+  const late = Object.entries(typed).flatMap(([line, wanted], index) => {
+    const got = lines[index] ?? "";
+    const words = wanted.split(" ");
+    return got.length < wanted.length && got.split(" ").every((word) => words.some((one) => one.startsWith(word)))
+      ? [{ line, index }]
+      : [];
+  });
+  if (late.length === 0) return lines;
+  const again = await type(
+    shell,
+    late.map(({ line }) => line),
+  );
+  return lines.map((line, index) => again.lines[late.findIndex((one) => one.index === index)] ?? line);
+};
+
 describe.each(Object.keys(shells) as Typed[])("%s", (shell) => {
   test("commands, options and what they take", async () => {
     const typed = {
@@ -100,7 +118,7 @@ describe.each(Object.keys(shells) as Typed[])("%s", (shell) => {
       [`mailcert deploy --harden ${all}`]:
         "mailcert deploy --harden intermediate modern none mail.example.org mx.example.net",
     };
-    const { lines } = await type(shell, Object.keys(typed));
+    const lines = await typeNames(shell, typed);
     const sorted = (line: string): string => line.split(" ").toSorted().join(" ");
     expect(lines.map(sorted)).toEqual(Object.values(typed).map(sorted));
   });
@@ -116,19 +134,22 @@ describe.each(Object.keys(shells) as Typed[])("%s", (shell) => {
       [`mailcert explain Acc${tab}`]: "mailcert explain Accept\\ all\\ certificates",
       [`mailcert -c /nowhere/x.yaml renew m${tab}`]: "mailcert -c /nowhere/x.yaml renew m",
     };
-    const { lines } = await type(shell, Object.keys(typed));
-    expect(lines).toEqual(Object.values(typed));
+    expect(await typeNames(shell, typed)).toEqual(Object.values(typed));
   });
 
   test("files and folders", async () => {
-    const typed = {
+    const typed: Record<string, string> = {
       [`mailcert -c /srv/tl${tab}x${tab}`]: "mailcert -c /srv/tls/x.pem",
       [`mailcert verify x --ca-file=/srv/tls/${tab}`]: "mailcert verify x --ca-file=/srv/tls/x.pem",
       [`mailcert verify x --ca-file /srv/a\\ f${tab}`]: "mailcert verify x --ca-file /srv/a\\ file",
       [`mailcert bundle --out /srv/a${tab}`]: "mailcert bundle --out /srv/a\\ b/",
       [`mailcert bundle --sign-profile liv${tab}`]: "mailcert bundle --sign-profile live",
       [`mailcert bundle --sign-profile /srv/tls/${tab}`]: "mailcert bundle --sign-profile /srv/tls/x.pem",
+      [`mailcert verify x --expect /srv/odd/${tab}`]: "mailcert verify x --expect /srv/odd/\\$\\(id\\>pwned\\)",
     };
+    if (shell !== "zsh")
+      typed[`mailcert bundle --sign-profile "/srv/odd/${tab}`] =
+        'mailcert bundle --sign-profile "/srv/odd/\\$(id>pwned)"';
     const { lines } = await type(shell, Object.keys(typed));
     expect(lines).toEqual(Object.values(typed));
   });
@@ -177,7 +198,7 @@ describe("fish", () => {
     expect(await words("mailcert verify imaps://im")).toEqual(["imaps://imap.example.org"]);
     expect(await words("mailcert -c /srv/tls/")).toEqual(["/srv/tls/x.pem"]);
     expect(await words("mailcert verify x --ca-file=/srv/tls/")).toEqual(["--ca-file=/srv/tls/x.pem"]);
-    expect(await words("mailcert bundle --out /srv/")).toEqual(["/srv/a b/", "/srv/tls/"]);
+    expect(await words("mailcert bundle --out /srv/")).toEqual(["/srv/a b/", "/srv/odd/", "/srv/tls/"]);
   });
 
   test("no name to somebody who may not read it", async () => {

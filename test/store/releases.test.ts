@@ -136,6 +136,19 @@ describe("what a newer mailcert wrote is refused (78), with the way out, and lef
     await newer(() => open().lock("mailcert renew"));
   });
 
+  it("the state folder, where a newer version worked in it after it was looked at: it stays the newer one's", async () => {
+    const path = join(dir, "version.json");
+    const mark = `{"schema":"mailcert.layout/2","version":"3.1.0"}\n`;
+    const late: typeof run = async (...call) => {
+      writeFileSync(path, mark);
+      return run(...call);
+    };
+    const failure = await refusal(() =>
+      openStore({ dir, run: late, pid: process.pid, now, version: "9.9.9" }).lock("mailcert renew"),
+    );
+    expect([failure.kind, readFileSync(path, "utf8")]).toEqual(["config", mark]);
+  });
+
   it("a certificate's state", async () => {
     mkdirSync(join(dir, "certificates/mail.example.org"), { recursive: true });
     const path = join(dir, "certificates/mail.example.org/state.json");

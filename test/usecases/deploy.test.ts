@@ -152,6 +152,34 @@ describe("deploy", () => {
     expect(accepted.outcome).toBe("verified");
   });
 
+  it.each(["before the switch", "after it"])(
+    "given up at a question, %s: nothing else is begun, and it is no bug",
+    async (when) => {
+      if (when === "before the switch") await issueAndDeploy();
+      else await issue(fake.world, certificate());
+      const before = fake.server.reloads;
+      const edit = [{ kind: "line" as const, path: "/etc/fake/local.conf", line: 7, before: "a", after: "b" }];
+      fake.server.overrides = [
+        { scope: "imap", path: "/etc/fake/local.conf", line: 7, setting: "a", edit, bearable: true },
+      ];
+      // As bin/host.js does it: the run's signal, and the question's own end.
+      const stop = new AbortController();
+      const accept = async (): Promise<boolean> => {
+        const error = Object.assign(new Error("nobody answered"), { name: "AbortError" });
+        stop.abort(error);
+        throw error;
+      };
+      const end = deploy({ ...fake.world, signal: stop.signal }, certificate(), { ...options, accept });
+      await expect(end).rejects.toMatchObject({
+        kind: "try-later",
+        message: "stopped; the next run goes on from here",
+      });
+      expect(fake.server.reloads).toBe(before);
+      const next = await deploy(fake.world, certificate(), { ...options, accept: async () => true });
+      expect(next.outcome).toBe("verified");
+    },
+  );
+
   it("a server that is not running gets its settings, is named, and is proven once it runs", async () => {
     fake.server.running = false;
     const result = await issueAndDeploy();
