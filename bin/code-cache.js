@@ -17,6 +17,8 @@ const runs = (config, state, out) => [
 ];
 
 const main = async () => {
+  // No questions to anybody's DNS: there may be nobody who answers, and a package's installation waits for this.
+  process.env.MAILCERT_RESOLV_CONF = "/dev/null";
   const folder = mkdtempSync(join(tmpdir(), "mailcert-build-"));
   try {
     const config = join(folder, "mailcert.yaml");

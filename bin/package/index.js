@@ -64,6 +64,7 @@ const main = async () => {
     if (only !== "mailcert") {
       const executable = await writeExecutable({ release, out, work, node: options.node });
       add(executable.file, executable);
+      made.push(executable.licences);
       const tree = standaloneTree(release, executable);
       add(buildDeb({ ...tree, release, compression, out, work }), executable);
     }

@@ -35,6 +35,18 @@ const packageComponent = (locked, folder) => {
   };
 };
 
+/** Data that tldts carries under another licence than its own (MPL-2.0). */
+const suffixList = (components) =>
+  components
+    .filter(({ name }) => name === "tldts")
+    .map(({ version }) => ({
+      type: "data",
+      "bom-ref": `public-suffix-list/tldts@${version}`,
+      name: "public-suffix-list",
+      version: `tldts-${version}`,
+      licenses: [{ license: { id: "MPL-2.0" } }],
+    }));
+
 /** The Node that is inside, and what it says it is made of. */
 const runtimeComponents = ({ versions, digest }) => [
   {
@@ -59,6 +71,7 @@ const serialOf = (digest) =>
 const writeSbom = (out, file, release, { runtime }) => {
   const { packages } = JSON.parse(readFileSync(join(release.root, "package-lock.json"), "utf8"));
   const components = takenFolders(release.root).map((folder) => packageComponent(packages, folder));
+  components.push(...suffixList(components));
   if (runtime !== undefined) components.push(...runtimeComponents(runtime));
   const digest = sha256(readFileSync(join(out, file)));
   const self = `${file}`;

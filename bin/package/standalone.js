@@ -40,6 +40,16 @@ const assetsOf = (release, work) => {
   return { ...Object.fromEntries(files.map((file) => [file, join(release.root, file)])), "package.json": described };
 };
 
+/** Of mailcert, of what is bundled in it, and of the Node inside with its parts, each whole. */
+const licencesText = ({ root, version }, { title, text }) =>
+  [
+    `mailcert ${version}\n\n${readFileSync(join(root, "LICENSE"), "utf8")}`,
+    readFileSync(join(root, "dist/THIRD-PARTY.txt"), "utf8"),
+    `The Node inside: ${title}\n\n${text}`,
+  ]
+    .map((part) => `${part.trimEnd()}\n`)
+    .join(`\n${"=".repeat(80)}\n\n`);
+
 /** @param node a Node to carry; default: the pinned one, through npm */
 const writeExecutable = async ({ release, out, work, node }) => {
   const runtime = openRuntime(node, work);
@@ -78,7 +88,10 @@ const writeExecutable = async ({ release, out, work, node }) => {
   copyFileSync(draft, join(out, `.${file}`));
   chmodSync(join(out, `.${file}`), 0o755);
   renameSync(join(out, `.${file}`), join(out, file));
-  return { file, path: join(out, file), runtime };
+  // Whoever hands the bare file on hands these on, too: the licences ask for it.
+  const licences = `${file}.licences.txt`;
+  writeFileSync(join(out, licences), licencesText(release, runtime.licence));
+  return { file, licences, path: join(out, file), runtime };
 };
 
 const standaloneTree = (release, { path, runtime }) => {
