@@ -96,9 +96,22 @@ describe.each([
       await host.must(
         `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /root/own.key -out /root/own.crt -days 30 -subj /CN=${host.user.name} 2>/dev/null && cat /root/own.key /root/own.crt > /root/own.pem`,
       );
-      expect(await external("own")).not.toMatch(/^a OK /m);
+      expect(await external("own")).toMatch(/^a NO /m);
     },
   );
+
+  it("a certificate is its own person's alone, and a server's is nobody's", { timeout: 900_000 }, async () => {
+    await host.must("useradd --create-home bob && echo bob:bob-secret | chpasswd");
+    const plain = `PLAIN ${Buffer.from("\0bob\0bob-secret").toString("base64")}`;
+    expect(await login(plain)).toMatch(/^a OK /m);
+    expect(await login(plain, "laptop")).toMatch(/^a NO /m);
+    expect(await login(`EXTERNAL ${Buffer.from("bob").toString("base64")}`, "laptop")).toMatch(/^a NO /m);
+    // By the same CA, and for servers.
+    const live = "/var/lib/mailcert/certificates/mail.example.org/live/ecdsa";
+    await host.must(`cat ${live}/privkey.pem ${live}/fullchain.pem > /root/server.pem`);
+    expect(await external("server")).toMatch(/^a NO /m);
+    expect(await external("laptop")).toMatch(/^a OK /m);
+  });
 
   it("a revoked one is refused at once, another of the same person is not", { timeout: 900_000 }, async () => {
     const phone = await client("phone");
