@@ -1,6 +1,7 @@
 // setup and the overview in a real terminal (a pty), as somebody new types: what is asked, what is shown, and that a no or Ctrl-C changes nothing.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { dovecotPair, makePair } from "./deployed-host.ts";
 
 const name = "mail.example.org";
 let host: MailHost;
@@ -59,6 +60,9 @@ const traces = (): Promise<string> =>
     "ls -d /etc/mailcert /var/lib/mailcert /etc/dovecot/conf.d/99-mailcert.conf 2>/dev/null; md5sum /etc/postfix/*.cf",
   );
 
+/** As the first setup printed it. */
+let wayBack: readonly string[] = [];
+
 test("Ctrl-C, Ctrl-D, a no, and no to the terms: nothing is changed", async () => {
   const before = await traces();
   const first = await inTerminal("mailcert setup", [[`will have it [${name}]: `, "\u0003"]]);
@@ -73,6 +77,16 @@ test("Ctrl-C, Ctrl-D, a no, and no to the terms: nothing is changed", async () =
     ["Choice [1]: ", "\r"],
     ["Do all of this? [y/N] ", "\r"],
   ]);
+  const third = await inTerminal("mailcert setup --issuer self-signed", [
+    ["will have it [", "\r"],
+    ["Do all of this? [y/N] ", "\u0003"],
+  ]);
+  expect([third.status, read(third)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
+  const hardened = await inTerminal("mailcert setup --harden --issuer self-signed", [
+    ["will have it [", "\r"],
+    ["Do all of this? [y/N] ", "\u0004"],
+  ]);
+  expect([hardened.status, read(hardened)]).toEqual([75, expect.stringContaining("question; nothing was changed")]);
   expect([no.status, read(no)]).toEqual([78, expect.stringContaining("not confirmed: nothing was changed")]);
   expect(read(no)).toContain("main.cf: smtpd_tls_chain_files = /var/lib/mailcert/certificates/");
   const terms = await inTerminal("mailcert setup", [
@@ -93,6 +107,9 @@ test("without a terminal nothing is asked, and without rights nobody is", async 
   );
   const user = await inTerminal("setpriv --reuid=alice --regid=alice --init-groups mailcert setup", []);
   expect([user.status, read(user)]).toEqual([77, expect.stringContaining("nothing can be written below")]);
+  const hardening = "setpriv --reuid=alice --regid=alice --init-groups mailcert setup --harden";
+  const hardened = await inTerminal(hardening, []);
+  expect([hardened.status, read(hardened)]).toEqual([77, expect.stringContaining("nothing can be written below")]);
 });
 
 test("a dumb terminal: three answers by Enter and a yes; the plan, a line for each step, the way back", async () => {
@@ -128,6 +145,8 @@ test("a dumb terminal: three answers by Enter and a yes; the plan, a line for ea
   const places = order.map((part) => text.indexOf(part));
   expect(places, text).toEqual(places.toSorted((a, b) => a - b));
   expect(places.filter((at) => at < 0)).toEqual([]);
+  const [, after = ""] = text.split("To take back what was changed");
+  wayBack = after.split("\n").flatMap((line) => /^ {2}(\S.*?)(?: {2,}.*)?$/.exec(line)?.[1] ?? []);
   // It can be read on in a pipe: not one step among the results.
   expect((await host.mailcert(["setup", name])).stderr).toBe("");
 }, 300_000);
@@ -150,13 +169,31 @@ test("a second run asks nothing, and the overview leads on", async () => {
   expect(read(user)).toContain(`certificates  ${name}: private-ca; `);
 }, 300_000);
 
-test("all told on the command line: shown, not asked; the way back is the one that was printed", async () => {
-  for (const line of [`mailcert deploy --remove ${name}`, "rm /etc/mailcert/mailcert.yaml", "rm -r /var/lib/mailcert"])
-    await host.must(line);
+test("Ctrl-C at an edit of somebody else's line: no bug, and no other server is touched", async () => {
+  await makePair(host, "/etc/ssl/own");
+  await host.write("/etc/dovecot/local.conf", dovecotPair(host, "/etc/ssl/own"));
+  const before = await traces();
+  const gaveUp = await inTerminal(`mailcert deploy ${name}`, [["[y/N] ", "\u0003"]]);
+  expect(gaveUp.status, gaveUp.raw).toBe(75);
+  expect(read(gaveUp)).toContain("error: stopped");
+  expect(read(gaveUp)).not.toMatch(/bug|report it|nothing was changed/);
+  expect(await traces()).toBe(before);
+  await host.must("rm /etc/dovecot/local.conf");
+}, 300_000);
+
+test("the way back that was printed, then all told on the command line: shown, not asked; --quiet says no step", async () => {
+  expect(wayBack).toEqual([
+    `mailcert deploy --remove ${name}`,
+    "rm /etc/mailcert/mailcert.yaml",
+    `rm -r /var/lib/mailcert/certificates/${name}`,
+  ]);
+  for (const line of wayBack) await host.must(line);
   const told = await inTerminal(`mailcert setup ${name} --issuer self-signed`, []);
   expect(told.status, told.raw).toBe(0);
   expect(read(told)).toContain(`${name}: plan (nothing was changed)\n`);
   expect(read(told)).not.toContain("Do all of this?");
   const quiet = await inTerminal(`mailcert setup ${name} --quiet`, []);
-  expect(read(quiet)).not.toContain("* ");
+  expect(quiet.status).toBe(0);
+  expect(read(quiet)).toMatch(/^mail\.example\.org: served and proven at every entry point$/m);
+  expect(read(quiet)).not.toMatch(/^\* /m);
 }, 300_000);
