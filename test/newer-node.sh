@@ -1,7 +1,8 @@
 #!/bin/bash
 # Prints the folder of a newer Node than the oldest one that mailcert supports, for `npm run test:full`; kept beside the lab.
 set -euo pipefail
-version=24.21.0
+# The one that the packages carry.
+version=$(node -p 'require(process.argv[1]).version' "$(realpath "$(dirname "$0")/../bin/package/runtime.js")")
 folder=${MAILCERT_LAB:-/var/cache/mailcert-lab}/node-$version
 if [ ! -x "$folder/package/bin/node" ]; then
   draft=$(mktemp -d "$(dirname "$folder")/node.XXXXXX")

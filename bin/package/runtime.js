@@ -63,4 +63,4 @@ const openRuntime = (given) => {
   return { path, digest, versions, licence: { title: `node ${version}`, text } };
 };
 
-module.exports = { openRuntime };
+module.exports = { openRuntime, version };

@@ -51,7 +51,7 @@ const inLines = (names: readonly string[]): readonly { readonly text: string }[]
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
-const besideView = (root: CertificateFacts): object => ({
+const factsOf = (root: CertificateFacts): object => ({
   title: titleOf(root),
   sha256: fingerprintOf(root, "sha256"),
   sha1: fingerprintOf(root, "sha1"),
@@ -79,14 +79,10 @@ export const readme: Bundle = (material, render) => {
     selfSigned: importable?.kind === "self-signed",
     limited: limits !== undefined,
     domains: limits?.join(", ") ?? "",
-    title: titleOf(shown),
+    ...factsOf(shown),
     issuer: leaf.issuer,
-    sha256: fingerprintOf(shown, "sha256"),
-    sha1: fingerprintOf(shown, "sha1"),
-    from: day(shown.notBefore),
-    until: day(shown.notAfter),
-    next: next === undefined ? [] : [besideView(next)],
-    earlier: (importable?.older ?? []).map((one, index) => ({ ...besideView(one), cer: olderCer("ca", index) })),
+    next: next === undefined ? [] : [factsOf(next)],
+    earlier: (importable?.older ?? []).map((one, index) => ({ ...factsOf(one), cer: olderCer("ca", index) })),
     olderOnly: next === undefined,
     several: (importable?.beside.length ?? 0) > 0,
     roots: [shown, ...(importable?.beside ?? [])].map(titleOf).map((title) => ({ title })),

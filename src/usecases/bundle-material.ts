@@ -71,10 +71,7 @@ export const bundleMaterial = async (
     ...(file === undefined ? {} : { file }),
     ...(before === undefined ? {} : { before }),
   });
-  const { root, newerRoot, olderRoots } =
-    generation.issuer === "private-ca" && served !== undefined
-      ? await importedRoots(world, generation.authority, { served, slots })
-      : { root: served, newerRoot: undefined, olderRoots: [] };
+  const { root, newerRoot, olderRoots = [] } = await importedRoots(world, generation, { served, slots });
   const material: BundleMaterial = {
     root,
     ...(newerRoot === undefined ? {} : { newerRoot }),

@@ -2,7 +2,7 @@
 import { readCertificate } from "../domain/certificate.ts";
 import { Failure } from "../domain/failure.ts";
 import { leadsTo } from "../domain/trust.ts";
-import type { PublicSlot } from "../store/store.ts";
+import type { GenerationRecord, PublicSlot } from "../store/store.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -19,11 +19,21 @@ export interface ImportedRoots {
 export const verifiesAll = (root: string, slots: readonly PublicSlot[]): boolean =>
   slots.every(({ leaf, chain }) => leadsTo([leaf, ...chain], [root], readCertificate(leaf).notBefore));
 
+/** Of a private CA; of anything else what it is sent with is all there is. */
+export const importedRoots = async (
+  world: World,
+  { issuer, authority }: Pick<GenerationRecord, "issuer" | "authority">,
+  { served, slots }: { readonly served: string | undefined; readonly slots: readonly PublicSlot[] },
+): Promise<Partial<ImportedRoots>> => {
+  if (served === undefined) return {};
+  return issuer === "private-ca" ? rootsOf(world, authority, { served, slots }) : { root: served };
+};
+
 /**
  * @param served PEM of the root in the chain that is served.
  * The served chain's alone where the CA does not know it (it was made anew), or cannot be read now, which `ca show` tells.
  */
-export const importedRoots = async (
+const rootsOf = async (
   world: World,
   ca: string,
   { served, slots }: { readonly served: string; readonly slots: readonly PublicSlot[] },

@@ -49,11 +49,14 @@ export const prepareTrust = (world: World, server: string): Promise<readonly Fin
 export const foreseeTrust = (world: World, server: string): Promise<readonly Finding[]> =>
   judged(world, server, (cas, ca) => cas.show(ca, world.now()));
 
+const onceMended = (ca: string, { hints }: Failure): string =>
+  [...hints, `then: mailcert ca crl${caWord(ca)}`].join("; ");
+
 const unreadFinding = (ca: string, id: string, failure: Failure): Finding => ({
   check: "clients-unread",
   severity: "fault",
   message: `${id} was not made to read the list of revoked client certificates of the private CA "${ca}": one that was revoked logs in there until it is: ${failure.message}`,
-  hint: [...failure.hints, `then: mailcert ca crl${caWord(ca)}`].join("; "),
+  hint: onceMended(ca, failure),
 });
 
 /** The mark that is still there makes servers read it once more; when the next run looks for it may have been lost. */
@@ -61,7 +64,7 @@ const unnotedFinding = (ca: string, failure: Failure): Finding => ({
   check: "clients-unread",
   severity: "warning",
   message: `what servers have read of the client certificates of the private CA "${ca}" could not be noted: ${failure.message}`,
-  hint: [...failure.hints, `then: mailcert ca crl${caWord(ca)}`].join("; "),
+  hint: onceMended(ca, failure),
 });
 
 /** Whether servers judge by these files, or are about to: also where the configuration says nothing of it any more, or cannot be read, and they go on with what they were told. */

@@ -53,10 +53,7 @@ export const explainBundle = async (
     ...(file === undefined ? {} : { file }),
   });
   // As the files have it: what `ca.crt` is.
-  const imported =
-    generation.issuer === "private-ca" && served !== undefined
-      ? (await importedRoots(world, generation.authority, { served, slots })).root
-      : served;
+  const { root: imported } = await importedRoots(world, generation, { served, slots });
   const root = imported === undefined ? undefined : readCertificate(imported);
   const names = certificate.names.filter((name) => !isWildcard(name));
   const now = world.now();
