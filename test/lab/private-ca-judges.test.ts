@@ -1,4 +1,4 @@
-// Everything that a private CA makes, over many configurations, before OpenSSL (-x509_strict, -crl_check) and zlint (RFC 5280, Apple): roots, issuing CAs, cross certificates, leaves, lists.
+// Everything that a private CA makes, over many configurations, before OpenSSL (-x509_strict, -crl_check) and zlint (RFC 5280, Apple): roots, issuing CAs, cross certificates, servers' and people's certificates, lists; and what is self-signed.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -12,6 +12,7 @@ import type { KeyAlgorithm } from "../../src/domain/keys.ts";
 import { revocationReasonNames } from "../../src/domain/revocation.ts";
 import { createPrivateCas } from "../../src/issuers/private-ca/cas.ts";
 import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
+import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { labParts } from "./parts.ts";
 
@@ -30,12 +31,21 @@ const address = fc.oneof(
   fc.constant("2001:db8::25"),
 );
 
+const algorithm = fc.constantFrom<KeyAlgorithm>("ecdsa", "ecdsa-p384", "rsa", "rsa-3072");
+
+/** A person: the part before the @, and the user name where it is not the address. */
+const person = fc.record({
+  local: fc.stringMatching(/^[a-z0-9]([a-z0-9.+_-]{0,30}[a-z0-9])?$/).filter((text) => !text.includes("..")),
+  login: fc.option(fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9_-]{0,30}$/), { nil: undefined }),
+});
+
 const configuration = fc.record({
   domains: fc.uniqueArray(domain, { minLength: 1, maxLength: 3 }),
   hosts: fc.uniqueArray(fc.oneof(label, fc.constant("*"), fc.constant("")), { minLength: 1, maxLength: 6 }),
   addresses: fc.uniqueArray(address, { maxLength: 2 }),
   any: fc.boolean(),
-  algorithm: fc.constantFrom<KeyAlgorithm>("ecdsa", "ecdsa-p384", "rsa", "rsa-3072"),
+  algorithm,
+  people: fc.array(fc.tuple(person, algorithm), { maxLength: 2 }),
   days: fc.oneof(fc.constantFrom(1, 90, 397, 398, 825), fc.integer({ min: 1, max: 825 })),
   rootDays: fc.oneof(fc.constant(undefined), fc.integer({ min: 1200, max: 9131 })),
   rotations: fc.integer({ min: 0, max: 2 }),
@@ -99,15 +109,18 @@ const live = async (index: number, one: Configuration): Promise<Judged> => {
     ...(sealed ? { issuing: { passphrase } } : {}),
   });
   for (let round = 0; round < one.rotations; round += 1) await cas.rotate({ name: "default", passphrase, now });
+  const asked = (at: Date) => ({
+    names,
+    algorithm: one.algorithm,
+    privateKey: keys.get(one.algorithm) ?? "",
+    now: at,
+    signal: new AbortController().signal,
+    step: () => undefined,
+  });
   const issue = async (at: Date): Promise<{ readonly leaf: string; readonly chain: readonly string[] }> =>
     createPrivateCa({ stateDir, random, generateKey }).issue({
-      names,
-      algorithm: one.algorithm,
-      privateKey: keys.get(one.algorithm) ?? "",
+      ...asked(at),
       settings: { kind: "private-ca", ca: "default", days, ...(crlUrl === undefined ? {} : { crlUrl }) },
-      now: at,
-      signal: new AbortController().signal,
-      step: () => undefined,
     });
   const write = async (name: string, content: string): Promise<string> => {
     const path = join(stateDir, name);
@@ -120,6 +133,19 @@ const live = async (index: number, one: Configuration): Promise<Judged> => {
   expect(notAfter.getTime() + 1000 - notBefore.getTime()).toBe(days * day);
   const leaves = [await write("good.pem", good.leaf)];
   const chain = await write("chain.pem", good.chain.join(""));
+  const clients = await Promise.all(
+    one.people.map(async ([{ local, login }, kind], at) => {
+      const { leaf } = await cas.issueClient({
+        name: "default",
+        address: `${local}@${one.domains[0]}`,
+        ...(login === undefined ? {} : { login }),
+        days,
+        now,
+        privateKey: keys.get(kind) ?? "",
+      });
+      return write(`client-${at}.pem`, leaf);
+    }),
+  );
   const bad: string[] = [];
   for (const [at, reason] of one.revoked.entries()) {
     const { leaf } = await issue(now);
@@ -127,25 +153,43 @@ const live = async (index: number, one: Configuration): Promise<Judged> => {
     const found = await cas.find(readCertificate(leaf).serial);
     if (found) await cas.revoke(found, reason, now);
   }
+  // The last of two devices is lost.
+  const lost = clients.length > 1 ? clients.slice(-1) : [];
+  for (const path of lost) {
+    const found = await cas.find(readCertificate(await readFile(path, "utf8")).serial);
+    expect(found && (await cas.revoke(found, "keyCompromise", now)).outcome).toBe("revoked");
+  }
   await cas.refreshCrls("default", now, true);
   const ca = join(stateDir, "ca/default");
   const roots = await cas.roots("default", now);
   const script: string[] = [];
   for (const [at, root] of roots.entries()) {
     const anchor = await write(`anchor-${at}.pem`, root);
-    const verify = `openssl verify -attime ${Math.floor(now.getTime() / 1000)} -x509_strict -crl_check -no-CApath -no-CAstore -CAfile ${anchor} -untrusted ${chain} -CRLfile ${ca}/crl.pem -purpose sslserver`;
-    script.push(`${verify} ${leaves.join(" ")} >out 2>&1 || { echo "${index}: root ${at} refuses"; cat out; }`);
-    for (const path of bad)
+    const verify = (purpose: string): string =>
+      `openssl verify -attime ${Math.floor(now.getTime() / 1000)} -x509_strict -crl_check -no-CApath -no-CAstore -CAfile ${anchor} -untrusted ${chain} -CRLfile ${ca}/crl.pem -purpose ${purpose}`;
+    const takes = (purpose: string, path: string): string =>
+      `${verify(purpose)} ${path} >out 2>&1 || { echo "${index}: root ${at} refuses ${path} for ${purpose}"; cat out; }`;
+    script.push(...leaves.map((path) => takes("sslserver", path)));
+    script.push(...clients.filter((path) => !lost.includes(path)).map((path) => takes("sslclient", path)));
+    for (const path of [...bad, ...lost])
       script.push(
-        `${verify} ${path} >out 2>&1 && echo "${index}: root ${at} takes ${path}"; grep -q "certificate revoked" out || { echo "${index}: root ${at} refuses ${path} for another reason"; cat out; }`,
+        `${verify(bad.includes(path) ? "sslserver" : "sslclient")} ${path} >out 2>&1 && echo "${index}: root ${at} takes ${path}"; grep -q "certificate revoked" out || { echo "${index}: root ${at} refuses ${path} for another reason"; cat out; }`,
       );
   }
   const entries = await readdir(ca, { recursive: true, withFileTypes: true });
   const made = entries
     .filter(({ name }) => name.endsWith(".pem") && !name.endsWith("key.pem"))
     .map(({ parentPath, name }) => join(parentPath, name));
-  const long = longLints(days).flatMap((lint) => [...leaves, ...bad].map((path) => `${path}: ${lint}`));
-  return { files: [...made, ...leaves, ...bad], script, long };
+  const own = await createSelfSigned({ random }).issue({
+    ...asked(now),
+    settings: { kind: "self-signed", days },
+  });
+  const alone = await write("self-signed.pem", own.leaf);
+  script.push(
+    `openssl verify -attime ${Math.floor(now.getTime() / 1000)} -x509_strict -no-CApath -no-CAstore -CAfile ${alone} -purpose sslserver ${alone} >out 2>&1 || { echo "${index}: self-signed"; cat out; }`,
+  );
+  const long = longLints(days).flatMap((lint) => [...leaves, ...bad, alone].map((path) => `${path}: ${lint}`));
+  return { files: [...made, ...leaves, ...bad, ...clients, alone], script, long };
 };
 
 interface Lints {
