@@ -1,6 +1,7 @@
 // People log in to real Dovecots, 2.4 and 2.3, with certificates of `ca client`; a revoked one is refused, and everything is taken back.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { authSocket, submissionServices } from "./client-people.ts";
 
 const config = "/etc/mailcert/mailcert.yaml";
 const timeoutMs = 240_000;
@@ -29,6 +30,9 @@ const talk = async (
   return stdout;
 };
 
+const shown = (name?: string): string =>
+  name === undefined ? "" : `-cert /root/${name}.pem -cert_chain /root/${name}.pem -key /root/${name}.pem`;
+
 describe.each([
   ["trixie", []],
   ["bookworm", ["--issuing", "--passphrase-file", "/root/words"]],
@@ -54,7 +58,7 @@ describe.each([
   const login = (sasl: string, name?: string): Promise<string> =>
     talk(
       host,
-      `openssl s_client -quiet -connect 192.0.2.10:993 ${name === undefined ? "" : `-cert /root/${name}.pem -cert_chain /root/${name}.pem -key /root/${name}.pem`}`,
+      `openssl s_client -quiet -connect 192.0.2.10:993 ${shown(name)}`,
       { answer: "^\\(\\* OK\\|a \\)", greeted: true },
       [`a AUTHENTICATE ${sasl}`],
       "b LOGOUT",
@@ -112,6 +116,39 @@ describe.each([
     expect(await external("server")).toMatch(/^a NO /m);
     expect(await external("laptop")).toMatch(/^a OK /m);
   });
+
+  it(
+    "Postfix passes no certificate on: EXTERNAL lets nobody in at its ports, with or without one",
+    {
+      timeout: 900_000,
+    },
+    async () => {
+      await host.write("/etc/dovecot/conf.d/99-submission.conf", authSocket);
+      await host.must(`doveadm reload; ${submissionServices}`);
+      const submit = (name: string | undefined, ...lines: readonly string[]): Promise<string> =>
+        talk(
+          host,
+          `openssl s_client -quiet -connect 192.0.2.10:465 ${shown(name)}`,
+          { answer: "^[0-9][0-9][0-9] ", greeted: true },
+          ["EHLO phone.example", ...lines],
+          "QUIT",
+        );
+      // Each no takes Dovecot and PAM seconds; Postfix waits for ten of them.
+      for (const [name, who] of [
+        [undefined, Buffer.from(host.user.name).toString("base64")],
+        ["laptop", "="],
+      ] as const) {
+        const said = await submit(name, `AUTH EXTERNAL ${who}`);
+        expect(said).toMatch(/^(?:535|454) /m);
+        expect(said).not.toMatch(/^235 /m);
+      }
+      const plain = Buffer.from(`\0${host.user.name}\0${host.user.password}`).toString("base64");
+      expect(await submit(undefined, `AUTH PLAIN ${plain}`)).toMatch(/^235 /m);
+      await host.must(
+        "rm /etc/dovecot/conf.d/99-submission.conf && postconf -MX submission/inet submissions/inet && postfix reload && doveadm reload",
+      );
+    },
+  );
 
   it("a revoked one is refused at once, another of the same person is not", { timeout: 900_000 }, async () => {
     const phone = await client("phone");

@@ -6,7 +6,7 @@ export const name = "mail.example.org";
 export const folder = "/srv/for people";
 
 /** Where Postfix asks Dovecot about passwords. */
-const authSocket = `service auth {
+export const authSocket = `service auth {
   unix_listener /var/spool/postfix/private/auth {
     mode = 0660
     user = postfix
@@ -15,7 +15,7 @@ const authSocket = `service auth {
 }
 `;
 const sasl = "smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=private/auth";
-const submissionServices = `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
+export const submissionServices = `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
 for service in submission submissions; do for setting in ${sasl}; do postconf -P "$service/inet/$setting"; done; done &&
 postconf -P submission/inet/smtpd_tls_security_level=encrypt submissions/inet/smtpd_tls_wrappermode=yes && postfix reload`;
 
