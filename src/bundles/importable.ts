@@ -1,5 +1,4 @@
 // What there is to import: the root of a private CA, a self-signed certificate, or nothing.
-import { createHash } from "node:crypto";
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import type { BundleMaterial } from "./bundle.ts";
 
@@ -16,13 +15,6 @@ export interface Importable {
   /** Name of its files without the ending. A certificate that is no CA must not be called one: Android would refuse it as such. */
   readonly stem: "ca" | "server";
 }
-
-/** For people: the common name, or the whole subject. */
-export const titleOf = (certificate: CertificateFacts): string => certificate.commonName ?? certificate.subject;
-
-/** `AA:BB:...`, as clients show it. */
-export const fingerprintOf = ({ der }: CertificateFacts, hash: "sha256" | "sha1" | "md5"): string =>
-  (createHash(hash).update(der).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
 /** The file of an earlier root in binary. `index`: of `older`. */
 export const olderCer = (stem: Importable["stem"], index: number): string =>

@@ -1,9 +1,9 @@
 // Java's truststore: PKCS#12 without a key. Its password is Java's own, known to everybody: there is nothing secret in the file.
 import { createHash } from "node:crypto";
-import type { CertificateFacts } from "../domain/certificate.ts";
+import { type CertificateFacts, titleOf } from "../domain/certificate.ts";
 import { oid, sequence, setOf } from "./asn1.ts";
 import type { Bundle } from "./bundle.ts";
-import { importableOf, titleOf } from "./importable.ts";
+import { importableOf } from "./importable.ts";
 import type { Random } from "./pbe.ts";
 import { certificateBag, friendlyName, writeCertificates } from "./pkcs12.ts";
 

@@ -1,8 +1,8 @@
 // Apple's configuration profile with the roots of a private CA (reference: servers-and-clients B3). A certificate that is no CA cannot be given full trust on iOS: no profile for it.
 import { createHash } from "node:crypto";
-import type { CertificateFacts } from "../domain/certificate.ts";
+import { type CertificateFacts, titleOf } from "../domain/certificate.ts";
 import type { Bundle } from "./bundle.ts";
-import { type Importable, importableOf, titleOf } from "./importable.ts";
+import { type Importable, importableOf } from "./importable.ts";
 
 /** A UUID that is always the same for the same text: version 8 (RFC 9562 §5.8). */
 export const uuidOf = (text: string): string => {

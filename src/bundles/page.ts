@@ -1,10 +1,11 @@
 // index.html: the whole way of a person from the fingerprint to a set-up account, in each language, in one file that asks for nothing else.
 import { createHash } from "node:crypto";
-import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
+import { type CertificateFacts, readCertificate, titleOf } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { limitsOf } from "../domain/root-limits.ts";
 import type { Bundle, BundleMaterial } from "./bundle.ts";
-import { type Importable, fingerprintOf, importableOf, titleOf } from "./importable.ts";
+import { fingerprintOf } from "../domain/fingerprint.ts";
+import { type Importable, importableOf } from "./importable.ts";
 import { qrPath } from "./page-qr.ts";
 import { settingsRows } from "./page-settings.ts";
 import {

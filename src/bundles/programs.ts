@@ -2,7 +2,8 @@
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { type AccountEntry, type MailAccount, incomingOf, outgoingOf } from "../domain/mail-account.ts";
 import type { Bundle, BundleFile, BundleMaterial } from "./bundle.ts";
-import { fingerprintOf, importableOf } from "./importable.ts";
+import { fingerprintOf } from "../domain/fingerprint.ts";
+import { importableOf } from "./importable.ts";
 
 /** The best of one protocol, and STARTTLS beside it where both were proven. */
 const choiceOf = (entries: readonly AccountEntry[]) => {

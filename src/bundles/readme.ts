@@ -1,11 +1,12 @@
 // README.txt: what each client's user has to click, fingerprints to compare, account settings in both vocabularies.
 import { accountFiles } from "../domain/bundle-formats.ts";
-import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
+import { type CertificateFacts, readCertificate, titleOf } from "../domain/certificate.ts";
 import { displayName } from "../domain/names.ts";
 import { limitsOf } from "../domain/root-limits.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
-import { type Importable, fingerprintOf, importableOf, olderCer, titleOf } from "./importable.ts";
+import { fingerprintOf } from "../domain/fingerprint.ts";
+import { type Importable, importableOf, olderCer } from "./importable.ts";
 
 /** What the text tells people to take of the folder. */
 const named = {

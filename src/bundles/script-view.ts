@@ -1,7 +1,9 @@
 // What the scripts are filled with: every certificate to import, with its fingerprints and its text in lines.
 import { displayName } from "../domain/names.ts";
 import type { BundleMaterial } from "./bundle.ts";
-import { type Importable, fingerprintOf, titleOf } from "./importable.ts";
+import { fingerprintOf } from "../domain/fingerprint.ts";
+import { titleOf } from "../domain/certificate.ts";
+import type { Importable } from "./importable.ts";
 
 interface ScriptRoot {
   /** From 1: scripts name their functions by it. */

@@ -166,3 +166,7 @@ export const splitPem = (text: string): string[] =>
     text.matchAll(/-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]*?-----END CERTIFICATE-----/g),
     ([block]) => `${block.replace(/\r/g, "")}\n`,
   );
+
+/** For people: the common name, or the whole subject. */
+export const titleOf = ({ commonName, subject }: Pick<CertificateFacts, "commonName" | "subject">): string =>
+  commonName ?? subject;

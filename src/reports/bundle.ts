@@ -47,12 +47,13 @@ const fingerprintLines = ({ fingerprint, beside = [] }: BundleResult): readonly 
   const what = beside.length === 0 ? "this" : `these ${beside.length + 1}`;
   return [
     `Read ${what} to them by telephone, so that they can compare before they import:`,
-    ...[{ ...fingerprint, is: "first" as const }, ...beside].flatMap(({ title, sha256, is }) => {
+    ...[{ ...fingerprint, is: "first" as const }, ...beside].flatMap(({ title, sha256, sha1, is }) => {
       const octets = sha256.toUpperCase().match(/../g) ?? [];
       return [
         `  ${title}${besideWords[is]}, SHA-256`,
         `  ${octets.slice(0, 16).join(":")}:`,
         `  ${octets.slice(16).join(":")}`,
+        `  SHA-1 (Windows: thumbprint) ${sha1}`,
       ];
     }),
   ];

@@ -1,7 +1,7 @@
 // Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
 import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
-import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
+import { readCertificate } from "../domain/certificate.ts";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -14,6 +14,7 @@ import type { BundleDeps } from "./bundle-tools.ts";
 import { refuseInKeptFolder } from "./kept-folder.ts";
 import { parallel } from "./parallel.ts";
 import type { ProfileSigner } from "./profile-signer.ts";
+import { type BesideRoot, type RootFingerprint, besideOf, printsOf } from "./root-fingerprints.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -40,7 +41,7 @@ export interface BundleResult {
   /** What clients import; `nothing` for a publicly trusted certificate. */
   readonly imports: "root" | "self-signed" | "nothing";
   /** Of what they import: its name, and the fingerprint to be read to them. */
-  readonly fingerprint?: { readonly title: string; readonly sha256: string };
+  readonly fingerprint?: RootFingerprint;
   /** Of the other roots in the files, which scripts and profiles show as well; absent: there are none. */
   readonly beside?: readonly BesideRoot[];
   /** Of the certificate that profiles are signed with. */
@@ -53,24 +54,6 @@ export interface BundleResult {
   /** Of profiles that whoever the configuration names could not sign: all else is made. */
   readonly findings?: readonly Finding[];
 }
-
-export interface BesideRoot {
-  readonly title: string;
-  readonly sha256: string;
-  /** `next`: the CA's present one, which what is served leads to from the next renewal on. */
-  readonly is: "next" | "earlier";
-}
-
-const besideOf = ({ newerRoot, olderRoots }: BundleMaterial): readonly BesideRoot[] => [
-  ...(newerRoot === undefined ? [] : [{ ...fingerprintOf(readCertificate(newerRoot)), is: "next" as const }]),
-  ...olderRoots.map((root) => ({ ...fingerprintOf(readCertificate(root)), is: "earlier" as const })),
-];
-
-const fingerprintOf = ({
-  commonName,
-  subject,
-  sha256,
-}: CertificateFacts): NonNullable<BundleResult["fingerprint"]> => ({ title: commonName ?? subject, sha256 });
 
 /**
  * Whether the folder was last filled for another certificate than the live one, for other entry points or other roots, or profiles are
@@ -191,7 +174,7 @@ export const writeBundle = async (
     dir,
     dryRun,
     imports,
-    ...(root === undefined ? {} : { fingerprint: fingerprintOf(root) }),
+    ...(root === undefined ? {} : { fingerprint: printsOf(root) }),
     ...(beside.length === 0 ? {} : { beside }),
     ...(signer && { signer: { title: signer.title, sha256: signer.sha256, until: signer.until } }),
     files: plan.map(({ content: _content, present: _present, ...file }) => file),

@@ -293,7 +293,7 @@ Sending mail
       "can vouch for example.org, bücher.example\nand the names below only: that is written into it",
     );
     // As docs/what-clients-say.md has it.
-    expect(limited).toMatch(/could not\nvouch for your bank; Java programs do not, and of Android it is not known/);
+    expect(limited).toMatch(/could not\nvouch for your bank; Java programs do not, and on Android it is untested/);
     expect((await text("private-ca")).text).not.toContain("vouch for example.org");
   });
   test("what people stumble over is said: the phone's red words, and attachments that Outlook drops", async () => {

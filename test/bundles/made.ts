@@ -4,7 +4,7 @@ import { Name } from "@peculiar/x509";
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { BundleMaterial } from "../../src/bundles/bundle.ts";
-import { fingerprintOf } from "../../src/bundles/importable.ts";
+import { fingerprintOf } from "../../src/domain/fingerprint.ts";
 import { bundles } from "../../src/bundles/index.ts";
 import type { BundleFormat } from "../../src/domain/bundle-formats.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { BundleMaterial } from "../../src/bundles/bundle.ts";
-import { importableOf, titleOf } from "../../src/bundles/importable.ts";
+import { importableOf } from "../../src/bundles/importable.ts";
 import { scriptView } from "../../src/bundles/script-view.ts";
-import { readCertificate } from "../../src/domain/certificate.ts";
+import { readCertificate, titleOf } from "../../src/domain/certificate.ts";
 import { baseOf, called, hostile, made, render, rotated, shown } from "./made.ts";
 
 describe("what is made", () => {

@@ -79,6 +79,9 @@ const faults: Readonly<Record<string, readonly [string, string]>> = {
     tls(993, "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256"),
   ),
   "key at index 1 in ... does not match next certificate": mismatched,
+  "error loading private keys and certificates from: ...: disabling TLS support": postfix(
+    `${noLegacy} smtpd_tls_chain_files=/srv/t/other-kind.pem`,
+  ),
   "x509 certificate routines::key values mismatch": postfix(
     `${noChain} smtpd_tls_cert_file=/srv/t/a.pem smtpd_tls_key_file=/srv/t/b.key`,
   ),
@@ -111,7 +114,7 @@ const versions: Readonly<Record<Suite, string>> = { bookworm: "Dovecot 2.3", tri
 
 const prepare = `mkdir -p /srv/t && cd /srv/t && echo hello >hello.pem && for one in a b; do
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=mail.example.org -addext subjectAltName=DNS:mail.example.org -keyout $one.key -out $one.pem 2>/dev/null
-done; cat b.key a.pem >mismatched.pem; cat a.pem a.key >key-last.pem; cat a.key a.pem >combined.pem`;
+done; openssl genrsa -out rsa.key 2>/dev/null; cat rsa.key a.pem >other-kind.pem; cat b.key a.pem >mismatched.pem; cat a.pem a.key >key-last.pem; cat a.key a.pem >combined.pem`;
 
 /** Changes the server, then acts as the client until the log has the words; what it has otherwise. */
 const provoke = async (host: MailHost, words: string, fault: readonly [string, string]): Promise<string> => {

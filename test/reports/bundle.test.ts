@@ -9,7 +9,7 @@ const result = (more: Partial<BundleResult> = {}): BundleResult => ({
   dir: "/srv/mail",
   dryRun: false,
   imports: "root",
-  fingerprint: { title: "example.org CA", sha256: "ab".repeat(32) },
+  fingerprint: { title: "example.org CA", sha256: "ab".repeat(32), sha1: "cd".repeat(20) },
   files: [],
   ...more,
 });

@@ -285,7 +285,7 @@ test("a bundle's report has the fingerprint to be read by telephone", () => {
     dir: "/srv/ca",
     dryRun: false,
     imports: "root",
-    fingerprint: { title: "Test Root", sha256: "0a".repeat(32) },
+    fingerprint: { title: "Test Root", sha256: "0a".repeat(32), sha1: "0b".repeat(20) },
     files: [],
   });
   expect(text).toContain(

@@ -23,7 +23,7 @@ const explain = (code: string, detail: string, host: string, caFile?: string): r
       code === "EAI_AGAIN" || code === "ESERVFAIL" ? "the name server did not answer" : "there is no such name";
     return [
       `${host} cannot be resolved: ${why} (${code})`,
-      ["check the directory URL and this machine's /etc/resolv.conf"],
+      ["check this machine's name servers (/etc/resolv.conf), and the directory URL where you gave one"],
     ];
   }
   if (untrusted.has(code))

@@ -86,7 +86,9 @@ const refuseShort = (served: readonly OfCa[], days: number | undefined): void =>
 export const rotateQuestion = async (world: World, { name, ca, plan }: RotateResult): Promise<string> => {
   const [half] = await halfRotated(world, ca);
   const who =
-    plan.length === 0 ? "" : `, which everybody has to import in time (clients of ${plan.length} certificates)`;
+    plan.length === 0
+      ? ""
+      : `, which everybody has to import in time (clients of ${plan.length} ${plan.length === 1 ? "certificate" : "certificates"})`;
   return half === undefined
     ? `Give the private CA "${name}" a new root in the place of ${ca.root.title}${who}? Only a backup that was made before takes it back.`
     : `The present root of the private CA "${name}", ${ca.root.title}, is not yet what all is served under (${half.hint ?? ""}). Rotate again all the same?`;
