@@ -1,7 +1,7 @@
 // The test projects: unit (no root, no servers of others), cli (golden transcripts of the built program), lab (real mail hosts).
 import { defineConfig } from "vitest/config";
 
-/** Kills at random instants for an hour: `npm run test:full` has them beside each point of the sweeps, of which `npm test` has every tenth. */
+/** Kills at random instants for an hour: `npm run test:full` has them beside each point of the sweeps, of which `npm test` has every twentieth. */
 const heavy = process.env["MAILCERT_FULL"] === "1" ? [] : ["test/e2e/crash.test.ts"];
 
 const shared = { environment: "node" as const, passWithNoTests: false };

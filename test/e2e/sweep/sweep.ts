@@ -1,4 +1,4 @@
-// A sweep: a fault at each point of a scenario (MAILCERT_FULL=1), or at every tenth. The scenarios of a suite follow one another on one host.
+// A sweep: a fault at each point of a scenario (MAILCERT_FULL=1), or at every twentieth. The scenarios of a suite follow one another on one host.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { Suite } from "../../lab/parts.ts";
 import { type SweptHost, startSweptHost } from "./host.ts";
@@ -14,7 +14,7 @@ const [part = 0, parts = 1] = (process.env["MAILCERT_SWEEP_SHARE"] ?? "0/1").spl
 
 /** A fixed choice, so that a failure can be tried again; each suite has others. */
 const isChosen = (index: number, suite: Suite, every: number): boolean =>
-  full ? index % parts === part : index % every === (suite === "bookworm" ? 3 : 8) % every;
+  full ? index % parts === part : index % every === (suite === "bookworm" ? 3 : 13) % every;
 
 export interface Swept {
   /** Points that the run has. */
@@ -84,7 +84,7 @@ const triedBefore = (): ReadonlySet<string> => {
 
 /** @throws Error with all points that do not hold. */
 export const sweep = async (stage: Stage, job: Sweep): Promise<Swept> => {
-  const { scenario, fault, every = 10 } = job;
+  const { scenario, fault, every = 20 } = job;
   const { suite } = stage;
   const before = triedBefore();
   const points = await pointsOf(stage, job);
