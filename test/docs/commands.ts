@@ -97,3 +97,27 @@ export const ours = (words: readonly string[]): readonly string[] | undefined =>
   const at = words.findIndex((one) => !prefix(one));
   return words[at] === "mailcert" ? words.slice(at + 1) : undefined;
 };
+
+export interface PageSteps {
+  readonly run: readonly { readonly line: number; readonly text: string }[];
+  /** Marked in a comment above the block: `<!-- not run: needs a phone -->`. */
+  readonly notRun: readonly { readonly line: number; readonly text: string; readonly why: string }[];
+}
+
+/** A page's blocks for a shell, line by line; one that ends in `\` goes on in the next. */
+export const stepsIn = (page: string): PageSteps => {
+  const blocks = fencesIn(page).filter(({ word: language }) => language === "sh");
+  const steps = blocks.flatMap(({ line, text, above }) => {
+    const why = /^<!-- not run: (.+) -->$/.exec(above)?.[1];
+    let at = line;
+    return text.split(/(?<!\\)\n/).flatMap((one) => {
+      const step = { line: at, text: one.replace(/\s+# .*$/, ""), why };
+      at += one.split("\n").length;
+      return /^\s*(?:#|$)/.test(one) ? [] : [step];
+    });
+  });
+  return {
+    run: steps.flatMap(({ why, ...step }) => (why === undefined ? [step] : [])),
+    notRun: steps.flatMap(({ why, ...step }) => (why === undefined ? [] : [{ ...step, why }])),
+  };
+};
