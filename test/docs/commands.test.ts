@@ -1,4 +1,6 @@
 // Every command line of ours in the documentation is one that the program takes: its command, its options, what they choose from.
+import { readFileSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Command, CommanderError } from "commander";
 import type { CommandModule } from "../../src/cli/command.ts";
@@ -6,8 +8,8 @@ import { buildProgram, findCommand, runProgram } from "../../src/cli/program.ts"
 import { argumentTakes, optionTakes, type Takes } from "../../src/cli/takes.ts";
 import { bare, commands } from "../../src/commands/index.ts";
 import { Failure } from "../../src/domain/failure.ts";
-import { codeIn, commandsIn, fencesIn, ours } from "./commands.ts";
-import { markdownFiles, readMarkdown } from "./markdown.ts";
+import { codeIn, commandsIn, fencesIn, ours, stepsIn } from "./commands.ts";
+import { markdownFiles, readMarkdown, root } from "./markdown.ts";
 import { hostFor } from "./run-main.ts";
 
 /** Words that stand for something else. */
@@ -164,6 +166,24 @@ describe("the lines of ours in the documentation", () => {
   });
 });
 
+describe("the pages per server and per client", () => {
+  const pages = files.filter((file) => /^docs\/(servers|clients)\//.test(file));
+  const tests = readdirSync(join(root, "test/e2e")).filter((file) => file.endsWith(".test.ts"));
+  const source = tests.map((file) => readFileSync(join(root, "test/e2e", file), "utf8")).join("\n");
+  /** How a test names the page whose lines it runs (test/lab/page.ts). */
+  const runs = (page: string): boolean =>
+    source.includes(`"${page.replace("docs/", "")}"`) || source.includes(`page: "${basename(page, ".md")}"`);
+
+  it.each(pages)("%s: a lab test runs every line of its blocks for a shell", (page) => {
+    const { run, notRun } = stepsIn(readMarkdown(page));
+    expect(notRun).toEqual([]);
+    expect(runs(page)).toBe(run.length > 0);
+    // A block of another kind says what it is: nothing is left out unseen.
+    const words = fencesIn(readMarkdown(page)).map(({ word }) => word);
+    expect(words.filter((word) => !["sh", "yaml", "text", "bat", "powershell"].includes(word))).toEqual([]);
+  });
+});
+
 describe("a page's commands", () => {
   it("are what a shell makes of its blocks", () => {
     const script = `FOO=1 sudo mailcert verify 'a b'"c" # why\n  && npx mailcert x --y=\\\n  z 2>&1 | grep -c 'one\ntwo' >/dev/null; e#f <<END\nmailcert no\nEND\n. <(mailcert completion bash)`;
@@ -183,6 +203,17 @@ describe("a page's commands", () => {
       undefined,
       "completion",
     ]);
+  });
+
+  it("are run line by line, but for blocks that are marked", () => {
+    const page = "```sh\na b   # why\nc \\\n  d\n# e\n```\n\n<!-- not run: needs a phone -->\n\n```sh\nf\n```\n";
+    expect(stepsIn(page)).toEqual({
+      run: [
+        { line: 2, text: "a b" },
+        { line: 3, text: "c \\\n  d" },
+      ],
+      notRun: [{ line: 11, text: "f", why: "needs a phone" }],
+    });
   });
 
   it("stand in fences and in code marks, with their lines", () => {
