@@ -86,7 +86,7 @@ const commandsOf = async (file: string): Promise<readonly string[]> => {
   return codes.filter((text) => programs.has(first(text)) && !words.includes(text));
 };
 
-it("each ends as it should", { timeout: 240_000 }, async () => {
+it("each ends as it should", { timeout: 600_000 }, async () => {
   const commands = await commandsOf("docs/troubleshooting.md");
   expect(commands.length).toBeGreaterThan(50);
   const listed = [...Object.keys(notRun), ...incomplete, ...Object.keys(refused), ...Object.keys(filled)];
