@@ -138,7 +138,7 @@ describe("the lines of ours in the documentation", () => {
       expect(lines.filter(({ where }) => where.startsWith(page)).length, page).toBeGreaterThan(0);
   });
 
-  it("are taken by the program", async () => {
+  it("are taken by the program", { timeout: 120_000 }, async () => {
     const wrong: string[] = [];
     const different = new Map(lines.map((line) => [JSON.stringify([line.argv, line.inText]), line]));
     for (const { where, argv, inText } of different.values()) {
