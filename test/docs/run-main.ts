@@ -12,7 +12,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-const hostFor = (
+export const hostFor = (
   dir: string,
   argv: readonly string[],
   write: { out: (text: string) => void; err: (text: string) => void },

@@ -6,6 +6,7 @@ import { type Form, writePkcs12 } from "../../src/bundles/pkcs12.ts";
 import { material } from "../contract/bundle.ts";
 import { issue, makePki } from "../fakes/pki.ts";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { runPage } from "../lab/page.ts";
 
 const jvm = "/usr/lib/jvm/java-21-openjdk-amd64/bin";
 const folder = "/srv/mail";
@@ -27,6 +28,13 @@ public class Imaps {
   }
 }
 `;
+
+/** A line of a page with the paths of this host, and a program to be started. */
+const asHere = (line: string): string =>
+  line
+    .replace(/^(?=java |keytool )/, `${jvm}/`)
+    .replace("/path/", `${folder}/`)
+    .replace(/ \.\.\.$/, " -cp /srv Imaps ECDSA");
 
 const clientAuth = "1.3.6.1.5.5.7.3.2";
 
@@ -86,6 +94,20 @@ describe("Java", () => {
     const without = await connect("/srv/public.p12", kind);
     expect(without.status).not.toBe(0);
     expect(without.stderr).toContain("PKIX path building failed");
+  });
+
+  it("the page's commands: a truststore for one program, the root added to the runtime's own, and taken out", async () => {
+    // As Debian's package makes it.
+    await host.must("install -D -m 644 /srv/public.p12 /etc/ssl/certs/java/cacerts");
+    const printed = await runPage(host, "clients/java.md", { where: folder, instead: asHere, input: "yes\n" });
+    const [started, added, , listed, removed] = [...printed.values()];
+    expect(started).toMatch(/^EC \* OK .*Dovecot/);
+    expect(added).toContain("Certificate was added to keystore");
+    expect(listed).toContain("mail, ");
+    expect(listed).toContain("trustedCertEntry");
+    expect(removed).not.toContain("error");
+    const { stdout } = await host.exec(`${jvm}/keytool -list -cacerts -storepass changeit -alias mail`);
+    expect(stdout).toContain("does not exist");
   });
 
   it("keytool lists every root of a rotated CA as trusted, though they have one name", async () => {
@@ -222,4 +244,10 @@ describe("the signed profile", () => {
     expect(rsa.split("=")[1]?.replaceAll(":", "").trim().toLowerCase()).toBe(after.signer?.sha256);
     expect(await verified("cms")).toMatch(/successful/);
   });
+});
+
+it("the commands of the page of bundles", async () => {
+  const printed = [...(await runPage(host, "bundles.md", { where: folder, instead: asHere })).values()];
+  expect(printed[0]).toContain("subject=");
+  expect(printed.at(-1)).toContain("Verification successful");
 });

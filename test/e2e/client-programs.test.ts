@@ -1,6 +1,7 @@
 // Mail programs of the terminal with the settings that the bundle wrote for them: each signs in without a question, refuses without its line of trust, and takes the pin.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { ChildResult } from "../lab/child.ts";
+import { runPage } from "../lab/page.ts";
 import { type People, folder, name, startPeople } from "./client-people.ts";
 
 const home = "/home/alice";
@@ -103,6 +104,17 @@ test("mbsync", { timeout: 90_000 }, async () => {
   ];
   const upgraded = await sync(...starttls);
   expect(upgraded.status, said(upgraded)).toBe(0);
+});
+
+test("the page's commands: the certificate is shown and trusted, and each signs in", { timeout: 90_000 }, async () => {
+  const page = "clients/terminal.md";
+  for (const file of ["msmtprc.txt", "mbsyncrc.txt", "fetchmailrc.txt"]) await settings(file);
+  const instead = (line: string): string => line.replace(/\w+rc\.txt/, "settings-of-$&");
+  const printed = [...(await runPage(people.host, page, { where: home, user: "alice", instead })).values()];
+  expect(printed).toHaveLength(3);
+  expect(printed[0]).toMatch(/^TLS certificate information:$/m);
+  expect(printed[1]).toMatch(/^INBOX$/m);
+  expect(printed[2]).toMatch(/^3 messages for alice at /);
 });
 
 test("fetchmail", { timeout: 90_000 }, async () => {

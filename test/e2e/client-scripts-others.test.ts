@@ -1,5 +1,6 @@
 // Scripts for clients beside Debian's trust store: shellcheck, NSS and its profiles, the folders of other systems, macOS.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runPage } from "../lab/page.ts";
 import { type People, folder, name, startPeople } from "./client-people.ts";
 
 const profiles = `sh '${folder}/thunderbird-certutil.sh'`;
@@ -58,6 +59,15 @@ chown -R alice: ${base} '${elsewhere}'`);
       status: 0,
       stdout: expect.stringContaining(`not in ${listed}`),
     });
+  });
+
+  test("the page's commands: added, listed, removed", async () => {
+    // Nobody is there to answer.
+    const instead = (line: string): string =>
+      line.replace(/\.sh( .*)?$/, "$& --yes").replace("PROFILE", `'${elsewhere}'`);
+    const printed = await runPage(people.host, "clients/thunderbird.md", { where: folder, user: "alice", instead });
+    expect([...printed.values()][1]).toMatch(/ C,, *$/m);
+    expect(await verdicts()).toEqual([false, false]);
   });
 
   test("one that was imported by hand, without trust and by another name, is trusted, and found again to be removed", async () => {

@@ -1,5 +1,6 @@
 // The script for Linux on real systems: refused before, accepted by openssl, GnuTLS, curl and p11-kit after, refused again when it is taken out.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runPage } from "../lab/page.ts";
 import { type People, folder, name, startPeople } from "./client-people.ts";
 
 const anchors = "/usr/local/share/ca-certificates";
@@ -80,6 +81,15 @@ describe.each(["trixie", "bookworm"] as const)("Debian's trust store: %s", (suit
     expect(await accepted(people)).toEqual([]);
     if (suite === "trixie") expect(await host.must("trust list --filter=ca-anchors")).not.toContain(title);
     expect(await run("--remove --yes")).toMatchObject({ status: 0 });
+  });
+
+  test("by hand, as the page says: accepted, and refused again when it was taken out", async () => {
+    const { host } = people;
+    const printed = [...(await runPage(host, "clients/linux.md", { where: folder })).values()];
+    expect(printed).toHaveLength(3);
+    expect(printed[1]).toContain("Verify return code: 0 (ok)");
+    expect(await files()).toBe("");
+    expect(await accepted(people)).toEqual([]);
   });
 
   test("a file system that cannot be written to: says so, and leaves nothing", async () => {

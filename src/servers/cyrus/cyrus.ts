@@ -120,7 +120,9 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
     snippet: (certificate, version) => {
       if (!/^\d+\.\d+/.test(version) || !supported(version)) {
         throw new Failure("usage", `the settings of Cyrus IMAP ${version.slice(0, 20)} are not known`, {
-          hints: ["give --server-version 3.2 or later (`cyr_info version` tells which)"],
+          hints: [
+            "give --server-version 3.2 or later (`cyrus info version` tells which; elsewhere than on Debian: `cyr_info version`)",
+          ],
         });
       }
       return snippetOf(render, certificate, version);
