@@ -113,6 +113,20 @@ describe.each([
     expect(await external("laptop")).toMatch(/^a OK /m);
   });
 
+  it("where a userdb knows every name, deploy warns of whoever was deleted", { timeout: 900_000 }, async () => {
+    const words = /Dovecot: userdb static knows every name[^]*mailcert ca revoke/;
+    expect(await run(["deploy"])).not.toMatch(words);
+    const everybody = {
+      trixie: "userdb static {\n  fields {\n    uid = mail\n    gid = mail\n    home = /var/mail\n  }\n}\n",
+      bookworm: "userdb {\n  driver = static\n  args = uid=mail gid=mail home=/var/mail\n}\n",
+    };
+    await host.write("/etc/dovecot/local.conf", everybody[suite]);
+    expect(await run(["deploy", "--dry-run"])).toMatch(words);
+    expect(await run(["deploy"])).toMatch(words);
+    await host.must("rm /etc/dovecot/local.conf");
+    expect(await run(["deploy"])).not.toMatch(words);
+  });
+
   it("a revoked one is refused at once, another of the same person is not", { timeout: 900_000 }, async () => {
     const phone = await client("phone");
     expect(await external("phone")).toMatch(/^a OK /m);
