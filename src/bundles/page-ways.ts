@@ -1,6 +1,6 @@
 // The ways in which each system comes to trust what is imported, best first, and the files that each needs.
 import { accountFiles } from "../domain/bundle-formats.ts";
-import type { Importable } from "./importable.ts";
+import { type Importable, olderCer } from "./importable.ts";
 
 export interface Way {
   /** Of its words below `ways` in the page's strings. */
@@ -19,7 +19,9 @@ type Table = Readonly<Partial<Record<SystemName, readonly Way[]>>>;
 const { account, programs: terminal } = accountFiles;
 /** Each holds what programs take one by one; the second and third are there while the authority changes its certificate. */
 const pem = ["ca.crt", "ca-newer.crt", "ca-older.crt"];
-const der = ["ca.cer", "ca-newer.cer", "ca-older.cer"];
+const firstOlder = olderCer("ca", 0);
+/** The last stands for all of its kind: a file has one certificate, and after two rotations there are two. */
+const der = ["ca.cer", "ca-newer.cer", firstOlder];
 const thunderbird: Way = { key: "thunderbird", files: pem };
 
 const withPrivateCa: Table = {
@@ -68,6 +70,12 @@ export interface SystemWays {
   readonly ways: readonly { readonly key: string; readonly files: readonly string[] }[];
 }
 
+const olderIn = (present: ReadonlySet<string>): readonly string[] => {
+  const found: string[] = [];
+  for (let path = firstOlder; present.has(path); path = olderCer("ca", found.length)) found.push(path);
+  return found;
+};
+
 /** Systems without any way are left out. */
 export const waysFor = (kind: Importable["kind"] | undefined, present: ReadonlySet<string>): readonly SystemWays[] => {
   const tables = { "private-ca": withPrivateCa, "self-signed": selfSigned };
@@ -78,7 +86,7 @@ export const waysFor = (kind: Importable["kind"] | undefined, present: ReadonlyS
         key,
         needs: files.length,
         unless,
-        files: files.filter((file) => present.has(file)),
+        files: files.flatMap((file) => (file === firstOlder ? olderIn(present) : present.has(file) ? [file] : [])),
       }))
       .filter(({ needs, files, unless }) => (needs === 0 || files.length > 0) && !(unless && present.has(unless)));
     return ways.length === 0 ? [] : [{ system, ways: ways.map(({ key, files }) => ({ key, files })) }];

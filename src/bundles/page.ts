@@ -93,7 +93,8 @@ const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject
   }));
   const rows = settingsRows(material);
   const named = (path: string) => {
-    const key = path.replaceAll(".", "_");
+    // `ca-older-2.cer` is what `ca-older.cer` is.
+    const key = path.replace(/^(ca-older)-\d+(?=\.)/, "$1").replaceAll(".", "_");
     const { names } = strings["files"] as { readonly names: Strings };
     return { link: link(path), about: Object.hasOwn(names, key) ? words("files", "names", key) : false };
   };

@@ -33,11 +33,27 @@ export interface Context {
   readonly newWorld: () => Promise<World>;
 }
 
+/** One of a command's actions, its first argument: `mailcert ca revoke`. */
+export interface Action {
+  /** One line for the list of actions, and for its own page. */
+  readonly summary: string;
+  /** Adds its arguments and options to a bare command. An option with the same name in two actions MUST take the same kind of value. */
+  readonly declare?: (command: Command) => void;
+  /** What its page says behind the options, in lines of at most 80 columns. */
+  readonly about?: string;
+  /** Whole command lines, the most usual one first. */
+  readonly examples: readonly string[];
+  readonly statuses: readonly number[];
+  run(context: Context): Promise<number>;
+}
+
 export interface CommandModule {
   /** It makes the file that --config names; for all others a missing one is a mistake (78). */
   readonly mayMakeConfig?: true;
   /** What shells complete, where the declaration does not say it. */
   readonly completion?: Completion;
+  /** Where the first argument says what is to be done: cli/actions.ts makes the rest of the module of them. */
+  readonly actions?: Readonly<Record<string, Action>>;
   /** Adds arguments, options and help text to a bare command. MUST be quick and free of I/O. */
   declare(command: Command): void;
   /** Returns the exit status (cli/exit-status.ts); expected failures are thrown as Failure. */

@@ -3,7 +3,7 @@ import type { Command, Option } from "commander";
 import type { CommandModule } from "./command.ts";
 import { type Line, optionIn, readLine, unquoted } from "./line.ts";
 import { type ProgramOptions, buildProgram, findCommand, globalsOf, list, plainWords } from "./program.ts";
-import { type OwnNames, type Takes, type Word, argumentTakes, optionTakes, optionsAfter } from "./takes.ts";
+import { type OwnNames, type Takes, type Word, argumentTakes, optionTakes, optionsHere } from "./takes.ts";
 
 /** `beginning`: no space follows. */
 export interface Candidate {
@@ -65,12 +65,13 @@ const listHead = (option: Option, value: string): string =>
 const isRepeatable = (option: Option): boolean =>
   option.variadic || isList(option) || (option.argChoices === undefined && (option.parseArg?.length ?? 0) > 1);
 
-const optionCandidates = (options: readonly Option[], { given }: Line): readonly Candidate[] => [
-  ...options
-    .filter((option) => !option.hidden && (!given.has(option) || isRepeatable(option)))
-    .flatMap(({ long, description }) => (long == null ? [] : [candidate([long, description])])),
-  candidate(["--help", "display help for command"]),
-];
+const optionCandidates = (options: readonly Option[], { given }: Line): readonly Candidate[] => {
+  const there = new Set([...given.keys()].map(({ long }) => long));
+  const offered = options
+    .filter((option) => !option.hidden && (!there.has(option.long) || isRepeatable(option)))
+    .flatMap(({ long, description }) => (long == null ? [] : [candidate([long, description])]));
+  return [...offered, candidate(["--help", "display help for command"])];
+};
 
 /** The program with the one command that the line names, and what that adds for its completion. */
 const open = async (options: Pick<ProgramOptions, "host" | "commands">, name: string | undefined) => {
@@ -78,7 +79,7 @@ const open = async (options: Pick<ProgramOptions, "host" | "commands">, name: st
   const program = await buildProgram(options, name === undefined ? [] : [name], () => Promise.resolve());
   const command = program.commands.find((one) => one.name() === name);
   if (name !== undefined) module = (await options.commands[name]?.load())?.command;
-  return { program, command, completion: module?.completion };
+  return { program, command, completion: module?.completion, actions: module?.actions };
 };
 
 const argumentAt = (command: Command, index: number) => {
@@ -98,14 +99,21 @@ export const complete = async (
   const known = Object.keys(options.commands);
   const asksForHelp = plainWords(words)[0]?.word === "help";
   const name = findCommand(words, known);
-  const { program, command, completion } = await open(options, name);
-  const behind = readLine(words, [...(command?.options ?? []), ...program.options]);
-  const line: Line = { ...behind, args: behind.args.slice(1) };
+  const { program, command: whole, completion, actions } = await open(options, name);
+  const behind = readLine(words, [...(whole?.options ?? []), ...program.options]);
+  const [word = ""] = behind.args.slice(asksForHelp ? 2 : 1);
+  const action = actions !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined;
+  // From here on an action is a command of its own.
+  const command = whole && action ? (await import("./actions.ts")).actionPage(whole, word, action) : whole;
+  const line: Line = { ...behind, args: behind.args.slice(action === undefined ? 1 : 2) };
+  /** The action's own, which says what it takes here. */
+  const own = (option: Option): Option => command?.options.find(({ long }) => long === option.long) ?? option;
   const names = async (what: OwnNames): Promise<readonly Word[]> => {
     const values = [...line.given].map(([option, value]) => [option.attributeName(), value] as const);
     return readNames(globalsOf({ state: program.opts()["state"], ...Object.fromEntries(values) }), what);
   };
-  const valueOf = (option: Option, value: string, head: string): Promise<Candidates> => {
+  const valueOf = (given: Option, value: string, head: string): Promise<Candidates> => {
+    const option = own(given);
     const before = listHead(option, value);
     const used = new Set(before.split(","));
     const takes = optionTakes(option, completion, line.args);
@@ -114,7 +122,7 @@ export const complete = async (
       candidates: all.candidates.filter(({ word }) => !used.has(word.slice(head.length + before.length))),
     }));
   };
-  const allowed = optionsAfter(program, command, completion, line.args);
+  const allowed = optionsHere(program, command);
   if (line.waiting?.must === true) return valueOf(line.waiting.option, current, "");
   if (current.startsWith("-") && !line.ended) {
     const [, head = "", value = ""] = /^(--[^=]*=)(.*)$/s.exec(current) ?? [];
@@ -123,6 +131,8 @@ export const complete = async (
     return { candidates: optionCandidates(allowed, line) };
   }
   if (command === undefined || asksForHelp) {
+    const [before] = actions === undefined || behind.args.length !== 2 ? [] : (whole?.registeredArguments ?? []);
+    if (asksForHelp && before !== undefined) return fill(argumentTakes(before, completion, []), current, "", names);
     // A word that is no command, or `help` with its command.
     if (behind.args.length > (asksForHelp ? 1 : 0)) return nothing;
     const all = Object.entries(options.commands).map(([one, { summary }]) => candidate([one, summary]));
@@ -133,7 +143,7 @@ export const complete = async (
   // Nothing else is taken here: what there is to add.
   if (argument === undefined && optional.length === 0)
     return current === "" && !line.ended ? { candidates: optionCandidates(allowed, line) } : nothing;
-  const own =
+  const values =
     argument === undefined ? [] : [await fill(argumentTakes(argument, completion, line.args), current, "", names)];
-  return together([...optional, ...own]);
+  return together([...optional, ...values]);
 };

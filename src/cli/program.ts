@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../domain/failure.ts";
 import { fittingFailure } from "../domain/fitting-hint.ts";
+import type { Chosen } from "./actions.ts";
 import type { CommandEntry, CommandModule, Context, Globals } from "./command.ts";
 import { exitMeaning, exitStatus, failureStatus, monitorLine } from "./exit-status.ts";
 import type { Host } from "./host.ts";
@@ -126,9 +127,19 @@ const prepare = (command: Command, host: Host): void => {
       // Commander's own words, in our form.
       outputError: (text, write) => write(text.startsWith("error: ") ? `mailcert: error: ${inOurWords(text)}` : text),
     })
-    .showHelpAfterError(
-      `mailcert: hint: mailcert ${command.name() === "mailcert" ? "" : `${command.name()} `}--help shows what it takes`,
-    );
+    .showHelpAfterError(helpHint(command.name()));
+};
+
+/** @param name of the command, with its action where it has any */
+export const helpHint = (name: string): string =>
+  `mailcert: hint: mailcert ${name === "mailcert" ? "" : `${name} `}--help shows what it takes`;
+
+/** The action of the command that is wanted, where it has actions and the command line names one. */
+const actionOf = async ({ host, commands }: ProgramOptions, program: Command, name: string | undefined) => {
+  const actions = name === undefined ? undefined : (await commands[name]?.load())?.command.actions;
+  const command = program.commands.find((one) => one.name() === name);
+  if (actions === undefined || command === undefined) return undefined;
+  return (await import("./actions.ts")).chosenAction(command, actions, host.argv);
 };
 
 /** Parses the command line and runs the command. @returns the exit status. */
@@ -137,13 +148,15 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
   const names = Object.keys(commands);
   const wanted = findCommand(host.argv, names);
   let status: number = exitStatus.done;
+  let action: Chosen | undefined;
   const perform = async (command: Command, module: CommandModule): Promise<void> => {
     const values = command.optsWithGlobals();
     const globals = globalsOf(values);
     const output = createOutput(host, { ...globals, color: values["color"] !== false });
+    action?.refuseStrangers();
     const makeWorld = (): Context["world"] =>
       options.world(globals, (what) => output.step(what), module.mayMakeConfig === true);
-    const fitting = (failure: Failure): Failure => fittingFailure(failure, optionsOf(command, program));
+    const fitting = (failure: Failure): Failure => fittingFailure(failure, optionsOf(action?.page ?? command, program));
     const context: Context = {
       host,
       globals,
@@ -168,6 +181,11 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
     if (host.argv.length === 0 && !alone) {
       host.stdout.write(program.helpInformation());
       return exitStatus.usage;
+    }
+    action = await actionOf(options, program, wanted);
+    if (action?.asksForHelp === true) {
+      action.page.outputHelp();
+      return exitStatus.done;
     }
     await program.parseAsync([...withoutVainHelp(host.argv, names)], { from: "user" });
     return status;

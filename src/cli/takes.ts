@@ -21,8 +21,6 @@ export interface Takes {
 export interface Completion {
   /** By an option's long name or an argument's name, where neither its choices nor its placeholder say it; a function gets the arguments before it. */
   readonly takes?: Readonly<Record<string, Takes | ((before: readonly string[]) => Takes)>>;
-  /** Options (long names) that mean something with some of its actions (first arguments) only. */
-  readonly byAction?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Placeholders that say what they stand for. */
@@ -68,17 +66,8 @@ export const argumentTakes = (
     ? { words: argument.argChoices }
     : (byPlaceholder[argument.name()] ?? (argument.name() === "name" ? { names: "certificates" } : {})));
 
-/** The options that mean something after these arguments: those of the command, then those that every command takes. */
-export const optionsAfter = (
-  program: Command,
-  command: Command | undefined,
-  completion: Completion | undefined,
-  [action = ""]: readonly string[],
-): readonly Option[] => {
-  const byAction = completion?.byAction ?? {};
-  const limited = new Set(Object.values(byAction).flat());
-  const own = (command?.options ?? []).filter(
-    ({ long }) => long == null || !limited.has(long) || byAction[action]?.includes(long) === true,
-  );
-  return [...own, ...program.options.filter(({ long }) => command === undefined || long !== "--version")];
-};
+/** The options that may stand here: those of the command or, where one is named, of its action; then those that every command takes. */
+export const optionsHere = (program: Command, command: Command | undefined): readonly Option[] => [
+  ...(command?.options ?? []),
+  ...program.options.filter(({ long }) => command === undefined || long !== "--version"),
+];

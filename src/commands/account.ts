@@ -1,8 +1,8 @@
 // mailcert account: the accounts at ACME CAs.
-import { Argument } from "commander";
-import type { CommandModule, Context } from "../cli/command.ts";
+import type { Command } from "commander";
+import { withActions } from "../cli/actions.ts";
+import type { Action, CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
-import { exitStatusHelp } from "../cli/program.ts";
 import { ownPath } from "../domain/own-path.ts";
 import type { CaFlags } from "../domain/account-choice.ts";
 import { acmeCaNames } from "../domain/acme-directories.ts";
@@ -27,37 +27,6 @@ import { type AccountWish, showAccounts } from "../usecases/account-show.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 import { confirming, locked } from "./locked.ts";
-
-/** What each action takes besides the options that say which CA. */
-const takes: Readonly<Record<string, readonly string[]>> = {
-  show: ["check"],
-  register: ["email", "agreeTos", "eabKid", "eabHmacFile"],
-  update: ["email"],
-  rollover: [],
-  deactivate: [],
-};
-
-const optionOf: Readonly<Record<string, string>> = {
-  check: "--check",
-  email: "--email",
-  agreeTos: "--agree-tos",
-  eabKid: "--eab-kid",
-  eabHmacFile: "--eab-hmac-file",
-};
-
-const refuseStrangers = (action: string, { options }: Context): void => {
-  for (const [key, option] of Object.entries(optionOf)) {
-    const taken = takes[action]?.includes(key) && !(key === "email" && options[key] === false && action !== "update");
-    if (options[key] === undefined || taken) continue;
-    throw new Failure(
-      "usage",
-      `${options[key] === false ? "--no-email" : option} means nothing with account ${action}`,
-      {
-        hints: [`leave it out; account ${action} --help shows what there is`],
-      },
-    );
-  }
-};
 
 const wishOf = async ({ args, options, host, globals }: Context, world: World): Promise<AccountWish> => {
   const text = (key: string): string | undefined => {
@@ -127,43 +96,69 @@ const change = async (context: Context, action: AccountAction): Promise<number> 
   return exitStatus.done;
 };
 
-/** As they are typed. */
-const optionsByAction = Object.fromEntries(
-  Object.entries(takes).map(([action, keys]) => [
-    action,
-    [...keys.flatMap((key) => optionOf[key] ?? []), ...(action === "update" ? ["--no-email"] : [])],
-  ]),
-);
+const takesCa = (command: Command): Command =>
+  command
+    .argument("[name]", "a certificate whose CA is meant (default: the only CA that is known here)")
+    .option("--issuer <CA>", `which CA: ${acmeCaNames.join(", ")}`)
+    .option("--acme <URL>", "which CA: its ACME directory")
+    .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)");
+
+const takesOnlyCa = (command: Command): void => void takesCa(command);
+
+const statuses = [0, 64, 65, 69, 73, 75, 77, 78];
+
+const actions: Readonly<Record<AccountAction | "show", Action>> = {
+  show: {
+    summary: "the accounts on this host, and the CAA records that name them",
+    declare: (command) => void takesCa(command).option("--check", "ask the CAs what they know of the accounts"),
+    examples: ["mailcert account show", "mailcert account show --check"],
+    statuses: [0, 1, 64, 65, 69, 75, 77, 78],
+    run: show,
+  },
+  register: {
+    summary: "registers an account at a CA; the first order does it as well",
+    declare: (command) =>
+      void takesCa(command)
+        .option("--email <ADDRESS>", "the contact")
+        .option("--agree-tos", "agree to the CA's terms of service")
+        .option("--eab-kid <KID>", "external account binding, the key identifier")
+        .option("--eab-hmac-file <FILE>", "external account binding, the file (0600) with the HMAC key"),
+    examples: [
+      "mailcert account register --issuer letsencrypt --email postmaster@example.org --agree-tos",
+      "mailcert account register --issuer zerossl --eab-kid KID --eab-hmac-file /root/hmac --agree-tos",
+    ],
+    statuses,
+    run: (context) => change(context, "register"),
+  },
+  update: {
+    summary: "changes an account's contact",
+    declare: (command) =>
+      void takesCa(command).option("--email <ADDRESS>", "the new contact").option("--no-email", "no contact"),
+    examples: ["mailcert account update --email postmaster@example.org", "mailcert account update --no-email"],
+    statuses,
+    run: (context) => change(context, "update"),
+  },
+  rollover: {
+    summary: "gives an account a new key",
+    declare: takesOnlyCa,
+    examples: ["mailcert account rollover --issuer letsencrypt", "mailcert account rollover mail.example.org"],
+    statuses,
+    run: (context) => change(context, "rollover"),
+  },
+  deactivate: {
+    summary: "ends an account for good",
+    declare: takesOnlyCa,
+    about: "It asks first (--yes answers).",
+    examples: [
+      "mailcert account deactivate --issuer letsencrypt --dry-run",
+      "mailcert account deactivate --issuer letsencrypt",
+    ],
+    statuses,
+    run: (context) => change(context, "deactivate"),
+  },
+};
 
 export const command: CommandModule = {
-  completion: { takes: { "--issuer": { words: acmeCaNames } }, byAction: optionsByAction },
-  declare: (command) =>
-    void command
-      .addArgument(new Argument("<action>", "what to do").choices(Object.keys(takes)))
-      .argument("[name]", "a certificate whose CA is meant (default: the only CA that is known here)")
-      .option("--issuer <CA>", `which CA: ${acmeCaNames.join(", ")}`)
-      .option("--acme <URL>", "which CA: its ACME directory")
-      .option("--ca-file <FILE>", "trust for the ACME server's own HTTPS (PEM)")
-      .option("--check", "with show: ask the CAs what they know of the accounts")
-      .option("--email <ADDRESS>", "with register, update: the contact")
-      .option("--no-email", "with update: no contact")
-      .option("--agree-tos", "with register: agree to the CA's terms of service")
-      .option("--eab-kid <KID>", "with register: external account binding, the key identifier")
-      .option("--eab-hmac-file <FILE>", "with register: external account binding, the file (0600) with the HMAC key")
-      .addHelpText(
-        "after",
-        `
-show lists the accounts on this host and the CAA records that name them.
-rollover gives an account a new key; deactivate ends it for good, and asks first.
-
-Examples:
-  mailcert account show --check
-  mailcert account rollover --issuer letsencrypt
-${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
-      ),
-  run: async (context) => {
-    const action = context.args[0] ?? "";
-    refuseStrangers(action, context);
-    return action === "show" ? show(context) : change(context, action as AccountAction);
-  },
+  ...withActions(actions),
+  completion: { takes: { "--issuer": { words: acmeCaNames } } },
 };

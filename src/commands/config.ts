@@ -1,8 +1,8 @@
 // mailcert config: check the file with line numbers; show what holds.
-import { Argument } from "commander";
-import type { CommandModule, Context } from "../cli/command.ts";
+import type { Command } from "commander";
+import { withActions } from "../cli/actions.ts";
+import type { Action, CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
-import { exitStatusHelp } from "../cli/program.ts";
 import { ownPath } from "../domain/own-path.ts";
 import { Failure } from "../domain/failure.ts";
 import { configCheckDocument, configCheckText, configDocument, configText } from "../reports/config.ts";
@@ -36,20 +36,7 @@ const show = async (context: Context): Promise<number> => {
   return exitStatus.done;
 };
 
-export const command: CommandModule = {
-  declare: (command) =>
-    void command
-      .addArgument(new Argument("<action>", "what to do").choices(["check", "show"]))
-      .argument("[file]", "another file than --config names")
-      .addHelpText(
-        "after",
-        `
-check reads the file and conf.d/*.yaml beside it and lists every problem with its line and column; so it does
-with what every run would fail at: a hook that is not there or that others can change, a name that the issuer
-refuses (a private CA that is limited to other domains), a DNS updater without its secrets/NAME.yaml.
-show prints what holds, defaults included.
-
-Settings of a certificate (its entry's name is its only host name unless names
+const settings = `Settings of a certificate (its entry's name is its only host name unless names
 lists others):
   names             host names, "*.example.org" (in quotes), IP addresses
   issuer            private-ca (default), self-signed, acme, letsencrypt,
@@ -104,13 +91,30 @@ With an ACME issuer:
                     key in it
 At the top, beside certificates: hooks and window for all of them, and
   notify            who is told of what runs find: mail, from, webhook,
-                    webhook_header_file, ping, prometheus, ca_file
+                    webhook_header_file, ping, prometheus, ca_file`;
 
-Examples:
-  mailcert config check
-  mailcert config check ./mailcert.yaml
-  mailcert config show --json
-${exitStatusHelp([0, 64, 77, 78])}`,
-      ),
-  run: (context) => (context.args[0] === "check" ? check(context) : show(context)),
+const takesFile = (command: Command): void => void command.argument("[file]", "another file than --config names");
+
+const actions: Readonly<Record<string, Action>> = {
+  check: {
+    summary: "every problem of the file and of conf.d/*.yaml, with line and column",
+    declare: takesFile,
+    about: `Also what every run would fail at: a hook that is not there or that others can
+change, a name that the issuer refuses (a private CA that is limited to other
+domains), a DNS updater without its secrets/NAME.yaml.
+
+mailcert config --help lists the settings.`,
+    examples: ["mailcert config check", "mailcert config check ./mailcert.yaml"],
+    statuses: [0, 64, 77, 78],
+    run: check,
+  },
+  show: {
+    summary: "what holds, defaults included, secrets hidden",
+    declare: takesFile,
+    examples: ["mailcert config show", "mailcert config show --json"],
+    statuses: [0, 64, 77, 78],
+    run: show,
+  },
 };
+
+export const command: CommandModule = withActions(actions, settings);

@@ -1,8 +1,8 @@
 // mailcert schedule: the hourly run of renew, shown, installed, removed.
-import { Argument, Option } from "commander";
-import type { CommandModule, Context } from "../cli/command.ts";
+import { Option } from "commander";
+import { withActions } from "../cli/actions.ts";
+import type { Action, CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
-import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import {
   scheduleInstallDocument,
@@ -67,33 +67,33 @@ const remove = async ({ world, globals, output }: Context): Promise<number> => {
   return exitStatus.done;
 };
 
-const actions: Readonly<Record<string, (context: Context) => Promise<number>>> = { show, install, remove };
-
-export const command: CommandModule = {
-  completion: { byAction: { install: ["--schedule"] } },
-  declare: (command) =>
-    void command
-      .addArgument(new Argument("<action>", "what to do").choices(Object.keys(actions)))
-      .addOption(
-        new Option("--schedule <KIND>", "with install: which one (default: systemd where it runs, else cron)").choices([
+const actions: Readonly<Record<string, Action>> = {
+  show: {
+    summary: "what is installed, when it ran and runs next, what that came to",
+    examples: ["mailcert schedule show", "mailcert schedule show --json"],
+    statuses: [0, 1, 64, 69, 77, 78],
+    run: show,
+  },
+  install: {
+    summary: "writes the timer or the cron line, and starts one run at once",
+    declare: (command) =>
+      void command.addOption(
+        new Option("--schedule <KIND>", "which one (default: systemd where it runs, else cron)").choices([
           "systemd",
           "cron",
         ]),
-      )
-      .addHelpText(
-        "after",
-        `
-install writes the timer or the cron line, starts one run at once and shows what it came to.
-It refuses a program that somebody other than root can change.
-
-Examples:
-  mailcert schedule install
-  mailcert schedule show --json
-${exitStatusHelp([0, 1, 64, 69, 73, 77, 78])}`,
       ),
-  run: async (context) => {
-    const action = actions[context.args[0] ?? ""];
-    if (action === undefined) throw new Failure("usage", "schedule takes show, install or remove");
-    return action(context);
+    about: "It shows what that run came to. It refuses a program that somebody other than\nroot can change.",
+    examples: ["mailcert schedule install", "mailcert schedule install --schedule cron --dry-run"],
+    statuses: [0, 1, 64, 69, 73, 77, 78],
+    run: install,
+  },
+  remove: {
+    summary: "takes away what schedule install wrote",
+    examples: ["mailcert schedule remove --dry-run", "mailcert schedule remove"],
+    statuses: [0, 64, 69, 73, 77, 78],
+    run: remove,
   },
 };
+
+export const command: CommandModule = withActions(actions);

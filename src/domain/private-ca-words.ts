@@ -53,6 +53,12 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "Nothing: [client certificates](client-certificates.md).",
   },
   {
+    id: "clients-userdb",
+    means:
+      "Dovecot has `userdb static`, which knows every name, and people log in with client certificates: a person who was deleted logs in until the certificate is revoked or ends.",
+    mend: "`mailcert ca revoke ADDRESS` for whoever leaves, or a `userdb` that is a list of people: [client certificates](client-certificates.md#dovecot).",
+  },
+  {
     id: "clients-unread",
     means:
       "A mail server could not be made to read which client certificates are revoked: one that was revoked still logs in.",

@@ -202,6 +202,8 @@ export interface PrivateCas {
   trustFile(name: string): string;
   /** Makes the files, with the lists that they need, and keeps them up to date from then on. undefined: there is no such CA. */
   keepTrust(name: string, now: Date): Promise<ClientTrust | undefined>;
+  /** A text that is another one whenever the files came to say something else; undefined: servers have read what they say. */
+  trustMark(name: string): Promise<string | undefined>;
   /** Servers have read them. */
   trustIsRead(name: string): Promise<void>;
   /** By serial number (hex), or SHA-256 of the certificate. */

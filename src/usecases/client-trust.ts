@@ -80,11 +80,17 @@ export const tellServers = async (world: World, ca: string): Promise<readonly Fi
   return told instanceof Failure ? [unreadFinding(ca, "a server", told)] : told;
 };
 
-const tell = async (world: World, ca: string): Promise<readonly Finding[]> => {
+/** @param read what each installation was reloaded at just now (`trustMark`), by id: what has read this very text is left alone */
+const tell = async (
+  world: World,
+  ca: string,
+  read: ReadonlyMap<string, string | undefined> = new Map(),
+): Promise<readonly Finding[]> => {
   const cas = await world.privateCas();
   if (!(await isInUse(world, ca, cas.trustFile(ca)))) return [];
   const trust = await cas.keepTrust(ca, world.now());
   if (!trust?.unread) return [];
+  const mark = await cas.trustMark(ca);
   const findings: Finding[] = [];
   for (const [name, server] of Object.entries(await world.servers())) {
     if (!readers.includes(name)) continue;
@@ -92,7 +98,8 @@ const tell = async (world: World, ca: string): Promise<readonly Finding[]> => {
     // Nobody knows whether it runs: that is not the same as having read it.
     if (found instanceof Failure) findings.push(unreadFinding(ca, name, found));
     for (const installation of found instanceof Failure ? [] : found) {
-      if (!installation.running) continue;
+      const hasRead = mark !== undefined && read.get(installation.id) === mark;
+      if (!installation.running || hasRead) continue;
       world.step(`reloading ${installation.id}: client certificates of the private CA "${ca}" have changed`);
       const done = await unlessFailure(() => server.reload(installation));
       if (done instanceof Failure) findings.push(unreadFinding(ca, installation.id, done));
@@ -104,4 +111,35 @@ const tell = async (world: World, ca: string): Promise<readonly Finding[]> => {
     await cas.noteDue(world.now());
   });
   return noted instanceof Failure ? [...findings, unnotedFinding(ca, noted)] : findings;
+};
+
+/** A server that a deployment came to. */
+export interface Visited {
+  readonly installation: { readonly id: string; readonly server: string; readonly running: boolean };
+  /** undefined: it was not reloaded. */
+  readonly reloaded: { readonly mark: string | undefined } | undefined;
+  /** It refused, or its configuration is somebody's to mend first. */
+  readonly failed: boolean;
+}
+
+/** What a server of this kind is about to read, for `Visited`. Never throws a Failure: what is not known was not read. */
+export const markToRead = async (world: World, server: string): Promise<string | undefined> => {
+  const ca = readers.includes(server) ? (await wanted(world))?.ca : undefined;
+  if (ca === undefined) return undefined;
+  const mark = await unlessFailure(async () => (await world.privateCas()).trustMark(ca));
+  return mark instanceof Failure ? undefined : mark;
+};
+
+/**
+ * After a deployment has reloaded servers: the others read the files as well, and none of them does once more at the next run. Where it had to leave one
+ * alone, it is the next run's. The caller holds the lock. Never throws a Failure.
+ */
+export const tellOthers = async (world: World, visited: readonly Visited[]): Promise<readonly Finding[]> => {
+  const mine = visited.filter(({ installation }) => readers.includes(installation.server));
+  if (!mine.some(({ reloaded }) => reloaded) || mine.some((one) => one.installation.running && one.failed)) return [];
+  const ca = (await wanted(world))?.ca;
+  if (ca === undefined) return [];
+  const read = new Map(mine.flatMap(({ installation: { id }, reloaded }) => (reloaded ? [[id, reloaded.mark]] : [])));
+  const told = await unlessFailure(() => tell(world, ca, read));
+  return told instanceof Failure ? [unreadFinding(ca, "a server", told)] : told;
 };

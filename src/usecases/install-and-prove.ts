@@ -2,6 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
+import { type Visited, markToRead, tellOthers } from "./client-trust.ts";
 import type { Gathered, Job } from "./deployment.ts";
 import type { Deployable } from "./entries.ts";
 import { finishRemovals } from "./finish-removals.ts";
@@ -37,6 +38,9 @@ export const servingFor = async (
     ? servingOn(world, one, batch)
     : { main: servedCertificate(world, certificate.name, target), bySni: [] };
 
+/** `mark`: what client certificates it is judged by, as it read them (client-trust.ts). */
+type Visit = Installed & { readonly mark: string | undefined };
+
 /** Settings once, a reload once, whatever the number of certificates. */
 const installServer = async (
   world: World,
@@ -44,7 +48,7 @@ const installServer = async (
   jobs: readonly Job[],
   batch: readonly CertificateConfig[],
   options: InstallOptions,
-): Promise<Installed> => {
+): Promise<Visit> => {
   const [first] = jobs;
   if (!first) throw new Error(`nothing is deployed to ${id}`);
   const one = deployableOf(first, id);
@@ -54,8 +58,9 @@ const installServer = async (
   const certificates = jobs.map(({ certificate }) => certificate.name);
   const redone = settings.usable ? await refresh(world, one, serving, trouble) : false;
   const due = redone || settings.changes.length > 0 || jobs.some(({ rereads }) => rereads === "all" || rereads.has(id));
+  const mark = due ? await markToRead(world, one.installation.server) : undefined;
   const reloaded = due && settings.usable && one.installation.running && (await reload(world, one, trouble));
-  return { one, serving, settings, reloaded, trouble, certificates };
+  return { one, serving, settings, reloaded, trouble, certificates, mark };
 };
 
 /** Copies of keys and chains that the server keeps of its own. */
@@ -77,6 +82,12 @@ const refresh = async (
   return done.length > 0;
 };
 
+const visitedOf = ({ one: { installation }, settings, reloaded, trouble, mark }: Visit): Visited => ({
+  installation,
+  reloaded: reloaded ? { mark } : undefined,
+  failed: !settings.usable || trouble.length > 0,
+});
+
 /** By certificate: what was done and seen. The states are written as *reloaded* before the proof starts. */
 export const installAndProve = async (
   world: World,
@@ -85,7 +96,7 @@ export const installAndProve = async (
 ): Promise<ReadonlyMap<string, Gathered>> => {
   const batch = jobs.map(({ certificate }) => certificate);
   for (const what of await world.confine()) await recordChange(world, { what });
-  const installed = new Map<string, Installed>();
+  const installed = new Map<string, Visit>();
   for (const [id, mine] of byInstallation(jobs)) {
     world.progress?.(`${id}: settings and reload`);
     installed.set(id, await installServer(world, id, mine, batch, options));
@@ -96,15 +107,16 @@ export const installAndProve = async (
     reloaded,
     batch.map(({ name }) => name),
   );
+  const untold = await tellOthers(world, [...installed.values()].map(visitedOf));
   for (const { state } of jobs) await world.store.write({ ...state, stage: "reloaded" });
   if (installed.size > 0) world.progress?.("connecting to each entry point, to see what is served now");
   const seen = await proveJobs(world, jobs, installed);
   const [first] = batch;
-  // They are about certificates that no part of this run is for.
+  // They are about certificates that no part of this run is for, or about none.
   return new Map(
     [...seen].map(([name, one]) => [
       name,
-      name === first?.name ? { ...one, findings: [...one.findings, ...open] } : one,
+      name === first?.name ? { ...one, findings: [...one.findings, ...open, ...untold] } : one,
     ]),
   );
 };

@@ -78,6 +78,31 @@ describe("what fits", () => {
     expect(html.match(/href="ca-older\.crt"/g)?.length ?? 0).toBeGreaterThanOrEqual(4 * languages.length);
     expect(html.match(/class="octets"/g)).toHaveLength(4 * languages.length);
   });
+  test("a CA that was rotated twice: every earlier root is offered where files have one each, and described", async () => {
+    const roots = await Promise.all(
+      ["Before", "Long before"].map((name) => issue({ subject: `CN=${name}`, ca: true })),
+    );
+    const given = { ...(await pageMaterial("private-ca")), olderRoots: roots.map(({ pem }) => pem) };
+    const { page: html, files } = await bundleOf(given);
+    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(["ca-older.cer", "ca-older-2.cer"]));
+    const offered = [...html.matchAll(/href="(ca-older[^"]*\.cer)"/g)].map(([, path]) => path);
+    // Windows and Mac, beside one another, and the list of all files.
+    const both = ["ca-older.cer", "ca-older-2.cer"];
+    expect(offered).toHaveLength(6 * languages.length);
+    expect(offered.slice(0, 4)).toEqual([...both, ...both]);
+    expect(textOf(html, "en")).toContain("with each file ca-older that ends in .cer");
+    const described = [...html.matchAll(/<a href="ca-older-2\.cer"[^>]*>[^<]*<\/a> <span>([^<]*)<\/span>/g)];
+    expect(described.map(([, about]) => about)).toEqual(
+      [...html.matchAll(/<a href="ca-older\.cer"[^>]*>[^<]*<\/a> <span>([^<]*)<\/span>/g)].map(([, about]) => about),
+    );
+    expect(described).toHaveLength(languages.length);
+    expect([...filesIn(html)].sort()).toEqual(
+      files
+        .map(({ path }) => path)
+        .filter((path) => path !== "index.html")
+        .sort(),
+    );
+  });
   test("between a rotation and the renewal: the steps have the next root's files, and an iPhone's have both names", async () => {
     const newer = await issue({ subject: "CN=After", ca: true });
     const { page: html } = await bundleOf({ ...(await pageMaterial("private-ca")), newerRoot: newer.pem });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleFormatNames } from "../../src/domain/bundle-formats.ts";
 import { checks } from "../../src/checks/index.ts";
 import { commands } from "../../src/commands/index.ts";
+import { actionPages } from "../../src/cli/actions.ts";
 import { type Takes, argumentTakes, optionTakes } from "../../src/cli/takes.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { unquoted } from "../../src/cli/line.ts";
@@ -55,6 +56,8 @@ describe("completion", () => {
     expect(await asked("nonsense", "")).toEqual([]);
     expect(await wordsOf("help", "")).toEqual(Object.keys(commands));
     expect(await asked("help", "renew", "")).toEqual([]);
+    expect(await wordsOf("help", "dns", "")).toEqual(["show", "check"]);
+    expect(await asked("help", "dns", "show", "")).toEqual([]);
   });
 
   it("offers the options of an action, once each", async () => {
@@ -62,6 +65,24 @@ describe("completion", () => {
     expect(rotate).toEqual(expect.arrayContaining(["--root-key", "--ca-domains", "--json", "--help"]));
     expect(rotate).not.toContain("--issuing");
     expect(rotate).not.toContain("--version");
+    expect(await wordsOf("ca", "-")).not.toContain("--root-key");
+    expect(await wordsOf("account", "-")).toEqual(expect.arrayContaining(["--issuer", "--acme", "--ca-file"]));
+    expect(await wordsOf("ca", "--json", "revoke", "-")).toEqual(
+      [
+        "--reason",
+        "--replace",
+        "--config",
+        "--state",
+        "--quiet",
+        "--verbose",
+        "--no-color",
+        "--dry-run",
+        "--yes",
+      ].concat("--help"),
+    );
+    expect(await asked("ca", "revoke", "--reason", "superseded", "--re")).not.toContainEqual(
+      expect.stringContaining("--reason"),
+    );
     expect(await wordsOf("account", "show", "-")).not.toContain("--no-email");
     expect(await wordsOf("account", "update", "-")).toContain("--no-email");
     const given = await wordsOf("renew", "--force", "--json", "-");
@@ -100,6 +121,12 @@ describe("completion", () => {
     expect(await wordsOf("verify", "imaps://")).toEqual(["imaps://mail.example.org", "imaps://other.example.net"]);
     expect(await wordsOf("ca", "show", "")).toEqual(["default", "office"]);
     expect(await wordsOf("ca", "restore", "")).toEqual(["files"]);
+    expect(await wordsOf("ca", "revoke", "")).toEqual(["mail.example.org", "other.example.net", "files"]);
+    expect(await asked("ca", "client", "")).toEqual([]);
+    expect(await wordsOf("ca", "client", "a@example.org", "")).toEqual(["default", "office"]);
+    // One name, two meanings: the action says which.
+    expect(await asked("ca", "client", "--out", "")).toEqual(["folders"]);
+    expect(await asked("ca", "crl", "--out", "")).toEqual(["files"]);
     const quoted = `'${join(dir, "etc/mailcert.yaml")}'`;
     expect(await wordsOf("--json", "-c", quoted, "log", "")).toEqual(["mail.example.org", "other.example.net"]);
     expect(await asked("-c", join(dir, "none.yaml"), "log", "")).toEqual([]);
@@ -159,6 +186,8 @@ describe("every declaration", () => {
   /** Values that only the person knows. */
   const free = /[<[](?:ADDRESS|ADDR:PORT|CN|DOMAIN|IP|KID|LIST|N|NAME|SECONDS|TIME|URL|version)[>\]]/;
 
+  const mine = ["setup name", "ca client address"];
+
   it("says what its options and arguments take", async () => {
     const host = { version: "", stdout: { write: () => undefined } } as unknown as Host;
     const modules = new Map<string, CommandModule>();
@@ -166,23 +195,25 @@ describe("every declaration", () => {
     for (const [name, { load }] of Object.entries(commands)) modules.set(name, (await load()).command);
     const silent: string[] = [];
     const stale: string[] = [];
-    for (const command of program.commands) {
-      const completion = modules.get(command.name())?.completion;
-      for (const option of command.options.filter(({ required, optional }) => required || optional)) {
-        if (!says(optionTakes(option, completion, [])) && !free.test(option.flags))
-          silent.push(`${command.name()} ${option.flags}`);
+    for (const whole of program.commands) {
+      const { completion, actions } = modules.get(whole.name()) ?? {};
+      const pages = actions === undefined ? [whole] : [...actionPages(whole, actions).values()];
+      for (const command of pages) {
+        for (const option of command.options.filter(({ required, optional }) => required || optional)) {
+          if (!says(optionTakes(option, completion, [])) && !free.test(option.flags))
+            silent.push(`${command.name()} ${option.flags}`);
+        }
+        for (const argument of command.registeredArguments) {
+          const known = `${command.name()} ${argument.name()}`;
+          if (!says(argumentTakes(argument, completion, ["show"])) && !mine.includes(known)) silent.push(known);
+        }
       }
-      for (const argument of command.registeredArguments) {
-        const takes = argumentTakes(argument, completion, ["show"]);
-        if (!says(takes) && `${command.name()} ${argument.name()}` !== "setup name")
-          silent.push(`${command.name()} ${argument.name()}`);
-      }
-      const declared = [
-        ...command.options.flatMap(({ long }) => long ?? []),
-        ...command.registeredArguments.map((one) => one.name()),
-      ];
-      const told = [...Object.keys(completion?.takes ?? {}), ...Object.values(completion?.byAction ?? {}).flat()];
-      stale.push(...told.filter((one) => !declared.includes(one)).map((one) => `${command.name()} ${one}`));
+      const declared = pages.flatMap(({ options, registeredArguments }) => [
+        ...options.flatMap(({ long }) => long ?? []),
+        ...registeredArguments.map((one) => one.name()),
+      ]);
+      const told = Object.keys(completion?.takes ?? {});
+      stale.push(...told.filter((one) => !declared.includes(one)).map((one) => `${whole.name()} ${one}`));
     }
     expect({ silent, stale }).toEqual({ silent: [], stale: [] });
   });

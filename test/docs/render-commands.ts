@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { type Actions, actionPages } from "../../src/cli/actions.ts";
 import { exitMeaning } from "../../src/cli/exit-status.ts";
 import type { Host } from "../../src/cli/host.ts";
 import { buildProgram } from "../../src/cli/program.ts";
@@ -54,6 +55,12 @@ const helpOf = (command: Command, taken: string[]): string => {
   return taken.join("").trimEnd();
 };
 
+/** A section for each action. */
+const actionsOf = (command: Command, actions: Actions | undefined, taken: string[]): string =>
+  [...(actions === undefined ? [] : actionPages(command, actions).values())]
+    .map((one) => `\n## mailcert ${one.name()}\n\n\`\`\`text\n${helpOf(one, taken)}\n\`\`\`\n`)
+    .join("");
+
 const page = (title: string, summary: string, help: string, more: string): string =>
   `${generated}\n\n# ${title}\n\n${summary}\n\n\`\`\`text\n${help}\n\`\`\`\n${more}`;
 
@@ -64,10 +71,19 @@ export const renderCommandPages = async (): Promise<ReadonlyMap<string, string>>
   const program = await buildProgram({ host, commands }, Object.keys(commands), () => Promise.resolve());
   const pages = new Map<string, string>();
   const rows: string[] = [];
-  for (const [name, { summary }] of Object.entries(commands)) {
+  for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.commands.find((one) => one.name() === name);
     if (!command) throw new Error(`${name} is registered, but the program does not have it`);
-    pages.set(`${name}.md`, page(`mailcert ${name}`, sentence(summary), helpOf(command, taken), jsonLine(name)));
+    const { actions } = (await load()).command;
+    pages.set(
+      `${name}.md`,
+      page(
+        `mailcert ${name}`,
+        sentence(summary),
+        helpOf(command, taken),
+        `${jsonLine(name)}${actionsOf(command, actions, taken)}`,
+      ),
+    );
     rows.push(`- [${name}](${name}.md): ${summary}`);
   }
   pages.set(

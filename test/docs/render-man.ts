@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
+import { type Actions, actionPages } from "../../src/cli/actions.ts";
 import { exitMeaning } from "../../src/cli/exit-status.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { commands } from "../../src/commands/index.ts";
@@ -39,6 +40,8 @@ const optionItem = (option: Option): string => {
   return item(flagsOf(option.flags), `${literal(option.description)}${choices(option)}${usual}`);
 };
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const argumentWord = (argument: Argument): string => {
   const word = `${italic(argument.name())}${argument.variadic ? "..." : ""}`;
   return argument.required ? word : `[${word}]`;
@@ -54,26 +57,73 @@ const afterOf = (command: Command, taken: string[]): string => {
   return taken.join("").slice(command.helpInformation().length);
 };
 
+const argumentItems = ({ registeredArguments }: Command): readonly string[] =>
+  registeredArguments.map((one) => item(italic(one.name()), `${literal(one.description)}${choices(one)}`));
+
+const synopsis = (name: string, { registeredArguments, options }: Command): string => {
+  const needed = options.filter(({ mandatory }) => mandatory).map(({ flags }) => flagsOf(flags));
+  const words = [...needed, ...registeredArguments.map(argumentWord)].join(" ");
+  return filled(`${bold(`mailcert ${name}`)} [${italic("options")}] ${words}`);
+};
+
+const statusesIn = (help: string): readonly number[] =>
+  [...help.matchAll(/^ {2}(\d+) /gm)].map(([, status]) => Number(status));
+
 const commandPage = (name: string, summary: string, command: Command, taken: string[]): string => {
   const after = afterOf(command, taken);
   const { prose, examples, afterwards } = helpParts(after);
-  const statuses = [...after.matchAll(/^ {2}(\d+) /gm)].map(([, status]) => Number(status));
-  const { registeredArguments, options } = command;
   return page(heading(`mailcert-${name}`, 1, summary), [
     section("Synopsis"),
-    filled(`${bold(`mailcert ${name}`)} [${italic("options")}] ${registeredArguments.map(argumentWord).join(" ")}`),
+    synopsis(name, command),
     section("Description"),
-    prose === "" ? filled(`${escaped(summary.charAt(0).toUpperCase() + summary.slice(1))}.`) : prose,
-    ...(registeredArguments.length === 0 ? [] : [section("Arguments")]),
-    ...registeredArguments.map((one) => item(italic(one.name()), `${literal(one.description)}${choices(one)}`)),
+    prose === "" ? filled(`${escaped(capital(summary))}.`) : prose,
+    ...(command.registeredArguments.length === 0 ? [] : [section("Arguments")]),
+    ...argumentItems(command),
     section("Options"),
     filled(`Those that every command takes are in ${pageName("mailcert", 1)}.`),
-    ...options.map(optionItem),
+    ...command.options.map(optionItem),
     section("Exit status"),
-    statusItems(statuses),
+    statusItems(statusesIn(after)),
     ...(afterwards === "" ? [] : [`.PP\n${afterwards}`]),
     section("Examples"),
     examplesOf(examples),
+    seeAlso(pageName("mailcert", 1), pageName("mailcert.yaml", 5)),
+  ]);
+};
+
+const actionSection = (name: string, action: Command, common: readonly Option[], taken: string[]): string => {
+  const { prose } = helpParts(afterOf(action, taken));
+  const own = action.options.filter(({ long }) => common.every((option) => option.long !== long));
+  return [
+    `.SS ${literal(name)}`,
+    filled(`${escaped(capital(action.description()))}.`),
+    ...(prose === "" ? [] : [prose]),
+    ...argumentItems(action),
+    ...own.map(optionItem),
+  ].join("\n");
+};
+
+/** A command with actions: what each takes, below its name. */
+const actionsPage = (name: string, summary: string, command: Command, actions: Actions, taken: string[]): string => {
+  const pages = actionPages(command, actions);
+  const after = afterOf(command, taken);
+  const { prose } = helpParts(after);
+  const common = command.options.filter(({ hidden }) => !hidden);
+  return page(heading(`mailcert-${name}`, 1, summary), [
+    section("Synopsis"),
+    [...pages].map(([action, one]) => synopsis(`${name} ${action}`, one)).join("\n.br\n"),
+    section("Description"),
+    filled(`${escaped(capital(summary))}.`),
+    ...(prose === "" ? [] : [prose]),
+    section("Actions"),
+    ...[...pages].map(([action, one]) => actionSection(action, one, common, taken)),
+    section("Options"),
+    ...(common.length === 0 ? [] : [filled("All actions take these."), ...common.map(optionItem), ".PP"]),
+    filled(`Those that every command takes are in ${pageName("mailcert", 1)}.`),
+    section("Exit status"),
+    statusItems(statusesIn(after)),
+    section("Examples"),
+    examplesOf(Object.values(actions).flatMap(({ examples }) => examples)),
     seeAlso(pageName("mailcert", 1), pageName("mailcert.yaml", 5)),
   ]);
 };
@@ -127,9 +177,16 @@ export const renderManPages = async (): Promise<ReadonlyMap<string, string>> => 
     ["mailcert.1", mainPage(program, names)],
     ["mailcert.yaml.5", configPage()],
   ]);
-  for (const [name, { summary }] of Object.entries(commands)) {
+  for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.commands.find((one) => one.name() === name);
-    if (command) pages.set(`mailcert-${name}.1`, commandPage(name, summary, command, taken));
+    const { actions } = (await load()).command;
+    if (command)
+      pages.set(
+        `mailcert-${name}.1`,
+        actions === undefined
+          ? commandPage(name, summary, command, taken)
+          : actionsPage(name, summary, command, actions, taken),
+      );
   }
   return pages;
 };

@@ -92,6 +92,8 @@ describe.each([
       );
       expect(await host.must("cat /etc/dovecot/conf.d/99-mailcert.conf")).not.toContain("external");
       await run(["deploy"]);
+      // The servers that were reloaded have read it: no later run does that once more.
+      await host.must("cd /var/lib/mailcert/clients && test -e default.pem && test ! -e default.unread");
       await client("laptop");
       expect(await external("laptop")).toMatch(/^a OK /m);
       expect(await external()).toMatch(/^a NO /m);
@@ -149,6 +151,20 @@ describe.each([
       );
     },
   );
+
+  it("where a userdb knows every name, deploy warns of whoever was deleted", { timeout: 900_000 }, async () => {
+    const words = /Dovecot: userdb static knows every name[^]*mailcert ca revoke/;
+    expect(await run(["deploy"])).not.toMatch(words);
+    const everybody = {
+      trixie: "userdb static {\n  fields {\n    uid = mail\n    gid = mail\n    home = /var/mail\n  }\n}\n",
+      bookworm: "userdb {\n  driver = static\n  args = uid=mail gid=mail home=/var/mail\n}\n",
+    };
+    await host.write("/etc/dovecot/local.conf", everybody[suite]);
+    expect(await run(["deploy", "--dry-run"])).toMatch(words);
+    expect(await run(["deploy"])).toMatch(words);
+    await host.must("rm /etc/dovecot/local.conf");
+    expect(await run(["deploy"])).not.toMatch(words);
+  });
 
   it("a revoked one is refused at once, another of the same person is not", { timeout: 900_000 }, async () => {
     const phone = await client("phone");

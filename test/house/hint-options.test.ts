@@ -2,6 +2,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { Command } from "commander";
+import { actionPages } from "../../src/cli/actions.ts";
+import type { CommandModule } from "../../src/cli/command.ts";
 import type { Host } from "../../src/cli/host.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { commands } from "../../src/commands/index.ts";
@@ -96,10 +99,20 @@ const help = await buildProgram(
   Object.keys(commands),
   async () => undefined,
 );
-const optionsOf = (name: string): ReadonlySet<string> => {
-  const command = help.commands.find((one) => one.name() === name);
+/** @param action the word behind a command that has actions. */
+const optionsOf = (name: string, action = ""): ReadonlySet<string> => {
+  const whole = help.commands.find((one) => one.name() === name);
+  const command = pages.get(`${name} ${action}`) ?? whole;
   return new Set([...(command?.options ?? []), ...help.options].map(({ long }) => long ?? ""));
 };
+
+/** Of all actions, by name: `ca revoke`. */
+const pages = new Map<string, Command>();
+for (const command of help.commands) {
+  const entry = Object.entries(commands).find(([name]) => name === command.name())?.[1];
+  const { actions = {} } = ((await entry?.load())?.command ?? {}) as Partial<CommandModule>;
+  for (const page of actionPages(command, actions).values()) pages.set(page.name(), page);
+}
 
 const global = new Set([...help.options.map(({ long }) => long ?? ""), "--help"]);
 
@@ -119,9 +132,9 @@ const strays = (file: string): readonly string[] => {
   for (const line of words(file)) {
     for (const { 0: option, index } of line.matchAll(/--[a-z][a-z-]+/g)) {
       // `mailcert deploy --replace NAME`: the command that is named has it.
-      const named = /.*\bmailcert ([a-z]+)[^;,`]*$/.exec(line.slice(0, index))?.[1];
+      const [, named, action] = /.*\bmailcert ([a-z]+)(?: ([a-z]+))?[^;,`]*$/.exec(line.slice(0, index)) ?? [];
       const by = named === undefined ? speaking : [named];
-      if (global.has(option) || (by.length > 0 && by.every((name) => optionsOf(name).has(option)))) continue;
+      if (global.has(option) || (by.length > 0 && by.every((name) => optionsOf(name, action).has(option)))) continue;
       found.push(`${file}: ${line.trim()}`);
     }
   }

@@ -1,6 +1,13 @@
 // The part of Dovecot's include file that lets people log in with certificates: both generations' words, in and out of each, and what a broken configuration leaves.
 import { describe, expect, it } from "vitest";
-import { type ClientLogin, clientLoginIn, clientNotes, clientPart } from "../../src/servers/dovecot/clients.ts";
+import {
+  type ClientLogin,
+  clientLoginIn,
+  clientNotes,
+  clientPart,
+  userdbNotes,
+} from "../../src/servers/dovecot/clients.ts";
+import { parseDoveconf } from "../../src/servers/dovecot/doveconf.ts";
 import { essentials, translate } from "../../src/servers/dovecot/translate.ts";
 
 const login: ClientLogin = { file: "/var/lib/mailcert/clients/default.pem", require: false };
@@ -50,5 +57,43 @@ describe.each([
     expect(begun?.message).toContain("auth_ssl_username_from_cert = yes");
     expect(clientNotes(login, { ...login, require: true }, { version })[0]?.message).toContain("nobody without one");
     expect(clientNotes(login, undefined, { version })[0]?.message).toContain("passwords alone");
+  });
+});
+
+describe("a userdb that knows every name", () => {
+  const block = (head: string, ...lines: readonly string[]): string =>
+    [`${head} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
+  const passwd = block("userdb", "driver = passwd");
+  const everybody = block("userdb", "args = uid=vmail gid=vmail home=/srv/mail/%u", "driver = static");
+  const ours = block("passdb", "args = nopassword=y", "driver = static", "mechanisms = external");
+  const everybodyOf24 = block("userdb static", "fields {", "  uid = vmail", "}");
+
+  it.each([
+    ["2.3, alone", everybody],
+    ["2.4, alone", everybodyOf24],
+    ["2.4, under another name", block("userdb all", "driver = static")],
+    ["behind a list, which passes on whom it does not know", passwd + everybody],
+    ["behind fields of a passdb", block("userdb prefetch") + everybodyOf24],
+  ])("is told: %s", (_, text) => {
+    for (const require of [false, true]) {
+      const [finding, ...more] = userdbNotes({ ...login, require }, parseDoveconf(ours + text));
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({ check: "clients-userdb", severity: "warning" });
+      expect(finding?.hint).toContain("mailcert ca revoke");
+    }
+    expect(userdbNotes(undefined, parseDoveconf(text))).toEqual([]);
+  });
+
+  it.each([
+    ["2.3, a list", passwd],
+    ["2.4, a list", block("userdb passwd")],
+    ["2.4, a list under that name", block("userdb static", "driver = passwd-file")],
+    ["none", ""],
+    [
+      "behind a list that passes on nobody",
+      block("userdb", "driver = ldap", "result_failure = return-fail") + everybody,
+    ],
+  ])("is not there: %s", (_, text) => {
+    expect(userdbNotes(login, parseDoveconf(ours + text))).toEqual([]);
   });
 });

@@ -7,16 +7,28 @@ import { Failure } from "../../src/domain/failure.ts";
 import type { PrivateCas } from "../../src/issuers/private-cas.ts";
 import type { Installation, Server } from "../../src/servers/server.ts";
 import { backUpCa, restoreCa } from "../../src/usecases/ca/backup.ts";
-import { foreseeTrust, prepareTrust, tellServers } from "../../src/usecases/client-trust.ts";
-import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
+import {
+  type Visited,
+  foreseeTrust,
+  markToRead,
+  prepareTrust,
+  tellOthers,
+  tellServers,
+} from "../../src/usecases/client-trust.ts";
+import { deploy } from "../../src/usecases/deploy.ts";
+import { issue as issueCertificate } from "../../src/usecases/issue.ts";
+import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 let fake: FakeWorld;
 let reloaded: string[];
 let trouble: { detect?: string; reload?: string };
 let running: boolean;
 
+let usual: FakeWorld["world"]["servers"];
+
 beforeEach(async () => {
   fake = fakeWorld();
+  usual = fake.world.servers;
   reloaded = [];
   trouble = {};
   running = true;
@@ -206,4 +218,95 @@ it("a CA that was restored has other lists: servers read them, and a dry run tel
   const { findings } = await restoreCa(fake.world, { ...wish, dryRun: false });
   expect(reloaded).toEqual(["dovecot"]);
   expect(findings.filter(({ check }) => check === "clients-unread")).toEqual([]);
+});
+
+/** As a deployment does it: the files first, then the reload. */
+const visit = async (server: string, failed = false): Promise<Visited> => {
+  await prepareTrust(fake.world, server);
+  const mark = await markToRead(fake.world, server);
+  return { installation: { id: server, server, running: true }, reloaded: failed ? undefined : { mark }, failed };
+};
+const bothRun = (): void =>
+  over({
+    servers: async () => ({ dovecot: scripted("dovecot"), postfix: scripted("postfix"), exim: scripted("exim") }),
+  });
+
+it("what a deployment has reloaded has read the files: the next run reloads nobody", async () => {
+  expect(await tellOthers(fake.world, [await visit("dovecot"), await visit("exim")])).toEqual([]);
+  expect(reloaded).toEqual([]);
+  expect(await isOwed()).toBe(false);
+  expect(Date.parse((await due()) ?? "")).toBeGreaterThan(fake.clock.now.getTime());
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual([]);
+});
+
+it("a deployment has those read them that it had no other reason to reload", async () => {
+  bothRun();
+  expect(await tellOthers(fake.world, [await visit("dovecot")])).toEqual([]);
+  expect(reloaded).toEqual(["postfix"]);
+  expect(await isOwed()).toBe(false);
+});
+
+it("what was reloaded before the files came to say something else has not read that", async () => {
+  bothRun();
+  const early = await visit("dovecot");
+  fake.clock.now = new Date(fake.clock.now.getTime() + 1);
+  await issue();
+  expect(await tellOthers(fake.world, [early, await visit("postfix")])).toEqual([]);
+  expect(reloaded).toEqual(["dovecot"]);
+  expect(await isOwed()).toBe(false);
+});
+
+it("what a deployment left alone, or was refused by, stays the next run's", async () => {
+  bothRun();
+  expect(await tellOthers(fake.world, [await visit("dovecot"), await visit("postfix", true)])).toEqual([]);
+  expect(reloaded).toEqual([]);
+  expect(await isOwed()).toBe(true);
+  // Nor does one that reloaded nobody reload anybody for this.
+  const { reloaded: _none, ...rest } = await visit("dovecot");
+  expect(await tellOthers(fake.world, [{ ...rest, reloaded: undefined }])).toEqual([]);
+  expect(reloaded).toEqual([]);
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toEqual(["dovecot", "postfix"]);
+  expect(await isOwed()).toBe(false);
+});
+
+it("another server that cannot be reloaded is a finding of the deployment, and the mark stays", async () => {
+  bothRun();
+  trouble.reload = "postfix: mail system is down";
+  expect(await tellOthers(fake.world, [await visit("dovecot")])).toMatchObject([
+    { check: "clients-unread", severity: "fault" },
+  ]);
+  expect(await isOwed()).toBe(true);
+});
+
+it.each([undefined, "broken"] as const)(
+  "a deployment where the configuration (%s) asks for none tells nobody",
+  async (clients) => {
+    configure(clients);
+    expect(await tellOthers(fake.world, [await visit("dovecot")])).toEqual([]);
+    expect(reloaded).toEqual([]);
+  },
+);
+
+it("`deploy` reloads each server once, and leaves nothing for the next run", async () => {
+  const served = Object.values(await usual())[0];
+  if (!served) throw new Error("no server");
+  const dovecot: Server = {
+    ...served,
+    detect: async () => [{ server: "dovecot", id: "dovecot", version: "2.4", configDir: "/etc/x", running }],
+    reload: async (installation) => {
+      reloaded.push("dovecot");
+      await served.reload(installation);
+    },
+  };
+  over({ servers: async () => ({ dovecot, postfix: scripted("postfix") }) });
+  await issueCertificate(fake.world, certificate({ servers: ["dovecot"] }));
+  const options = { replace: false, accept: async () => false };
+  const { outcome, findings } = await deploy(fake.world, certificate({ servers: ["dovecot"] }), options);
+  expect([outcome, findings]).toEqual(["verified", []]);
+  expect(reloaded.toSorted()).toEqual(["dovecot", "postfix"]);
+  expect(await isOwed()).toBe(false);
+  expect(await tell()).toEqual([]);
+  expect(reloaded).toHaveLength(2);
 });

@@ -12,7 +12,7 @@ import type { Making } from "./new-files.ts";
 import { publishAt } from "./published.ts";
 import { findIn, revokeIn } from "./revoke.ts";
 import { showCa } from "./show.ts";
-import { trustIsRead, trustPaths, writeTrust } from "./trust.ts";
+import { trustIsRead, trustMark, trustPaths, writeTrust } from "./trust.ts";
 
 const limitsOf = <Limits>(limits: Limits | undefined): { readonly limits?: Limits } =>
   limits === undefined ? {} : { limits };
@@ -58,6 +58,7 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
       await refreshCrls(folderOf(name), now, uid, authority.paths["crl.pem"] === undefined);
       return writeTrust(folderOf(name), now);
     },
+    trustMark: (name) => trustMark(folderOf(name)),
     trustIsRead: (name) => trustIsRead(folderOf(name)),
     find: async (key): Promise<FoundCertificate | undefined> => {
       for (const name of await list()) {

@@ -74,6 +74,9 @@ export const clientEnds = async (folder: string, now: Date): Promise<readonly nu
   return ends.length === 0 ? [] : [Math.min(...ends)];
 };
 
+/** It says when they were written, so that who has read them since can be told from who has not. */
+export const trustMark = (folder: string): Promise<string | undefined> => readTextIfPresent(trustPaths(folder).owed);
+
 export const trustIsRead = async (folder: string): Promise<void> => {
   const { owed } = trustPaths(folder);
   try {

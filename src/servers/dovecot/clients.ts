@@ -1,5 +1,6 @@
 // Login by client certificate in Dovecot: the part of the include file that asks for them, checks them and takes the user name from them.
 import type { Finding } from "../../domain/finding.ts";
+import type { Block } from "./doveconf.ts";
 import type { Generation } from "./generation.ts";
 
 export interface ClientLogin {
@@ -113,3 +114,27 @@ export const clientNotes = (
     },
   ];
 };
+
+/** One that says yes to every name, and that is asked: each before it passes on whom it does not know (`result_failure`). In 2.4 a block without a driver has its label's. */
+const takesEveryName = ({ blocks }: Block): boolean => {
+  for (const { name, label, settings } of blocks) {
+    if (name !== "userdb") continue;
+    if ((settings.get("driver") ?? label) === "static") return true;
+    if (settings.get("result_failure")?.startsWith("return") === true) return false;
+  }
+  return false;
+};
+
+/** What holds as long as both do. @param shown what `doveconf -n` shows */
+export const userdbNotes = (login: ClientLogin | undefined, shown: Block): readonly Finding[] =>
+  login !== undefined && takesEveryName(shown)
+    ? [
+        {
+          check: "clients-userdb",
+          severity: "warning",
+          message:
+            "Dovecot: userdb static knows every name, and people log in with client certificates: whoever was deleted goes on to log in with a certificate that is good, until that is revoked or ends",
+          hint: "whoever leaves: mailcert ca revoke ADDRESS; or take a userdb that is a list of people (passwd-file, SQL, LDAP), see docs/client-certificates.md",
+        },
+      ]
+    : [];

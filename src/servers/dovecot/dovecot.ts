@@ -10,7 +10,7 @@ import type { Installation, PlacedCertificate, Server, ServedCertificate, Server
 import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
 import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
-import { clientLoginIn, clientNotes } from "./clients.ts";
+import { clientLoginIn, clientNotes, userdbNotes } from "./clients.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
 import { generationOf, knownGeneration } from "./generation.ts";
@@ -127,8 +127,9 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
       mainFileOf(installation),
       enabledProtocols(await doveconf(run, ["protocols"])),
     );
-    if (before === content && (await modeOf(path)) === mode) return { changes: [], off, notes: [] };
-    const notes = clientNotes(had, clients, generation);
+    const lasting = clients === undefined ? [] : userdbNotes(clients, await doveconf(run, ["-n"]));
+    if (before === content && (await modeOf(path)) === mode) return { changes: [], off, notes: lasting };
+    const notes = [...clientNotes(had, clients, generation), ...lasting];
     return { changes: [{ kind: "file", path, content, mode, before, shared: true }], off, notes };
   };
 
