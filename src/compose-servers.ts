@@ -4,10 +4,11 @@ import { Failure } from "./domain/failure.ts";
 import type { Hook } from "./domain/hook.ts";
 import type { ServerDependencies } from "./servers/dependencies.ts";
 import { servers } from "./servers/index.ts";
-import type { Server } from "./servers/server.ts";
-import type { Store } from "./store/store.ts";
+import type { Change, Server } from "./servers/server.ts";
+import type { HostEvent, Store } from "./store/store.ts";
 import type { RunProgram } from "./system/run.ts";
 import type { RenderTemplate } from "./system/templates.ts";
+import { changesInForce } from "./usecases/changes-in-force.ts";
 import { unlessFailure } from "./usecases/unless-failure.ts";
 import type { ConfigAccess } from "./usecases/world.ts";
 
@@ -32,26 +33,33 @@ export const openServers = ({
     const read = await unlessFailure(() => config.read());
     return read instanceof Failure ? "unreadable" : read?.sniRows;
   };
-  const clientLogin = async () => {
+  const clients = async () => {
     const read = await unlessFailure(() => config.read());
     if (read instanceof Failure) return "unreadable";
     if (!read?.clients) return undefined;
-    const { ca, require } = read.clients;
     const { trustPaths } = await import("./issuers/private-ca/trust.ts");
-    return { file: trustPaths(join(store.dir, "ca", ca)).file, require };
+    return { ...read.clients, ...trustPaths(join(store.dir, "ca", read.clients.ca)) };
   };
+  const ofInstallation = (events: readonly HostEvent[], id: string): readonly Change[] =>
+    events.flatMap(({ change }) => (change?.installation === id ? [change.change] : []));
   const dependencies: ServerDependencies = {
     run,
     render,
     localAddresses,
     ipv6: async () => localAddresses().some((address) => address.includes(":")),
-    clientLogin,
+    clientLogin: clients,
+    clientRelay: async () => {
+      const asked = await clients();
+      return asked === "unreadable" || asked?.relay ? asked : undefined;
+    },
     sniRows: () => (rows ??= readRows()),
     made: async (installation: string) => {
       const known = await unlessFailure(() => store.events());
-      return known instanceof Failure
-        ? []
-        : known.flatMap(({ change }) => (change?.installation === installation ? [change.change] : []));
+      return known instanceof Failure ? [] : ofInstallation(known, installation);
+    },
+    inForce: async (installation: string) => {
+      const known = await unlessFailure(() => store.events());
+      return known instanceof Failure ? [] : ofInstallation(changesInForce(known), installation);
     },
   };
   return Object.fromEntries(Object.entries(servers).map(([name, entry]) => [name, entry.create(dependencies)]));

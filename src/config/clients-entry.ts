@@ -9,9 +9,10 @@ export const readClients = (source: Source, { value }: Field): ClientAccess | un
   const where = "client_certificates";
   const fields = readFields(source, value, where);
   if (fields === undefined) return undefined;
-  reportUnknown(source, fields, where, ["ca", "require"]);
+  reportUnknown(source, fields, where, ["ca", "require", "relay"]);
   const ca = readText(source, fields.get("ca"), "ca");
   const problem = ca && certificateNameProblem(ca.text);
   if (ca && problem !== undefined) source.report(ca.node, `the CA's name ${quoted(ca.text)} ${problem}`);
-  return { ca: ca?.text ?? defaults.ca, require: readFlag(source, fields.get("require"), "require") ?? false };
+  const flag = (key: "require" | "relay"): boolean => readFlag(source, fields.get(key), key) ?? false;
+  return { ca: ca?.text ?? defaults.ca, require: flag("require"), relay: flag("relay") };
 };

@@ -5,4 +5,6 @@ export interface ClientAccess {
   readonly ca: string;
   /** Whether nobody logs in without one. */
   readonly require: boolean;
+  /** Whether Postfix's submission services take one where they take a login. */
+  readonly relay: boolean;
 }

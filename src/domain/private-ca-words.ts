@@ -59,6 +59,18 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "`mailcert ca revoke ADDRESS` for whoever leaves, or a `userdb` that is a list of people: [client certificates](client-certificates.md#dovecot).",
   },
   {
+    id: "clients-relay",
+    means:
+      "A deployment has begun, or ceased, to let people relay through Postfix's submission services by client certificate, as the configuration says.",
+    mend: "Nothing: [client certificates](client-certificates.md#postfix).",
+  },
+  {
+    id: "clients-relay-left",
+    means:
+      "A service of Postfix does not relay by client certificate although the configuration says so, or goes on to although it does not: what stands there is somebody else's, and was left.",
+    mend: "As the message says; what such a service needs: [client certificates](client-certificates.md#postfix).",
+  },
+  {
     id: "clients-unread",
     means:
       "A mail server could not be made to read which client certificates are revoked: one that was revoked still logs in.",

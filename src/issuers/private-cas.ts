@@ -200,6 +200,7 @@ export interface PrivateCas {
   issueClient(request: ClientRequest & { readonly privateKey: string }): Promise<IssuedClient>;
   /** Where they lie, or would. */
   trustFile(name: string): string;
+  trustMap(name: string): string;
   /** Makes the files, with the lists that they need, and keeps them up to date from then on. undefined: there is no such CA. */
   keepTrust(name: string, now: Date): Promise<ClientTrust | undefined>;
   /** A text that is another one whenever the files came to say something else; undefined: servers have read what they say. */

@@ -71,7 +71,7 @@ const topOf = ({
   ...(window ? { window: window.map(({ text }) => text) } : {}),
   ...(notify ? { notify: shownNotify(notify) } : {}),
   ...(sniRows ? { postfix_sni_rows: rawHook(sniRows) } : {}),
-  ...(clients ? { client_certificates: { ca: clients.ca, require: clients.require } } : {}),
+  ...(clients ? { client_certificates: { ca: clients.ca, require: clients.require, relay: clients.relay } } : {}),
 });
 
 type RawTold = ReturnType<typeof shownNotify> | ReturnType<typeof rawHook> | ClientAccess;

@@ -21,23 +21,29 @@ const absent = (ca: string): Failure =>
     hints: [`make it: mailcert ca init${caWord(ca)}`, "or name another: ca: NAME"],
   });
 
+/** What a server's settings will name. */
+const namedBy = (server: string, cas: PrivateCas, { ca, relay }: ClientAccess): string | undefined =>
+  server === "dovecot" ? cas.trustFile(ca) : relay ? cas.trustMap(ca) : undefined;
+
 /**
- * What came of having, or making, these files. Dovecot starts only where the file is there that its settings name; an older one that cannot be brought up
- * to date is somebody's to mend, and must not keep a renewed certificate from being read.
- * @throws Failure where Dovecot would name a file that is not there.
+ * What came of having, or making, these files. Dovecot starts only where the file is there that its settings name, and Postfix takes no mail at submission
+ * without its table; an older one that cannot be brought up to date is somebody's to mend, and must not keep a renewed certificate from being read.
+ * @throws Failure where a server would name a file that is not there.
  */
 const judged = async (
   world: World,
   server: string,
   job: (cas: PrivateCas, ca: string) => Promise<unknown>,
 ): Promise<readonly Finding[]> => {
-  const ca = readers.includes(server) ? (await wanted(world))?.ca : undefined;
-  if (ca === undefined) return [];
+  const access = readers.includes(server) ? await wanted(world) : undefined;
+  if (access === undefined) return [];
+  const { ca } = access;
   const cas = await world.privateCas();
   const done = await unlessFailure(() => job(cas, ca));
   if (done !== undefined && !(done instanceof Failure)) return [];
   const trouble = done ?? absent(ca);
-  if (server === "dovecot" && (await world.fileMark(cas.trustFile(ca))) === "ENOENT") throw trouble;
+  const named = namedBy(server, cas, access);
+  if (named !== undefined && (await world.fileMark(named)) === "ENOENT") throw trouble;
   return [unreadFinding(ca, server, trouble)];
 };
 

@@ -55,18 +55,25 @@ describe("what stands at the top", () => {
     expect(notify?.mail).toEqual(["postmaster@example.org"]);
   });
 
-  it("client_certificates: whose, and whether nobody logs in without one; shown as it holds", () => {
+  it("client_certificates: whose, whether nobody logs in without one, whether Postfix relays for one; shown as it holds", () => {
     expect(read(oneCertificate).clients).toBeUndefined();
-    expect(read(`client_certificates: {}\n${oneCertificate}`).clients).toEqual({ ca: "default", require: false });
-    const config = read("client_certificates: { ca: office, require: true }\n", oneCertificate);
-    expect(config.clients).toEqual({ ca: "office", require: true });
-    expect(configText("mailcert.yaml", config)).toContain("client_certificates:\n  ca: office\n  require: true");
+    expect(read(`client_certificates: {}\n${oneCertificate}`).clients).toEqual({
+      ca: "default",
+      require: false,
+      relay: false,
+    });
+    const config = read("client_certificates: { ca: office, require: true, relay: true }\n", oneCertificate);
+    expect(config.clients).toEqual({ ca: "office", require: true, relay: true });
+    expect(configText("mailcert.yaml", config)).toContain(
+      "client_certificates:\n  ca: office\n  require: true\n  relay: true",
+    );
     const document = configDocument("mailcert.yaml", config);
     expect(complaints(document)).toEqual([]);
-    expect(document).toMatchObject({ client_certificates: { ca: "office", require: true } });
-    expect(problemsOf(`client_certificates: { ca: a/b, require: maybe, x: 1 }\n${oneCertificate}`)).toEqual([
+    expect(document).toMatchObject({ client_certificates: { ca: "office", require: true, relay: true } });
+    expect(problemsOf(`client_certificates: { ca: a/b, require: maybe, relay: 1, x: 1 }\n${oneCertificate}`)).toEqual([
       expect.stringContaining("the CA's name"),
       expect.stringContaining("require must be true or false"),
+      expect.stringContaining("relay must be true or false"),
       expect.stringContaining('unknown key "x" in client_certificates'),
     ]);
     expect(problemsOf(`client_certificates: yes\n${oneCertificate}`)).toEqual([expect.stringContaining("mapping")]);

@@ -11,6 +11,10 @@ submission inet n - y - - smtpd
 192.0.2.1:submission inet n - y - - smtpd -o { smtpd_tls_auth_only = no }
 twice inet n - y - - smtpd -o a=1
   -o a=2
+lines inet n - y - - smtpd -o { a = b,
+  c }
+lists inet n - y - - smtpd
+  -o { a = b, reject } -o c=d
 `;
 
 it("replaces that service's value alone, and back", () => {
@@ -26,8 +30,18 @@ it("takes signs of regular expressions and of replacements as they are", () => {
   expect(replaceOption(changed ?? "", "smtp/inet", "smtpd_tls_auth_only", "$&(x)", "no")).toBe(masterCf);
 });
 
+it("a value in braces is replaced in them, white space and all, and back", () => {
+  const id = "192.0.2.1:submission/inet";
+  const changed = replaceOption(masterCf, id, "smtpd_tls_auth_only", "no", "yes");
+  expect(changed).toContain("smtpd -o { smtpd_tls_auth_only = yes }\n");
+  expect(replaceOption(changed ?? "", id, "smtpd_tls_auth_only", "yes", "no")).toBe(masterCf);
+  const list = replaceOption(masterCf, "lists/inet", "a", "b, reject", "b,more,reject");
+  expect(list).toContain("  -o { a = b,more,reject } -o c=d\n");
+  expect(replaceOption(list ?? "", "lists/inet", "a", "b,more,reject", "b, reject")).toBe(masterCf);
+});
+
 test.each([
-  ["another form", "192.0.2.1:submission/inet", "smtpd_tls_auth_only", "no", "yes"],
+  ["over several lines", "lines/inet", "a", "b, c", "d"],
   ["twice", "twice/inet", "a", "2", "3"],
   ["another value", "submission/inet", "smtpd_tls_security_level", "encrypt", "may"],
   ["no such service", "smtps/inet", "smtpd_tls_auth_only", "no", "yes"],

@@ -34,7 +34,7 @@ beforeEach(async () => {
   running = true;
   const cas = await fake.world.privateCas();
   await cas.init({ name: "default", names: ["mail.example.org"], now: fake.clock.now });
-  configure({ ca: "default", require: false });
+  configure({ ca: "default", require: false, relay: false });
   over({ servers: async () => ({ dovecot: scripted("dovecot"), exim: scripted("exim") }) });
 });
 afterEach(() => fake.dispose());
@@ -121,7 +121,7 @@ it.each([
 
 it.each([
   ["names no CA any more", undefined],
-  ["names another CA", { ca: "office", require: false }],
+  ["names another CA", { ca: "office", require: false, relay: false }],
   ["cannot be read", "broken"],
 ] as const)("servers that were told of the files read them on where the configuration %s", async (_, clients) => {
   expect(await tell()).toEqual([]);
@@ -184,12 +184,16 @@ it("a CA that was moved away leaves no mark that keeps each run looking", async 
 });
 
 it("a CA that does not exist keeps Dovecot alone from its settings: they would name a file that is not there", async () => {
-  configure({ ca: "offcie", require: false });
+  configure({ ca: "offcie", require: false, relay: false });
   for (const ask of [prepareTrust, foreseeTrust]) {
     await expect(ask(fake.world, "dovecot")).rejects.toThrow('names the private CA "offcie", and there is none');
     expect(await ask(fake.world, "postfix")).toMatchObject([{ check: "clients-unread", severity: "fault" }]);
     expect(await ask(fake.world, "exim")).toEqual([]);
   }
+  // Nor is Postfix to look for a table that is not there: it would take no mail at submission.
+  configure({ ca: "offcie", require: false, relay: true });
+  for (const ask of [prepareTrust, foreseeTrust])
+    await expect(ask(fake.world, "postfix")).rejects.toThrow('names the private CA "offcie", and there is none');
 });
 
 it("a damaged CA is a fault of Dovecot and Postfix that keeps neither from a renewed certificate", async () => {
@@ -203,6 +207,8 @@ it("a damaged CA is a fault of Dovecot and Postfix that keeps neither from a ren
   // There is nothing yet that Dovecot could be pointed at.
   await rm(join(dir(), "clients"), { recursive: true });
   for (const ask of [foreseeTrust, prepareTrust]) await expect(ask(fake.world, "dovecot")).rejects.toThrow();
+  configure({ ca: "default", require: false, relay: true });
+  for (const ask of [foreseeTrust, prepareTrust]) await expect(ask(fake.world, "postfix")).rejects.toThrow();
 });
 
 it("a CA that was restored has other lists: servers read them, and a dry run tells nobody", async () => {

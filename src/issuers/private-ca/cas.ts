@@ -52,6 +52,7 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
     },
     issueClient: (request) => issueClient(folderOf(request.name), request, making.random),
     trustFile: (name) => trustPaths(folderOf(name)).file,
+    trustMap: (name) => trustPaths(folderOf(name)).map,
     keepTrust: async (name, now) => {
       const authority = await findAuthority(folderOf(name));
       if (!authority) return undefined;

@@ -18,7 +18,10 @@ interface Entrance {
   readonly wrapped: boolean;
 }
 
-const entrancesOf = async (dependencies: ServerDependencies, configDir: string): Promise<readonly Entrance[]> => {
+export const entrancesOf = async (
+  dependencies: ServerDependencies,
+  configDir: string,
+): Promise<readonly Entrance[]> => {
   const found = new Map<string, Entrance>();
   for (const { service, protocol, mode, address } of await postfixListeners(dependencies, configDir)) {
     if (isLoopback(address)) continue;

@@ -8,6 +8,7 @@ import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { textMaps } from "./indexed.ts";
 import { type Strays, findStrays, planPlaces } from "./places.ts";
 import { mapsIn, planSni, sniParameter } from "./sni.ts";
+import { type RelayWish, planRelay } from "./relay.ts";
 import { submissionNotes } from "./submission.ts";
 
 interface Situation {
@@ -145,6 +146,8 @@ export interface PostfixWish {
   readonly placed?: readonly ServedCertificate[];
   /** Chains that mailcert set at services, of all times. */
   readonly set?: readonly string[];
+  /** Absent: nobody can tell what is wished, and everything stays. */
+  readonly relay?: RelayWish;
   /** Absent: Postfix reads a map of ours. */
   readonly rows?: RowsWish;
 }
@@ -217,9 +220,13 @@ export const planPostfix = async (
   const isStray = (id: string): boolean => strays.some(({ service }) => service === id);
   const situation = { ...whole, services: whole.services.filter(({ id }) => !isGiven(id) && !isStray(id)) };
   const { adopted } = places;
-  const given = [...places.changes, ...strays];
+  const relay = wish.relay
+    ? await planRelay(postconf, whole, wish.relay, masterCf !== undefined)
+    : { changes: [], notes: [] };
+  const given = [...places.changes, ...strays, ...relay.changes];
   const names = await planSni(situation, configDir, main, bySni, rows?.answer);
   const notes = [
+    ...relay.notes,
     ...(await rowsNotes(postconf, situation, wish)),
     ...(masterCf ? submissionNotes(whole.services, masterCf) : []),
   ];

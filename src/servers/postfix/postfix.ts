@@ -4,6 +4,7 @@ import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { Hook } from "../../domain/hook.ts";
+import { escapes } from "../../system/templates.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertUnlessRead } from "../edits.ts";
@@ -13,12 +14,13 @@ import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
 import type { Installation, PlacedCertificate, Server, ServedCertificate } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
-import { hardenPostfix } from "./harden.ts";
+import { entrancesOf, hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { withoutHungTables } from "./hung-tables.ts";
 import { refreshMaps } from "./indexed.ts";
 import { chainValue } from "./own-certificate.ts";
 import { chainParameter } from "./parameters.ts";
+import type { RelayWish } from "./relay.ts";
 import { byPlace, placesToPaste, servicesOf } from "./places.ts";
 import { type PostfixWish, planPostfix } from "./plan.ts";
 import { createPostconf, parseParameters } from "./postconf.ts";
@@ -105,6 +107,20 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     };
   };
 
+  const relayWish = async (
+    { configDir, id }: Installation,
+    masterCf: string,
+  ): Promise<{ readonly relay?: RelayWish }> => {
+    const asked = await dependencies.clientRelay?.();
+    // Who relays must not depend on a configuration that can be read.
+    if (asked === "unreadable") return {};
+    const inForce = (await dependencies.inForce?.(id)) ?? [];
+    const made = (await dependencies.made?.(id)) ?? [];
+    const entrances = asked ? await entrancesOf(dependencies, configDir) : [];
+    const table = asked && `texthash:${escapes.postfix(asked.map)}`;
+    return { relay: { table, entrances: entrances.filter(({ forPeople }) => forPeople), masterCf, inForce, made } };
+  };
+
   const detect = async (): Promise<readonly Installation[]> => {
     const asked = await runIfInstalled(run, "postconf", ["-d", "mail_version"]);
     if (asked === undefined) return [];
@@ -168,7 +184,8 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
       const text = (await readTextIfPresent(path).catch(() => undefined)) ?? "";
       const masterCf = id === primaryId ? { path, text } : undefined;
       const wished = await wishAt(installation, certificate, bySni, placed);
-      const planned = await planPostfix(createPostconf(run, configDir), wished, masterCf);
+      const relay = await relayWish(installation, text);
+      const planned = await planPostfix(createPostconf(run, configDir), { ...wished, ...relay }, masterCf);
       const names = [certificate, ...(bySni ?? [])].flatMap((one) => one.names);
       const key = names.find((name) => !name.startsWith("*.")) ?? "mail.example.org";
       const broken = await brokenTables(run, configDir, await sniMaps(configDir), key, seenTables);

@@ -19,7 +19,7 @@ const linesOf = (lines: readonly string[], service: string): readonly number[] =
   return found;
 };
 
-/** undefined: it does not stand there just once as `-o name=from`, and postconf has to edit the entry. */
+/** undefined: it does not stand there just once as `-o name=from`, or on one line as `-o { name = from }`, and postconf has to edit the entry. */
 export const replaceOption = (
   text: string,
   service: string,
@@ -27,15 +27,21 @@ export const replaceOption = (
   from: string | undefined,
   to: string | undefined,
 ): string | undefined => {
-  // An empty value, or one with white space, has another form.
-  if (!from || !to || /\s/.test(from + to)) return undefined;
+  // An empty value has another form.
+  if (!from || !to) return undefined;
   const lines = text.split("\n");
   const any = new RegExp(`(?<=\\s)-o\\s*\\{?\\s*${escaped(parameter)}\\s*=`, "g");
-  const exact = new RegExp(`((?<=\\s)-o\\s*${escaped(parameter)}=)${escaped(from)}(?=\\s|$)`);
+  const bare = new RegExp(`((?<=\\s)-o\\s*${escaped(parameter)}=)${escaped(from)}(?=\\s|$)`);
+  const braced = new RegExp(
+    `((?<=\\s)-o\\s*\\{\\s*${escaped(parameter)}\\s*=\\s*)${escaped(from)}(?=\\s*\\}(?:\\s|$))`,
+  );
   const entry = linesOf(lines, service);
   if (entry.reduce((count, index) => count + (lines[index]?.match(any)?.length ?? 0), 0) !== 1) return undefined;
-  const place = entry.find((index) => exact.test(lines[index] ?? ""));
-  if (place === undefined) return undefined;
+  // White space in a value is only ever inside braces.
+  const form = /\s/.test(from + to) ? [braced] : [bare, braced];
+  const exact = form.find((one) => entry.some((index) => one.test(lines[index] ?? "")));
+  const place = entry.find((index) => exact?.test(lines[index] ?? ""));
+  if (place === undefined || !exact) return undefined;
   lines[place] = (lines[place] ?? "").replace(exact, (_all, before: string) => before + to);
   return lines.join("\n");
 };

@@ -1,0 +1,232 @@
+// Relaying by client certificate at Postfix's submission services: a good one counts where a login counts. Options in master.cf, never main.cf, never port 25.
+import { clean } from "../../domain/text.ts";
+import type { Finding } from "../../domain/finding.ts";
+import type { Change } from "../server.ts";
+import type { Parameters, Postconf, Service } from "./postconf.ts";
+import { replaceOption } from "./replace-option.ts";
+import { type Lookup, admitting, flatten } from "./restrictions.ts";
+
+type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
+
+export interface RelayWish {
+  /** The table of fingerprints that are good; undefined: nobody asked for it, and what is ours goes. */
+  readonly table: string | undefined;
+  /** Services where people of other machines hand in mail. `wrapped`: TLS from the first byte. */
+  readonly entrances: readonly { readonly service: string; readonly wrapped: boolean }[];
+  /** Text of master.cf. */
+  readonly masterCf: string;
+  /** Of the log, of any kind: in force, oldest first. */
+  readonly inForce: readonly Change[];
+  /** Of the log, of all times. */
+  readonly made: readonly Change[];
+}
+
+interface Situation {
+  readonly explicit: Parameters;
+  readonly services: readonly Service[];
+  readonly overrides: ReadonlyMap<string, Parameters>;
+}
+
+export interface RelayPlan {
+  readonly changes: readonly Change[];
+  readonly notes: readonly Finding[];
+}
+
+const tables = "relay_clientcerts";
+const asks = ["smtpd_tls_ask_ccert", "smtpd_tls_req_ccert"] as const;
+const digest = "smtpd_tls_fingerprint_digest";
+const level = "smtpd_tls_security_level";
+const owners = "smtpd_sender_login_maps";
+
+/** Whoever is to relay passes the first two; the others may keep him out as well. */
+const relaying = ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"] as const;
+const lists = [
+  ...relaying,
+  "smtpd_client_restrictions",
+  "smtpd_helo_restrictions",
+  "smtpd_sender_restrictions",
+  "smtpd_data_restrictions",
+  "smtpd_end_of_data_restrictions",
+] as const;
+
+const none: Parameters = new Map();
+const listed = (value: string): readonly string[] => value.split(/[\s,]+/).filter((word) => word !== "");
+
+/** What a service needs, in the order in which it is set; or why it is left as it is. */
+const neededAt = (lookup: Lookup, table: string, wrapped: boolean): ReadonlyMap<string, string> | string => {
+  const value = (parameter: string): string => flatten(lookup(parameter), lookup).join(",");
+  if (!wrapped && value(level) === "none") return `it has no TLS (${level} = none)`;
+  const others = listed(value(tables)).filter((one) => one !== table);
+  if (others.length > 0) return `${tables} names somebody else's: ${clean(others.join(", "), 200)}`;
+  const words = new Set(lists.flatMap((list) => flatten(lookup(list), lookup)));
+  if (words.has("permit_tls_all_clientcerts"))
+    return "it relays for every certificate of a CA (permit_tls_all_clientcerts), revoked ones too";
+  const isAsked = asks.some((parameter) => value(parameter) === "yes");
+  const isJudged = words.has("check_ccert_access");
+  const isSha256 = value(digest).toLowerCase() === "sha256";
+  if (isJudged && !isAsked) return "it would begin to ask for certificates, which check_ccert_access judges there";
+  if (isAsked && !isSha256)
+    return `it asks for certificates, and knows them by ${clean(value(digest), 50)}, not sha256`;
+  const needed = new Map<string, string>();
+  if (value(tables) === "") needed.set(tables, table);
+  if (!isAsked) needed.set(asks[0], "yes");
+  if (!isSha256) needed.set(digest, "sha256");
+  let relays = false;
+  for (const list of lists) {
+    const found = admitting(list, lookup);
+    if (found === "none") continue;
+    relays ||= (relaying as readonly string[]).includes(list);
+    if (found === "there") continue;
+    if ("byHand" in found)
+      return `write permit_tls_clientcerts behind permit_sasl_authenticated in ${found.byHand} yourself: mailcert does not change that`;
+    needed.set(list, found.value);
+  }
+  return relays ? needed : `no login counts there (permit_sasl_authenticated in ${relaying.join(" or ")})`;
+};
+
+const isOurs = (change: Change): change is ServiceChange =>
+  change.kind === "service-parameter" && change.relay === true && change.after !== undefined;
+
+const leftFinding = (service: string, why: string): Finding => ({
+  check: "clients-relay-left",
+  severity: "warning",
+  message: `Postfix: the service ${service} does not relay by client certificate (client_certificates: relay), and was left as it is: ${why}`,
+  hint: "docs/client-certificates.md says what it needs, and how to set it by hand; or change that setting, then run: mailcert deploy",
+});
+
+const strayFinding = (service: string, table: string): Finding => ({
+  check: "clients-relay-left",
+  severity: "warning",
+  message: `Postfix: the service ${service} still names ${table}, which mailcert did not set there: whoever has a client certificate relays`,
+  hint: `to end it: postconf -PX ${service}/${tables} && postfix reload`,
+});
+
+const nowhere: Finding = {
+  check: "clients-relay-left",
+  severity: "warning",
+  message:
+    "Postfix: nobody relays by client certificate (client_certificates: relay): no service is for people to hand in mail",
+  hint: "switch 465 or 587 on in master.cf, then run: mailcert deploy",
+};
+
+const changedFinding = (services: readonly string[], wished: boolean, owned: boolean): Finding => {
+  const at = services.join(", ");
+  const caveat = owned
+    ? ` ${owners} goes by logins: a certificate is held to the names there as somebody without a login is`
+    : "";
+  return {
+    check: "clients-relay",
+    severity: "info",
+    message: wished
+      ? `Postfix: at ${at} a client certificate counts where a login counts (client_certificates: relay): whoever has one that is good relays without a password.${caveat}`
+      : `Postfix: client certificates do not count any more at ${at}`,
+    hint: "docs/client-certificates.md says what that does, and what it leaves alone",
+  };
+};
+
+/** Options of one service: `own` as they stand, and `lookup` as they, and main.cf's, would be without us. */
+interface ServiceView {
+  readonly service: string;
+  readonly own: Parameters;
+  readonly ours: (parameter: string) => ServiceChange | undefined;
+  readonly lookup: Lookup;
+}
+
+/** An option that could not be put back to the byte is not touched. */
+const fixed = ({ service, own, ours }: ServiceView, needed: ReadonlyMap<string, string>, masterCf: string) =>
+  [...needed].find(([parameter, value]) => {
+    const before = own.get(parameter);
+    if (before === undefined || ours(parameter)) return false;
+    return replaceOption(masterCf, service, parameter, before, value) === undefined;
+  })?.[0];
+
+const changesAt = (
+  { service, own, ours }: ServiceView,
+  wanted: ReadonlyMap<string, string>,
+  former: readonly string[],
+): readonly ServiceChange[] => {
+  const set = (parameter: string, before: string | undefined, after: string | undefined): ServiceChange => ({
+    kind: "service-parameter",
+    service,
+    parameter,
+    before,
+    after,
+    shared: true,
+    relay: true,
+  });
+  // What was first there first, and only then another value: the log says of each what undoes it.
+  const back = [...new Set(former)].flatMap((parameter) => {
+    const its = ours(parameter);
+    return its && wanted.get(parameter) !== its.after ? [set(parameter, its.after, its.before)] : [];
+  });
+  const on = [...wanted].flatMap(([parameter, value]) => {
+    const its = ours(parameter);
+    return its?.after === value ? [] : [set(parameter, its ? its.before : own.get(parameter), value)];
+  });
+  return [...back, ...on];
+};
+
+/** `isPrimary`: the instance that people send through. A plan after applying one has no changes. */
+export const planRelay = async (
+  postconf: Postconf,
+  { explicit, services, overrides }: Situation,
+  wish: RelayWish,
+  isPrimary: boolean,
+): Promise<RelayPlan> => {
+  const { table, masterCf } = wish;
+  const mine = wish.inForce.filter(isOurs);
+  const known = new Set(wish.made.flatMap((one) => (isOurs(one) && one.parameter === tables ? [one.after] : [])));
+  if (table === undefined && known.size === 0) return { changes: [], notes: [] };
+  const smtpds = new Set(services.flatMap(({ id, command }) => (command === "smtpd" ? [id] : [])));
+  const entrances = new Map(
+    wish.entrances.flatMap(({ service, wrapped }) =>
+      table !== undefined && smtpds.has(service) ? [[service, { table, wrapped }] as const] : [],
+    ),
+  );
+  const effective = await postconf.effective([...lists, tables, ...asks, digest, level, owners]);
+  const view = (service: string): ServiceView => {
+    const own = overrides.get(service) ?? none;
+    const ours = (parameter: string): ServiceChange | undefined =>
+      mine.findLast(
+        (one) => one.service === service && one.parameter === parameter && one.after === own.get(parameter),
+      );
+    const lookup: Lookup = (parameter) => {
+      const its = ours(parameter);
+      return (its ? its.before : own.get(parameter)) ?? explicit.get(parameter) ?? effective.get(parameter) ?? "";
+    };
+    return { service, own, ours, lookup };
+  };
+  const [changes, notes]: [ServiceChange[], Finding[]] = [[], []];
+  const [on, off]: [ServiceView[], ServiceView[]] = [[], []];
+  for (const service of new Set([...entrances.keys(), ...mine.map((one) => one.service)])) {
+    if (!smtpds.has(service)) continue;
+    const its = view(service);
+    const entrance = entrances.get(service);
+    let wanted: ReadonlyMap<string, string> = new Map();
+    if (entrance) {
+      const needed = neededAt(its.lookup, entrance.table, entrance.wrapped);
+      const stuck = typeof needed === "string" ? undefined : fixed(its, needed, masterCf);
+      if (typeof needed === "string") notes.push(leftFinding(service, needed));
+      else if (stuck !== undefined)
+        notes.push(
+          leftFinding(service, `its ${stuck} stands in master.cf more than once, empty, or over several lines`),
+        );
+      else wanted = needed;
+    }
+    const former = mine.flatMap((one) => (one.service === service ? [one.parameter] : []));
+    const here = changesAt(its, wanted, former.toReversed());
+    changes.push(...here);
+    if (here.length > 0) (wanted.size > 0 ? on : off).push(its);
+  }
+  if (table !== undefined && isPrimary && entrances.size === 0) notes.push(nowhere);
+  for (const [service, own] of table === undefined ? overrides : []) {
+    const names = own.get(tables);
+    if (names !== undefined && known.has(names) && !view(service).ours(tables))
+      notes.push(strayFinding(service, names));
+  }
+  const owned = on.some(({ lookup }) => lookup(owners) !== "");
+  const ids = (views: readonly ServiceView[]): readonly string[] => views.map(({ service }) => service);
+  if (on.length > 0) notes.push(changedFinding(ids(on), true, owned));
+  if (off.length > 0) notes.push(changedFinding(ids(off), false, false));
+  return { changes, notes };
+};
