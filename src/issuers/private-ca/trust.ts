@@ -32,14 +32,16 @@ const trustText = async (authority: Authority, now: Date): Promise<string> => {
   return parts.map(ended).join("");
 };
 
-/** As Postfix's relay_clientcerts wants it (postconf(5)): SHA-256 in pairs, then anything. */
+/** As Postfix's relay_clientcerts wants it (postconf(5)): SHA-256 in pairs, then anything; no address, for everybody on the host may read it. */
 const mapText = async (folder: string, now: Date): Promise<string> => {
   const lines = (await validClients(folder, now)).map(
-    ({ sha256, address, serial }) => `${(sha256.toUpperCase().match(/../g) ?? []).join(":")} ${address} ${serial}`,
+    ({ sha256, serial }) => `${(sha256.toUpperCase().match(/../g) ?? []).join(":")} ${serial}`,
   );
-  return ["# Client certificates that are good now, written by mailcert: it replaces this file.", ...lines, ""].join(
-    "\n",
-  );
+  return [
+    "# Client certificates that are good now, written by mailcert: it replaces this file. `mailcert ca show` says whose.",
+    ...lines,
+    "",
+  ].join("\n");
 };
 
 const replace = async (path: string, text: string): Promise<boolean> => {
