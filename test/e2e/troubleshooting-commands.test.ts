@@ -47,6 +47,8 @@ const filled: Readonly<Record<string, string>> = {
   "mailcert bundle --out DIR": "mailcert bundle --out /srv/mail",
   "mailcert ca rotate --ca-domains ...": "mailcert ca rotate --ca-domains example.org",
   "mailcert ca crl --out FILE": "mailcert ca crl --out /srv/mail/ca.crl",
+  "mailcert ca revoke ADDRESS":
+    "mailcert ca client bob@example.org --out /srv/bob && mailcert ca revoke bob@example.org",
   "mailcert ca restore FILE --replace": `mailcert ca restore ${backup} --replace --passphrase-file ${passphrase}`,
   "openssl x509 -in FILE -noout -subject": `openssl x509 -in /var/lib/mailcert/certificates/${name}/live/ecdsa/cert.pem -noout -subject`,
   "chmod 600": `chmod 600 ${passphrase}`,
