@@ -1,6 +1,7 @@
 // What setup did, what clients need now, and how to take it back.
 import { few } from "../domain/doctor/words.ts";
 import type { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { effectiveSettings } from "../domain/certificate-settings.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { isWildcard } from "../domain/names.ts";
@@ -39,6 +40,11 @@ const laterLines = ({ certificate, fromNextRenewal }: SetupPlan): readonly strin
         `${key}: ${[value].flat().map(String).join(", ")} holds from the next renewal; now: mailcert renew --force ${certificate.name}`,
     );
 
+const nameLines = ({ severity, message, hint = "" }: Finding): readonly string[] => [
+  wrap(`${severity}: ${message}`, 78, "", "  "),
+  wrap(`-> ${hint}`, 78, "  ", "     "),
+];
+
 const planText = (plan: SetupPlan): string => {
   const { certificate, decision, deploy } = plan;
   const none = certificate.servers !== "auto" && certificate.servers.length === 0;
@@ -53,6 +59,7 @@ const planText = (plan: SetupPlan): string => {
     ...(certificate.bundle === undefined
       ? []
       : [`  would write the files for mail programs into ${certificate.bundle}`]),
+    ...plan.nameFindings.flatMap(nameLines).map((line) => `  ${line}`),
   ].join("\n");
 };
 
@@ -173,6 +180,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
     ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),
     ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
+    ...(plan.nameFindings.length > 0 ? ["", ...plan.nameFindings.flatMap(nameLines)] : []),
     "",
     scheduleInstallText(after.schedule),
     ...otherClientLines(after),
@@ -187,6 +195,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
 
 export const setupDocument = (result: SetupResult, after: AfterSetup): object => {
   const { plan, issued, deployed, snippets } = result;
+  const findings = [...(issued?.findings ?? []), ...plan.nameFindings];
   return {
     schema: "mailcert.setup/1",
     ok:
@@ -208,7 +217,7 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
     ...(issued?.notes ? { notes: issued.notes } : !deployed && plan.made ? { notes: plan.made } : {}),
-    ...(issued?.findings ? { findings: issued.findings } : {}),
+    ...(findings.length > 0 ? { findings } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { slotOf } from "../domain/keys.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { authorityOf, targetOf } from "../domain/generation.ts";
@@ -22,6 +23,7 @@ import { keysInHand } from "./certified-keys.ts";
 import { askAhead, keepDnsPromises } from "./dns-promises.ts";
 import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
+import { namesHere } from "./names-here.ts";
 import { placeOf } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
 import { preflight } from "./preflight.ts";
@@ -55,6 +57,8 @@ export interface SetupPlan {
   /** Everything that is kept of the certificate. */
   readonly folder: string;
   readonly deploy: DeployPlan;
+  /** Names by which nobody will find this host. */
+  readonly nameFindings: readonly Finding[];
 }
 
 export interface SetupResult {
@@ -101,6 +105,11 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
       world.store.liveNumber(certificate.name) === undefined ? askAhead(world, certificate, found) : undefined,
     ]);
   }
+  const [config, planned, nameFindings] = await Promise.all([
+    world.config.edited(certificate),
+    planDeploy(world, certificate),
+    namesHere(world, certificate, known, !options.dryRun),
+  ]);
   const plan: SetupPlan = {
     certificate,
     ...(known ? { known } : {}),
@@ -109,9 +118,10 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
     ...(decision.action === "issue" && made.length > 0 ? { made } : {}),
     fromNextRenewal:
       decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
-    config: await world.config.edited(certificate),
+    config,
     folder: `${world.store.dir}/certificates/${certificate.name}`,
-    deploy: await planDeploy(world, certificate),
+    deploy: planned,
+    nameFindings,
   };
   if (options.dryRun && wantsIssue(world, plan, options) && !options.replace)
     await refuseUnpromised(world, plan, options);

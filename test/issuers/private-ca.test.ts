@@ -284,6 +284,15 @@ describe("a name outside", () => {
     expect(await readFile(join(folder(), "issued.jsonl"), "utf8")).toBe(before);
   });
 
+  test("that differs by a slip of the pen is asked about first", async () => {
+    await issue(["mail.exmaple.org"]);
+    const { hints } = await failureOf(issue(["mail.example.org"]));
+    expect(hints).toHaveLength(4);
+    expect(hints[0]).toBe(
+      `was exmaple.org mistyped? Then take back what was set up for it (mailcert deploy --remove NAME, its entry out of the configuration), move the CA away (mv ${folder()} /root/mailcert-ca-default), and run this again`,
+    );
+  });
+
   test("stated domains are judged without a CA", async () => {
     const failure = await failureOf(issue(["mail.example.net"], { caDomains: ["example.org"] }));
     expect(failure.message).toContain("limited to example.org");
