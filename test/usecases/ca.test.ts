@@ -80,7 +80,12 @@ describe("ca show and ca init", () => {
       ca: { certificates: { issued: 0 } },
     });
     expect(await error(78, "ca", "init")).toContain("mailcert ca rotate default");
-    expect(await json(0, "ca", "init", "office", "--ca-domains", "example.net")).toMatchObject({ name: "office" });
+    expect(await json(0, "ca", "init", "office", "--ca-domains", "example.net")).toMatchObject({
+      name: "office",
+      notes: expect.arrayContaining([
+        "certificates by it: issuer: private-ca and ca: office in the configuration, or mailcert setup HOST --ca office",
+      ]) as unknown,
+    });
     expect(((await json(0, "ca", "show")) as { cas: unknown[] }).cas).toHaveLength(2);
     const { root } = await theCa();
     expect((Date.parse(root.notAfter) + 1000 - Date.parse(root.notBefore)) / day).toBe(900);
