@@ -149,7 +149,13 @@ describe("ca show and ca init", () => {
       };
     };
     const init = (over: Partial<Host>): Promise<Ran> => on(over, "ca", "init", "--issuing");
-    expect((await init(person("short", "short"))).stderr).toContain("less than 12 characters");
+    expect((await init(person("short", "short", "short"))).stderr).toContain("less than 12 characters");
+    expect(asked).toEqual([
+      "Passphrase for the root's key (at least 12 characters): ",
+      ...Array<string>(2).fill(
+        "That has less than 12 characters: it could be guessed.\nPassphrase for the root's key (at least 12 characters): ",
+      ),
+    ]);
     expect((await init(person("correct horse battery", "correct horse bottery"))).stderr).toContain("differ");
     expect((await init(person(""))).stderr).toContain("no passphrase was given");
     expect((await init({})).stderr).toContain("--passphrase-file FILE");
@@ -159,7 +165,9 @@ describe("ca show and ca init", () => {
       "there is no passphrase file",
     );
     expect(await readdir(dir)).not.toContain("state");
-    expect((await init(person("correct horse battery", "correct horse battery"))).status).toBe(0);
+    // One that was too short is typed anew.
+    const typed = "correct horse battery";
+    expect((await init(person("short", typed, typed))).status).toBe(0);
     expect(asked).toContain("The same again: ");
     expect(await theCa()).toMatchObject({ root: { key: "sealed" } });
   });
