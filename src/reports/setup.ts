@@ -133,17 +133,32 @@ const verifyElsewhere = ({ name, names, issuer }: SetupPlan["certificate"]): rea
 
 /** Each thing that this run changed and what takes it back, in the order in which that is done. */
 const wayBack = (
-  { plan: { certificate, config, folder }, issued, deployed }: SetupResult,
+  { plan: { certificate, config, folder, madeCa }, issued, deployed }: SetupResult,
   { schedule }: AfterSetup,
 ): readonly string[] => {
   const { name } = certificate;
-  const rows: (readonly [string, string])[] = [[`mailcert deploy --remove ${name}`, "servers' settings"]];
+  const first = issued && deployed?.generation.number === 1;
+  // To take it out of the servers would be more than what was done.
+  const before = issued !== undefined && !first && deployed?.servers.every(({ changes }) => changes.length === 0);
+  const rows: (readonly [string, string])[] = [
+    before
+      ? [`mailcert rollback ${name}`, "certificate of before"]
+      : [`mailcert deploy --remove ${name}`, "servers' settings"],
+  ];
   if (schedule.change === "installed") rows.push(["mailcert schedule remove", "hourly run"]);
   if (config.before === undefined) rows.push([`rm ${config.path}`, "configuration"]);
   else if (config.before !== config.after) rows.push([`# in ${config.path}`, "as shown above"]);
-  if (issued && deployed?.generation.number === 1) rows.push([`rm -r ${folder}`, "keys, certificates"]);
-  if (rows.length === 1) return [`Take it back:                mailcert deploy --remove ${name}`];
-  return ["", "To take back what was changed, in this order (mailcert log says when and how):", table(rows, "  ")];
+  if (first) rows.push([`rm -r ${folder}`, "keys, certificates"]);
+  if (issued && madeCa !== undefined) rows.push([`rm -r ${madeCa}`, "private CA, its key"]);
+  if (rows.length === 1) return rows.map(([command]) => `Take it back:                ${command}`);
+  return [
+    "",
+    "To take back what was changed, in this order (mailcert log says when and how):",
+    table(rows, "  "),
+    ...(issued && madeCa !== undefined
+      ? ["A CA that is gone cannot be made again: who has imported its root needs another."]
+      : []),
+  ];
 };
 
 const nextSteps = (result: SetupResult, after: AfterSetup, unfinished: boolean): readonly string[] =>

@@ -51,6 +51,8 @@ export interface SetupPlan {
   readonly decision: Decision;
   /** What the issuer would make on the way, one sentence each. */
   readonly made?: readonly string[];
+  /** Folder of the private CA that is made on the way. */
+  readonly madeCa?: string;
   /** Settings that were changed and make no new certificate: the present one was made without them. */
   readonly fromNextRenewal: readonly LateSetting[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
@@ -115,7 +117,7 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
     ...(known ? { known } : {}),
     found,
     decision,
-    ...(decision.action === "issue" && made.length > 0 ? { made } : {}),
+    ...(decision.action === "issue" && made.length > 0 ? { made, ...madeCa(world, certificate) } : {}),
     fromNextRenewal:
       decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
     config,
@@ -127,6 +129,9 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
     await refuseUnpromised(world, plan, options);
   return plan;
 };
+
+const madeCa = ({ store }: World, { issuer }: CertificateConfig): Pick<SetupPlan, "madeCa"> =>
+  issuer.kind === "private-ca" ? { madeCa: `${store.dir}/ca/${issuer.ca}` } : {};
 
 /** It left the configuration, and the state knows who issued it: the default would replace a certificate that everybody trusts by one that few do. */
 const refuseOtherIssuer = (world: World, { name, issuer }: CertificateConfig): void => {
