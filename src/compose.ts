@@ -39,6 +39,7 @@ export const createWorld = async (
   globals: Globals,
   step: (what: string) => void,
   mayMakeConfig: boolean,
+  begun?: string,
 ): Promise<World> => {
   const run = createRunProgram(host.env);
   const stateDir = ownPath(host, globals.state);
@@ -85,7 +86,7 @@ export const createWorld = async (
   };
 
   const ofRun = {
-    run: `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
+    run: begun ?? `${host.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${host.pid}`,
     command: `mailcert ${host.argv.join(" ")}`,
   };
   const makeIssuer = async (kind: IssuerKind): Promise<Issuer> => {

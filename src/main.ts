@@ -19,7 +19,7 @@ export const main = async (host: Host): Promise<number> => {
       host,
       commands,
       bare,
-      world: (globals, step, mayMakeConfig) => once(() => composeWorld(host, globals, step, mayMakeConfig)),
+      world: (globals, step, mayMakeConfig, run) => once(() => composeWorld(host, globals, step, mayMakeConfig, run)),
     });
   } catch (error) {
     return (await import("./cli/report-error.ts")).reportError(host, error);
@@ -37,7 +37,13 @@ const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   return () => (made ??= make());
 };
 
-const composeWorld = async (host: Host, globals: Globals, step: (what: string) => void, mayMakeConfig: boolean) => {
+const composeWorld = async (
+  host: Host,
+  globals: Globals,
+  step: (what: string) => void,
+  mayMakeConfig: boolean,
+  run?: string,
+) => {
   const { createWorld } = await import("./compose.ts");
-  return createWorld(host, globals, step, mayMakeConfig);
+  return createWorld(host, globals, step, mayMakeConfig, run);
 };

@@ -29,8 +29,8 @@ export interface Context {
   readonly fitting: (failure: Failure) => Failure;
   /** Wires the adapters together; heavy rooms are loaded when first used. */
   readonly world: () => Promise<World>;
-  /** The same anew, for a command that goes round and round. */
-  readonly newWorld: () => Promise<World>;
+  /** The same anew, for a command that goes round and round. `run`: what went before is the same run (World.run). */
+  readonly newWorld: (run?: string) => Promise<World>;
 }
 
 /** One of a command's actions, its first argument: `mailcert ca revoke`. */

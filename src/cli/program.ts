@@ -16,7 +16,13 @@ export interface ProgramOptions {
   readonly commands: Readonly<Record<string, CommandEntry>>;
   /** What a person at a terminal gets who names no command. */
   readonly bare: Pick<CommandEntry, "load">;
-  readonly world: (globals: Globals, step: (what: string) => void, mayMakeConfig: boolean) => Context["world"];
+  /** `run`: of a run that has begun; else one of its own. */
+  readonly world: (
+    globals: Globals,
+    step: (what: string) => void,
+    mayMakeConfig: boolean,
+    run?: string,
+  ) => Context["world"];
 }
 
 const addGlobals = (command: Command): Command =>
@@ -154,8 +160,8 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
     const globals = globalsOf(values);
     const output = createOutput(host, { ...globals, color: values["color"] !== false });
     action?.refuseStrangers();
-    const makeWorld = (): Context["world"] =>
-      options.world(globals, (what) => output.step(what), module.mayMakeConfig === true);
+    const makeWorld = (run?: string): Context["world"] =>
+      options.world(globals, (what) => output.step(what), module.mayMakeConfig === true, run);
     const fitting = (failure: Failure): Failure => fittingFailure(failure, optionsOf(action?.page ?? command, program));
     const context: Context = {
       host,
@@ -165,7 +171,7 @@ export const runProgram = async (options: ProgramOptions): Promise<number> => {
       output,
       fitting,
       world: makeWorld(),
-      newWorld: () => makeWorld()(),
+      newWorld: (run) => makeWorld(run)(),
     };
     status = await module.run(context).catch((error: unknown) => {
       throw error instanceof Failure ? fitting(error) : error;

@@ -130,7 +130,7 @@ ${exitStatusHelp([0, 1, 64, 65, 73, 75, 77, 78])}`,
       throw new Failure("usage", "say where to write: --out DIR", {
         hints: [
           "for example: mailcert bundle --out /srv/mail",
-          "or once, in the entry of the configuration, and every renewal keeps it up to date: bundle: /srv/mail",
+          "or once, in the entry of the configuration, and every renewal keeps it up to date: bundle: /srv/mail (then let the hourly run write there: mailcert schedule install)",
         ],
       });
     const formats = options["format"] as readonly BundleFormat[] | undefined;

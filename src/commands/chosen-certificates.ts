@@ -1,6 +1,7 @@
 // The certificates that a command line names, from the configuration.
 import type { CertificateConfig, Config } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import { namesIn } from "../usecases/unless-failure.ts";
 import type { World } from "../usecases/world.ts";
 
 /** The hint behind a name that is not known. */
@@ -17,7 +18,12 @@ export const chosenConfig = async (
   const config = await world.config.read();
   if (!config) {
     throw new Failure("config", `there is no configuration at ${world.config.path}`, {
-      hints: ["make one: mailcert setup mail.example.org"],
+      hints: [
+        ...(namesIn(world.store).length > 0
+          ? ["this host has certificates: `mailcert status` says what brings each of them back into one"]
+          : []),
+        "make one: mailcert setup mail.example.org",
+      ],
     });
   }
   const unknown = names.find((name) => !config.certificates.some((one) => one.name === name));

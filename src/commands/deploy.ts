@@ -16,7 +16,7 @@ import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
 import { asAgreed, settleUnfinished, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
 import { deployRepair } from "./deploy-repair.ts";
-import { accept, confirmed, locked } from "./locked.ts";
+import { accept, afresh, confirmed, locked } from "./locked.ts";
 
 const statuses = { done: exitStatus.done, fault: exitStatus.findings, waiting: exitStatus["try-later"] } as const;
 
@@ -95,8 +95,7 @@ const deployHardened = async (context: Context, profile: PolicyName): Promise<nu
     return exitStatus.done;
   }
   if (asked.servers.some(needsWork)) await confirmed(context, report.hardenQuestion(asResult(asked)));
-  // The configuration may be another since: a person may take an hour to answer.
-  const { attempts: all, hardened } = await locked({ ...context, world: context.newWorld }, async (here) => {
+  const { attempts: all, hardened } = await locked(afresh(context), async (here) => {
     const attempts = await deployChosen(here, context);
     if (deployOutcome(attempts) !== "done") return { attempts, hardened: undefined };
     const chosen = await chosenCertificates(here, args);

@@ -3,6 +3,12 @@ import type { Context } from "../cli/command.ts";
 import { Failure } from "../domain/failure.ts";
 import type { World } from "../usecases/world.ts";
 
+/** What stands in files may be another since a person was asked: adapters anew, for the same run. */
+export const afresh = (context: Context): Context => ({
+  ...context,
+  world: async () => context.newWorld((await context.world()).run),
+});
+
 export const locked = async <Result>(context: Context, job: (world: World) => Promise<Result>): Promise<Result> => {
   const world = await context.world();
   if (context.globals.dryRun) return job(world);
@@ -62,7 +68,7 @@ export const confirming = async <Result>(
   context: Context,
   job: (world: World, confirm: (question: string) => Promise<void>) => Promise<Result>,
 ): Promise<Result> => {
-  const { globals, newWorld } = context;
+  const { globals } = context;
   let asked: string | undefined;
   if (!globals.dryRun && !globals.yes) {
     try {
@@ -85,6 +91,5 @@ export const confirming = async <Result>(
         },
       );
   };
-  // What stands in files may be another since.
-  return locked({ ...context, world: newWorld }, (world) => job(world, same));
+  return locked(afresh(context), (world) => job(world, same));
 };

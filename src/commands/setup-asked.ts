@@ -6,7 +6,7 @@ import { afterSetup } from "../usecases/after-setup.ts";
 import { type SetupResult, setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
 import { settleUnfinished, tellUnfinished } from "./deploy-policy.ts";
-import { confirmed, locked } from "./locked.ts";
+import { afresh, confirmed, locked } from "./locked.ts";
 import type { Wished } from "./setup.ts";
 import { scheduleOf, waited } from "./setup-questions.ts";
 
@@ -36,8 +36,7 @@ export const setupAsked = async (context: Context, wished: (world: World) => Pro
     if (asked) await confirmed(context, `${text}\n\nDo all of this?`);
     else host.stderr.write(`${text}\n\n`);
   }
-  // What stands in files may be another since.
-  return locked({ ...context, world: context.newWorld }, async (here) => {
+  return locked(afresh(context), async (here) => {
     await tellUnfinished(context, here);
     return setup(waited(context, here), certificate, { ...options, dryRun: false });
   });

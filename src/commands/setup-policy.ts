@@ -11,7 +11,7 @@ import { type SetupResult, setup } from "../usecases/setup.ts";
 import { unlessFailure } from "../usecases/unless-failure.ts";
 import type { World } from "../usecases/world.ts";
 import { type PolicyPart, asAgreed, settleUnfinished } from "./deploy-policy.ts";
-import { confirmed, locked } from "./locked.ts";
+import { afresh, confirmed, locked } from "./locked.ts";
 import type { Told, Wished } from "./setup.ts";
 import { refuseWithoutRights } from "./setup-asked.ts";
 import { scheduleOf, waited } from "./setup-questions.ts";
@@ -41,7 +41,7 @@ export const setupHardened = async (
     };
     await confirmed(context, globals.yes || !host.ask ? "" : await shown());
   }
-  return locked({ ...context, world: context.newWorld }, async (here) => {
+  return locked(afresh(context), async (here) => {
     const result = await setup(waited(context, here), certificate, { ...options, dryRun: false });
     return { result, policy: await policyOf(here, result, asked, globals.yes) };
   });

@@ -147,10 +147,10 @@ const told = async (context: Context, { result, policy }: Told): Promise<number>
 
 /** No fault, and yet nothing to keep from a person. */
 const warns = (
-  { issued, deployed, preflight = [] }: SetupResult,
+  { plan, issued, deployed, preflight = [] }: SetupResult,
   { schedule, otherClients = [] }: AfterSetup,
 ): boolean =>
-  [...(issued?.findings ?? []), ...(deployed?.findings ?? []), ...preflight].some(
+  [...plan.nameFindings, ...(issued?.findings ?? []), ...(deployed?.findings ?? []), ...preflight].some(
     ({ severity }) => severity === "warning",
   ) ||
   schedule.note !== undefined ||

@@ -3,7 +3,7 @@ import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
-import { hourlyWarning, statusDocument, statusText } from "../reports/status.ts";
+import { hourlyWarnings, statusDocument, statusText } from "../reports/status.ts";
 import { runAtWork } from "../usecases/run-at-work.ts";
 import { hourlyRun } from "../usecases/schedule.ts";
 import { status } from "../usecases/status.ts";
@@ -36,12 +36,15 @@ ${exitStatusHelp([0, 1, 64, 65, 77, 78])}`,
     }
     const result = args.length === 0 ? all : await status(here, args, host.uid === 0);
     const renewing = result.certificates.some(({ configured }) => configured);
-    const hourly = renewing ? await hourlyRun(here) : undefined;
+    // Others than root may not see what servers there are.
+    const job =
+      renewing && host.uid === 0 ? await (await import("../usecases/whole-job.ts")).wholeJob(here) : undefined;
+    const hourly = renewing ? await hourlyRun(here, job) : undefined;
     const atWork = await runAtWork(here);
     for (const warning of await here.config.warnings()) output.warn(warning);
     // The table says it below; with --quiet there is no table where all is well.
-    const warning = hourly && hourlyWarning(hourly, host.now());
-    if (globals.quiet && !globals.json && result.ok && warning !== undefined) output.warn(warning);
+    const warnings = hourly ? hourlyWarnings(hourly, host.now()) : [];
+    if (globals.quiet && !globals.json && result.ok) for (const warning of warnings) output.warn(warning);
     output.result(statusText(result, hourly, host.now(), atWork), statusDocument(result, hourly, atWork), !result.ok);
     return result.ok ? exitStatus.done : exitStatus.findings;
   },

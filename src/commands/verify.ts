@@ -48,7 +48,11 @@ export const command: CommandModule = {
       )
       .option("--mx <DOMAIN>", "every MX host of a mail domain, on port 25 (repeatable)", list)
       .option("--srv <DOMAIN>", "what a domain's SRV records lead mail programs to (repeatable)", list)
-      .option("--entry <LIST>", `only these of ${schemeWords().join(", ")}`, list)
+      .option(
+        "--entry <LIST>",
+        `only these of ${schemeWords().join(", ")}; or their ports. Without a target: of this host`,
+        list,
+      )
       .option("--address <IP>", "connect there, keep the name")
       .option("--port <PROTOCOL=PORT>", "another port than the usual one (repeatable)", list)
       .option("--ca-file <FILE>", "trust this too (repeatable)", list)

@@ -27,7 +27,7 @@ export type ParsedConfig =
     };
 
 const example =
-  "an entry looks like this:  certificates: { mail.example.org: { issuer: letsencrypt, email: you@example.org } }";
+  "an entry looks like this:  certificates: { mail.example.org: { issuer: letsencrypt, email: you@example.org, agree_tos: true } }";
 
 /** @returns false where the rest of the file must not be read: a newer mailcert wrote it. */
 const readSchema = (source: Source, field: Field | undefined): boolean => {

@@ -7,6 +7,18 @@ const pathsOf = ({ files }: Extract<Change, { kind: "copies" }>): string => file
 /** What takes the place of a line may be several. */
 const ours = (after: string): string => clean(after.replaceAll(/\n\s*/g, " / "), 120);
 
+/** What a value takes the place of, for the log: whoever wrote it looks for it there. A list that others write into, too, keeps theirs. */
+export const describeMade = (change: Change): string => {
+  const replaced =
+    (change.kind === "parameter" && change.shared !== true) ||
+    (change.kind === "service-parameter" && change.beforeIsOurs !== true)
+      ? change.before
+      : undefined;
+  const what = describeChange(change);
+  const stands = replaced === undefined || replaced === "" || !("after" in change) || change.after === undefined;
+  return stands ? what : `${what} (was: ${clean(replaced, 120)})`;
+};
+
 export const describeChange = (change: Change): string => {
   switch (change.kind) {
     case "file":

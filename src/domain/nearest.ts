@@ -33,10 +33,12 @@ export const nearest = (word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.far <= Math.max(1, Math.floor(plain(word).length / 3)) ? best.word : undefined;
 };
 
+/** Who is told what was meant does not read on through dozens. */
+const mostBeside = 10;
+
 /** The hint for an unknown word. */
 export const didYouMean = (word: string, known: readonly string[]): string => {
   const near = nearest(word, known);
-  return near === undefined
-    ? `known here: ${known.join(", ")}`
-    : `did you mean ${near}? Known here: ${known.join(", ")}`;
+  if (near === undefined) return `known here: ${known.join(", ")}`;
+  return `did you mean ${near}?${known.length > mostBeside ? "" : ` Known here: ${known.join(", ")}`}`;
 };

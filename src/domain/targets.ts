@@ -129,6 +129,17 @@ const impliedSchemes = (options: TargetOptions, table: PortTable): readonly Sche
   return [...words].flatMap((word) => schemeNamed(word) ?? []);
 };
 
+/** A protocol, or its usual port. @throws Failure `usage`. */
+export const readEntry = (word: string, table: PortTable): Scheme => {
+  const port = /^\d+$/.test(word) ? Number(word) : undefined;
+  const scheme = readScheme(word) ?? schemesOf(table).find((one) => table[one.protocol].ports[one.mode] === port);
+  if (scheme) return scheme;
+  if (port === undefined) throw unknownScheme(word, table);
+  throw new Failure("usage", `which protocol does port ${clean(word, 20)} speak?`, {
+    hints: [`say it as a URL, for example smtp://mail.example.org:${clean(word, 20)}`],
+  });
+};
+
 const ofHost = (text: string, options: TargetOptions, table: PortTable): readonly Target[] => {
   if (text === "-")
     throw new Failure("usage", '"-" is no target', {
@@ -149,11 +160,7 @@ const ofHost = (text: string, options: TargetOptions, table: PortTable): readonl
     }
     return [{ ...usual, host, port, demanded: true }];
   }
-  const named = options.entries?.map((word) => {
-    const scheme = readScheme(word);
-    if (!scheme) throw unknownScheme(word, table);
-    return scheme;
-  });
+  const named = options.entries?.map((word) => readEntry(word, table));
   return (named ?? impliedSchemes(options, table)).map((scheme) => {
     const port = portFor(scheme, options, table);
     if (port === undefined) {

@@ -9,7 +9,7 @@ const isLeft = ({ kept, findings }: Removal): boolean => kept.length + findings.
 const wayOn = ({ certificate, left }: Removal, stays: boolean): readonly string[] => {
   if (!left) {
     return [
-      "  it is still renewed, and no server is touched; back into the servers:",
+      "  it is still renewed (by `mailcert renew`), and no server is touched; back into the servers:",
       `    mailcert deploy ${certificate}`,
     ];
   }

@@ -1,6 +1,7 @@
 // What setup did, what clients need now, and how to take it back.
 import { few } from "../domain/doctor/words.ts";
 import type { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { effectiveSettings } from "../domain/certificate-settings.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { isWildcard } from "../domain/names.ts";
@@ -39,6 +40,11 @@ const laterLines = ({ certificate, fromNextRenewal }: SetupPlan): readonly strin
         `${key}: ${[value].flat().map(String).join(", ")} holds from the next renewal; now: mailcert renew --force ${certificate.name}`,
     );
 
+const nameLines = ({ severity, message, hint = "" }: Finding): readonly string[] => [
+  wrap(`${severity}: ${message}`, 78, "", "  "),
+  wrap(`-> ${hint}`, 78, "  ", "     "),
+];
+
 const planText = (plan: SetupPlan): string => {
   const { certificate, decision, deploy } = plan;
   const none = certificate.servers !== "auto" && certificate.servers.length === 0;
@@ -53,6 +59,7 @@ const planText = (plan: SetupPlan): string => {
     ...(certificate.bundle === undefined
       ? []
       : [`  would write the files for mail programs into ${certificate.bundle}`]),
+    ...plan.nameFindings.flatMap(nameLines).map((line) => `  ${line}`),
   ].join("\n");
 };
 
@@ -126,17 +133,32 @@ const verifyElsewhere = ({ name, names, issuer }: SetupPlan["certificate"]): rea
 
 /** Each thing that this run changed and what takes it back, in the order in which that is done. */
 const wayBack = (
-  { plan: { certificate, config, folder }, issued, deployed }: SetupResult,
+  { plan: { certificate, config, folder, madeCa }, issued, deployed }: SetupResult,
   { schedule }: AfterSetup,
 ): readonly string[] => {
   const { name } = certificate;
-  const rows: (readonly [string, string])[] = [[`mailcert deploy --remove ${name}`, "servers' settings"]];
+  const first = issued && deployed?.generation.number === 1;
+  // To take it out of the servers would be more than what was done.
+  const before = issued !== undefined && !first && deployed?.servers.every(({ changes }) => changes.length === 0);
+  const rows: (readonly [string, string])[] = [
+    before
+      ? [`mailcert rollback ${name}`, "certificate of before"]
+      : [`mailcert deploy --remove ${name}`, "servers' settings"],
+  ];
   if (schedule.change === "installed") rows.push(["mailcert schedule remove", "hourly run"]);
   if (config.before === undefined) rows.push([`rm ${config.path}`, "configuration"]);
   else if (config.before !== config.after) rows.push([`# in ${config.path}`, "as shown above"]);
-  if (issued && deployed?.generation.number === 1) rows.push([`rm -r ${folder}`, "keys, certificates"]);
-  if (rows.length === 1) return [`Take it back:                mailcert deploy --remove ${name}`];
-  return ["", "To take back what was changed, in this order (mailcert log says when and how):", table(rows, "  ")];
+  if (first) rows.push([`rm -r ${folder}`, "keys, certificates"]);
+  if (issued && madeCa !== undefined) rows.push([`rm -r ${madeCa}`, "private CA, its key"]);
+  if (rows.length === 1) return rows.map(([command]) => `Take it back:                ${command}`);
+  return [
+    "",
+    "To take back what was changed, in this order (mailcert log says when and how):",
+    table(rows, "  "),
+    ...(issued && madeCa !== undefined
+      ? ["A CA that is gone cannot be made again: who has imported its root needs another."]
+      : []),
+  ];
 };
 
 const nextSteps = (result: SetupResult, after: AfterSetup, unfinished: boolean): readonly string[] =>
@@ -173,6 +195,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
     ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
     ...laterLines(plan),
     ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
+    ...(plan.nameFindings.length > 0 ? ["", ...plan.nameFindings.flatMap(nameLines)] : []),
     "",
     scheduleInstallText(after.schedule),
     ...otherClientLines(after),
@@ -187,6 +210,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
 
 export const setupDocument = (result: SetupResult, after: AfterSetup): object => {
   const { plan, issued, deployed, snippets } = result;
+  const findings = [...(issued?.findings ?? []), ...plan.nameFindings];
   return {
     schema: "mailcert.setup/1",
     ok:
@@ -208,7 +232,7 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
     ...(deployed ? {} : { plan: plan.deploy }),
     ...(issued ? { issued: issued.generation } : {}),
     ...(issued?.notes ? { notes: issued.notes } : !deployed && plan.made ? { notes: plan.made } : {}),
-    ...(issued?.findings ? { findings: issued.findings } : {}),
+    ...(findings.length > 0 ? { findings } : {}),
     ...(deployed ? { deployed: deploymentDocument(deployed) } : {}),
     ...(snippets ? { snippets } : {}),
     schedule: after.schedule,

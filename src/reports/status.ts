@@ -190,8 +190,21 @@ const caTroubleText = ({ ca, at, message, directory }: CaTrouble, one: Certifica
 
 export const scheduleTitles = { systemd: "systemd timer", cron: "cron line", loop: "mailcert renew --every" } as const;
 
-/** What a person should know although every certificate is well; undefined: it renews by itself. */
-export const hourlyWarning = ({ renews, problem, failed, lastRun }: HourlyRun, now: Date): string | undefined => {
+/** What a person should know although every certificate is well; empty: it renews by itself. */
+export const hourlyWarnings = (run: HourlyRun, now: Date): readonly string[] => {
+  const { behind = [] } = run;
+  return [
+    // It may be why the last run failed.
+    ...(behind.length === 0
+      ? []
+      : [
+          `${behind.join(" and ")} ${behind.length === 1 ? "is" : "are"} not what would be written now (other folders, servers or version since): mailcert schedule install`,
+        ]),
+    ...[troubleOf(run, now) ?? []].flat(),
+  ];
+};
+
+const troubleOf = ({ renews, problem, failed, lastRun }: HourlyRun, now: Date): string | undefined => {
   const days = daysWithoutRun(lastRun, now);
   if (days !== undefined) return `nothing has run for ${days} days: mailcert schedule show`;
   if (failed !== undefined) return `the last run by itself failed (exit ${failed}): mailcert schedule show`;
@@ -203,11 +216,10 @@ export const hourlyWarning = ({ renews, problem, failed, lastRun }: HourlyRun, n
 
 const hourlyText = (run: HourlyRun, now: Date): string => {
   const { renews, kind, next: at } = run;
-  const warning = hourlyWarning(run, now);
   const when = at === undefined ? "" : `, next run ${minute(new Date(at))}`;
   return [
     ...(renews ? [`renewed by itself: ${kind === undefined ? "yes" : scheduleTitles[kind]}${when}`] : []),
-    ...(warning === undefined ? [] : [`warning: ${warning}`]),
+    ...hourlyWarnings(run, now).map((warning) => `warning: ${warning}`),
   ].join("\n");
 };
 

@@ -45,19 +45,20 @@ export const fileFailure = (error: unknown, doing: string, path: string): unknow
     EISDIR: "it is a folder",
     ELOOP: "too many symbolic links",
   };
-  const hints: Record<string, string> = {
-    EACCES: "run mailcert as root, or point --state and --config at folders that this user may write",
-    EPERM: "run mailcert as root",
-    ENOSPC: "free some space and run the command again: nothing was lost",
-    EDQUOT: "free some space and run the command again: nothing was lost",
-    EROFS:
-      "remount the file system read-write (`mailcert doctor` says which, and how); in the hourly run: mailcert schedule install lets it write to the folders of the present configuration, and to those of copies of a CA's lists",
+  const hints: Record<string, readonly string[]> = {
+    EACCES: ["run mailcert as root, or point --state and --config at folders that this user may write"],
+    EPERM: ["run mailcert as root"],
+    ENOSPC: ["free some space and run the command again: nothing was lost"],
+    EDQUOT: ["free some space and run the command again: nothing was lost"],
+    EROFS: [
+      "in the hourly run: `mailcert schedule install` lets it write to the folders of the present configuration, and to those of copies of a CA's lists",
+      "else remount the file system read-write: `mailcert doctor` says which, and how",
+    ],
   };
-  const hint = hints[code];
   return new Failure(kind, `cannot ${doing} ${path}: ${why[code] ?? code}`, {
     cause: error,
     facts: { code, path },
-    ...(hint === undefined ? {} : { hints: [hint] }),
+    hints: hints[code] ?? [],
   });
 };
 

@@ -29,9 +29,10 @@ export interface NameAddresses {
 export const askAddresses = async (
   world: Pick<World, "dns" | "signal">,
   names: readonly string[],
+  timeoutMs = dnsDeadlineMs,
 ): Promise<readonly NameAddresses[]> => {
   const dns = await world.dns();
-  const options = { timeoutMs: dnsDeadlineMs, signal: world.signal };
+  const options = { timeoutMs, signal: world.signal };
   return Promise.all(
     names
       .filter((name) => !isIpName(name) && !isWildcard(name))

@@ -1,5 +1,5 @@
 // TLS policy of one server: apply, its own test, reload, and a proof that every entry point still takes a client; back to what stood before where one does not.
-import { describeChange } from "../domain/describe-change.ts";
+import { describeChange, describeMade } from "../domain/describe-change.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -142,7 +142,7 @@ const apply = async (world: World, planned: PlannedPolicy, profile: PolicyName):
   for (const change of plan.changes) {
     await recordChange(world, {
       certificate: owner.name,
-      what: `${installation.id}: ${describeChange(change)}`,
+      what: `${installation.id}: ${describeMade(change)}`,
       undo: undoPolicy,
       change: { server: installation.server, installation: installation.id, change },
       policy: true,

@@ -1,5 +1,5 @@
 // Makes one change to a server's settings, or takes it back at once, with its line in the log of changes before it is made.
-import { describeChange, describeRevert } from "../domain/describe-change.ts";
+import { describeChange, describeMade, describeRevert } from "../domain/describe-change.ts";
 import { isStamped } from "../domain/stamp.ts";
 import type { Change } from "../servers/server.ts";
 import type { HostEvent } from "../store/store.ts";
@@ -85,7 +85,7 @@ export const makeChange = async (
       return { change, what, undone: newest };
     }
   }
-  const what = describeChange(change);
+  const what = describeMade(change);
   // A text of ours that takes the place of another one: what undoes both is written down already.
   const again = (newest !== undefined && isTextOfOurs(change)) || isForGood(change);
   await recordChange(world, {

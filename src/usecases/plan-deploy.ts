@@ -1,7 +1,7 @@
 // What a deployment would change, computed from the real plan. Changes nothing.
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { describeChange } from "../domain/describe-change.ts";
+import { describeChange, describeMade } from "../domain/describe-change.ts";
 import { targetOf } from "../domain/generation.ts";
 import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -66,7 +66,7 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
     const edits = new Set(
       [...off, ...asked].flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)),
     );
-    const changes = [...readers, ...plan.changes.map(describeChange), ...edits, ...(outdated.get(id) ?? [])];
+    const changes = [...readers, ...plan.changes.map(describeMade), ...edits, ...(outdated.get(id) ?? [])];
     const foreseen = await unlessFailure(() => foreseeTrust(world, installation.server));
     const untold = foreseen instanceof Failure ? [configFinding(id, foreseen, "would not be changed")] : foreseen;
     const notes = [...untold, ...plan.notes, ...off.map((one) => offFinding(id, one))];

@@ -218,13 +218,15 @@ export interface HourlyRun {
   readonly failed?: number;
   /** Why nothing renews although something is installed. */
   readonly problem?: string;
+  /** Files of it that are not what `schedule install` would write now; absent: none, or nobody looked. */
+  readonly behind?: readonly string[];
   /** ISO date of the last `renew`, where notifications are configured and this user may know it. */
   readonly lastRun?: string;
 }
 
-/** A quick look, without asking the servers what a timer run may write to. */
-export const hourlyRun = async (world: World): Promise<HourlyRun> => {
-  const [hourly, lastRun] = [await installedRun(world), await lastRunOf(world)];
+/** A quick look, without asking the servers what a timer run may write to. `whole`: what is installed is compared with it. */
+export const hourlyRun = async (world: World, whole?: ScheduleJob): Promise<HourlyRun> => {
+  const [hourly, lastRun] = [await installedRun(world, whole), await lastRunOf(world)];
   return { ...hourly, ...(lastRun === undefined ? {} : { lastRun }) };
 };
 
@@ -234,9 +236,9 @@ const lastRunOf = async (world: World): Promise<string | undefined> => {
   return memory instanceof Failure ? undefined : memory.lastRun;
 };
 
-const installedRun = async (world: World): Promise<HourlyRun> => {
+const installedRun = async (world: World, whole?: ScheduleJob): Promise<HourlyRun> => {
   const deps = await world.scheduling();
-  const job = { ...programOf(deps), args: renewArguments(world), writable: [], hostName: deps.hostName };
+  const job = whole ?? { ...programOf(deps), args: renewArguments(world), writable: [], hostName: deps.hostName };
   try {
     const states = await showSchedule(deps, job);
     const active = states.find((state) => state.active);
@@ -246,11 +248,13 @@ const installedRun = async (world: World): Promise<HourlyRun> => {
       return { renews: false, ...(idle ? { kind: idle.kind, problem: withCommand(idle) ?? "" } : {}) };
     }
     const { kind, next, last } = active;
+    const behind = whole ? active.files.filter(({ state }) => state === "different").map(({ path }) => path) : [];
     return {
       renews: true,
       kind,
       ...(next === undefined ? {} : { next }),
       ...(last === undefined || last.ok ? {} : { failed: last.status }),
+      ...(behind.length > 0 ? { behind } : {}),
     };
   } catch (failure) {
     if (failure instanceof Failure) return { renews: false, problem: failure.message };

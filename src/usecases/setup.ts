@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AcmeSettings, CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { slotOf } from "../domain/keys.ts";
 import { lineChanges } from "../domain/line-changes.ts";
 import { authorityOf, targetOf } from "../domain/generation.ts";
@@ -22,6 +23,7 @@ import { keysInHand } from "./certified-keys.ts";
 import { askAhead, keepDnsPromises } from "./dns-promises.ts";
 import { type IssueResult, issue, refuseBadNames } from "./issue.ts";
 import { type DeployPlan, planDeploy } from "./plan-deploy.ts";
+import { namesHere } from "./names-here.ts";
 import { placeOf } from "./one-certificate.ts";
 import { observeBaseline, proofTargets } from "./prove.ts";
 import { preflight } from "./preflight.ts";
@@ -49,12 +51,16 @@ export interface SetupPlan {
   readonly decision: Decision;
   /** What the issuer would make on the way, one sentence each. */
   readonly made?: readonly string[];
+  /** Folder of the private CA that is made on the way. */
+  readonly madeCa?: string;
   /** Settings that were changed and make no new certificate: the present one was made without them. */
   readonly fromNextRenewal: readonly LateSetting[];
   readonly config: { readonly path: string; readonly before: string | undefined; readonly after: string };
   /** Everything that is kept of the certificate. */
   readonly folder: string;
   readonly deploy: DeployPlan;
+  /** Names by which nobody will find this host. */
+  readonly nameFindings: readonly Finding[];
 }
 
 export interface SetupResult {
@@ -101,22 +107,31 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
       world.store.liveNumber(certificate.name) === undefined ? askAhead(world, certificate, found) : undefined,
     ]);
   }
+  const [config, planned, nameFindings] = await Promise.all([
+    world.config.edited(certificate),
+    planDeploy(world, certificate),
+    namesHere(world, certificate, known, !options.dryRun),
+  ]);
   const plan: SetupPlan = {
     certificate,
     ...(known ? { known } : {}),
     found,
     decision,
-    ...(decision.action === "issue" && made.length > 0 ? { made } : {}),
+    ...(decision.action === "issue" && made.length > 0 ? { made, ...madeCa(world, certificate) } : {}),
     fromNextRenewal:
       decision.action === "issue" || wantsKey(world, certificate, options) ? [] : heldBack(world, certificate, known),
-    config: await world.config.edited(certificate),
+    config,
     folder: `${world.store.dir}/certificates/${certificate.name}`,
-    deploy: await planDeploy(world, certificate),
+    deploy: planned,
+    nameFindings,
   };
   if (options.dryRun && wantsIssue(world, plan, options) && !options.replace)
     await refuseUnpromised(world, plan, options);
   return plan;
 };
+
+const madeCa = ({ store }: World, { issuer }: CertificateConfig): Pick<SetupPlan, "madeCa"> =>
+  issuer.kind === "private-ca" ? { madeCa: `${store.dir}/ca/${issuer.ca}` } : {};
 
 /** It left the configuration, and the state knows who issued it: the default would replace a certificate that everybody trusts by one that few do. */
 const refuseOtherIssuer = (world: World, { name, issuer }: CertificateConfig): void => {

@@ -3,6 +3,7 @@ import type { DomainFacts, ExpectedLeaves } from "../checks/check.ts";
 import { checks } from "../checks/index.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import { socketPath } from "../domain/entry-point.ts";
+import { onlyMeant } from "../domain/entry-words.ts";
 import { Failure } from "../domain/failure.ts";
 import { canonicalIp } from "../domain/ip.ts";
 import { meantFor } from "../domain/meant-target.ts";
@@ -190,16 +191,15 @@ const configured = async (world: World, words: VerifyWords, live: readonly LiveC
       ],
     });
   }
-  const aimed = [words.entries && "--entry", words.ports && "--port", words.address && "--address"].find(
-    (option) => option,
-  );
+  const aimed = [words.ports && "--port", words.address && "--address"].find((option) => option);
   if (aimed) {
     throw new Failure("usage", `${aimed} needs a host name to go with it`, {
       hints: [`for example: mailcert verify ${config.certificates[0]?.names[0] ?? "mail.example.org"} ${aimed} ...`],
     });
   }
   const { protocols } = await world.verifying();
-  return configuredTargets(world, config.certificates, live, protocols);
+  const all = await configuredTargets(world, config.certificates, live, protocols);
+  return words.entries ? { ...all, wanted: onlyMeant(words.entries, all.wanted, protocols) } : all;
 };
 
 const bare = (pem: string): string => pem.replaceAll(/\s/g, "");

@@ -1,7 +1,7 @@
 // What nothing takes back: a person is asked without the lock, and what is done under it is what they said yes to.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/cli/command.ts";
-import { confirming } from "../../src/commands/locked.ts";
+import { afresh, confirming } from "../../src/commands/locked.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
 
@@ -106,4 +106,17 @@ test("--yes plans once, under the lock; --dry-run without it", async () => {
   log = [];
   expect(await run(contextOf(undefined, { dryRun: true }))).toBe("planned");
   expect(log).toEqual(["plan: revoke generation 1"]);
+});
+
+test("what is done after the question is the same run in the log", async () => {
+  const runs: (string | undefined)[] = [];
+  const context = {
+    world: async () => ({ run: "20261120T120000-7" }),
+    newWorld: async (begun?: string) => {
+      runs.push(begun);
+      return { run: begun };
+    },
+  } as unknown as Context;
+  expect(await afresh(context).world()).toMatchObject({ run: "20261120T120000-7" });
+  expect(runs).toEqual(["20261120T120000-7"]);
 });

@@ -1,6 +1,6 @@
 // Changes to a server's settings in words: what is done, what undoing does, why it is left.
 import { expect, test } from "vitest";
-import { describeChange, describeKept, describeRevert } from "../../src/domain/describe-change.ts";
+import { describeChange, describeKept, describeMade, describeRevert } from "../../src/domain/describe-change.ts";
 import type { Change } from "../../src/servers/server.ts";
 
 const file: Change = { kind: "file", path: "/etc/x.conf", content: "new", mode: 0o644, before: undefined };
@@ -55,4 +55,25 @@ test.each(cases)("%j", (change, does, undone, would) => {
   expect(describeRevert(change, true)).toBe(undone);
   expect(describeRevert(change, false)).toBe(would);
   expect(describeKept(change)).toMatch(/: somebody changed it since$/);
+});
+
+test.each<readonly [Change, string]>([
+  [
+    { kind: "parameter", parameter: "smtpd_tls_chain_files", before: "/etc/postfix/x.pem", after: "/a.pem" },
+    "main.cf: smtpd_tls_chain_files = /a.pem (was: /etc/postfix/x.pem)",
+  ],
+  [
+    { kind: "service-parameter", service: "smtps/inet", parameter: "p", before: "x", after: "y" },
+    "master.cf smtps/inet: -o p=y (was: x)",
+  ],
+  [
+    { kind: "service-parameter", service: "smtps/inet", parameter: "p", before: "x", after: "y", beforeIsOurs: true },
+    "master.cf smtps/inet: -o p=y",
+  ],
+  [{ kind: "parameter", parameter: "p", before: "a, b", after: "a, b, c", shared: true }, "main.cf: p = a, b, c"],
+  [{ kind: "parameter", parameter: "p", before: "", after: "c" }, "main.cf: p = c"],
+  [{ kind: "parameter", parameter: "p", before: "c", after: undefined }, "main.cf: remove p (was: c)"],
+  [{ ...file, before: "old" }, "replace /etc/x.conf"],
+])("in the log it says what was there before: %j", (change, words) => {
+  expect(describeMade(change)).toBe(words);
 });

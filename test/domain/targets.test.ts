@@ -142,6 +142,13 @@ test("bad --port words", () => {
     expect(() => parsePorts([text], protocols)).toThrow(Failure);
 });
 
+test("--entry takes a usual port, too", () => {
+  expect(urls("mail.example.org", { entries: ["25", "993"] })).toEqual(
+    urls("mail.example.org", { entries: ["smtp", "imaps"] }),
+  );
+  expect(() => urls("mail.example.org", { entries: ["2525"] })).toThrow("which protocol does port 2525 speak?");
+});
+
 test("words of every object's family are no entries", () => {
   for (const entry of ["__proto__", "constructor", "toString", "hasOwnProperty"])
     expect(() => urls("mail.example.org", { entries: [entry] })).toThrow(`unknown protocol "${entry}"`);

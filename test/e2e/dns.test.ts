@@ -36,7 +36,11 @@ it("what dns show prints is what dns check asks for; a foreign TLSA record is a 
   await host.startPostfix();
   await host.startDovecot();
   const zone = await startSignedZone(host, { zone: domain, records: ["mail A 192.0.2.10", "@ MX 10 mail"] });
-  await host.must(["mailcert", "setup", name, "--schedule", "none"]);
+  const mistyped = await host.mailcert(["setup", "mial.example.org", "--dry-run"]);
+  expect(mistyped.status, mistyped.stderr).toBe(0);
+  expect(mistyped.stdout).toContain("warning: mial.example.org does not exist in DNS: no client finds it");
+  const made = await host.must(["mailcert", "setup", name, "--schedule", "none"]);
+  expect(made).not.toContain("no client finds it");
 
   const before = await host.mailcert(["dns", "check"]);
   expect(before.status, before.stdout + before.stderr).toBe(0);

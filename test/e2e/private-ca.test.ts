@@ -121,7 +121,7 @@ describe("on trixie", () => {
     const { stdout } = await host.exec(
       `${typed} | script -qec "${mailcert} ca backup --out /root/ca.backup" /dev/null`,
     );
-    expect(stdout).toContain("Passphrase for the backup: ");
+    expect(stdout).toContain("Passphrase for the backup (at least 12 characters): ");
     // The terminal itself may have echoed what came before it was asked for; the program shows nothing.
     expect(stdout.slice(stdout.indexOf("The same again"))).not.toContain("nobody said");
     expect(stdout).toContain("backed up the private CA");

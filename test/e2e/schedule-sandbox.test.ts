@@ -50,6 +50,19 @@ it("renews, lets Exim read the new key, copies, writes the bundle, reloads and p
     expect(await host.must(`cmp /srv/app/tls/cert.pem ${folder}/live/ecdsa/fullchain.pem; ls /srv/bundle`)).toContain(
       "ca.crt",
     );
+    // A folder that is named later is not the unit's until it is written anew.
+    expect(await host.must(["mailcert", "status"])).not.toContain("not what would be written now");
+    await host.must("mkdir /srv/other && sed -i s,/srv/bundle,/srv/other, /etc/mailcert/mailcert.yaml");
+    expect(await host.must(["mailcert", "status"])).toMatch(
+      /^warning: \/etc\/systemd\/system\/mailcert\.service .*not what would be written now \(.*: mailcert schedule install$/m,
+    );
+    await host.exec("systemctl start mailcert.service", long);
+    const doctor = (await host.mailcert(["doctor", "--json"], long)).stdout;
+    const { looks } = JSON.parse(doctor) as { looks: { findings: { check: string }[] }[] };
+    const told = looks.flatMap(({ findings }) => findings).filter(({ check }) => check === "doctor-schedule");
+    expect(told, doctor).toMatchObject([{ severity: "fault", command: "mailcert schedule install" }]);
+    await host.must("mailcert schedule install && ls /srv/other/ca.crt", long);
+    expect(await host.must(["mailcert", "status"])).not.toContain("warning: ");
     // What the administrator wrote stays, and is all that does.
     expect((await host.mailcert(["schedule", "remove"])).status).toBe(0);
     expect(await host.must("cd /etc/systemd/system && find . -path '*mailcert*' -type f")).toBe(

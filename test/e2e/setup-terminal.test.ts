@@ -141,6 +141,7 @@ test("a dumb terminal: three answers by Enter and a yes; the plan, a line for ea
     `  mailcert deploy --remove ${name}  `,
     "  rm /etc/mailcert/mailcert.yaml  ",
     `  rm -r /var/lib/mailcert/certificates/${name}  `,
+    "  rm -r /var/lib/mailcert/ca/default  ",
   ];
   const places = order.map((part) => text.indexOf(part));
   expect(places, text).toEqual(places.toSorted((a, b) => a - b));
@@ -186,6 +187,7 @@ test("the way back that was printed, then all told on the command line: shown, n
     `mailcert deploy --remove ${name}`,
     "rm /etc/mailcert/mailcert.yaml",
     `rm -r /var/lib/mailcert/certificates/${name}`,
+    "rm -r /var/lib/mailcert/ca/default",
   ]);
   for (const line of wayBack) await host.must(line);
   const told = await inTerminal(`mailcert setup ${name} --issuer self-signed`, []);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readCertificate } from "../../src/domain/certificate.ts";
 import type { PrivateCaSettings } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
-import type { IssuedChain } from "../../src/issuers/issuer.ts";
+import type { IssueRequest, IssuedChain } from "../../src/issuers/issuer.ts";
 import { createPrivateCa } from "../../src/issuers/private-ca/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
 import { makeLeaf } from "../../src/x509/leaf.ts";
@@ -33,7 +33,11 @@ const folder = (ca = "default"): string => join(stateDir, "ca", ca);
 const issue = async (
   names: readonly string[],
   settings: Partial<PrivateCaSettings> = {},
-  options: { readonly at?: Date; readonly generate?: typeof generateKey } = {},
+  options: {
+    readonly at?: Date;
+    readonly generate?: typeof generateKey;
+    readonly record?: IssueRequest["record"];
+  } = {},
 ): Promise<IssuedChain> =>
   createPrivateCa({ stateDir, random, generateKey: options.generate ?? generateKey }).issue({
     names,
@@ -43,6 +47,7 @@ const issue = async (
     now: options.at ?? now,
     signal: new AbortController().signal,
     step: (what) => steps.push(what),
+    ...(options.record ? { record: options.record } : {}),
   });
 
 const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
@@ -284,6 +289,15 @@ describe("a name outside", () => {
     expect(await readFile(join(folder(), "issued.jsonl"), "utf8")).toBe(before);
   });
 
+  test("that differs by a slip of the pen is asked about first", async () => {
+    await issue(["mail.exmaple.org"]);
+    const { hints } = await failureOf(issue(["mail.example.org"]));
+    expect(hints).toHaveLength(4);
+    expect(hints[0]).toBe(
+      `was exmaple.org mistyped? Then take back what was set up for it (mailcert deploy --remove NAME, its entry out of the configuration), move the CA away (mv ${folder()} /root/mailcert-ca-default), and run this again`,
+    );
+  });
+
   test("stated domains are judged without a CA", async () => {
     const failure = await failureOf(issue(["mail.example.net"], { caDomains: ["example.org"] }));
     expect(failure.message).toContain("limited to example.org");
@@ -403,6 +417,19 @@ describe("notes", () => {
     const { notes: free } = await issue(["mail.example.org"], { ca: "any", caDomains: ["*"] });
     expect(free?.[0]).toContain("not limited: it may certify any name, until");
   });
+});
+
+test("a CA that was made is in the log, once, with what takes it back", async () => {
+  const log: unknown[] = [];
+  const record = async (change: unknown): Promise<void> => void log.push(change);
+  await issue(["mail.example.org"], {}, { record });
+  await issue(["mail.example.org"], {}, { record });
+  expect(log).toEqual([
+    {
+      what: `made the private CA "default" in ${folder()}`,
+      undo: `where nobody has imported its root yet: move ${folder()} away`,
+    },
+  ]);
 });
 
 describe("after a kill", () => {

@@ -166,7 +166,7 @@ test("the password: shown once on a terminal, typed twice, from a file; in no do
     "other horse battery",
     "schönes Wetter heute",
   ];
-  answers.push("schönes Wetter heute", "short");
+  answers.push("schönes Wetter heute", "short", "short", "short");
   const person: Partial<Host> = {
     stdout: stdout((more) => void (text += more)),
     askSecret: async (question) => {

@@ -80,7 +80,12 @@ describe("ca show and ca init", () => {
       ca: { certificates: { issued: 0 } },
     });
     expect(await error(78, "ca", "init")).toContain("mailcert ca rotate default");
-    expect(await json(0, "ca", "init", "office", "--ca-domains", "example.net")).toMatchObject({ name: "office" });
+    expect(await json(0, "ca", "init", "office", "--ca-domains", "example.net")).toMatchObject({
+      name: "office",
+      notes: expect.arrayContaining([
+        "certificates by it: issuer: private-ca and ca: office in the configuration, or mailcert setup HOST --ca office",
+      ]) as unknown,
+    });
     expect(((await json(0, "ca", "show")) as { cas: unknown[] }).cas).toHaveLength(2);
     const { root } = await theCa();
     expect((Date.parse(root.notAfter) + 1000 - Date.parse(root.notBefore)) / day).toBe(900);
@@ -144,7 +149,13 @@ describe("ca show and ca init", () => {
       };
     };
     const init = (over: Partial<Host>): Promise<Ran> => on(over, "ca", "init", "--issuing");
-    expect((await init(person("short", "short"))).stderr).toContain("less than 12 characters");
+    expect((await init(person("short", "short", "short"))).stderr).toContain("less than 12 characters");
+    expect(asked).toEqual([
+      "Passphrase for the root's key (at least 12 characters): ",
+      ...Array<string>(2).fill(
+        "That has less than 12 characters: it could be guessed.\nPassphrase for the root's key (at least 12 characters): ",
+      ),
+    ]);
     expect((await init(person("correct horse battery", "correct horse bottery"))).stderr).toContain("differ");
     expect((await init(person(""))).stderr).toContain("no passphrase was given");
     expect((await init({})).stderr).toContain("--passphrase-file FILE");
@@ -154,7 +165,9 @@ describe("ca show and ca init", () => {
       "there is no passphrase file",
     );
     expect(await readdir(dir)).not.toContain("state");
-    expect((await init(person("correct horse battery", "correct horse battery"))).status).toBe(0);
+    // One that was too short is typed anew.
+    const typed = "correct horse battery";
+    expect((await init(person("short", typed, typed))).status).toBe(0);
     expect(asked).toContain("The same again: ");
     expect(await theCa()).toMatchObject({ root: { key: "sealed" } });
   });

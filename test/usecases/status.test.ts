@@ -11,7 +11,7 @@ import { rollback } from "../../src/usecases/rollback.ts";
 import { hourlyRun } from "../../src/usecases/schedule.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
-import { statusDocument, statusText } from "../../src/reports/status.ts";
+import { hourlyWarnings, statusDocument, statusText } from "../../src/reports/status.ts";
 import { complaints } from "../docs/schemas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
@@ -247,6 +247,30 @@ test("whether anything renews: nothing, something that runs, something that does
   expect(await hourlyRun(scheduling(timer))).toEqual({ renews: true, kind: "systemd", next, failed: 78 });
   const idle = (kind: string) => (kind === "cron" ? { problem: "cron is not running" } : {});
   expect(await hourlyRun(scheduling(idle))).toEqual({ renews: false, kind: "cron", problem: "cron is not running" });
+  const other = (kind: string) =>
+    kind === "systemd"
+      ? {
+          active: true,
+          last: { status: 1, ok: false },
+          files: [
+            { path: "/u/mailcert.service", state: "different" as const },
+            { path: "/u/mailcert.timer", state: "current" as const },
+          ],
+        }
+      : {};
+  expect(await hourlyRun(scheduling(other))).not.toHaveProperty("behind");
+  const behind = await hourlyRun(scheduling(other), {
+    programPath: "/p",
+    args: [],
+    writable: ["/srv/www"],
+    hostName: "mail",
+  });
+  expect(behind).toMatchObject({ renews: true, failed: 1, behind: ["/u/mailcert.service"] });
+  // What mends it stands first.
+  expect(hourlyWarnings(behind, fake.world.now())).toEqual([
+    "/u/mailcert.service is not what would be written now (other folders, servers or version since): mailcert schedule install",
+    "the last run by itself failed (exit 1): mailcert schedule show",
+  ]);
   const odd = (): never => {
     throw new Failure("data", "that path cannot be written into a schedule");
   };

@@ -210,12 +210,29 @@ describe("what the configuration deploys", () => {
       ).toBe(false);
     }
   });
-  test.each([{ entries: ["imaps"] }, { ports: ["imaps=1"] }, { address: "192.0.2.1" }])(
-    "%j needs a host",
-    async (words) => {
-      await expect(ask(words, { configured: true, live: true })).rejects.toMatchObject({ kind: "usage" });
-    },
-  );
+  test("--entry without a host means this host's: by protocol or by port, demanded, and nothing else", async () => {
+    const listeners = [listener(993, "192.0.2.10"), listener(1143, "192.0.2.10"), listener(143, "192.0.2.10")];
+    const given = { configured: true, live: true, listeners };
+    for (const [words, ports] of [
+      [["imaps"], [993]],
+      [["imap"], [143, 1143]],
+      [
+        ["993", "1143"],
+        [993, 1143],
+      ],
+      // No server here has it: looked at, and missed.
+      [["25"], [25]],
+    ] as const) {
+      const { wanted } = await ask({ entries: words }, given);
+      expect(wanted.map(({ port }) => port)).toEqual(ports);
+      expect(wanted.every(({ demanded, expected }) => demanded && expected !== undefined)).toBe(true);
+    }
+    await expect(ask({ entries: ["2525"] }, given)).rejects.toThrow("no entry point that --entry 2525 means");
+    await expect(ask({ entries: ["imapz"] }, given)).rejects.toThrow('unknown protocol "imapz"');
+  });
+  test.each([{ ports: ["imaps=1"] }, { address: "192.0.2.1" }])("%j needs a host", async (words) => {
+    await expect(ask(words, { configured: true, live: true })).rejects.toMatchObject({ kind: "usage" });
+  });
 });
 
 describe("trust", () => {

@@ -49,7 +49,8 @@ const ascii = (password: string): string => {
   });
 };
 
-const question = "Password for the file, which the person will type once (empty: one is made): ";
+const question =
+  "Password for the file, which the person will type once (at least 12 characters; empty: one is made): ";
 
 export const client = async (context: Context): Promise<number> => {
   const { args, options, globals, output, host } = context;

@@ -8,8 +8,13 @@ const fewest = 12;
 /** `new`: one that is to be chosen now, typed twice and not too short. */
 export type PassphraseKind = "new" | "present";
 
+/** Who types one that is too short is told, and asked again: what is typed next must not go to the shell. */
+const tries = 3;
+
+const isShort = (passphrase: string): boolean => Array.from(passphrase).length < fewest;
+
 const refuseShort = (passphrase: string): string => {
-  if (Array.from(passphrase).length >= fewest) return passphrase;
+  if (!isShort(passphrase)) return passphrase;
   throw new Failure("usage", `the passphrase has less than ${fewest} characters: it could be guessed`, {
     hints: ["take four or five words that nobody has said together, or: openssl rand -base64 18"],
   });
@@ -22,7 +27,11 @@ const typed = async ({ host }: Context, question: string): Promise<string> => {
   return passphrase;
 };
 
-const typedTwice = async (context: Context, first: string): Promise<string> => {
+/** `first` was typed already; `again` asks for another one. */
+const typedTwice = async (context: Context, given: string, again: string): Promise<string> => {
+  let first = given;
+  for (let count = 1; count < tries && isShort(first); count += 1)
+    first = await typed(context, `That has less than ${fewest} characters: it could be guessed.\n${again}`);
   refuseShort(first);
   if ((await typed(context, "The same again: ")) === first) return first;
   throw new Failure("usage", "the two passphrases differ: nothing was changed");
@@ -40,13 +49,16 @@ export const passphraseFor = async (context: Context, what: string, kind: Passph
     throw new Failure("usage", `a passphrase for ${what} is needed, and there is no terminal to ask at`, {
       hints: ["write it into a file that only root may read, and name that: --passphrase-file FILE"],
     });
-  const first = await typed(context, `Passphrase for ${what}: `);
-  return kind === "present" ? first : typedTwice(context, first);
+  if (kind === "present") return typed(context, `Passphrase for ${what}: `);
+  const question = `Passphrase for ${what} (at least ${fewest} characters): `;
+  return typedTwice(context, await typed(context, question), question);
 };
 
 /** For a file that others are to open: what is asked may be left empty, and one is made then (undefined), as where nobody can be asked. */
 export const passwordOrNone = async (context: Context, question: string): Promise<string | undefined> => {
   if (context.options["passphraseFile"] !== undefined) return passphraseFor(context, "the file", "new");
   const first = await context.host.askSecret?.(question);
-  return first === undefined || first === "" ? undefined : typedTwice(context, first);
+  return first === undefined || first === ""
+    ? undefined
+    : typedTwice(context, first, `Password (at least ${fewest} characters): `);
 };

@@ -88,8 +88,8 @@ export const doctorWords: readonly FindingWords[] = [
   {
     id: "doctor-name",
     means:
-      "In `doctor`: a name has no address (`warning`), or leads to one that is not this host's (`info`: right behind NAT).",
-    mend: "Correct A and AAAA.",
+      "In `doctor` and `setup`: a name has no address (`warning`), or leads to one that is not this host's (`info`: right behind NAT).",
+    mend: "Correct A and AAAA; a mistyped name: take back what `setup` changed, and give it the right one.",
   },
   {
     id: "doctor-clock",

@@ -56,10 +56,31 @@ const failedRun = (
       };
 };
 
+const behind = ({ files }: ScheduleFacts): DoctorFinding | undefined => {
+  const paths = files.filter(({ state }) => state === "different").map(({ path }) => path);
+  if (paths.length === 0) return undefined;
+  return {
+    check,
+    severity: "warning",
+    message: `${paths.join(" and ")} ${paths.length === 1 ? "is" : "are"} not what this mailcert would write (another version, other servers or folders since)`,
+    command: install,
+  };
+};
+
+/** One that is of before may fail for that alone: a run under systemd writes only where its unit lets it. Installing it anew starts a run. */
+const failedBehind = (failed: DoctorFinding, old: DoctorFinding): DoctorFinding => {
+  const { command: _again, ...rest } = failed;
+  return {
+    ...rest,
+    command: install,
+    hint: `${old.message}: that writes it anew and starts a run; \`mailcert schedule show\` has all that the last one said`,
+  };
+};
+
 /** What is wrong with one that is there. */
 const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Date): DoctorFinding | undefined => {
   const { kind, files, active, problem, command, last } = state;
-  const ours = files.filter((file) => file.state === "different").map(({ path }) => path);
+  const old = behind(state);
   const title = kind === "systemd" ? "mailcert.timer" : (files[0]?.path ?? "the cron line");
   if (gone.length > 0)
     return {
@@ -80,7 +101,10 @@ const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Da
           ? { hint: `install cron, or ${byOtherMeans}` }
           : { command }),
     };
-  if (last && !last.ok) return failedRun(kind, last, told);
+  if (last && !last.ok) {
+    const failed = failedRun(kind, last, told);
+    return failed && old ? failedBehind(failed, old) : (failed ?? old);
+  }
   if (last?.at !== undefined && now.getTime() - Date.parse(last.at) > lateMs)
     return {
       check,
@@ -99,14 +123,7 @@ const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Da
           ? "systemctl restart mailcert.timer && systemctl start mailcert.service"
           : "service cron restart",
     };
-  if (ours.length > 0)
-    return {
-      check,
-      severity: "warning",
-      message: `${ours.join(" and ")} ${ours.length === 1 ? "is" : "are"} not what this mailcert would write (another version, other servers or folders since)`,
-      command: install,
-    };
-  return undefined;
+  return old;
 };
 
 export interface ScheduledWhere {

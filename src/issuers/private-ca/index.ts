@@ -111,14 +111,20 @@ const authorityFor = async (
   const folder = folderOf(dependencies, request.settings);
   const { authority, made } = await openAuthority(folder, {
     makeKey: async () => dependencies.generateKey("ecdsa"),
-    makeRoot: async (privateKey) =>
-      newRoot({
+    makeRoot: async (privateKey) => {
+      const root = await newRoot({
         ca,
         privateKey,
         constraints: await constraintsFor(request.settings, names, folder),
         now: request.now,
         random: dependencies.random,
-      }),
+      });
+      await request.record?.({
+        what: `made the private CA "${ca}" in ${folder}`,
+        undo: `where nobody has imported its root yet: move ${folder} away`,
+      });
+      return root;
+    },
   });
   const which = `the private CA ${authority.facts.commonName ?? ca}`;
   request.step(`${made ? "made" : "using"} ${which} in ${folder}`);

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
 import { displayName } from "../../domain/names.ts";
+import { nearest } from "../../domain/nearest.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 
 /** A CA that exists: what it is called in settings, where it is, what it may certify. */
@@ -36,9 +37,24 @@ const anotherCa = "make another CA beside it: ca: NAME (--ca NAME)";
 const rotated = (ca: string, domains: readonly string[]): string =>
   `or give it a new root with other limits, which everybody has to import: mailcert ca rotate ${ca} --ca-domains ${shellWord(domains.join(","))}`;
 
+const moved = (folder: string): string =>
+  `mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}`;
+
 /** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. Moved, for a CA that is gone cannot be made again. */
 const anew = (folder: string, then: string): string =>
-  `or, if nobody has imported its root yet, move it away (mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}), then ${then}`;
+  `or, if nobody has imported its root yet, move it away (${moved(folder)}), then ${then}`;
+
+/** A CA for a domain that nobody has is of no use to anybody. */
+const takeBack = (domain: string, folder: string): string =>
+  `was ${displayName(domain)} mistyped? Then take back what was set up for it (mailcert deploy --remove NAME, its entry out of the configuration), move the CA away (${moved(folder)}), and run this again`;
+
+/** The CA's domain that `name` is in but for a slip of the pen: same end, nearly the same letters. */
+const mistyped = (constraints: NameConstraints | undefined, name: string): string | undefined => {
+  const parents = name.split(".").map((_, index, labels) => labels.slice(index).join("."));
+  const end = parents.at(-1) ?? "";
+  const alike = (constraints?.domains ?? []).filter((domain) => domain.endsWith(`.${end}`));
+  return parents.filter((one) => one.includes(".")).flatMap((one) => nearest(one, alike) ?? [])[0];
+};
 
 /** @throws Failure `data` naming the first name outside, with the ways out. `bases`: the domains that a CA made for these names, and those of its other certificates, would have. */
 export const refuseOutside = async (
@@ -49,11 +65,17 @@ export const refuseOutside = async (
   for (const name of names) {
     const why = outside(constraints, name);
     if (why === undefined) continue;
+    const slip = mistyped(constraints, name);
     // What a new CA in the old one's place has to be made with to serve both.
     const all = [...new Set([...listed(constraints), ...listed(await bases())])];
     const both = `where it certifies other names too, with ${inYaml(all)} in each of its entries (--ca-domains ${shellWord(all.join(","))})`;
     throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
-      hints: [anotherCa, rotated(ca, all), anew(folder, `run this again; ${both}`)],
+      hints: [
+        ...(slip === undefined ? [] : [takeBack(slip, folder)]),
+        anotherCa,
+        rotated(ca, all),
+        anew(folder, `run this again; ${both}`),
+      ],
     });
   }
 };

@@ -1,6 +1,7 @@
 // ca init: a private CA before the first certificate needs it.
 import type { NameConstraints } from "../../domain/name-constraints.ts";
 import { caWord } from "../../domain/private-ca.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import type { InitRequest, ShownCa } from "../../issuers/private-cas.ts";
 import { recordChange } from "../record-change.ts";
 import type { World } from "../world.ts";
@@ -79,7 +80,9 @@ export const initCa = async (world: World, wish: InitWish): Promise<InitResult> 
         ? ["the root's key is on this host, under the passphrase: without that there is no next root"]
         : []),
       `back it up, for a lost CA cannot be made again: mailcert ca backup${caWord(name)} --out FILE`,
-      "certificates by it: issuer: private-ca in the configuration, or mailcert setup HOST",
+      name === "default"
+        ? "certificates by it: issuer: private-ca in the configuration, or mailcert setup HOST"
+        : `certificates by it: issuer: private-ca and ca: ${name} in the configuration, or mailcert setup HOST --ca ${shellWord(name)}`,
     ],
   };
 };

@@ -251,6 +251,20 @@ describe("schedule", () => {
     expect(one({ ...cron, quietSince: "2026-11-20T07:00:00.000Z" })?.command).toBe("service cron restart");
     const other = { ...timer, files: [{ path: "/u/mailcert.service", state: "different" as const }] };
     expect(one(other)).toMatchObject({ severity: "warning", command: "mailcert schedule install" });
+    const output = "fault: cannot write /srv/www/.x: the file system is read-only";
+    const failed = { ...other, last: { at: "2026-11-20T11:30:00.000Z", status: 1, ok: false, output } };
+    expect(one(failed)).toMatchObject({
+      severity: "fault",
+      command: "mailcert schedule install",
+      hint: expect.stringMatching(/^\/u\/mailcert\.service is not what this mailcert would write/) as string,
+    });
+    expect(
+      scheduleLooked(
+        [failed],
+        { ...where, told: [{ check: "doctor-disk", severity: "fault", message: output.slice("fault: ".length) }] },
+        now,
+      ).findings,
+    ).toMatchObject([{ severity: "warning", command: "mailcert schedule install" }]);
   });
 });
 
