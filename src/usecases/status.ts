@@ -114,7 +114,9 @@ export const status = async (world: World, only: readonly string[], seesServers 
   const ofServers =
     seesServers && shown.length > 0 ? await (await import("./stopped-servers.ts")).stoppedServers(world, shown) : [];
   const byCa = certificates.some(({ issuer }) => issuer === "private-ca");
-  const findings = byCa ? [...ofServers, ...(await (await import("./ca/show.ts")).standingFindings(world))] : ofServers;
+  const findings = byCa
+    ? [...ofServers, ...(await (await import("./ca/show.ts")).standingCas(world)).findings]
+    : ofServers;
   const defaults = defaultsOf(deployed);
   const ok = certificates.every((one) => isWell(one, some)) && !findings.some(isFault);
   return {

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
 import { displayName } from "../../domain/names.ts";
+import { caWord } from "../../domain/private-ca.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 
 /** A CA that exists: what it is called in settings, where it is, what it may certify. */
@@ -37,8 +38,8 @@ const rotated = (ca: string, domains: readonly string[]): string =>
   `or give it a new root with other limits, which everybody has to import: mailcert ca rotate ${ca} --ca-domains ${shellWord(domains.join(","))}`;
 
 /** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. Moved, for a CA that is gone cannot be made again. */
-const anew = (folder: string, then: string): string =>
-  `or, if nobody has imported its root yet, move it away (mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}), then ${then}`;
+const anew = (folder: string, domains: readonly string[]): string =>
+  `or, if nobody has imported its root yet, move it away (mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}), make another (mailcert ca init${caWord(basename(folder))} --ca-domains ${shellWord(domains.join(","))}), then run this again`;
 
 /** @throws Failure `data` naming the first name outside, with the ways out. `bases`: the domains that a CA made for these names, and those of its other certificates, would have. */
 export const refuseOutside = async (
@@ -51,9 +52,9 @@ export const refuseOutside = async (
     if (why === undefined) continue;
     // What a new CA in the old one's place has to be made with to serve both.
     const all = [...new Set([...listed(constraints), ...listed(await bases())])];
-    const both = `where it certifies other names too, with ${inYaml(all)} in each of its entries (--ca-domains ${shellWord(all.join(","))})`;
+    const both = `; entries that have ca_domains then need ${inYaml(all)} (--ca-domains ${shellWord(all.join(","))})`;
     throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
-      hints: [anotherCa, rotated(ca, all), anew(folder, `run this again; ${both}`)],
+      hints: [anotherCa, rotated(ca, all), `${anew(folder, all)}${both}`],
     });
   }
 };
@@ -78,7 +79,7 @@ export const refuseOtherLimits = (
         ...(names.every((name) => permits(constraints, name)) ? [`to use it as it is: ${asItIs}`] : []),
         anotherCa,
         rotated(ca, wanted),
-        anew(folder, "run this again"),
+        anew(folder, wanted),
       ],
     },
   );
