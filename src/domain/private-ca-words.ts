@@ -60,8 +60,9 @@ export const privateCaWords: readonly FindingWords[] = [
   },
   {
     id: "ca-other-root",
-    means: "`mailcert ca restore --replace` has put a CA with another root in the place of the present one.",
-    mend: "If that was not meant, put the folder back that was moved aside. Else hand the files out again: `mailcert bundle`.",
+    means:
+      "`mailcert ca restore --replace` has put a CA with another root in the place of the present one; or what is served was signed under a root that is none of the CA's (`fault` in `status`, `doctor` and `ca show`): another CA of that name signed it.",
+    mend: "The command of the finding, `mailcert renew --force NAME`, serves under the present root; then hand the files out again where they are needed: `mailcert bundle`. If the present CA is the wrong one, restore the other, or put the folder back that was moved aside.",
   },
   {
     id: "ca-unfinished",

@@ -9,7 +9,7 @@ import { type Ran, runMainOn } from "../docs/run-main.ts";
 
 const name = "mail.example.org";
 // Each has a dozen command lines, and scrypt takes its time on purpose.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 let dir: string;
 let now: Date;
 
@@ -163,4 +163,41 @@ test("a first run that was cut short is finished: nobody has a root of that key"
   });
   expect((await run("renew")).status).toBe(0);
   expect(await readFile(join(folder(), "root-key.pem"), "utf8")).toBe(key);
+});
+
+test("another CA signed what is served: restore, status, doctor, ca show and ca init say so, and which renewal ends it", async () => {
+  const sealed = ["--passphrase-file", join(dir, "words")];
+  const root = await served();
+  const strange = (severity: string): unknown =>
+    expect.arrayContaining([
+      expect.objectContaining({
+        check: "ca-other-root",
+        severity,
+        message: expect.stringContaining(`${name} is served under a root that is none of the private CA "default"`),
+        hint: expect.stringContaining(`mailcert renew --force ${name}; then hand its files`),
+      }),
+    ]);
+  expect((await run("ca", "backup", "--out", join(dir, "b"), ...sealed)).status).toBe(0);
+  await rm(folder(), { recursive: true });
+  expect(JSON.stringify((await json(0, "ca", "init"))["notes"])).toContain(`mailcert renew --force ${name}`);
+  expect(await json(1, "status")).toMatchObject({ ok: false, findings: strange("fault") });
+  // The right one comes back before anything was renewed: all is well, and nobody is sent to import anything.
+  const same = await json(0, "ca", "restore", join(dir, "b"), "--replace", ...sealed);
+  expect(same["findings"]).toMatchObject([{ check: "ca-other-root", severity: "warning" }]);
+  expect((await json(0, "status"))["findings"]).toBeUndefined();
+  // It comes back after a renewal by the wrong one.
+  await rm(folder(), { recursive: true });
+  expect((await run("ca", "init")).status).toBe(0);
+  expect((await run("renew", "--force")).status).toBe(0);
+  expect((await json(0, "status"))["findings"]).toBeUndefined();
+  now = new Date(now.getTime() + 60_000);
+  const { findings } = await json(0, "ca", "restore", join(dir, "b"), "--replace", ...sealed);
+  expect(findings).toEqual(strange("warning"));
+  expect(await json(1, "status")).toMatchObject({ ok: false, findings: strange("fault") });
+  expect(await json(1, "ca", "show")).toMatchObject({ findings: strange("fault") });
+  expect(JSON.stringify(await json(1, "doctor"))).toContain("is served under a root that is none");
+  expect((await run("renew", "--force", name)).status).toBe(0);
+  expect(await served()).toBe(root);
+  expect((await json(0, "status"))["findings"]).toBeUndefined();
+  expect((await json(0, "ca", "show"))["findings"]).toEqual([]);
 });

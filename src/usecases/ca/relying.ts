@@ -1,5 +1,6 @@
 // Certificates that rely on a private CA: what is served, or is to be, was signed by it.
 import { generationOf, targetOf } from "../../domain/generation.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { namesIn, readableState } from "../unless-failure.ts";
 import type { World } from "../world.ts";
 
@@ -17,3 +18,7 @@ export const relyingByCa = (world: Pick<World, "store">): ReadonlyMap<string, re
 
 export const relyingOn = (world: Pick<World, "store">, ca: string): readonly string[] =>
   relyingByCa(world).get(ca) ?? [];
+
+/** Names of certificates for a command line; a shell's limit is far off. */
+export const renewNow = (served: readonly { readonly name: string }[]): string =>
+  `mailcert renew --force ${served.map(({ name }) => shellWord(name)).join(" ")}`;

@@ -8,6 +8,7 @@ import type { ShownCa } from "../../issuers/private-cas.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import { halfRotated } from "./half-rotated.ts";
 import { certificatesOf } from "./of-ca.ts";
+import { otherRootFindings } from "./other-root.ts";
 import { relyingByCa, relyingOn } from "./relying.ts";
 import type { World } from "../world.ts";
 
@@ -49,6 +50,7 @@ export const theCa = async (world: World, name: string): Promise<ShownCa> => {
 
 const findingsOf = async (world: World, ca: ShownCa): Promise<readonly Finding[]> => [
   ...caFindings(ca, world.now()),
+  ...(await otherRootFindings(world, ca)),
   ...(await halfRotated(world, ca)),
 ];
 
