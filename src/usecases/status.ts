@@ -11,6 +11,7 @@ import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
+import { damagedFindings } from "./damaged-files.ts";
 import { exposedFindings } from "./exposed-keys.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
 import { hookFindings } from "./hook-findings.ts";
@@ -189,6 +190,7 @@ const statusOf = async (
     ...hookFindings(state, config),
     ...(config ? missedFindings(world, config, next) : []),
     ...(live && !state.parked ? await exposedFindings(world, name, slotsOf(live)) : []),
+    ...(state ? await damagedFindings(world, state, live) : []),
     ...condemnedFindings(world, config, state, live),
     ...(state ? unreadFindings(state) : []),
   ];
