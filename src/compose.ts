@@ -97,7 +97,12 @@ export const createWorld = async (
           issuers["private-ca"].load(),
           import("./system/keys.ts"),
         ]);
-        return createPrivateCa({ stateDir, random, generateKey });
+        return createPrivateCa({
+          stateDir,
+          random,
+          generateKey,
+          relying: async (ca) => (await import("./usecases/ca/relying.ts")).relyingOn({ store }, ca),
+        });
       }
       case "self-signed":
         return (await issuers["self-signed"].load()).createSelfSigned({ random });

@@ -23,9 +23,9 @@ export const onlyMeant = <One extends Place>(
 ): readonly (One & { readonly demanded: true })[] => {
   const wanted = all.filter(meantBy(words, table));
   if (wanted.length > 0) return wanted.map((one) => ({ ...one, demanded: true }));
-  throw new Failure("usage", `this host has no entry point that --entry ${words.join(",")} means`, {
+  throw new Failure("usage", `this host has no entry point that ${words.join(",")} means`, {
     hints: [
-      "`mailcert verify` without --entry looks at all that it has",
+      "all that it has: mailcert verify",
       "of another host: mailcert verify HOST --entry ...",
     ],
   });

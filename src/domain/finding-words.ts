@@ -28,6 +28,12 @@ export const findingWords: readonly FindingWords[] = [
     mend: "The `chmod` of the hint. Who may have read it has your key: `mailcert renew --force --new-key NAME`, then `mailcert revoke` for the one before.",
   },
   {
+    id: "live-damaged",
+    means:
+      "A file that servers read (key, certificate, chain) is missing, empty, or not what was written. Servers go on with what they have in memory, until they are started again.",
+    mend: "`mailcert renew --force NAME` makes all of them anew, with the same key; a file that is missing or empty is seen by the next run of the timer, which does that by itself.",
+  },
+  {
     id: "renew-stuck",
     means:
       "Another mailcert has held the lock of the state folder for more than three hours, so that no run can begin: nothing is renewed (`renew` ends with 1).",

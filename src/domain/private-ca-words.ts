@@ -78,8 +78,9 @@ export const privateCaWords: readonly FindingWords[] = [
   },
   {
     id: "ca-other-root",
-    means: "`mailcert ca restore --replace` has put a CA with another root in the place of the present one.",
-    mend: "If that was not meant, put the folder back that was moved aside. Else hand the files out again: `mailcert bundle`.",
+    means:
+      "`mailcert ca restore --replace` has put a CA with another root in the place of the present one; or what is served was signed under a root that is none of the CA's (`fault` in `status`, `doctor` and `ca show`): another CA of that name signed it.",
+    mend: "The command of the finding, `mailcert renew --force NAME`, serves under the present root; then hand the files out again where they are needed: `mailcert bundle`. If the present CA is the wrong one, restore the other, or put the folder back that was moved aside.",
   },
   {
     id: "ca-unfinished",
@@ -93,7 +94,8 @@ export const privateCaWords: readonly FindingWords[] = [
   },
   {
     id: "ca-damaged",
-    means: "Files of a private CA are missing, unreadable, or do not belong together.",
-    mend: "Put them back from a backup: `mailcert ca restore FILE --replace`.",
+    means:
+      "A private CA is gone while certificates that it signed are served, or files of it are missing, unreadable, or do not belong together. No run makes another in its place.",
+    mend: "Put it back from a backup: `mailcert ca restore FILE`, or, where its folder is there, `mailcert ca restore FILE --replace`. Without one: `mailcert ca init`, as the message says, and everybody has to import the new root.",
   },
 ];

@@ -26,7 +26,7 @@ const rootFindings = ({ name, root, rotateBy }: ShownCa, now: Date): readonly Fi
           : `the root of the private CA "${name}" (${root.title}) ends on ${date(root.notAfter)}, and everybody needs time to import another`,
       hint:
         remains <= 0
-          ? "move its folder away and make another: mailcert ca init; everybody has to import its root"
+          ? `move its folder away and make another: mailcert ca init${caWord(name)}; everybody has to import its root`
           : `make a new root, which clients of this one accept meanwhile: mailcert ca rotate${caWord(name)}`,
       reference: "docs/private-ca.md",
     },

@@ -31,6 +31,8 @@ export interface Wish {
   readonly named: boolean;
   /** Of the entry and the files that it names, as they are now (usecases/fingerprint.ts). */
   readonly fingerprint?: string;
+  /** What of the files that are served, or are to be, is missing or not what was written: to be made anew. */
+  readonly damaged?: string;
   /** Where it has a maintenance window: what is live, and the host's time zone. */
   readonly window?: { readonly live: number | undefined; readonly zone: string };
 }
@@ -73,6 +75,10 @@ export const decide = (
     // A deployment that failed says nothing about a certificate that was never asked for.
     const issuing = state.lastError?.what === "issue" ? waiting : undefined;
     return issuing ?? { action: "issue", why: different };
+  }
+  if (wish.damaged !== undefined) {
+    const issuing = state.lastError?.what === "issue" ? waiting : undefined;
+    return issuing ?? { action: "issue", why: `generation ${target.number} is damaged: ${wish.damaged}` };
   }
   const bad = condemned(state, target, now);
   if (bad !== undefined) return waiting ?? { action: "issue", why: bad };

@@ -87,9 +87,9 @@ export const hasFault = (findings: readonly Finding[]): boolean =>
   findings.some(({ severity }) => severity === "fault");
 
 export const showText = ({ cas, findings }: ShownCas, now: Date): string =>
-  cas.length === 0
+  cas.length === 0 && findings.length === 0
     ? "no private CA; the first certificate by one makes it, and so does: mailcert ca init"
-    : [cas.map((ca) => caText(ca, now)).join("\n\n"), ...findingsBelow(findings)].join("\n");
+    : [cas.map((ca) => caText(ca, now)).join("\n\n"), ...findingsBelow(findings)].join("\n").trimStart();
 
 export const showDocument = ({ cas, findings }: ShownCas): object => ({
   schema,

@@ -1,5 +1,5 @@
 // Generations: immutable numbered folders, and the one symbolic link `live` that servers read through.
-import { existsSync, readlinkSync } from "node:fs";
+import { existsSync, readlinkSync, statSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Slot } from "../domain/keys.ts";
@@ -22,6 +22,7 @@ type Part = Pick<
   | "readCertificates"
   | "readGeneration"
   | "damage"
+  | "liveLoss"
   | "switchLive"
   | "liveNumber"
   | "livePaths"
@@ -51,6 +52,9 @@ export const slotFiles = (slot: StagedSlot): readonly { name: string; mode: numb
     ? []
     : [{ name: "combined.pem", mode: 0o600, content: joined(slot.privateKey, slot.leaf, ...slot.chain) }]),
 ];
+
+const publicFiles = ["cert.pem", "chain.pem", "fullchain.pem"];
+const pairFiles = [...publicFiles, "privkey.pem", "combined.pem"];
 
 /** Says that a slot's files are those of an earlier generation. */
 const carriedMark = "carried";
@@ -163,15 +167,40 @@ export const createGenerations = (root: string): Part => {
     readGeneration,
 
     damage: async (name, number, wanted) => {
+      const folderOf = (slot: Slot): string => join(generations(name), folderName(number), slot);
+      for (const slot of wanted)
+        if (!["privkey.pem", requestFile].some((file) => existsSync(join(folderOf(slot), file))))
+          return `${join(folderOf(slot), "privkey.pem")} is missing`;
       const read = await readGeneration(name, number);
       for (const slot of wanted) {
-        const folder = join(generations(name), folderName(number), slot);
+        const folder = folderOf(slot);
         const staged = read[slot];
         if (!staged) return `${join(folder, "fullchain.pem")} is missing`;
         for (const file of slotFiles(staged)) {
           const text = await readTextIfPresent(join(folder, file.name));
           if (text === undefined) return `${join(folder, file.name)} is missing`;
           if (text !== file.content) return `${join(folder, file.name)} is not what was written`;
+        }
+      }
+      return undefined;
+    },
+
+    liveLoss: (name, leaves) => {
+      for (const slot of slots) {
+        const leaf = leaves[slot];
+        for (const file of leaf === undefined ? [] : leaf.key === undefined ? publicFiles : pairFiles) {
+          const path = join(root, name, "live", slot, file);
+          try {
+            const found = statSync(path);
+            if (!found.isFile()) return `${path} is no file`;
+            // A self-signed certificate has no chain.
+            if (found.size === 0 && file !== "chain.pem") return `${path} is empty`;
+          } catch (error) {
+            const { code } = error as NodeJS.ErrnoException;
+            if (code === "ENOENT" || code === "ENOTDIR") return `${path} is missing`;
+            // Whoever may not look knows nothing.
+            if (code !== "EACCES" && code !== "EPERM") return `${path} cannot be looked at (${code ?? "unknown"})`;
+          }
         }
       }
       return undefined;

@@ -257,6 +257,8 @@ export interface Store {
   readGeneration(name: string, number: number): Promise<Partial<Record<Slot, StagedSlot>>>;
   /** What is wrong with a generation's files (missing, or not what was written), or undefined. @throws Failure when one cannot be read. */
   damage(name: string, number: number, slots: readonly Slot[]): Promise<string | undefined>;
+  /** The first file of `live` that is missing or empty, in words; by a look at the files alone: each run asks. Undefined: all are there, or may not be looked at. */
+  liveLoss(name: string, leaves: GenerationRecord["leaves"]): string | undefined;
   /** Key files of these slots of `live` that everybody may read, and folders on the way to them that everybody may change. Without rights to look: none. */
   exposed(name: string, slots: readonly Slot[]): Promise<readonly Exposed[]>;
   /** Points `live` at a generation by one rename. */

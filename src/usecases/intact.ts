@@ -8,6 +8,8 @@ import { type Decision, type Wish, decide } from "../domain/renew-decision.ts";
 import { mayGoBackTo, mayStay } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
+import { shellWord } from "../domain/shell-word.ts";
+import { readableState } from "./unless-failure.ts";
 import { windowWish } from "./window-wish.ts";
 import { requestChanged } from "./request-elsewhere.ts";
 import { slotsOf } from "./served-certificate.ts";
@@ -34,12 +36,18 @@ const damageOf = async (world: World, name: string, generation: GenerationRecord
 export const checkGeneration = async (world: World, name: string, generation: GenerationRecord): Promise<void> => {
   const damage = await damageOf(world, name, generation);
   if (damage === undefined) return;
+  const before = readableState(world, name)?.generations.some(
+    ({ number, failed }) => number < generation.number && failed === undefined,
+  );
   throw new Failure("data", `generation ${generation.number} of ${name} is damaged: ${damage}`, {
-    hints: [`make a new one: mailcert renew --force ${name}`],
+    hints: [
+      `make a new one: mailcert renew --force ${shellWord(name)}`,
+      ...(before ? [`or go back to the one before: mailcert rollback ${shellWord(name)}`] : []),
+    ],
   });
 };
 
-/** What a run does about a certificate as its state is; one that was left to be deployed and is damaged since is made anew. */
+/** What a run does about a certificate as its state is; one whose files are damaged since, to be deployed or live, is made anew. */
 export const decideNow = async (
   world: World,
   certificate: CertificateConfig,
@@ -47,17 +55,22 @@ export const decideNow = async (
   wish: Wish,
 ): Promise<Decision> => {
   const seen = await fingerprintIfWaiting(world, certificate, state);
-  const decision = decide(certificate, state, { ...windowWish(world, certificate), ...seen, ...wish }, world.now());
+  const wanted = { ...windowWish(world, certificate), ...seen, ...wish };
+  const decision = decide(certificate, state, wanted, world.now());
   const target = state && targetOf(state);
   if ((decision.action === "nothing" || decision.action === "deploy") && target) {
     const changed = await requestChanged(world, certificate, Object.values(target.leaves)[0]);
     if (changed !== undefined) return { action: "issue", why: changed };
   }
-  if (decision.action !== "deploy" || !target) return decision;
-  const damage = await damageOf(world, certificate.name, target);
-  return damage === undefined
-    ? decision
-    : { action: "issue", why: `generation ${target.number} is damaged: ${damage}` };
+  if (!target || (decision.action !== "deploy" && decision.action !== "nothing")) return decision;
+  const { name } = certificate;
+  const lost =
+    decision.action === "nothing" && state.parked !== true ? world.store.liveLoss(name, target.leaves) : undefined;
+  if (decision.action === "nothing" && lost === undefined) return decision;
+  const damaged = await damageOf(world, name, target);
+  if (damaged !== undefined) return decide(certificate, state, { ...wanted, damaged }, world.now());
+  // The generation is whole: what leads to it is not.
+  return lost === undefined ? decision : { action: "deploy", why: `what is live is damaged: ${lost}` };
 };
 
 /** The newest generation before `number` that may be served again and is whole; where there is none, what the servers had until now. */

@@ -11,6 +11,7 @@ import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
+import { damagedFindings } from "./damaged-files.ts";
 import { exposedFindings } from "./exposed-keys.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
 import { hookFindings } from "./hook-findings.ts";
@@ -114,7 +115,9 @@ export const status = async (world: World, only: readonly string[], seesServers 
   const ofServers =
     seesServers && shown.length > 0 ? await (await import("./stopped-servers.ts")).stoppedServers(world, shown) : [];
   const byCa = certificates.some(({ issuer }) => issuer === "private-ca");
-  const findings = byCa ? [...ofServers, ...(await (await import("./ca/show.ts")).standingFindings(world))] : ofServers;
+  const findings = byCa
+    ? [...ofServers, ...(await (await import("./ca/show.ts")).standingCas(world)).findings]
+    : ofServers;
   const defaults = defaultsOf(deployed);
   const ok = certificates.every((one) => isWell(one, some)) && !findings.some(isFault);
   return {
@@ -187,6 +190,7 @@ const statusOf = async (
     ...hookFindings(state, config),
     ...(config ? missedFindings(world, config, next) : []),
     ...(live && !state.parked ? await exposedFindings(world, name, slotsOf(live)) : []),
+    ...(state ? await damagedFindings(world, state, live) : []),
     ...condemnedFindings(world, config, state, live),
     ...(state ? unreadFindings(state) : []),
   ];

@@ -13,7 +13,12 @@ const open =
   async (): Promise<IssuerUnderTest<PrivateCaSettings>> => {
     const stateDir = await mkdtemp(join(tmpdir(), "mailcert-ca-"));
     return {
-      issuer: createPrivateCa({ stateDir, random: (count) => randomBytes(count), generateKey }),
+      issuer: createPrivateCa({
+        stateDir,
+        random: (count) => randomBytes(count),
+        generateKey,
+        relying: async () => [],
+      }),
       settings: { kind: "private-ca", ca: "default", days: 397, ...settings },
       names,
       refused,

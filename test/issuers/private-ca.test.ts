@@ -39,7 +39,7 @@ const issue = async (
     readonly record?: IssueRequest["record"];
   } = {},
 ): Promise<IssuedChain> =>
-  createPrivateCa({ stateDir, random, generateKey: options.generate ?? generateKey }).issue({
+  createPrivateCa({ stateDir, random, generateKey: options.generate ?? generateKey, relying: async () => [] }).issue({
     names,
     algorithm: "ecdsa",
     privateKey: leafKey,
@@ -279,7 +279,7 @@ describe("a name outside", () => {
       expect(failure.hints[1]).toContain("mailcert ca rotate default --ca-domains example.org,");
       expect(failure.hints[0]).toContain("--ca NAME");
       expect(failure.hints[2]).toContain(
-        `if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), then run this again`,
+        `if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), make another (mailcert ca init --ca-domains example.org,`,
       );
       // The registrable domain, not the one name: the CA's default.
       expect(failure.hints[2]).toContain(
@@ -321,7 +321,7 @@ describe("check says what issue would say, and makes nothing", () => {
     names: readonly string[],
     settings: Partial<PrivateCaSettings> = {},
   ): Promise<readonly string[] | undefined> =>
-    createPrivateCa({ stateDir, random, generateKey }).check?.(names, {
+    createPrivateCa({ stateDir, random, generateKey, relying: async () => [] }).check?.(names, {
       kind: "private-ca",
       ca: "default",
       days: 397,
@@ -383,7 +383,7 @@ describe("check says what issue would say, and makes nothing", () => {
     expect(failure.hints).toEqual([
       "make another CA beside it: ca: NAME (--ca NAME)",
       "or give it a new root with other limits, which everybody has to import: mailcert ca rotate default --ca-domains example.org",
-      `or, if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), then run this again`,
+      `or, if nobody has imported its root yet, move it away (mv ${folder()} /root/mailcert-ca-default), make another (mailcert ca init --ca-domains example.org), then run this again`,
     ]);
     // Wider, narrower, none at all: none of it is what the root says.
     const fits = ["mail.exmaple.org"];

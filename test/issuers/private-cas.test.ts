@@ -49,7 +49,7 @@ afterEach(async () => rm(stateDir, { recursive: true, force: true }));
 const folder = (): string => join(stateDir, "ca/default");
 
 const issue = (names = ["mail.example.org"], at = now, more: Partial<PrivateCaSettings> = {}): Promise<IssuedChain> =>
-  createPrivateCa({ stateDir, random, generateKey }).issue({
+  createPrivateCa({ stateDir, random, generateKey, relying: async () => [] }).issue({
     names,
     algorithm: "ecdsa",
     privateKey: leafKey,

@@ -118,7 +118,7 @@ const live = async (index: number, one: Configuration): Promise<Judged> => {
     step: () => undefined,
   });
   const issue = async (at: Date): Promise<{ readonly leaf: string; readonly chain: readonly string[] }> =>
-    createPrivateCa({ stateDir, random, generateKey }).issue({
+    createPrivateCa({ stateDir, random, generateKey, relying: async () => [] }).issue({
       ...asked(at),
       settings: { kind: "private-ca", ca: "default", days, ...(crlUrl === undefined ? {} : { crlUrl }) },
     });

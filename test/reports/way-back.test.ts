@@ -18,7 +18,7 @@ beforeEach(() => {
   here = importingWorld();
   const { store } = here.world;
   const random = (size: number): Uint8Array => randomBytes(size);
-  const ca = createPrivateCa({ stateDir: store.dir, random, generateKey });
+  const ca = createPrivateCa({ stateDir: store.dir, random, generateKey, relying: async () => [] });
   world = {
     ...here.world,
     issuer: async (kind) => (kind === "private-ca" ? ca : here.world.issuer(kind)),

@@ -210,7 +210,7 @@ test("what is refused, and why", async () => {
   expect(await error(64, "ca", "client", alice, "--login", "a b", ...out())).toContain("is no user name");
   expect(await error(64, "ca", "client", `${"a".repeat(60)}@example.org`, ...out())).toContain("--login NAME");
   expect(await error(64, "ca", "client", alice, "default", "--issuing", ...out())).toContain("--issuing means nothing");
-  expect(await error(64, "ca", "show", "default", "other")).toContain("takes one name");
+  expect(await error(64, "ca", "show", "default", "other")).toContain("takes one argument");
   expect(await readdir(dir)).not.toContain("clients");
   // Its domain is written in A-labels, and the CA's end is the certificate's.
   const made = await client("info@bücher.example", "--days", "90000");

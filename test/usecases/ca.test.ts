@@ -462,7 +462,9 @@ test("a certificate whose CA is gone is not begun to be revoked, and goes on in 
   const { root } = await theCa();
   await rm(join(dir, "state/ca/default"), { recursive: true });
   expect(await error(65, "revoke", name, "--yes")).toContain("mailcert ca restore FILE");
-  expect((await run("status")).status).toBe(0);
+  const { certificates, findings } = await json(1, "status");
+  expect(JSON.stringify(certificates)).not.toContain("revoke");
+  expect(findings).toMatchObject([{ check: "ca-damaged" }]);
   expect((await run("ca", "init")).status).toBe(0);
   expect((await run("bundle", "--out", join(dir, "again"))).status).toBe(0);
   const [file = ""] = splitPem(await readFile(join(dir, "again/ca.crt"), "utf8"));

@@ -131,7 +131,12 @@ it("a program that is told of new copies", async () => {
 it("names that a private CA is not for: one that is there, and one that the first entry would make", async () => {
   const stateDir = join(here.dir, "state");
   mkdirSync(stateDir, { recursive: true });
-  const ca = createPrivateCa({ stateDir, random: (size) => Buffer.alloc(size, 7), generateKey });
+  const ca = createPrivateCa({
+    stateDir,
+    random: (size) => Buffer.alloc(size, 7),
+    generateKey,
+    relying: async () => [],
+  });
   const issuer: World["issuer"] = async (kind) => (kind === "private-ca" ? ca : here.world.issuer(kind));
   const text = [
     "certificates:",

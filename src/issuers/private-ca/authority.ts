@@ -1,11 +1,13 @@
 // A private CA on disk: `<state>/ca/<name>/` with its key and root, those of earlier roots below. The root itself says what it may certify.
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type CertificateFacts, readCertificate, splitPem } from "../../domain/certificate.ts";
 import { readFields } from "../../domain/certificate-fields.ts";
 import { Failure } from "../../domain/failure.ts";
 import { keyMatches } from "../../domain/key-match.ts";
 import { type NameConstraints, readNameConstraints } from "../../domain/name-constraints.ts";
 import { extensions } from "../../domain/oids.ts";
+import { caWord } from "../../domain/private-ca.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { createFileOnce } from "../../system/create-once.ts";
 import { ensureFolder, readTextIfPresent } from "../../system/files.ts";
 import { removeLeftovers } from "../../system/leftovers.ts";
@@ -49,10 +51,14 @@ export interface AuthorityMaker {
   readonly makeKey: () => Promise<string>;
   /** PEM of a root for this key. */
   readonly makeRoot: (privateKey: string) => Promise<string>;
+  /** Asked before anything is made. @throws Failure where no CA may be made unasked, for there was one. Absent: it may. */
+  readonly mayMake?: () => Promise<void>;
 }
 
-const backupHint = (folder: string): string =>
-  `put the files back from a backup (mailcert ca restore FILE); or move ${folder} away: the next run makes a new CA, whose root everybody must import`;
+const backupHint = (folder: string): string => {
+  const ca = basename(dirname(folder)) === "older" ? dirname(dirname(folder)) : folder;
+  return `put the files back from a backup (mailcert ca restore FILE --replace); or move ${shellWord(ca)} away and make another, whose root everybody must import: mailcert ca init${caWord(basename(ca))}`;
+};
 
 const damaged = (path: string, why: string, cause?: unknown): Failure =>
   new Failure("data", `the private CA cannot be used: ${path} ${why}`, {
@@ -137,7 +143,12 @@ const loadAll = async ({ current, older }: CaLayout): Promise<Authority> => {
 const refuseLost = ({ current, names }: CaLayout): void => {
   const { folder, paths } = current;
   const keyPath = join(folder, "root-key.pem");
-  if (paths["root-key.pem"] !== undefined || paths["issuing.pem"] !== undefined) return;
+  const keyed = paths["root-key.pem"] !== undefined || paths["issuing.pem"] !== undefined;
+  // What is made file by file has its root before it issues, and an issuing CA comes along with its root.
+  const used = paths["issuing.pem"] === undefined ? "issued.jsonl" : "issuing.pem";
+  if (keyed && paths["root.pem"] === undefined && (used in paths || names.includes(used)))
+    throw damaged(join(folder, "root.pem"), `is missing, while ${used} is there`);
+  if (keyed) return;
   if (paths["root.pem"] !== undefined) throw damaged(keyPath, "is missing, while root.pem is there");
   if (names.includes("issued.jsonl")) throw damaged(keyPath, "is missing, while issued.jsonl says that it was used");
 };
@@ -158,10 +169,11 @@ export const openAuthority = async (
   maker: AuthorityMaker,
 ): Promise<{ readonly authority: Authority; readonly made: boolean }> => {
   await settle(folder);
-  await ensureFolder(folder, 0o700);
   const layout = await readLayout(folder);
   refuseLost(layout);
   const made = layout.current.paths["root.pem"] === undefined;
+  if (made) await maker.mayMake?.();
+  await ensureFolder(folder, 0o700);
   if (made) await makeFiles(folder, maker);
   await removeLeftovers(folder);
   return { authority: await loadAll(await readLayout(folder)), made };

@@ -1,6 +1,7 @@
 // The private CA: a root made once for this host's domains, and leaves signed by it.
 import { join } from "node:path";
 import type { PrivateCaSettings } from "../../domain/certificate-config.ts";
+import { goneCa } from "../../domain/ca-gone.ts";
 import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { NameConstraints } from "../../domain/name-constraints.ts";
@@ -15,6 +16,7 @@ import { checkDays } from "../lifetime.ts";
 import { acceptNames, nameRefusal } from "../name-refusal.ts";
 import { type Authority, findAuthority, openAuthority } from "./authority.ts";
 import { defaultConstraints, statedConstraints } from "./constraints.ts";
+import { readLayout } from "./layout.ts";
 import { leafValidity } from "./lifetime.ts";
 import { newRoot } from "./new-root.ts";
 import { recordIssued } from "./records.ts";
@@ -26,6 +28,8 @@ export interface PrivateCaDependencies {
   readonly stateDir: string;
   readonly random: Random;
   readonly generateKey: GenerateKey;
+  /** Names of the certificates of this host that are, or are to be, served and that the CA of this name signed: none is made in its place unasked. */
+  readonly relying: (ca: string) => Promise<readonly string[]>;
 }
 
 const stated = ({ caDomains }: PrivateCaSettings): NameConstraints | undefined | "default" =>
@@ -51,6 +55,15 @@ const acceptRequest = (names: readonly string[], settings: PrivateCaSettings): r
 };
 
 const folderOf = ({ stateDir }: PrivateCaDependencies, { ca }: PrivateCaSettings): string => join(stateDir, "ca", ca);
+
+/** @throws Failure where there was one: who imported its root would refuse what another signs. */
+const refuseGone = async (dependencies: PrivateCaDependencies, settings: PrivateCaSettings): Promise<void> => {
+  const relying = await dependencies.relying(settings.ca);
+  if (relying.length === 0) return;
+  const folder = folderOf(dependencies, settings);
+  const { names } = await readLayout(folder);
+  throw goneCa({ ca: settings.ca, folder, isEmpty: names.length === 0, relying });
+};
 
 /** @throws Failure when a CA that exists is limited to something else than what is wanted of it. */
 const refuseUnfit = async (
@@ -78,6 +91,7 @@ const check = async (
     await refuseUnfit(authority, accepted, settings, others);
     return [];
   }
+  await refuseGone(dependencies, settings);
   if (first) {
     // By then it is there.
     const constraints = await constraintsFor(first.settings, first.names, folder);
@@ -110,6 +124,7 @@ const authorityFor = async (
   const { ca } = request.settings;
   const folder = folderOf(dependencies, request.settings);
   const { authority, made } = await openAuthority(folder, {
+    mayMake: async () => refuseGone(dependencies, request.settings),
     makeKey: async () => dependencies.generateKey("ecdsa"),
     makeRoot: async (privateKey) => {
       const root = await newRoot({

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { CertificateFacts } from "../../domain/certificate.ts";
 import { Failure } from "../../domain/failure.ts";
+import { caWord } from "../../domain/private-ca.ts";
 import { type Validity, validityOf } from "../../x509/validity.ts";
 
 const day = 86_400_000;
@@ -35,7 +36,7 @@ export const leafValidity = (
     const ended = left < 0 ? "ended" : "ends";
     throw new Failure("data", `the private CA's root in ${folder} ${ended} on ${root.notAfter.toISOString()}`, {
       hints: [
-        `move ${folder} away: the next run makes a new CA, whose root everybody must import before its certificate is served`,
+        `move ${folder} away and make another: mailcert ca init${caWord(basename(folder))}; everybody must import its root before its certificates are served`,
       ],
     });
   }

@@ -4,6 +4,7 @@ import { Failure } from "../../domain/failure.ts";
 import { type NameConstraints, permits } from "../../domain/name-constraints.ts";
 import { displayName } from "../../domain/names.ts";
 import { nearest } from "../../domain/nearest.ts";
+import { caWord } from "../../domain/private-ca.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 
 /** A CA that exists: what it is called in settings, where it is, what it may certify. */
@@ -41,8 +42,8 @@ const moved = (folder: string): string =>
   `mv ${shellWord(folder)} ${shellWord(`/root/mailcert-ca-${basename(folder)}`)}`;
 
 /** Only a root that nobody relies on may go: everyone who has imported it would have to do so again. Moved, for a CA that is gone cannot be made again. */
-const anew = (folder: string, then: string): string =>
-  `or, if nobody has imported its root yet, move it away (${moved(folder)}), then ${then}`;
+const anew = (folder: string, domains: readonly string[]): string =>
+  `or, if nobody has imported its root yet, move it away (${moved(folder)}), make another (mailcert ca init${caWord(basename(folder))} --ca-domains ${shellWord(domains.join(","))}), then run this again`;
 
 /** A CA for a domain that nobody has is of no use to anybody. */
 const takeBack = (domain: string, folder: string): string =>
@@ -68,13 +69,13 @@ export const refuseOutside = async (
     const slip = mistyped(constraints, name);
     // What a new CA in the old one's place has to be made with to serve both.
     const all = [...new Set([...listed(constraints), ...listed(await bases())])];
-    const both = `where it certifies other names too, with ${inYaml(all)} in each of its entries (--ca-domains ${shellWord(all.join(","))})`;
+    const both = `; entries that have ca_domains then need ${inYaml(all)} (--ca-domains ${shellWord(all.join(","))})`;
     throw new Failure("data", `private-ca cannot certify ${displayName(name)}: the private CA "${ca}" ${why}`, {
       hints: [
         ...(slip === undefined ? [] : [takeBack(slip, folder)]),
         anotherCa,
         rotated(ca, all),
-        anew(folder, `run this again; ${both}`),
+        `${anew(folder, all)}${both}`,
       ],
     });
   }
@@ -100,7 +101,7 @@ export const refuseOtherLimits = (
         ...(names.every((name) => permits(constraints, name)) ? [`to use it as it is: ${asItIs}`] : []),
         anotherCa,
         rotated(ca, wanted),
-        anew(folder, "run this again"),
+        anew(folder, wanted),
       ],
     },
   );

@@ -1,10 +1,13 @@
 // ca backup and ca restore: all of a private CA in one file under a passphrase, and back.
+import { Failure } from "../../domain/failure.ts";
 import type { Finding } from "../../domain/finding.ts";
 import type { BackedUp, Restored } from "../../issuers/private-cas.ts";
 import { tellServers } from "../client-trust.ts";
 import { recordChange } from "../record-change.ts";
+import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
 import { unpublished } from "./crl.ts";
+import { otherRootFindings } from "./other-root.ts";
 import { theCa } from "./show.ts";
 
 /** The caller holds the lock: what is copied does not change meanwhile. */
@@ -29,17 +32,21 @@ export interface RestoreResult extends Omit<Restored, "unpublished" | "otherRoot
   readonly findings: readonly Finding[];
 }
 
-const rootFindings = ({ ca, otherRoot, replaced = "" }: Restored): readonly Finding[] =>
-  otherRoot === undefined
-    ? []
-    : [
-        {
-          check: "ca-other-root",
-          severity: "warning",
-          message: `the root of the private CA "${ca}" is ${otherRoot.now} from now on, and was ${otherRoot.before}: who imported only that one refuses what is issued next`,
-          hint: `if that was not meant, put ${replaced} back; else hand the files out again: mailcert bundle`,
-        },
-      ];
+/** What is served may be the other CA's, or this one's already: who was to import what follows from that. */
+const rootFindings = async (world: World, { ca, otherRoot, replaced = "" }: Restored): Promise<readonly Finding[]> => {
+  const shown = await unlessFailure(() => theCa(world, ca));
+  const strange = shown instanceof Failure ? [] : await otherRootFindings(world, shown, "warning");
+  if (otherRoot === undefined) return strange;
+  return [
+    {
+      check: "ca-other-root",
+      severity: "warning",
+      message: `the root of the private CA "${ca}" is ${otherRoot.now} from now on, and was ${otherRoot.before}: who imported only that one refuses what is issued next`,
+      hint: `if that was not meant, put ${replaced} back${strange.length > 0 ? "" : "; else hand the files out again to whoever has the other root: mailcert bundle"}`,
+    },
+    ...strange,
+  ];
+};
 
 /** The caller holds the lock, unless it is a dry run. */
 export const restoreCa = async (
@@ -55,5 +62,8 @@ export const restoreCa = async (
   const { unpublished: failures, otherRoot: _, ...restored } = result;
   // It may have revoked other certificates than the one before, and other roots.
   const told = dryRun ? [] : await tellServers(world, result.ca);
-  return { ...restored, findings: [...rootFindings(result), ...failures.map(unpublished), ...told] };
+  return {
+    ...restored,
+    findings: [...(dryRun ? [] : await rootFindings(world, result)), ...failures.map(unpublished), ...told],
+  };
 };

@@ -1,33 +1,24 @@
 // A rotation that is only half done: certificates that are still served under the root before the present one, and the one command that ends it.
 import type { Finding } from "../../domain/finding.ts";
 import { permits } from "../../domain/name-constraints.ts";
-import { shellWord } from "../../domain/shell-word.ts";
 import type { ShownCa } from "../../issuers/private-cas.ts";
 import { verifiesAll } from "../bundle-roots.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { World } from "../world.ts";
-import { type OfCa, certificatesOf } from "./of-ca.ts";
+import type { OfCa } from "./of-ca.ts";
+import { servedOf, strangersOf } from "./other-root.ts";
+import { renewNow } from "./relying.ts";
 
 /** Those of the CA that a client with the present root alone would refuse now. */
 const behind = async (world: World, ca: ShownCa): Promise<readonly OfCa[]> => {
-  const [present] = await (await world.privateCas()).roots(ca.name, world.now());
+  const roots = await (await world.privateCas()).roots(ca.name, world.now());
+  const [present] = roots;
   if (present === undefined) return [];
-  const found: OfCa[] = [];
-  for (const one of await certificatesOf(world, ca.name)) {
-    const number = world.store.liveNumber(one.name);
-    const state = number === undefined ? undefined : world.store.read(one.name);
-    const generation = state?.generations.find((each) => each.number === number);
-    if (number === undefined || generation?.issuer !== "private-ca" || generation.authority !== ca.name) continue;
-    const slots = Object.values(await world.store.readCertificates(one.name, number));
-    if (slots.length > 0 && !verifiesAll(present, slots)) found.push(one);
-  }
-  return found;
+  const served = await servedOf(world, ca.name);
+  const strange = strangersOf(ca, roots, served);
+  return served.filter((one) => !strange.includes(one) && !verifiesAll(present, one.slots));
 };
-
-/** Names of certificates for a command line; a shell's limit is far off. */
-export const renewNow = (served: readonly Pick<OfCa, "name">[]): string =>
-  `mailcert renew --force ${served.map(({ name }) => shellWord(name)).join(" ")}`;
 
 /** Names that an older root may not certify: their clients need the new root before it is served. */
 export const beyondOld = ({ older: [before] }: ShownCa, { names }: Pick<OfCa, "names">): boolean =>

@@ -6,6 +6,7 @@ import type { InitRequest, ShownCa } from "../../issuers/private-cas.ts";
 import { recordChange } from "../record-change.ts";
 import type { World } from "../world.ts";
 import { certificatesOf } from "./of-ca.ts";
+import { otherRootFindings } from "./other-root.ts";
 import { theCa } from "./show.ts";
 
 export type InitWish = Omit<InitRequest, "names" | "now">;
@@ -80,6 +81,7 @@ export const initCa = async (world: World, wish: InitWish): Promise<InitResult> 
         ? ["the root's key is on this host, under the passphrase: without that there is no next root"]
         : []),
       `back it up, for a lost CA cannot be made again: mailcert ca backup${caWord(name)} --out FILE`,
+      ...(await otherRootFindings(world, ca)).map(({ message, hint = "" }) => `${message}; ${hint}`),
       name === "default"
         ? "certificates by it: issuer: private-ca in the configuration, or mailcert setup HOST"
         : `certificates by it: issuer: private-ca and ca: ${name} in the configuration, or mailcert setup HOST --ca ${shellWord(name)}`,

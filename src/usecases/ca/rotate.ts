@@ -10,8 +10,9 @@ import { shellWord } from "../../domain/shell-word.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
 import { unpublished } from "./crl.ts";
-import { beyondOld, halfRotated, renewNow } from "./half-rotated.ts";
+import { beyondOld, halfRotated } from "./half-rotated.ts";
 import { type OfCa, certificatesOf } from "./of-ca.ts";
+import { renewNow } from "./relying.ts";
 import { theCa } from "./show.ts";
 
 export type RotateWish = Omit<RotateRequest, "now">;

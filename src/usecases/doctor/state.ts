@@ -121,7 +121,12 @@ export const stateLook: Look = {
     for (const name of here) {
       const one = said.get(name);
       if (one instanceof Failure) tell(name, one);
-      else findings.push(...(one ? findingsOf(one) : []), ...(await damaged(ground, name)));
+      else {
+        // A look at all of a generation says more than one at what is live.
+        const files = await damaged(ground, name);
+        const said = one ? findingsOf(one).filter(({ check }) => files.length === 0 || check !== "live-damaged") : [];
+        findings.push(...said, ...files);
+      }
     }
     if (findings.length + unseen.length > 0 || names.length === 0) return { findings, well: [], unseen };
     return { findings, well: [names.length === 1 ? (names[0] ?? "") : `${names.length} certificates`], unseen };
