@@ -97,6 +97,18 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "The command of the hint, or another certificate in that place. Only then remove files.",
   },
   {
+    id: "removal-unserved",
+    means:
+      "`mailcert deploy --remove` would put back settings of a server's own that name a certificate or key which is not there any more, or a key of another certificate: clients would get no TLS. Nothing is changed before a yes.",
+    mend: "Put the file back, or another certificate and its key at that path. `--yes` goes on all the same.",
+  },
+  {
+    id: "removal-broken",
+    means:
+      "After `mailcert deploy --remove`, a port that gave a TLS handshake before gives none: the server's own settings, which were put back, do not work any more.",
+    mend: "Mend the server's own certificate settings; or `mailcert deploy NAME`, which puts mailcert's back.",
+  },
+  {
     id: "rollback-staged",
     means: "A newer generation was staged and never served when `rollback` was asked for: it was thrown away (`info`).",
     mend: "Nothing; `mailcert renew --force NAME` makes a new one.",
