@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formerCertificates as ofCyrus } from "../../src/servers/cyrus/former.ts";
 import { readConfiguration } from "../../src/servers/dovecot/files.ts";
 import { formerCertificates as ofDovecot } from "../../src/servers/dovecot/former.ts";
 import { knownGeneration } from "../../src/servers/dovecot/generation.ts";
@@ -157,5 +158,30 @@ describe.each([
     expect((await look("", [line])).troubles).toEqual([
       `${cert} = ${at("gone.pem")} in ${at("local.conf")}, which is not there`,
     ]);
+  });
+});
+
+describe("Cyrus", () => {
+  const look = (settings: Readonly<Record<string, string>>) =>
+    lookAtFormer(
+      ofCyrus({
+        imapdConf: "/etc/imapd.conf",
+        settings: new Map(Object.entries({ ...settings, imaps_tls_server_cert: at("gone.pem") })),
+        ours: new Map([["imaps_tls_server_cert", at("gone.pem")]]),
+      }),
+    );
+
+  it("what imapd.conf names beside ours", async () => {
+    expect(await look({ tls_server_cert: at("cert.pem"), tls_server_key: at("key.pem") })).toEqual({
+      any: true,
+      troubles: [],
+    });
+    expect((await look({ tls_server_cert: `${at("cert.pem")},${at("gone.pem")}` })).troubles).toEqual([
+      `tls_server_cert: ${at("gone.pem")} in /etc/imapd.conf, which is not there`,
+    ]);
+    expect(await look({ tls_server_cert: "<none>", tls_client_cert: at("gone.pem") })).toEqual({
+      any: false,
+      troubles: [],
+    });
   });
 });
