@@ -220,6 +220,7 @@ export const createWorld = async (
     },
     readKeyFile: async (path) => (await import("./system/key-file.ts")).readKeyFile(path),
     fileMark: async (path) => (await import("./system/file-mark.ts")).fileMark(path),
+    switchedOff: async (service) => (await import("./system/switched-off.ts")).switchedOff(run, service),
     keyAt: async (folders) => (await import("./store/pem-folder.ts")).keyAt(folders),
     refuseUnsafeFolder: async (folder) =>
       (await import("./system/safe-folder.ts")).refuseUnsafeFolder(folder, host.uid),

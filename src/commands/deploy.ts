@@ -3,6 +3,7 @@ import type { CommandModule, Context } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Finding } from "../domain/finding.ts";
 import { hasUnissued } from "../domain/unissued.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import { policyNames } from "../domain/tls-policy.ts";
@@ -11,7 +12,7 @@ import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
 import { type DeployAttempt, deployAll } from "../usecases/deploy-all.ts";
 import { type DeployPlan, planDeployments } from "../usecases/plan-deploy.ts";
-import { remove } from "../usecases/remove.ts";
+import { remove, removalDanger } from "../usecases/remove.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
 import { asAgreed, settleUnfinished, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
@@ -126,9 +127,28 @@ const withRemove = (): Failure =>
     hints: ["the policy alone, certificates stay: mailcert deploy --harden=none"],
   });
 
+const unserved = ({ message, hint }: Finding): Failure =>
+  new Failure("config", `nothing was changed: ${message}`, { hints: hint === undefined ? [] : [hint] });
+
+/** Who cannot be asked is told what it is about, and what to do. */
+const agreedTo = async (context: Context, danger: Finding): Promise<void> => {
+  if (!context.host.ask) throw unserved(danger);
+  await confirmed(context, `${danger.message}. Take it out all the same?`);
+};
+
 const takeOut = async (context: Context): Promise<number> => {
-  const { args, output } = context;
-  const results = await locked(context, (world) => remove(world, args, { dryRun: context.globals.dryRun }));
+  const { args, globals, output } = context;
+  const asked = globals.dryRun || globals.yes ? undefined : await removalDanger(await context.world(), args);
+  if (asked) await agreedTo(context, asked);
+  // A person may take an hour to answer.
+  const results = await locked({ ...context, world: asked ? context.newWorld : context.world }, (world) =>
+    remove(world, args, {
+      dryRun: globals.dryRun,
+      confirm: async (danger) => {
+        if (!globals.yes && danger.message !== asked?.message) throw unserved(danger);
+      },
+    }),
+  );
   output.result(removalText(results), removalDocument(results));
   return hasTrouble(results) ? exitStatus.findings : exitStatus.done;
 };

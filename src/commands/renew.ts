@@ -105,7 +105,7 @@ const run = async (context: Context, first = true): Promise<number> => {
   const result = { ...done, certificates };
   // Whoever reads JSON asked for it.
   const silent = options["unlessTold"] === true && done.told === true;
-  output.result(silent ? "" : renewText(result, host.now(), globals.quiet), renewDocument(result));
+  output.result(silent ? "" : renewText(result, host.now(), globals.quiet, host.stdout.isTTY), renewDocument(result));
   if (!globals.dryRun) return statuses[result.outcome];
   return certificates.some(({ foreseen }) => foreseen) ? exitStatus.findings : exitStatus.done;
 };

@@ -97,6 +97,18 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "The command of the hint, or another certificate in that place. Only then remove files.",
   },
   {
+    id: "removal-unserved",
+    means:
+      "`mailcert deploy --remove` would put back settings of a server's own that name a certificate or key which is not there any more, or a key of another certificate: clients would get no TLS. Nothing is changed before a yes.",
+    mend: "Put the file back, or another certificate and its key at that path. `--yes` goes on all the same.",
+  },
+  {
+    id: "removal-broken",
+    means:
+      "After `mailcert deploy --remove`, a port that gave a TLS handshake before gives none: the server's own settings, which were put back, do not work any more.",
+    mend: "Mend the server's own certificate settings; or `mailcert deploy NAME`, which puts mailcert's back.",
+  },
+  {
     id: "rollback-staged",
     means: "A newer generation was staged and never served when `rollback` was asked for: it was thrown away (`info`).",
     mend: "Nothing; `mailcert renew --force NAME` makes a new one.",
@@ -184,14 +196,14 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "deploy-unobservable",
     means:
-      "An entry point cannot be looked at from here: it waits for the PROXY protocol, TLS is off for it, or (`warning`) the server is not running.",
+      "An entry point cannot be looked at from here: it waits for the PROXY protocol, TLS is off for it, or (`warning`) the server is not running and was never seen to serve.",
     mend: "Start the server: the next run proves it, `mailcert renew` at once. For the others: check from where clients are.",
   },
   {
     id: "server-stopped",
     means:
-      "In `status`: a server that has a certificate of mailcert does not run. It served it when it was last looked at (`fault`), or was never seen to run (`warning`).",
-    mend: "Start it; its log says why it ended. One that is installed and not used is left out with `servers:` in each entry.",
+      "In `status`, and in the runs that look at what is served (once a day, then each hour until it runs): a server that has a certificate of mailcert does not run. It served it when it was last looked at (`fault`), or was never seen to run, or somebody disabled or masked its service (`warning`).",
+    mend: "Start it; its log says why it ended. One that is stopped on purpose: `systemctl disable`; one that is installed and not used is left out with `servers:` in each entry.",
   },
   {
     id: "server-doubted",

@@ -108,3 +108,6 @@ export const describeGone = (change: Change): string => `${placeOf(change)}: the
 
 /** Why it was not undone: what stands there now is somebody else's. */
 export const describeKept = (change: Change): string => `${placeOf(change)}: somebody changed it since`;
+
+/** Why it was not undone: what somebody set over it later was put back. */
+export const describeCovered = (change: Change): string => `${placeOf(change)}: what somebody set later stays`;

@@ -11,6 +11,8 @@ export interface StoppedServer {
   readonly lastServed?: string;
   /** Servers of this host that do run. */
   readonly others: readonly string[];
+  /** Somebody has taken it out of what this host starts: in words, `dovecot.service is disabled`. */
+  readonly off?: string;
 }
 
 /** The end of a hint; `others`: servers that do run. Empty where there is none: then this one is what the host is for. */
@@ -39,16 +41,32 @@ export const doubtedServerFinding = (id: string, doubt: DoubtedServer): Finding 
   hint: doubt.mend,
 });
 
-export const stoppedServerFinding = ({ id, server, certificates, lastServed, others }: StoppedServer): Finding => {
+/** It is told by every run that looks; what was to be done is done all the same, and takes effect when it starts. */
+export const isOfStopped = ({ check }: Pick<Finding, "check">): boolean => check === "server-stopped";
+
+/** One that somebody switched off is nobody's outage. */
+export const stoppedSeverity = ({ lastServed, off }: Pick<StoppedServer, "lastServed" | "off">): "fault" | "warning" =>
+  lastServed === undefined || off !== undefined ? "warning" : "fault";
+
+/** What is known of one that served; `some`: certificates. */
+export const servedWords = (some: string, lastServed: string, off: string | undefined): string =>
+  off === undefined
+    ? `it served ${some} at ${utcMinute(lastServed)}, and no client gets through to it now`
+    : `${off}; it served ${some} at ${utcMinute(lastServed)}`;
+
+export const stoppedServerFinding = ({ id, server, certificates, lastServed, others, off }: StoppedServer): Finding => {
   const some = certificates.slice(0, 3).join(", ");
   const more = certificates.length > 3 ? ` and ${certificates.length - 3} more` : "";
   return {
     check: "server-stopped",
-    severity: lastServed === undefined ? "warning" : "fault",
+    severity: stoppedSeverity({
+      ...(lastServed === undefined ? {} : { lastServed }),
+      ...(off === undefined ? {} : { off }),
+    }),
     message:
       lastServed === undefined
         ? `${id} is not running, and was never seen to: it has the settings for ${some}${more}, and nothing of it is proven`
-        : `${id} is not running: it served ${some}${more} at ${utcMinute(lastServed)}, and no client gets through to it now`,
-    hint: `start ${server}${lastServed === undefined ? "" : `; why it ended: journalctl -u ${server}, /var/log/mail.log`}${withoutIt(server, others)}`,
+        : `${id} is not running: ${servedWords(`${some}${more}`, lastServed, off)}`,
+    hint: `start ${server}${lastServed === undefined || off !== undefined ? "" : `; why it ended: journalctl -u ${server}, /var/log/mail.log`}${withoutIt(server, others)}`,
   };
 };

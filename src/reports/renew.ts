@@ -24,10 +24,23 @@ export const decisionText = (decision: Decision): string => {
   }
 };
 
-const oneText = (one: RenewedCertificate, now: Date): string => {
+/** A person who sees the old certificate is not helped by what is done once a day. */
+const lookNow = ({ certificate, provenAt }: RenewedCertificate): readonly string[] =>
+  provenAt === undefined
+    ? []
+    : [
+        `  -> seen at its entry points at ${minute(provenAt)}, which is looked at once a day; now: mailcert deploy ${certificate}`,
+      ];
+
+const oneText = (one: RenewedCertificate, now: Date, terminal: boolean): string => {
   const notes = (one.issued?.notes ?? []).map((note) => `\n${wrap(note, 80, "  ", "    ")}`).join("");
   const ending = findingsText(one.findings);
-  return `${stateText(one, now)}${notes}${ending === "" ? "" : `\n${ending}`}`;
+  const look = terminal
+    ? lookNow(one)
+        .map((line) => `\n${line}`)
+        .join("")
+    : "";
+  return `${stateText(one, now)}${look}${notes}${ending === "" ? "" : `\n${ending}`}`;
 };
 
 const stateText = (one: RenewedCertificate, now: Date): string => {
@@ -68,8 +81,13 @@ const idleText = (idle: readonly RenewedCertificate[]): string => {
 /** Said by each run for days: by channels once, by `status`, and not by each mail of cron. */
 const standing: ReadonlySet<string> = new Set(["window-missed"]);
 
-/** With `quiet` only what a person must see: faults; waiting is no news. */
-export const renewText = ({ certificates, findings }: RenewResult, now: Date, quiet: boolean): string => {
+/** With `quiet` only what a person must see: faults; waiting is no news. `terminal`: a person reads it just now. */
+export const renewText = (
+  { certificates, findings }: RenewResult,
+  now: Date,
+  quiet: boolean,
+  terminal = false,
+): string => {
   const shown = certificates.filter(
     (one) =>
       !quiet ||
@@ -83,7 +101,7 @@ export const renewText = ({ certificates, findings }: RenewResult, now: Date, qu
   const busy = idle.length < manyIdle ? shown : shown.filter((one) => !isIdle(one));
   const orphans = findingsText(findings, quiet ? ["fault"] : undefined);
   return [
-    ...busy.map((one) => oneText(one, now)),
+    ...busy.map((one) => oneText(one, now, terminal)),
     ...(busy.length < shown.length ? [idleText(idle)] : []),
     ...(orphans === "" ? [] : [orphans]),
   ].join("\n\n");

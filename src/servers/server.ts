@@ -7,7 +7,7 @@ import type { Slot } from "../domain/keys.ts";
 import type { Places } from "../domain/places.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import type { Change } from "./change.ts";
-import type { NamedFile } from "./named-file.ts";
+import type { GivesBack } from "./former.ts";
 import type { Override } from "./override.ts";
 import type { PolicyPlan } from "./policy.ts";
 import type { ServingProcess } from "./processes.ts";
@@ -148,7 +148,7 @@ export interface Upgrade {
  * - MUST NOT log or return the output of a program that can print a private key (`doveconf -P`, `-x`, `-F`).
  * - Every method MUST be safe to repeat; a killed run is followed by another that starts from the beginning.
  */
-export interface Server {
+export interface Server extends GivesBack {
   /** It serves further certificates to clients that ask for their names (SNI, RFC 6066 §3); `certificate` is for everybody else. Absent: one certificate only. */
   readonly sni?: true;
   /** It can give everybody who connects to some addresses, or services, another certificate. Absent: it cannot. */
@@ -176,8 +176,6 @@ export interface Server {
   apply(installation: Installation, change: Change): Promise<void>;
   /** Puts `before` back, only where the current value is still ours (`after`/`content`); tells which it was. `gone`: what it was a setting of is not there any more. */
   revert(installation: Installation, change: Change): Promise<"reverted" | "not-ours" | "gone">;
-  /** Settings in force, whoever wrote them, that name a file below a folder. Absent: nobody can tell. */
-  naming?(installation: Installation, folder: string): Promise<readonly NamedFile[]>;
   /**
    * Makes copies of keys and chains that the server keeps of its own anew, where they are of these certificates (an indexed map of Postfix's); says what
    * was done, one sentence each. Called after every switch, before `reload`.

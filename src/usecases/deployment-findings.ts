@@ -3,10 +3,16 @@ import { clientLabel, entryUrl } from "../domain/entry-point.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { groupBy } from "../domain/group-by.ts";
-import { withoutIt } from "../domain/stopped-server.ts";
+import { stoppedServerFinding, withoutIt } from "../domain/stopped-server.ts";
 import type { DeployedServer } from "./deployment.ts";
 import type { ProvedEntry } from "./prove.ts";
 import { wrongModes } from "./wrong-mode.ts";
+
+/** What is known of a server that does not run and served before: by id. */
+export type ServedBefore = ReadonlyMap<
+  string,
+  { readonly name: string; readonly lastServed: string; readonly off?: string }
+>;
 
 interface Gathered {
   readonly servers: readonly DeployedServer[];
@@ -25,7 +31,10 @@ export const isUnsettled = ({ findings }: Pick<Gathered, "findings">, id: string
   );
 
 /** One finding for each server and verdict: forty stale entry points have one cause. */
-export const deploymentFindings = ({ servers, entries, findings: known }: Gathered): readonly Finding[] => {
+export const deploymentFindings = (
+  { servers, entries, findings: known }: Gathered,
+  before: ServedBefore = new Map(),
+): readonly Finding[] => {
   const findings: Finding[] = [];
   const others = servers.flatMap(({ running, server }) => (running && server !== copies ? [server] : []));
   for (const server of servers) {
@@ -61,7 +70,20 @@ export const deploymentFindings = ({ servers, entries, findings: known }: Gather
       });
     }
     const [hidden] = of("unobservable");
-    if (hidden) {
+    const stopped = server.running ? undefined : before.get(server.id);
+    if (stopped) {
+      const { name, lastServed, off } = stopped;
+      findings.push(
+        stoppedServerFinding({
+          id: server.id,
+          server: server.server,
+          certificates: [name],
+          lastServed,
+          others,
+          ...(off === undefined ? {} : { off }),
+        }),
+      );
+    } else if (hidden) {
       findings.push({
         check: "deploy-unobservable",
         severity: server.running ? "info" : "warning",

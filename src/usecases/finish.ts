@@ -3,19 +3,20 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { rawEntry } from "../domain/certificate-settings.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
-import { copiesId, targetMark } from "../domain/file-target.ts";
+import { copies, copiesId, targetMark } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { differsFrom, targetOf } from "../domain/generation.ts";
 import { doomedGenerations, whyRevoked } from "../domain/revocation.ts";
+import { isOfStopped } from "../domain/stopped-server.ts";
 import type { CertificateState, DeploymentRecord, EntryRecord, GenerationRecord } from "../store/store.ts";
 import type { DeployResult, DeployedServer, Gathered } from "./deployment.ts";
 import { changesInForce } from "./changes-in-force.ts";
-import { deploymentFindings, isUnsettled } from "./deployment-findings.ts";
+import { type ServedBefore, deploymentFindings, isUnsettled } from "./deployment-findings.ts";
 import { retireCopies } from "./outdated-copies.ts";
 import { rememberFailure } from "./remember-failure.ts";
 import { servedCertificate } from "./served-certificate.ts";
 import type { ProvedEntry } from "./prove.ts";
-import { lastServedOf } from "./stopped-servers.ts";
+import { lastServedOf, offOf } from "./stopped-servers.ts";
 import type { World } from "./world.ts";
 
 const records = (entries: readonly ProvedEntry[], installation: string): readonly EntryRecord[] =>
@@ -43,8 +44,10 @@ export const finish = async (
   // Where nothing was reloaded they are all old, and something else says why.
   const servers = gathered.servers.filter(({ reloaded }) => reloaded).map(({ id, server }) => [id, server] as const);
   const ofProcesses = stale ? await oldOnes(world, state.name, servers) : [];
-  const findings = [...gathered.findings, ...deploymentFindings(gathered), ...ofProcesses];
-  const fault = findings.some((finding) => finding.severity === "fault");
+  const before = await servedByStopped(world, state, gathered);
+  const findings = [...gathered.findings, ...deploymentFindings(gathered, before), ...ofProcesses];
+  // One that does not run is an outage, and no failure of the deployment: the next run looks again, without a wait.
+  const fault = findings.some((finding) => finding.severity === "fault" && !isOfStopped(finding));
   // Nothing is proven of a server that does not run: the next run looks again.
   const stopped = gathered.servers.filter((server) => !server.running);
   const deployments = Object.fromEntries(
@@ -115,6 +118,21 @@ const notTakenBack = async (
   if (gone.length === 0) return {};
   const open = changesInForce(await world.store.events()).filter(({ certificate }) => certificate === name);
   return Object.fromEntries(gone.filter(([id]) => open.some(({ change }) => change?.installation === id)));
+};
+
+/** Those that do not run now, and were seen to serve it. */
+const servedByStopped = async (
+  world: World,
+  { name, deployments }: CertificateState,
+  { servers }: Gathered,
+): Promise<ServedBefore> => {
+  const found = new Map<string, { name: string; lastServed: string; off?: string }>();
+  for (const { id, server, running } of servers) {
+    const record = running || server === copies ? undefined : deployments[id];
+    const lastServed = record && lastServedOf(record);
+    if (lastServed !== undefined) found.set(id, { name, lastServed, ...(await offOf(world, server)) });
+  }
+  return found;
 };
 
 /** One that runs is looked at; of one that does not, when it last served. */

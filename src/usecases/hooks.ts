@@ -6,6 +6,7 @@ import { generationOf } from "../domain/generation.ts";
 import { type Hook, type HookEvent, type Hooks, hasHooks, hooksOf } from "../domain/hook.ts";
 import { type HookFacts, hookDocument } from "../domain/hook-document.ts";
 import { emptyState } from "../domain/state.ts";
+import { isOfStopped } from "../domain/stopped-server.ts";
 import { withoutKeys } from "../domain/text.ts";
 import type { CertificateState, GenerationRecord, HookServer, OwedHook } from "../store/store.ts";
 import type { DeployEnd, DeployResult } from "./deployment.ts";
@@ -178,7 +179,7 @@ const afterDeployment = async (
   const { name } = certificate;
   const told = toldOf(result);
   const owed = owedOf(stateOf(world, name));
-  if (result.findings.some(({ severity }) => severity === "fault")) {
+  if (result.findings.some((finding) => finding.severity === "fault" && !isOfStopped(finding))) {
     // Taken back: what it would have followed has not come to be.
     if (result.outcome === "rolled-back") await remember(world, name, without(owed, "before_deploy", "after_deploy"));
     const findings = await failed(world, certificate, hooks, told, result.generation.number);

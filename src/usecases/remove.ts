@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import { generationOf, targetOf } from "../domain/generation.ts";
+import type { Finding } from "../domain/finding.ts";
 import { setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import { grantKeys } from "./key-readers.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { finishRemovals } from "./finish-removals.ts";
-import { netReverts } from "./net-reverts.ts";
+import { cover, netReverts } from "./net-reverts.ts";
+import { portsAfter, portsBefore } from "./ports-after.ts";
+import { removalDangers, returnsOf } from "./removal-dangers.ts";
 import { type RevertedSettings, revertSettings } from "./revert-settings.ts";
 import { stillNamed } from "./still-named.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
@@ -34,6 +37,18 @@ const known = async (world: World): Promise<readonly string[]> => [
   ]),
 ];
 
+export interface RemoveOptions {
+  readonly dryRun: boolean;
+  /** Asked before a server is left without a certificate. Absent: yes. @throws Failure where the answer is no: then nothing was changed. */
+  readonly confirm?: (danger: Finding) => Promise<void>;
+}
+
+/** What a person should be asked about before these are taken out; none named: all. Takes no lock, and changes nothing. */
+export const removalDanger = async (world: World, wanted: readonly string[]): Promise<Finding | undefined> => {
+  const names = wanted.length > 0 ? wanted : await known(world);
+  return [...removalDangers(await returnsOf(world, names), names, wanted).values()].flat()[0];
+};
+
 /**
  * Certificates, keys and accounts stay; timer runs renew but no longer deploy. None named: all. The caller holds the lock.
  * @throws Failure `usage` for a name that this host does not know.
@@ -41,7 +56,7 @@ const known = async (world: World): Promise<readonly string[]> => [
 export const remove = async (
   world: World,
   wanted: readonly string[],
-  options: { readonly dryRun: boolean },
+  options: RemoveOptions,
 ): Promise<readonly Removal[]> => {
   const all = await known(world);
   const unknown = wanted.find((name) => !all.includes(name));
@@ -51,7 +66,12 @@ export const remove = async (
     });
   }
   const names = wanted.length > 0 ? wanted : all;
-  if (options.dryRun) return planned(world, names);
+  const returns = await returnsOf(world, names);
+  const dangers = removalDangers(returns, names, wanted);
+  if (options.dryRun) return planned(world, names, dangers);
+  const first = [...dangers.values()].flat()[0];
+  if (first) await options.confirm?.(first);
+  const ports = await portsBefore(world, await changing(world, names), firstNameOf(world, names));
   const owed = new Set<string>();
   const servedBy = new Map<string, readonly string[]>();
   for (const name of names) {
@@ -76,6 +96,8 @@ export const remove = async (
     [...new Set([...results.values()].flatMap(({ reloaded }) => reloaded))],
     names,
   );
+  const reloaded = new Set([...results.values()].flatMap((one) => one.reloaded));
+  const after = await portsAfter(world, ports, { reloaded, returns, name: names[0] ?? "" });
   const stays = ({ kept, findings }: RevertedSettings): boolean => kept.length + findings.length > 0;
   for (const name of names) {
     const state = world.store.read(name);
@@ -92,9 +114,37 @@ export const remove = async (
     dryRun: false,
     ...leftOf(certificate),
     ...result,
-    reverted: [...result.reverted, ...goneWith(servedBy.get(certificate) ?? [], result, told)],
-    findings: [...result.findings, ...(named.get(certificate) ?? []), ...(certificate === names[0] ? open : [])],
+    reverted: [
+      ...result.reverted,
+      ...goneWith(servedBy.get(certificate) ?? [], result, told),
+      ...result.reloaded.flatMap((id) => after.plain.get(id) ?? []),
+    ],
+    findings: [
+      ...result.findings,
+      ...result.reloaded.flatMap((id) => after.lost.get(id) ?? []),
+      ...(named.get(certificate) ?? []),
+      ...(certificate === names[0] ? open : []),
+    ],
   }));
+};
+
+/** Installations that have something of these. */
+const changing = async (world: World, names: readonly string[]): Promise<ReadonlySet<string>> =>
+  new Set([
+    ...names.flatMap((name) => Object.keys(readableState(world, name)?.deployments ?? {})),
+    ...changesInForce(await world.store.events()).flatMap(({ certificate, change }) =>
+      change && names.includes(certificate ?? "") ? [change.installation] : [],
+    ),
+  ]);
+
+/** A name that is served now. */
+const firstNameOf = (world: World, names: readonly string[]): string => {
+  for (const name of names) {
+    const state = readableState(world, name);
+    const live = state && generationOf(state, world.store.liveNumber(name));
+    if (live?.names[0] !== undefined) return live.names[0];
+  }
+  return "localhost";
 };
 
 /** What a server has for several certificates is told with one of them; of the others, that they went along. */
@@ -122,14 +172,20 @@ const leftThere = async (world: World): Promise<(name: string) => Pick<Removal, 
   };
 };
 
-const planned = async (world: World, names: readonly string[]): Promise<readonly Removal[]> => {
+const planned = async (
+  world: World,
+  names: readonly string[],
+  dangers: ReadonlyMap<string, readonly Finding[]>,
+): Promise<readonly Removal[]> => {
   const open = changesInForce(await world.store.events()).toReversed();
   return names.map((name) => {
     const mine = open.filter(({ certificate }) => certificate === name);
     const reverted: string[] = [];
     const tell = netReverts();
+    const isCovered = cover();
     for (const { change } of mine)
-      if (change) tell(reverted, change.installation, change.change, describeRevert(change.change, false));
-    return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [], findings: [] };
+      if (change && !isCovered(change.installation, change.change))
+        tell(reverted, change.installation, change.change, describeRevert(change.change, false));
+    return { certificate: name, dryRun: true, reverted, kept: [], reloaded: [], findings: dangers.get(name) ?? [] };
   });
 };

@@ -4,7 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
 import { targetOf } from "../domain/generation.ts";
 import { hasHooks } from "../domain/hook.ts";
-import type { Decision } from "../domain/renew-decision.ts";
+import { type Decision, lastProven } from "../domain/renew-decision.ts";
 import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
@@ -47,6 +47,8 @@ export interface RenewedCertificate {
   readonly failure?: Failure;
   /** Taken out of the servers by `deploy --remove`: renewed, not deployed. */
   readonly parked?: true;
+  /** Where nothing is to be done: when every server was last seen to serve it. */
+  readonly provenAt?: Date;
   /** A dry run: that is what it would fail at. */
   readonly foreseen?: true;
   /** What a person must see although the run itself only waits. */
@@ -175,8 +177,9 @@ const issueDue = async (
     if (returned) ({ decision } = returned);
     if (!options.dryRun && known?.hooks && (decision.action === "nothing" || decision.action === "wait"))
       base = { ...base, hooked: await (await import("./hooks.ts")).runOwed(world, certificate) };
+    const provenAt = decision.action === "nothing" && known && !known.parked ? lastProven(known) : undefined;
     if (options.dryRun || decision.action === "nothing" || decision.action === "wait")
-      return done({ ...base, decision });
+      return done({ ...base, decision, ...(provenAt ? { provenAt } : {}) });
     world.step(`${certificate.name}: ${decision.action}: ${decision.why}`);
     if (decision.action === "issue") {
       await (await import("./place-before-issue.ts")).placeBeforeIssue(world, certificate, [...ready, certificate]);

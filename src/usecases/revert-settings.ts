@@ -1,5 +1,11 @@
 // Takes back what mailcert changed in the servers' settings, newest first, where the present value is still ours.
-import { describeChange, describeGone, describeKept, describeRevert } from "../domain/describe-change.ts";
+import {
+  describeChange,
+  describeCovered,
+  describeGone,
+  describeKept,
+  describeRevert,
+} from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -8,7 +14,7 @@ import type { HostEvent } from "../store/store.ts";
 import type { Change, Installation, Server } from "../servers/server.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { installSettings } from "./install-settings.ts";
-import { netReverts } from "./net-reverts.ts";
+import { cover, netReverts } from "./net-reverts.ts";
 import { recordChange } from "./record-change.ts";
 import { allOf, servingOn } from "./serving.ts";
 import { finder, goes, sidesOf } from "./sides.ts";
@@ -63,6 +69,7 @@ export const revertSettings = async (
   /** Nobody could look at these, or something of ours is still there. */
   const unsettled = new Set<string>();
   const tell = netReverts();
+  const isCovered = cover();
   // Of some servers only: it is deployed to the others.
   const again = (name: string): string => `mailcert deploy ${only === undefined ? "--remove " : ""}${shellWord(name)}`;
   for (const event of open.toReversed()) {
@@ -111,6 +118,7 @@ export const revertSettings = async (
       continue;
     }
     const undone = withoutPaths(change.change, wanted);
+    const covered = isCovered(installation.id, undone);
     const outcome = await unlessFailure(() => server.revert(installation, undone));
     if (outcome instanceof Failure) {
       unsettled.add(installation.id);
@@ -122,7 +130,9 @@ export const revertSettings = async (
         ? describeRevert(undone, true) || "its copies have another entry in files: now"
         : outcome === "gone"
           ? describeGone(undone)
-          : `left alone: ${describeKept(undone)}`;
+          : covered
+            ? describeCovered(undone)
+            : `left alone: ${describeKept(undone)}`;
     touch({
       ...(event.certificate === undefined ? {} : { certificate: event.certificate }),
       what: `${installation.id}: ${done}`,
@@ -131,7 +141,7 @@ export const revertSettings = async (
       reverts: true,
     });
     if (outcome !== "not-ours") tell(result.reverted, installation.id, change.change, done);
-    else result.kept.push(`${installation.id}: ${describeKept(change.change)}`);
+    else if (!covered) result.kept.push(`${installation.id}: ${describeKept(change.change)}`);
   }
   const read = new Set<string>();
   for (const [id, one] of touched) {

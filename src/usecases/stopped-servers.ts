@@ -3,6 +3,7 @@ import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { own } from "../domain/own.ts";
+import { serviceOf } from "../domain/service-name.ts";
 import { type DoubtedServer, doubtedServerFinding, stoppedServerFinding } from "../domain/stopped-server.ts";
 import type { CertificateState, DeploymentRecord } from "../store/store.ts";
 import { unlessFailure } from "./unless-failure.ts";
@@ -51,19 +52,27 @@ export const stoppedServers = async (
     }
   }
   const others = [...had].flatMap(([id, { server }]) => (runs.get(id) === true ? [server] : []));
-  return [...had].flatMap(([id, { server, certificates, lastServed }]) => {
+  const findings: Finding[] = [];
+  for (const [id, { server, certificates, lastServed }] of had) {
     const doubt = doubts.get(id);
-    if (doubt) return [doubtedServerFinding(id, doubt)];
-    return runs.get(id) === false
-      ? [
-          stoppedServerFinding({
-            id,
-            server,
-            certificates,
-            others,
-            ...(lastServed === undefined ? {} : { lastServed }),
-          }),
-        ]
-      : [];
-  });
+    if (doubt) findings.push(doubtedServerFinding(id, doubt));
+    else if (runs.get(id) === false)
+      findings.push(
+        stoppedServerFinding({
+          id,
+          server,
+          certificates,
+          others,
+          ...(lastServed === undefined ? {} : { lastServed }),
+          ...(await offOf(world, server)),
+        }),
+      );
+  }
+  return findings;
+};
+
+/** Asked only of one that does not run. */
+export const offOf = async (world: Pick<World, "switchedOff">, server: string): Promise<{ readonly off?: string }> => {
+  const off = await world.switchedOff(serviceOf(server));
+  return off === undefined ? {} : { off };
 };

@@ -77,6 +77,8 @@ export interface World {
   readonly readRequest: (path: string) => Promise<ReadRequest>;
   /** A text that changes when the file does; it is not read (system/file-mark.ts). undefined: this user may not look at it. */
   readonly fileMark: (path: string) => Promise<string | undefined>;
+  /** Why this host does not start a service by itself, in words: somebody disabled or masked it. undefined: nobody did, or nobody can tell. */
+  readonly switchedOff: (service: string) => Promise<string | undefined>;
   /** The first of these folders' privkey.pem or combined.pem that exists. */
   readonly keyAt: (folders: readonly string[]) => Promise<string | undefined>;
   /** @throws Failure `cannot-create` where this run is root's and somebody else can change the folder, or one above it. */

@@ -288,4 +288,47 @@ postfix reload 2>&1`,
       expect(await leafIn(host, "/var/lib/mailcert/certificates/mail.example.org/live/ecdsa/cert.pem")).toBe(ours);
     });
   });
+
+  it("deploy --remove where what would be put back is gone: said, nothing is changed; after --yes the port without TLS is a fault", async () => {
+    await onHost({ suite }, async (host) => {
+      const other = await makePair(host, own);
+      await host.must(
+        `postconf -e smtpd_tls_cert_file=${own}/cert.pem smtpd_tls_key_file=${own}/key.pem && cp -a ${own} /root/own`,
+      );
+      await settle(host);
+      await host.write("/etc/dovecot/conf.d/20-own.conf", dovecotPair(host, own));
+      await host.must("postfix reload 2>&1 && doveadm reload");
+      await expectServed(host, { 25: other, 993: other });
+      const before = await serverSettings(host);
+      const ours = await setUp(host, "--replace");
+      const set = await serverSettings(host);
+      await host.must(`rm -r ${own}`);
+
+      const planned = await host.mailcert(["deploy", "--remove", "--dry-run"]);
+      expect(planned.status, planned.stdout).toBe(1);
+      const lost = `put back would be smtpd_tls_cert_file = ${own}/cert.pem in /etc/postfix/main.cf, which is not there`;
+      expect(planned.stdout).toContain(`fault: postfix would be left without a certificate: ${lost}`);
+      expect(planned.stdout).toContain("fault: dovecot would be left without a certificate");
+      const refused = await host.mailcert(["deploy", "--remove"]);
+      expect(refused.status, refused.stdout + refused.stderr).toBe(78);
+      expect(refused.stderr).toContain("nothing was changed: ");
+      expect(refused.stderr).toContain("mailcert deploy --remove --yes");
+      expect(await serverSettings(host)).toBe(set);
+      expect((await host.mailcert(["status"])).stdout).not.toContain("taken out");
+      await expectServed(host, { 25: ours, 993: ours });
+
+      const forced = await host.mailcert(["deploy", "--remove", "--yes"]);
+      expect(forced.status, forced.stdout + forced.stderr).toBe(1);
+      expect(forced.stdout).toContain("fault: postfix gives no TLS handshake any more on port 25");
+      expect(forced.stdout).toContain("fault: dovecot was not reloaded");
+      expect(await serverSettings(host)).toBe(before);
+
+      await host.must(`cp -a /root/own ${own} && postfix reload 2>&1`);
+      const again = await host.mailcert(["deploy"]);
+      expect(again.status, again.stdout + again.stderr).toBe(0);
+      const removed = await host.mailcert(["deploy", "--remove"]);
+      expect(removed.status, removed.stdout + removed.stderr).toBe(0);
+      await expectServed(host, { 25: other, 993: other });
+    });
+  });
 });

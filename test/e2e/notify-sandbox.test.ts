@@ -35,6 +35,34 @@ certificates:
     expect(await root()).toContain("not valid YAML");
     expect((await said()).split(told)).toHaveLength(2);
 
+    // A server that ends is told of once, by the unit; one that is switched off is nobody's outage.
+    await host.startDovecot();
+    await host.write(
+      "/etc/mailcert/mailcert.yaml",
+      `notify: { mail: alice@mail.example.org }
+certificates:
+  mail.example.org: { issuer: private-ca, ca_domains: [example.org], servers: dovecot }
+`,
+    );
+    const served = await host.mailcert(["renew"], { timeoutMs: 100_000 });
+    expect(served.status, served.stdout + served.stderr).toBe(0);
+    await host.must("systemctl stop dovecot.socket dovecot.service 2>&1 || systemctl stop dovecot.service");
+    const state = "/var/lib/mailcert/certificates/mail.example.org/state.json";
+    await host.must(`sed -i 's/"at": *"20[0-9-]*T/"at": "2026-01-01T/' ${state}`);
+    const hourly = async (): Promise<number | null> =>
+      (await host.exec(["systemctl", "start", "mailcert.service"], { timeoutMs: 60_000 })).status;
+    const mails = async (): Promise<number> =>
+      (await host.must("cat /var/mail/alice")).split("dovecot is not running: it served").length - 1;
+    expect([await hourly(), await hourly()].map((status) => status !== 0)).toEqual([true, true]);
+    await expect.poll(mails, { timeout: 60_000 }).toBeGreaterThan(0);
+    const first = await mails();
+    expect(await hourly()).not.toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await mails()).toBe(first);
+    await host.must("systemctl disable dovecot.service 2>&1");
+    expect(await hourly()).toBe(0);
+    expect((await host.mailcert(["status"])).stdout).toContain("dovecot is not running: dovecot.service is disabled");
+
     const before = await host.must("ls /var/lib/mailcert");
     await host.must("mailcert schedule remove --config /etc/mailcert/mailcert.yaml");
     expect(await host.must("find /etc/systemd /run/systemd/system /var/lib/systemd/timers -name '*mailcert*'")).toBe(

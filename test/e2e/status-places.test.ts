@@ -43,5 +43,15 @@ it("status tells what is", { timeout: 120_000 }, async () => {
     const stopped = await host.mailcert(["status"]);
     expect(stopped.status).toBe(1);
     expect(stopped.stdout).toContain(`fault: dovecot is not running: it served ${customer}, ${main}, ${two} at `);
+    const deployed = await host.mailcert(["deploy"]);
+    expect(deployed.status, deployed.stdout).toBe(1);
+    expect(deployed.stdout).toContain(`fault: dovecot is not running: it served ${main} at `);
+    // Each hour until it runs, or somebody says that it is meant.
+    expect((await host.mailcert(["renew", "--quiet"])).status).toBe(1);
+    await host.must("update-rc.d dovecot disable");
+    const meant = await host.mailcert(["renew"]);
+    expect(meant.status, meant.stdout).toBe(0);
+    expect(meant.stdout).toContain("dovecot is not running: dovecot is disabled in every runlevel (update-rc.d)");
+    expect((await host.mailcert(["status"])).stdout).toContain("warning: dovecot is not running: dovecot is disabled");
   });
 });

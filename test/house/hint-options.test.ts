@@ -77,6 +77,7 @@ const foreign = [
   "system/own-loop.ts",
   "system/packages.ts",
   "system/revive-service.ts",
+  "system/switched-off.ts",
   "system/script-behind.ts",
   "system/option-scripts.ts",
   "system/other-user.ts",

@@ -26,6 +26,20 @@ test("a few certificates each have their line", () => {
   );
 });
 
+test("at a terminal it says when it was last seen to be served, and what looks now", () => {
+  const seen = idle(1).map((one) => ({ ...one, provenAt: new Date("2026-11-20T03:00:00Z") }));
+  const line = "mail0.example.org: nothing to do; renewal is due on 2027-02-01";
+  const said = (terminal: boolean): string =>
+    renewText({ certificates: seen, findings: [], outcome: "done" }, now, false, terminal);
+  expect(said(true)).toBe(
+    `${line}\n  -> seen at its entry points at 2026-11-20 03:00 UTC, which is looked at once a day; now: mailcert deploy mail0.example.org`,
+  );
+  expect(said(false)).toBe(line);
+  expect(renewDocument({ certificates: seen, findings: [], outcome: "done" })).not.toHaveProperty(
+    "certificates.0.provenAt",
+  );
+});
+
 test("many with nothing to do share one line, with the first that is due; what failed keeps its own", () => {
   expect(text([...idle(20), failed])).toBe(
     "broken.example.org: FAILED: the CA does not answer\n  -> try again\n\n" +

@@ -256,7 +256,14 @@ describe("doctor", () => {
     [
       "a server that does not run",
       {},
-      (found) => expect(first(found, "doctor-stopped")?.command).toBe("systemctl start fake"),
+      (found) =>
+        expect(first(found, "doctor-stopped")).toMatchObject({
+          severity: "fault",
+          message: expect.stringMatching(
+            /^fake is installed and does not run: it served \S+ at .* UTC, and no client gets through to it now$/,
+          ) as string,
+          command: "systemctl start fake",
+        }),
       ({ server }) => void (server.running = false),
     ],
     [

@@ -193,9 +193,39 @@ describe("a server that does not run", () => {
     fake.clock.now = new Date("2026-11-21T13:00:00Z");
     expect(await outcomes()).toEqual(["in-place", "in-place"]);
     expect((await seen()).text).toContain(fault);
+    // The hourly run says the same, each time, until it runs again.
+    for (const date of ["2026-11-21T14:00:00Z", "2026-11-21T15:00:00Z"]) {
+      fake.clock.now = new Date(date);
+      const run = await renew(world, all, renewal);
+      expect(run.outcome).toBe("fault");
+      expect(run.certificates.map(({ deployed }) => deployed?.findings.map(({ check }) => check))).toEqual([
+        ["server-stopped"],
+        ["server-stopped"],
+      ]);
+      expect(run.certificates[0]?.deployed?.findings[0]).toMatchObject({
+        severity: "fault",
+        message: `fake is not running: it served ${all[0]?.name} at 2026-11-20 12:00 UTC, and no client gets through to it now`,
+      });
+    }
+    expect(world.store.read("mail.example.org")).toMatchObject({ stage: "reloaded", attempts: 0 });
     server.running = true;
     expect(await outcomes()).toEqual(["verified", "verified"]);
     expect(await seen()).toMatchObject({ ok: true });
+  });
+
+  it("because somebody disabled it is a warning, everywhere", async () => {
+    await outcomes();
+    server.running = false;
+    world = { ...world, switchedOff: async (service) => `${service}.service is disabled` };
+    fake.clock.now = new Date("2026-11-21T13:00:00Z");
+    const run = await renew(world, all, renewal);
+    expect(run.outcome).toBe("done");
+    expect(run.certificates[0]?.deployed?.findings).toMatchObject([{ check: "server-stopped", severity: "warning" }]);
+    const { ok, text } = await seen();
+    expect(ok).toBe(true);
+    expect(text).toContain(
+      "warning: fake is not running: fake.service is disabled; it served mail.example.org, own.example.org at 2026-11-20 12:00 UTC\n  -> start fake",
+    );
   });
 
   it("but serves, and nobody of root's answers for it, is told as one that runs, with what mends it", async () => {

@@ -227,7 +227,7 @@ describe("what the configuration deploys", () => {
       expect(wanted.map(({ port }) => port)).toEqual(ports);
       expect(wanted.every(({ demanded, expected }) => demanded && expected !== undefined)).toBe(true);
     }
-    await expect(ask({ entries: ["2525"] }, given)).rejects.toThrow("no entry point that --entry 2525 means");
+    await expect(ask({ entries: ["2525"] }, given)).rejects.toThrow("no entry point that 2525 means");
     await expect(ask({ entries: ["imapz"] }, given)).rejects.toThrow('unknown protocol "imapz"');
   });
   test.each([{ ports: ["imaps=1"] }, { address: "192.0.2.1" }])("%j needs a host", async (words) => {

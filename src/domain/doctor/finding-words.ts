@@ -56,7 +56,8 @@ export const doctorWords: readonly FindingWords[] = [
   },
   {
     id: "doctor-stopped",
-    means: "In `doctor`: a mail server is installed and does not run.",
+    means:
+      "In `doctor`: a mail server is installed and does not run. It served a certificate of mailcert when it was last looked at (`fault`), or never did, or its service is disabled (`warning`).",
     mend: "The command of the finding starts it. Where that is meant, leave it out: `servers:`.",
   },
   {

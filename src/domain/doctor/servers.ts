@@ -1,7 +1,8 @@
 // Mail servers whose configuration test fails, that do not run, that are not pointed at what is live, or whose own settings win: facts in, findings out.
 import type { Failure } from "../failure.ts";
+import { serviceOf } from "../service-name.ts";
 import { shellWord } from "../shell-word.ts";
-import { type DoubtedServer, doubtWords } from "../stopped-server.ts";
+import { type DoubtedServer, type StoppedServer, doubtWords, servedWords, stoppedSeverity } from "../stopped-server.ts";
 import type { DoctorFinding } from "./finding.ts";
 import { few } from "./words.ts";
 
@@ -13,19 +14,12 @@ export interface Installed {
   readonly configDir: string;
 }
 
-/** What a server's service is called where its name is another one. */
-const services: Readonly<Record<string, string>> = {
-  exim: "exim4",
-  stunnel: "stunnel4",
-  cyrus: "cyrus-imapd",
-};
-
 /** By systemd where it is PID 1, else by the system's scripts. */
 export const serviceCommand = ({ server, id }: Installed, verb: "start" | "restart", systemd: boolean): string => {
   // Further instances of Postfix have no service of their own.
   if (server === "postfix" && id !== "postfix")
     return `postmulti -i ${shellWord(id)} -p ${verb === "start" ? "start" : "stop"}${verb === "start" ? "" : ` && postmulti -i ${shellWord(id)} -p start`}`;
-  const service = Object.hasOwn(services, server) ? (services[server] ?? server) : server;
+  const service = serviceOf(server);
   return systemd ? `systemctl ${verb} ${service}` : `service ${service} ${verb}`;
 };
 
@@ -68,12 +62,21 @@ export const brokenFinding = ({ installed, failure, ours, certificate }: Broken)
 };
 
 /** `broken`: it would not start on its configuration. */
-export const stoppedFinding = (installed: Installed, systemd: boolean, broken = false): DoctorFinding => {
+/** `had`: the certificates of ours that it has, and when it was seen to serve one of them. */
+export const stoppedFinding = (
+  installed: Installed,
+  systemd: boolean,
+  broken = false,
+  had: Pick<StoppedServer, "certificates" | "lastServed" | "off"> = { certificates: [] },
+): DoctorFinding => {
   const start = serviceCommand(installed, "start", systemd);
+  const { certificates, lastServed, off } = had;
+  const what =
+    lastServed === undefined ? "nothing can be proven of it" : servedWords(few(certificates), lastServed, off);
   return {
     check: "doctor-stopped",
-    severity: "warning",
-    message: `${installed.id} is installed and does not run: nothing can be proven of it`,
+    severity: stoppedSeverity(had),
+    message: `${installed.id} is installed and does not run: ${what}`,
     ...(broken ? { hint: `once its configuration is mended: ${start}` } : { command: start }),
   };
 };

@@ -5,8 +5,10 @@ import { clean } from "../../domain/text.ts";
 import { sendSignal } from "../../system/signal.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertEdit, revertFile } from "../edits.ts";
+import { lookAtFormer } from "../former.ts";
 import { isOurs, refuseUnreadable } from "../readable.ts";
 import type { Installation, Override, Server, ServedCertificate } from "../server.ts";
+import { formerCertificates } from "./former.ts";
 import { type Cyrus, findCyrus, settingsOf } from "./info.ts";
 import { addressesOfService, cyrusListeners, settingFor } from "./listeners.ts";
 import {
@@ -110,6 +112,7 @@ export const createCyrus = (dependencies: ServerDependencies): Server => {
       }
       return revertFile(change);
     },
+    former: async () => lookAtFormer(formerCertificates(await presentOf(await look()))),
     readBack: async (_installation, certificate) => readBack(certificate),
     check,
     reload: async () => {

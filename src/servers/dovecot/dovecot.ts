@@ -5,6 +5,7 @@ import { readTextIfPresent } from "../../system/files.ts";
 import { clean } from "../../domain/text.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, modeOf, revertEdit } from "../edits.ts";
+import { lookAtFormer } from "../former.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import type { Installation, PlacedCertificate, Server, ServedCertificate, ServerPlan } from "../server.ts";
 import { servingProcesses } from "../processes.ts";
@@ -13,6 +14,7 @@ import { foreignBlocks, namesToServe, standsInTheWay } from "./blocks.ts";
 import { clientLoginIn, clientNotes, userdbNotes } from "./clients.ts";
 import { doveconf } from "./doveconf.ts";
 import { ourFile, readConfiguration } from "./files.ts";
+import { formerCertificates } from "./former.ts";
 import { generationOf, knownGeneration } from "./generation.ts";
 import { hardenDovecot } from "./harden.ts";
 import { dovecotListeners, enabledProtocols } from "./listeners.ts";
@@ -172,6 +174,14 @@ export const createDovecot = (dependencies: ServerDependencies): Server => {
           placed.length > 0 ? offeredBy(await dovecotListeners(dependencies, mainFileOf(installation))) : undefined,
         protocols: enabledProtocols(await doveconf(run, ["protocols"])),
       }),
+    former: async (installation, changes) => {
+      const configuration = await configurationOf(installation);
+      const { configDir, version } = installation;
+      const told = changes.map((change) => inWordsOf(change, version));
+      return lookAtFormer(
+        formerCertificates(configuration, knownGeneration(version), ourFile(configDir, configuration), told),
+      );
+    },
     naming: async (installation, folder) =>
       (await configurationOf(installation)).places
         .filter(({ value }) => value.includes(folder))

@@ -8,12 +8,14 @@ import { escapes } from "../../system/templates.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertUnlessRead } from "../edits.ts";
+import { lookAtFormer } from "../former.ts";
 import { complaint, output, runIfInstalled } from "../program.ts";
 import { hostNames } from "../host-names.ts";
 import { servingProcesses } from "../processes.ts";
 import { isRunning, runningPid } from "../running.ts";
 import type { Installation, PlacedCertificate, Server, ServedCertificate } from "../server.ts";
 import { applyPostfix, revertPostfix } from "./apply.ts";
+import { formerCertificates } from "./former.ts";
 import { entrancesOf, hardenPostfix } from "./harden.ts";
 import { postfixListeners } from "./listeners.ts";
 import { withoutHungTables } from "./hung-tables.ts";
@@ -206,6 +208,8 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
         mend: "take it out there",
       });
     },
+    former: async ({ configDir }, changes) =>
+      lookAtFormer(await formerCertificates(createPostconf(run, configDir), configDir, changes)),
     naming: ({ configDir }, folder) => settingsNaming(createPostconf(run, configDir), configDir, folder),
     refresh: async ({ configDir }, certificates) => {
       const handed = await refreshRows(configDir, certificates.length > 0);

@@ -19,6 +19,7 @@ import type { Deployable } from "../entries.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
 import { type Serving, allOf, mainOf, servingOn } from "../serving.ts";
+import { lastServedOf, offOf } from "../stopped-servers.ts";
 import { overrideWords } from "../override-words.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import { wrongModes } from "../wrong-mode.ts";
@@ -107,6 +108,26 @@ const settingsOf = async (
   });
 };
 
+/** What one that does not run had of ours. */
+const hadBy = async (
+  ground: Ground,
+  one: Deployable,
+  mine: readonly CertificateConfig[],
+): Promise<Parameters<typeof stoppedFinding>[3]> => {
+  const { id, server } = one.installation;
+  const certificates = deployedOn(ground, one, mine).map(({ name }) => name);
+  const dates = certificates.flatMap((name) => {
+    const record = ground.state(name)?.deployments[id];
+    return record ? (lastServedOf(record) ?? []) : [];
+  });
+  const lastServed = dates.toSorted().at(-1);
+  return {
+    certificates,
+    ...(lastServed === undefined ? {} : { lastServed }),
+    ...(await offOf(ground.world, server)),
+  };
+};
+
 const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorFinding[]> => {
   const { installation } = one;
   const mine = [];
@@ -118,7 +139,9 @@ const lookAt = async (ground: Ground, one: Deployable): Promise<readonly DoctorF
   const broken = await brokenOf(ground, one, mine[0]?.name);
   const { running, doubt } = installation;
   const stopped = [
-    ...(running ? [] : [stoppedFinding(installation, ground.systemd, broken !== undefined)]),
+    ...(running
+      ? []
+      : [stoppedFinding(installation, ground.systemd, broken !== undefined, await hadBy(ground, one, mine))]),
     ...(doubt ? [doubtedFinding(installation.id, doubt)] : []),
   ];
   // What it would be set to cannot be asked of one whose configuration is broken.
