@@ -40,6 +40,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["domain/setup-command.ts", ["setup"]],
   ["domain/self-signed-notes.ts", ["setup", "issue"]],
   ["domain/targets.ts", ["verify"]],
+  ["domain/entry-words.ts", ["verify"]],
   ["usecases/vain-words.ts", ["verify"]],
   ["probe/tls-probe.ts", ["verify"]],
   ["system/report-file.ts", ["verify"]],
