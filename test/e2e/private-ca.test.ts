@@ -127,10 +127,18 @@ describe("on trixie", () => {
     expect(stdout).toContain("backed up the private CA");
     const before = await host.must(`sha256sum ${folder}/root-key.pem | cut -c1-64`);
     await host.must("rm -r /var/lib/mailcert/ca; umask 077; echo 'four words nobody said' >/root/words");
+    // Nothing makes another in its place: what is served stays, and each command says what to do.
+    for (const line of [["renew", "--force"], ["status"], ["doctor"]]) {
+      const lost = await host.mailcert(line);
+      expect([lost.status, lost.stdout + lost.stderr]).toEqual([1, expect.stringContaining('CA "default" is gone')]);
+    }
+    expect((await host.exec(`ls -d ${folder}`)).status).not.toBe(0);
+    expect(await accepting("/srv/old.pem")).toEqual(everyone);
     await run(["ca", "restore", "/root/ca.backup", "--passphrase-file", "/root/words"]);
     expect(await host.must(`sha256sum ${folder}/root-key.pem | cut -c1-64`)).toBe(before);
     await run(["renew", "--force"]);
     expect(await accepting("/srv/old.pem")).toEqual(everyone);
+    expect(await run(["status"])).not.toContain("is gone");
     // In doctor's eyes as well.
     expect((await host.mailcert(["doctor"])).stdout).toContain("private CA");
   }, 120_000);
