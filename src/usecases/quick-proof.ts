@@ -89,6 +89,12 @@ const unseenOf = ({ found }: PreparedJob, entries: readonly ProvedEntry[]): read
   return found.map(({ installation: { id } }) => id).filter((id) => !seen.has(id));
 };
 
+/** Settings were changed and the server was not made to read them: that it serves the leaf says nothing of the others, such as who may relay. */
+const unreadOf = ({ state, target, found }: PreparedJob): readonly string[] =>
+  found
+    .map(({ installation: { id } }) => id)
+    .filter((id) => state.deployments[id]?.unsettled === true && state.deployments[id]?.generation === target.number);
+
 export const proveQuickly = async (
   world: World,
   jobs: readonly PreparedJob[],
@@ -123,7 +129,7 @@ export const proveQuickly = async (
     const unsettled = job.found.flatMap(({ installation: { id } }) => (looks.get(id)?.notes === undefined ? [id] : []));
     const wrong = mine.filter((entry) => !isFine(entry));
     const bad = wrong.filter((entry) => !failedBefore(job, entry)).map(({ installation }) => installation);
-    const unseen = job.state.stage === "verified" ? [] : unseenOf(job, mine);
+    const unseen = job.state.stage === "verified" ? [] : [...unreadOf(job), ...unseenOf(job, mine)];
     if (unsettled.length + wrong.length + unseen.length === 0) {
       const servers = job.found.map((one) => {
         const look = looks.get(one.installation.id);

@@ -19,6 +19,7 @@ const steady = (text: string, dir: string): string =>
     .replaceAll(/\b20\d\d-\d\d-\d\d\b/g, "DAY")
     .replaceAll(/\b20\d{6}T\d{6}-\d+/g, "RUN")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "SHA256")
+    .replaceAll(/\b[0-9a-f]{40}\b/g, "SHA1")
     .replaceAll(/\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b/g, "FINGERPRINT")
     .replaceAll(/revoked, number \d+/g, "revoked, number N")
     .replaceAll(/"pid": \d+|process \d+/g, "PID")

@@ -101,3 +101,27 @@ it("a server that gives no handshake for a reason of its own is reloaded once fo
   Object.assign(fake.server, { complaint: undefined, breaks: false });
   expect([await run(), fake.server.reloads]).toEqual(["done", 3]);
 });
+
+it("a server that serves the certificate and was not made to read another setting is reloaded by the next run, too", async () => {
+  const one = certificate({ servers: ["fake"] });
+  refuses = false;
+  const { server } = fake;
+  const adapters = await fake.world.servers();
+  const [real] = Object.values(adapters);
+  if (!real) throw new Error("no server");
+  const reload = async (installation: Parameters<Server["reload"]>[0]): Promise<void> => {
+    await real.reload(installation);
+    if (refuses) throw new Failure("unavailable", "it cannot reload");
+  };
+  const here = { ...world, servers: async () => ({ fake: { ...real, reload } }) };
+  const run = async (forced = {}) => (await renew(here, [one], { ...options, ...forced })).outcome;
+  expect([await run(), server.reloads]).toEqual(["done", 1]);
+  // It came round, as far as its certificate tells; who may relay, nobody can ask it.
+  refuses = true;
+  server.setting = undefined;
+  expect([await run({ force: true }), server.reloads]).toEqual(["fault", 2]);
+  expect(here.store.read(one.name)?.deployments["fake"]?.unsettled).toBe(true);
+  refuses = false;
+  expect([await run(), server.reloads]).toEqual(["done", 3]);
+  expect([await run(), server.reloads]).toEqual(["done", 3]);
+});
