@@ -1,7 +1,7 @@
 // mailcert setup at a terminal: what it was not told is asked, the plan is shown, and nothing is changed before a yes.
 import type { Context } from "../cli/command.ts";
 import { Failure } from "../domain/failure.ts";
-import { setupText } from "../reports/setup.ts";
+import { setupQuestion, setupText } from "../reports/setup.ts";
 import { afterSetup } from "../usecases/after-setup.ts";
 import { type SetupResult, setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
@@ -33,7 +33,7 @@ export const setupAsked = async (context: Context, wished: (world: World) => Pro
     const after = await afterSetup(world, certificate, { schedule: scheduleOf(context), dryRun: true });
     const text = setupText(plan, after, host.now());
     // Who has said all of it is shown what follows from that.
-    if (asked) await confirmed(context, `${text}\n\nDo all of this?`);
+    if (asked) await confirmed(context, `${text}\n\n${setupQuestion(plan)}`);
     else host.stderr.write(`${text}\n\n`);
   }
   return locked(afresh(context), async (here) => {

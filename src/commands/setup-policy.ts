@@ -4,7 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import type { PolicyName } from "../domain/tls-policy.ts";
 import { hasFault } from "../reports/deployment.ts";
 import { hardenDocument, hardenHasFault, hardenText } from "../reports/harden.ts";
-import { setupText } from "../reports/setup.ts";
+import { setupQuestion, setupText } from "../reports/setup.ts";
 import { afterSetup } from "../usecases/after-setup.ts";
 import { type HardenPlan, agreementOf, asResult, harden, needsWork, planHardening } from "../usecases/harden.ts";
 import { type SetupResult, setup } from "../usecases/setup.ts";
@@ -37,7 +37,8 @@ export const setupHardened = async (
   if (answered || asked.servers.some(needsWork)) {
     const shown = async (): Promise<string> => {
       const after = await afterSetup(world, certificate, { schedule: scheduleOf(context), dryRun: true });
-      return `${setupText(await plan(), after, host.now(), policy.text)}\n\nDo all of this?`;
+      const planned = await plan();
+      return `${setupText(planned, after, host.now(), policy.text)}\n\n${setupQuestion(planned)}`;
     };
     await confirmed(context, globals.yes || !host.ask ? "" : await shown());
   }

@@ -7,9 +7,7 @@ import { type CertificateFlags, certificateFromFlags, nameFromFlag } from "../do
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { policyNames } from "../domain/tls-policy.ts";
-import { hasFault } from "../reports/deployment.ts";
-import { hasFaults } from "../reports/preflight.ts";
-import { setupDocument, setupText } from "../reports/setup.ts";
+import { setupDocument, setupFaults, setupText } from "../reports/setup.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { type AfterSetup, afterSetup } from "../usecases/after-setup.ts";
 import { type SetupOptions, type SetupResult, setup } from "../usecases/setup.ts";
@@ -130,9 +128,8 @@ const told = async (context: Context, { result, policy }: Told): Promise<number>
     schedule: scheduleOf(context),
     dryRun: globals.dryRun,
   });
-  const faults = (result.deployed && hasFault(result.deployed)) || hasFaults(result.preflight ?? []);
   const unsigned = (after.bundle?.findings ?? []).length > 0;
-  const trouble = after.failures.length > 0 || unsigned || faults || policy?.fault === true;
+  const trouble = after.failures.length > 0 || unsigned || setupFaults(result) || policy?.fault === true;
   output.result(
     setupText(result, after, host.now(), policy?.text),
     {

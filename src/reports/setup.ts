@@ -173,6 +173,14 @@ const otherClientLines = ({ otherClients = [] }: AfterSetup): readonly string[] 
     ...switchOff.map((way) => `  -> ${way}`),
   ]);
 
+/** Of the certificate and its deployment, or of what stands in the way of both. */
+export const setupFaults = ({ deployed, preflight = [] }: SetupResult): boolean =>
+  (deployed !== undefined && hasFault(deployed)) || hasFaults(preflight);
+
+/** What a person is asked below the plan. */
+export const setupQuestion = (plan: SetupResult): string =>
+  setupFaults(plan) ? "Do all of this, in spite of the fault above?" : "Do all of this?";
+
 /** `policy`: what --harden does, or did. */
 export const setupText = (result: SetupResult, after: AfterSetup, now: Date, policy?: string): string => {
   const { plan, deployed, preflight = [] } = result;
@@ -213,11 +221,7 @@ export const setupDocument = (result: SetupResult, after: AfterSetup): object =>
   const findings = [...(issued?.findings ?? []), ...plan.nameFindings];
   return {
     schema: "mailcert.setup/1",
-    ok:
-      after.failures.length === 0 &&
-      (after.bundle?.findings ?? []).length === 0 &&
-      (!deployed || !hasFault(deployed)) &&
-      !hasFaults(result.preflight ?? []),
+    ok: after.failures.length === 0 && (after.bundle?.findings ?? []).length === 0 && !setupFaults(result),
     ...(deployed ? {} : { dryRun: true }),
     ...(result.preflight && result.preflight.length > 0 ? { preflight: result.preflight } : {}),
     certificate: plan.certificate.name,

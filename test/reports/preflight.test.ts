@@ -6,6 +6,8 @@ import { issueDocument, issueText } from "../../src/reports/issue.ts";
 import { hasFaults, preflightText } from "../../src/reports/preflight.ts";
 import { acmeAt } from "../fakes/acme-cas.ts";
 import { certificate } from "../fakes/world.ts";
+import { setupQuestion } from "../../src/reports/setup.ts";
+import type { SetupResult } from "../../src/usecases/setup.ts";
 
 const finding = (severity: Finding["severity"], message: string, hint?: string): Finding => ({
   check: "preflight-port",
@@ -51,4 +53,11 @@ it("stands in what `issue --dry-run` says, with the same verdict as JSON", () =>
   expect(issueDocument({ ...asked, preflight: all })).toMatchObject({ ok: false, dryRun: true, preflight: all });
   expect(issueDocument({ ...asked, preflight: all.slice(0, 2) })).toMatchObject({ ok: true });
   expect(issueText({ ...asked, preflight: [] }, new Date()).split("\n")).toHaveLength(1);
+});
+
+it("who is asked below a plan with a fault in its way is asked for that", () => {
+  const plan = { plan: {} as SetupResult["plan"] };
+  expect(setupQuestion({ ...plan, preflight: all })).toBe("Do all of this, in spite of the fault above?");
+  expect(setupQuestion({ ...plan, preflight: all.slice(0, 3) })).toBe("Do all of this?");
+  expect(setupQuestion(plan)).toBe("Do all of this?");
 });
