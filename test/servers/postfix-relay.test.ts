@@ -114,6 +114,8 @@ describe("a service is left as it is, and told", () => {
   const own = (more: Values): Values => ({ ...stock, ...more });
   test.each([
     ["no TLS", own({ smtpd_tls_security_level: "none" }), mainCf, "it has no TLS"],
+    ["no logins", own({ smtpd_sasl_auth_enable: "no" }), mainCf, "no login counts there (smtpd_sasl_auth_enable)"],
+    ["main.cf's no", {}, { ...mainCf, smtpd_sasl_auth_enable: "no" }, "no login counts there (smtpd_sasl_auth_enable)"],
     [
       "its own table",
       own({ relay_clientcerts: "hash:/etc/postfix/certs" }),
