@@ -3,7 +3,7 @@ import type { Finding } from "../../domain/finding.ts";
 import type { Change } from "../server.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { replaceOption } from "./replace-option.ts";
-import { judged, neededAt, owners, tables } from "./relay-needs.ts";
+import { judged, neededAt, senderRule, tables } from "./relay-needs.ts";
 import type { Lookup } from "./restrictions.ts";
 
 type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
@@ -59,11 +59,12 @@ const nowhere: Finding = {
   hint: "switch 465 or 587 on in master.cf, then run: mailcert deploy",
 };
 
-const changedFinding = (services: readonly string[], wished: boolean, owned: boolean): Finding => {
+const changedFinding = (services: readonly string[], wished: boolean, rules: readonly string[] = []): Finding => {
   const at = services.join(", ");
-  const caveat = owned
-    ? ` ${owners} goes by logins: a certificate is held to the names there as somebody without a login is`
-    : "";
+  const caveat =
+    rules.length > 0
+      ? ` He cannot use an address that has an owner in smtpd_sender_login_maps, his own neither (${rules.join(", ")}), unless he logs in as well.`
+      : "";
   return {
     check: "clients-relay",
     severity: "info",
@@ -174,9 +175,9 @@ export const planRelay = async (
     if (names !== undefined && known.has(names) && !view(service).ours(tables))
       notes.push(strayFinding(service, names));
   }
-  const owned = on.some(({ lookup }) => lookup(owners) !== "");
+  const rules = [...new Set(on.flatMap(({ lookup }) => senderRule(lookup) ?? []))];
   const ids = (views: readonly ServiceView[]): readonly string[] => views.map(({ service }) => service);
-  if (on.length > 0) notes.push(changedFinding(ids(on), true, owned));
-  if (off.length > 0) notes.push(changedFinding(ids(off), false, false));
+  if (on.length > 0) notes.push(changedFinding(ids(on), true, rules));
+  if (off.length > 0) notes.push(changedFinding(ids(off), false));
   return { changes, notes };
 };
