@@ -74,11 +74,14 @@ describe("a service", () => {
     const host = relayPostfix({}, { ...mainCf, smtpd_tls_fingerprint_digest: "md5" });
     const before = host.masterCf();
     const first = await host.plan();
+    const copy = "smtpd_relay_restrictions of main.cf: a copy holds there now, for passwords as well";
+    expect(first.notes[0]?.hint).toContain(copy);
     expect(settings(first)).toContain("smtpd_tls_fingerprint_digest=sha256");
     host.apply(first);
     host.setMain({ smtpd_relay_restrictions: "permit_sasl_authenticated, reject" });
     const office = table.replace("default", "office");
     const plan = await host.plan(office);
+    expect(plan.notes[0]?.hint).toContain(copy);
     expect(settings(plan)).toEqual([
       "smtpd_relay_restrictions=(none)",
       "smtpd_tls_fingerprint_digest=(none)",
@@ -107,8 +110,9 @@ describe("a service", () => {
     expect(notes[0]?.message).toContain(rule.split(", ").at(-1));
   });
 
-  it("without one says nothing of addresses", async () => {
+  it("without one says nothing of addresses, nor of copies where no list is one", async () => {
     const { notes } = await relayPostfix(stock, { ...mainCf, smtpd_sender_login_maps: "hash:/x" }).plan();
+    expect(notes[0]?.hint).not.toContain("main.cf");
     expect(notes[0]?.message).not.toContain("owner");
   });
 

@@ -19,6 +19,8 @@ const lists = [
   "smtpd_end_of_data_restrictions",
 ] as const;
 
+export const isList = (parameter: string): boolean => (lists as readonly string[]).includes(parameter);
+
 /** All that the judgement looks at, beside what these name. */
 export const judged: readonly string[] = [...lists, tables, ...asks, digest, level, logins, classes];
 

@@ -3,7 +3,7 @@ import type { Finding } from "../../domain/finding.ts";
 import type { Change } from "../server.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { replaceOption } from "./replace-option.ts";
-import { judged, neededAt, senderRule, tables } from "./relay-needs.ts";
+import { isList, judged, neededAt, senderRule, tables } from "./relay-needs.ts";
 import type { Lookup } from "./restrictions.ts";
 
 type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
@@ -59,8 +59,14 @@ const nowhere: Finding = {
   hint: "switch 465 or 587 on in master.cf, then run: mailcert deploy",
 };
 
-const changedFinding = (services: readonly string[], wished: boolean, rules: readonly string[] = []): Finding => {
+/** `rules`: that hold senders; `copied`: lists of main.cf that the services have a copy of from now on. */
+const changedFinding = (
+  services: readonly string[],
+  wished: boolean,
+  { rules, copied }: { readonly rules: readonly string[]; readonly copied: readonly string[] },
+): Finding => {
   const at = services.join(", ");
+  const manual = "docs/client-certificates.md says what that does, and what it leaves alone";
   const caveat =
     rules.length > 0
       ? ` He cannot use an address that has an owner in smtpd_sender_login_maps, his own neither (${rules.join(", ")}), unless he logs in as well.`
@@ -71,7 +77,10 @@ const changedFinding = (services: readonly string[], wished: boolean, rules: rea
     message: wished
       ? `Postfix: at ${at} a client certificate counts where a login counts (client_certificates: relay): whoever has one that is good relays without a password.${caveat}`
       : `Postfix: client certificates do not count any more at ${at}`,
-    hint: "docs/client-certificates.md says what that does, and what it leaves alone",
+    hint:
+      copied.length > 0
+        ? `${manual}; ${copied.join(", ")} of main.cf: a copy holds there now, for passwords as well: after each change of it, run at once: mailcert deploy`
+        : manual,
   };
 };
 
@@ -176,8 +185,10 @@ export const planRelay = async (
       notes.push(strayFinding(service, names));
   }
   const rules = [...new Set(on.flatMap(({ lookup }) => senderRule(lookup) ?? []))];
+  const set = changes.filter(({ parameter, before, after }) => isList(parameter) && before === undefined && after);
+  const copied = [...new Set(set.map(({ parameter }) => parameter))];
   const ids = (views: readonly ServiceView[]): readonly string[] => views.map(({ service }) => service);
-  if (on.length > 0) notes.push(changedFinding(ids(on), true, rules));
-  if (off.length > 0) notes.push(changedFinding(ids(off), false));
+  if (on.length > 0) notes.push(changedFinding(ids(on), true, { rules, copied }));
+  if (off.length > 0) notes.push(changedFinding(ids(off), false, { rules: [], copied: [] }));
   return { changes, notes };
 };
