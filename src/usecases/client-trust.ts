@@ -26,8 +26,9 @@ const namedBy = (server: string, cas: PrivateCas, { ca, relay }: ClientAccess): 
   server === "dovecot" ? cas.trustFile(ca) : relay ? cas.trustMap(ca) : undefined;
 
 /**
- * What came of having, or making, these files. Dovecot starts only where the file is there that its settings name, and Postfix takes no mail at submission
- * without its table; an older one that cannot be brought up to date is somebody's to mend, and must not keep a renewed certificate from being read.
+ * What came of having, or making, these files. Dovecot starts only where the file is there that its settings name, and Postfix without its table answers 451
+ * to whoever shows a certificate (others are served); an older one that cannot be brought up to date is somebody's to mend, and must not keep a renewed
+ * certificate from being read.
  * @throws Failure where a server would name a file that is not there.
  */
 const judged = async (

@@ -154,7 +154,7 @@ describe.each(["trixie", "bookworm"] as const)("on %s", (suite) => {
   });
 
   it(
-    "a new one is good at once, and when revoked refused, in a session that goes on with an earlier one as well",
+    "a new one is good at once, and when revoked refused, also where the client brings a ticket of before",
     { timeout: 900_000 },
     async () => {
       await client("bob@example.org", "default", "bob");

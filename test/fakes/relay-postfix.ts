@@ -12,6 +12,7 @@ export const id = "submission/inet";
 export type Values = Readonly<Record<string, string>>;
 
 const defaults: Values = {
+  smtpd_sasl_auth_enable: "yes",
   smtpd_tls_security_level: "may",
   smtpd_tls_ask_ccert: "no",
   smtpd_tls_req_ccert: "no",

@@ -1,6 +1,6 @@
-// Relaying by client certificate as Postfix's plan has it: what each service gets, what makes mailcert leave one alone, and what a plan after it, or without the wish, says.
+// Relaying by client certificate as Postfix's plan has it: what each service gets, and what a plan after it, or without the wish, says.
 import { describe, expect, it, test } from "vitest";
-import { type Values, id, relayPostfix, table } from "../fakes/relay-postfix.ts";
+import { id, relayPostfix, table } from "../fakes/relay-postfix.ts";
 import { describeRevert } from "../../src/domain/describe-change.ts";
 import type { RelayPlan } from "../../src/servers/postfix/relay.ts";
 import { admitting, flatten } from "../../src/servers/postfix/restrictions.ts";
@@ -74,11 +74,14 @@ describe("a service", () => {
     const host = relayPostfix({}, { ...mainCf, smtpd_tls_fingerprint_digest: "md5" });
     const before = host.masterCf();
     const first = await host.plan();
+    const copy = "smtpd_relay_restrictions of main.cf: a copy holds there now, for passwords as well";
+    expect(first.notes[0]?.hint).toContain(copy);
     expect(settings(first)).toContain("smtpd_tls_fingerprint_digest=sha256");
     host.apply(first);
     host.setMain({ smtpd_relay_restrictions: "permit_sasl_authenticated, reject" });
     const office = table.replace("default", "office");
     const plan = await host.plan(office);
+    expect(plan.notes[0]?.hint).toContain(copy);
     expect(settings(plan)).toEqual([
       "smtpd_relay_restrictions=(none)",
       "smtpd_tls_fingerprint_digest=(none)",
@@ -92,12 +95,25 @@ describe("a service", () => {
     expect(host.masterCf()).toBe(before);
   });
 
-  it("that is told whose addresses are whose says what that means for a certificate", async () => {
-    const { notes } = await relayPostfix(stock, {
+  test.each([
+    "reject_sender_login_mismatch",
+    "reject_known_sender_login_mismatch",
+    "reject_authenticated_sender_login_mismatch, reject_unauthenticated_sender_login_mismatch",
+  ])("with %s says that an address with an owner takes a login", async (rule) => {
+    const { changes, notes } = await relayPostfix(stock, {
       ...mainCf,
-      smtpd_sender_login_maps: "hash:/etc/postfix/owners",
+      smtpd_sender_restrictions: `${rule}, permit_sasl_authenticated, reject`,
     }).plan();
-    expect(notes[0]?.message).toContain("smtpd_sender_login_maps goes by logins");
+    expect(changes).toHaveLength(4);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]?.message).toContain("an address that has an owner in smtpd_sender_login_maps, his own neither");
+    expect(notes[0]?.message).toContain(rule.split(", ").at(-1));
+  });
+
+  it("without one says nothing of addresses, nor of copies where no list is one", async () => {
+    const { notes } = await relayPostfix(stock, { ...mainCf, smtpd_sender_login_maps: "hash:/x" }).plan();
+    expect(notes[0]?.hint).not.toContain("main.cf");
+    expect(notes[0]?.message).not.toContain("owner");
   });
 
   it("where a person changed what mailcert had set keeps that, and loses the rest", async () => {
@@ -107,83 +123,6 @@ describe("a service", () => {
     host.set("smtpd_recipient_restrictions", theirs);
     expect(await host.plan()).toEqual({ changes: [], notes: [] });
     expect(settings(await host.plan("off"))).toEqual(["smtpd_tls_ask_ccert=(none)", "relay_clientcerts=(none)"]);
-  });
-});
-
-describe("a service is left as it is, and told", () => {
-  const own = (more: Values): Values => ({ ...stock, ...more });
-  test.each([
-    ["no TLS", own({ smtpd_tls_security_level: "none" }), mainCf, "it has no TLS"],
-    [
-      "its own table",
-      own({ relay_clientcerts: "hash:/etc/postfix/certs" }),
-      mainCf,
-      "somebody else's: hash:/etc/postfix/certs",
-    ],
-    ["main.cf's own table", stock, { ...mainCf, relay_clientcerts: `${table} hash:/x` }, "somebody else's: hash:/x"],
-    [
-      "all of a CA",
-      own({ smtpd_recipient_restrictions: "permit_tls_all_clientcerts,reject" }),
-      mainCf,
-      "revoked ones too",
-    ],
-    [
-      "another fingerprint in use",
-      own({ smtpd_tls_ask_ccert: "yes" }),
-      { ...mainCf, smtpd_tls_fingerprint_digest: "sha1" },
-      "by sha1, not sha256",
-    ],
-    ["judged by a map", own({ smtpd_client_restrictions: "check_ccert_access hash:/x" }), mainCf, "check_ccert_access"],
-    ["no login", own({ smtpd_recipient_restrictions: "permit_mynetworks,reject" }), mainCf, "no login counts there"],
-    [
-      "a condition",
-      own({ smtpd_recipient_restrictions: "${x?permit_sasl_authenticated},reject" }),
-      mainCf,
-      "in smtpd_recipient_restrictions yourself",
-    ],
-    [
-      "behind a rule of a parameter",
-      own({ smtpd_recipient_restrictions: "$mua" }),
-      { ...mainCf, mua: "reject_non_fqdn_sender, permit_sasl_authenticated" },
-      "behind permit_sasl_authenticated in mua yourself",
-    ],
-    [
-      "white space in braces of braces",
-      own({ smtpd_recipient_restrictions: "check_policy_service {inet:x, {a = b}}, permit_sasl_authenticated" }),
-      mainCf,
-      "in smtpd_recipient_restrictions yourself",
-    ],
-  ])("%s", async (_what, values, main, why) => {
-    const host = relayPostfix(values, main);
-    const { changes, notes } = await host.plan();
-    expect(changes).toEqual([]);
-    expect(notes).toMatchObject([{ check: "clients-relay-left", severity: "warning" }]);
-    expect(notes[0]?.message).toContain(`the service ${id} `);
-    expect(notes[0]?.message).toContain(why);
-  });
-
-  it("where an option could not be put back to the byte", async () => {
-    const host = relayPostfix(stock, mainCf);
-    host.rewrite((text) => text.replace("permit_sasl_authenticated,", "permit_sasl_authenticated,\n    "));
-    const { changes, notes } = await host.plan();
-    expect(changes).toEqual([]);
-    expect(notes[0]?.message).toContain("its smtpd_recipient_restrictions stands in master.cf more than once");
-  });
-
-  it("and what mailcert had set there goes, once somebody's own rule stands there", async () => {
-    const host = relayPostfix(stock, mainCf);
-    const before = host.masterCf();
-    host.apply(await host.plan());
-    host.setMain({ ...mainCf, relay_clientcerts: "hash:/x" });
-    const plan = await host.plan();
-    expect(plan.notes.map(({ check }) => check)).toEqual(["clients-relay-left", "clients-relay"]);
-    host.apply(plan);
-    expect(host.masterCf()).toBe(before);
-  });
-
-  it("with TLS from the first byte there is TLS, whatever the level says", async () => {
-    const host = relayPostfix({ ...stock, smtpd_tls_security_level: "none" }, mainCf);
-    expect((await host.plan(table, [id], true)).changes).toHaveLength(3);
   });
 });
 

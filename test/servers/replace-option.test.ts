@@ -40,6 +40,15 @@ it("a value in braces is replaced in them, white space and all, and back", () =>
   expect(replaceOption(list ?? "", "lists/inet", "a", "b,more,reject", "b, reject")).toBe(masterCf);
 });
 
+it("an indented comment inside an entry is a comment", () => {
+  const text = "submission inet n - y - - smtpd\n  # -o a=b\n  -o a=b\n";
+  const changed = replaceOption(text, "submission/inet", "a", "b", "c");
+  expect(changed).toBe("submission inet n - y - - smtpd\n  # -o a=b\n  -o a=c\n");
+  expect(
+    replaceOption("submission inet n - y - - smtpd\n  # -o a=b\n", "submission/inet", "a", "b", "c"),
+  ).toBeUndefined();
+});
+
 test.each([
   ["over several lines", "lines/inet", "a", "b, c", "d"],
   ["twice", "twice/inet", "a", "2", "3"],

@@ -1,10 +1,10 @@
 // Relaying by client certificate at Postfix's submission services: a good one counts where a login counts. Options in master.cf, never main.cf, never port 25.
-import { clean } from "../../domain/text.ts";
 import type { Finding } from "../../domain/finding.ts";
 import type { Change } from "../server.ts";
 import type { Parameters, Postconf, Service } from "./postconf.ts";
 import { replaceOption } from "./replace-option.ts";
-import { type Lookup, admitting, flatten } from "./restrictions.ts";
+import { isList, judged, neededAt, senderRule, tables } from "./relay-needs.ts";
+import type { Lookup } from "./restrictions.ts";
 
 type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
 
@@ -32,57 +32,7 @@ export interface RelayPlan {
   readonly notes: readonly Finding[];
 }
 
-const tables = "relay_clientcerts";
-const asks = ["smtpd_tls_ask_ccert", "smtpd_tls_req_ccert"] as const;
-const digest = "smtpd_tls_fingerprint_digest";
-const level = "smtpd_tls_security_level";
-const owners = "smtpd_sender_login_maps";
-
-/** Whoever is to relay passes the first two; the others may keep him out as well. */
-const relaying = ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"] as const;
-const lists = [
-  ...relaying,
-  "smtpd_client_restrictions",
-  "smtpd_helo_restrictions",
-  "smtpd_sender_restrictions",
-  "smtpd_data_restrictions",
-  "smtpd_end_of_data_restrictions",
-] as const;
-
 const none: Parameters = new Map();
-const listed = (value: string): readonly string[] => value.split(/[\s,]+/).filter((word) => word !== "");
-
-/** What a service needs, in the order in which it is set; or why it is left as it is. */
-const neededAt = (lookup: Lookup, table: string, wrapped: boolean): ReadonlyMap<string, string> | string => {
-  const value = (parameter: string): string => flatten(lookup(parameter), lookup).join(",");
-  if (!wrapped && value(level) === "none") return `it has no TLS (${level} = none)`;
-  const others = listed(value(tables)).filter((one) => one !== table);
-  if (others.length > 0) return `${tables} names somebody else's: ${clean(others.join(", "), 200)}`;
-  const words = new Set(lists.flatMap((list) => flatten(lookup(list), lookup)));
-  if (words.has("permit_tls_all_clientcerts"))
-    return "it relays for every certificate of a CA (permit_tls_all_clientcerts), revoked ones too";
-  const isAsked = asks.some((parameter) => value(parameter) === "yes");
-  const isJudged = words.has("check_ccert_access");
-  const isSha256 = value(digest).toLowerCase() === "sha256";
-  if (isJudged && !isAsked) return "it would begin to ask for certificates, which check_ccert_access judges there";
-  if (isAsked && !isSha256)
-    return `it asks for certificates, and knows them by ${clean(value(digest), 50)}, not sha256`;
-  const needed = new Map<string, string>();
-  if (value(tables) === "") needed.set(tables, table);
-  if (!isAsked) needed.set(asks[0], "yes");
-  if (!isSha256) needed.set(digest, "sha256");
-  let relays = false;
-  for (const list of lists) {
-    const found = admitting(list, lookup);
-    if (found === "none") continue;
-    relays ||= (relaying as readonly string[]).includes(list);
-    if (found === "there") continue;
-    if ("byHand" in found)
-      return `write permit_tls_clientcerts behind permit_sasl_authenticated in ${found.byHand} yourself: mailcert does not change that`;
-    needed.set(list, found.value);
-  }
-  return relays ? needed : `no login counts there (permit_sasl_authenticated in ${relaying.join(" or ")})`;
-};
 
 const isOurs = (change: Change): change is ServiceChange =>
   change.kind === "service-parameter" && change.relay === true && change.after !== undefined;
@@ -109,18 +59,28 @@ const nowhere: Finding = {
   hint: "switch 465 or 587 on in master.cf, then run: mailcert deploy",
 };
 
-const changedFinding = (services: readonly string[], wished: boolean, owned: boolean): Finding => {
+/** `rules`: that hold senders; `copied`: lists of main.cf that the services have a copy of from now on. */
+const changedFinding = (
+  services: readonly string[],
+  wished: boolean,
+  { rules, copied }: { readonly rules: readonly string[]; readonly copied: readonly string[] },
+): Finding => {
   const at = services.join(", ");
-  const caveat = owned
-    ? ` ${owners} goes by logins: a certificate is held to the names there as somebody without a login is`
-    : "";
+  const manual = "docs/client-certificates.md says what that does, and what it leaves alone";
+  const caveat =
+    rules.length > 0
+      ? ` He cannot use an address that has an owner in smtpd_sender_login_maps, his own neither (${rules.join(", ")}), unless he logs in as well.`
+      : "";
   return {
     check: "clients-relay",
     severity: "info",
     message: wished
       ? `Postfix: at ${at} a client certificate counts where a login counts (client_certificates: relay): whoever has one that is good relays without a password.${caveat}`
       : `Postfix: client certificates do not count any more at ${at}`,
-    hint: "docs/client-certificates.md says what that does, and what it leaves alone",
+    hint:
+      copied.length > 0
+        ? `${manual}; ${copied.join(", ")} of main.cf: a copy holds there now, for passwords as well: after each change of it, run at once: mailcert deploy`
+        : manual,
   };
 };
 
@@ -183,7 +143,7 @@ export const planRelay = async (
       table !== undefined && smtpds.has(service) ? [[service, { table, wrapped }] as const] : [],
     ),
   );
-  const effective = await postconf.effective([...lists, tables, ...asks, digest, level, owners]);
+  const effective = await postconf.effective(judged);
   const view = (service: string): ServiceView => {
     const own = overrides.get(service) ?? none;
     const ours = (parameter: string): ServiceChange | undefined =>
@@ -224,9 +184,11 @@ export const planRelay = async (
     if (names !== undefined && known.has(names) && !view(service).ours(tables))
       notes.push(strayFinding(service, names));
   }
-  const owned = on.some(({ lookup }) => lookup(owners) !== "");
+  const rules = [...new Set(on.flatMap(({ lookup }) => senderRule(lookup) ?? []))];
+  const set = changes.filter(({ parameter, before, after }) => isList(parameter) && before === undefined && after);
+  const copied = [...new Set(set.map(({ parameter }) => parameter))];
   const ids = (views: readonly ServiceView[]): readonly string[] => views.map(({ service }) => service);
-  if (on.length > 0) notes.push(changedFinding(ids(on), true, owned));
-  if (off.length > 0) notes.push(changedFinding(ids(off), false, false));
+  if (on.length > 0) notes.push(changedFinding(ids(on), true, { rules, copied }));
+  if (off.length > 0) notes.push(changedFinding(ids(off), false, { rules: [], copied: [] }));
   return { changes, notes };
 };

@@ -9,7 +9,7 @@ const linesOf = (lines: readonly string[], service: string): readonly number[] =
   const found: number[] = [];
   let inside = false;
   for (const [index, line] of lines.entries()) {
-    if (line.trim() === "" || line.startsWith("#")) continue;
+    if (line.trim() === "" || /^\s*#/.test(line)) continue;
     if (!/^\s/.test(line)) {
       const fields = line.split(/\s+/);
       inside = fields[0] === name && fields[1] === type;

@@ -1,6 +1,7 @@
 // Postfix's restriction lists: where a login counts in one (permit_sasl_authenticated), and what makes a client certificate count in the same place.
 const login = "permit_sasl_authenticated";
 const certificate = "permit_tls_clientcerts";
+export const classes = "smtpd_restriction_classes";
 
 /** Neither says no, nor looks anything up: among these, order means nothing (postconf(5)). */
 const permits: readonly string[] = ["permit_mynetworks", "permit_inet_interfaces", "permit_auth_destination"];
@@ -36,6 +37,35 @@ export const flatten = (list: string, lookup: Lookup, depth = 8): readonly strin
     const name = referred(word);
     return name === undefined || depth === 0 ? [word] : flatten(lookup(name), lookup, depth - 1);
   });
+
+/**
+ * All that lists may come to, in small letters, for a search: with every parameter and restriction class that they name, in conditions as well. What a table
+ * or a policy server answers may be any class (access(5)), so beside one of those all classes count.
+ */
+export const reached = (parameters: readonly string[], lookup: Lookup): string => {
+  const known = new Set(flatten(lookup(classes), lookup));
+  const seen = new Set<string>();
+  const texts: string[] = [];
+  const follow = (parameter: string): void => {
+    if (seen.has(parameter)) return;
+    seen.add(parameter);
+    const text = lookup(parameter);
+    texts.push(text.toLowerCase());
+    for (const [, sign, name = ""] of text.matchAll(/(\$[{(]?)?(\w+)/g)) {
+      if (sign !== undefined || known.has(name)) follow(name);
+      if (/^check_/i.test(name)) for (const one of known) follow(one);
+    }
+  };
+  for (const parameter of parameters) follow(parameter);
+  return texts.join("\n");
+};
+
+/** What stands before the login in a list, in small letters: it judges those without one, too. All of it, where the list has no login. */
+export const beforeLogin = (parameter: string, lookup: Lookup): readonly string[] => {
+  const words = flatten(lookup(parameter), lookup).map((word) => word.toLowerCase());
+  const at = words.indexOf(login);
+  return at < 0 ? words : words.slice(0, at);
+};
 
 /** A value of `-o` has no white space; a comma separates as well, in a list and in its braces. undefined: it cannot be written so. */
 const asOption = (words: readonly string[]): string | undefined => {
