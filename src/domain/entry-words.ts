@@ -24,9 +24,6 @@ export const onlyMeant = <One extends Place>(
   const wanted = all.filter(meantBy(words, table));
   if (wanted.length > 0) return wanted.map((one) => ({ ...one, demanded: true }));
   throw new Failure("usage", `this host has no entry point that ${words.join(",")} means`, {
-    hints: [
-      "all that it has: mailcert verify",
-      "of another host: mailcert verify HOST --entry ...",
-    ],
+    hints: ["all that it has: mailcert verify", "of another host: mailcert verify HOST --entry ..."],
   });
 };
