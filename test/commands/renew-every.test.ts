@@ -49,6 +49,7 @@ const rounds = async (count: number): Promise<void> => {
         fake.clock.now = new Date(fake.clock.now.getTime() + minute);
         if ((left -= 1) === 0) stop.abort();
       },
+      stdout: { write: () => undefined, isTTY: false },
       stderr: { write: () => undefined },
     },
   } as unknown as Context;

@@ -29,8 +29,9 @@ const incomplete = [
   "mailcert ca restore --replace",
 ];
 
-/** Nothing of the kind is on this host. */
+/** Nothing of the kind is on this host, or it is there already. */
 const refused: Readonly<Record<string, readonly [status: number, words: string]>> = {
+  "mailcert ca init": [78, "is there already"],
   "mailcert import CLIENT": [65, "certbot keeps nothing in /etc/letsencrypt"],
 };
 
@@ -46,11 +47,15 @@ const filled: Readonly<Record<string, string>> = {
   "mailcert bundle --root FILE --out DIR": `mailcert bundle --root /var/lib/mailcert/ca/default/root.pem --out /srv/mail`,
   "mailcert bundle --out DIR": "mailcert bundle --out /srv/mail",
   "mailcert ca rotate --ca-domains ...": "mailcert ca rotate --ca-domains example.org",
+  // On purpose, and taken back at once: what follows on the page is about the CA that serves.
+  "mailcert ca init --ca-domains ...": "mailcert ca init another --ca-domains example.org",
+  "mailcert ca restore FILE": `rm -r /var/lib/mailcert/ca/default && mailcert ca restore ${backup} --passphrase-file ${passphrase}`,
   "mailcert ca crl --out FILE": "mailcert ca crl --out /srv/mail/ca.crl",
   "mailcert ca revoke ADDRESS":
     "mailcert ca client bob@example.org --out /srv/bob && mailcert ca revoke bob@example.org",
   "mailcert ca restore FILE --replace": `mailcert ca restore ${backup} --replace --passphrase-file ${passphrase}`,
   "openssl x509 -in FILE -noout -subject": `openssl x509 -in /var/lib/mailcert/certificates/${name}/live/ecdsa/cert.pem -noout -subject`,
+  "systemctl disable": "systemctl disable dovecot && systemctl enable dovecot",
   "chmod 600": `chmod 600 ${passphrase}`,
   "lslocks | grep mailcert/lock":
     "flock --no-fork /var/lib/mailcert/lock sleep 60 & sleep 0.5; lslocks | grep mailcert/lock; said=$?; kill $!; wait; exit $said",
