@@ -17,12 +17,8 @@ export interface PortBefore {
   readonly leaf: string;
 }
 
-/** `ids`: installations that are about to change. One handshake each, with the name that goes first. */
-export const portsBefore = async (
-  world: World,
-  ids: ReadonlySet<string>,
-  name: string,
-): Promise<readonly PortBefore[]> => {
+/** Those that run, with the listeners that their settings have now. */
+const runningOf = async (world: World, ids: ReadonlySet<string>): Promise<readonly Deployable[]> => {
   const found: Deployable[] = [];
   for (const [kind, server] of Object.entries(await world.servers())) {
     const installations = kind === copies ? [] : await unlessFailure(() => server.detect());
@@ -30,17 +26,35 @@ export const portsBefore = async (
       if (!ids.has(installation.id) || !installation.running) continue;
       const listeners = await unlessFailure(() => server.listeners(installation));
       if (listeners instanceof Failure) continue;
-      found.push({
-        server,
-        installation,
-        listeners: listeners.filter(({ ownCertificate }) => ownCertificate === undefined),
-      });
+      found.push({ server, installation, listeners });
     }
   }
+  return found;
+};
+
+/** `ids`: installations that are about to change. One handshake each, with the name that goes first. */
+export const portsBefore = async (
+  world: World,
+  ids: ReadonlySet<string>,
+  name: string,
+): Promise<readonly PortBefore[]> => {
+  const found = (await runningOf(world, ids)).map((one) => ({
+    ...one,
+    listeners: one.listeners.filter(({ ownCertificate }) => ownCertificate === undefined),
+  }));
   const targets = proofTargets(found, [name], ["ecdsa"], world.localAddresses(), "one");
   const seen = await observeBaseline(world, targets, name);
   return seen.flatMap(({ target, baseline: { leaf } }) => (leaf === undefined ? [] : [{ target, leaf }]));
 };
+
+/** Ports that servers which run have TLS on by their settings: one that has none there any more (`ssl = no`) was left as it was found. */
+const withTls = async (world: World, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, ReadonlySet<number>>> =>
+  new Map(
+    (await runningOf(world, ids)).map(({ installation, listeners }) => [
+      installation.id,
+      new Set(listeners.flatMap(({ port, tlsOff }) => (tlsOff === undefined ? [port] : []))),
+    ]),
+  );
 
 /** As proof does: so long a server that was reloaded may take for its first handshake. */
 const patienceMs = 8_000;
@@ -92,15 +106,18 @@ export const portsAfter = async (
   }));
   const plain = new Map<string, string>();
   const lost = new Map<string, Finding>();
+  const unlike = new Set(seen.flatMap((one) => (one.lost && !one.lost.off ? [one.id] : [])));
+  const offered = unlike.size === 0 ? new Map<string, ReadonlySet<number>>() : await withTls(world, unlike);
   for (const id of reloaded) {
     const mine = seen.flatMap((one) => (one.id === id && one.lost ? [one.lost] : []));
     const former = returns.get(id);
-    // Where its own settings name no certificate, there was none before us.
-    const isAsBefore = ({ off }: Lost): boolean => off || (former?.any === false && former.troubles.length === 0);
+    // Where its own settings name no certificate, or have no TLS at that port, there was none before us.
+    const isAsBefore = ({ off, entry }: Lost): boolean =>
+      off || offered.get(id)?.has(entry.port) === false || (former?.any === false && former.troubles.length === 0);
     const ports = (some: readonly Lost[]): string => [...new Set(some.map(({ entry }) => entry.port))].join(", ");
     const bare = mine.filter(isAsBefore);
     if (bare.length > 0)
-      plain.set(id, `${id}: no TLS any more on port ${ports(bare)}: its own settings have no certificate for it`);
+      plain.set(id, `${id}: no TLS any more on port ${ports(bare)}: its own settings have none there`);
     const broken = mine.filter((one) => !isAsBefore(one));
     const [first] = broken;
     if (!first) continue;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
 import { hasTrouble, removalText } from "../../src/reports/removal.ts";
 import type { Former } from "../../src/servers/former.ts";
+import type { Server } from "../../src/servers/server.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { remove, removalDanger } from "../../src/usecases/remove.ts";
@@ -90,7 +91,23 @@ it("a server whose own settings have no certificate is as it was before, which i
   fake.server.breaks = true;
   const [removed] = await out();
   expect(removed?.findings).toEqual([]);
-  expect(removed?.reverted).toContain("fake: no TLS any more on port 993: its own settings have no certificate for it");
+  expect(removed?.reverted).toContain("fake: no TLS any more on port 993: its own settings have none there");
+});
+
+it.each([
+  ["has TLS off there by its own word", { tlsOff: { setting: "ssl = no", mend: "set ssl = yes" } }],
+  ["does not listen there any more", { port: 143 }],
+])("one that %s is as it was before", async (_what, now) => {
+  const { fake: adapter } = await world.servers();
+  if (!adapter) throw new Error("no server");
+  const listeners: Server["listeners"] = async (installation) =>
+    (await adapter.listeners(installation)).map((one) => (setting() === undefined ? { ...one, ...now } : one));
+  const inner = world;
+  world = { ...inner, servers: async () => ({ fake: { ...adapter, listeners } }) };
+  fake.server.breaks = true;
+  const [removed] = await out();
+  expect(removed?.findings).toEqual([]);
+  expect(removed?.reverted).toContain("fake: no TLS any more on port 993: its own settings have none there");
 });
 
 it("one that cannot be asked is taken out as ever, and its port is looked at", async () => {
