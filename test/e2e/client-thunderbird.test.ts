@@ -59,7 +59,7 @@ const heard = async (from: number, expected: string): Promise<string> =>
     `for i in $(seq 300); do tail -n +${from + 1} /var/log/mail.log | grep -q '${expected}' && break; sleep 0.2; done; tail -n +${from + 1} /var/log/mail.log | grep imap-login`,
     { timeoutMs: 70_000 },
   );
-const run = async <Result>(during: (from: number) => Promise<Result>): Promise<Result> => {
+const once = async <Result>(during: (from: number) => Promise<Result>): Promise<Result> => {
   const { host } = people;
   const from = Number(await host.must("wc -l < /var/log/mail.log"));
   const child = host.spawn(
@@ -77,13 +77,16 @@ const run = async <Result>(during: (from: number) => Promise<Result>): Promise<R
     await ended;
   }
 };
+/** On a busy machine it was seen to start without looking for mail at all: it is started once more then. */
+const run = <Result>(during: (from: number) => Promise<Result>): Promise<Result> =>
+  once(during).catch(() => once(during));
 const refusal = "alert unknown ca";
 const login = "Logged in: user=<alice>, method=PLAIN";
 const refused = () => run((from) => heard(from, refusal));
 const read = () => run((from) => heard(from, login));
 const profiles = (options: string) => people.host.exec(`${script} ${options} '${profile}'`, { user: "alice" });
 
-test("the script for profiles", { timeout: 180_000 }, async () => {
+test("the script for profiles", { timeout: 300_000 }, async () => {
   const { fingerprint } = people;
   await run(async (from) => {
     expect(await heard(from, refusal)).toContain(refusal);
@@ -100,7 +103,7 @@ test("the script for profiles", { timeout: 180_000 }, async () => {
   expect(again).not.toContain(login);
 });
 
-test("the policy, as thunderbird.txt says", { timeout: 180_000 }, async () => {
+test("the policy, as thunderbird.txt says", { timeout: 300_000 }, async () => {
   const { host, title } = people;
   await host.must(`mkdir -p /etc/thunderbird/policies /usr/lib/mozilla/certificates
 cp '${folder}/policies.json' /etc/thunderbird/policies/
