@@ -87,8 +87,10 @@ describe("Debian 12 to 13 under systemd", () => {
       await expectServed(host, all([...usualPorts], leaf));
       const [up, ...rest] = await seen.end();
       expect(up?.[1]).toBe(leaf);
-      // Down once, while the package has it stopped, and back with the same certificate: never another one.
-      expect(rest.map(([, what]) => what)).toEqual(["down", leaf]);
+      // Down while the package has it stopped (once more, on a busy machine, where it starts it anew), and back with the same certificate: never another one.
+      const [first, second, ...again] = rest.map(([, what]) => what);
+      expect([first, second]).toEqual(["down", leaf]);
+      expect([[], ["down", leaf]]).toContainEqual(again);
       expect(await host.read(include)).toContain(`ssl_server_cert_file = ${folder}/live/ecdsa/fullchain.pem\n`);
       expect(await host.read(policy)).toMatch(/^auth_allow_cleartext = no$/m);
       const log = await host.must("journalctl --sync && journalctl --no-pager --output=cat --identifier=mailcert");
