@@ -1,5 +1,5 @@
 // State folders and configurations for `renew` with nothing due: certificates that were issued ten days ago for ninety and are verified.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const day = 86_400_000;
@@ -79,6 +79,15 @@ export const proven = (state, name) => {
   writeFileSync(path, JSON.stringify({ ...before, stage: "verified", deployments: { dovecot, postfix } }));
 };
 
+/** Files as a run looks for them: there, and not empty. */
+const liveFiles = (folder) => {
+  const slot = join(folder, "generations/0001/ecdsa");
+  mkdirSync(slot, { recursive: true });
+  for (const file of ["cert.pem", "chain.pem", "fullchain.pem", "privkey.pem", "combined.pem"])
+    writeFileSync(join(slot, file), "-----BEGIN\n");
+  symlinkSync("generations/0001", join(folder, "live"));
+};
+
 /** Three lines for each certificate. @returns the arguments that name configuration and state. */
 export const nothingDue = (folder, count, emailOf) => {
   const state = join(folder, "state");
@@ -89,7 +98,7 @@ export const nothingDue = (folder, count, emailOf) => {
     const domain = `customer${String(number).padStart(4, "0")}.example`;
     const name = `mail.${domain}`;
     lines.push(`  ${name}:`, "    issuer: letsencrypt", `    email: ${emailOf(domain)}`);
-    mkdirSync(join(state, "certificates", name), { recursive: true });
+    liveFiles(join(state, "certificates", name));
     writeFileSync(
       join(state, "certificates", name, "state.json"),
       `${JSON.stringify(stateOf(name, now), undefined, 2)}\n`,
