@@ -188,16 +188,18 @@ export const createGenerations = (root: string): Part => {
     liveLoss: (name, leaves) => {
       for (const slot of slots) {
         const leaf = leaves[slot];
+        // A thousand certificates are looked at each hour: no `join` for each file, no error thrown.
+        const folder = `${root}/${name}/live/${slot}/`;
         for (const file of leaf === undefined ? [] : leaf.key === undefined ? publicFiles : pairFiles) {
-          const path = join(root, name, "live", slot, file);
+          const path = folder + file;
           try {
-            const found = statSync(path);
+            const found = statSync(path, { throwIfNoEntry: false });
+            if (found === undefined) return `${path} is missing`;
             if (!found.isFile()) return `${path} is no file`;
             // A self-signed certificate has no chain.
             if (found.size === 0 && file !== "chain.pem") return `${path} is empty`;
           } catch (error) {
             const { code } = error as NodeJS.ErrnoException;
-            if (code === "ENOENT" || code === "ENOTDIR") return `${path} is missing`;
             // Whoever may not look knows nothing.
             if (code !== "EACCES" && code !== "EPERM") return `${path} cannot be looked at (${code ?? "unknown"})`;
           }
