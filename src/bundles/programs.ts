@@ -2,7 +2,7 @@
 import { type CertificateFacts, readCertificate } from "../domain/certificate.ts";
 import { type AccountEntry, type MailAccount, incomingOf, outgoingOf } from "../domain/mail-account.ts";
 import type { Bundle, BundleFile, BundleMaterial } from "./bundle.ts";
-import { fingerprintOf } from "../domain/fingerprint.ts";
+import { fingerprintOf, hexOf } from "../domain/fingerprint.ts";
 import { importableOf } from "./importable.ts";
 
 /** The best of one protocol, and STARTTLS beside it where both were proven. */
@@ -57,7 +57,7 @@ const pinOf = (leaf: CertificateFacts) => ({
   sha1: fingerprintOf(leaf, "sha1"),
   md5: md5Of(leaf) ?? false,
   sha256hex: leaf.sha256,
-  sha1hex: fingerprintOf(leaf, "sha1").replaceAll(":", "").toLowerCase(),
+  sha1hex: hexOf(leaf, "sha1"),
   until: leaf.notAfter.toISOString().slice(0, 10),
 });
 

@@ -1,7 +1,7 @@
 // What the scripts are filled with: every certificate to import, with its fingerprints and its text in lines.
 import { displayName } from "../domain/names.ts";
 import type { BundleMaterial } from "./bundle.ts";
-import { fingerprintOf } from "../domain/fingerprint.ts";
+import { fingerprintOf, hexOf } from "../domain/fingerprint.ts";
 import { titleOf } from "../domain/certificate.ts";
 import type { Importable } from "./importable.ts";
 
@@ -59,7 +59,7 @@ export const scriptView = ({ host }: Pick<BundleMaterial, "host">, importable: I
         title: titleOf(certificate),
         sha256: certificate.sha256,
         shown: fingerprintOf(certificate, "sha256"),
-        thumbprint: fingerprintOf(certificate, "sha1").replaceAll(":", ""),
+        thumbprint: hexOf(certificate, "sha1").toUpperCase(),
         lines: base64.match(/.{1,64}/g) ?? [],
         base64,
         until: certificate.notAfter.toISOString().slice(0, 10),

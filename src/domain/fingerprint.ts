@@ -3,6 +3,14 @@ import { createHash } from "node:crypto";
 
 export const sha256Hex = (der: Uint8Array): string => createHash("sha256").update(der).digest("hex");
 
-/** `AA:BB:...`, as clients show it. */
-export const fingerprintOf = ({ der }: { readonly der: Uint8Array }, hash: "sha256" | "sha1" | "md5"): string =>
-  (createHash(hash).update(der).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
+type Hash = "sha256" | "sha1" | "md5";
+interface Encoded {
+  readonly der: Uint8Array;
+}
+
+/** Lower-case hex, as Windows shows SHA-1. */
+export const hexOf = ({ der }: Encoded, hash: Hash): string => createHash(hash).update(der).digest("hex");
+
+/** `AA:BB:...`, as other clients show it. */
+export const fingerprintOf = (certificate: Encoded, hash: Hash): string =>
+  (hexOf(certificate, hash).toUpperCase().match(/../g) ?? []).join(":");

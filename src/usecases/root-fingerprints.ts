@@ -1,7 +1,7 @@
 // What is read to people by telephone, so that they can compare: the roots of a bundle, each with its fingerprints.
 import type { BundleMaterial } from "../bundles/bundle.ts";
 import { type CertificateFacts, readCertificate, titleOf } from "../domain/certificate.ts";
-import { fingerprintOf } from "../domain/fingerprint.ts";
+import { hexOf } from "../domain/fingerprint.ts";
 
 export interface RootFingerprint {
   readonly title: string;
@@ -26,5 +26,5 @@ export const besideOf = ({
 export const printsOf = (root: CertificateFacts): RootFingerprint => ({
   title: titleOf(root),
   sha256: root.sha256,
-  sha1: fingerprintOf(root, "sha1").replaceAll(":", "").toLowerCase(),
+  sha1: hexOf(root, "sha1"),
 });
