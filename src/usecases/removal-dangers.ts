@@ -4,7 +4,7 @@ import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import type { Former } from "../servers/former.ts";
-import { changesInForce } from "./changes-in-force.ts";
+import type { HostEvent } from "../store/store.ts";
 import { finder, goes, sidesOf } from "./sides.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -15,12 +15,15 @@ export interface Return extends Former {
   readonly certificates: readonly string[];
 }
 
-/** By installation; those that go on serving others, and those that nobody can tell it of, are in none. */
-export const returnsOf = async (world: World, names: readonly string[]): Promise<ReadonlyMap<string, Return>> => {
+/** By installation; `open`: changes in force, oldest first. Those that go on serving others, and those that nobody can tell it of, are in none. */
+export const returnsOf = async (
+  world: World,
+  names: readonly string[],
+  open: readonly HostEvent[],
+): Promise<ReadonlyMap<string, Return>> => {
   const servers = await world.servers();
   const installations = finder(servers);
   const going = new Set(names);
-  const open = changesInForce(await world.store.events());
   const found = new Map<string, Return>();
   for (const [id, side] of await sidesOf(world, servers, installations, names, open)) {
     const [first] = side.open;

@@ -7,6 +7,7 @@ import type { Finding } from "../domain/finding.ts";
 import { setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import { grantKeys } from "./key-readers.ts";
+import type { HostEvent } from "../store/store.ts";
 import { changesInForce } from "./changes-in-force.ts";
 import { finishRemovals } from "./finish-removals.ts";
 import { cover, netReverts } from "./net-reverts.ts";
@@ -30,11 +31,8 @@ export interface Removal extends RevertedSettings {
 }
 
 /** Names of certificates that this host knows: those with a state, and those whose changes are in force. */
-const known = async (world: World): Promise<readonly string[]> => [
-  ...new Set([
-    ...world.store.list(),
-    ...changesInForce(await world.store.events()).flatMap(({ certificate }) => certificate ?? []),
-  ]),
+const known = (world: World, open: readonly HostEvent[]): readonly string[] => [
+  ...new Set([...world.store.list(), ...open.flatMap(({ certificate }) => certificate ?? [])]),
 ];
 
 export interface RemoveOptions {
@@ -45,8 +43,9 @@ export interface RemoveOptions {
 
 /** What a person should be asked about before these are taken out; none named: all. Takes no lock, and changes nothing. */
 export const removalDanger = async (world: World, wanted: readonly string[]): Promise<Finding | undefined> => {
-  const names = wanted.length > 0 ? wanted : await known(world);
-  return [...removalDangers(await returnsOf(world, names), names, wanted).values()].flat()[0];
+  const open = changesInForce(await world.store.events());
+  const names = wanted.length > 0 ? wanted : known(world, open);
+  return [...removalDangers(await returnsOf(world, names, open), names, wanted).values()].flat()[0];
 };
 
 /**
@@ -58,7 +57,8 @@ export const remove = async (
   wanted: readonly string[],
   options: RemoveOptions,
 ): Promise<readonly Removal[]> => {
-  const all = await known(world);
+  const inForce = changesInForce(await world.store.events());
+  const all = known(world, inForce);
   const unknown = wanted.find((name) => !all.includes(name));
   if (unknown !== undefined) {
     throw new Failure("usage", `no certificate is named "${clean(unknown, 100)}" on this host`, {
@@ -66,12 +66,12 @@ export const remove = async (
     });
   }
   const names = wanted.length > 0 ? wanted : all;
-  const returns = await returnsOf(world, names);
+  const returns = await returnsOf(world, names, inForce);
   const dangers = removalDangers(returns, names, wanted);
-  if (options.dryRun) return planned(world, names, dangers);
+  if (options.dryRun) return planned(names, inForce, dangers);
   const first = [...dangers.values()].flat()[0];
   if (first) await options.confirm?.(first);
-  const ports = await portsBefore(world, await changing(world, names), firstNameOf(world, names));
+  const ports = await portsBefore(world, changing(world, names, inForce), firstNameOf(world, names));
   const owed = new Set<string>();
   const servedBy = new Map<string, readonly string[]>();
   for (const name of names) {
@@ -91,12 +91,8 @@ export const remove = async (
     }
   }
   const results = await revertSettings(world, names, { owed });
-  const open = await finishRemovals(
-    world,
-    [...new Set([...results.values()].flatMap(({ reloaded }) => reloaded))],
-    names,
-  );
   const reloaded = new Set([...results.values()].flatMap((one) => one.reloaded));
+  const open = await finishRemovals(world, [...reloaded], names);
   const after = await portsAfter(world, ports, { reloaded, returns, name: names[0] ?? "" });
   const stays = ({ kept, findings }: RevertedSettings): boolean => kept.length + findings.length > 0;
   for (const name of names) {
@@ -129,10 +125,10 @@ export const remove = async (
 };
 
 /** Installations that have something of these. */
-const changing = async (world: World, names: readonly string[]): Promise<ReadonlySet<string>> =>
+const changing = (world: World, names: readonly string[], open: readonly HostEvent[]): ReadonlySet<string> =>
   new Set([
     ...names.flatMap((name) => Object.keys(readableState(world, name)?.deployments ?? {})),
-    ...changesInForce(await world.store.events()).flatMap(({ certificate, change }) =>
+    ...open.flatMap(({ certificate, change }) =>
       change && names.includes(certificate ?? "") ? [change.installation] : [],
     ),
   ]);
@@ -172,12 +168,12 @@ const leftThere = async (world: World): Promise<(name: string) => Pick<Removal, 
   };
 };
 
-const planned = async (
-  world: World,
+const planned = (
   names: readonly string[],
+  inForce: readonly HostEvent[],
   dangers: ReadonlyMap<string, readonly Finding[]>,
-): Promise<readonly Removal[]> => {
-  const open = changesInForce(await world.store.events()).toReversed();
+): readonly Removal[] => {
+  const open = inForce.toReversed();
   return names.map((name) => {
     const mine = open.filter(({ certificate }) => certificate === name);
     const reverted: string[] = [];
