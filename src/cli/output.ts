@@ -1,7 +1,8 @@
 // What a command says: its result once on stdout (for people or as JSON), progress and problems on stderr.
 import type { Failure } from "../domain/failure.ts";
 import { printable } from "../domain/text.ts";
-import type { Host } from "./host.ts";
+import { fold } from "../domain/wrap.ts";
+import type { Host, OutputStream } from "./host.ts";
 
 export interface Output {
   /** The command's result: human text, or the JSON document with --json. Called once. With --quiet the text is shown only when it tells of a `problem`. */
@@ -24,6 +25,9 @@ export interface OutputOptions {
   readonly color: boolean;
 }
 
+/** At a terminal no word is broken at its edge; a file and a pipe get a sentence as one line. */
+const shown = (text: string, { isTTY, columns }: OutputStream): string => (isTTY ? fold(text, columns) : text);
+
 const withEnd = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
 
 export const createOutput = (host: Host, options: OutputOptions): Output => ({
@@ -31,21 +35,25 @@ export const createOutput = (host: Host, options: OutputOptions): Output => ({
   width: host.stdout.isTTY ? host.stdout.columns : 100,
   result: (human, document, problem = true) => {
     if (options.json) host.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-    else if (problem || !options.quiet) host.stdout.write(withEnd(human));
+    else if (problem || !options.quiet) host.stdout.write(shown(withEnd(human), host.stdout));
   },
   text: (text) => host.stdout.write(withEnd(text)),
   step: (what) => {
     if (options.verbose) host.stderr.write(`mailcert: ${printable(what)}\n`);
   },
   warn: (message, hint) => {
-    host.stderr.write(`mailcert: warning: ${printable(message)}\n`);
-    if (hint) host.stderr.write(`mailcert: hint: ${printable(hint)}\n`);
+    const lines = [`warning: ${printable(message)}`, ...(hint ? [`hint: ${printable(hint)}`] : [])];
+    host.stderr.write(problemText(lines, host.stderr));
   },
 });
 
+/** Each behind the program's name, as in a log. */
+const problemText = (lines: readonly string[], stream: OutputStream): string =>
+  lines.map((line) => `${shown(`mailcert: ${line}`, stream)}\n`).join("");
+
 /** The words of an expected failure. */
-export const failureText = (failure: Failure): string =>
-  [`mailcert: error: ${failure.message}`, ...failure.hints.map((hint) => `mailcert: hint: ${hint}`)].join("\n") + "\n";
+export const failureText = (failure: Failure, stream: OutputStream): string =>
+  problemText([`error: ${failure.message}`, ...failure.hints.map((hint) => `hint: ${hint}`)], stream);
 
 /** Its twin for --json. */
 export const failureDocument = (failure: Failure): object => ({

@@ -11,7 +11,7 @@ export const reportError = (host: Host, error: unknown): number => {
     if (json) host.stdout.write(`${JSON.stringify(failureDocument(error), undefined, 2)}\n`);
     const line = monitorLine(host.argv, error.message);
     if (line !== "") host.stdout.write(withoutKeys(line));
-    host.stderr.write(withoutKeys(failureText(error)));
+    host.stderr.write(withoutKeys(failureText(error, host.stderr)));
     return failureStatus(host.argv, exitStatus[error.kind]);
   }
   if (host.signal.aborted) {

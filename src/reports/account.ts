@@ -2,7 +2,7 @@
 import type { ChangedAccount } from "../usecases/account.ts";
 import type { ShownAccount } from "../usecases/account-show.ts";
 import { day } from "./dates.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const stateOf = ({ registered, inUse, live, trouble }: ShownAccount): string => {
   if (!registered && trouble) return "cannot be used, and nothing is ordered at this CA";
@@ -82,7 +82,7 @@ export const changedAccountText = (change: ChangedAccount): string =>
   [
     `${change.account?.registered?.url ?? change.directory}: ${outcomeText(change)}`,
     ...(change.outcome === "registered" && change.account ? ["", accountText(change.account)] : []),
-    ...change.notes.map((note) => wrap(note, 100, "  - ", "    ")),
+    ...change.notes.map((note) => wrap(note, textWidth, "  - ", "    ")),
   ].join("\n");
 
 export type AccountAction = "register" | "update" | "rollover" | "deactivate";

@@ -4,9 +4,7 @@ import type { BundleResult } from "../usecases/bundle.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { findingsText } from "./findings-text.ts";
 import { table } from "./table.ts";
-import { wrap } from "./wrap.ts";
-
-const width = 80;
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 /** Of what tells people what to do, only what is there is named. */
 const guideOf = ({ files }: BundleResult): string | undefined => {
@@ -23,7 +21,7 @@ const nextLines = (result: BundleResult): readonly string[] => {
     return [
       wrap(
         `A self-signed certificate is for a quick test${guide === undefined ? ", and many clients will not take it" : `: ${guide.startsWith("index") ? "index.html" : "README.txt"} says who will not take it`}. Better: --issuer private-ca.`,
-        width,
+        textWidth,
         "",
         "",
       ),
@@ -33,12 +31,12 @@ const nextLines = (result: BundleResult): readonly string[] => {
     ? [
         wrap(
           `${hand}. What tells each of them what to click is not made by this run: mailcert bundle --format readme page`,
-          width,
+          textWidth,
           "",
           "",
         ),
       ]
-    : [wrap(`${hand}: ${guide}.`, width, "", "")];
+    : [wrap(`${hand}: ${guide}.`, textWidth, "", "")];
 };
 
 /** As clients show it, in two lines of sixteen octets. */
@@ -69,7 +67,7 @@ const rotatedLines = ({ certificate, fingerprint, beside = [] }: BundleResult): 
     : [
         wrap(
           `The CA has a new root, ${next.title}, and what is served is still by the one before: ca.crt is ${fingerprint.title}, which verifies that, and the new one lies beside it: have people import both. After the renewal the files lead with the new one:`,
-          width,
+          textWidth,
         ),
         `  mailcert renew --force ${shellWord(certificate)}`,
       ];
@@ -77,8 +75,8 @@ const rotatedLines = ({ certificate, fingerprint, beside = [] }: BundleResult): 
 
 const omittedLines = ({ omitted }: BundledAccount): readonly string[] =>
   omitted.flatMap(({ files, reason, hint }) => [
-    wrap(`Not made: ${files.join(", ")}: ${reason}.`, width, "", "  "),
-    ...(hint === undefined ? [] : [wrap(hint, width, "  -> ", "     ")]),
+    wrap(`Not made: ${files.join(", ")}: ${reason}.`, textWidth, "", "  "),
+    ...(hint === undefined ? [] : [wrap(hint, textWidth, "  -> ", "     ")]),
   ]);
 
 /** Where the domain's own web server has the files, no name of the certificate is asked for. */
@@ -90,11 +88,11 @@ const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] =
   const { add, limited } = names;
   if (add !== undefined)
     return [
-      wrap(`${lacks}. Once these names lead to a web server here, add them:`, width, "", "  "),
+      wrap(`${lacks}. Once these names lead to a web server here, add them:`, textWidth, "", "  "),
       `  ${add}`,
       wrap(
         `(Or publish ${atDomain(domain)}, on the domain's own web server, which needs no further name here.)`,
-        width,
+        textWidth,
         "  ",
         "  ",
       ),
@@ -103,7 +101,7 @@ const namesLines = ({ domain = "", names }: BundledAccount): readonly string[] =
   return [
     wrap(
       `${lacks}, and cannot have: its authority is limited to ${to}. Publish ${atDomain(domain)} and autodiscover.xml at https://${domain}/autodiscover/, on the domain's own web server, which needs no further name here.`,
-      width,
+      textWidth,
       "",
       "  ",
     ),
@@ -121,7 +119,7 @@ const accountLines = ({ account }: BundleResult): readonly string[] => {
       ? [
           wrap(
             `Left out of them, since the last proof did not find the certificate there: ${account.unproven.join(", ")}.`,
-            width,
+            textWidth,
             "",
             "  ",
           ),
@@ -136,7 +134,7 @@ const lostUrlLines = ({ lostUrl, dryRun }: BundleResult): readonly string[] =>
     : [
         wrap(
           `The page ${dryRun ? "loses" : "has lost"} the QR code of ${lostUrl}, which this run was not told: bundle_url (--url) puts it back.`,
-          width,
+          textWidth,
           "",
           "  ",
         ),

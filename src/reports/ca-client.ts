@@ -4,7 +4,7 @@ import type { ShownCa, ShownClient } from "../issuers/private-cas.ts";
 import type { ClientResult } from "../usecases/ca/client.ts";
 import { day } from "./dates.ts";
 import { findingLines } from "./findings-text.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const until = ({ notAfter }: ShownClient): string => day(new Date(notAfter));
 
@@ -36,7 +36,7 @@ export const clientText = (result: ClientResult): string => {
     `  user name ${login}`,
     ...(certificate ? [`  serial ${certificate.serial}, valid until ${until(certificate)}`] : []),
     ...(made
-      ? notes(result).map((note) => wrap(note, 100, "  - ", "    "))
+      ? notes(result).map((note) => wrap(note, textWidth, "  - ", "    "))
       : earlier.map((one) => `  - there is one until ${until(one)} already: ${one.serial}`)),
     ...result.findings.flatMap((finding) => ["", ...findingLines(finding)]),
   ].join("\n");

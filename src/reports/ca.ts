@@ -13,7 +13,7 @@ import type { ShownCas } from "../usecases/ca/show.ts";
 import { clientLines } from "./ca-client.ts";
 import { day, minute, timeLeft } from "./dates.ts";
 import { findingLines } from "./findings-text.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const schema = "mailcert.ca/1";
 
@@ -47,7 +47,7 @@ const certificateLines = (one: ShownCertificate, now: Date): readonly string[] =
 
 const rootLines = (root: ShownRoot, now: Date): readonly string[] => [
   ...certificateLines(root, now),
-  wrap(`may certify ${limitsText(root.limits)}`, 100, "    ", "      "),
+  wrap(`may certify ${limitsText(root.limits)}`, textWidth, "    ", "      "),
   ...(root.crossSigned ? ["    signed by the root before it as well"] : []),
 ];
 
@@ -81,7 +81,8 @@ const caText = (ca: ShownCa, now: Date): string => {
 const findingsBelow = (findings: readonly Finding[]): readonly string[] =>
   findings.flatMap((finding) => ["", ...findingLines(finding)]);
 
-const noteLines = (notes: readonly string[]): readonly string[] => notes.map((note) => wrap(note, 100, "  - ", "    "));
+const noteLines = (notes: readonly string[]): readonly string[] =>
+  notes.map((note) => wrap(note, textWidth, "  - ", "    "));
 
 export const hasFault = (findings: readonly Finding[]): boolean =>
   findings.some(({ severity }) => severity === "fault");
@@ -133,7 +134,7 @@ const planLines = (plan: readonly ImportStep[]): readonly string[] =>
     ? ["No certificate here is by this CA: nobody has to import anything yet."]
     : [
         "Who has to import the new root, and by when; until then clients that know only the old one go on:",
-        ...plan.slice(0, 50).map((step) => wrap(stepText(step), 100, "  - ", "    ")),
+        ...plan.slice(0, 50).map((step) => wrap(stepText(step), textWidth, "  - ", "    ")),
         ...(plan.length > 50 ? [`  (${plan.length - 50} more)`] : []),
       ];
 

@@ -3,7 +3,7 @@ import { type DnsRecord, type RecordTopic, zoneLine } from "../domain/dns-record
 import type { DnsChecked } from "../usecases/dns-check.ts";
 import type { DnsToPublish, RecordGroup } from "../usecases/dns-show.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const titles: Readonly<Record<RecordTopic, string>> = {
   dane: "DANE (TLSA)",
@@ -13,10 +13,8 @@ const titles: Readonly<Record<RecordTopic, string>> = {
   srv: "Mail programs (SRV)",
 };
 
-const width = 100;
-
 /** In a comment of a zone file. */
-const comment = (text: string): string => wrap(text, width, "; ", "; ");
+const comment = (text: string): string => wrap(text, textWidth, "; ", "; ");
 
 const panel = ({ owner, type, fields }: DnsRecord): string =>
   [`;   ${type} ${owner}`, ...Object.entries(fields).map(([field, value]) => `;     ${field}: ${value}`)].join("\n");

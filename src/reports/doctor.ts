@@ -2,17 +2,16 @@
 import type { DoctorFinding } from "../domain/doctor/finding.ts";
 import { counted } from "../domain/doctor/words.ts";
 import type { DoctorResult, LookResult } from "../usecases/doctor/doctor.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
-const width = 100;
 const order = ["fault", "warning", "info"] as const;
 const marks = { fault: "FAULT", warning: "warning", info: "note", ok: "ok" } as const;
 
 /** A command stands alone in its line, however long that is: it is there to be pasted. */
 const lines = ({ severity, check, message, hint, command }: DoctorFinding): readonly string[] => [
-  wrap(`${message} (${check})`, width, marks[severity].padEnd(8), " ".repeat(8)),
+  wrap(`${message} (${check})`, textWidth, marks[severity].padEnd(8), " ".repeat(8)),
   ...(command === undefined ? [] : [`        run: ${command}`]),
-  ...(hint === undefined ? [] : [wrap(`-> ${hint}`, width, " ".repeat(8), " ".repeat(11))]),
+  ...(hint === undefined ? [] : [wrap(`-> ${hint}`, textWidth, " ".repeat(8), " ".repeat(11))]),
 ];
 
 const findingsOf = (looks: readonly LookResult[]): readonly DoctorFinding[] => {
@@ -34,7 +33,7 @@ const wellLines = (looks: readonly LookResult[]): readonly string[] => {
   const well = looks.filter((one) => one.well.length > 0);
   const longest = Math.max(0, ...well.map(({ title }) => title.length));
   return well.map(({ title, well: phrases }) =>
-    wrap(phrases.join("; "), width, `ok      ${title.padEnd(longest)}  `, " ".repeat(10 + longest)),
+    wrap(phrases.join("; "), textWidth, `ok      ${title.padEnd(longest)}  `, " ".repeat(10 + longest)),
   );
 };
 

@@ -3,7 +3,7 @@ import type { Verdict } from "../domain/clients/client.ts";
 import { printable } from "../domain/text.ts";
 import { displayName } from "../domain/names.ts";
 import type { ExplainedBundle, SlotOpinion, SlotReason } from "../usecases/explain-bundle.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const headings: Readonly<Record<Verdict, string>> = {
   accepts: "accepts it",
@@ -42,7 +42,7 @@ const mends = ({ certificate, opinions }: ExplainedBundle): readonly string[] =>
 };
 
 export const explainBundleText = (result: ExplainedBundle, width: number): string => {
-  const columns = Math.min(width, 100);
+  const columns = Math.min(width, textWidth);
   const root = result.root === undefined ? "" : ` (${nameOf(result.root)})`;
   const stage = result.live ? "live" : "staged";
   const blocks = order.flatMap((verdict) => {

@@ -1,6 +1,6 @@
 // What `explain` says: a heading and a few labelled paragraphs; its twin for --json.
 import type { CheckWords, Explanation } from "../domain/explain.ts";
-import { wrap } from "./wrap.ts";
+import { wrap } from "../domain/wrap.ts";
 
 const paragraph = (label: string, text: string, width: number): string =>
   wrap(text, width, `  ${`${label}:`.padEnd(12)}`, " ".repeat(14));

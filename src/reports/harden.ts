@@ -5,7 +5,7 @@ import type { PolicySetting } from "../servers/policy.ts";
 import type { HardenResult } from "../usecases/harden.ts";
 import type { HardenedServer } from "../usecases/harden-server.ts";
 import { findingLines } from "./findings-text.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const outcomes: Readonly<Record<HardenedServer["outcome"], string>> = {
   "as-it-should-be": "nothing to do",
@@ -28,7 +28,7 @@ const shown = (value: string): string => (value === "" ? "not set" : value);
 const settingLines = ({ setting, now, wanted, why, place }: PolicySetting): readonly string[] => {
   const where = place === undefined ? [] : [`      at    ${place} (becomes a comment)`];
   const short = `    ${setting}: ${shown(now)} -> ${wanted}`;
-  if (short.length <= 100) return [short, ...where, `      why   ${why}`];
+  if (short.length <= textWidth) return [short, ...where, `      why   ${why}`];
   return [`    ${setting}`, `      now   ${shown(now)}`, `      then  ${wanted}`, ...where, `      why   ${why}`];
 };
 
@@ -45,7 +45,7 @@ const serverLines = (server: HardenedServer): readonly string[] => {
       ...ofScope.flatMap(settingLines),
     ]),
     ...stricter.map((setting) => `  stricter than the profile, and left: ${setting}`),
-    ...notCovered.map((what) => wrap(`not covered: ${what}`, 100, "  ", "    ")),
+    ...notCovered.map((what) => wrap(`not covered: ${what}`, textWidth, "  ", "    ")),
     ...findings.flatMap((finding) => findingLines(finding, "  ")),
   ];
 };

@@ -3,7 +3,7 @@ import { shellWord } from "../domain/shell-word.ts";
 import type { ImportResult, ImportedAccount, ImportedCertificate } from "../usecases/import-result.ts";
 import { day, timeLeft } from "./dates.ts";
 import { namesForPeople } from "./names.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const accountLine = ({ url, email, outcome, ours }: ImportedAccount, dryRun: boolean): string => {
   const who = `account ${url}${email === undefined ? "" : ` (${email})`}`;
@@ -40,7 +40,7 @@ const schedule = ({ client, schedules, left, certificates }: ImportResult): read
       "",
       wrap(
         `Once it is deployed, keep ${client} from renewing it too (it goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? ", ..." : ""}):`,
-        100,
+        textWidth,
       ),
       ...mine.flatMap(({ withoutIt }) => withoutIt.map((way) => `  ${way}`)),
     ];
@@ -74,8 +74,8 @@ export const importText = (result: ImportResult, now: Date): string => {
       ? [`  ${dryRun ? "would be written" : "written"}: ${result.config}`]
       : []),
     ...(notTranslated.length === 0 ? [] : ["", "Does not come along:"]),
-    ...notTranslated.map((sentence) => wrap(sentence, 100, "  - ", "    ")),
-    ...(dryRun && certificates.length > 1 ? ["", wrap(choose(client, certificates), 100)] : []),
+    ...notTranslated.map((sentence) => wrap(sentence, textWidth, "  - ", "    ")),
+    ...(dryRun && certificates.length > 1 ? ["", wrap(choose(client, certificates), textWidth)] : []),
     ...(dryRun || next.length === 0
       ? []
       : [

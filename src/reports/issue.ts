@@ -11,7 +11,7 @@ import { findingLines, findingsText } from "./findings-text.ts";
 import { namesForPeople } from "./names.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
 import { generationLine } from "./generation.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 interface Issued {
   readonly certificate: CertificateConfig;
@@ -32,7 +32,7 @@ export const issueText = ({ certificate, issued, configured, preflight = [] }: I
   return [
     `${certificate.name}: issued for ${names}`,
     `  ${generationLine(issued.generation, now)}`,
-    ...(issued.notes ?? []).map((note) => wrap(note, 80, "  ", "    ")),
+    ...(issued.notes ?? []).map((note) => wrap(note, textWidth, "  ", "    ")),
     ...(certificate.issuer.kind === "self-signed" ? selfSignedNotes.map((note) => `  ${note}`) : []),
     ...(findings === "" ? [] : [findings]),
     configured
@@ -73,7 +73,7 @@ export const issuedFilesText = (result: IssuedFiles): string =>
   [
     `issued for ${namesForPeople(result.names)} by ${result.issuer}, valid until ${day(new Date(result.notAfter))}:`,
     ...result.files.map((path) => `  ${path}`),
-    ...(result.notes ?? []).map((note) => wrap(note, 80, "", "  ")),
+    ...(result.notes ?? []).map((note) => wrap(note, textWidth, "", "  ")),
     ...(result.findings ?? []).flatMap((finding) => findingLines(finding)),
     ...(result.issuer === "self-signed" ? selfSignedNotes : []),
   ].join("\n");

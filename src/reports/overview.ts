@@ -2,9 +2,8 @@
 import type { CertificateStanding, OtherStanding, Overview, ServerStanding } from "../usecases/overview.ts";
 import { minute } from "./dates.ts";
 import { expiry, issuer, scheduleTitles, stage } from "./status.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
-const width = 80;
 const label = (text: string): string => text.padEnd(14);
 
 /** At most `most` lines of a part: the last one counts the rest. */
@@ -12,7 +11,7 @@ const few = (lines: readonly string[], most: number, more: string): readonly str
   lines.length <= most ? lines : [...lines.slice(0, most - 1), `and ${lines.length - most + 1} more: ${more}`];
 
 const part = (title: string, lines: readonly string[]): readonly string[] =>
-  lines.map((line, index) => wrap(line, width, label(index === 0 ? title : ""), label("")));
+  lines.map((line, index) => wrap(line, textWidth, label(index === 0 ? title : ""), label("")));
 
 const some = (ports: readonly number[]): string =>
   ports.length > 8 ? `${ports.slice(0, 7).join(", ")} and ${ports.length - 7} more` : ports.join(", ");

@@ -3,7 +3,7 @@ import type { Decision } from "../domain/renew-decision.ts";
 import type { RenewResult, RenewedCertificate } from "../usecases/renew.ts";
 import { day, minute } from "./dates.ts";
 import { findingsText } from "./findings-text.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 import { deploymentDocument, deploymentText, hasFault } from "./deployment.ts";
 
 const windowText = ({ start, end, explanationUrl }: NonNullable<Extract<Decision, { action: "nothing" }>["advised"]>) =>
@@ -33,7 +33,7 @@ const lookNow = ({ certificate, provenAt }: RenewedCertificate): readonly string
       ];
 
 const oneText = (one: RenewedCertificate, now: Date, terminal: boolean): string => {
-  const notes = (one.issued?.notes ?? []).map((note) => `\n${wrap(note, 80, "  ", "    ")}`).join("");
+  const notes = (one.issued?.notes ?? []).map((note) => `\n${wrap(note, textWidth, "  ", "    ")}`).join("");
   const ending = findingsText(one.findings);
   const look = terminal
     ? lookNow(one)

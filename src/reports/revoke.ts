@@ -5,7 +5,7 @@ import type { RevokedLeaf } from "../usecases/revoke-generations.ts";
 import { deploymentDocument, deploymentText } from "./deployment.ts";
 import { generationLine } from "./generation.ts";
 import { hasFaults, preflightText } from "./preflight.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 const leafText = ({ generation, slot, serial, outcome, by, message }: RevokedLeaf): string => {
   const which = `generation ${generation} ${slot}${serial === undefined ? "" : ` (serial ${serial})`}`;
@@ -69,8 +69,8 @@ export const revokeText = (result: RevokeResult, now: Date): string => {
     ...revoked.map(leafText),
     ...revoked
       .filter(({ outcome: one }) => one === "gone")
-      .map((leaf) => wrap(goneHint(certificate, leaf), 100, "    -> ", "       ")),
-    ...keyNotes(result).map((note) => wrap(note, 100, "  - ", "    ")),
+      .map((leaf) => wrap(goneHint(certificate, leaf), textWidth, "    -> ", "       ")),
+    ...keyNotes(result).map((note) => wrap(note, textWidth, "  - ", "    ")),
     ...(outcome === "not-replaced"
       ? [`  -> mend what is said below, then: ${goOnCommand(certificate, { reason })}`]
       : []),

@@ -18,7 +18,7 @@ import { hasFaults, preflightText } from "./preflight.ts";
 import { decisionText } from "./renew.ts";
 import { scheduleInstallText } from "./schedule.ts";
 import { table } from "./table.ts";
-import { wrap } from "./wrap.ts";
+import { textWidth, wrap } from "../domain/wrap.ts";
 
 /** How the configuration file changes: a new one by its path, a known one line by line. */
 const configText = ({ config }: SetupPlan, done: boolean): readonly string[] => {
@@ -41,8 +41,8 @@ const laterLines = ({ certificate, fromNextRenewal }: SetupPlan): readonly strin
     );
 
 const nameLines = ({ severity, message, hint = "" }: Finding): readonly string[] => [
-  wrap(`${severity}: ${message}`, 78, "", "  "),
-  wrap(`-> ${hint}`, 78, "  ", "     "),
+  wrap(`${severity}: ${message}`, textWidth, "", "  "),
+  wrap(`-> ${hint}`, textWidth, "  ", "     "),
 ];
 
 const planText = (plan: SetupPlan): string => {
@@ -53,7 +53,7 @@ const planText = (plan: SetupPlan): string => {
     `${certificate.name}: plan (nothing was changed)`,
     `  names: ${namesForPeople(certificate.names)}`,
     `  certificate: ${decisionText(decision)} (${certificate.issuer.kind}, ${certificate.keys.join(" + ")})`,
-    ...(plan.made ?? []).map((sentence) => wrap(sentence, 80, "  ", "    ")),
+    ...(plan.made ?? []).map((sentence) => wrap(sentence, textWidth, "  ", "    ")),
     ...[...configText(plan, false), ...laterLines(plan)].map((line) => `  ${line}`),
     ...deployPlanLines(deploy, { advice: true, noServer }).map((line) => `  ${line}`),
     ...(certificate.bundle === undefined
@@ -200,7 +200,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
     deploymentText(deployed, now, "everything"),
     ...(policy === undefined ? [] : ["", policy]),
     ...(plan.config.before === plan.config.after ? [] : ["", ...configText(plan, true)]),
-    ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, 80, "", "  "))] : []),
+    ...(result.issued?.notes ? ["", ...result.issued.notes.map((note) => wrap(note, textWidth, "", "  "))] : []),
     ...laterLines(plan),
     ...(result.issued?.findings ? ["", findingsText(result.issued.findings)] : []),
     ...(plan.nameFindings.length > 0 ? ["", ...plan.nameFindings.flatMap(nameLines)] : []),

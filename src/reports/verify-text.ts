@@ -17,7 +17,7 @@ import {
   whose,
 } from "./verify-told.ts";
 import { verifyTranscript } from "./verify-transcript.ts";
-import { wrap } from "./wrap.ts";
+import { wrap } from "../domain/wrap.ts";
 
 export interface TextOptions {
   readonly color: boolean;

@@ -11,7 +11,8 @@ it("has line breaks and tabs, and nothing else that a terminal obeys", () => {
   });
   expect(failure.message).toBe("two\n\tlines  ]0;owned [2K 2J gnp");
   expect(failure.hints).toEqual([" [31mred"]);
-  expect(failureText(failure)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  const terminal = { write: () => undefined, isTTY: true, columns: 80 };
+  expect(failureText(failure, terminal)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
 it("printable: whatever the text, and what is printable stays as it is", () => {

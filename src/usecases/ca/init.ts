@@ -83,8 +83,8 @@ export const initCa = async (world: World, wish: InitWish): Promise<InitResult> 
       `back it up, for a lost CA cannot be made again: mailcert ca backup${caWord(name)} --out FILE`,
       ...(await otherRootFindings(world, ca)).map(({ message, hint = "" }) => `${message}; ${hint}`),
       name === "default"
-        ? "certificates by it: issuer: private-ca in the configuration, or mailcert setup HOST"
-        : `certificates by it: issuer: private-ca and ca: ${name} in the configuration, or mailcert setup HOST --ca ${shellWord(name)}`,
+        ? "certificates by it: issuer: private-ca in the configuration, or `mailcert setup HOST`"
+        : `certificates by it: issuer: private-ca and ca: ${name} in the configuration, or \`mailcert setup HOST --ca ${shellWord(name)}\``,
     ],
   };
 };
