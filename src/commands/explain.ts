@@ -1,4 +1,4 @@
-// mailcert explain: what a port, a label or a finding means, in the words of mail programs and of servers.
+// mailcert explain: what a port, a label, a finding or a line of a log means, in the words of mail programs and of servers.
 import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
@@ -9,7 +9,10 @@ export const command: CommandModule = {
   completion: { takes: { word: { words: knownWords } } },
   declare: (command) =>
     void command
-      .argument("<word...>", "ports (993), labels of a mail program (SSL), findings (cert-name, deploy-stale)")
+      .argument(
+        "<word...>",
+        "ports (993), labels of a mail program (SSL), findings (cert-name, deploy-stale), what a program or a log says",
+      )
       .addHelpText(
         "after",
         `
@@ -19,6 +22,7 @@ Examples:
   mailcert explain 587
   mailcert explain "TLS (old Outlook)"
   mailcert explain st-auth-clear
+  mailcert explain "wrong version number"
 ${exitStatusHelp([0, 64])}`,
       ),
   run: async ({ args, output }) => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { renderAgreement } from "./render-agreement.ts";
 import { renderChecks } from "./render-checks.ts";
 import { renderClients } from "./render-clients.ts";
-import { withFindings } from "./render-findings.ts";
+import { withTables } from "./render-troubleshooting.ts";
 import { renderCommandPages } from "./render-commands.ts";
 import { renderManPages } from "./render-man.ts";
 
@@ -18,7 +18,7 @@ const pages = new Map([
   ["agreement.md", renderAgreement()],
   ["checks.md", renderChecks()],
   ["what-clients-say.md", renderClients()],
-  ["troubleshooting.md", withFindings(readFileSync(join(docs, "troubleshooting.md"), "utf8"))],
+  ["troubleshooting.md", withTables(readFileSync(join(docs, "troubleshooting.md"), "utf8"))],
 ]);
 for (const [file, text] of await renderCommandPages()) pages.set(`commands/${file}`, text);
 for (const [file, text] of await renderManPages()) pages.set(`man/${file}`, text);

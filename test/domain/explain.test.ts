@@ -93,7 +93,7 @@ test("what leads nowhere has a short hint", () => {
     }
   };
   const elsewhere =
-    "of mail programs: `mailcert bundle --explain`, docs/clients.md; of commands: `mailcert COMMAND --help`";
+    "more of what programs and logs say: docs/troubleshooting.md; what each client takes: `mailcert bundle --explain`; of commands: `mailcert COMMAND --help`";
   expect(hintOf("deploy-overide")).toEqual(["did you mean deploy-override?"]);
   expect(hintOf("gopherspace")).toEqual(["`mailcert explain --help` lists what is known", elsewhere]);
 });

@@ -54,6 +54,9 @@ const inTerminal = (line: string, typed: readonly Typed[], env: Readonly<Record<
 /** What a person reads: without what moves the cursor while a line is edited. */
 const read = ({ raw }: Session): string => raw.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll(/\r+\n/g, "\n");
 
+/** Whatever the width at which its sentences were folded. */
+const said = (run: Parameters<typeof read>[0]): string => read(run).replaceAll(/\s+/g, " ");
+
 /** Everything on this host that a setup could change. */
 const traces = (): Promise<string> =>
   host.must(
@@ -66,12 +69,12 @@ let wayBack: readonly string[] = [];
 test("Ctrl-C, Ctrl-D, a no, and no to the terms: nothing is changed", async () => {
   const before = await traces();
   const first = await inTerminal("mailcert setup", [[`will have it [${name}]: `, "\u0003"]]);
-  expect([first.status, read(first)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
+  expect([first.status, said(first)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
   const second = await inTerminal("mailcert setup", [
     ["will have it [", "\r"],
     ["Choice [1]: ", "\u0004"],
   ]);
-  expect([second.status, read(second)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
+  expect([second.status, said(second)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
   const no = await inTerminal("mailcert setup", [
     ["will have it [", "\r"],
     ["Choice [1]: ", "\r"],
@@ -81,13 +84,13 @@ test("Ctrl-C, Ctrl-D, a no, and no to the terms: nothing is changed", async () =
     ["will have it [", "\r"],
     ["Do all of this? [y/N] ", "\u0003"],
   ]);
-  expect([third.status, read(third)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
+  expect([third.status, said(third)]).toEqual([75, expect.stringContaining("stopped at the question; nothing was")]);
   const hardened = await inTerminal("mailcert setup --harden --issuer self-signed", [
     ["will have it [", "\r"],
     ["Do all of this? [y/N] ", "\u0004"],
   ]);
-  expect([hardened.status, read(hardened)]).toEqual([75, expect.stringContaining("question; nothing was changed")]);
-  expect([no.status, read(no)]).toEqual([78, expect.stringContaining("not confirmed: nothing was changed")]);
+  expect([hardened.status, said(hardened)]).toEqual([75, expect.stringContaining("question; nothing was changed")]);
+  expect([no.status, said(no)]).toEqual([78, expect.stringContaining("not confirmed: nothing was changed")]);
   expect(read(no)).toContain("main.cf: smtpd_tls_chain_files = /var/lib/mailcert/certificates/");
   const terms = await inTerminal("mailcert setup", [
     ["will have it [", "\r"],
@@ -95,7 +98,7 @@ test("Ctrl-C, Ctrl-D, a no, and no to the terms: nothing is changed", async () =
     ["(empty for none): ", "\r"],
     ["Do you agree to them? [y/N] ", "\r"],
   ]);
-  expect([terms.status, read(terms)]).toEqual([78, expect.stringContaining("were not agreed to: nothing was changed")]);
+  expect([terms.status, said(terms)]).toEqual([78, expect.stringContaining("were not agreed to: nothing was changed")]);
   expect(await traces()).toBe(before);
 }, 300_000);
 
@@ -106,10 +109,10 @@ test("without a terminal nothing is asked, and without rights nobody is", async 
     "mailcert: error: no host name was given\nmailcert: hint: for example: mailcert setup mail.example.org\n",
   );
   const user = await inTerminal("setpriv --reuid=alice --regid=alice --init-groups mailcert setup", []);
-  expect([user.status, read(user)]).toEqual([77, expect.stringContaining("nothing can be written below")]);
+  expect([user.status, said(user)]).toEqual([77, expect.stringContaining("nothing can be written below")]);
   const hardening = "setpriv --reuid=alice --regid=alice --init-groups mailcert setup --harden";
   const hardened = await inTerminal(hardening, []);
-  expect([hardened.status, read(hardened)]).toEqual([77, expect.stringContaining("nothing can be written below")]);
+  expect([hardened.status, said(hardened)]).toEqual([77, expect.stringContaining("nothing can be written below")]);
 });
 
 test("a dumb terminal: three answers by Enter and a yes; the plan, a line for each step, the way back", async () => {
