@@ -104,7 +104,10 @@ export const buildProgram = async (
     .description("Certificates for mail servers: made, installed, proven on the wire, renewed.")
     .version(host.version, "-V, --version", "version")
     .helpCommand("help [command]", "help for a command")
-    .addHelpText("after", "\nFirst time: mailcert setup mail.example.org");
+    .addHelpText(
+      "after",
+      "\nFirst time: mailcert setup mail.example.org\nWhere a hint names docs/PAGE.md: in a checkout; of a package in\n/usr/share/doc/mailcert/docs or /usr/share/doc/mailcert-standalone/docs",
+    );
   prepare(program, host);
   for (const [name, entry] of Object.entries(commands)) {
     if (only.length > 0 && !only.includes(name)) continue;

@@ -7,6 +7,7 @@ import type { CommandModule } from "../../src/cli/command.ts";
 import { buildProgram, findCommand, runProgram } from "../../src/cli/program.ts";
 import { argumentTakes, optionTakes, type Takes } from "../../src/cli/takes.ts";
 import { bare, commands } from "../../src/commands/index.ts";
+import { explainMessage } from "../../src/domain/explain.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { codeIn, commandsIn, fencesIn, ours, stepsIn } from "./commands.ts";
 import { markdownFiles, readMarkdown, root } from "./markdown.ts";
@@ -70,6 +71,8 @@ const texts = (value: unknown): readonly string[] =>
 const unknownWords = async (argv: readonly string[]): Promise<readonly string[]> => {
   const found: string[] = [];
   const look = (command: Command, { completion }: CommandModule): void => {
+    // Lines of logs are no words to choose from.
+    if (command.name() === "explain" && explainMessage(command.args.join(" ")).length > 0) return;
     for (const option of command.options)
       for (const one of strange(
         optionTakes(option, completion, command.args),
