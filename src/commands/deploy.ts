@@ -12,7 +12,7 @@ import { deployPlanDocument, deployPlanText } from "../reports/deploy-plan.ts";
 import { hasTrouble, removalDocument, removalText } from "../reports/removal.ts";
 import { type DeployAttempt, deployAll } from "../usecases/deploy-all.ts";
 import { type DeployPlan, planDeployments } from "../usecases/plan-deploy.ts";
-import { remove, removalDanger } from "../usecases/remove.ts";
+import { dangersOf, remove } from "../usecases/remove.ts";
 import type { World } from "../usecases/world.ts";
 import { chosenCertificates } from "./chosen-certificates.ts";
 import { asAgreed, settleUnfinished, tellUnfinished, wantedPolicy, withoutPolicy } from "./deploy-policy.ts";
@@ -127,25 +127,31 @@ const withRemove = (): Failure =>
     hints: ["the policy alone, certificates stay: mailcert deploy --harden=none"],
   });
 
-const unserved = ({ message, hint }: Finding): Failure =>
-  new Failure("config", `nothing was changed: ${message}`, { hints: hint === undefined ? [] : [hint] });
+/** Each server's, in one sentence; they are undone, and done all the same, by the same commands. */
+const inOne = (dangers: readonly Finding[]): string => dangers.map(({ message }) => message).join("; ");
+
+const unserved = (dangers: readonly Finding[]): Failure =>
+  new Failure("config", `nothing was changed: ${inOne(dangers)}`, {
+    hints: [...new Set(dangers.flatMap(({ hint }) => hint ?? []))],
+  });
 
 /** Who cannot be asked is told what it is about, and what to do. */
-const agreedTo = async (context: Context, danger: Finding): Promise<void> => {
-  if (!context.host.ask) throw unserved(danger);
-  await confirmed(context, `${danger.message}. Take it out all the same?`);
+const agreedTo = async (context: Context, dangers: readonly Finding[]): Promise<void> => {
+  if (!context.host.ask) throw unserved(dangers);
+  await confirmed(context, `${inOne(dangers)}. Take it out all the same?`);
 };
 
 const takeOut = async (context: Context): Promise<number> => {
   const { args, globals, output } = context;
-  const asked = globals.dryRun || globals.yes ? undefined : await removalDanger(await context.world(), args);
-  if (asked) await agreedTo(context, asked);
+  const asked = globals.dryRun || globals.yes ? [] : await dangersOf(await context.world(), args);
+  if (asked.length > 0) await agreedTo(context, asked);
+  const agreed = new Set(asked.map(({ message }) => message));
   // A person may take an hour to answer.
-  const results = await locked({ ...context, world: asked ? context.newWorld : context.world }, (world) =>
+  const results = await locked(asked.length > 0 ? afresh(context) : context, (world) =>
     remove(world, args, {
       dryRun: globals.dryRun,
-      confirm: async (danger) => {
-        if (!globals.yes && danger.message !== asked?.message) throw unserved(danger);
+      confirm: async (dangers) => {
+        if (!globals.yes && dangers.some(({ message }) => !agreed.has(message))) throw unserved(dangers);
       },
     }),
   );

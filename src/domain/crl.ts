@@ -1,6 +1,15 @@
-// Reads a list of revoked certificates (RFC 5280 §5): when it was made, when it ends, its number, what it lists.
-import { DerProblem, childrenOf, expectTag, readElement, readOid, readTime, tags } from "./der.ts";
+// Reads a list of revoked certificates (RFC 5280 §5): when it was made, when it ends, its number, what it lists, and whether a key has signed it.
+import { type KeyObject, verify } from "node:crypto";
+import { type DerElement, DerProblem, childrenOf, expectTag, readElement, readOid, readTime, tags } from "./der.ts";
 import { extensions } from "./oids.ts";
+
+export interface CrlListing {
+  /** Hex. */
+  readonly serial: string;
+  readonly at: Date;
+  /** RFC 5280 §5.3.1; 0 where none is given. */
+  readonly reason: number;
+}
 
 export interface CrlFacts {
   readonly der: Buffer;
@@ -10,11 +19,46 @@ export interface CrlFacts {
   readonly number: bigint;
   /** Serial numbers of what is revoked, hex. */
   readonly serials: readonly string[];
+  readonly listings: readonly CrlListing[];
 }
 
 const block = /-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+?)-----END X509 CRL-----/;
 
+/** The PEM lists of a text, in order; what stands between them is left out. */
+export const splitCrls = (text: string): readonly string[] =>
+  Array.from(text.matchAll(new RegExp(block, "g")), ([one]) => one);
+
 const hexOf = (content: Buffer): string => content.toString("hex").replace(/^(?:00)+(?=..)/, "");
+
+const listingOf = (entry: DerElement): CrlListing => {
+  const [serial, at, more] = childrenOf(entry);
+  const reason = (more ? childrenOf(more) : [])
+    .map(childrenOf)
+    .find(([id]) => id && readOid(id) === extensions.reasonCode)
+    ?.at(-1);
+  return {
+    serial: hexOf(expectTag(serial, tags.integer, "a serial number").content),
+    at: readTime(at),
+    reason: (reason && readElement(reason.content).content[0]) ?? 0,
+  };
+};
+
+/** What CAs of ours sign with (x509/crl.ts): ECDSA with SHA-256 or SHA-384, RSA with SHA-256. */
+const digests: Readonly<Record<string, string>> = {
+  "1.2.840.10045.4.3.2": "sha256",
+  "1.2.840.10045.4.3.3": "sha384",
+  "1.2.840.113549.1.1.11": "sha256",
+};
+
+/** Whether this key has signed the list: DER. @throws DerProblem */
+export const isSignedBy = (der: Buffer, key: KeyObject): boolean => {
+  const [list, algorithm, signature] = childrenOf(readElement(der));
+  const [id] = algorithm ? childrenOf(algorithm) : [];
+  const digest = id && digests[readOid(id)];
+  return list && signature && digest !== undefined
+    ? verify(digest, list.raw, key, signature.content.subarray(1))
+    : false;
+};
 
 /** PEM. @throws DerProblem for what is no list of version 2 with an end. */
 export const readCrl = (pem: string): CrlFacts => {
@@ -30,6 +74,7 @@ export const readCrl = (pem: string): CrlFacts => {
   const number = (inner ? childrenOf(inner) : [])
     .map(childrenOf)
     .find(([id]) => id && readOid(id) === extensions.crlNumber);
+  const listings = (entries ? childrenOf(entries) : []).map(listingOf);
   const value = number?.at(-1);
   const digits = value && readElement(value.content).content.toString("hex");
   return {
@@ -37,9 +82,7 @@ export const readCrl = (pem: string): CrlFacts => {
     thisUpdate: readTime(from),
     nextUpdate: readTime(until),
     number: digits ? BigInt(`0x${digits}`) : 0n,
-    serials: (entries ? childrenOf(entries) : []).flatMap((entry) => {
-      const [serial] = childrenOf(entry);
-      return serial ? [hexOf(serial.content)] : [];
-    }),
+    serials: listings.map(({ serial }) => serial),
+    listings,
   };
 };

@@ -80,6 +80,7 @@ export const otherNames = {
 
 /** Extensions that are read (RFC 5280 §4.2.1). */
 export const extensions = {
+  reasonCode: "2.5.29.21",
   subjectKeyId: "2.5.29.14",
   keyUsage: "2.5.29.15",
   subjectAltName: "2.5.29.17",

@@ -95,7 +95,7 @@ export const privateCaWords: readonly FindingWords[] = [
   {
     id: "ca-damaged",
     means:
-      "A private CA is gone while certificates that it signed are served, or files of it are missing, unreadable, or do not belong together. No run makes another in its place.",
+      "A private CA is gone while certificates that it signed are in use, or files of it are missing, unreadable, or do not belong together. No run makes another in its place.",
     mend: "Put it back from a backup: `mailcert ca restore FILE`, or, where its folder is there, `mailcert ca restore FILE --replace`. Without one: `mailcert ca init`, as the message says, and everybody has to import the new root.",
   },
 ];

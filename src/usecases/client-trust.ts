@@ -21,6 +21,22 @@ const absent = (ca: string): Failure =>
     hints: [`make it: mailcert ca init${caWord(ca)}`, "or name another: ca: NAME"],
   });
 
+/** There was one: its files are there. Another in its place would take none of the certificates that people have. */
+const lost = (ca: string): Failure =>
+  new Failure(
+    "data",
+    `the private CA "${ca}" of client_certificates is gone: nobody can be revoked, and who has a certificate that ends goes on by it where Postfix relays`,
+    {
+      hints: [
+        "put it back from a backup: mailcert ca restore FILE",
+        `where there is none, make another, by which everybody needs a new certificate: mailcert ca init${caWord(ca)}`,
+      ],
+    },
+  );
+
+const missing = async (world: World, cas: PrivateCas, ca: string): Promise<Failure> =>
+  (await world.fileMark(cas.trustFile(ca))) === "ENOENT" ? absent(ca) : lost(ca);
+
 /** What a server's settings will name. */
 const namedBy = (server: string, cas: PrivateCas, { ca, relay }: ClientAccess): string | undefined =>
   server === "dovecot" ? cas.trustFile(ca) : relay ? cas.trustMap(ca) : undefined;
@@ -42,7 +58,7 @@ const judged = async (
   const cas = await world.privateCas();
   const done = await unlessFailure(() => job(cas, ca));
   if (done !== undefined && !(done instanceof Failure)) return [];
-  const trouble = done ?? absent(ca);
+  const trouble = done ?? (await missing(world, cas, ca));
   const named = namedBy(server, cas, access);
   if (named !== undefined && (await world.fileMark(named)) === "ENOENT") throw trouble;
   return [unreadFinding(ca, server, trouble)];
@@ -119,6 +135,21 @@ const tell = async (
   });
   return noted instanceof Failure ? [...findings, unnotedFinding(ca, noted)] : findings;
 };
+
+/** What a run says that has nothing to deploy: the dates by which it looks after the lists were lost with the CA. Costs nothing without `client_certificates`. */
+export const lostCaFindings = async (world: World): Promise<readonly Finding[]> => {
+  const ca = (await wanted(world))?.ca;
+  if (ca === undefined || (await world.fileMark(`${world.store.dir}/ca/${ca}`)) !== "ENOENT") return [];
+  const missed = await missing(world, await world.privateCas(), ca);
+  return missed.kind === "data" ? [lostFinding(missed)] : [];
+};
+
+const lostFinding = ({ message, hints }: Failure): Finding => ({
+  check: "ca-damaged",
+  severity: "fault",
+  message,
+  hint: hints.join("; "),
+});
 
 /** A server that a deployment came to. */
 export interface Visited {

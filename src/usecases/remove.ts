@@ -37,15 +37,15 @@ const known = (world: World, open: readonly HostEvent[]): readonly string[] => [
 
 export interface RemoveOptions {
   readonly dryRun: boolean;
-  /** Asked before a server is left without a certificate. Absent: yes. @throws Failure where the answer is no: then nothing was changed. */
-  readonly confirm?: (danger: Finding) => Promise<void>;
+  /** Asked, once for all of them, before servers are left without a certificate. Absent: yes. @throws Failure where the answer is no: then nothing was changed. */
+  readonly confirm?: (dangers: readonly Finding[]) => Promise<void>;
 }
 
-/** What a person should be asked about before these are taken out; none named: all. Takes no lock, and changes nothing. */
-export const removalDanger = async (world: World, wanted: readonly string[]): Promise<Finding | undefined> => {
+/** What a person should be asked about before these are taken out, one for each server; none named: all. Takes no lock, and changes nothing. */
+export const dangersOf = async (world: World, wanted: readonly string[]): Promise<readonly Finding[]> => {
   const open = changesInForce(await world.store.events());
   const names = wanted.length > 0 ? wanted : known(world, open);
-  return [...removalDangers(await returnsOf(world, names, open), names, wanted).values()].flat()[0];
+  return [...removalDangers(await returnsOf(world, names, open), names, wanted).values()].flat();
 };
 
 /**
@@ -69,8 +69,7 @@ export const remove = async (
   const returns = await returnsOf(world, names, inForce);
   const dangers = removalDangers(returns, names, wanted);
   if (options.dryRun) return planned(names, inForce, dangers);
-  const first = [...dangers.values()].flat()[0];
-  if (first) await options.confirm?.(first);
+  if (dangers.size > 0) await options.confirm?.([...dangers.values()].flat());
   const ports = await portsBefore(world, changing(world, names, inForce), firstNameOf(world, names));
   const owed = new Set<string>();
   const servedBy = new Map<string, readonly string[]>();

@@ -114,8 +114,16 @@ export const renew = async (
   const orphans = options.named ? [] : await orphanFindings(world, certificates, options);
   const lists =
     !options.dryRun && world.store.crlIsDue() ? await (await import("./ca/crl.ts")).refreshDueCrls(world) : [];
-  const findings = [...(options.repaired ?? []), ...orphans, ...lists];
+  const lost = options.dryRun || options.named ? [] : await lostCa(world);
+  const findings = [...(options.repaired ?? []), ...orphans, ...lists, ...lost];
   return { certificates: results, findings, outcome: outcomeOf(results, findings) };
+};
+
+/** Only where people have client certificates: the look loads what others do not need. */
+const lostCa = async (world: World): Promise<readonly Finding[]> => {
+  const config = await unlessFailure(() => world.config.read());
+  if (config === undefined || config instanceof Failure || !config.clients) return [];
+  return (await import("./client-trust.ts")).lostCaFindings(world);
 };
 
 /** Of a dry run. */

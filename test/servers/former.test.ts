@@ -103,6 +103,25 @@ describe("Postfix", () => {
     expect((await troubles(none)).any).toBe(false);
   });
 
+  it("a service that has another option of ours names nothing itself: main.cf does, once", async () => {
+    const id = "submission/inet";
+    const relay: Change = {
+      kind: "service-parameter",
+      service: id,
+      parameter: "smtpd_tls_ask_ccert",
+      before: undefined,
+      after: "yes",
+      shared: true,
+      relay: true,
+    };
+    const found = await troubles([relay, ...legacy("gone.pem", "key.pem")], undefined, {
+      [id]: { smtpd_tls_ask_ccert: "yes" },
+    });
+    expect(found.troubles).toEqual([
+      `smtpd_tls_cert_file = ${at("gone.pem")} in /etc/postfix/main.cf, which is not there`,
+    ]);
+  });
+
   it("a service that gets its own back", async () => {
     const id = "submissions/inet";
     const own: Change = {

@@ -17,6 +17,7 @@ import {
 } from "../../src/usecases/client-trust.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue as issueCertificate } from "../../src/usecases/issue.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
 let fake: FakeWorld;
@@ -315,4 +316,33 @@ it("`deploy` reloads each server once, and leaves nothing for the next run", asy
   expect(await isOwed()).toBe(false);
   expect(await tell()).toEqual([]);
   expect(reloaded).toHaveLength(2);
+});
+
+it("a CA that was lost is to be put back, not made anew: each run says so, and so does a deployment", async () => {
+  const options = {
+    replace: false,
+    accept: async () => false,
+    force: false,
+    newKey: false,
+    named: false,
+    dryRun: false,
+  };
+  const findings = async () => (await renew(fake.world, [], options)).findings;
+  await issue();
+  expect(await prepareTrust(fake.world, "dovecot")).toEqual([]);
+  expect(await findings()).toEqual([]);
+  await rename(join(dir(), "ca"), join(dir(), "away"));
+  const hint = expect.stringMatching(
+    /^put it back from a backup: mailcert ca restore FILE; where there is none/,
+  ) as string;
+  expect(await prepareTrust(fake.world, "dovecot")).toMatchObject([
+    { check: "clients-unread", severity: "fault", hint },
+  ]);
+  const message = expect.stringContaining('the private CA "default" of client_certificates is gone') as string;
+  expect(await findings()).toEqual([{ check: "ca-damaged", severity: "fault", message, hint }]);
+  configure(undefined);
+  expect(await findings()).toEqual([]);
+  // Nobody has had a certificate of this one.
+  configure({ ca: "other", require: false, relay: false });
+  expect(await findings()).toEqual([]);
 });

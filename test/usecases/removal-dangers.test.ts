@@ -1,12 +1,14 @@
 // deploy --remove where what it would put back does not work any more: told before, asked about, and the ports are looked at afterwards.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
+import type { Finding } from "../../src/domain/finding.ts";
 import { hasTrouble, removalText } from "../../src/reports/removal.ts";
 import type { Former } from "../../src/servers/former.ts";
 import type { Server } from "../../src/servers/server.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue } from "../../src/usecases/issue.ts";
-import { remove, removalDanger } from "../../src/usecases/remove.ts";
+import { recordChange } from "../../src/usecases/record-change.ts";
+import { dangersOf, remove } from "../../src/usecases/remove.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 
@@ -47,13 +49,40 @@ describe("files that are gone", () => {
         hint: expect.stringContaining(`mailcert deploy --remove --yes ${name}`) as string,
       },
     ]);
-    expect(await removalDanger(world, [])).toMatchObject({ hint: expect.stringMatching(/--yes$/) as string });
+    expect(await dangersOf(world, [])).toMatchObject([{ hint: expect.stringMatching(/--yes$/) as string }]);
   });
 
   it("a no changes nothing, not even what the next run does", async () => {
     const before = [setting(), fake.server.reloads, JSON.stringify(world.store.read(name))];
     await expect(out(() => Promise.reject(new Failure("config", "no")))).rejects.toThrow("no");
     expect([setting(), fake.server.reloads, JSON.stringify(world.store.read(name))]).toEqual(before);
+  });
+
+  it("of two servers are asked about together: a yes to one is none to the other", async () => {
+    const { fake: adapter } = await world.servers();
+    if (!adapter) throw new Error("no server");
+    const detect: Server["detect"] = async () =>
+      (await adapter.detect()).map((one) => ({ ...one, id: "second", server: "second" }));
+    const inner = world;
+    world = { ...inner, servers: async () => ({ fake: adapter, second: { ...adapter, detect } }) };
+    await recordChange(world, {
+      certificate: name,
+      what: "second: main.cf: certificate = x",
+      change: {
+        server: "second",
+        installation: "second",
+        change: { kind: "parameter", parameter: "certificate", before: undefined, after: "x" },
+      },
+    });
+    const told = ["fake", "second"].map((id) => `${id} would be left without a certificate: put back would be ${gone}`);
+    expect((await dangersOf(world, [name])).map(({ message }) => message)).toEqual(told);
+    const asked: string[] = [];
+    const no = async (dangers: readonly Finding[]): Promise<void> => {
+      asked.push(...dangers.map(({ message }) => message));
+      throw new Failure("config", "no");
+    };
+    await expect(remove(world, [name], { dryRun: false, confirm: no })).rejects.toThrow("no");
+    expect(asked).toEqual(told);
   });
 
   it("after a yes it is taken out, and a port without TLS is a fault", async () => {

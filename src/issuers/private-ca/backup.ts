@@ -22,6 +22,7 @@ import type { BackedUp, RestoreOptions, Restored } from "../private-cas.ts";
 import { type Authority, findAuthority } from "./authority.ts";
 import { crlPath, noteLook, readCrlAt, refreshCrls } from "./crl.ts";
 import { settle, waitingFolder } from "./layout.ts";
+import { addOutlived } from "./outlived.ts";
 import { refuseNoPlace } from "./place.ts";
 import { addCopies } from "./published.ts";
 import { signerId } from "./records.ts";
@@ -203,6 +204,7 @@ export const restoreFrom = async (
     if (full) await addCopies(folder, temporary);
     const restored = await findAuthority(temporary);
     if (!restored) throw new Failure("data", `${file} holds no root`);
+    await addOutlived(folder, restored);
     if (present) await keepLaterCrls(present, restored);
     if (present && present.facts.sha256 !== restored.facts.sha256)
       otherRoot = { otherRoot: { before: titleOf(present), now: titleOf(restored) } };

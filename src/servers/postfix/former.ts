@@ -6,27 +6,28 @@ import { sameFiles } from "./own-certificate.ts";
 import { chainParameter, legacyParameters } from "./parameters.ts";
 import type { Parameters, Postconf } from "./postconf.ts";
 
-type Read = (name: string) => string;
+/** A parameter's value where it counts, and the file in which it stands. */
+type Read = (name: string) => { readonly value: string; readonly place: string };
 
 const alike = (a: string | undefined, b: string | undefined): boolean =>
   a === undefined || b === undefined ? a === b : sameFiles(a, b);
 
 /** `name = /file`: what is written with `$` is Postfix's to work out. */
-const namedBy = (parameter: string, value: string, place: string): readonly FormerSetting[] =>
+const namedBy = (parameter: string, { value, place }: ReturnType<Read>): readonly FormerSetting[] =>
   value
     .split(/[\s,]+/)
     .filter((word) => word.startsWith("/"))
     .map((file) => ({ setting: `${parameter} = ${file} in ${place}`, file }));
 
 /** smtpd reads the older parameters only where there are no chain files; each certificate of them is with its key. */
-const certificatesOf = (read: Read, place: string): readonly (readonly FormerSetting[])[] => {
+const certificatesOf = (read: Read): readonly (readonly FormerSetting[])[] => {
   const chain = read(chainParameter);
-  if (chain !== "") return [namedBy(chainParameter, chain, place)];
+  if (chain.value !== "") return [namedBy(chainParameter, chain)];
   const pairs = [0, 2, 4].map((at) => legacyParameters.slice(at, at + 2));
   return pairs.map((pair) => {
     const [certificate = ""] = pair;
     // A key alone serves nobody.
-    return read(certificate) === "" ? [] : pair.flatMap((name) => namedBy(name, read(name), place));
+    return read(certificate).value === "" ? [] : pair.flatMap((name) => namedBy(name, read(name)));
   });
 };
 
@@ -52,17 +53,17 @@ export const formerCertificates = async (
     else there.set(parameter, before);
     if (service !== undefined) touched.add(service);
   }
-  const reads = (own: Parameters, name: string): string => {
-    const value = own.get(name) ?? main.get(name) ?? "";
-    return value === "none" ? "" : value;
-  };
+  const reads =
+    (own: Parameters, place: string): Read =>
+    (name) => {
+      const mine = own.get(name);
+      const value = mine ?? main.get(name) ?? "";
+      return { value: value === "none" ? "" : value, place: mine === undefined ? join(configDir, "main.cf") : place };
+    };
   return [
-    ...certificatesOf((name) => reads(main, name), join(configDir, "main.cf")),
+    ...certificatesOf(reads(main, join(configDir, "main.cf"))),
     ...[...touched].flatMap((service) =>
-      certificatesOf(
-        (name) => reads(services.get(service) ?? main, name),
-        `${join(configDir, "master.cf")} (${service})`,
-      ),
+      certificatesOf(reads(services.get(service) ?? main, `${join(configDir, "master.cf")} (${service})`)),
     ),
   ];
 };

@@ -1,12 +1,13 @@
 // Certificates of a private CA that are served under a root that is none of its own: another CA of that name signed them, and this one was put in its place since.
 import { readCertificate } from "../../domain/certificate.ts";
+import { Failure } from "../../domain/failure.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { caWord } from "../../domain/private-ca.ts";
 import { generationOf } from "../../domain/generation.ts";
 import type { ShownCa } from "../../issuers/private-cas.ts";
 import type { PublicSlot } from "../../store/store.ts";
 import { verifiesAll } from "../bundle-roots.ts";
-import { readableState } from "../unless-failure.ts";
+import { readableState, unlessFailure } from "../unless-failure.ts";
 import type { World } from "../world.ts";
 import { type OfCa, certificatesOf } from "./of-ca.ts";
 import { renewNow } from "./relying.ts";
@@ -15,7 +16,17 @@ export interface ServedOfCa extends OfCa {
   readonly slots: readonly PublicSlot[];
 }
 
-/** What is served now of the certificates that a CA of this name signed. */
+/** Undefined: a file of it is missing, or no certificate any more, which is its own trouble (`live-damaged`). */
+const readableSlots = async ({ store }: World, name: string, number: number) => {
+  const slots = await unlessFailure(async () => {
+    const found = Object.values(await store.readCertificates(name, number));
+    for (const { leaf, chain } of found) for (const one of [leaf, ...chain]) readCertificate(one);
+    return found;
+  });
+  return slots instanceof Failure ? undefined : slots;
+};
+
+/** What is served now of the certificates that a CA of this name signed; what cannot be read is left out. */
 export const servedOf = async (world: World, ca: string): Promise<readonly ServedOfCa[]> => {
   const found: ServedOfCa[] = [];
   for (const one of await certificatesOf(world, ca)) {
@@ -23,8 +34,8 @@ export const servedOf = async (world: World, ca: string): Promise<readonly Serve
     const state = number === undefined ? undefined : readableState(world, one.name);
     const live = state && generationOf(state, number);
     if (number === undefined || live?.issuer !== "private-ca" || live.authority !== ca) continue;
-    const slots = Object.values(await world.store.readCertificates(one.name, number));
-    if (slots.length > 0) found.push({ ...one, slots });
+    const slots = await readableSlots(world, one.name, number);
+    if (slots && slots.length > 0) found.push({ ...one, slots });
   }
   return found;
 };
