@@ -233,7 +233,9 @@ export const restoreText = (
     ...(dryRun
       ? []
       : [
-          `  - what was signed after the backup is not in its records; make the list of revoked ones anew: mailcert ca crl${ca === "default" ? "" : ` ${ca}`}`,
+          replaced === undefined
+            ? `  - what was signed after the backup is not in its records; make the list of revoked ones anew: mailcert ca crl${ca === "default" ? "" : ` ${ca}`}`
+            : "  - what the one before issued and revoked since the backup stays known",
         ]),
     ...findingsBelow(findings),
   ].join("\n");
