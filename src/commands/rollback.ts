@@ -3,7 +3,8 @@ import type { CommandModule } from "../cli/command.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { exitStatusHelp } from "../cli/program.ts";
 import { deploymentDocument, deploymentText, hasFault } from "../reports/deployment.ts";
-import { rollback, rollbackTarget } from "../usecases/rollback.ts";
+import { findingLines } from "../reports/findings-text.ts";
+import { rollback, rollbackForeseen, rollbackTarget } from "../usecases/rollback.ts";
 import { chosenCertificate } from "./chosen-certificates.ts";
 import { tellUnfinished } from "./deploy-policy.ts";
 import { accept, locked } from "./locked.ts";
@@ -11,7 +12,7 @@ import { accept, locked } from "./locked.ts";
 export const command: CommandModule = {
   declare: (command) =>
     void command
-      .argument("<name>", "certificate")
+      .argument("[name]", "the certificate (default: the only one)")
       .option("--replace", "also where DNS (TLSA, MTA-STS) tells other servers to refuse that certificate")
       .addHelpText(
         "after",
@@ -23,19 +24,23 @@ ${exitStatusHelp([0, 1, 64, 65, 75, 77, 78])}`,
       ),
   run: async (context) => {
     const { args, options, globals, output, host } = context;
-    const [name = ""] = args;
+    const [name] = args;
     if (globals.dryRun) {
       const world = await context.world();
-      const { name: certificate } = await chosenCertificate(world, name);
+      const entry = await chosenCertificate(world, name);
+      const { name: certificate } = entry;
       const { number: generation, thrownAway } = rollbackTarget(world, certificate);
       const also = thrownAway === undefined ? "" : `; generation ${thrownAway}, which is staged, would be thrown away`;
-      output.result(`${certificate}: would go back to generation ${generation}${also}`, {
+      const findings = rollbackForeseen(world, entry);
+      const plan = `${certificate}: would go back to generation ${generation}${also}`;
+      output.result([plan, ...findings.flatMap((one) => findingLines(one, "  "))].join("\n"), {
         schema: "mailcert.rollback/1",
         ok: true,
         dryRun: true,
         certificate,
         generation,
         ...(thrownAway === undefined ? {} : { thrownAway }),
+        ...(findings.length === 0 ? {} : { findings }),
       });
       return exitStatus.done;
     }

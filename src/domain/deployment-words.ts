@@ -114,6 +114,12 @@ export const deploymentWords: readonly FindingWords[] = [
     mend: "Nothing; `mailcert renew --force NAME` makes a new one.",
   },
   {
+    id: "rollback-undone",
+    means:
+      "`rollback` went back (`--dry-run`: would) to a generation that the configuration does not ask for, or that is due for renewal: the next run issues a new certificate and switches to it.",
+    mend: "Take back what was changed in the configuration, which `mailcert log NAME` shows, before the next run.",
+  },
+  {
     id: "deploy-left",
     means:
       "A server is not named for the certificate any more and got its own settings back. As a warning: what is left there, or an old copy of `files:`, was changed by somebody since, and was left alone; or a server that `servers: auto` had found is not to be seen, and keeps its settings.",

@@ -83,6 +83,12 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "The command of the finding, `mailcert renew --force NAME`, serves under the present root; then hand the files out again where they are needed: `mailcert bundle`. If the present CA is the wrong one, restore the other, or put the folder back that was moved aside.",
   },
   {
+    id: "ca-exchanged",
+    means:
+      "The configuration asks for another private CA than the one that signed what is served, or for a self-signed certificate in its place: clients that have imported the root of before refuse that. Told by the plan, by `status`, and by the run that does it.",
+    mend: "Have people import the new root first (`mailcert ca show` names its file), or hand the files out at once: `mailcert bundle`. Not meant: take the change of `issuer` or `ca` back in the configuration, then `mailcert rollback NAME`.",
+  },
+  {
     id: "ca-unfinished",
     means: "A `mailcert ca rotate` was cut short after the new root was decided on.",
     mend: "Nothing: the next run finishes it. Now: `mailcert ca crl`.",

@@ -133,24 +133,25 @@ const verifyElsewhere = ({ name, names, issuer }: SetupPlan["certificate"]): rea
 
 /** Each thing that this run changed and what takes it back, in the order in which that is done. */
 const wayBack = (
-  { plan: { certificate, config, folder, madeCa }, issued, deployed }: SetupResult,
+  { plan: { certificate, known, config, folder, madeCa }, issued, deployed }: SetupResult,
   { schedule }: AfterSetup,
 ): readonly string[] => {
   const { name } = certificate;
   const first = issued && deployed?.generation.number === 1;
+  const untouched = deployed?.servers.every(({ changes }) => changes.length === 0) === true;
+  const edited = known !== undefined && config.before !== config.after;
+  const rows: (readonly [string, string])[] = [];
+  // First of all: a run that comes between would issue it again, as long as the configuration asks for it.
+  if (edited) rows.push([`# in ${config.path}`, "lines as before, shown above"]);
   // To take it out of the servers would be more than what was done.
-  const before = issued !== undefined && !first && deployed?.servers.every(({ changes }) => changes.length === 0);
-  const rows: (readonly [string, string])[] = [
-    before
-      ? [`mailcert rollback ${name}`, "certificate of before"]
-      : [`mailcert deploy --remove ${name}`, "servers' settings"],
-  ];
+  if (issued !== undefined && !first) rows.push([`mailcert rollback ${name}`, "certificate of before"]);
+  else if (!(edited && untouched)) rows.push([`mailcert deploy --remove ${name}`, "servers' settings"]);
   if (schedule.change === "installed") rows.push(["mailcert schedule remove", "hourly run"]);
   if (config.before === undefined) rows.push([`rm ${config.path}`, "configuration"]);
-  else if (config.before !== config.after) rows.push([`# in ${config.path}`, "as shown above"]);
+  else if (!edited && config.before !== config.after) rows.push([`# in ${config.path}`, "as shown above"]);
   if (first) rows.push([`rm -r ${folder}`, "keys, certificates"]);
   if (issued && madeCa !== undefined) rows.push([`rm -r ${madeCa}`, "private CA, its key"]);
-  if (rows.length === 1) return rows.map(([command]) => `Take it back:                ${command}`);
+  if (rows.length === 1 && !edited) return rows.map(([command]) => `Take it back:                ${command}`);
   return [
     "",
     "To take back what was changed, in this order (mailcert log says when and how):",

@@ -15,6 +15,7 @@ import { unmetFindings } from "../domain/unmet-wish.ts";
 import { utcMinute } from "../domain/utc-minute.ts";
 import { whyNoGain } from "../domain/validity.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
+import { exchangedFindings } from "./ca-exchanged.ts";
 import { type Candidate, candidateOfChains, candidateOfKeys } from "./candidate.ts";
 import { type KeyWish, keysFor } from "./certified-keys.ts";
 import { type ChosenCa, withFirstCa } from "./choose-ca.ts";
@@ -148,7 +149,7 @@ const issueGeneration = async (
   options: IssueOptions,
 ): Promise<IssueResult> => {
   const { staged, leaves, span, root, account, notes, unmet } = result;
-  const findings = [...dead, ...tried, ...unmetFindings(unmet)];
+  const findings = [...dead, ...tried, ...unmetFindings(unmet), ...exchangedFindings(world, certificate)];
   refuseNoGain(world, certificate, before, span);
   // Records that pin a CA (2 x x) can be judged only now.
   const candidate = candidateOfChains(certificate, staged);

@@ -9,6 +9,7 @@ import type { UnmetWish } from "../domain/unmet-wish.ts";
 import { type AskRenewalInfo, renewalInfoAsker } from "./ask-renewal-info.ts";
 import { refreshBundle, refreshLateBundle } from "./after-setup.ts";
 import { bundleFindings } from "./bundle-findings.ts";
+import { exchangedFindings } from "./ca-exchanged.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
 import { decideNow } from "./intact.ts";
 import { type IssueResult, issue } from "./issue.ts";
@@ -101,6 +102,7 @@ export const renew = async (
       findings: [
         ...endingFindings(world, one),
         ...explainedFindings(one),
+        ...(options.dryRun && one.decision.action === "issue" ? exchangedFindings(world, certificate) : []),
         ...newFindings(one.issued, unmet),
         ...revoked,
         ...hooked,

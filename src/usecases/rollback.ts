@@ -12,6 +12,7 @@ import { type Guarded, type Promises, keepDnsPromises } from "./dns-promises.ts"
 import { findServers } from "./entries.ts";
 import { checkGeneration } from "./intact.ts";
 import { keepPinnedChain } from "./pinned-chain.ts";
+import { rollbackUndone } from "./rollback-undone.ts";
 import type { World } from "./world.ts";
 
 export interface RollbackTarget {
@@ -79,7 +80,15 @@ export const rollback = async (
   await world.store.write({ ...rest, generations, target: number, stage: "staged" });
   const result = await deploy(world, certificate, { ...options, replace: true });
   const thrown = thrownAway === undefined ? [] : [thrownAwayFinding(thrownAway)];
-  return { ...result, findings: [...result.findings, ...findings, ...thrown] };
+  const undone = rollbackUndone(world, certificate, state, previous);
+  return { ...result, findings: [...result.findings, ...findings, ...thrown, ...undone] };
+};
+
+/** What would go with it, for a plan: whether the next run would make it undone. */
+export const rollbackForeseen = (world: World, certificate: CertificateConfig): readonly Finding[] => {
+  const state = world.store.read(certificate.name);
+  const previous = state && generationOf(state, rollbackTarget(world, certificate.name).number);
+  return previous ? rollbackUndone(world, certificate, state, previous) : [];
 };
 
 const thrownAwayFinding = (number: number): Finding => ({

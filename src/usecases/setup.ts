@@ -13,6 +13,7 @@ import { issuerTitle, setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
 import { type AdoptedKey, hasKey } from "./adopted-key.ts";
+import { exchangedFindings } from "./ca-exchanged.ts";
 import { refuseOwned, refuseSelfSignedOverCa, trustedAlready, worseThanServed } from "./better-trusted.ts";
 import { deploy } from "./deploy.ts";
 import type { DeployOptions, DeployResult } from "./deployment.ts";
@@ -59,7 +60,7 @@ export interface SetupPlan {
   /** Everything that is kept of the certificate. */
   readonly folder: string;
   readonly deploy: DeployPlan;
-  /** Names by which nobody will find this host. */
+  /** Names by which nobody will find this host; who will refuse what is to be served. */
   readonly nameFindings: readonly Finding[];
 }
 
@@ -123,7 +124,11 @@ const planSetup = async (given: World, certificate: CertificateConfig, options: 
     config,
     folder: `${world.store.dir}/certificates/${certificate.name}`,
     deploy: planned,
-    nameFindings,
+    // Once it is done, the issuance tells it.
+    nameFindings:
+      options.dryRun && decision.action === "issue"
+        ? [...nameFindings, ...exchangedFindings(world, certificate)]
+        : nameFindings,
   };
   if (options.dryRun && wantsIssue(world, plan, options) && !options.replace)
     await refuseUnpromised(world, plan, options);

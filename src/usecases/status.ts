@@ -11,6 +11,7 @@ import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup
 import type { CertificateState, DeploymentRecord, GenerationRecord } from "../store/store.ts";
 import { stillWished, unmetFindings } from "../domain/unmet-wish.ts";
 import { accountFindings } from "./account-findings.ts";
+import { exchangedFindings } from "./ca-exchanged.ts";
 import { damagedFindings } from "./damaged-files.ts";
 import { exposedFindings } from "./exposed-keys.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
@@ -192,6 +193,7 @@ const statusOf = async (
     ...(live && !state.parked ? await exposedFindings(world, name, slotsOf(live)) : []),
     ...(state ? await damagedFindings(world, state, live) : []),
     ...condemnedFindings(world, config, state, live),
+    ...(config && next?.action === "issue" ? exchangedFindings(world, config) : []),
     ...(state ? unreadFindings(state) : []),
   ];
   const held = state && waitingHold(state, live?.number);

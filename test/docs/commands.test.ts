@@ -162,7 +162,7 @@ describe("the lines of ours in the documentation", () => {
     ["an entry point", "verify --entry imap,imapz", "--entry imapz"],
     ["an action", "ca make", "unknown"],
     ["a number", "verify --timeout soon", "whole number"],
-    ["an argument", "rollback", "missing required argument"],
+    ["an argument", "revoke", "missing required argument"],
     ["what goes together", "deploy --remove --harden", "--harden does not go with it"],
   ])("%s that is wrong would be found", async (_, line, words) => {
     expect((await faultsOf(line.split(" "))).join("\n")).toContain(words);

@@ -58,6 +58,15 @@ it("names the CA that was made, and what its end means; of one that was there it
 it("another issuer for what the servers read already goes back by a rollback, not out of them", async () => {
   await ended(certificate());
   const lines = (await ended(certificate({ issuer: { kind: "private-ca", ca: "default", days: 397 } }))).split("\n");
-  expect(lines[1]).toMatch(/^ {2}mailcert rollback mail\.example\.org +certificate of before$/);
+  // In this order: as long as the configuration asks for it, a run would issue it again.
+  expect(lines[1]).toMatch(/^ {2}# in .*mailcert\.yaml +lines as before, shown above$/);
+  expect(lines[2]).toMatch(/^ {2}mailcert rollback mail\.example\.org +certificate of before$/);
   expect(lines.join("\n")).not.toContain("deploy --remove");
+});
+
+it("a setting alone, which changed no certificate and no server, is taken back where it stands", async () => {
+  await ended(certificate());
+  const lines = (await ended(certificate({ bundle: "/srv/www/mail" }))).split("\n");
+  expect(lines[1]).toMatch(/^ {2}# in .*mailcert\.yaml +lines as before, shown above$/);
+  expect(lines).toHaveLength(2);
 });
