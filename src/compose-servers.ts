@@ -52,6 +52,7 @@ export const openServers = ({
       const asked = await clients();
       return asked === "unreadable" || asked?.relay ? asked : undefined;
     },
+    clientMaps: `${join(store.dir, "clients")}/`,
     sniRows: () => (rows ??= readRows()),
     made: async (installation: string) => {
       const known = await unlessFailure(() => store.events());

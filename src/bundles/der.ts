@@ -1,6 +1,6 @@
 // Each root as DER, which is one certificate a file: what a double click on Windows and macOS opens.
 import type { Bundle } from "./bundle.ts";
-import { importableOf, olderCer } from "./importable.ts";
+import { importableOf, olderFile } from "./importable.ts";
 
 export const der: Bundle = (material) => {
   const importable = importableOf(material);
@@ -17,7 +17,7 @@ export const der: Bundle = (material) => {
           },
         ]),
     ...older.map((one, index) => ({
-      path: olderCer(stem, index),
+      path: olderFile(stem, index, "cer"),
       content: new Uint8Array(one.der),
       summary: "the root before it, which is on its way out, for Windows and macOS (DER)",
     })),

@@ -16,9 +16,13 @@ export interface Importable {
   readonly stem: "ca" | "server";
 }
 
-/** The file of an earlier root in binary. `index`: of `older`. */
-export const olderCer = (stem: Importable["stem"], index: number): string =>
-  `${stem}-older${index === 0 ? "" : `-${index + 1}`}.cer`;
+/** The file of an earlier root, text or binary: one each, for some programs read the first certificate of a file alone. `index`: of `older`. */
+export const olderFile = (stem: Importable["stem"], index: number, ending: "crt" | "cer"): string =>
+  `${stem}-older${index === 0 ? "" : `-${index + 1}`}.${ending}`;
+
+/** Their names as text (PEM). */
+export const olderCrts = ({ stem, older }: Pick<Importable, "stem" | "older">): readonly string[] =>
+  older.map((_, index) => olderFile(stem, index, "crt"));
 
 type Roots = Pick<BundleMaterial, "root" | "newerRoot" | "olderRoots">;
 

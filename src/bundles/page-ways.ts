@@ -1,6 +1,6 @@
 // The ways in which each system comes to trust what is imported, best first, and the files that each needs.
 import { accountFiles } from "../domain/bundle-formats.ts";
-import { type Importable, olderCer } from "./importable.ts";
+import { type Importable, olderFile } from "./importable.ts";
 
 export interface Way {
   /** Of its words below `ways` in the page's strings. */
@@ -17,11 +17,14 @@ type SystemName = (typeof systemNames)[number];
 type Table = Readonly<Partial<Record<SystemName, readonly Way[]>>>;
 
 const { account, programs: terminal } = accountFiles;
-/** Each holds what programs take one by one; the second and third are there while the authority changes its certificate. */
-const pem = ["ca.crt", "ca-newer.crt", "ca-older.crt"];
-const firstOlder = olderCer("ca", 0);
-/** The last stands for all of its kind: a file has one certificate, and after two rotations there are two. */
-const der = ["ca.cer", "ca-newer.cer", firstOlder];
+const endings = ["crt", "cer"] as const;
+/** The last stands for all of its kind: a file has one certificate, and after two rotations there are two. The second and third are there while the authority changes its certificate. */
+const rootsIn = (ending: (typeof endings)[number]): readonly string[] => [
+  `ca.${ending}`,
+  `ca-newer.${ending}`,
+  olderFile("ca", 0, ending),
+];
+const [pem, der] = [rootsIn("crt"), rootsIn("cer")];
 const thunderbird: Way = { key: "thunderbird", files: pem };
 
 const withPrivateCa: Table = {
@@ -70,9 +73,12 @@ export interface SystemWays {
   readonly ways: readonly { readonly key: string; readonly files: readonly string[] }[];
 }
 
-const olderIn = (present: ReadonlySet<string>): readonly string[] => {
+/** What a name of the tables stands for. */
+const filesOf = (file: string, present: ReadonlySet<string>): readonly string[] => {
+  const ending = endings.find((one) => file === olderFile("ca", 0, one));
+  if (ending === undefined) return present.has(file) ? [file] : [];
   const found: string[] = [];
-  for (let path = firstOlder; present.has(path); path = olderCer("ca", found.length)) found.push(path);
+  for (let path = file; present.has(path); path = olderFile("ca", found.length, ending)) found.push(path);
   return found;
 };
 
@@ -86,7 +92,7 @@ export const waysFor = (kind: Importable["kind"] | undefined, present: ReadonlyS
         key,
         needs: files.length,
         unless,
-        files: files.flatMap((file) => (file === firstOlder ? olderIn(present) : present.has(file) ? [file] : [])),
+        files: files.flatMap((file) => filesOf(file, present)),
       }))
       .filter(({ needs, files, unless }) => (needs === 0 || files.length > 0) && !(unless && present.has(unless)));
     return ways.length === 0 ? [] : [{ system, ways: ways.map(({ key, files }) => ({ key, files })) }];

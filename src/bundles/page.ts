@@ -93,7 +93,7 @@ const pageIn = (language: Language, all: ReadonlyMap<Language, Strings>, subject
   }));
   const rows = settingsRows(material);
   const named = (path: string) => {
-    // `ca-older-2.cer` is what `ca-older.cer` is.
+    // `ca-older-2.crt` is what `ca-older.crt` is.
     const key = path.replace(/^(ca-older)-\d+(?=\.)/, "$1").replaceAll(".", "_");
     const { names } = strings["files"] as { readonly names: Strings };
     return { link: link(path), about: Object.hasOwn(names, key) ? words("files", "names", key) : false };

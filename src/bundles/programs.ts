@@ -3,7 +3,7 @@ import { type CertificateFacts, readCertificate } from "../domain/certificate.ts
 import { type AccountEntry, type MailAccount, incomingOf, outgoingOf } from "../domain/mail-account.ts";
 import type { Bundle, BundleFile, BundleMaterial } from "./bundle.ts";
 import { fingerprintOf, hexOf } from "../domain/fingerprint.ts";
-import { importableOf } from "./importable.ts";
+import { importableOf, olderCrts } from "./importable.ts";
 
 /** The best of one protocol, and STARTTLS beside it where both were proven. */
 const choiceOf = (entries: readonly AccountEntry[]) => {
@@ -38,9 +38,9 @@ const personOf = ({ address, domain, login }: MailAccount) => {
 const trustOf = (material: BundleMaterial) => {
   const importable = importableOf(material);
   if (importable === undefined) return [];
-  const { stem, newer, older } = importable;
-  const others = [...(newer ? [`${stem}-newer.crt`] : []), ...(older.length > 0 ? [`${stem}-older.crt`] : [])];
-  return [{ file: `${stem}.crt`, others: others.length === 0 ? false : others.join(" ") }];
+  const { stem, newer } = importable;
+  const others = [...(newer ? [`${stem}-newer.crt`] : []), ...olderCrts(importable)];
+  return [{ file: `${stem}.crt`, several: others.length > 0, others: others.map((other) => ({ other })) }];
 };
 
 /** undefined where OpenSSL has none (FIPS mode): fetchmail gets no pin then. */

@@ -6,7 +6,7 @@ import { limitsOf } from "../domain/root-limits.ts";
 import { accountSettings } from "./account-settings.ts";
 import type { Bundle } from "./bundle.ts";
 import { fingerprintOf } from "../domain/fingerprint.ts";
-import { type Importable, importableOf, olderCer } from "./importable.ts";
+import { type Importable, importableOf, olderFile } from "./importable.ts";
 
 /** What the text tells people to take of the folder. */
 const named = {
@@ -83,7 +83,11 @@ export const readme: Bundle = (material, render) => {
     ...factsOf(shown),
     issuer: leaf.issuer,
     next: next === undefined ? [] : [factsOf(next)],
-    earlier: (importable?.older ?? []).map((one, index) => ({ ...factsOf(one), cer: olderCer("ca", index) })),
+    earlier: (importable?.older ?? []).map((one, index) => ({
+      ...factsOf(one),
+      crt: olderFile("ca", index, "crt"),
+      cer: olderFile("ca", index, "cer"),
+    })),
     olderOnly: next === undefined,
     several: (importable?.beside.length ?? 0) > 0,
     roots: [shown, ...(importable?.beside ?? [])].map(titleOf).map((title) => ({ title })),

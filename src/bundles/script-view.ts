@@ -3,7 +3,7 @@ import { displayName } from "../domain/names.ts";
 import type { BundleMaterial } from "./bundle.ts";
 import { fingerprintOf, hexOf } from "../domain/fingerprint.ts";
 import { titleOf } from "../domain/certificate.ts";
-import type { Importable } from "./importable.ts";
+import { type Importable, olderCrts } from "./importable.ts";
 
 interface ScriptRoot {
   /** From 1: scripts name their functions by it. */
@@ -38,6 +38,8 @@ export interface ScriptView {
   /** Files with one certificate each, which people import one by one: the next root's is among them. */
   readonly hasNext: boolean;
   readonly hasEarlier: boolean;
+  /** Those of earlier roots, a line each. */
+  readonly earlier: readonly { readonly crt: string }[];
 }
 
 export const scriptView = ({ host }: Pick<BundleMaterial, "host">, importable: Importable): ScriptView => {
@@ -52,6 +54,7 @@ export const scriptView = ({ host }: Pick<BundleMaterial, "host">, importable: I
     count: importable.beside.length + 1,
     hasNext: importable.newer !== undefined,
     hasEarlier: importable.newer === undefined && importable.older.length > 0,
+    earlier: olderCrts(importable).map((crt) => ({ crt })),
     roots: [importable.certificate, ...importable.beside].map((certificate, index) => {
       const base64 = certificate.der.toString("base64");
       return {

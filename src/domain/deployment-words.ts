@@ -93,7 +93,7 @@ export const deploymentWords: readonly FindingWords[] = [
   {
     id: "still-named",
     means:
-      "`mailcert deploy --remove` took out what it had put into the servers, and a setting that it did not put there (pasted, or a copied service) still names files of the certificate: it is served there, and without the files TLS ends.",
+      "`mailcert deploy --remove` took out what it had put into the servers, and a setting that it did not put there (pasted, or a copied service) still names files of the certificate: it is served there, and without the files TLS ends. Or a service names the map of client certificates: whoever has one relays there, or gets 451 once the map is gone.",
     mend: "The command of the hint, or another certificate in that place. Only then remove files.",
   },
   {

@@ -71,6 +71,12 @@ export const privateCaWords: readonly FindingWords[] = [
     mend: "As the message says; what such a service needs: [client certificates](client-certificates.md#postfix).",
   },
   {
+    id: "clients-restored",
+    means:
+      "A file that mail servers judge client certificates by was gone, and a run wrote it again: for as long as it was gone, Postfix answered 451 to whoever showed a certificate.",
+    mend: "Nothing. If it happens again: see what clears away files in the folder that the message names.",
+  },
+  {
     id: "clients-unread",
     means:
       "A mail server could not be made to read which client certificates are revoked: one that was revoked still logs in.",

@@ -201,8 +201,16 @@ export interface PrivateCas {
   /** Where they lie, or would. */
   trustFile(name: string): string;
   trustMap(name: string): string;
-  /** Makes the files, with the lists that they need, and keeps them up to date from then on. undefined: there is no such CA. */
+  /** Makes the files, with the lists that they need, and keeps them there and up to date from then on. undefined: there is no such CA. */
   keepTrust(name: string, now: Date): Promise<ClientTrust | undefined>;
+  /** Whether somebody asked for them: `there`, one of them at least; `gone`: they were made, and taken away since. undefined: nobody. */
+  trustIsAsked(name: string): Promise<"there" | "gone" | undefined>;
+  /** Which of them had gone when they were last made anew: paths, each given once. */
+  takeRestored(name: string): Promise<readonly string[]>;
+  /** They say something else than they should, one has gone, or servers have not read them. Changes nothing. undefined: there is no such CA. */
+  trustIsBehind(name: string, now: Date): Promise<boolean | undefined>;
+  /** They were taken away, and nobody wants them back. */
+  forgetTrust(name: string, now: Date): Promise<void>;
   /** A text that is another one whenever the files came to say something else; undefined: servers have read what they say. */
   trustMark(name: string): Promise<string | undefined>;
   /** Servers have read them. */

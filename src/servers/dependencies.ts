@@ -17,6 +17,8 @@ export interface ServerDependencies {
   readonly clientLogin?: () => Promise<{ readonly file: string; readonly require: boolean } | "unreadable" | undefined>;
   /** The fingerprints of client certificates that Postfix's submission services relay for: a file; `unreadable`: nobody can tell. Absent: nobody asked for it. */
   readonly clientRelay?: () => Promise<{ readonly map: string } | "unreadable" | undefined>;
+  /** The folder of such files, of whichever CA, with a slash behind it; absent: nobody knows. */
+  readonly clientMaps?: string;
   /** Changes of an installation that the log has as in force, oldest first; absent, or where it cannot be read: none are known. */
   readonly inForce?: (installation: string) => Promise<readonly Change[]>;
   /** The program that gets the rows of Postfix's SNI map, where the configuration names one; `unreadable`: nobody can tell. Absent: none does. */

@@ -282,7 +282,7 @@ export interface Store {
   /** A change of TLS policy was begun, and the log of changes does not say how it ended. Synchronous: each run asks. */
   policyIsUnfinished(): boolean;
   markPolicy(unfinished: boolean): Promise<void>;
-  /** A list of revoked certificates of a private CA is to be made anew by now. Synchronous: each run asks. */
+  /** A list of revoked certificates of a private CA is to be made anew by now, or a file that servers judge client certificates by has gone. Synchronous: each run asks. */
   crlIsDue(): boolean;
   record(event: HostEvent): Promise<void>;
   events(): Promise<readonly HostEvent[]>;

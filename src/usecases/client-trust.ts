@@ -4,6 +4,7 @@ import type { Finding } from "../domain/finding.ts";
 import { caWord } from "../domain/private-ca.ts";
 import type { ClientAccess } from "../domain/client-access.ts";
 import type { PrivateCas } from "../issuers/private-cas.ts";
+import { recordChange } from "./record-change.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
 
@@ -91,8 +92,27 @@ const unnotedFinding = (ca: string, failure: Failure): Finding => ({
 });
 
 /** Whether servers judge by these files, or are about to: also where the configuration says nothing of it any more, or cannot be read, and they go on with what they were told. */
-const isInUse = async (world: World, ca: string, file: string): Promise<boolean> =>
-  (await world.fileMark(file)) !== "ENOENT" || (await wanted(world))?.ca === ca;
+const isInUse = async (world: World, ca: string, asked: "there" | "gone" | undefined): Promise<boolean> => {
+  if (asked === "there") return true;
+  const config = await unlessFailure(() => world.config.read());
+  return config instanceof Failure ? asked === "gone" : config?.clients?.ca === ca;
+};
+
+/** A server of this kind goes by files that have gone, are not what they should be, or that it has not read. Changes nothing. */
+export const trustIsBehind = async (world: World, server: string): Promise<boolean> => {
+  const access = readers.includes(server) ? await wanted(world) : undefined;
+  if (access === undefined) return false;
+  const behind = await unlessFailure(async () => (await world.privateCas()).trustIsBehind(access.ca, world.now()));
+  // What cannot be told, the deployment says.
+  return behind !== false;
+};
+
+/** Files that a server's settings name, or are about to, and that are not there. */
+export const absentTrust = async (world: World, server: string): Promise<readonly string[]> => {
+  const access = readers.includes(server) ? await wanted(world) : undefined;
+  const named = access && namedBy(server, await world.privateCas(), access);
+  return named !== undefined && (await world.fileMark(named)) === "ENOENT" ? [named] : [];
+};
 
 /**
  * After the CA has revoked, issued or listed something: files anew, and the servers read them where they say something else than before, or a run
@@ -103,6 +123,16 @@ export const tellServers = async (world: World, ca: string): Promise<readonly Fi
   return told instanceof Failure ? [unreadFinding(ca, "a server", told)] : told;
 };
 
+const restored = async (world: World, paths: readonly string[]): Promise<readonly Finding[]> => {
+  for (const path of paths) await recordChange(world, { what: `wrote ${path} again: it was gone` });
+  return paths.map((path) => ({
+    check: "clients-restored",
+    severity: "info",
+    message: `${path} was gone, and was written again: without it mail servers take no client certificate`,
+    hint: "if that was not you: see what clears away files there",
+  }));
+};
+
 /** @param read what each installation was reloaded at just now (`trustMark`), by id: what has read this very text is left alone */
 const tell = async (
   world: World,
@@ -110,9 +140,14 @@ const tell = async (
   read: ReadonlyMap<string, string | undefined> = new Map(),
 ): Promise<readonly Finding[]> => {
   const cas = await world.privateCas();
-  if (!(await isInUse(world, ca, cas.trustFile(ca)))) return [];
+  const asked = await cas.trustIsAsked(ca);
+  if (!(await isInUse(world, ca, asked))) {
+    if (asked === "gone") await cas.forgetTrust(ca, world.now());
+    return [];
+  }
   const trust = await cas.keepTrust(ca, world.now());
   if (!trust?.unread) return [];
+  const again = await restored(world, await cas.takeRestored(ca));
   const mark = await cas.trustMark(ca);
   const findings: Finding[] = [];
   for (const [name, server] of Object.entries(await world.servers())) {
@@ -133,7 +168,7 @@ const tell = async (
     if (findings.length === 0) await cas.trustIsRead(ca);
     await cas.noteDue(world.now());
   });
-  return noted instanceof Failure ? [...findings, unnotedFinding(ca, noted)] : findings;
+  return [...again, ...findings, ...(noted instanceof Failure ? [unnotedFinding(ca, noted)] : [])];
 };
 
 /** What a run says that has nothing to deploy: the dates by which it looks after the lists were lost with the CA. Costs nothing without `client_certificates`. */

@@ -4,6 +4,7 @@ import { copies } from "../domain/file-target.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Gathered } from "./deployment.ts";
 import { unanswered } from "./answered-notes.ts";
+import { trustIsBehind } from "./client-trust.ts";
 import type { Deployable } from "./entries.ts";
 import { servingFor } from "./install-and-prove.ts";
 import { type InstallOptions, overrideFinding } from "./install-settings.ts";
@@ -51,7 +52,7 @@ const lookAt = async (
   const { server, installation, trouble } = one;
   const certificates = batch.map(({ certificate }) => certificate);
   const serving = await servingFor(world, one, job, certificates);
-  if (trouble) return { serving, notes: undefined };
+  if (trouble || (await trustIsBehind(world, installation.server))) return { serving, notes: undefined };
   const bySni = server.sni ? serving.bySni : undefined;
   const seen = await orFailure(world, async () => {
     const plan = await server.plan(installation, mainOf(serving), bySni, serving.placed);

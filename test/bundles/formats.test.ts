@@ -103,7 +103,7 @@ const readPlist = (text: string): unknown => {
   return tree;
 };
 
-test("after a rotation each older root is a file of its own in binary, and README.txt has their fingerprints and files", async () => {
+test("after a rotation each older root is a file of its own, binary and text, and README.txt has their fingerprints and files", async () => {
   const [root, before, first] = await Promise.all(
     ["New", "Old", "First"].map((name) => issue({ subject: `CN=${name} CA`, ca: true })),
   );
@@ -122,17 +122,30 @@ test("after a rotation each older root is a file of its own in binary, and READM
     ["ca-older-2.cer", true],
     ["ca.cer", true],
   ]);
+  expect(
+    (await bundles.pem())(given, render).map(({ path, content }) => [path, String(content).match(/BEGIN/g)?.length]),
+  ).toEqual([
+    ["ca-older.crt", 1],
+    ["ca-older-2.crt", 1],
+    ["ca.crt", 1],
+  ]);
+  const [, second] = (await bundles.pem())(given, render);
+  expect(new X509Certificate(second?.content ?? "").raw.equals(first.der)).toBe(true);
+  for (const format of ["android", "thunderbird"] as const) {
+    const [told] = (await bundles[format]())(given, render).filter(({ path }) => path.endsWith(".txt"));
+    expect(String(told?.content), format).toMatch(/ca-older\.crt\s+ca-older-2\.crt/);
+  }
   const text = (await made("readme", given)).content.toString();
   for (const { sha256 } of [before, first]) expect(text).toContain((sha256.toUpperCase().match(/../g) ?? []).join(":"));
   for (const part of [
     "Old CA",
     "First CA",
     "ca-older.crt, ca-older.cer",
-    "ca-older-2.cer",
+    "ca-older-2.crt, ca-older-2.cer",
     "Scripts and profiles show all of them.",
   ])
     expect(text).toContain(part);
-  expect((await made("readme", { ...given, olderRoots: [] })).content.toString()).not.toContain("the one before");
+  expect((await made("readme", { ...given, olderRoots: [] })).content.toString()).not.toContain("one before");
 });
 
 describe("the Apple profile", () => {

@@ -90,7 +90,11 @@ describe("what fits", () => {
     const both = ["ca-older.cer", "ca-older-2.cer"];
     expect(offered).toHaveLength(6 * languages.length);
     expect(offered.slice(0, 4)).toEqual([...both, ...both]);
-    expect(textOf(html, "en")).toContain("with each file ca-older that ends in .cer");
+    expect(textOf(html, "en")).toContain("and then with ca-older-2 where there is one");
+    const texts = [...html.matchAll(/href="(ca-older[^"]*\.crt)"/g)].map(([, path]) => path);
+    // Each language: Thunderbird on Windows, Mac and Linux, Android, and the list of all files.
+    expect(texts.filter((path) => path === "ca-older-2.crt").length).toBeGreaterThanOrEqual(5 * languages.length);
+    expect(texts.slice(0, 2)).toEqual(["ca-older.crt", "ca-older-2.crt"]);
     const described = [...html.matchAll(/<a href="ca-older-2\.cer"[^>]*>[^<]*<\/a> <span>([^<]*)<\/span>/g)];
     expect(described.map(([, about]) => about)).toEqual(
       [...html.matchAll(/<a href="ca-older\.cer"[^>]*>[^<]*<\/a> <span>([^<]*)<\/span>/g)].map(([, about]) => about),

@@ -115,6 +115,13 @@ describe("trust", () => {
     const older = await issue({ subject: "CN=Older Root", ca: true });
     for (const [file, text] of Object.entries(await made({}, "private-ca", { olderRoots: [older.pem] })))
       expect(text, file).toContain("cat ca.crt ca-older.crt > ~/.mail/ca.crt");
+    const oldest = await issue({ subject: "CN=Oldest Root", ca: true });
+    for (const [file, text] of Object.entries(await made({}, "private-ca", { olderRoots: [older.pem, oldest.pem] })))
+      expect(text, file).toContain("cat ca.crt ca-older.crt ca-older-2.crt > ~/.mail/ca.crt");
+    const next = await issue({ subject: "CN=Next Root", ca: true });
+    const changing = { newerRoot: next.pem, olderRoots: [older.pem] };
+    for (const [file, text] of Object.entries(await made({}, "private-ca", changing)))
+      expect(text, file).toContain("cat ca.crt ca-newer.crt ca-older.crt > ~/.mail/ca.crt");
     expect(read((await made({}, "self-signed"))["msmtprc.txt"])).toContain("tls_trust_file ~/.mail/server.crt");
   });
 

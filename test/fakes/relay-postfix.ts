@@ -49,9 +49,13 @@ export const relayPostfix = (own: Values, mainCf: Values, more: Readonly<Record<
   let masterCf = [...overrides].map(([service, values]) => entryOf(service, values)).join("");
   const inForce: Change[] = [];
   const made: Change[] = [];
+  const gone: string[] = [];
   return {
     masterCf: () => masterCf,
     inForce: () => inForce,
+    /** Somebody took the table away. */
+    remove: (one: string) => gone.push(one),
+    loseLog: () => [inForce, made].forEach((log) => log.splice(0)),
     setMain: (values: Values) => {
       main = values;
     },
@@ -69,7 +73,8 @@ export const relayPostfix = (own: Values, mainCf: Values, more: Readonly<Record<
       const effective = async (names: readonly string[]) =>
         new Map(names.map((name) => [name, main[name] ?? defaults[name] ?? ""]));
       const entrances = at.map((service) => ({ service, wrapped }));
-      const wish = { table: wanted === "off" ? undefined : wanted, entrances, masterCf, inForce, made };
+      const isGone = async (one: string) => gone.includes(one);
+      const wish = { table: wanted === "off" ? undefined : wanted, isGone, entrances, masterCf, inForce, made };
       const situation = { explicit: new Map(Object.entries(main)), services, overrides };
       return planRelay({ effective } as Pick<Postconf, "effective"> as Postconf, situation, wish, true);
     },

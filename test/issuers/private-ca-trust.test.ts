@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { PrivateCas } from "../../src/issuers/private-cas.ts";
 import { createPrivateCas } from "../../src/issuers/private-ca/cas.ts";
+import { openStore } from "../../src/store/index.ts";
 import { generateKey } from "../../src/system/keys.ts";
+import { createRunProgram } from "../../src/system/run.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 let dir: string;
@@ -74,7 +76,9 @@ it.each([["the root signs"], ["an issuing CA signs"]])(
     const map = good(await readFile(join(dir, "clients/default.map"), "utf8"));
     expect(map).toEqual([`${(first.sha256.toUpperCase().match(/../g) ?? []).join(":")} ${first.serial}`]);
     // Nobody has read it: the next run looks, whatever the dates of the lists say.
-    expect(Date.parse((await readFile(join(dir, "ca/crl-due"), "utf8")).trim())).toBeLessThanOrEqual(now.getTime());
+    expect(Date.parse((await readFile(join(dir, "ca/crl-due"), "utf8")).split("\n")[0] ?? "")).toBeLessThanOrEqual(
+      now.getTime(),
+    );
     await cas.trustIsRead("default");
 
     await cas.rotate({ name: "default", passphrase, now });
@@ -117,7 +121,8 @@ it("a run looks when a client's certificate ends, and Postfix is not given its f
   await cas.keepTrust("default", now);
   await cas.trustIsRead("default");
   await cas.noteDue(now);
-  const due = async (): Promise<number> => Date.parse((await readFile(join(dir, "ca/crl-due"), "utf8")).trim());
+  const due = async (): Promise<number> =>
+    Date.parse((await readFile(join(dir, "ca/crl-due"), "utf8")).split("\n")[0] ?? "");
   const map = (): Promise<string> => readFile(join(dir, "clients/default.map"), "utf8");
   expect(await due()).toBe(Date.parse(notAfter));
   expect(await map()).toContain(` ${serial}\n`);
@@ -129,4 +134,50 @@ it("a run looks when a client's certificate ends, and Postfix is not given its f
   await cas.trustIsRead("default");
   await cas.noteDue(later(11));
   expect(await due()).toBeGreaterThan(later(11).getTime());
+});
+
+it("files that were taken away are missed by the next run, one or both, until nobody wants them", async () => {
+  const store = openStore({ dir, run: createRunProgram(process.env), pid: 1, now: () => now });
+  await cas.init({ name: "default", names: ["mail.example.org"], now });
+  const [file, map] = [cas.trustFile("default"), cas.trustMap("default")];
+  expect([await cas.trustIsAsked("default"), await cas.trustIsBehind("default", now)]).toEqual([undefined, true]);
+  expect(await cas.trustIsBehind("nobody", now)).toBeUndefined();
+  await client();
+  await cas.keepTrust("default", now);
+  await cas.trustIsRead("default");
+  await cas.noteDue(now);
+  const good = await readFile(map, "utf8");
+  expect([await cas.trustIsBehind("default", now), store.crlIsDue()]).toEqual([false, false]);
+  for (const gone of [[map], [file], [file, map]]) {
+    for (const path of gone) await rm(path);
+    expect(await cas.trustIsAsked("default")).toBe(gone.length === 2 ? "gone" : "there");
+    expect([await cas.trustIsBehind("default", now), store.crlIsDue()]).toEqual([true, true]);
+    // A look at the lists does not forget what is missing.
+    await cas.noteDue(now);
+    expect(store.crlIsDue()).toBe(true);
+    expect(await cas.keepTrust("default", now)).toMatchObject({ unread: true });
+    expect(await readFile(map, "utf8")).toBe(good);
+    await cas.trustIsRead("default");
+    await cas.noteDue(now);
+    expect([await cas.trustIsBehind("default", now), store.crlIsDue()]).toEqual([false, false]);
+  }
+  // Whoever edited it takes nobody in for long.
+  await writeFile(map, `${good}00:11 somebody\n`);
+  expect(await cas.trustIsBehind("default", now)).toBe(true);
+  await cas.keepTrust("default", now);
+  await cas.trustIsRead("default");
+  for (const path of [file, map]) await rm(path);
+  await cas.forgetTrust("default", now);
+  expect([await cas.trustIsAsked("default"), store.crlIsDue()]).toEqual([undefined, false]);
+});
+
+it("a revocation reaches the map also where the lists beside it were taken away", async () => {
+  await cas.init({ name: "default", names: ["mail.example.org"], now });
+  const lost = await client();
+  await cas.keepTrust("default", now);
+  await rm(cas.trustFile("default"));
+  const found = await cas.find(lost.serial);
+  if (!found) throw new Error("not found");
+  await cas.revoke(found, "keyCompromise", now);
+  expect(await readFile(cas.trustMap("default"), "utf8")).not.toContain(lost.serial);
 });

@@ -155,6 +155,33 @@ describe("the host", () => {
     });
     expect(notes[0]?.message).toContain(`the service ${copy} still names ${table}`);
   });
+
+  it("is told of a copy whose table has gone, also when the log of changes was lost", async () => {
+    const copy = "192.0.2.1:submission/inet";
+    const host = relayPostfix(stock, mainCf, { [copy]: { ...stock, relay_clientcerts: table } });
+    host.apply(await host.plan());
+    const left = host.inForce().length;
+    host.remove(table);
+    // The deployment writes it again.
+    expect(await host.plan()).toEqual({ changes: [], notes: [] });
+    const { changes, notes } = await host.plan("off");
+    expect(changes).toHaveLength(left);
+    expect(notes.map(({ check }) => check)).toEqual(["clients-relay-left", "clients-relay"]);
+    expect(notes[0]?.message).toContain(`the service ${copy} names ${table}, which is not there`);
+    host.loseLog();
+    const lost = await host.plan("off");
+    expect(lost.changes).toEqual([]);
+    expect(lost.notes.map(({ hint }) => hint)).toEqual(
+      [id, copy].map((one) => `to end it: postconf -PX ${one}/relay_clientcerts && postfix reload`),
+    );
+    // Where another CA's is wanted.
+    const other = await host.plan("texthash:/var/lib/mailcert/clients/office.map");
+    expect(other.notes.map(({ message }) => /somebody else's|is not there/.exec(message)?.[0])).toEqual([
+      "somebody else's",
+      "is not there",
+      "is not there",
+    ]);
+  });
 });
 
 describe("lists", () => {

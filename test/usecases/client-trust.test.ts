@@ -15,6 +15,7 @@ import {
   tellOthers,
   tellServers,
 } from "../../src/usecases/client-trust.ts";
+import { refreshDueCrls } from "../../src/usecases/ca/crl.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { issue as issueCertificate } from "../../src/usecases/issue.ts";
 import { renew } from "../../src/usecases/renew.ts";
@@ -76,7 +77,7 @@ const isOwed = (): Promise<boolean> =>
   );
 const due = (): Promise<string | undefined> =>
   readFile(join(dir(), "ca/crl-due"), "utf8").then(
-    (text) => text.trim(),
+    (text) => text.split("\n")[0],
     () => undefined,
   );
 /** What servers judge by changes. */
@@ -212,6 +213,48 @@ it("a damaged CA is a fault of Dovecot and Postfix that keeps neither from a ren
   for (const ask of [foreseeTrust, prepareTrust]) await expect(ask(fake.world, "postfix")).rejects.toThrow();
 });
 
+const names = { file: "clients/default.pem", map: "clients/default.map" } as const;
+const remove = async (...which: readonly (keyof typeof names)[]): Promise<void> => {
+  for (const one of which) await rm(join(dir(), names[one]));
+};
+const changes = async (): Promise<readonly string[]> => (await fake.world.store.events()).map(({ what }) => what);
+
+it.each([[["map"]], [["file"]], [["map", "file"]]] as const)(
+  "files that were taken away (%j) are there again after the next run, which says so once, and servers read them",
+  async (gone) => {
+    expect(await tell()).toEqual([]);
+    expect(fake.world.store.crlIsDue()).toBe(false);
+    await remove(...gone);
+    expect(fake.world.store.crlIsDue()).toBe(true);
+    const findings = await refreshDueCrls(fake.world);
+    expect(findings.map(({ check, severity }) => [check, severity])).toEqual(
+      gone.map(() => ["clients-restored", "info"]),
+    );
+    for (const one of gone) {
+      await access(join(dir(), names[one]));
+      expect(findings.map(({ message }) => message).join()).toContain(names[one]);
+      expect((await changes()).filter((what) => what.includes(`${names[one]} again`))).toHaveLength(1);
+    }
+    expect(reloaded).toEqual(["dovecot", "dovecot"]);
+    expect(fake.world.store.crlIsDue()).toBe(false);
+    expect(await refreshDueCrls(fake.world)).toEqual([]);
+    expect(reloaded).toHaveLength(2);
+  },
+);
+
+it("with a configuration that cannot be read both come back; with one that asks for none they are forgotten", async () => {
+  expect(await tell()).toEqual([]);
+  configure("broken");
+  await remove("map", "file");
+  expect(await refreshDueCrls(fake.world)).toHaveLength(2);
+  expect(reloaded).toHaveLength(2);
+  configure(undefined);
+  await remove("map", "file");
+  expect(await refreshDueCrls(fake.world)).toEqual([]);
+  await expect(access(join(dir(), names.file))).rejects.toThrow();
+  expect([reloaded.length, fake.world.store.crlIsDue()]).toEqual([2, false]);
+});
+
 it("a CA that was restored has other lists: servers read them, and a dry run tells nobody", async () => {
   const file = join(dir(), "backup");
   const passphrase = "correct horse battery staple";
@@ -316,6 +359,15 @@ it("`deploy` reloads each server once, and leaves nothing for the next run", asy
   expect(await isOwed()).toBe(false);
   expect(await tell()).toEqual([]);
   expect(reloaded).toHaveLength(2);
+  // Nothing is due, and a file has gone that it judges by.
+  const again = () => deploy(fake.world, certificate({ servers: ["dovecot"] }), options);
+  expect((await again()).findings).toEqual([]);
+  expect(reloaded).toHaveLength(2);
+  await remove("map");
+  expect((await again()).findings).toMatchObject([{ check: "clients-restored", severity: "info" }]);
+  expect(reloaded.toSorted()).toEqual(["dovecot", "dovecot", "postfix", "postfix"]);
+  expect((await again()).findings).toEqual([]);
+  expect(reloaded).toHaveLength(4);
 });
 
 it("a CA that was lost is to be put back, not made anew: each run says so, and so does a deployment", async () => {

@@ -1,6 +1,6 @@
 // What a removal says: a server that several shared is told of each of them, a restart is called one, and a setting that still names its files is a fault.
-import { symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { removalText } from "../../src/reports/removal.ts";
 import type { Installation, Server } from "../../src/servers/server.ts";
@@ -25,6 +25,8 @@ it("each of two that one server had, the restart, and what is left", async () =>
     if (!usual) throw new Error("no server");
     const folder = join(fake.world.store.dir, "certificates");
     const value = `${folder}/${two}/live/ecdsa/combined.pem`;
+    const map = join(fake.world.store.dir, "clients/default.map");
+    const table = `texthash:${map}`;
     const server: Server = {
       ...usual,
       detect: async () => [installation],
@@ -32,7 +34,9 @@ it("each of two that one server had, the restart, and what is left", async () =>
       check: async () => undefined,
       reload: async () => undefined,
       naming: async (_installation, below) =>
-        value.startsWith(below) ? [{ value, setting: `pki = ${value}`, mend: "take it out" }] : [],
+        [value, table]
+          .filter((text) => text.includes(below))
+          .map((text) => ({ value: text, setting: `pki = ${text}`, mend: "take it out" })),
     };
     for (const name of [one, two]) {
       await issue(fake.world, certificate({ name, names: [name] }));
@@ -64,7 +68,24 @@ it("each of two that one server had, the restart, and what is left", async () =>
       reverted: ["opensmtpd: serves it no more"],
       findings: [{ check: "still-named", severity: "fault", hint: "take it out" }],
     });
-    expect(results.find(({ certificate: name }) => name === one)).toMatchObject({ findings: [] });
+    // What is about client certificates belongs to none, and nobody keeps a file that is not there.
+    const left = {
+      check: "still-named",
+      message: `opensmtpd still names files of client certificates: pki = ${table}`,
+    };
+    const findingsOf = (all: typeof results) => all.find(({ certificate: name }) => name === one)?.findings;
+    expect(findingsOf(results)).toMatchObject([{ ...left, severity: "fault" }]);
+    mkdirSync(dirname(map));
+    writeFileSync(map, "");
+    const removal = (names: readonly string[]) =>
+      remove({ ...fake.world, servers: async () => ({ fake: server }) }, names, { dryRun: false });
+    expect(findingsOf(await removal([]))).toMatchObject([{ ...left, severity: "warning" }]);
+    // While another one is deployed, what is left may be its own.
+    const other = fake.world.store.read(two);
+    if (!other) throw new Error("no state");
+    const { parked: _parked, ...back } = other;
+    await fake.world.store.write(back);
+    expect(findingsOf(await removal([one]))).toEqual([]);
   } finally {
     fake.dispose();
   }

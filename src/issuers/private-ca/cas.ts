@@ -12,7 +12,7 @@ import type { Making } from "./new-files.ts";
 import { publishAt } from "./published.ts";
 import { findIn, revokeIn } from "./revoke.ts";
 import { showCa } from "./show.ts";
-import { trustIsRead, trustMark, trustPaths, writeTrust } from "./trust.ts";
+import { takeRestored, trustIsAsked, trustIsBehind, trustIsRead, trustMark, trustPaths, writeTrust } from "./trust.ts";
 
 const limitsOf = <Limits>(limits: Limits | undefined): { readonly limits?: Limits } =>
   limits === undefined ? {} : { limits };
@@ -57,8 +57,15 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
       const authority = await findAuthority(folderOf(name));
       if (!authority) return undefined;
       await refreshCrls(folderOf(name), now, uid, authority.paths["crl.pem"] === undefined);
-      return writeTrust(folderOf(name), now);
+      const trust = await writeTrust(folderOf(name), now);
+      // From now on they have to be there.
+      if (trust?.unread) await noteDue(cas, now);
+      return trust;
     },
+    trustIsAsked: (name) => trustIsAsked(folderOf(name)),
+    takeRestored: (name) => takeRestored(folderOf(name)),
+    trustIsBehind: (name, now) => trustIsBehind(folderOf(name), now),
+    forgetTrust: (name, now) => noteDue(cas, now, name),
     trustMark: (name) => trustMark(folderOf(name)),
     trustIsRead: (name) => trustIsRead(folderOf(name)),
     find: async (key): Promise<FoundCertificate | undefined> => {

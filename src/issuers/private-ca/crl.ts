@@ -1,5 +1,5 @@
 // The lists of revoked certificates of a CA: one for each key that has signed leaves, made anew before half of its time is over, and copied to where it is published.
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type CrlFacts, readCrl } from "../../domain/crl.ts";
 import { DerProblem } from "../../domain/der.ts";
@@ -13,7 +13,8 @@ import { type Authority, type RootSet, findAuthority } from "./authority.ts";
 import { settle } from "./layout.ts";
 import { publish } from "./published.ts";
 import { type RevokedRecord, countValid, readRevoked, signerId } from "./records.ts";
-import { clientEnds, renewTrust, trustIsUnread } from "./trust.ts";
+import { noteLook, writeDue } from "./due.ts";
+import { clientEnds, renewTrust, trustFiles, trustIsAsked, trustIsUnread } from "./trust.ts";
 
 const day = 86_400_000;
 /** Clients take a list for good until its end. */
@@ -105,17 +106,17 @@ export const makeCrls = async (authority: Authority, now: Date, all: boolean): P
   return made;
 };
 
-const dueFile = (cas: string): string => join(cas, "crl-due");
-
-/** The next run looks, whatever the dates say. */
-export const noteLook = (cas: string, now: Date): Promise<void> =>
-  writeFileAtomic(dueFile(cas), `${now.toISOString()}\n`, { mode: 0o644 });
-
 /** One that cannot be read just now is looked at again after this. */
 const unreadableMs = 3_600_000;
 
-/** Notes when a run has to look again, of all CAs beside this one: a run with nothing to do reads one date. */
-export const noteDue = async (cas: string, now: Date): Promise<void> => {
+/** With nothing else to look for: within what a run takes for a date of a clock that was right. */
+const latestMs = 15 * day;
+
+/**
+ * Notes when a run has to look again, of all CAs beside this one, and which files have to be there: a run with nothing to do reads that alone.
+ * @param unwanted a CA whose files were taken away, and nobody wants them back
+ */
+export const noteDue = async (cas: string, now: Date, unwanted?: string): Promise<void> => {
   const entries = await readdir(cas, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const dates: number[] = [];
@@ -138,9 +139,13 @@ export const noteDue = async (cas: string, now: Date): Promise<void> => {
     }
   }
   if (await trustIsUnread(cas, names)) dates.push(now.getTime());
-  const path = dueFile(cas);
-  if (dates.length === 0) await rm(path, { force: true });
-  else await writeFileAtomic(path, `${new Date(Math.min(...dates)).toISOString()}\n`, { mode: 0o644 });
+  const files: string[] = [];
+  for (const name of names) {
+    const asked = await trustIsAsked(join(cas, name));
+    if (asked === "there" || (asked === "gone" && name !== unwanted)) files.push(...trustFiles(cas, name));
+  }
+  if (dates.length === 0 && files.length > 0) dates.push(now.getTime() + latestMs);
+  await writeDue(cas, dates.length === 0 ? undefined : new Date(Math.min(...dates)), files);
 };
 
 /** All that follows from a change of what is revoked, or from time going by. A copy that could not be written is tried again by each run. */

@@ -14,7 +14,8 @@ import { defaultConstraints, statedConstraints } from "./constraints.ts";
 import { nextNumber, readLayout, settle } from "./layout.ts";
 import { type Making, makeSet } from "./new-files.ts";
 import { newRoot, rootDays } from "./new-root.ts";
-import { noteDue, noteLook, refreshCrls } from "./crl.ts";
+import { noteDue, refreshCrls } from "./crl.ts";
+import { noteLook } from "./due.ts";
 
 const mostDays = 9131;
 

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { RevocationReason } from "../../domain/revocation.ts";
 import type { FoundCertificate, RevokedCertificate } from "../private-cas.ts";
-import { noteLook, refreshCrls } from "./crl.ts";
+import { refreshCrls } from "./crl.ts";
+import { noteLook } from "./due.ts";
 import { settle } from "./layout.ts";
 import { readIssued, readRevoked, recordRevoked } from "./records.ts";
 

@@ -1,9 +1,11 @@
 // What mail servers judge client certificates by: one file with the CA and its lists of revoked ones, one with the fingerprints that are good now. Beside the CAs, for everybody to read: nothing in them is secret.
+import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { ensureFolder, fileFailure, readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
 import type { ClientTrust } from "../private-cas.ts";
 import { type Authority, type RootSet, findAuthority } from "./authority.ts";
+import { notedFiles } from "./due.ts";
 import { validClients } from "./clients.ts";
 
 /** @param folder of the CA, wherever its files lie just now */
@@ -50,6 +52,36 @@ const replace = async (path: string, text: string): Promise<boolean> => {
   return true;
 };
 
+/** One of them is enough: whoever took the other away did not mean both. */
+export const trustIsThere = (folder: string): boolean => {
+  const { file, map } = trustPaths(folder);
+  return existsSync(file) || existsSync(map);
+};
+
+/** As they are noted. @param cas folder of all CAs */
+export const trustFiles = (cas: string, name: string): readonly string[] => {
+  const { file, map } = trustPaths(join(cas, name));
+  return [file, map].map((path) => relative(dirname(cas), path));
+};
+
+/** Whether somebody asked for the files of a CA: `there`, one at least; `gone`: both were taken away since. */
+export const trustIsAsked = async (folder: string): Promise<"there" | "gone" | undefined> => {
+  if (trustIsThere(folder)) return "there";
+  const noted = await notedFiles(dirname(folder));
+  return trustFiles(dirname(folder), basename(folder)).some((file) => noted.includes(file)) ? "gone" : undefined;
+};
+
+/** Whether they say something else than they should, one has gone, or servers have not read them yet. Changes nothing. undefined: there is no such CA. */
+export const trustIsBehind = async (folder: string, now: Date): Promise<boolean | undefined> => {
+  const authority = await findAuthority(folder);
+  if (!authority) return undefined;
+  const { file, map, owed } = trustPaths(folder);
+  const isCurrent =
+    (await readTextIfPresent(file)) === (await trustText(authority, now)) &&
+    (await readTextIfPresent(map)) === (await mapText(authority.folder, now));
+  return !isCurrent || (await readTextIfPresent(owed)) !== undefined;
+};
+
 /** Writes both where they say something else; that servers have not read them yet is noted first, and survives a kill. */
 export const writeTrust = async (folder: string, now: Date): Promise<ClientTrust | undefined> => {
   const authority = await findAuthority(folder);
@@ -58,7 +90,8 @@ export const writeTrust = async (folder: string, now: Date): Promise<ClientTrust
   await ensureFolder(dirname(file), 0o755);
   const [trust, good] = [await trustText(authority, now), await mapText(authority.folder, now)];
   const stale = (await readTextIfPresent(file)) !== trust || (await readTextIfPresent(map)) !== good;
-  if (stale) await writeFileAtomic(owed, `${now.toISOString()}\n`, { mode: 0o644 });
+  const gone = (await trustIsAsked(folder)) === undefined ? [] : [file, map].filter((path) => !existsSync(path));
+  if (stale) await writeFileAtomic(owed, [now.toISOString(), ...gone, ""].join("\n"), { mode: 0o644 });
   await replace(file, trust);
   await replace(map, good);
   return { file, map, unread: stale || (await readTextIfPresent(owed)) !== undefined };
@@ -66,18 +99,27 @@ export const writeTrust = async (folder: string, now: Date): Promise<ClientTrust
 
 /** The same, where somebody asked for them once. */
 export const renewTrust = async (folder: string, now: Date): Promise<void> => {
-  if ((await readTextIfPresent(trustPaths(folder).file)) !== undefined) await writeTrust(folder, now);
+  if (trustIsThere(folder)) await writeTrust(folder, now);
 };
 
 /** When the next certificate leaves the map by its end, in ms: Postfix goes by the fingerprint alone, and would take it for ever. Empty: nobody asked for the files. */
 export const clientEnds = async (folder: string, now: Date): Promise<readonly number[]> => {
-  if ((await readTextIfPresent(trustPaths(folder).file)) === undefined) return [];
+  if (!trustIsThere(folder)) return [];
   const ends = (await validClients(folder, now)).map(({ notAfter }) => Date.parse(notAfter));
   return ends.length === 0 ? [] : [Math.min(...ends)];
 };
 
 /** It says when they were written, so that who has read them since can be told from who has not. */
-export const trustMark = (folder: string): Promise<string | undefined> => readTextIfPresent(trustPaths(folder).owed);
+export const trustMark = async (folder: string): Promise<string | undefined> =>
+  (await readTextIfPresent(trustPaths(folder).owed))?.split("\n")[0];
+
+/** Which of them had gone and were written again; each is given once. */
+export const takeRestored = async (folder: string): Promise<readonly string[]> => {
+  const { owed } = trustPaths(folder);
+  const [mark, ...paths] = ((await readTextIfPresent(owed)) ?? "").split("\n").filter(Boolean);
+  if (mark !== undefined && paths.length > 0) await writeFileAtomic(owed, `${mark}\n`, { mode: 0o644 });
+  return paths;
+};
 
 export const trustIsRead = async (folder: string): Promise<void> => {
   const { owed } = trustPaths(folder);

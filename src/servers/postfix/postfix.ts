@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { escapes } from "../../system/templates.ts";
+import { exists } from "../../system/exists.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { ServerDependencies } from "../dependencies.ts";
 import { applyEdit, revertUnlessRead } from "../edits.ts";
@@ -119,8 +120,14 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     const inForce = (await dependencies.inForce?.(id)) ?? [];
     const made = (await dependencies.made?.(id)) ?? [];
     const entrances = asked ? await entrancesOf(dependencies, configDir) : [];
-    const table = asked && `texthash:${escapes.postfix(asked.map)}`;
-    return { relay: { table, entrances: entrances.filter(({ forPeople }) => forPeople), masterCf, inForce, made } };
+    const tableOf = (path: string): string => `texthash:${escapes.postfix(path)}`;
+    const maps = tableOf(dependencies.clientMaps ?? "");
+    const isGone = async (one: string): Promise<boolean> =>
+      maps.endsWith("/") && one.startsWith(maps) && !(await exists(one.slice(tableOf("").length)));
+    const table = asked && tableOf(asked.map);
+    return {
+      relay: { table, isGone, entrances: entrances.filter(({ forPeople }) => forPeople), masterCf, inForce, made },
+    };
   };
 
   const detect = async (): Promise<readonly Installation[]> => {

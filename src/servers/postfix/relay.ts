@@ -11,6 +11,8 @@ type ServiceChange = Extract<Change, { kind: "service-parameter" }>;
 export interface RelayWish {
   /** The table of fingerprints that are good; undefined: nobody asked for it, and what is ours goes. */
   readonly table: string | undefined;
+  /** Whether it is a table as mailcert makes them, of whichever CA, and not there: also of one that the log does not know, for it may have been lost. */
+  readonly isGone: (table: string) => Promise<boolean>;
   /** Services where people of other machines hand in mail. `wrapped`: TLS from the first byte. */
   readonly entrances: readonly { readonly service: string; readonly wrapped: boolean }[];
   /** Text of master.cf. */
@@ -48,6 +50,13 @@ const strayFinding = (service: string, table: string): Finding => ({
   check: "clients-relay-left",
   severity: "warning",
   message: `Postfix: the service ${service} still names ${table}, which mailcert did not set there: whoever has a client certificate relays`,
+  hint: `to end it: postconf -PX ${service}/${tables} && postfix reload`,
+});
+
+const goneFinding = (service: string, table: string): Finding => ({
+  check: "clients-relay-left",
+  severity: "warning",
+  message: `Postfix: the service ${service} names ${table}, which is not there: whoever shows a client certificate gets 451 for everything`,
   hint: `to end it: postconf -PX ${service}/${tables} && postfix reload`,
 });
 
@@ -136,7 +145,12 @@ export const planRelay = async (
   const { table, masterCf } = wish;
   const mine = wish.inForce.filter(isOurs);
   const known = new Set(wish.made.flatMap((one) => (isOurs(one) && one.parameter === tables ? [one.after] : [])));
-  if (table === undefined && known.size === 0) return { changes: [], notes: [] };
+  const gone = new Map<string, string>();
+  for (const [service, own] of overrides) {
+    const names = own.get(tables);
+    if (names !== undefined && names !== table && (await wish.isGone(names))) gone.set(service, names);
+  }
+  if (table === undefined && known.size + gone.size === 0) return { changes: [], notes: [] };
   const smtpds = new Set(services.flatMap(({ id, command }) => (command === "smtpd" ? [id] : [])));
   const entrances = new Map(
     wish.entrances.flatMap(({ service, wrapped }) =>
@@ -181,9 +195,13 @@ export const planRelay = async (
   if (table !== undefined && isPrimary && entrances.size === 0) notes.push(nowhere);
   for (const [service, own] of table === undefined ? overrides : []) {
     const names = own.get(tables);
-    if (names !== undefined && known.has(names) && !view(service).ours(tables))
+    if (names !== undefined && known.has(names) && !gone.has(service) && !view(service).ours(tables))
       notes.push(strayFinding(service, names));
   }
+  // What is ours goes, or is another one, with the changes above.
+  for (const [service, names] of gone)
+    if (!changes.some((one) => one.service === service && one.parameter === tables))
+      notes.push(goneFinding(service, names));
   const rules = [...new Set(on.flatMap(({ lookup }) => senderRule(lookup) ?? []))];
   const set = changes.filter(({ parameter, before, after }) => isList(parameter) && before === undefined && after);
   const copied = [...new Set(set.map(({ parameter }) => parameter))];

@@ -15,6 +15,7 @@ import { Failure } from "../../domain/failure.ts";
 import { copies } from "../../domain/file-target.ts";
 import { generationOf } from "../../domain/generation.ts";
 import type { Listener } from "../../servers/server.ts";
+import { absentTrust } from "../client-trust.ts";
 import type { Deployable } from "../entries.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
@@ -97,15 +98,19 @@ const settingsOf = async (
   const certificate = deployed.length === 1 ? deployed[0]?.name : undefined;
   const bySni = server.sni ? serving.bySni : undefined;
   const plan = await unlessFailure(() => server.plan(installation, mainOf(serving), bySni, serving.placed));
-  const changes = plan instanceof Failure ? [] : plan.changes;
+  const absent = (await absentTrust(ground.world, installation.server)).map((path) => `write ${path}`);
+  const changes = [...absent, ...(plan instanceof Failure ? [] : plan.changes).map(describeChange)];
   // Until ours stand there, everything wins over them.
-  if (changes.length > 0) return [settingsFinding(id, certificate, changes.map(describeChange))];
+  if (changes.length > 0) return [settingsFinding(id, certificate, changes)];
+  // Who may relay is no setting to make, and nothing that wins over one.
+  const left = (plan instanceof Failure ? [] : plan.notes).filter(({ check }) => check === "clients-relay-left");
   const winning = await unlessFailure(() => server.readBack(installation, mainOf(serving), bySni, serving.placed));
-  return (winning instanceof Failure ? [] : winning).map((override) => {
+  const overrides = (winning instanceof Failure ? [] : winning).map((override) => {
     const { edit, mend, bearable } = override;
     const message = overrideWords(one, override);
     return winningFinding({ certificate, message, editable: edit.length > 0, mend, bearable });
   });
+  return [...left, ...overrides];
 };
 
 /** What one that does not run had of ours. */
