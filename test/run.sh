@@ -43,9 +43,11 @@ suite() { # name, projects and options
 
 # Without the lab or the program nothing below means anything: one failure, the hint above it.
 if step lab-build bash test/lab/build.sh && step build npm run --silent build; then
-  step check npm run --silent check
+  # Not check:docs: those tests are among the unit tests.
+  step check npm run --silent check:code
   suite unit --project unit --coverage
-  suite cli+lab --project cli --project lab
+  # They wait for servers for a quarter of their time: three at once keep two cores busy.
+  suite cli+lab --project cli --project lab --maxWorkers $((($(nproc) * 3 + 1) / 2))
   if [ -n "${MAILCERT_FULL-}" ]; then
     newer=$(bash test/newer-node.sh) && PATH=$newer:$PATH suite newer-node --project unit --project cli
   fi

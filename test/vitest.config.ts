@@ -1,5 +1,6 @@
 // The test projects: unit (no root, no servers of others), cli (golden transcripts of the built program), lab (real mail hosts).
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./longest-first.ts";
 
 /** Kills at random instants for an hour: `npm run test:full` has them beside each point of the sweeps, of which `npm test` has every twentieth. */
 const heavy = process.env["MAILCERT_FULL"] === "1" ? [] : ["test/e2e/crash.test.ts"];
@@ -11,6 +12,7 @@ export default defineConfig({
     passWithNoTests: false,
     // Tests wait for servers more than they compute.
     maxWorkers: "100%",
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

@@ -1,14 +1,15 @@
 // A throw-away mail host: one of the lab's Debian images in namespaces of its own, with a second machine on its wire.
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { cp } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { runChild } from "./child.ts";
 import type { ChildOptions, ChildResult } from "./child.ts";
 import { labParts } from "./parts.ts";
 import type { Suite } from "./parts.ts";
+import { isBuilt, programLayer } from "./program.ts";
+import type { BareHost } from "./program.ts";
 
 export interface MailHostOptions {
   readonly suite: Suite;
@@ -91,7 +92,6 @@ export interface MailHost {
   stop(): Promise<void>;
 }
 
-const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const hostScript = fileURLToPath(new URL("host.sh", import.meta.url));
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const namespaces = ["--mount", "--uts", "--ipc", "--pid", "--root", "--wd"];
@@ -101,7 +101,8 @@ interface Init {
   readonly process: ChildProcessWithoutNullStreams;
 }
 
-const startInit = async (options: MailHostOptions): Promise<Init> => {
+/** `program`: the layer with mailcert in it. */
+const startInit = async (options: MailHostOptions, program?: string): Promise<Init> => {
   const parts = await labParts();
   const node = options.suite === "bookworm" ? `${parts.node}/node` : "-";
   const fresh = "--net --mount --uts --ipc --pid --fork --kill-child --propagation unchanged".split(" ");
@@ -135,7 +136,7 @@ const startInit = async (options: MailHostOptions): Promise<Init> => {
         ? parts[`bookworm${layer}`]
         : parts[layer],
     );
-  const image = [...above, parts[options.suite]].join(":");
+  const image = [...(program === undefined ? [] : [program]), ...above, parts[options.suite]].join(":");
   const argv = [...fresh, "bash", hostScript, image, parts.pebble, node, ipv6, ...init];
   const child = spawn("unshare", argv, { env: { PATH: path, LC_ALL: "C" }, stdio: "pipe", detached: true });
   let complaint = "";
@@ -175,17 +176,17 @@ const signalInside = (child: ChildProcessWithoutNullStreams): ChildProcessWithou
   return child;
 };
 
-const isBuilt = (): boolean => existsSync(`${checkout}/dist`);
-
-/** A copy, not a mount: a build that runs meanwhile must not pull the program away under a test. */
-const installProgram = async (pid: number): Promise<void> => {
-  for (const part of ["package.json", "bin", "dist", "templates"]) {
-    await cp(`${checkout}/${part}`, `/proc/${pid}/root/opt/mailcert/${part}`, { recursive: true });
-  }
-};
+/** No more than a Node that works: what a layer of the program is made in. */
+const bootBare =
+  (suite: Suite) =>
+  async (layer: string): Promise<BareHost> => {
+    const init = await startInit({ suite }, layer);
+    return { pid: init.pid, stop: () => stopInit(init) };
+  };
 
 export const startMailHost = async (options: MailHostOptions): Promise<MailHost> => {
-  const init = await startInit(options);
+  const built = isBuilt();
+  const init = await startInit(options, built ? await programLayer(options.suite, bootBare(options.suite)) : undefined);
   const argv = (net: string, command: string | readonly string[], { user }: ExecOptions): string[] => [
     "nsenter",
     `--target=${init.pid}`,
@@ -261,11 +262,6 @@ export const startMailHost = async (options: MailHostOptions): Promise<MailHost>
   const names = Object.entries(options.hosts ?? { "mail.example.org": host.address });
   const lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"];
   await write("/etc/hosts", [...lines, ...names.map(([name, address]) => `${address} ${name}`), ""].join("\n"));
-  if (isBuilt()) {
-    await installProgram(init.pid);
-    await must(
-      "cd /opt/mailcert && chmod -R go-w . && chmod 755 bin/mailcert.js && ln -s /opt/mailcert/bin/mailcert.js /usr/local/bin/mailcert",
-    );
-  }
+  if (built) await must(["ln", "-s", "/opt/mailcert/bin/mailcert.js", "/usr/local/bin/mailcert"]);
   return host;
 };

@@ -1,5 +1,6 @@
-// A server adapter that works on a mail host of the lab: every call runs the real adapter there, as root, in a process of its own.
+// A server adapter that works on a mail host of the lab: every call runs the real adapter there, made anew, as root.
 import { readFile, readdir } from "node:fs/promises";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { isServerName, servers } from "../../src/servers/index.ts";
@@ -33,10 +34,56 @@ export const installDriver = async (host: MailHost): Promise<void> => {
 };
 
 interface Answer {
+  readonly id: number;
   readonly value?: unknown;
   readonly failure?: { readonly kind: FailureKind; readonly message: string; readonly hints: readonly string[] };
   readonly unexpected?: string;
 }
+
+/** A question to the driver; its answer. */
+type Ask = (question: object) => Promise<Answer>;
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const patienceMs = 60_000;
+
+/** One driver for all questions: a Node for each would take longer to start than it works. It ends with the host. */
+const startDriver = (host: MailHost, ended: () => void): Ask => {
+  const child = host.spawn(["node", "/lab/driver.mjs"]);
+  const waiting = new Map<number, Waiting>();
+  let complaint = "";
+  let asked = 0;
+  child.stderr.on("data", (part: Buffer) => (complaint = `${complaint}${part.toString()}`.slice(-4000)));
+  child.stdin.on("error", () => undefined); // "close" follows
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const answer = JSON.parse(line) as Answer;
+    waiting.get(answer.id)?.resolve(answer);
+    waiting.delete(answer.id);
+  });
+  child.on("close", () => {
+    ended();
+    for (const { reject } of waiting.values()) reject(new Error(`driver: it ended: ${complaint}`));
+  });
+  return (question) =>
+    new Promise((resolve, reject) => {
+      const id = (asked += 1);
+      const late = setTimeout(() => {
+        child.kill("SIGKILL");
+        reject(new Error(`driver: no answer in ${patienceMs} ms to ${JSON.stringify(question)}`));
+      }, patienceMs);
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          clearTimeout(late);
+          settle(value);
+        };
+      waiting.set(id, { resolve: settled(resolve), reject: settled(reject) });
+      child.stdin.write(`${JSON.stringify({ id, ...question })}\n`);
+    });
+};
 
 /** What the adapter says of itself, whatever host it works on. */
 const abilities = (name: string): Pick<Server, "sni" | "ownDefault" | "byPlace"> & { readonly hardens: boolean } => {
@@ -56,11 +103,10 @@ const abilities = (name: string): Pick<Server, "sni" | "ownDefault" | "byPlace">
 
 export const remoteServer = (host: MailHost, server: string): Omit<Server, "snippet"> => {
   const { hardens, ...able } = abilities(server);
+  let driver: Ask | undefined;
   const call = async <T>(method: string, more: object = {}): Promise<T> => {
-    const input = JSON.stringify({ server, method, templates: "/lab/templates", ...more });
-    const { stdout, stderr, status } = await host.exec(["node", "/lab/driver.mjs"], { input });
-    if (status !== 0) throw new Error(`driver: ${stdout}${stderr}`);
-    const answer = JSON.parse(stdout) as Answer;
+    driver ??= startDriver(host, () => (driver = undefined));
+    const answer = await driver({ server, method, templates: "/lab/templates", ...more });
     if (answer.unexpected !== undefined) throw new Error(answer.unexpected);
     if (answer.failure) throw new Failure(answer.failure.kind, answer.failure.message, { hints: answer.failure.hints });
     return answer.value as T;

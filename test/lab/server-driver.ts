@@ -1,6 +1,7 @@
-// Runs one method of a server adapter on a mail host: the lab bundles this file and starts it inside the host, as root, like mailcert itself.
-import { readFileSync } from "node:fs";
+// Runs methods of server adapters on a mail host: the lab bundles this file and starts it inside the host, as root, like mailcert itself.
+// A line of JSON asks, a line answers; each question has an adapter of its own, which remembers nothing of the one before.
 import { networkInterfaces } from "node:os";
+import { createInterface } from "node:readline";
 import { isServerName, servers } from "../../src/servers/index.ts";
 import type { Change, Installation, PlacedCertificate, ServedCertificate } from "../../src/servers/server.ts";
 import { createRunProgram } from "../../src/system/run.ts";
@@ -9,6 +10,7 @@ import { Failure } from "../../src/domain/failure.ts";
 import type { PolicyName } from "../../src/domain/tls-policy.ts";
 
 interface Request {
+  readonly id: number;
   readonly server: string;
   readonly method: string;
   readonly templates: string;
@@ -24,9 +26,7 @@ interface Request {
 const ipv6 = async (): Promise<boolean> =>
   Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === "IPv6"));
 
-const request = JSON.parse(readFileSync(0, "utf8")) as Request;
-
-const call = async (): Promise<unknown> => {
+const call = async (request: Request): Promise<unknown> => {
   if (!isServerName(request.server)) throw new Error(`no server ${request.server}`);
   const render = createTemplates(request.templates);
   const server = servers[request.server].create({
@@ -52,12 +52,17 @@ const call = async (): Promise<unknown> => {
   throw new Error(`no method ${request.method}`);
 };
 
-const answer = await call().then(
-  (value) => ({ value }),
-  (error: unknown) => {
-    if (!(error instanceof Failure))
-      return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-    return { failure: { kind: error.kind, message: error.message, hints: error.hints } };
-  },
-);
-process.stdout.write(`${JSON.stringify(answer)}\n`);
+const answer = (request: Request): Promise<object> =>
+  call(request).then(
+    (value) => ({ value }),
+    (error: unknown) => {
+      if (!(error instanceof Failure))
+        return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return { failure: { kind: error.kind, message: error.message, hints: error.hints } };
+    },
+  );
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const request = JSON.parse(line) as Request;
+  void answer(request).then((said) => process.stdout.write(`${JSON.stringify({ id: request.id, ...said })}\n`));
+});
