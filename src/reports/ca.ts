@@ -235,7 +235,7 @@ export const restoreText = (
       ? []
       : [
           replaced === undefined
-            ? `  - what was signed after the backup is not in its records; what was revoked after it stays so where a list of this host has it, else revoke it again; make the list of revoked ones anew: mailcert ca crl${ca === "default" ? "" : ` ${ca}`}`
+            ? `  - what was signed after the backup is not in its records; what was revoked after it stays so where a list of this host has it, and the rest is in mailcert log, to be revoked again; make the list of revoked ones anew: mailcert ca crl${ca === "default" ? "" : ` ${ca}`}`
             : "  - what the one before issued and revoked since the backup stays known",
         ]),
     ...findingsBelow(findings),

@@ -2,7 +2,9 @@
 import { existsSync, readlinkSync, statSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { Failure } from "../domain/failure.ts";
 import type { Slot } from "../domain/keys.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import type { SlotPaths } from "../servers/server.ts";
 import {
   ensureFolder,
@@ -119,12 +121,21 @@ export const createGenerations = (root: string): Part => {
   };
 
   const liveNumber: Part["liveNumber"] = (name) => {
+    const live = join(root, name, "live");
     try {
-      const number = Number(/^generations\/(\d+)$/.exec(readlinkSync(join(root, name, "live")))?.[1]);
+      const number = Number(/^generations\/(\d+)$/.exec(readlinkSync(live))?.[1]);
       return Number.isNaN(number) ? undefined : number;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw fileFailure(error, "read", join(root, name, "live"));
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      if (code !== "EINVAL") throw fileFailure(error, "read", live);
+      // As a copy leaves it that follows links; servers would go on with its files for ever.
+      throw new Failure("data", `${live} is no symbolic link: no generation can be switched to`, {
+        hints: [
+          `move it away: mv ${shellWord(live)} ${shellWord(`${live}.copy`)}; then: mailcert deploy ${shellWord(name)}`,
+        ],
+        cause: error,
+      });
     }
   };
 

@@ -9,13 +9,25 @@ import { mayGoBackTo, mayStay } from "../domain/verdict.ts";
 import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import { fingerprintIfWaiting } from "./fingerprint.ts";
 import { shellWord } from "../domain/shell-word.ts";
-import { readableState } from "./unless-failure.ts";
+import { readableState, unlessFailure } from "./unless-failure.ts";
 import { windowWish } from "./window-wish.ts";
 import { requestChanged } from "./request-elsewhere.ts";
 import { slotsOf } from "./served-certificate.ts";
 import type { World } from "./world.ts";
 
+/** Something else is where a file was, or it is no certificate any more. What may only not be looked at just now is no damage. */
+const isDamage = ({ kind, facts }: Failure): boolean =>
+  kind === "data" || ["EISDIR", "ENOTDIR", "ELOOP"].includes(String(facts?.["code"]));
+
 const damageOf = async (world: World, name: string, generation: GenerationRecord): Promise<string | undefined> => {
+  const seen = await unlessFailure(() => lookAt(world, name, generation));
+  if (!(seen instanceof Failure)) return seen;
+  if (isDamage(seen)) return seen.message;
+  throw seen;
+};
+
+/** @throws Failure for what cannot be read. */
+const lookAt = async (world: World, name: string, generation: GenerationRecord): Promise<string | undefined> => {
   const slots = slotsOf(generation);
   const damage = await world.store.damage(name, generation.number, slots);
   if (damage !== undefined) return damage;

@@ -1,5 +1,5 @@
 // Files that servers read and that went missing or were emptied: the hourly run makes them anew with the same key, status tells it, deploy and rollback say what to do.
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deploy } from "../../src/usecases/deploy.ts";
@@ -73,6 +73,21 @@ describe("a file of live", () => {
     expect(await faults()).toEqual([]);
   });
 
+  it.each(["cert.pem", "fullchain.pem", "privkey.pem"])(
+    "%s that is a folder now is made anew by the next run, and deploy says the way out",
+    async (of) => {
+      rmSync(file(of));
+      mkdirSync(file(of));
+      expect((await faults())[0]).toContain("is no file");
+      await expect(deploy(world, certificate(), options)).rejects.toMatchObject({
+        message: expect.stringMatching(/^generation 1 of .* is damaged: /) as string,
+        hints: [`make a new one: mailcert renew --force ${name}`],
+      });
+      expect(await decision()).toMatchObject({ action: "issue" });
+      expect([world.store.liveNumber(name), await faults()]).toEqual([2, []]);
+    },
+  );
+
   it("is looked for by nobody where the certificate was taken out of the servers", async () => {
     await world.store.write({ ...(world.store.read(name) ?? never()), parked: true });
     rmSync(file("chain.pem"));
@@ -104,6 +119,20 @@ it("live itself gone: the generation is whole, and the next run leads to it agai
   expect(await decision()).toMatchObject({ action: "deploy" });
   expect(world.store.liveNumber(name)).toBe(1);
   expect(await faults()).toEqual([]);
+});
+
+it("live a folder, as a copy leaves it that follows links: what to do is said, and does it", async () => {
+  const live = join(folder(), "live");
+  rmSync(live);
+  cpSync(join(folder(), "generations/0001"), live, { recursive: true });
+  await expect(status(world, [])).rejects.toMatchObject({
+    kind: "data",
+    message: `${live} is no symbolic link: no generation can be switched to`,
+    hints: [`move it away: mv ${live} ${live}.copy; then: mailcert deploy ${name}`],
+  });
+  renameSync(live, `${live}.copy`);
+  await deploy(world, certificate(), options);
+  expect([world.store.liveNumber(name), await faults()]).toEqual([1, []]);
 });
 
 it("deploy names what is missing and both ways out; rollback goes back to the one before", async () => {
