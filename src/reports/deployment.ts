@@ -15,6 +15,9 @@ const outcomes: Readonly<Record<DeployResult["outcome"], string>> = {
   "no-server": "live; no mail server of this host is set to use it",
 };
 
+/** A server that refuses its own configuration goes on with the certificate that it has read, which is the right one. */
+const unfinished = "proven at every entry point, and NOT done: see the fault; the next run goes on from here";
+
 /** Copies alone, of which nobody knows where they are served. */
 const unlooked = "in place; no entry point is known, so that nothing was looked at";
 
@@ -28,6 +31,8 @@ const neither =
 
 const outcomeText = ({ outcome, forOthers: none, entries }: DeployResult): string => {
   if (outcome === "no-server" && none) return forOthers;
+  if (outcome === "unproven" && entries.length > 0 && entries.every(({ verdict }) => verdict === "proven"))
+    return unfinished;
   if (outcome !== "verified") return outcomes[outcome];
   if (entries.length === 0) return unlooked;
   const some = (wanted: ProvedEntry["verdict"]): boolean => entries.some(({ verdict }) => verdict === wanted);

@@ -3,6 +3,7 @@ import { existsSync, readlinkSync, statSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import { keyMatches } from "../domain/key-match.ts";
 import type { Slot } from "../domain/keys.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import type { SlotPaths } from "../servers/server.ts";
@@ -40,6 +41,14 @@ const requestFile = "request.pem";
 
 /** Each PEM ends in exactly one line end, so that joined files parse everywhere. */
 const joined = (...parts: readonly string[]): string => parts.map((part) => `${part.trim()}\n`).join("");
+
+const isOfAnother = ({ privateKey, leaf }: StagedSlot): boolean => {
+  try {
+    return privateKey !== undefined && !keyMatches(privateKey, leaf);
+  } catch {
+    return false;
+  }
+};
 
 /** The files of a slot: name, mode, content. privkey.pem and combined.pem hold the key, nothing else may; request.pem stands there in their place. */
 export const slotFiles = (slot: StagedSlot): readonly { name: string; mode: number; content: string }[] => [
@@ -190,7 +199,11 @@ export const createGenerations = (root: string): Part => {
         for (const file of slotFiles(staged)) {
           const text = await readTextIfPresent(join(folder, file.name));
           if (text === undefined) return `${join(folder, file.name)} is missing`;
-          if (text !== file.content) return `${join(folder, file.name)} is not what was written`;
+          if (text === file.content) continue;
+          // It is made of the others: which of them was exchanged, the key tells.
+          if (file.name === "combined.pem" && isOfAnother(staged))
+            return `${join(folder, "privkey.pem")} is not the key of the certificate beside it`;
+          return `${join(folder, file.name)} is not what was written`;
         }
       }
       return undefined;

@@ -33,6 +33,9 @@ export interface FoundServers {
   readonly notes: readonly Finding[];
 }
 
+/** They may be here for the web alone: that is none of ours. */
+const proxies: ReadonlySet<string> = new Set(["nginx", "haproxy", "stunnel"]);
+
 /** The servers that a certificate is to be deployed to. @throws Failure `config` when one that the configuration names is not installed or not supported. */
 export const findServers = async (
   world: World,
@@ -70,9 +73,16 @@ export const findServers = async (
     if (installations.length === 0 && !auto) {
       throw new Failure(
         "config",
-        `certificate ${certificate.name} is to be served by ${name}, which is not installed here`,
+        `certificate ${certificate.name} is to be served by ${name}, which is not installed here${proxies.has(name) ? ", or ends no TLS at a port of mail" : ""}`,
         {
-          hints: [`install ${name}, or take it out of "servers:"`],
+          hints: [
+            `install ${name}, or take it out of "servers:"`,
+            ...(proxies.has(name)
+              ? [
+                  "for webmail, or any other program than a mail server: copies of the files, `files:` (docs/servers/files.md)",
+                ]
+              : []),
+          ],
         },
       );
     }

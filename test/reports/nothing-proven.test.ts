@@ -81,3 +81,29 @@ it.each([
     fake.dispose();
   }
 });
+
+it.each([
+  [["proven", "proven"], "proven at every entry point, and NOT done: see the fault; the next run goes on from here"],
+  [["proven", "stale"], "NOT served everywhere yet; the next run goes on from here"],
+] as const)("a fault beside %j: the headline says what the list below it shows", async (verdicts, words) => {
+  const fake = fakeWorld();
+  try {
+    const { generation } = await issue(fake.world, certificate());
+    const entry = { protocol: "imap", host: "a.example", port: 993, mode: "implicit", address: "192.0.2.7" } as const;
+    const entries = verdicts.map(
+      (verdict) => ({ entry, slot: "ecdsa", installation: "dovecot", service: "imaps", verdict }) as const,
+    );
+    const findings = [{ check: "deploy-config", severity: "fault", message: "dovecot was not reloaded" }] as const;
+    const result = {
+      certificate: "a.example",
+      generation,
+      outcome: "unproven",
+      servers: [],
+      entries,
+      findings,
+    } as const;
+    expect(deploymentText(result, new Date(at)).split("\n")[0]).toBe(`a.example: ${words}`);
+  } finally {
+    fake.dispose();
+  }
+});

@@ -142,14 +142,18 @@ test("a second one for the same address is another, and says that the first goes
   const shown = (await on({}, "ca", "show")).stdout;
   expect(shown).toContain("client certificates: 2 valid");
   expect(shown).toContain(`alice@example.org (user name alice) until 2026-12-31, serial ${second.certificate.serial}`);
-  expect(await error(64, "ca", "revoke", alice, "--yes")).toContain(`mailcert ca revoke ${first.certificate.serial}`);
+  const which = await error(64, "ca", "revoke", alice, "--yes");
+  expect(which).toContain(
+    `mailcert ca revoke ${first.certificate.serial} (by the private CA "default", user name ${alice}, of `,
+  );
+  expect(which).toContain("mailcert log says when each was made, and into which file");
   expect(await json(0, "ca", "revoke", first.certificate.serial, "--yes")).toMatchObject({ outcome: "revoked" });
   expect(await json(0, "ca", "revoke", alice.toUpperCase(), "--yes")).toMatchObject({
     certificate: { serial: second.certificate.serial },
   });
   expect((await on({}, "ca", "show")).stdout).not.toContain("client certificates");
   expect((await on({}, "log")).stdout).toContain(
-    `made the client certificate ${first.certificate.serial} for ${alice}`,
+    `made the client certificate ${first.certificate.serial} for ${alice} by the private CA "default", into ${first.file}`,
   );
 });
 

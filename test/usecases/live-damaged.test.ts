@@ -1,5 +1,6 @@
 // Files that servers read and that went missing or were emptied: the hourly run makes them anew with the same key, status tells it, deploy and rollback say what to do.
-import { cpSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deploy } from "../../src/usecases/deploy.ts";
@@ -66,6 +67,13 @@ describe("a file of live", () => {
     truncateSync(file("fullchain.pem"));
     expect((await faults())[0]).toContain("fullchain.pem is empty");
     expect(await decision()).toMatchObject({ action: "issue" });
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const whole = readFileSync(file("privkey.pem"));
+    writeFileSync(file("privkey.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    expect((await faults())[0]).toContain("privkey.pem is not the key of the certificate beside it");
+    writeFileSync(file("privkey.pem"), whole);
+    writeFileSync(file("combined.pem"), "another\n");
+    expect((await faults())[0]).toContain("combined.pem is not what was written");
     writeFileSync(file("privkey.pem"), "another\n");
     expect((await faults())[0]).toContain("is not what was written");
     fake.clock.now = new Date(fake.clock.now.getTime() + 25 * 3_600_000);

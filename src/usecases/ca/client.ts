@@ -123,7 +123,7 @@ export const makeClient = async (world: World, wish: ClientWish): Promise<Client
   const request = requestOf(world, wish);
   const { leaf, chain, ...certificate } = await (await world.privateCas()).issueClient({ ...request, privateKey: key });
   await recordChange(world, {
-    what: `made the client certificate ${certificate.serial} for ${wish.address} by the private CA "${wish.name}"`,
+    what: `made the client certificate ${certificate.serial} for ${wish.address} by the private CA "${wish.name}", into ${planned.file}`,
     undo: `mailcert ca revoke ${certificate.serial}`,
   });
   // The password first: a file that nobody can open is of no use.

@@ -50,18 +50,22 @@ const foundBy = async (world: World, what: string, path: string | undefined): Pr
 const foundByAddress = async (world: World, what: string): Promise<FoundCertificate | undefined> => {
   if (!what.includes("@")) return undefined;
   const cas = await world.privateCas();
-  const mine: ShownClient[] = [];
+  const mine: (ShownClient & { readonly ca: string })[] = [];
   for (const name of await cas.list()) {
     const { clients = [] } = (await cas.show(name, world.now())) ?? {};
-    mine.push(...clients.filter(({ address }) => address.toLowerCase() === what.toLowerCase()));
+    const theirs = clients.filter(({ address }) => address.toLowerCase() === what.toLowerCase());
+    mine.push(...theirs.map((one) => ({ ...one, ca: name })));
   }
   const [one, ...more] = mine;
   if (one === undefined || more.length === 0) return one && cas.find(one.serial);
   throw new Failure("usage", `${what} has ${mine.length} client certificates: say which one to revoke`, {
-    hints: mine.map(
-      ({ serial, notBefore, notAfter }) =>
-        `mailcert ca revoke ${serial} (of ${notBefore.slice(0, 10)}, until ${notAfter.slice(0, 10)})`,
-    ),
+    hints: [
+      ...mine.map(
+        ({ serial, ca, login, notBefore, notAfter }) =>
+          `mailcert ca revoke ${serial} (by the private CA "${ca}", user name ${login}, of ${notBefore.slice(0, 10)}, until ${notAfter.slice(0, 10)})`,
+      ),
+      "which is which: mailcert log says when each was made, and into which file",
+    ],
   });
 };
 
