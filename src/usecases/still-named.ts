@@ -28,7 +28,7 @@ export const stillNamed = async (
     if (installations instanceof Failure) continue;
     for (const installation of installations) {
       const settings = await unlessFailure(async () => {
-        const all = folders.map((one) => server.naming?.(installation, `${one}/`) ?? []);
+        const all = folders.map(async (one) => (await server.naming?.(installation, `${one}/`)) ?? []);
         return (await Promise.all(all)).flat();
       });
       if (settings instanceof Failure) continue;

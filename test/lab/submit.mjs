@@ -1,9 +1,10 @@
 // Runs inside a mail host: hands one mail in over SMTP as a mail program does, with a client certificate, a login, or neither; prints what was answered as JSON.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:crypto";
 import net from "node:net";
 import tls from "node:tls";
 
-const { port, implicit, pem, session, login, to, from } = JSON.parse(process.argv[2] ?? "{}");
+const { port, implicit, pem, session, resume, login, to, from } = JSON.parse(process.argv[2] ?? "{}");
 const host = "192.0.2.10";
 
 /** Whole replies, however the bytes arrive (RFC 5321 4.2.1): `250-one`, `250 two` is one. */
@@ -60,6 +61,8 @@ const secured = (socket) =>
       rejectUnauthorized: false,
       ...(key ? { key, cert: key } : {}),
       ...(before ? { session: before } : {}),
+      // Without a ticket the server has to remember the session itself.
+      ...(resume === "id" ? { maxVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET } : {}),
     });
     wrapped.once("secureConnect", () => resolve(wrapped));
     wrapped.once("error", reject);

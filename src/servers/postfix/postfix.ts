@@ -120,10 +120,12 @@ export const createPostfix = (dependencies: ServerDependencies): Server => {
     const inForce = (await dependencies.inForce?.(id)) ?? [];
     const made = (await dependencies.made?.(id)) ?? [];
     const entrances = asked ? await entrancesOf(dependencies, configDir) : [];
-    const tableOf = (path: string): string => `texthash:${escapes.postfix(path)}`;
-    const maps = tableOf(dependencies.clientMaps ?? "");
+    const kind = "texthash:";
+    const tableOf = (path: string): string => `${kind}${escapes.postfix(path)}`;
+    const { clientMaps } = dependencies;
+    const maps = clientMaps === undefined ? undefined : tableOf(clientMaps);
     const isGone = async (one: string): Promise<boolean> =>
-      maps.endsWith("/") && one.startsWith(maps) && !(await exists(one.slice(tableOf("").length)));
+      maps !== undefined && one.startsWith(maps) && !(await exists(one.slice(kind.length)));
     const table = asked && tableOf(asked.map);
     return {
       relay: { table, isGone, entrances: entrances.filter(({ forPeople }) => forPeople), masterCf, inForce, made },
