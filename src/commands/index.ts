@@ -13,7 +13,10 @@ export const commands = {
   snippet: { summary: "print a server's settings for a certificate", load: () => import("./snippet.ts") },
   bundle: { summary: "write the files that mail clients import", load: () => import("./bundle.ts") },
   verify: { summary: "check what mail servers really serve", load: () => import("./verify.ts") },
-  explain: { summary: "what a port, a label, a finding or a log line means, and what to set", load: () => import("./explain.ts") },
+  explain: {
+    summary: "what a port, a label, a finding or a log line means, and what to set",
+    load: () => import("./explain.ts"),
+  },
   dns: { summary: "DNS records to publish for what is served, and what is published", load: () => import("./dns.ts") },
   status: { summary: "certificates, expiry, next renewal, served where", load: () => import("./status.ts") },
   doctor: {

@@ -66,6 +66,10 @@ export const servedLook: Look = {
     const entries = await proveTogether(ground.world, looks, { patienceMs: () => 0 });
     const findings = looks.flatMap((look, index) => findingsOf(look, entries[index] ?? []));
     const proven = entries.flat().filter(({ verdict }) => verdict === "proven").length;
-    return { findings, well: proven > 0 ? [`${counted(proven, "entry point")} proven, at one address each`] : [], unseen: [] };
+    return {
+      findings,
+      well: proven > 0 ? [`${counted(proven, "entry point")} proven, at one address each`] : [],
+      unseen: [],
+    };
   },
 };
