@@ -6,6 +6,7 @@ import type { Chosen } from "./actions.ts";
 import type { CommandEntry, CommandModule, Context, Globals } from "./command.ts";
 import { exitMeaning, exitStatus, failureStatus, monitorLine } from "./exit-status.ts";
 import type { Host } from "./host.ts";
+import { withCommandMeant } from "./other-words.ts";
 import { createOutput, failureDocument } from "./output.ts";
 
 export const defaultConfig = "/etc/mailcert/mailcert.yaml";
@@ -69,8 +70,7 @@ const withoutVainHelp = (argv: readonly string[], names: readonly string[]): rea
 
 /** Commander's words in ours: what was given, and what there is to choose from. */
 const inOurWords = (text: string): string =>
-  text
-    .replace(/^error: /, "")
+  withCommandMeant(text.replace(/^error: /, ""))
     .replace(
       /^command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/m,
       "unknown $2 '$1': it takes $3",
