@@ -2,20 +2,19 @@
 import { Argument, Command, Option } from "commander";
 import { Failure } from "../domain/failure.ts";
 import { clean } from "../domain/text.ts";
+import { textWidth } from "../domain/wrap.ts";
 import type { Action, CommandModule } from "./command.ts";
 import { readLine } from "./line.ts";
 import { exitStatusHelp, helpHint } from "./program.ts";
 
 export type Actions = Readonly<Record<string, Action>>;
 
-const columns = 80;
-
-/** Words in lines of at most 80 columns, behind a term; a word may have blanks. */
+/** Words in lines of `textWidth` columns at most, behind a term; a word may have blanks. */
 const row = (term: string, words: readonly string[], indent: number): string => {
   const lines = [`  ${term}`];
   for (const word of words) {
     const longer = `${lines.at(-1) ?? ""} ${word}`;
-    if (longer.length <= columns) lines[lines.length - 1] = longer;
+    if (longer.length <= textWidth) lines[lines.length - 1] = longer;
     else lines.push(`${" ".repeat(indent)}${word}`);
   }
   return lines.join("\n");

@@ -1,7 +1,7 @@
 // What a command says: its result once on stdout (for people or as JSON), progress and problems on stderr.
 import type { Failure } from "../domain/failure.ts";
 import { printable } from "../domain/text.ts";
-import { fold } from "../domain/wrap.ts";
+import { fold, textWidth } from "../domain/wrap.ts";
 import type { Host, OutputStream } from "./host.ts";
 
 export interface Output {
@@ -14,7 +14,7 @@ export interface Output {
   /** Something a person should know although the command goes on. Shown also with --quiet. */
   warn(message: string, hint?: string): void;
   readonly color: boolean;
-  /** Columns to fit tables into. */
+  /** Columns to fit text into: a terminal's, `textWidth` at most. */
   readonly width: number;
 }
 
@@ -32,7 +32,7 @@ const withEnd = (text: string): string => (text === "" || text.endsWith("\n") ? 
 
 export const createOutput = (host: Host, options: OutputOptions): Output => ({
   color: options.color && host.stdout.isTTY && !host.env["NO_COLOR"],
-  width: host.stdout.isTTY ? host.stdout.columns : 100,
+  width: host.stdout.isTTY ? Math.min(host.stdout.columns, textWidth) : textWidth,
   result: (human, document, problem = true) => {
     if (options.json) host.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
     else if (problem || !options.quiet) host.stdout.write(shown(withEnd(human), host.stdout));

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../domain/failure.ts";
 import { fittingFailure } from "../domain/fitting-hint.ts";
+import { textWidth } from "../domain/wrap.ts";
 import type { Chosen } from "./actions.ts";
 import type { CommandEntry, CommandModule, Context, Globals } from "./command.ts";
 import { exitMeaning, exitStatus, failureStatus, monitorLine } from "./exit-status.ts";
@@ -126,7 +127,7 @@ const prepare = (command: Command, host: Host): void => {
     .exitOverride()
     .configureHelp({
       showGlobalOptions: true,
-      helpWidth: 80,
+      helpWidth: textWidth,
       // As manuals write it: --state DIR.
       optionTerm: (option) => option.flags.replace(/<([^>]+)>/, "$1"),
     })

@@ -20,6 +20,7 @@ import { verifyPlan } from "../usecases/verify-plan.ts";
 import { type VerifyDeps, type VerifyRequest, verify } from "../usecases/verify.ts";
 import { formatOf, notDryAndWritten, nothingEmpty } from "./verify-refusals.ts";
 import { listedTargets, placeIn, verifyList, withListed } from "./verify-list.ts";
+import { textWidth } from "../domain/wrap.ts";
 
 const targetTakes: Takes = {
   names: "hosts",
@@ -204,7 +205,7 @@ const lookAndReport = async (context: Context, format: ReportFormat): Promise<nu
   const report = await verifyReports[format](result, {
     text: {
       color: onScreen && output.color,
-      width: onScreen ? Math.min(output.width, 80) : 80,
+      width: onScreen ? output.width : textWidth,
       quiet: globals.quiet,
     },
     limits,

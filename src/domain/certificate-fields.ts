@@ -15,6 +15,7 @@ import { foreignName } from "./foreign-name.ts";
 import { ipFromOctets } from "./ip.ts";
 import { extendedKeyUsages, extensions, hashes, keyUsages, otherNames, signatureAlgorithms } from "./oids.ts";
 import { clean } from "./text.ts";
+import { plainSerial } from "./serial-number.ts";
 
 export interface CertificateFields {
   readonly serial: string;
@@ -60,9 +61,7 @@ export const readFields = (der: Buffer): CertificateFields => {
   const [serial, , issuer, validity, subject, spki] = parts;
   const [notBefore, notAfter] = childrenOf(expectTag(validity, tags.sequence, "the validity"));
   return {
-    serial: expectTag(serial, tags.integer, "the serial number")
-      .content.toString("hex")
-      .replace(/^(?:00)+(?=..)/, ""),
+    serial: plainSerial(expectTag(serial, tags.integer, "the serial number").content.toString("hex")),
     issuer: expectTag(issuer, tags.sequence, "the issuer"),
     subject: expectTag(subject, tags.sequence, "the subject"),
     notBefore: readTime(notBefore),

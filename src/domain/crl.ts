@@ -2,6 +2,7 @@
 import { type KeyObject, verify } from "node:crypto";
 import { type DerElement, DerProblem, childrenOf, expectTag, readElement, readOid, readTime, tags } from "./der.ts";
 import { extensions } from "./oids.ts";
+import { plainSerial } from "./serial-number.ts";
 
 export interface CrlListing {
   /** Hex. */
@@ -28,18 +29,19 @@ const block = /-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+?)-----END X509 CRL----
 export const splitCrls = (text: string): readonly string[] =>
   Array.from(text.matchAll(new RegExp(block, "g")), ([one]) => one);
 
-const hexOf = (content: Buffer): string => content.toString("hex").replace(/^(?:00)+(?=..)/, "");
+/** What an extension of a list, or of an entry, has in it. */
+const valueOf = (among: DerElement | undefined, id: string): DerElement | undefined => {
+  const found = (among ? childrenOf(among) : []).map(childrenOf).find(([one]) => one && readOid(one) === id);
+  const value = found?.at(-1);
+  return value && readElement(value.content);
+};
 
 const listingOf = (entry: DerElement): CrlListing => {
   const [serial, at, more] = childrenOf(entry);
-  const reason = (more ? childrenOf(more) : [])
-    .map(childrenOf)
-    .find(([id]) => id && readOid(id) === extensions.reasonCode)
-    ?.at(-1);
   return {
-    serial: hexOf(expectTag(serial, tags.integer, "a serial number").content),
+    serial: plainSerial(expectTag(serial, tags.integer, "a serial number").content.toString("hex")),
     at: readTime(at),
-    reason: (reason && readElement(reason.content).content[0]) ?? 0,
+    reason: valueOf(more, extensions.reasonCode)?.content[0] ?? 0,
   };
 };
 
@@ -71,12 +73,8 @@ export const readCrl = (pem: string): CrlFacts => {
   const entries = rest.find(({ tag }) => tag === tags.sequence);
   const wrapped = rest.find(({ tag }) => tag === 0xa0);
   const inner = wrapped && childrenOf(wrapped)[0];
-  const number = (inner ? childrenOf(inner) : [])
-    .map(childrenOf)
-    .find(([id]) => id && readOid(id) === extensions.crlNumber);
   const listings = (entries ? childrenOf(entries) : []).map(listingOf);
-  const value = number?.at(-1);
-  const digits = value && readElement(value.content).content.toString("hex");
+  const digits = valueOf(inner, extensions.crlNumber)?.content.toString("hex");
   return {
     der,
     thisUpdate: readTime(from),

@@ -5,6 +5,7 @@ import { readFields } from "./certificate-fields.ts";
 import { type DerElement, DerProblem, childrenOf, expectTag, readElement, readOid, readTime, tags } from "./der.ts";
 import { issuedBy } from "./chain.ts";
 import { hashes, signatureAlgorithms } from "./oids.ts";
+import { plainSerial } from "./serial-number.ts";
 
 /** What an answer is worth for a certificate; `useless` says why in words that go behind "the answer". */
 export type OcspVerdict =
@@ -48,9 +49,7 @@ const readSingle = (element: DerElement): Single => {
   const [algorithm, name, , serial] = inside(id, "the certificate's id");
   if (!status) throw new DerProblem("it says no status");
   return {
-    serial: expectTag(serial, tags.integer, "the serial number")
-      .content.toString("hex")
-      .replace(/^(?:00)+(?=..)/, ""),
+    serial: plainSerial(expectTag(serial, tags.integer, "the serial number").content.toString("hex")),
     hash: readOid(expectTag(inside(algorithm, "the hash")[0], tags.oid, "the hash")),
     issuerName: expectTag(name, tags.octetString, "the issuer's name").content.toString("hex"),
     status,

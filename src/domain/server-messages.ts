@@ -1,34 +1,46 @@
 // What the logs of Dovecot and Postfix say about TLS. The table in docs/troubleshooting.md is made of it; test/e2e/troubleshooting.test.ts makes each of them happen.
 import type { MessageWords } from "./message-words.ts";
 
+const mismatched = {
+  means:
+    "Key and certificate do not belong together, and no TLS port works. Somebody changed one of the two lines, or copied one of two files.",
+  mend: "`mailcert deploy NAME`; what wins over it is named, with file and line. `live` has both, switched by one rename.",
+};
+
+const gone = {
+  means:
+    "The path is gone: a deleted certificate of certbot's, a typo. Dovecot goes on with what it had, and **will not start the next time**.",
+  mend: "`doveconf -n` shows the file and the line. `mailcert deploy NAME`.",
+};
+
+const exchanged = {
+  means: "The two paths were exchanged.",
+  mend: "Exchange them.",
+};
+
+const setProgram =
+  'Set the program to "SSL/TLS" for 993, 995 and 465, to "STARTTLS" for 143, 110, 587: [the table](#mail-programs-tls-or-starttls-ssl-port-587-or-465).';
+
 export const serverMessages: readonly MessageWords[] = [
   {
     words: "`Can't load SSL private key (ssl_key setting): Key is for a different cert than ssl_cert`",
     server: "Dovecot 2.3",
-    means:
-      "Key and certificate do not belong together, and no TLS port works. Somebody changed one of the two lines, or copied one of two files.",
-    mend: "`mailcert deploy NAME`; what wins over it is named, with file and line. `live` has both, switched by one rename.",
+    ...mismatched,
   },
   {
     words: "`Can't load SSL private key (ssl_server_key_file setting): Key file is for a different certificate file`",
     server: "Dovecot 2.4",
-    means:
-      "Key and certificate do not belong together, and no TLS port works. Somebody changed one of the two lines, or copied one of two files.",
-    mend: "`mailcert deploy NAME`; what wins over it is named, with file and line. `live` has both, switched by one rename.",
+    ...mismatched,
   },
   {
     words: "`ssl_cert: Can't open file ...: No such file or directory`",
     server: "Dovecot 2.3",
-    means:
-      "The path is gone: a deleted certificate of certbot's, a typo. Dovecot goes on with what it had, and **will not start the next time**.",
-    mend: "`doveconf -n` shows the file and the line. `mailcert deploy NAME`.",
+    ...gone,
   },
   {
     words: "`ssl_server_cert_file: open(...) failed: No such file or directory`",
     server: "Dovecot 2.4",
-    means:
-      "The path is gone: a deleted certificate of certbot's, a typo. Dovecot goes on with what it had, and **will not start the next time**.",
-    mend: "`doveconf -n` shows the file and the line. `mailcert deploy NAME`.",
+    ...gone,
   },
   {
     words: "`There is no valid PEM certificate.`",
@@ -40,14 +52,12 @@ export const serverMessages: readonly MessageWords[] = [
   {
     words: "`The file contains a private key (you've mixed ssl_cert and ssl_key settings)`",
     server: "Dovecot 2.3",
-    means: "The two paths were exchanged.",
-    mend: "Exchange them.",
+    ...exchanged,
   },
   {
     words: "`The file contains a private key (you've mixed ssl_server_cert_file and ssl_server_key_file settings)`",
     server: "Dovecot 2.4",
-    means: "The two paths were exchanged.",
-    mend: "Exchange them.",
+    ...exchanged,
   },
   {
     words: "`tlsv1 alert unknown ca: SSL alert number 48`",
@@ -65,7 +75,7 @@ export const serverMessages: readonly MessageWords[] = [
     words: "`SSL_accept() failed: ...wrong version number`",
     server: "Dovecot",
     means: "A program spoke plain text, or STARTTLS, to 993 or 995.",
-    mend: 'Set the program to "SSL/TLS" for 993, 995 and 465, to "STARTTLS" for 143, 110, 587: [the table](#mail-programs-tls-or-starttls-ssl-port-587-or-465).',
+    mend: setProgram,
   },
   {
     words: "`SSL_accept() failed: ...unsupported protocol`",
@@ -143,6 +153,6 @@ export const serverMessages: readonly MessageWords[] = [
     words: "`improper command pipelining after CONNECT`",
     server: "Postfix",
     means: "A program spoke TLS at once to 25 or 587.",
-    mend: 'Set the program to "SSL/TLS" for 993, 995 and 465, to "STARTTLS" for 143, 110, 587: [the table](#mail-programs-tls-or-starttls-ssl-port-587-or-465).',
+    mend: setProgram,
   },
 ];

@@ -3,7 +3,7 @@ import type { Verdict } from "../domain/clients/client.ts";
 import { printable } from "../domain/text.ts";
 import { displayName } from "../domain/names.ts";
 import type { ExplainedBundle, SlotOpinion, SlotReason } from "../usecases/explain-bundle.ts";
-import { textWidth, wrap } from "../domain/wrap.ts";
+import { wrap } from "../domain/wrap.ts";
 
 const headings: Readonly<Record<Verdict, string>> = {
   accepts: "accepts it",
@@ -42,26 +42,25 @@ const mends = ({ certificate, opinions }: ExplainedBundle): readonly string[] =>
 };
 
 export const explainBundleText = (result: ExplainedBundle, width: number): string => {
-  const columns = Math.min(width, textWidth);
   const root = result.root === undefined ? "" : ` (${nameOf(result.root)})`;
   const stage = result.live ? "live" : "staged";
   const blocks = order.flatMap((verdict) => {
     const found = result.opinions.filter((opinion) => opinion.verdict === verdict);
     return found.length === 0
       ? []
-      : [[`${headings[verdict]}:`, ...found.flatMap((opinion) => clientLines(opinion, columns))].join("\n")];
+      : [[`${headings[verdict]}:`, ...found.flatMap((opinion) => clientLines(opinion, width))].join("\n")];
   });
   const mend = mends(result);
   return [
-    wrap(`${result.certificate}: generation ${result.generation} (${stage}), ${trusts[result.trust]}${root}`, columns),
-    wrap(`for clients that are configured with: ${result.names.map(displayName).join(", ") || "no name"}`, columns),
+    wrap(`${result.certificate}: generation ${result.generation} (${stage}), ${trusts[result.trust]}${root}`, width),
+    wrap(`for clients that are configured with: ${result.names.map(displayName).join(", ") || "no name"}`, width),
     "",
     blocks.join("\n\n"),
-    ...(mend.length === 0 ? [] : ["", "What helps:", ...mend.map((one) => wrap(one, columns, "  - ", "    "))]),
+    ...(mend.length === 0 ? [] : ["", "What helps:", ...mend.map((one) => wrap(one, width, "  - ", "    "))]),
     "",
     wrap(
       "[lab]: seen with the real program, see docs/what-clients-say.md; the others by what their makers, standards and users write.",
-      columns,
+      width,
     ),
   ].join("\n");
 };

@@ -1,6 +1,6 @@
 // What `explain` says: a heading and a few labelled paragraphs; its twin for --json.
 import type { CheckWords, Explanation } from "../domain/explain.ts";
-import { textWidth, wrap } from "../domain/wrap.ts";
+import { wrap } from "../domain/wrap.ts";
 
 const paragraph = (label: string, text: string, width: number): string =>
   wrap(text, width, `  ${`${label}:`.padEnd(12)}`, " ".repeat(14));
@@ -57,7 +57,7 @@ const one = (explanation: Explanation, width: number): string => {
 };
 
 export const explainText = (found: readonly Explanation[], width: number): string =>
-  found.map((explanation) => one(explanation, Math.min(width, textWidth))).join("\n\n");
+  found.map((explanation) => one(explanation, width)).join("\n\n");
 
 /** What is for people; a check's code is not. */
 const checkWords = ({ id, summary, clients, servers, reference, severity }: CheckWords): CheckWords => ({

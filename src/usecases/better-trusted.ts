@@ -3,7 +3,6 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { readCertificate } from "../domain/certificate.ts";
 import { entryUrl } from "../domain/entry-point.ts";
 import { Failure } from "../domain/failure.ts";
-import { generationOf } from "../domain/generation.ts";
 import { certificateMatches } from "../domain/name-match.ts";
 import type { Observation } from "../domain/observation.ts";
 import { shellWord } from "../domain/shell-word.ts";
@@ -11,6 +10,7 @@ import type { CertificateState, GenerationRecord } from "../store/store.ts";
 import type { ProofTarget } from "./prove.ts";
 import { isPubliclyTrusted } from "./public-trust.ts";
 import { unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 interface Observed {
@@ -58,7 +58,7 @@ export const refuseSelfSignedOverCa = (
   force: string,
 ): void => {
   const state = world.store.read(name);
-  const live = state && generationOf(state, world.store.liveNumber(name));
+  const live = state && liveGeneration(world, name, state);
   if (issuer.kind !== "self-signed" || live?.issuer !== "private-ca") return;
   throw new Failure(
     "config",

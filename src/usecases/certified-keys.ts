@@ -2,7 +2,7 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { sha256Hex } from "../domain/fingerprint.ts";
-import { generationOf, targetOf } from "../domain/generation.ts";
+import { targetOf } from "../domain/generation.ts";
 import { publicKeyOf } from "../domain/key-match.ts";
 import { type KeyAlgorithm, type Slot, algorithmOf, slotOf } from "../domain/keys.ts";
 import { isRetired } from "../domain/revocation.ts";
@@ -11,6 +11,7 @@ import type { ForeignRequest } from "../domain/subject-key.ts";
 import type { CertificateState, KeyRecord } from "../store/store.ts";
 import { type AdoptedKey, keepAdopted } from "./adopted-key.ts";
 import { keyOfRequest } from "./request-elsewhere.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 interface KnownKey {
@@ -120,7 +121,7 @@ const knownKey = async (
   const { name } = state;
   const slot = slotOf(algorithm);
   const record: KeyRecord = state.keys[slot] ?? { old: [] };
-  const generations = [generationOf(state, world.store.liveNumber(name)), targetOf(state)];
+  const generations = [liveGeneration(world, name, state), targetOf(state)];
   const present = generations
     .map((generation) => generation?.leaves[slot])
     .find((leaf) => leaf?.algorithm === algorithm && !isRetired(state, leaf.spkiSha256));

@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
-import { generationOf } from "../domain/generation.ts";
 import type { Placed, Places } from "../domain/places.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 export interface Claim extends Placed {
@@ -28,7 +28,7 @@ type Configured = Pick<CertificateConfig, "name" | "servers" | "csr"> & { readon
  */
 const claimOf = (world: World, { name, servers, places }: Configured): readonly Claim[] => {
   const state = places && readableState(world, name);
-  if (!places || !state || state.parked === true || !generationOf(state, world.store.liveNumber(name))) return [];
+  if (!places || !state || state.parked === true || !liveGeneration(world, name, state)) return [];
   const claim = { name, places, servers };
   return [state.stage === "staged" ? { ...claim, installations: Object.keys(state.deployments) } : claim];
 };

@@ -107,11 +107,11 @@ export const trustIsBehind = async (world: World, server: string): Promise<boole
   return behind !== false;
 };
 
-/** Files that a server's settings name, or are about to, and that are not there. */
-export const absentTrust = async (world: World, server: string): Promise<readonly string[]> => {
+/** What a deployment writes because a server's settings name it, or are about to, and it is not there. */
+export const trustToWrite = async (world: World, server: string): Promise<readonly string[]> => {
   const access = readers.includes(server) ? await wanted(world) : undefined;
   const named = access && namedBy(server, await world.privateCas(), access);
-  return named !== undefined && (await world.fileMark(named)) === "ENOENT" ? [named] : [];
+  return named !== undefined && (await world.fileMark(named)) === "ENOENT" ? [`write ${named}`] : [];
 };
 
 /**

@@ -4,7 +4,6 @@ import { type CertificateFacts, readCertificate } from "../domain/certificate.ts
 import { caTitle } from "../domain/ca-failures.ts";
 import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import { Failure } from "../domain/failure.ts";
-import { generationOf } from "../domain/generation.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
 import type { CaFacts } from "../issuers/issuer.ts";
 import type { Listener } from "../servers/server.ts";
@@ -14,6 +13,7 @@ import { findServers } from "./entries.ts";
 import { isPubliclyTrusted } from "./public-trust.ts";
 import { slotsOf } from "./served-certificate.ts";
 import { unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 export interface LiveLeaf {
@@ -108,7 +108,7 @@ export const dnsFacts = async (
   const hosts = hostNames(names);
   const [main] = hosts;
   const state = world.store.read(name);
-  const live = state && generationOf(state, world.store.liveNumber(name));
+  const live = state && liveGeneration(world, name, state);
   const found = await unlessFailure(() => findServers(world, certificate));
   const servers = found instanceof Failure ? [] : found.servers;
   const cas: AskedCa[] = [];

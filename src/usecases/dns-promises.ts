@@ -14,6 +14,7 @@ import type { Deployable } from "./entries.ts";
 import { type HoldClock, clockOf, heard, hold, keysOf, longest, withMemory } from "./dane-hold.ts";
 import { type Ways, behind, missingRecords, unheard, unpublished, unripe, untrusted } from "./dns-refusal.ts";
 import { isPubliclyTrusted } from "./public-trust.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 /** Names that are served already with this key by this issuer. */
@@ -22,7 +23,7 @@ export const keptNames = (
   state: CertificateState,
   candidate: Candidate,
 ): readonly string[] => {
-  const live = state.generations.find(({ number }) => number === world.store.liveNumber(state.name));
+  const live = liveGeneration(world, state.name, state);
   const served = live !== undefined && Object.keys(state.deployments).length > 0;
   const kept =
     served &&
@@ -69,7 +70,7 @@ const silenceMs = 3_600_000;
 
 /** Another key takes the place of one that is served. */
 const changesKey = (world: World, state: CertificateState, candidate: Candidate): "new" | "other" | "kept" => {
-  const live = state.generations.find(({ number }) => number === world.store.liveNumber(state.name));
+  const live = liveGeneration(world, state.name, state);
   if (live === undefined) return "new";
   const leaves = Object.values(live.leaves).map(({ spkiSha256 }) => spkiSha256);
   return Object.values(candidate.slots).every(({ spki }) => spki !== undefined && leaves.includes(sha256Hex(spki)))

@@ -4,7 +4,7 @@ import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { rawEntry } from "../domain/certificate-settings.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Finding } from "../domain/finding.ts";
-import { authorityOf, generationOf } from "../domain/generation.ts";
+import { authorityOf } from "../domain/generation.ts";
 import type { Slot } from "../domain/keys.ts";
 import { isWildcard } from "../domain/names.ts";
 import { hasRetiredKey } from "../domain/revocation.ts";
@@ -28,6 +28,7 @@ import { orderedWithout } from "./left-out-again.ts";
 import { recordChange } from "./record-change.ts";
 import { rememberFailure, withNextAttempt } from "./remember-failure.ts";
 import { unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 /** `newKey`: make new keys instead of keeping those that are live. */
@@ -193,7 +194,7 @@ const refuseNoGain = (
   state: CertificateState,
   { notBefore, notAfter }: Obtained["span"],
 ): void => {
-  const live = generationOf(state, world.store.liveNumber(state.name));
+  const live = liveGeneration(world, state.name, state);
   if (live === undefined) return;
   const present = { notBefore: new Date(live.notBefore), notAfter: new Date(live.notAfter) };
   const next = { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
@@ -253,7 +254,7 @@ const guarded = (
   const { name, names, servers } = certificate;
   const auto = servers === "auto";
   const again = `mailcert setup ${shellWord(names[0] ?? name)}${newKey ? " --new-key" : ""} --replace`;
-  const live = generationOf(state, world.store.liveNumber(name));
+  const live = liveGeneration(world, name, state);
   const keeps = live !== undefined && !hasRetiredKey(state, live);
   return {
     state,

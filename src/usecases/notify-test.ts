@@ -2,9 +2,9 @@
 import type { Config } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { type ChannelName, channelsOf } from "../domain/notify-settings.ts";
-import { generationOf } from "../domain/generation.ts";
 import type { Report } from "../notify/channel.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 export interface ChannelTried {
@@ -48,7 +48,7 @@ export const notifyTest = async (
     test: true,
     certificates: certificates.map(({ name }) => {
       const state = readableState(world, name);
-      const live = state && generationOf(state, world.store.liveNumber(name));
+      const live = state && liveGeneration(world, name, state);
       return {
         name,
         ...(live === undefined ? {} : { notAfter: live.notAfter }),

@@ -5,7 +5,6 @@ import type { Finding } from "../domain/finding.ts";
 import { endText } from "../domain/near-end.ts";
 import { type Cause, type Causes, type Told, asCause, keyOf, newsFor, toldAfter, urgency } from "../domain/news.ts";
 import type { NotifySettings } from "../domain/notify-settings.ts";
-import { generationOf } from "../domain/generation.ts";
 import type { CertificateFacts, Channel, Report } from "../notify/channel.ts";
 import type { GenerationRecord } from "../store/store.ts";
 import type { Memory } from "./notify-tools.ts";
@@ -13,11 +12,12 @@ import { failureOf } from "./one-failure.ts";
 import type { RenewResult, RenewedCertificate } from "./renew.ts";
 import { type RunSeen, causesAfter } from "./run-causes.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 const liveOf = (world: World, name: string): GenerationRecord | undefined => {
   const state = readableState(world, name);
-  return state && generationOf(state, world.store.liveNumber(name));
+  return state && liveGeneration(world, name, state);
 };
 
 /** What keeps every certificate from being renewed is as urgent as the one that ends first. */

@@ -7,7 +7,7 @@ import { slotOf } from "../domain/keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ServedCertificate } from "../servers/server.ts";
 import { unanswered } from "./answered-notes.ts";
-import { absentTrust, foreseeTrust } from "./client-trust.ts";
+import { foreseeTrust, trustToWrite } from "./client-trust.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { foreseeRefusals } from "./foresee-refusals.ts";
 import { configFinding, offFinding } from "./install-settings.ts";
@@ -66,7 +66,7 @@ export const planDeploy = async (world: World, certificate: CertificateConfig): 
     const edits = new Set(
       [...off, ...asked].flatMap(({ edit }) => edit.map((change) => `after a yes: ${describeChange(change)}`)),
     );
-    const absent = (await absentTrust(world, installation.server)).map((path) => `write ${path}`);
+    const absent = await trustToWrite(world, installation.server);
     const changes = [...readers, ...absent, ...plan.changes.map(describeMade), ...edits, ...(outdated.get(id) ?? [])];
     const foreseen = await unlessFailure(() => foreseeTrust(world, installation.server));
     const untold = foreseen instanceof Failure ? [configFinding(id, foreseen, "would not be changed")] : foreseen;

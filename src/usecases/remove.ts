@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { describeRevert } from "../domain/describe-change.ts";
 import { Failure } from "../domain/failure.ts";
-import { generationOf, targetOf } from "../domain/generation.ts";
+import { targetOf } from "../domain/generation.ts";
 import type { Finding } from "../domain/finding.ts";
 import { setupAgain } from "../domain/setup-command.ts";
 import { clean } from "../domain/text.ts";
@@ -16,6 +16,7 @@ import { removalDangers, returnsOf } from "./removal-dangers.ts";
 import { type RevertedSettings, revertSettings } from "./revert-settings.ts";
 import { stillNamed } from "./still-named.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 export interface Removal extends RevertedSettings {
@@ -136,7 +137,7 @@ const changing = (world: World, names: readonly string[], open: readonly HostEve
 const firstNameOf = (world: World, names: readonly string[]): string => {
   for (const name of names) {
     const state = readableState(world, name);
-    const live = state && generationOf(state, world.store.liveNumber(name));
+    const live = state && liveGeneration(world, name, state);
     if (live?.names[0] !== undefined) return live.names[0];
   }
   return "localhost";
@@ -161,7 +162,7 @@ const leftThere = async (world: World): Promise<(name: string) => Pick<Removal, 
   return (name) => {
     const state = configured === undefined || configured.has(name) ? undefined : readableState(world, name);
     if (!state) return {};
-    const generation = generationOf(state, world.store.liveNumber(name)) ?? targetOf(state);
+    const generation = liveGeneration(world, name, state) ?? targetOf(state);
     const folder = join(world.store.dir, "certificates", name);
     return { left: { folder, ...(generation ? { again: setupAgain(name, generation) } : {}) } };
   };

@@ -2,7 +2,6 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import type { Finding } from "../domain/finding.ts";
 import { inConfiguration } from "../domain/fitting-hint.ts";
-import { generationOf } from "../domain/generation.ts";
 import { endText, nearEnd } from "../domain/near-end.ts";
 import { orphanFinding } from "../domain/overdue.ts";
 import { setupAgain } from "../domain/setup-command.ts";
@@ -10,6 +9,7 @@ import type { UnmetWish } from "../domain/unmet-wish.ts";
 import type { IssueResult } from "./issue.ts";
 import type { RenewOptions, RenewedCertificate } from "./renew.ts";
 import { readableState } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 type Seen = Omit<RenewedCertificate, "findings">;
@@ -26,7 +26,7 @@ export const endingFindings = (world: World, { certificate, decision, failure }:
   if (decision.action !== "wait" && failure?.kind !== "try-later") return [];
   if (decision.action === "wait" && decision.window) return [];
   const state = readableState(world, certificate);
-  const live = state && generationOf(state, world.store.liveNumber(certificate));
+  const live = state && liveGeneration(world, certificate, state);
   if (!live || !nearEnd(live, world.now())) return [];
   const why = failure ? inConfiguration(failure.message) : decision.action === "wait" ? decision.why : "";
   return [
@@ -69,7 +69,7 @@ export const orphanFindings = async (
     if (configured.has(name)) continue;
     const state = readableState(world, name);
     if (state?.revocation && !dryRun) findings.push(...(await goOn(world, name, undefined)));
-    const live = state && generationOf(state, world.store.liveNumber(name));
+    const live = state && liveGeneration(world, name, state);
     const finding = live && orphanFinding(state, live, setupAgain(name, live), world.now());
     if (finding) findings.push(finding);
   }

@@ -2,13 +2,13 @@
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import { copies } from "../domain/file-target.ts";
-import { generationOf } from "../domain/generation.ts";
 import type { Places } from "../domain/places.ts";
 import { sniNames } from "../domain/sni-names.ts";
 import type { Installation, PlacedCertificate, ServedCertificate, Server } from "../servers/server.ts";
 import type { CertificateState } from "../store/store.ts";
 import { servedCertificate } from "./served-certificate.ts";
 import { readableState, unlessFailure } from "./unless-failure.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 export interface Serving {
@@ -74,7 +74,7 @@ export const servingOn = async (
     if (given) return given;
     if (without.includes(name)) return undefined;
     const state = readableState(world, name);
-    const live = state && isInForce(state, id) ? generationOf(state, world.store.liveNumber(name)) : undefined;
+    const live = state && isInForce(state, id) ? liveGeneration(world, name, state) : undefined;
     // Settings that name files which are gone stop a server from starting.
     if (!live || world.store.slotsIn(name, live.number).length === 0) return undefined;
     return servedCertificate(world, name, live);

@@ -4,7 +4,7 @@ import type { CertificateConfig, IssuerKind } from "../domain/certificate-config
 import { type DaneHold, waitingHold } from "../domain/dane-memory.ts";
 import { defaultsOf } from "../domain/default-certificates.ts";
 import type { Finding } from "../domain/finding.ts";
-import { authorityOf, generationOf, targetOf } from "../domain/generation.ts";
+import { authorityOf, targetOf } from "../domain/generation.ts";
 import { orphanFinding, overdueFindings } from "../domain/overdue.ts";
 import { type Decision, type Wish, decide, lastProven } from "../domain/renew-decision.ts";
 import { type Entry, entryIssuer, entryNames, setupAgain } from "../domain/setup-command.ts";
@@ -24,6 +24,7 @@ import { condemnedFindings, deadFindings } from "./status-findings.ts";
 import { readableState } from "./unless-failure.ts";
 import { windowWish } from "./window-wish.ts";
 import { unreadFindings } from "./unread-findings.ts";
+import { liveGeneration } from "./live-generation.ts";
 import type { World } from "./world.ts";
 
 export interface CaTrouble extends CaFailure {
@@ -174,7 +175,7 @@ const statusOf = async (
   look: Look,
 ): Promise<CertificateStatus> => {
   const target = state && targetOf(state);
-  const live = state && generationOf(state, world.store.liveNumber(name));
+  const live = state && liveGeneration(world, name, state);
   const asked = !config && !target ? state?.lastError?.entry : undefined;
   const caFailures = caFailuresOf(state, config);
   const next = config && decide(config, state, await wishNow(world, config, state), world.now());

@@ -5,6 +5,7 @@ import { readFields } from "../domain/certificate-fields.ts";
 import { tags, writeElement } from "../domain/der.ts";
 import { Failure } from "../domain/failure.ts";
 import { readPrivateKey } from "../domain/private-key.ts";
+import { plainSerial } from "../domain/serial-number.ts";
 
 export interface CrlEntry {
   /** Hex. */
@@ -29,7 +30,7 @@ const sequence = (...parts: readonly Uint8Array[]): Buffer => writeElement(tags.
 
 /** Positive and as short as can be: an octet of zeros stands in front only where the first bit is set. */
 const integer = (hex: string): Buffer => {
-  const plain = hex.replace(/^(?:00)+(?=..)/, "");
+  const plain = plainSerial(hex);
   const even = plain.length % 2 === 0 ? plain : `0${plain}`;
   const octets = Buffer.from(even, "hex");
   return writeElement(tags.integer, (octets[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), octets]) : octets);

@@ -21,7 +21,7 @@ import type { DeployResult } from "../../src/usecases/deployment.ts";
 import { issue } from "../../src/usecases/issue.ts";
 import { planDeploy } from "../../src/usecases/plan-deploy.ts";
 import { remove } from "../../src/usecases/remove.ts";
-import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import { rollback } from "../../src/usecases/rollback.ts";
 import { setup } from "../../src/usecases/setup.ts";
 import { status } from "../../src/usecases/status.ts";
@@ -33,6 +33,7 @@ import { makePki, served } from "../fakes/pki.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 import { runMain } from "./run-main.ts";
 import { complaints, readSchema, schemaFiles } from "./schemas.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 const src = join(import.meta.dirname, "../../src");
 
@@ -214,14 +215,6 @@ certificates:
 });
 
 describe("documents of deployments", () => {
-  const options: RenewOptions = {
-    replace: false,
-    accept: async () => false,
-    force: false,
-    newKey: false,
-    named: false,
-    dryRun: false,
-  };
   let fake: FakeWorld;
   beforeAll(() => {
     fake = fakeWorld();

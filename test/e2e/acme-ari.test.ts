@@ -17,18 +17,10 @@ import { usualAcme } from "../fakes/settings.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 import { type Pebble, startPebble } from "../lab/pebble.ts";
 import { noChallengeWorld } from "../fakes/challenge-world.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
-
 let pebble: Pebble;
 let proxy: AcmeProxy;
 let staging: AcmeProxy;

@@ -13,19 +13,11 @@ import { type AcmeProxy, type Fault, type Seen, startAcmeProxy } from "../fakes/
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 import { type Bench, openBench } from "../lab/acme-bench.ts";
 import { type Pebble, startPebble } from "../lab/pebble.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const name = "mail.example.org";
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
-
 let pebble: Pebble;
 let b: Bench;
 let fake: FakeWorld;

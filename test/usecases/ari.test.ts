@@ -15,6 +15,7 @@ import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { usualAcme } from "../fakes/settings.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -26,15 +27,6 @@ const settings: AcmeSettings = {
   httpAddress: ":80",
 };
 const config = certificate({ issuer: settings });
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
-
 /** An ACME CA in memory: self-signed leaves, an account, and the advice of a test. */
 interface Ca {
   readonly world: World;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Host } from "../../src/cli/host.ts";
 import { readCertificate } from "../../src/domain/certificate.ts";
-import { complaints } from "../docs/schemas.ts";
+import { documentsOf } from "../docs/run-json.ts";
 import { type Ran, runMainOn } from "../docs/run-main.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -42,13 +42,7 @@ interface Made {
   readonly earlier: readonly { readonly serial: string }[];
 }
 
-const json = async (status: number, ...line: readonly string[]): Promise<Record<string, unknown>> => {
-  const ran = await on({}, ...line, "--json");
-  expect(ran.status, ran.stdout + ran.stderr).toBe(status);
-  const document = JSON.parse(ran.stdout) as Record<string, unknown>;
-  expect(complaints(document), ran.stdout).toEqual([]);
-  return document;
-};
+const json = documentsOf((...line) => on({}, ...line));
 const error = async (status: number, ...line: readonly string[]): Promise<string> => {
   const { error: told } = (await json(status, ...line)) as { error: { message: string; hints: readonly string[] } };
   return [told.message, ...told.hints].join("\n");

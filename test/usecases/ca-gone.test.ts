@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readCertificate, splitPem } from "../../src/domain/certificate.ts";
-import { complaints } from "../docs/schemas.ts";
+import { documentsOf } from "../docs/run-json.ts";
 import { type Ran, runMainOn } from "../docs/run-main.ts";
 
 const name = "mail.example.org";
@@ -33,14 +33,7 @@ const run = async (...line: readonly string[]): Promise<Ran> => {
   return ran;
 };
 
-/** The document, held against its schema. */
-const json = async (status: number, ...line: readonly string[]): Promise<Record<string, unknown>> => {
-  const ran = await run(...line, "--json");
-  expect(ran.status, ran.stdout + ran.stderr).toBe(status);
-  const document = JSON.parse(ran.stdout) as Record<string, unknown>;
-  expect(complaints(document), ran.stdout).toEqual([]);
-  return document;
-};
+const json = documentsOf(run);
 
 const folder = (): string => join(dir, "state/ca/default");
 const served = async (): Promise<string> => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { complaints } from "../docs/schemas.ts";
+import { documentsOf } from "../docs/run-json.ts";
 import { runMainOn } from "../docs/run-main.ts";
 
 const name = "mail.example.org";
@@ -13,13 +13,7 @@ let dir: string;
 
 const run = (...line: readonly string[]) =>
   runMainOn(dir, { now: () => new Date("2026-11-20T12:00:00.000Z"), env: { PATH: "/usr/bin:/bin" } }, ...line);
-const json = async (status: number, ...line: readonly string[]): Promise<Record<string, unknown>> => {
-  const ran = await run(...line, "--json");
-  expect(ran.status, ran.stdout + ran.stderr).toBe(status);
-  const document = JSON.parse(ran.stdout) as Record<string, unknown>;
-  expect(complaints(document), ran.stdout).toEqual([]);
-  return document;
-};
+const json = documentsOf(run);
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "mailcert-served-damaged-"));

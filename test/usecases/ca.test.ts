@@ -8,7 +8,7 @@ import { readCrl } from "../../src/domain/crl.ts";
 import { caFindings } from "../../src/domain/private-ca.ts";
 import type { Host } from "../../src/cli/host.ts";
 import type { ShownCa } from "../../src/issuers/private-cas.ts";
-import { complaints } from "../docs/schemas.ts";
+import { documentsOf } from "../docs/run-json.ts";
 import { type Ran, runMainOn } from "../docs/run-main.ts";
 
 const name = "mail.example.org";
@@ -41,14 +41,7 @@ const on = async (over: Partial<Host>, ...line: readonly string[]): Promise<Ran>
 };
 const run = (...line: readonly string[]): Promise<Ran> => on({}, ...line);
 
-/** The document, held against its schema. */
-const json = async (status: number, ...line: readonly string[]): Promise<Record<string, unknown>> => {
-  const ran = await run(...line, "--json");
-  expect(ran.status, ran.stdout + ran.stderr).toBe(status);
-  const document = JSON.parse(ran.stdout) as Record<string, unknown>;
-  expect(complaints(document), ran.stdout).toEqual([]);
-  return document;
-};
+const json = documentsOf(run);
 
 const error = async (status: number, ...line: readonly string[]): Promise<string> => {
   const { error: told } = (await json(status, ...line)) as { error: { message: string; hints: readonly string[] } };

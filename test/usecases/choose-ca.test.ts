@@ -4,10 +4,11 @@ import type { CertificateConfig } from "../../src/domain/certificate-config.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { statusText } from "../../src/reports/status.ts";
 import { issue } from "../../src/usecases/issue.ts";
-import { type RenewOptions, type RenewResult, renew } from "../../src/usecases/renew.ts";
+import { type RenewResult, renew } from "../../src/usecases/renew.ts";
 import { status } from "../../src/usecases/status.ts";
 import { type AcmeCas, acmeAt, acmeCas, found } from "../fakes/acme-cas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 const [one, two, three] = [acmeAt("one.example"), acmeAt("two.example"), acmeAt("three.example")];
@@ -55,14 +56,6 @@ const told = async (config: CertificateConfig = several): Promise<string> => {
   return statusText(await status(world, []), undefined, fake.clock.now);
 };
 
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const run = (config: CertificateConfig = several): Promise<RenewResult> => renew(cas.world, [config], timer);
 
 describe("who is asked", () => {

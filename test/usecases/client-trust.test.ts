@@ -20,6 +20,7 @@ import { deploy } from "../../src/usecases/deploy.ts";
 import { issue as issueCertificate } from "../../src/usecases/issue.ts";
 import { renew } from "../../src/usecases/renew.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 let fake: FakeWorld;
 let reloaded: string[];
@@ -371,14 +372,6 @@ it("`deploy` reloads each server once, and leaves nothing for the next run", asy
 });
 
 it("a CA that was lost is to be put back, not made anew: each run says so, and so does a deployment", async () => {
-  const options = {
-    replace: false,
-    accept: async () => false,
-    force: false,
-    newKey: false,
-    named: false,
-    dryRun: false,
-  };
   const findings = async () => (await renew(fake.world, [], options)).findings;
   await issue();
   expect(await prepareTrust(fake.world, "dovecot")).toEqual([]);

@@ -14,17 +14,10 @@ import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
 import { noDns } from "../fakes/dns.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 const name = "mail.example.org";
 const owner = `_25._tcp.${name}`;
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const newKey = { ...options, force: true, newKey: true };
 
 let fake: FakeWorld;

@@ -10,6 +10,7 @@ import { type RenewOptions, type RenewResult, renew } from "../../src/usecases/r
 import { status } from "../../src/usecases/status.ts";
 import { type AcmeCas, acmeAt, acmeCas } from "../fakes/acme-cas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
 const [first, second, third] = ["mail.example.org", "autoconfig.example.org", "smtp.example.org"];
 const names = [first, second, third];
@@ -38,14 +39,6 @@ const failure = async (one: CertificateConfig): Promise<Failure> => {
   throw new Error("it was issued");
 };
 const ordered = (): readonly (readonly string[])[] => cas.orders.map(({ request }) => request.names);
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const run = (one: CertificateConfig, over: Partial<RenewOptions> = {}): Promise<RenewResult> =>
   renew(cas.world, [one], { ...timer, ...over });
 const pass = (ms: number): void => {

@@ -19,18 +19,10 @@ import { createFiles } from "../../src/servers/files/files.ts";
 import { createRunProgram } from "../../src/system/run.ts";
 import { planDeploy } from "../../src/usecases/plan-deploy.ts";
 import { remove } from "../../src/usecases/remove.ts";
-import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
-
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 let fake: FakeWorld;
 let world: World;

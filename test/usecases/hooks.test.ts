@@ -12,15 +12,8 @@ import type { World } from "../../src/usecases/world.ts";
 import { allHooks, scriptedHooks } from "../fakes/hooks.ts";
 import { sniServer } from "../fakes/sni-server.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const mail = certificate({ hooks: allHooks });
 const name = mail.name;
 

@@ -17,15 +17,8 @@ import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
 import { usualAcme } from "../fakes/settings.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const forced: RenewOptions = { ...timer, force: true, named: true };
 
 let fake: FakeWorld;

@@ -16,15 +16,8 @@ import type { World } from "../../src/usecases/world.ts";
 import { complaints } from "../docs/schemas.ts";
 import { notifyDocument, notifyTestText } from "../../src/reports/notify.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const mail = certificate();
 const notify: NotifySettings = {
   mail: ["a@example.org"],

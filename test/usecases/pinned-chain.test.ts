@@ -18,19 +18,11 @@ import { makeRoot } from "../../src/x509/root.ts";
 import { validityOf } from "../../src/x509/validity.ts";
 import { noDns } from "../fakes/dns.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 const name = "mail.example.org";
 const random = (size: number): Uint8Array => randomBytes(size);
 const owner = `_25._tcp.${name}`;
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
-
 let fake: FakeWorld;
 let world: World;
 let records: readonly TlsaRecord[];

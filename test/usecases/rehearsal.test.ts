@@ -7,21 +7,14 @@ import { rehearse } from "../../src/issuers/acme/rehearsal.ts";
 import { validationFailure } from "../../src/issuers/acme/validation-failure.ts";
 import type { AcmeSettings } from "../../src/domain/certificate-config.ts";
 import type { IssueRequest, Issuer } from "../../src/issuers/issuer.ts";
-import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { usualAcme } from "../fakes/settings.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as timer } from "../fakes/renew-options.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const timer: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const settings: AcmeSettings = {
   ...usualAcme,
   kind: "acme",

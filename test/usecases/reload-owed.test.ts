@@ -5,15 +5,9 @@ import type { Server } from "../../src/servers/server.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun } from "../fakes/renew-options.ts";
 
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: true,
-  dryRun: false,
-};
+const options: RenewOptions = { ...timerRun, named: true };
 
 let fake: FakeWorld;
 let reloads: number;

@@ -3,18 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
-import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import { type AcmeCas, acmeAt, acmeCas } from "../fakes/acme-cas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const config = certificate({ issuer: acmeAt("one.example"), fallbacks: [acmeAt("two.example")] });
 
 let fake: FakeWorld;

@@ -15,19 +15,11 @@ import { deployAll } from "../../src/usecases/deploy-all.ts";
 import { deploy } from "../../src/usecases/deploy.ts";
 import { findServers } from "../../src/usecases/entries.ts";
 import { issue } from "../../src/usecases/issue.ts";
-import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { runMain } from "../docs/run-main.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
-
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 let fake: FakeWorld;
 let dir = "";

@@ -14,15 +14,9 @@ import type { World } from "../../src/usecases/world.ts";
 import { hourlyWarnings, statusDocument, statusText } from "../../src/reports/status.ts";
 import { complaints } from "../docs/schemas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun } from "../fakes/renew-options.ts";
 
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: true,
-  newKey: false,
-  named: true,
-  dryRun: false,
-};
+const options: RenewOptions = { ...timerRun, force: true, named: true };
 
 let fake: FakeWorld;
 beforeEach(() => {

@@ -3,21 +3,14 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it, test } from "vitest";
 import { isSpent, whyNoGain, whyNotValid } from "../../src/domain/validity.ts";
 import { createSelfSigned } from "../../src/issuers/self-signed/index.ts";
-import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
+import { renew } from "../../src/usecases/renew.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { acmeAt } from "../fakes/acme-cas.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const config = certificate({ issuer: acmeAt("ca.example") });
 
 let fake: FakeWorld;

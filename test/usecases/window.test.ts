@@ -11,15 +11,8 @@ import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { status } from "../../src/usecases/status.ts";
 import { allHooks, scriptedHooks } from "../fakes/hooks.ts";
 import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
+import { timerRun as options } from "../fakes/renew-options.ts";
 
-const options: RenewOptions = {
-  replace: false,
-  accept: async () => false,
-  force: false,
-  newKey: false,
-  named: false,
-  dryRun: false,
-};
 const windowed = (text: string, over: Partial<CertificateConfig> = {}): CertificateConfig => {
   const window = parseWindow(text);
   if ("problem" in window) throw new Error(window.problem);

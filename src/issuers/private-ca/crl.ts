@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type CrlFacts, readCrl } from "../../domain/crl.ts";
 import { DerProblem } from "../../domain/der.ts";
+import { plainSerial } from "../../domain/serial-number.ts";
 import { Failure } from "../../domain/failure.ts";
 import { revocationReasons } from "../../domain/revocation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../../system/files.ts";
@@ -79,15 +80,14 @@ const makeOne = async (authority: Authority, set: RootSet, now: Date): Promise<v
   await writeFileAtomic(path, pem, { mode: 0o644 });
 };
 
-const plain = (serial: string): string => serial.replace(/^(?:00)+(?=..)/, "");
-
 /** A run was killed between the record and the list, or there was no space for it. */
 const lacksRevoked = async (
   authority: Authority,
   set: RootSet,
   now: Date,
   { serials }: Pick<CrlFacts, "serials">,
-): Promise<boolean> => (await revokedOf(authority, set, now, 0)).some(({ serial }) => !serials.includes(plain(serial)));
+): Promise<boolean> =>
+  (await revokedOf(authority, set, now, 0)).some(({ serial }) => !serials.includes(plainSerial(serial)));
 
 /** Every key that can sign; those whose time has come, or all. Returns how many were made. */
 export const makeCrls = async (authority: Authority, now: Date, all: boolean): Promise<number> => {

@@ -3,12 +3,11 @@ import { createPublicKey } from "node:crypto";
 import { type CrlListing, isSignedBy, readCrl, splitCrls } from "../../domain/crl.ts";
 import { DerProblem } from "../../domain/der.ts";
 import { type RevocationReason, revocationReasonNames, revocationReasons } from "../../domain/revocation.ts";
+import { plainSerial } from "../../domain/serial-number.ts";
 import { readTextIfPresent } from "../../system/files.ts";
 import type { Authority, RootSet } from "./authority.ts";
 import { readIssued, readRevoked, recordRevoked, signerId } from "./records.ts";
 import { trustPaths } from "./trust.ts";
-
-const plain = (serial: string): string => serial.replace(/^(?:00)+(?=..)/, "");
 
 const reasonOf = ({ reason }: CrlListing): RevocationReason =>
   revocationReasonNames.find((name) => revocationReasons[name] === reason) ?? "unspecified";
@@ -31,8 +30,8 @@ const listedBy = ({ signer }: RootSet, lists: readonly string[]): readonly CrlLi
 export const addOutlived = async (folder: string, authority: Authority): Promise<void> => {
   const lists = splitCrls((await readTextIfPresent(trustPaths(folder).file)) ?? "");
   if (lists.length === 0) return;
-  const known = new Set((await readRevoked(authority.folder)).map(({ serial }) => plain(serial)));
-  const issued = new Map((await readIssued(authority.folder)).map((one) => [plain(one.serial), one]));
+  const known = new Set((await readRevoked(authority.folder)).map(({ serial }) => plainSerial(serial)));
+  const issued = new Map((await readIssued(authority.folder)).map((one) => [plainSerial(one.serial), one]));
   for (const set of [authority, ...authority.older]) {
     for (const listing of listedBy(set, lists)) {
       const { serial, at } = listing;

@@ -46,19 +46,24 @@ const leftFinding = (service: string, why: string): Finding => ({
   hint: "docs/client-certificates.md says what it needs, and how to set it by hand; or change that setting, then run: mailcert deploy",
 });
 
-const strayFinding = (service: string, table: string): Finding => ({
+const namesFinding = (service: string, said: string): Finding => ({
   check: "clients-relay-left",
   severity: "warning",
-  message: `Postfix: the service ${service} still names ${table}, which mailcert did not set there: whoever has a client certificate relays`,
+  message: `Postfix: the service ${service} ${said}`,
   hint: `to end it: postconf -PX ${service}/${tables} && postfix reload`,
 });
 
-const goneFinding = (service: string, table: string): Finding => ({
-  check: "clients-relay-left",
-  severity: "warning",
-  message: `Postfix: the service ${service} names ${table}, which is not there: whoever shows a client certificate gets 451 for everything`,
-  hint: `to end it: postconf -PX ${service}/${tables} && postfix reload`,
-});
+const strayFinding = (service: string, table: string): Finding =>
+  namesFinding(
+    service,
+    `still names ${table}, which mailcert did not set there: whoever has a client certificate relays`,
+  );
+
+const goneFinding = (service: string, table: string): Finding =>
+  namesFinding(
+    service,
+    `names ${table}, which is not there: whoever shows a client certificate gets 451 for everything`,
+  );
 
 const nowhere: Finding = {
   check: "clients-relay-left",

@@ -1,7 +1,7 @@
 // The certificates that a private CA signs: those of the configuration, and those that are kept here beside it.
 import type { CertificateConfig } from "../../domain/certificate-config.ts";
-import { generationOf } from "../../domain/generation.ts";
 import { namesIn, readableState } from "../unless-failure.ts";
+import { liveGeneration } from "../live-generation.ts";
 import type { World } from "../world.ts";
 
 export interface OfCa {
@@ -27,7 +27,7 @@ export const certificatesOf = async (world: World, ca: string): Promise<readonly
   const others = namesIn(world.store).flatMap((name) => {
     if (all.some((one) => one.name === name)) return [];
     const state = readableState(world, name);
-    const live = state && generationOf(state, world.store.liveNumber(name));
+    const live = state && liveGeneration(world, name, state);
     const deployed = Object.keys(state?.deployments ?? {}).length > 0;
     return live && deployed && live.issuer === "private-ca" && live.authority === ca
       ? [{ name, names: live.names }]

@@ -1,7 +1,8 @@
 // Certificates that rely on a private CA: what is served, or is to be, was signed by it.
-import { generationOf, targetOf } from "../../domain/generation.ts";
+import { targetOf } from "../../domain/generation.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import { namesIn, readableState } from "../unless-failure.ts";
+import { liveGeneration } from "../live-generation.ts";
 import type { World } from "../world.ts";
 
 /** By the CA's name: the names of certificates, in the configuration or not. */
@@ -9,7 +10,7 @@ export const relyingByCa = (world: Pick<World, "store">): ReadonlyMap<string, re
   const found = new Map<string, string[]>();
   for (const name of namesIn(world.store)) {
     const state = readableState(world, name);
-    const counted = state ? [generationOf(state, world.store.liveNumber(name)), targetOf(state)] : [];
+    const counted = state ? [liveGeneration(world, name, state), targetOf(state)] : [];
     const cas = counted.flatMap((one) => (one?.issuer === "private-ca" ? [one.authority] : []));
     for (const ca of new Set(cas)) found.set(ca, [...(found.get(ca) ?? []), name]);
   }

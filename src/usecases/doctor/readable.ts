@@ -4,10 +4,10 @@ import { type Tried, readableLooked } from "../../domain/doctor/readable.ts";
 import { copies, copiesId } from "../../domain/file-target.ts";
 import { Failure } from "../../domain/failure.ts";
 import { groupBy } from "../../domain/group-by.ts";
-import { generationOf } from "../../domain/generation.ts";
 import type { Installation } from "../../servers/server.ts";
 import { slotsOf } from "../served-certificate.ts";
 import type { Ground, Look } from "./look.ts";
+import { liveGeneration } from "../live-generation.ts";
 
 interface Wanted {
   readonly server: string;
@@ -24,7 +24,7 @@ const wantedOf = async (ground: Ground, certificate: Ground["certificates"][numb
   const { world, state } = ground;
   const { name, files = [] } = certificate;
   const kept = state(name);
-  const live = kept && generationOf(kept, world.store.liveNumber(name));
+  const live = kept && liveGeneration(world, name, kept);
   const found = await ground.found(certificate);
   if (!live || kept.parked || found instanceof Failure) return [];
   const slots = Object.values(world.store.livePaths(name, slotsOf(live)));

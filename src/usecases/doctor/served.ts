@@ -4,7 +4,6 @@ import { servedFinding } from "../../domain/doctor/served.ts";
 import { counted } from "../../domain/doctor/words.ts";
 import { Failure } from "../../domain/failure.ts";
 import { copies } from "../../domain/file-target.ts";
-import { generationOf } from "../../domain/generation.ts";
 import { type DeployedServer } from "../deployment.ts";
 import { deploymentFindings } from "../deployment-findings.ts";
 import { type JobTargets, proveTogether } from "../prove-together.ts";
@@ -12,6 +11,7 @@ import { type ProvedEntry, proofTargets } from "../prove.ts";
 import { servedCertificate, slotsOf } from "../served-certificate.ts";
 import { namesAt, servingOn } from "../serving.ts";
 import type { Ground, Look } from "./look.ts";
+import { liveGeneration } from "../live-generation.ts";
 
 /** A thousand certificates have a few servers, and what ails one of those shows with the first of them. */
 const most = 10;
@@ -22,7 +22,7 @@ const targetsOf = async (
   certificate: Ground["certificates"][number],
 ): Promise<JobTargets | undefined> => {
   const kept = state(certificate.name);
-  const target = kept && generationOf(kept, world.store.liveNumber(certificate.name));
+  const target = kept && liveGeneration(world, certificate.name, kept);
   const place = await found(certificate);
   if (!target || kept.parked || place instanceof Failure) return undefined;
   const targets = [];

@@ -13,9 +13,8 @@ import {
 } from "../../domain/doctor/servers.ts";
 import { Failure } from "../../domain/failure.ts";
 import { copies } from "../../domain/file-target.ts";
-import { generationOf } from "../../domain/generation.ts";
 import type { Listener } from "../../servers/server.ts";
-import { absentTrust } from "../client-trust.ts";
+import { trustToWrite } from "../client-trust.ts";
 import type { Deployable } from "../entries.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { servedCertificate } from "../served-certificate.ts";
@@ -25,6 +24,7 @@ import { overrideWords } from "../override-words.ts";
 import { unlessFailure } from "../unless-failure.ts";
 import { wrongModes } from "../wrong-mode.ts";
 import type { Ground, Look } from "./look.ts";
+import { liveGeneration } from "../live-generation.ts";
 
 /** What a deployment writes anew although the server's test complains of it. */
 const rewritten = /\/mailcert\.crt-list\b/;
@@ -69,7 +69,7 @@ const servingOf = async (
   if (one.installation.server !== copies) return servingOn(world, one, []);
   const [certificate] = mine;
   const kept = certificate && state(certificate.name);
-  const live = kept && generationOf(kept, world.store.liveNumber(kept.name));
+  const live = kept && liveGeneration(world, kept.name, kept);
   return live ? { main: servedCertificate(world, kept.name, live), bySni: [] } : { bySni: [] };
 };
 
@@ -98,7 +98,7 @@ const settingsOf = async (
   const certificate = deployed.length === 1 ? deployed[0]?.name : undefined;
   const bySni = server.sni ? serving.bySni : undefined;
   const plan = await unlessFailure(() => server.plan(installation, mainOf(serving), bySni, serving.placed));
-  const absent = (await absentTrust(ground.world, installation.server)).map((path) => `write ${path}`);
+  const absent = await trustToWrite(ground.world, installation.server);
   const changes = [...absent, ...(plan instanceof Failure ? [] : plan.changes).map(describeChange)];
   // Until ours stand there, everything wins over them.
   if (changes.length > 0) return [settingsFinding(id, certificate, changes)];

@@ -2,12 +2,12 @@
 import { type DoctorFinding, unseenBy } from "../../domain/doctor/finding.ts";
 import { stuckFindings } from "../../domain/doctor/state.ts";
 import { Failure } from "../../domain/failure.ts";
-import { generationOf } from "../../domain/generation.ts";
 import { shellWord } from "../../domain/shell-word.ts";
 import { checkGeneration } from "../intact.ts";
 import { trouble } from "../preflight-trouble.ts";
 import { type CertificateStatus, status } from "../status.ts";
 import { unlessFailure } from "../unless-failure.ts";
+import { liveGeneration } from "../live-generation.ts";
 import type { World } from "../world.ts";
 import type { Ground, Look } from "./look.ts";
 
@@ -32,7 +32,7 @@ const withCommand = (finding: DoctorFinding): DoctorFinding => {
 
 const damaged = async ({ world, root, state }: Ground, name: string): Promise<readonly DoctorFinding[]> => {
   const kept = state(name);
-  const live = kept && generationOf(kept, world.store.liveNumber(name));
+  const live = kept && liveGeneration(world, name, kept);
   if (!live || !root) return [];
   const failure = await unlessFailure(() => checkGeneration(world, name, live));
   if (!(failure instanceof Failure)) return [];
