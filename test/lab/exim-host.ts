@@ -86,10 +86,16 @@ export const openEximLab = async (interfaces = "", suite: Suite = "trixie"): Pro
   await host.must("mkdir /root/etc && cp -a /etc/exim4 /root/etc/");
   await startExim(host, [25, 465, 587], "-oX 465:587:25");
   const reset = async (scheme: EximScheme): Promise<void> => {
-    // A queue runner of the daemon's may end in between.
-    await host.must(`rm -rf /etc/exim4 && cp -a /root/etc/exim4 /etc/
+    // A queue runner of the daemon's may end in between. The daemon closes its sockets on SIGHUP, and starts itself anew.
+    await host.must(`set -e
+rm -rf /etc/exim4 && cp -a /root/etc/exim4 /etc/
 sed -i "s/^dc_use_split_config=.*/dc_use_split_config='${scheme === "split"}'/" /etc/exim4/update-exim4.conf.conf
-update-exim4.conf && for pid in $(pidof exim4); do kill -HUP $pid 2>/dev/null || [ ! -e /proc/$pid ]; done && pidof exim4`);
+update-exim4.conf
+starts() { grep -c 'daemon started' /var/log/exim4/mainlog || true; }
+before=$(starts)
+for pid in $(pidof exim4); do kill -HUP $pid 2>/dev/null || [ ! -e /proc/$pid ]; done
+for i in $(seq 200); do [ $(starts) -gt $before ] && exit 0; sleep 0.05; done
+tail /var/log/exim4/*; exit 1`);
   };
   return { host, exim: remoteServer(host, "exim"), reset };
 };
