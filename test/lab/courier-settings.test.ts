@@ -63,7 +63,7 @@ test("a line of ours that somebody appended something to stays, with the link th
     "not-ours",
     ...outcomes.filter((outcome) => outcome === "reverted"),
   ]);
-  expect(await served(lab.host, imaps, "rsa", "two.example.net")).not.toBe("");
+  await expect.poll(() => served(lab.host, imaps, "rsa", "two.example.net"), { timeout: 10_000 }).not.toBe("");
   await lab.reset();
   await lab.courier.reload(installation);
 });
@@ -93,5 +93,5 @@ test("from setup over a renewal to removal: restarted once, then served anew wit
   const removed = await lab.host.mailcert(["deploy", "--remove"]);
   expect({ status: removed.status, stderr: removed.stderr }).toEqual({ status: 0, stderr: "" });
   expect(await snapshot(lab.host, "/etc/courier")).toBe(before);
-  expect(await served(lab.host, imaps, "rsa")).not.toBe("");
+  await expect.poll(() => served(lab.host, imaps, "rsa"), { timeout: 10_000 }).not.toBe("");
 }, 90_000);

@@ -41,7 +41,9 @@ describe("a Cyrus that somebody has configured", () => {
     const changes = await apply();
     expect(await lab.cyrus.readBack(installation, certificate)).toEqual([]);
     expect(await lab.cyrus.plan(installation, certificate)).toEqual({ changes: [], notes: [] });
-    expect(await served(lab.host, listener(993), "rsa")).toBe(await leafOf(lab.host, `${folder}/live/rsa`));
+    await expect
+      .poll(() => served(lab.host, listener(993), "rsa"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, `${folder}/live/rsa`));
     const own = (await lab.cyrus.listeners(installation)).filter(({ ownCertificate }) => ownCertificate !== undefined);
     expect(own).toMatchObject([
       { service: "imap", ownCertificate: "imap_tls_server_cert: /etc/ssl/mine.pem in /etc/imapd.conf" },
@@ -61,7 +63,9 @@ describe("a Cyrus that somebody has configured", () => {
     await apply();
     expect(await off()).toEqual([4190]);
     expect((await lab.cyrus.plan(installation, certificate)).changes).toEqual([]);
-    expect(await served(lab.host, listener(143), "ecdsa")).toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
+    await expect
+      .poll(() => served(lab.host, listener(143), "ecdsa"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
   });
 
   test("a key that Cyrus's user cannot read is found before any reload; a file that is read is not taken away", async () => {
@@ -94,7 +98,7 @@ test("from setup over a renewal to removal: proven on every port, a session goes
   const old = await served(lab.host, listener(143), "ecdsa");
   const renewed = await lab.host.mailcert(["renew", "--force", "--new-key"]);
   expect({ status: renewed.status, stderr: renewed.stderr }).toEqual({ status: 0, stderr: "" });
-  expect(await served(lab.host, listener(143), "ecdsa")).not.toBe(old);
+  await expect.poll(() => served(lab.host, listener(143), "ecdsa"), { timeout: 10_000 }).not.toBe(old);
   client.stdin.write("b NOOP\r\n");
   await expect.poll(() => heard, { timeout: 10_000 }).toContain("b OK");
   client.kill();

@@ -43,7 +43,9 @@ describe("an nginx that is not for mail alone", () => {
     await expect
       .poll(() => served(lab.host, { ...place, port: 993 }, "rsa"), { timeout: 10_000 })
       .toBe(await leafOf(lab.host, `${folder}/live/rsa`));
-    expect(await served(lab.host, { ...place, port: 8443 }, "rsa")).toBe(await leafOf(lab.host, "/etc/ssl/before/rsa"));
+    await expect
+      .poll(() => served(lab.host, { ...place, port: 8443 }, "rsa"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, "/etc/ssl/before/rsa"));
     await lab.revertAll(installation, edit);
     expect(await snapshot(lab.host, "/etc/nginx")).toBe(before);
   });
@@ -61,9 +63,9 @@ describe("an nginx that is not for mail alone", () => {
     const ours = await leafOf(lab.host, `${folder}/live/rsa`);
     for (const name of ["", "mail.example.org", "elsewhere.example.com"])
       await expect.poll(() => served(lab.host, place, "rsa", name), { timeout: 10_000, message: name }).toBe(ours);
-    expect(await served(lab.host, place, "rsa", "customer.example.net")).toBe(
-      await leafOf(lab.host, "/etc/ssl/before/rsa"),
-    );
+    await expect
+      .poll(() => served(lab.host, place, "rsa", "customer.example.net"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, "/etc/ssl/before/rsa"));
     expect(await lab.server.readBack(installation, certificate)).toEqual([]);
   });
 

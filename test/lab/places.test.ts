@@ -190,8 +190,12 @@ for (const suite of ["bookworm", "trixie"] as const) {
         .toBe(await leaf(own));
       // Nobody is left without a handshake.
       const there = suite === "bookworm" ? { named: own, nameless: certificate } : { named: two, nameless: two };
-      expect(await served(host, imaps, "ecdsa", "own.example.com", other)).toBe(await leaf(there.named));
-      expect(await served(host, imaps, "ecdsa", "", other)).toBe(await leaf(there.nameless));
+      await expect
+        .poll(() => served(host, imaps, "ecdsa", "own.example.com", other), { timeout: 10_000 })
+        .toBe(await leaf(there.named));
+      await expect
+        .poll(() => served(host, imaps, "ecdsa", "", other), { timeout: 10_000 })
+        .toBe(await leaf(there.nameless));
       const overrides = await dovecot.readBack(installation, certificate, [], dovecotPlaced);
       if (suite === "trixie") return expect(overrides).toEqual([]);
       // Nobody else has that name: it is not offered to a tired person.

@@ -467,7 +467,7 @@ postfix reload 2>&1`,
         expect(note?.hint).toMatch(
           /take the # off "submissions inet" and its -o lines in \/etc\/postfix\/master\.cf \(for 587: "submission"\), then: postfix reload$/,
         );
-        expect(await openPorts(lab.host, "master")).toEqual([25]);
+        await expect.poll(() => openPorts(lab.host, "master"), { timeout: 10_000 }).toEqual([25]);
         // As the hint says, first one, then the other.
         const takeOff = async (service: string): Promise<void> => {
           const program = `$1 == "#${service}" && $2 == "inet" { on = 1 } !/^#/ || /^#[^ ]/ && $1 != "#${service}" { on = 0 } on && ($1 == "#${service}" || $2 == "-o") { sub(/^#/, "") } { print }`;

@@ -91,8 +91,12 @@ describe("a stunnel that is not as simple", () => {
     await expectLeaf("elsewhere.example.com", `${folder}/live/rsa`);
     await expectLeaf("before.example.org", `${before}/rsa`);
     const pop3s = { protocol: "pop3", mode: "implicit", port: 995 } as const;
-    expect(await served(lab.host, pop3s, "rsa")).toBe(await leafOf(lab.host, `${folder}/live/rsa`));
-    expect(await served(lab.host, { ...pop3s, port: 8443 }, "rsa")).toBe(await leafOf(lab.host, `${before}/rsa`));
+    await expect
+      .poll(() => served(lab.host, pop3s, "rsa"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, `${folder}/live/rsa`));
+    await expect
+      .poll(() => served(lab.host, { ...pop3s, port: 8443 }, "rsa"), { timeout: 10_000 })
+      .toBe(await leafOf(lab.host, `${before}/rsa`));
     await lab.revertAll(installation, changes);
     expect(await snapshot(lab.host, "/etc/stunnel")).toBe(untouched);
   });
