@@ -65,7 +65,8 @@ export const scheduleIsHealthy = (states: readonly ScheduleState[]): boolean => 
 const stateText = (state: ScheduleState): readonly string[] => {
   const present = state.files.filter((file) => file.state !== "missing");
   if (present.length === 0) return [];
-  const odd = present.filter((file) => file.state !== "current");
+  // What it would be with these files is beside the point where it is another's.
+  const odd = state.instead ? [] : present.filter((file) => file.state !== "current");
   return [
     `${titles[state.kind]}: ${state.active ? "active, every hour" : `NOT active: ${state.problem ?? "its files are not mailcert's"}`}`,
     ...(state.command === undefined ? [] : [`  run: ${state.command}`]),

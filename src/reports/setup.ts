@@ -189,7 +189,7 @@ export const setupText = (result: SetupResult, after: AfterSetup, now: Date, pol
   if (!deployed)
     return [
       planText(plan),
-      `  ${scheduleInstallText(after.schedule)}`,
+      scheduleInstallText(after.schedule).replaceAll(/^/gm, "  "),
       ...failures,
       ...(policy === undefined ? [] : ["", policy]),
       ...(preflight.length === 0 ? [] : ["before the order (pre-flight):", preflightText(preflight)]),

@@ -1,8 +1,9 @@
 // Files that mailcert puts among those of others (units, cron lines), known again by their first line.
 import { constants } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import { type SchedulePlaces, placesGiven, placesWritten } from "../domain/other-schedule.ts";
 import { fileFailure, syncFolder, writeFileAtomic } from "./files.ts";
 import type { ScheduleFile } from "./scheduler.ts";
 
@@ -36,6 +37,16 @@ export const ownFileState = async (path: string, wanted: string): Promise<Schedu
   if (present === undefined) return { path, state: "missing" };
   if (present === "foreign") return { path, state: "foreign" };
   return { path, state: present.text === wanted ? "current" : "different" };
+};
+
+/** The configuration and state folder that the file of ours at `path` names, where they are not those of `args` and that configuration is still there. */
+export const otherPlaces = async (path: string, args: readonly string[]): Promise<SchedulePlaces | undefined> => {
+  const present = await readOwn(path);
+  if (present === undefined || present === "foreign") return undefined;
+  const [theirs, mine] = [placesWritten(present.text), placesGiven(args)];
+  if (!theirs || !mine || (theirs.config === mine.config && theirs.state === mine.state)) return undefined;
+  // One that was moved away, or deleted, has nothing more to renew.
+  return (await stat(theirs.config).catch(() => undefined)) === undefined ? undefined : theirs;
 };
 
 /** Writes what differs; returns the paths written. @throws Failure `cannot-create` before the first write when one is not ours. */

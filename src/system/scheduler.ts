@@ -1,4 +1,5 @@
 // The seam for what runs `renew` every hour: systemd's timer, or a line for cron.
+import type { SchedulePlaces } from "../domain/other-schedule.ts";
 
 export type ScheduleKind = "systemd" | "cron";
 
@@ -40,8 +41,10 @@ export interface ScheduleRun {
 export interface ScheduleState {
   readonly kind: ScheduleKind;
   readonly files: readonly ScheduleFile[];
-  /** Its files are there and something runs them. */
+  /** Its files are there, something runs them, and what they renew is the job's. */
   readonly active: boolean;
+  /** Another configuration that is there, or another state folder, which it renews instead of the job's. */
+  readonly instead?: SchedulePlaces;
   /** Why it is not active although its files are there. */
   readonly problem?: string;
   /** The one command that mends that on this host. */

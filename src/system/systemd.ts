@@ -2,8 +2,9 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
+import { otherScheduleProblem } from "../domain/other-schedule.ts";
 import { clean } from "../domain/text.ts";
-import { ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
+import { otherPlaces, ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
 import type { RunProgram, RunResult } from "./run.ts";
 import { type ScheduleJob, type ScheduleRun, type Scheduler, isGoodStatus } from "./scheduler.ts";
 import type { RenderTemplate } from "./templates.ts";
@@ -152,12 +153,16 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       const needed = files.filter(({ path }) => !path.includes("/mailcert-dovecot."));
       const whole = needed.every(({ state }) => state === "current" || state === "different");
       const [next, last] = [systemdDate(facts.get("NextElapseUSecRealtime")), await lastRun()];
-      const problem = whole ? `${timer} is not enabled and started` : "not all of its files are there";
+      const instead = await otherPlaces(join(units, service), job.args);
+      const stopped = whole ? `${timer} is not enabled and started` : "not all of its files are there";
+      const problem = instead ? otherScheduleProblem(instead) : stopped;
+      const active = running && whole && !instead;
       return {
         kind: "systemd",
         files,
-        active: running && whole,
-        ...(running && whole ? {} : { problem }),
+        active,
+        ...(instead ? { instead } : {}),
+        ...(active ? {} : { problem }),
         ...(next === undefined ? {} : { next }),
         ...(last === undefined ? {} : { last }),
       };

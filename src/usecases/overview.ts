@@ -5,7 +5,7 @@ import type { ImportClient } from "../domain/import-clients.ts";
 import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
-import { type HourlyRun, hourlyRun } from "./schedule.ts";
+import { type HourlyRun, hourlyRun } from "./hourly-run.ts";
 import { type CertificateStatus, isWell, status } from "./status.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { CertificateConfig } from "../domain/certificate-config.ts";
 import { Failure } from "../domain/failure.ts";
 import type { NotifySettings } from "../domain/notify-settings.ts";
+import { otherScheduleHints, otherScheduleRefusal } from "../domain/other-schedule.ts";
 import type {
   ScheduleFile,
   ScheduleJob,
@@ -38,7 +39,7 @@ export interface ScheduleResult {
 }
 
 /** How the program is started. */
-const programOf = ({
+export const programOf = ({
   nodePath,
   programPath,
   startsItself,
@@ -153,7 +154,7 @@ export const noneNote = `neither systemd nor cron is here: ${withoutSchedule}`;
 /**
  * Installs what is missing, starts it once and waits for the result; where all is as it should be, nothing is changed or run.
  * The caller MUST NOT hold the state folder's lock: the first run takes it.
- * @throws Failure `no-permission`, `config` for a program that non-root can write, `unavailable`, `cannot-create`.
+ * @throws Failure `no-permission`, `config` for a program that non-root can write or where another configuration's stands, `unavailable`, `cannot-create`.
  */
 export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedule): Promise<ScheduleResult> => {
   const { job, schedule, dryRun } = options;
@@ -163,8 +164,11 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
   if (scheduler === undefined) return { ...nothing, note: noneNote };
   await refuseUnsafe(deps);
   const { kind } = scheduler;
-  const before = await scheduler.state(job);
+  const states = await showSchedule(deps, job);
+  const before = states.find((state) => state.kind === kind) ?? (await scheduler.state(job));
   refuseForeign(before);
+  // The other kind would be taken away.
+  refuseInstead(states);
   // A timer can be started; a cron daemon that does not run is nothing that writing its line again would mend.
   const stopped = kind === "systemd" && !before.active;
   const stale = before.files.some(({ state }) => state !== "current") || stopped;
@@ -192,8 +196,15 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
   };
 };
 
-const withCommand = ({ problem, command }: ScheduleState): string | undefined =>
+export const withCommand = ({ problem, command }: ScheduleState): string | undefined =>
   command === undefined ? problem : `${problem ?? ""}; start it: ${command}`;
+
+/** @throws Failure `config` where one of them renews what another configuration, or state folder, has. */
+export const refuseInstead = (states: readonly ScheduleState[]): void => {
+  const [instead] = states.flatMap((state) => state.instead ?? []);
+  if (instead === undefined) return;
+  throw new Failure("config", otherScheduleRefusal(instead), { hints: otherScheduleHints(instead) });
+};
 
 const refuseForeign = ({ files }: ScheduleState): void => {
   const foreign = files.find(({ state }) => state === "foreign");
@@ -207,64 +218,9 @@ const refuseForeign = ({ files }: ScheduleState): void => {
 export const showSchedule = async (deps: ScheduleDeps, job: ScheduleJob): Promise<readonly ScheduleState[]> =>
   Promise.all([deps.schedulers.systemd, deps.schedulers.cron].map((scheduler) => scheduler.state(job)));
 
-/** What renews on this host without anybody doing anything. */
-export interface HourlyRun {
-  readonly renews: boolean;
-  /** `loop`: `renew --every`, in a container. */
-  readonly kind?: ScheduleKind | "loop";
-  /** ISO date of the next run, where it is known. */
-  readonly next?: string;
-  /** The last run failed, with this status. */
-  readonly failed?: number;
-  /** Why nothing renews although something is installed. */
-  readonly problem?: string;
-  /** Files of it that are not what `schedule install` would write now; absent: none, or nobody looked. */
-  readonly behind?: readonly string[];
-  /** ISO date of the last `renew`, where notifications are configured and this user may know it. */
-  readonly lastRun?: string;
-}
-
-/** A quick look, without asking the servers what a timer run may write to. `whole`: what is installed is compared with it. */
-export const hourlyRun = async (world: World, whole?: ScheduleJob): Promise<HourlyRun> => {
-  const [hourly, lastRun] = [await installedRun(world, whole), await lastRunOf(world)];
-  return { ...hourly, ...(lastRun === undefined ? {} : { lastRun }) };
-};
-
-const lastRunOf = async (world: World): Promise<string | undefined> => {
-  if (!(await world.config.read())?.notify) return undefined;
-  const memory = await unlessFailure(async () => (await world.notifying()).memory.read());
-  return memory instanceof Failure ? undefined : memory.lastRun;
-};
-
-const installedRun = async (world: World, whole?: ScheduleJob): Promise<HourlyRun> => {
-  const deps = await world.scheduling();
-  const job = whole ?? { ...programOf(deps), args: renewArguments(world), writable: [], hostName: deps.hostName };
-  try {
-    const states = await showSchedule(deps, job);
-    const active = states.find((state) => state.active);
-    const idle = states.find(({ problem }) => problem !== undefined);
-    if (active === undefined) {
-      if (await deps.ownLoop?.()) return { renews: true, kind: "loop" };
-      return { renews: false, ...(idle ? { kind: idle.kind, problem: withCommand(idle) ?? "" } : {}) };
-    }
-    const { kind, next, last } = active;
-    const behind = whole ? active.files.filter(({ state }) => state === "different").map(({ path }) => path) : [];
-    return {
-      renews: true,
-      kind,
-      ...(next === undefined ? {} : { next }),
-      ...(last === undefined || last.ok ? {} : { failed: last.status }),
-      ...(behind.length > 0 ? { behind } : {}),
-    };
-  } catch (failure) {
-    if (failure instanceof Failure) return { renews: false, problem: failure.message };
-    throw failure;
-  }
-};
-
 const [, ...repairWords] = "mailcert deploy --repair".split(" ");
 
-const renewArguments = (world: World): readonly string[] => ["renew", ...places(world)];
+export const renewArguments = (world: World): readonly string[] => ["renew", ...places(world)];
 
 const places = ({ config, store }: World): readonly string[] => ["--config", config.path, "--state", store.dir];
 

@@ -1,5 +1,6 @@
 // What systemd and cron must keep alike: install changes nothing the second time, foreign files stay, removal leaves nothing.
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ScheduleJob, Scheduler } from "../../src/system/scheduler.ts";
@@ -62,6 +63,33 @@ export const schedulerContract = (name: string, open: () => Promise<SchedulerUnd
       expect((await scheduler.state(moved)).files.some((file) => file.state === "different")).toBe(true);
       await scheduler.install(moved);
       expect((await scheduler.state(moved)).files.every((file) => file.state === "current")).toBe(true);
+    });
+
+    test("one that renews another configuration, or with another state folder, is not active for this one, and says what it renews", async () => {
+      const { scheduler } = await open();
+      const dir = mkdtempSync(join(tmpdir(), "mailcert-places-"));
+      const renewing = (config: string, state: string): ScheduleJob => ({
+        ...job,
+        args: ["renew", "--config", config, "--state", state],
+      });
+      try {
+        const theirs = { config: join(dir, "the other = [1].yaml"), state: "/var/lib/~mail cert" };
+        writeFileSync(theirs.config, "");
+        await scheduler.install(renewing(theirs.config, theirs.state));
+        expect(await scheduler.state(renewing(theirs.config, theirs.state))).toMatchObject({ active: true });
+        expect(await scheduler.state(renewing(theirs.config, theirs.state))).not.toHaveProperty("instead");
+        for (const mine of [job, renewing(theirs.config, "/srv/state"), renewing("/srv/c.yaml", theirs.state)]) {
+          const state = await scheduler.state(mine);
+          expect(state).toMatchObject({ active: false, instead: theirs });
+          expect(state.problem).toContain(theirs.config);
+        }
+        // It was moved: nothing is left that this one would end.
+        rmSync(theirs.config);
+        expect(await scheduler.state(job)).toMatchObject({ active: true });
+        expect(await scheduler.state(job)).not.toHaveProperty("instead");
+      } finally {
+        rmSync(dir, { recursive: true });
+      }
     });
 
     test("a program that starts by itself is run by its path alone", async () => {

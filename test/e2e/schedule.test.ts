@@ -97,6 +97,30 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
       },
     ],
     [
+      "another configuration, or state folder, has no schedule here, and takes nobody's",
+      async () => {
+        await host.must(
+          "mkdir /srv/other && cp -a /etc/mailcert/mailcert.yaml /srv/other/ && cp -a /var/lib/mailcert /srv/other/state",
+        );
+        const other = ["--config", "/srv/other/mailcert.yaml", "--state", "/srv/other/state"];
+        const files = await host.must(["cat", ...units]);
+        const theirs =
+          /schedule of this host renews what\s+\/etc\/mailcert\/mailcert\.yaml\s+\(state folder\s+\/var\/lib\/mailcert\)/;
+        const installed = await host.mailcert([...other, "schedule", "install"]);
+        expect({ status: installed.status, stdout: installed.stdout }).toEqual({ status: 78, stdout: "" });
+        expect(installed.stderr).toMatch(theirs);
+        expect(installed.stderr).toContain("mailcert schedule remove");
+        const shown = await host.mailcert([...other, "schedule", "show"]);
+        expect(shown.status).toBe(1);
+        expect(shown.stdout).toMatch(theirs);
+        expect((await host.mailcert([...other, "status"])).stdout).toMatch(theirs);
+        expect((await host.mailcert(["--state", "/srv/other/state", "status"])).stdout).toMatch(theirs);
+        expect((await host.mailcert(["status"])).stdout).toContain("renewed by itself: systemd timer");
+        expect(await host.must(["cat", ...units])).toBe(files);
+        await host.must("rm -r /srv/other");
+      },
+    ],
+    [
       "a second install changes no byte and runs nothing",
       async () => {
         const stamps = ["sh", "-c", `stat -c '%n %i %y' ${units.join(" ")}`];
@@ -216,9 +240,15 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
         const { status, stdout, stderr } = await host.exec([...longAgo, ...places, "setup", name], {
           timeoutMs: 90_000,
         });
-        expect(status, stdout + stderr).toBe(0);
-        expect(stdout).toContain("mailcert.timer: brought up to date, every hour\n");
-        expect(stdout).toMatch(/first run at .* UTC: all well\n/);
+        expect({ status, stdout }).toEqual({ status: 78, stdout: "" });
+        expect(stderr).toMatch(/the schedule of this host renews what\s+\/etc\/mailcert\/mailcert\.yaml/);
+        expect((await host.exec(["ls", "-d", "/root/mail tls", "/srv/tls/certificates"])).stdout).toBe("");
+        // It was moved: nothing that it renewed is left behind.
+        await host.must("rm /etc/mailcert/mailcert.yaml");
+        const moved = await host.exec([...longAgo, ...places, "setup", name], { timeoutMs: 90_000 });
+        expect(moved.status, moved.stdout + moved.stderr).toBe(0);
+        expect(moved.stdout).toContain("mailcert.timer: brought up to date, every hour\n");
+        expect(moved.stdout).toMatch(/first run at .* UTC: all well\n/);
         const live = `/srv/tls/certificates/${name}/live`;
         expect(await host.must(["readlink", live])).toBe("generations/0002\n");
         await expectServed(host, all(usualPorts, await leafIn(host, `${live}/ecdsa/cert.pem`)));

@@ -71,6 +71,32 @@ describe("install", () => {
     expect(cron.calls).toEqual(["remove"]);
     expect(scheduleInstallText(result)).toContain("first run: all well");
   });
+  test("one of another configuration's is not replaced, of either kind, dry run or not: that would end its renewal", async () => {
+    const instead = { config: "/srv/other/mailcert.yaml", state: "/srv/other state" };
+    for (const kind of ["systemd", "cron"] as const) {
+      const { deps, systemd, cron } = host();
+      const { scheduler } = { systemd, cron }[kind];
+      scheduler.state = async () => ({
+        kind,
+        files: [{ path: path[kind], state: "different" }],
+        active: false,
+        instead,
+        problem: "renews another's",
+      });
+      for (const dryRun of [false, true])
+        await expect(install(deps, "auto", dryRun)).rejects.toMatchObject({
+          kind: "config",
+          message: expect.stringContaining("/srv/other/mailcert.yaml (state folder /srv/other state)") as string,
+          hints: [
+            expect.stringContaining(
+              "mailcert --config /srv/other/mailcert.yaml --state '/srv/other state' setup",
+            ) as string,
+            expect.stringContaining("mailcert schedule remove") as string,
+          ],
+        });
+      expect([...systemd.calls, ...cron.calls]).toEqual([]);
+    }
+  });
   test("the second time nothing is installed and nothing is run", async () => {
     const { deps, systemd } = host();
     await install(deps);

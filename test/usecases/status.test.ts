@@ -8,7 +8,7 @@ import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { rollback } from "../../src/usecases/rollback.ts";
-import { hourlyRun } from "../../src/usecases/schedule.ts";
+import { hourlyRun } from "../../src/usecases/hourly-run.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { hourlyWarnings, statusDocument, statusText } from "../../src/reports/status.ts";

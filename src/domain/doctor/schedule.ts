@@ -1,4 +1,5 @@
 // Whether anything renews by itself: the schedule that is missing, switched off, points at a program that is gone, or has not run.
+import { type SchedulePlaces, otherScheduleHints } from "../other-schedule.ts";
 import { shellWord } from "../shell-word.ts";
 import { utcMinute } from "../utc-minute.ts";
 import { isToldBy } from "./cause.ts";
@@ -9,6 +10,8 @@ export interface ScheduleFacts {
   readonly files: readonly { readonly path: string; readonly state: "missing" | "current" | "different" | "foreign" }[];
   readonly active: boolean;
   readonly problem?: string;
+  /** What it renews instead. */
+  readonly instead?: SchedulePlaces;
   /** The one command that mends that. */
   readonly command?: string;
   /** Since when nothing ran (ISO), where systemd does not say: the state's lock, and the line for cron, were last written then. */
@@ -79,7 +82,7 @@ const failedBehind = (failed: DoctorFinding, old: DoctorFinding): DoctorFinding 
 
 /** What is wrong with one that is there. */
 const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Date): DoctorFinding | undefined => {
-  const { kind, files, active, problem, command, last } = state;
+  const { kind, files, active, problem, command, last, instead } = state;
   const old = behind(state);
   const title = kind === "systemd" ? "mailcert.timer" : (files[0]?.path ?? "the cron line");
   if (gone.length > 0)
@@ -88,6 +91,13 @@ const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Da
       severity: "fault",
       message: `${title} starts ${gone.join(" and ")}, which is not there any more: nothing renews by itself`,
       command: install,
+    };
+  if (instead)
+    return {
+      check,
+      severity: "fault",
+      message: `nothing renews these by itself: ${problem ?? ""}`,
+      hint: otherScheduleHints(instead)[0] ?? "",
     };
   if (!active && problem !== undefined)
     return {

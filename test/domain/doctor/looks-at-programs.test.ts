@@ -13,6 +13,7 @@ import {
   tlsOffFinding,
   winningFinding,
 } from "../../../src/domain/doctor/servers.ts";
+import { otherScheduleProblem } from "../../../src/domain/other-schedule.ts";
 import { Failure } from "../../../src/domain/failure.ts";
 
 const dovecot = { server: "dovecot", id: "dovecot", version: "2.4.1", configDir: "/etc/dovecot" };
@@ -201,6 +202,12 @@ describe("schedule", () => {
       severity: "fault",
       command: "mailcert schedule install",
     });
+    const instead = { config: "/srv/a/mailcert.yaml", state: "/srv/a/state" };
+    const others = one({ ...unrun, active: false, instead, problem: otherScheduleProblem(instead) });
+    expect(others).toMatchObject({ severity: "fault", hint: expect.stringContaining(" setup NAME") as string });
+    expect(others?.message).toContain("/srv/a/mailcert.yaml");
+    // Installing it is refused.
+    expect(others?.command).toBeUndefined();
     const stopped = { ...cron, active: false, problem: "cron is not running" };
     expect(one({ ...stopped, command: "service crond start" })?.command).toBe("service crond start");
     expect(one({ ...cron, active: false, problem: "cron is not installed" })?.command).toBeUndefined();
