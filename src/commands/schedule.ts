@@ -16,14 +16,12 @@ import {
 } from "../reports/schedule.ts";
 import {
   type InstallSchedule,
-  canRunHourly,
   installSchedule,
   noneNote,
   refuseWithout,
   removeSchedule,
-  scheduleJob,
-  showSchedule,
-} from "../usecases/schedule.ts";
+} from "../usecases/install-schedule.ts";
+import { canRunHourly, scheduleJob, showSchedule } from "../usecases/schedule.ts";
 import { recordInstalled, recordRemoved } from "../usecases/schedule-events.ts";
 
 const install = async ({ world, options, globals, output }: Context): Promise<number> => {

@@ -10,7 +10,7 @@ import { policyNames } from "../domain/tls-policy.ts";
 import { setupDocument, setupFaults, setupText } from "../reports/setup.ts";
 import { type AdoptedKey, refuseStrayKey } from "../usecases/adopted-key.ts";
 import { type AfterSetup, afterSetup } from "../usecases/after-setup.ts";
-import { refuseOtherSchedule } from "../usecases/hourly-run.ts";
+import { refuseOtherSchedule } from "../usecases/install-schedule.ts";
 import { type SetupOptions, type SetupResult, setup } from "../usecases/setup.ts";
 import type { World } from "../usecases/world.ts";
 import {
@@ -66,11 +66,9 @@ ${exitStatusHelp([0, 1, 64, 65, 69, 73, 75, 77, 78])}`,
     if (profile === "none") throw noneHere();
     if (first !== undefined) nameFromFlag(first);
     else if (!ask) throw noHost();
-    const wished = async (world: World): Promise<Wished> => {
-      // Else that one's next run would take back what this one sets.
-      if (scheduleOf(context) !== "none") await refuseOtherSchedule(world);
-      return wish(world, context, first ?? (ask ? await askForHost(ask, (await world.hostNames()).proposed) : ""));
-    };
+    if (scheduleOf(context) !== "none") await refuseOtherSchedule(await context.world());
+    const wished = async (world: World): Promise<Wished> =>
+      wish(world, context, first ?? (ask ? await askForHost(ask, (await world.hostNames()).proposed) : ""));
     if (profile !== undefined) {
       const { setupHardened } = await import("./setup-policy.ts");
       return told(context, await setupHardened(context, profile, wished));

@@ -5,7 +5,7 @@ import { exitStatusHelp } from "../cli/program.ts";
 import { Failure } from "../domain/failure.ts";
 import { hourlyWarnings, statusDocument, statusText } from "../reports/status.ts";
 import { runAtWork } from "../usecases/run-at-work.ts";
-import { hourlyRun } from "../usecases/hourly-run.ts";
+import { hourlyRun } from "../usecases/schedule.ts";
 import { status } from "../usecases/status.ts";
 import { knownNames } from "./chosen-certificates.ts";
 

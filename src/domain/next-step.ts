@@ -14,6 +14,8 @@ export interface Standing {
   readonly others: readonly string[];
   /** Something renews by itself; undefined: not known. */
   readonly renews: boolean | undefined;
+  /** A schedule is there, and renews by another configuration. */
+  readonly othersSchedule?: boolean;
   /** A name of this host that could be certified. */
   readonly host: string | undefined;
 }
@@ -39,7 +41,7 @@ const first = ({ root, others: [client], host }: Standing): NextStep =>
       });
 
 export const nextStep = (standing: Standing): NextStep => {
-  const { root, config, damaged, certificates, trouble, renews } = standing;
+  const { root, config, damaged, certificates, trouble, renews, othersSchedule } = standing;
   if (config === "closed") return { command: "mailcert", why: "as root: this user may not read the configuration" };
   if (config === "mistake") return { command: "mailcert config check", why: "lists what is wrong, with file and line" };
   if (damaged) return { command: "mailcert status", why: "says which file, and what to do" };
@@ -52,6 +54,8 @@ export const nextStep = (standing: Standing): NextStep => {
         failing.length === 1 && one !== undefined && !trouble ? `mailcert status ${one.name}` : "mailcert status",
       why: "says what is wrong, and what to do",
     };
+  if (renews === false && othersSchedule)
+    return { command: "mailcert schedule show", why: "nothing renews these: the schedule is another configuration's" };
   if (renews === false && certificates.some(({ configured }) => configured))
     return asRoot(root, { command: "mailcert schedule install", why: "nothing renews by itself yet" });
   return { command: "mailcert verify", why: "nothing is to be done; this looks at what is served" };

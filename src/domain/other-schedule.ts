@@ -11,17 +11,21 @@ const named = ({ config, state }: SchedulePlaces): string => `${config} (state f
 
 /** Why nothing renews by these files, although a schedule is there. */
 export const otherScheduleProblem = (theirs: SchedulePlaces): string =>
-  `the schedule of this host renews what ${named(theirs)} has, and nothing else`;
+  `the schedule of this host is that of ${named(theirs)}, and renews nothing else`;
 
 /** Why none is written. */
 export const otherScheduleRefusal = (theirs: SchedulePlaces): string =>
-  `the schedule of this host renews what ${named(theirs)} has: another in its place would end that`;
+  `the schedule of this host is that of ${named(theirs)}: another in its place would end its renewals`;
 
 /** The ways out, the one that loses nothing first. */
-export const otherScheduleHints = ({ config, state }: SchedulePlaces): readonly string[] => [
-  `one schedule renews all: have these certificates there, too: mailcert --config ${shellWord(config)} --state ${shellWord(state)} setup NAME`,
-  "to give that one up: mailcert schedule remove, then this command again",
-];
+export const otherScheduleHints = ({ config, state }: SchedulePlaces): readonly string[] => {
+  const there = `mailcert --config ${shellWord(config)} --state ${shellWord(state)}`;
+  return [
+    `one schedule renews all: have these certificates there, too: ${there} setup NAME`,
+    `to give that one up: ${there} schedule remove, then this command again`,
+    "for servers that are none of its: mailcert setup --schedule none, and start `mailcert renew --quiet` every hour by other means",
+  ];
+};
 
 const written = /--config (?<config>"[^"]*"|'[^']*'|\S+) --state (?<state>"[^"]*"|'[^']*'|\S+)/;
 

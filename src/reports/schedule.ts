@@ -1,6 +1,6 @@
 // The hourly run: what was installed, how it stands, what was removed; for people and as JSON.
 import type { ScheduleRun, ScheduleState } from "../system/scheduler.ts";
-import type { RemovedSchedule, ScheduleResult } from "../usecases/schedule.ts";
+import type { RemovedSchedule, ScheduleResult } from "../usecases/install-schedule.ts";
 import { minute } from "./dates.ts";
 
 const titles = {

@@ -3,7 +3,7 @@ import { goOnCommand } from "../domain/revocation.ts";
 import { entryTitle, issuerTitle, setupAgain, setupCommand } from "../domain/setup-command.ts";
 import type { DeploymentRecord } from "../store/store.ts";
 import type { RunAtWork } from "../usecases/run-at-work.ts";
-import type { HourlyRun } from "../usecases/hourly-run.ts";
+import type { HourlyRun } from "../usecases/schedule.ts";
 import type { CaTrouble, CertificateStatus, StatusResult } from "../usecases/status.ts";
 import { day, minute, timeLeft } from "./dates.ts";
 import { findingLines } from "./findings-text.ts";

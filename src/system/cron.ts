@@ -93,12 +93,15 @@ export const createCron = (options: CronOptions): Scheduler => {
     kind: "cron",
     available,
     state: async (job) => {
+      const instead = await otherPlaces(path, job.args);
+      if (instead) {
+        const [files, problem] = [[{ path, state: "different" as const }], otherScheduleProblem(instead)];
+        return { kind: "cron", files, active: false, instead, problem };
+      }
       const file = await ownFileState(path, contentOf(job));
       const there = file.state === "current" || file.state === "different";
       if (!there) return { kind: "cron", files: [file], active: false };
       const idle = { kind: "cron", files: [file], active: false } as const;
-      const instead = await otherPlaces(path, job.args);
-      if (instead !== undefined) return { ...idle, instead, problem: otherScheduleProblem(instead) };
       const daemon = await installedDaemon();
       if (daemon === undefined) return { ...idle, problem: "cron is not installed" };
       if (await isDaemonRunning(proc)) return { ...idle, active: true };

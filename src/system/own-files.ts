@@ -1,6 +1,6 @@
 // Files that mailcert puts among those of others (units, cron lines), known again by their first line.
 import { constants } from "node:fs";
-import { open, rm, stat } from "node:fs/promises";
+import { open, realpath, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { type SchedulePlaces, placesGiven, placesWritten } from "../domain/other-schedule.ts";
@@ -39,14 +39,29 @@ export const ownFileState = async (path: string, wanted: string): Promise<Schedu
   return { path, state: present.text === wanted ? "current" : "different" };
 };
 
-/** The configuration and state folder that the file of ours at `path` names, where they are not those of `args` and that configuration is still there. */
+/** Its links followed; undefined: it is not there (any more). One that cannot be followed now is itself. */
+const placeOf = (path: string): Promise<string | undefined> =>
+  realpath(path).catch((error: unknown) =>
+    ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "") ? undefined : path,
+  );
+
+const isSame = async (one: string, other: string): Promise<boolean> =>
+  one === other || ((await placeOf(one)) ?? one) === ((await placeOf(other)) ?? other);
+
+/** By the folder, too: `conf.d` beside it is read. */
+const isSameConfig = async (one: string, other: string): Promise<boolean> =>
+  (await isSame(one, other)) && isSame(dirname(one), dirname(other));
+
+/** The configuration and state folder that the file of ours at `path` names, where they are not those of `args` and are still there. */
 export const otherPlaces = async (path: string, args: readonly string[]): Promise<SchedulePlaces | undefined> => {
   const present = await readOwn(path);
   if (present === undefined || present === "foreign") return undefined;
   const [theirs, mine] = [placesWritten(present.text), placesGiven(args)];
-  if (!theirs || !mine || (theirs.config === mine.config && theirs.state === mine.state)) return undefined;
-  // One that was moved away, or deleted, has nothing more to renew.
-  return (await stat(theirs.config).catch(() => undefined)) === undefined ? undefined : theirs;
+  // What was moved away, or deleted, has nothing more to renew.
+  if (!theirs || !mine || (await placeOf(theirs.config)) === undefined) return undefined;
+  if (!(await isSameConfig(theirs.config, mine.config))) return theirs;
+  const moved = (await placeOf(theirs.state)) === undefined;
+  return moved || (await isSame(theirs.state, mine.state)) ? undefined : theirs;
 };
 
 /** Writes what differs; returns the paths written. @throws Failure `cannot-create` before the first write when one is not ours. */

@@ -143,6 +143,12 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
     kind: "systemd",
     available: async () => (await stat(booted).catch(() => undefined))?.isDirectory() ?? false,
     state: async (job) => {
+      // When it runs, and how that ended, is nothing of this job's.
+      const instead = await otherPlaces(join(units, service), job.args);
+      if (instead) {
+        const files = [{ path: join(units, service), state: "different" as const }];
+        return { kind: "systemd", files, active: false, instead, problem: otherScheduleProblem(instead) };
+      }
       const files = await Promise.all([...filesOf(job)].map(([path, content]) => ownFileState(path, content)));
       if (files.every(({ state }) => state === "missing" || state === "foreign")) {
         return { kind: "systemd", files, active: false };
@@ -153,16 +159,12 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
       const needed = files.filter(({ path }) => !path.includes("/mailcert-dovecot."));
       const whole = needed.every(({ state }) => state === "current" || state === "different");
       const [next, last] = [systemdDate(facts.get("NextElapseUSecRealtime")), await lastRun()];
-      const instead = await otherPlaces(join(units, service), job.args);
-      const stopped = whole ? `${timer} is not enabled and started` : "not all of its files are there";
-      const problem = instead ? otherScheduleProblem(instead) : stopped;
-      const active = running && whole && !instead;
+      const problem = whole ? `${timer} is not enabled and started` : "not all of its files are there";
       return {
         kind: "systemd",
         files,
-        active,
-        ...(instead ? { instead } : {}),
-        ...(active ? {} : { problem }),
+        active: running && whole,
+        ...(running && whole ? {} : { problem }),
         ...(next === undefined ? {} : { next }),
         ...(last === undefined ? {} : { last }),
       };

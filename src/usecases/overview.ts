@@ -5,7 +5,7 @@ import type { ImportClient } from "../domain/import-clients.ts";
 import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { clean } from "../domain/text.ts";
 import type { Server } from "../servers/server.ts";
-import { type HourlyRun, hourlyRun } from "./hourly-run.ts";
+import { type HourlyRun, hourlyRun } from "./schedule.ts";
 import { type CertificateStatus, isWell, status } from "./status.ts";
 import { unlessFailure } from "./unless-failure.ts";
 import type { World } from "./world.ts";
@@ -126,6 +126,7 @@ export const overview = async (world: World, root: boolean): Promise<Overview> =
     trouble: !(certificates instanceof Failure) && !certificates.ok && standings.every(({ ok }) => ok),
     others: kept.filter((one) => one.certificates.length > 0).map(({ client }) => client),
     renews: schedule instanceof Failure ? undefined : schedule.renews,
+    othersSchedule: !(schedule instanceof Failure) && schedule.instead !== undefined,
     host: names.proposed,
   });
   return {

@@ -1,5 +1,5 @@
 // What schedule did to this host, for the log of changes.
-import type { RemovedSchedule, ScheduleResult } from "./schedule.ts";
+import type { RemovedSchedule, ScheduleResult } from "./install-schedule.ts";
 import { recordChange } from "./record-change.ts";
 import type { World } from "./world.ts";
 

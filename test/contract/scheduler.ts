@@ -1,7 +1,16 @@
 // What systemd and cron must keep alike: install changes nothing the second time, foreign files stay, removal leaves nothing.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ScheduleJob, Scheduler } from "../../src/system/scheduler.ts";
 
@@ -73,7 +82,8 @@ export const schedulerContract = (name: string, open: () => Promise<SchedulerUnd
         args: ["renew", "--config", config, "--state", state],
       });
       try {
-        const theirs = { config: join(dir, "the other = [1].yaml"), state: "/var/lib/~mail cert" };
+        const theirs = { config: join(dir, "the other = [1].yaml"), state: join(dir, "~mail cert") };
+        mkdirSync(theirs.state);
         writeFileSync(theirs.config, "");
         await scheduler.install(renewing(theirs.config, theirs.state));
         expect(await scheduler.state(renewing(theirs.config, theirs.state))).toMatchObject({ active: true });
@@ -83,6 +93,30 @@ export const schedulerContract = (name: string, open: () => Promise<SchedulerUnd
           expect(state).toMatchObject({ active: false, instead: theirs });
           expect(state.problem).toContain(theirs.config);
         }
+        // The same by a link is no other, but for one from another folder: conf.d is read beside it.
+        mkdirSync(join(dir, "elsewhere"));
+        mkdirSync(join(dir, "state"));
+        symlinkSync(dir, join(dir, "whole"));
+        symlinkSync(join(dir, "state"), join(dir, "state.link"));
+        symlinkSync(theirs.config, join(dir, "elsewhere/link.yaml"));
+        await scheduler.install(renewing(theirs.config, join(dir, "state")));
+        const linked = renewing(join(dir, "whole", basename(theirs.config)), join(dir, "state.link"));
+        expect(await scheduler.state(linked)).toMatchObject({ active: true });
+        expect(await scheduler.state(renewing(join(dir, "elsewhere/link.yaml"), join(dir, "state")))).toMatchObject({
+          active: false,
+          instead: { config: theirs.config },
+        });
+        // A state folder that was moved; a configuration that cannot be looked at now.
+        const moved = renewing(theirs.config, join(dir, "state.new"));
+        expect(await scheduler.state(moved)).toHaveProperty("instead");
+        rmSync(join(dir, "state"), { recursive: true });
+        expect(await scheduler.state(moved)).not.toHaveProperty("instead");
+        symlinkSync("loop.yaml", join(dir, "loop.yaml"));
+        await scheduler.install(renewing(join(dir, "loop.yaml"), theirs.state));
+        expect(await scheduler.state(job)).toHaveProperty("instead");
+        // Nor do places that no schedule can carry hide it.
+        expect(await scheduler.state(renewing("/srv/50%'/c.yaml", "/srv/state"))).toHaveProperty("instead");
+        await scheduler.install(renewing(theirs.config, theirs.state));
         // It was moved: nothing is left that this one would end.
         rmSync(theirs.config);
         expect(await scheduler.state(job)).toMatchObject({ active: true });

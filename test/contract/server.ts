@@ -111,7 +111,9 @@ export const serverContract = (
       expect((await subject.server.plan(installation, onlyEcdsa())).changes).toEqual([]);
       await subject.server.reload(installation);
       for (const listener of await subject.server.listeners(installation)) {
-        // In this order: a listener that is being opened anew serves nobody.
+        // A listener that is being opened anew serves nobody: before and after, it serves.
+        await expectServed(listener, "ecdsa", await subject.leaf("ecdsa"));
+        await expectServed(listener, "rsa", "");
         await expectServed(listener, "ecdsa", await subject.leaf("ecdsa"));
         await expectServed(listener, "rsa", "");
       }

@@ -357,6 +357,7 @@ describe("documents of deployments", () => {
       scheduleShowDocument([
         { kind: "systemd", files, active: true, last, next },
         { kind: "cron", files: [], active: false, problem: "cron is not installed" },
+        { kind: "cron", files: [], active: false, problem: "that of", instead: { config: "/c.yaml", state: "/s" } },
       ]),
     );
     one.dispose();

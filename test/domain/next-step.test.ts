@@ -28,6 +28,7 @@ describe("the next step", () => {
     ["several that are not well", { certificates: [ill, ill], renews: true }, "mailcert status"],
     ["a fault of a server", { certificates: [well], trouble: true, renews: true }, "mailcert status"],
     ["nothing that renews", { certificates: [well], others: ["certbot"] }, "mailcert schedule install"],
+    ["another's schedule", { certificates: [well], othersSchedule: true }, "mailcert schedule show"],
     ["nobody knows whether anything renews", { certificates: [well], renews: undefined }, "mailcert verify"],
     ["nothing to renew", { certificates: [{ ...well, configured: false }] }, "mailcert verify"],
     ["all as it should be", { certificates: [well], renews: true }, "mailcert verify"],

@@ -105,17 +105,26 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
         const other = ["--config", "/srv/other/mailcert.yaml", "--state", "/srv/other/state"];
         const files = await host.must(["cat", ...units]);
         const theirs =
-          /schedule of this host renews what\s+\/etc\/mailcert\/mailcert\.yaml\s+\(state folder\s+\/var\/lib\/mailcert\)/;
+          /schedule of this host is that of\s+\/etc\/mailcert\/mailcert\.yaml\s+\(state\s+folder\s+\/var\/lib\/mailcert\)/;
         const installed = await host.mailcert([...other, "schedule", "install"]);
         expect({ status: installed.status, stdout: installed.stdout }).toEqual({ status: 78, stdout: "" });
         expect(installed.stderr).toMatch(theirs);
-        expect(installed.stderr).toContain("mailcert schedule remove");
+        expect(installed.stderr).toContain("--state /var/lib/mailcert schedule remove, then this command again");
         const shown = await host.mailcert([...other, "schedule", "show"]);
         expect(shown.status).toBe(1);
         expect(shown.stdout).toMatch(theirs);
         expect((await host.mailcert([...other, "status"])).stdout).toMatch(theirs);
         expect((await host.mailcert(["--state", "/srv/other/state", "status"])).stdout).toMatch(theirs);
         expect((await host.mailcert(["status"])).stdout).toContain("renewed by itself: systemd timer");
+        // Refused before anything of what such a copy has recorded is carried on; without a schedule it is nobody's business.
+        for (const more of [["--dry-run"], ["--harden", "intermediate"], []])
+          expect(await host.mailcert([...other, "setup", name, "--yes", ...more])).toMatchObject({
+            status: 78,
+            stdout: "",
+            stderr: expect.stringMatching(theirs) as string,
+          });
+        const without = await host.mailcert([...other, "setup", name, "--schedule", "none", "--dry-run"]);
+        expect(without.status, without.stderr).toBe(0);
         expect(await host.must(["cat", ...units])).toBe(files);
         await host.must("rm -r /srv/other");
       },
@@ -241,8 +250,8 @@ describe.concurrent.each(suites)("systemd on %s", (suite) => {
           timeoutMs: 90_000,
         });
         expect({ status, stdout }).toEqual({ status: 78, stdout: "" });
-        expect(stderr).toMatch(/the schedule of this host renews what\s+\/etc\/mailcert\/mailcert\.yaml/);
-        expect((await host.exec(["ls", "-d", "/root/mail tls", "/srv/tls/certificates"])).stdout).toBe("");
+        expect(stderr).toMatch(/the schedule of this host is that of\s+\/etc\/mailcert\/mailcert\.yaml/);
+        expect((await host.exec(["ls", "-d", "/root/mail tls", "/srv/tls"])).stdout).toBe("");
         // It was moved: nothing that it renewed is left behind.
         await host.must("rm /etc/mailcert/mailcert.yaml");
         const moved = await host.exec([...longAgo, ...places, "setup", name], { timeoutMs: 90_000 });

@@ -56,7 +56,7 @@ const spokenBy: readonly (readonly [start: string, commands: readonly string[]])
   ["servers/cyrus/cyrus.ts", ["snippet"]],
   ["servers/opensmtpd/opensmtpd.ts", ["snippet"]],
   ["servers/courier/courier.ts", ["snippet"]],
-  ["usecases/schedule.ts", ["setup", "schedule"]],
+  ["usecases/install-schedule.ts", ["setup", "schedule"]],
   ["usecases/bundle.ts", ["bundle"]],
   ["usecases/bundle-plan.ts", ["bundle"]],
   ["usecases/bundle-person.ts", ["bundle"]],

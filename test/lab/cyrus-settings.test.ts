@@ -98,7 +98,9 @@ test("from setup over a renewal to removal: proven on every port, a session goes
   const old = await served(lab.host, listener(143), "ecdsa");
   const renewed = await lab.host.mailcert(["renew", "--force", "--new-key"]);
   expect({ status: renewed.status, stderr: renewed.stderr }).toEqual({ status: 0, stderr: "" });
-  await expect.poll(() => served(lab.host, listener(143), "ecdsa"), { timeout: 10_000 }).not.toBe(old);
+  const leaf = await leafOf(lab.host, "/var/lib/mailcert/certificates/mail.example.org/live/ecdsa");
+  expect(leaf).not.toBe(old);
+  await expect.poll(() => served(lab.host, listener(143), "ecdsa"), { timeout: 10_000 }).toBe(leaf);
   client.stdin.write("b NOOP\r\n");
   await expect.poll(() => heard, { timeout: 10_000 }).toContain("b OK");
   client.kill();

@@ -5,15 +5,8 @@ import { describe, expect, test } from "vitest";
 import { scheduleInstallText, scheduleShowText } from "../../src/reports/schedule.ts";
 import type { ScheduleKind, ScheduleRun, ScheduleState, Scheduler } from "../../src/system/scheduler.ts";
 import type { ScheduleDeps } from "../../src/usecases/schedule-tools.ts";
-import {
-  canRunHourly,
-  installSchedule,
-  noneNote,
-  refuseWithout,
-  removeSchedule,
-  scheduleJob,
-  showSchedule,
-} from "../../src/usecases/schedule.ts";
+import { installSchedule, noneNote, refuseWithout, removeSchedule } from "../../src/usecases/install-schedule.ts";
+import { canRunHourly, scheduleJob, showSchedule } from "../../src/usecases/schedule.ts";
 import { job } from "../contract/scheduler.ts";
 import { usualAcme } from "../fakes/settings.ts";
 import { certificate, fakeWorld } from "../fakes/world.ts";
@@ -91,7 +84,8 @@ describe("install", () => {
             expect.stringContaining(
               "mailcert --config /srv/other/mailcert.yaml --state '/srv/other state' setup",
             ) as string,
-            expect.stringContaining("mailcert schedule remove") as string,
+            expect.stringContaining("--state '/srv/other state' schedule remove, then this command again") as string,
+            expect.stringContaining("mailcert setup --schedule none") as string,
           ],
         });
       expect([...systemd.calls, ...cron.calls]).toEqual([]);

@@ -8,7 +8,7 @@ import { issue } from "../../src/usecases/issue.ts";
 import { remove } from "../../src/usecases/remove.ts";
 import { type RenewOptions, renew } from "../../src/usecases/renew.ts";
 import { rollback } from "../../src/usecases/rollback.ts";
-import { hourlyRun } from "../../src/usecases/hourly-run.ts";
+import { hourlyRun } from "../../src/usecases/schedule.ts";
 import { status } from "../../src/usecases/status.ts";
 import type { World } from "../../src/usecases/world.ts";
 import { hourlyWarnings, statusDocument, statusText } from "../../src/reports/status.ts";
@@ -241,6 +241,14 @@ test("whether anything renews: nothing, something that runs, something that does
   expect(await hourlyRun(scheduling(timer))).toEqual({ renews: true, kind: "systemd", next, failed: 78 });
   const idle = (kind: string) => (kind === "cron" ? { problem: "cron is not running" } : {});
   expect(await hourlyRun(scheduling(idle))).toEqual({ renews: false, kind: "cron", problem: "cron is not running" });
+  const instead = { config: "/srv/other.yaml", state: "/srv/other" };
+  const others = (kind: string) => (kind === "systemd" ? { instead, problem: "that of another" } : {});
+  expect(await hourlyRun(scheduling(others))).toEqual({
+    renews: false,
+    kind: "systemd",
+    problem: "that of another",
+    instead,
+  });
   const other = (kind: string) =>
     kind === "systemd"
       ? {

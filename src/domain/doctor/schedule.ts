@@ -85,19 +85,19 @@ const troubleOf = (state: ScheduleFacts, { gone, told }: ScheduledWhere, now: Da
   const { kind, files, active, problem, command, last, instead } = state;
   const old = behind(state);
   const title = kind === "systemd" ? "mailcert.timer" : (files[0]?.path ?? "the cron line");
-  if (gone.length > 0)
-    return {
-      check,
-      severity: "fault",
-      message: `${title} starts ${gone.join(" and ")}, which is not there any more: nothing renews by itself`,
-      command: install,
-    };
   if (instead)
     return {
       check,
       severity: "fault",
       message: `nothing renews these by itself: ${problem ?? ""}`,
       hint: otherScheduleHints(instead)[0] ?? "",
+    };
+  if (gone.length > 0)
+    return {
+      check,
+      severity: "fault",
+      message: `${title} starts ${gone.join(" and ")}, which is not there any more: nothing renews by itself`,
+      command: install,
     };
   if (!active && problem !== undefined)
     return {
@@ -168,7 +168,8 @@ export const scheduleLooked = (states: readonly ScheduleFacts[], where: Schedule
   const { loops } = where;
   const foreign = states.flatMap(({ files }) => files).find(({ state }) => state === "foreign");
   const there = states.filter(({ files }) => files.some(({ state }) => state === "current" || state === "different"));
-  const [state] = [...there.filter(({ active }) => active), ...there];
+  // Another's stands in the way of installing this one's.
+  const [state] = [...there.filter(({ active }) => active), ...there.filter(({ instead }) => instead), ...there];
   if (loops && state?.active !== true) return { findings: [], well: ["mailcert renew --every"], unseen: [] };
   if (state === undefined) {
     const finding: DoctorFinding = foreign
