@@ -81,7 +81,8 @@ const actions: Readonly<Record<string, Action>> = {
           "cron",
         ]),
       ),
-    about: "It shows what that run came to. It refuses a program that somebody other than\nroot can change.",
+    about:
+      "It shows what that run came to. It refuses a program that somebody other than\nroot can change, and to write over the schedule of another configuration.",
     examples: ["mailcert schedule install", "mailcert schedule install --schedule cron --dry-run"],
     statuses: [0, 1, 64, 69, 73, 77, 78],
     run: install,

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../domain/failure.ts";
-import { otherScheduleProblem } from "../domain/other-schedule.ts";
 import { clean } from "../domain/text.ts";
-import { otherPlaces, ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
+import { otherSchedule } from "./other-schedule.ts";
+import { ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
 import type { RunProgram } from "./run.ts";
 import { type ScheduleJob, type Scheduler, isGoodStatus } from "./scheduler.ts";
 import type { RenderTemplate } from "./templates.ts";
@@ -93,11 +93,8 @@ export const createCron = (options: CronOptions): Scheduler => {
     kind: "cron",
     available,
     state: async (job) => {
-      const instead = await otherPlaces(path, job.args);
-      if (instead) {
-        const [files, problem] = [[{ path, state: "different" as const }], otherScheduleProblem(instead)];
-        return { kind: "cron", files, active: false, instead, problem };
-      }
+      const other = await otherSchedule("cron", path, job);
+      if (other) return other;
       const file = await ownFileState(path, contentOf(job));
       const there = file.state === "current" || file.state === "different";
       if (!there) return { kind: "cron", files: [file], active: false };

@@ -1,9 +1,8 @@
 // Files that mailcert puts among those of others (units, cron lines), known again by their first line.
 import { constants } from "node:fs";
-import { open, realpath, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../domain/failure.ts";
-import { type SchedulePlaces, placesGiven, placesWritten } from "../domain/other-schedule.ts";
 import { fileFailure, syncFolder, writeFileAtomic } from "./files.ts";
 import type { ScheduleFile } from "./scheduler.ts";
 
@@ -13,7 +12,7 @@ const ownMark = "# Written by mailcert";
 const mostBytes = 64 << 10;
 
 /** undefined where there is none; `foreign` for what is no plain file of ours: a link (a masked unit), a folder, other text. */
-const readOwn = async (path: string): Promise<{ text: string } | "foreign" | undefined> => {
+export const readOwn = async (path: string): Promise<{ text: string } | "foreign" | undefined> => {
   try {
     const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
@@ -37,31 +36,6 @@ export const ownFileState = async (path: string, wanted: string): Promise<Schedu
   if (present === undefined) return { path, state: "missing" };
   if (present === "foreign") return { path, state: "foreign" };
   return { path, state: present.text === wanted ? "current" : "different" };
-};
-
-/** Its links followed; undefined: it is not there (any more). One that cannot be followed now is itself. */
-const placeOf = (path: string): Promise<string | undefined> =>
-  realpath(path).catch((error: unknown) =>
-    ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "") ? undefined : path,
-  );
-
-const isSame = async (one: string, other: string): Promise<boolean> =>
-  one === other || ((await placeOf(one)) ?? one) === ((await placeOf(other)) ?? other);
-
-/** By the folder, too: `conf.d` beside it is read. */
-const isSameConfig = async (one: string, other: string): Promise<boolean> =>
-  (await isSame(one, other)) && isSame(dirname(one), dirname(other));
-
-/** The configuration and state folder that the file of ours at `path` names, where they are not those of `args` and are still there. */
-export const otherPlaces = async (path: string, args: readonly string[]): Promise<SchedulePlaces | undefined> => {
-  const present = await readOwn(path);
-  if (present === undefined || present === "foreign") return undefined;
-  const [theirs, mine] = [placesWritten(present.text), placesGiven(args)];
-  // What was moved away, or deleted, has nothing more to renew.
-  if (!theirs || !mine || (await placeOf(theirs.config)) === undefined) return undefined;
-  if (!(await isSameConfig(theirs.config, mine.config))) return theirs;
-  const moved = (await placeOf(theirs.state)) === undefined;
-  return moved || (await isSame(theirs.state, mine.state)) ? undefined : theirs;
 };
 
 /** Writes what differs; returns the paths written. @throws Failure `cannot-create` before the first write when one is not ours. */

@@ -2,9 +2,9 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../domain/failure.ts";
-import { otherScheduleProblem } from "../domain/other-schedule.ts";
 import { clean } from "../domain/text.ts";
-import { otherPlaces, ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
+import { otherSchedule } from "./other-schedule.ts";
+import { ownFileState, refuseOddPaths, removeOwnFiles, writeOwnFiles } from "./own-files.ts";
 import type { RunProgram, RunResult } from "./run.ts";
 import { type ScheduleJob, type ScheduleRun, type Scheduler, isGoodStatus } from "./scheduler.ts";
 import type { RenderTemplate } from "./templates.ts";
@@ -143,12 +143,8 @@ export const createSystemd = (options: SystemdOptions): Scheduler => {
     kind: "systemd",
     available: async () => (await stat(booted).catch(() => undefined))?.isDirectory() ?? false,
     state: async (job) => {
-      // When it runs, and how that ended, is nothing of this job's.
-      const instead = await otherPlaces(join(units, service), job.args);
-      if (instead) {
-        const files = [{ path: join(units, service), state: "different" as const }];
-        return { kind: "systemd", files, active: false, instead, problem: otherScheduleProblem(instead) };
-      }
+      const other = await otherSchedule("systemd", join(units, service), job);
+      if (other) return other;
       const files = await Promise.all([...filesOf(job)].map(([path, content]) => ownFileState(path, content)));
       if (files.every(({ state }) => state === "missing" || state === "foreign")) {
         return { kind: "systemd", files, active: false };

@@ -10,7 +10,7 @@ import type {
   Scheduler,
 } from "../system/scheduler.ts";
 import type { ScheduleDeps } from "./schedule-tools.ts";
-import { canRunHourly, quickJob, showSchedule, withCommand } from "./schedule.ts";
+import { canRunHourly, canSchedule, quickJob, showSchedule, withCommand } from "./schedule.ts";
 import type { World } from "./world.ts";
 
 export interface InstallSchedule {
@@ -94,11 +94,11 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
   if (scheduler === undefined) return { ...nothing, note: noneNote };
   await refuseUnsafe(deps);
   const { kind } = scheduler;
-  const states = await showSchedule(deps, job);
-  const before = states.find((state) => state.kind === kind) ?? (await scheduler.state(job));
+  const other = deps.schedulers[kind === "systemd" ? "cron" : "systemd"];
+  const before = await scheduler.state(job);
   refuseForeign(before);
   // The other kind would be taken away.
-  refuseInstead(states);
+  refuseInstead([before, await other.state(job)]);
   // A timer can be started; a cron daemon that does not run is nothing that writing its line again would mend.
   const stopped = kind === "systemd" && !before.active;
   const stale = before.files.some(({ state }) => state !== "current") || stopped;
@@ -108,7 +108,6 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
       ? "installed"
       : "updated";
   if (dryRun) return { kind, change, dryRun, files: before.files, removed: [] };
-  const other = deps.schedulers[kind === "systemd" ? "cron" : "systemd"];
   if (stale) await scheduler.install(job);
   // After the new one stands: in between there are two, never none; the lock keeps them apart.
   const removed = await other.remove();
@@ -127,7 +126,7 @@ export const installSchedule = async (deps: ScheduleDeps, options: InstallSchedu
 };
 
 /** @throws Failure `config` where one of them renews what another configuration, or state folder, has. */
-export const refuseInstead = (states: readonly ScheduleState[]): void => {
+const refuseInstead = (states: readonly ScheduleState[]): void => {
   const [instead] = states.flatMap((state) => state.instead ?? []);
   if (instead === undefined) return;
   throw new Failure("config", otherScheduleRefusal(instead), { hints: otherScheduleHints(instead) });
@@ -147,9 +146,7 @@ const refuseForeign = ({ files }: ScheduleState): void => {
  */
 export const refuseOtherSchedule = async (world: World): Promise<void> => {
   const deps = await world.scheduling();
-  const { systemd, cron } = deps.schedulers;
-  if ((await systemd.available()) || (await cron.available()))
-    refuseInstead(await showSchedule(deps, quickJob(world, deps)));
+  if (await canSchedule(deps)) refuseInstead(await showSchedule(deps, quickJob(world, deps)));
 };
 
 export interface RemovedSchedule {

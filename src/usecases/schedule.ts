@@ -82,9 +82,13 @@ const renewArguments = (world: World): readonly string[] => ["renew", ...places(
 
 const places = ({ config, store }: World): readonly string[] => ["--config", config.path, "--state", store.dir];
 
-/** Something could run it, or does. */
-export const canRunHourly = async ({ schedulers, ownLoop }: ScheduleDeps): Promise<boolean> =>
-  (await schedulers.systemd.available()) || (await schedulers.cron.available()) || ((await ownLoop?.()) ?? false);
+/** Something here could start it. */
+export const canSchedule = async ({ schedulers: { systemd, cron } }: ScheduleDeps): Promise<boolean> =>
+  (await systemd.available()) || (await cron.available());
+
+/** The same, or it runs by itself. */
+export const canRunHourly = async (deps: ScheduleDeps): Promise<boolean> =>
+  (await canSchedule(deps)) || ((await deps.ownLoop?.()) ?? false);
 
 export const withCommand = ({ problem, command }: ScheduleState): string | undefined =>
   command === undefined ? problem : `${problem ?? ""}; start it: ${command}`;
