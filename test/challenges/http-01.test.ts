@@ -7,6 +7,7 @@ import { createHttp01 } from "../../src/challenges/http-01.ts";
 import { challenges } from "../../src/challenges/index.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { challengeContract } from "../contract/challenge.ts";
+import { freePort } from "../free-ports.ts";
 
 const { signal } = new AbortController();
 const token: ChallengeToken = { identifier: "mail.example.org", token: "T0ken-_", keyAuthorization: "T0ken-_.thumb" };
@@ -18,13 +19,6 @@ const hold = (port: number, host: string): Promise<Server> =>
     server.listen(port, host, () => resolve(server));
   });
 const closed = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
-
-const freePort = async (): Promise<number> => {
-  const server = await hold(0, "127.0.0.1");
-  const { port } = server.address() as AddressInfo;
-  await closed(server);
-  return port;
-};
 
 interface Answer {
   readonly status: number | undefined;

@@ -1,6 +1,6 @@
 // The tls-alpn-01 listener: the right certificate to the right question, and to no other.
 import { createHash, randomBytes } from "node:crypto";
-import { type AddressInfo, type Server, connect, createServer } from "node:net";
+import { type Server, connect, createServer } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ChallengeToken } from "../../src/challenges/challenge.ts";
@@ -9,6 +9,7 @@ import { altNames, readFields } from "../../src/domain/certificate-fields.ts";
 import { reverseName } from "../../src/domain/reverse-name.ts";
 import { acmeIdentifier } from "../../src/x509/acme-identifier.ts";
 import { challengeContract } from "../contract/challenge.ts";
+import { freePort } from "../free-ports.ts";
 
 const { signal } = new AbortController();
 const deps = { now: () => new Date("2026-11-20T12:00:00Z"), random: (size: number) => randomBytes(size) };
@@ -21,12 +22,6 @@ const hold = (port: number): Promise<Server> =>
     server.listen(port, "127.0.0.1", () => resolve(server));
   });
 const closed = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
-const freePort = async (): Promise<number> => {
-  const server = await hold(0);
-  const { port } = server.address() as AddressInfo;
-  await closed(server);
-  return port;
-};
 const open = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebrootTrial, tryWebroot } from "../../src/challenges/webroot-trial.ts";
 import type { Fetched } from "../../src/domain/preflight-webroot.ts";
+import { freePort } from "../free-ports.ts";
 
 const name = "mail.example.org";
 let webroot = "";
@@ -142,12 +143,7 @@ describe("a token in a web server's folder", () => {
   });
 
   it("nobody listens, nobody answers, the run is stopped: it ends, and nothing is left", async () => {
-    const closed = createHttp().listen(0, "127.0.0.1");
-    await once(closed, "listening");
-    const free = (closed.address() as AddressInfo).port;
-    closed.close();
-    await once(closed, "close");
-    expect(await answer({ port: free })).toBe("refused");
+    expect(await answer({ port: await freePort() })).toBe("refused");
     instead = () => "silence";
     expect(await answer({ timeoutMs: 100 })).toMatch(/^silent/);
     await expect(trial({ signal: AbortSignal.abort(new Error("stopped")) })).rejects.toThrow("stopped");

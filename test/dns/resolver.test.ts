@@ -8,6 +8,7 @@ import { parseResolvConf } from "../../src/dns/resolv-conf.ts";
 import { type Resolver, type ResolverOptions, createResolver } from "../../src/dns/resolver.ts";
 import { createShared } from "../../src/dns/shared.ts";
 import { type NameServerFake, message, startNameServer } from "./name-server.ts";
+import { freePort } from "../free-ports.ts";
 
 const servers: NameServerFake[] = [];
 afterEach(async () => {
@@ -33,16 +34,6 @@ const tlsa: Answer = {
   class: "IN",
   ttl: 60,
   data: { usage: 3, selector: 1, matchingType: 1, certificate: Buffer.alloc(32, 7) },
-};
-
-/** A port of 127.0.0.1 where nothing listens. */
-const closedPort = async (): Promise<number> => {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
 };
 
 const elapsed = async (job: () => Promise<unknown>): Promise<number> => {
@@ -132,7 +123,7 @@ describe("resolver", () => {
   it("goes on to the next server: closed port, SERVFAIL, silence", async () => {
     const good = await start(() => ({ answers: [tlsa] }));
     const failing = await start(() => ({ rcode: 2 }));
-    const closed = { address: "127.0.0.1", port: await closedPort() };
+    const closed = { address: "127.0.0.1", port: await freePort() };
     expect((await ask(resolver({ servers: [closed, failing, good] }))).answers).toHaveLength(1);
     const mute = await start(() => ({ silent: true }));
     expect((await ask(resolver({ servers: [mute, good] }), 400)).answers).toHaveLength(1);
@@ -154,7 +145,7 @@ describe("resolver", () => {
   });
 
   it("ends at once where nothing listens, and within its deadline where nobody answers", async () => {
-    const closed = { address: "127.0.0.1", port: await closedPort() };
+    const closed = { address: "127.0.0.1", port: await freePort() };
     const refused = ask(resolver({ servers: [closed, closed, closed] }));
     expect(await elapsed(() => expect(refused).rejects.toThrow("no name server can be reached"))).toBeLessThan(500);
     const mute = await start(() => ({ silent: true }));

@@ -1,7 +1,6 @@
 // Every document that --json prints is what docs/schema says: real command lines, and deployments of every outcome in the fake world.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -34,19 +33,12 @@ import { type FakeWorld, certificate, fakeWorld } from "../fakes/world.ts";
 import { runMain } from "./run-main.ts";
 import { complaints, readSchema, schemaFiles } from "./schemas.ts";
 import { timerRun as options } from "../fakes/renew-options.ts";
+import { freePort } from "../free-ports.ts";
 
 const src = join(import.meta.dirname, "../../src");
 
 const ok = (document: object): void =>
   expect(complaints(document), JSON.stringify(document, undefined, 1).slice(0, 3000)).toEqual([]);
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 describe("the schemas", () => {
   it("there is one for every document that the source names, and no other", () => {

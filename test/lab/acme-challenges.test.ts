@@ -1,7 +1,6 @@
 // Every way to be validated on loopback by a real CA (Pebble): webroot, tls-alpn-01, and the next way where one fails.
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -9,6 +8,7 @@ import { readCertificate } from "../../src/domain/certificate.ts";
 import type { AcmeSettings } from "../../src/domain/certificate-config.ts";
 import { issuerOnLoopback } from "./acme-issuer.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
+import { freePort } from "../free-ports.ts";
 
 let pebble: Pebble;
 let state = "";
@@ -31,14 +31,6 @@ const issue = async (
 ): Promise<{ readonly names: readonly string[]; readonly steps: readonly string[] }> => {
   const { leaf, steps } = await issuerOnLoopback(pebble, state)(names, settings);
   return { names: readCertificate(leaf).dnsNames, steps };
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
 };
 
 /** A web server of somebody else's on the port that the CA looks at. */

@@ -4,8 +4,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { freePorts } from "../free-ports.ts";
 import { runChild } from "./child.ts";
 import type { MailHost } from "./mail-host.ts";
 import { labParts } from "./parts.ts";
@@ -55,19 +54,6 @@ const follow = (child: ChildProcessWithoutNullStreams): RunningProgram => {
       clearTimeout(force);
     },
   };
-};
-
-const freePorts = async (count: number): Promise<readonly number[]> => {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 };
 
 const requestHere: PebblePlace["request"] = async (url, caFile, body) => {

@@ -16,6 +16,7 @@ import { type HelloServer, alert, serverHelloMessage, record, startHelloServer }
 import { type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
 import { takingMail } from "../fakes/mail-taker.ts";
 import { type Pki, makePki } from "../fakes/pki.ts";
+import { freePort } from "../free-ports.ts";
 
 let pki: Pki;
 beforeAll(async () => {
@@ -219,11 +220,10 @@ describe("servers that are none", () => {
   });
 
   test("nobody there", async () => {
-    const server = await raw(() => undefined);
-    const { port } = server;
-    await server.close();
-    open.length = 0;
-    expect(await look(port)).toMatchObject({ connections: 1, stopped: "connection refused: nothing listens there" });
+    expect(await look(await freePort())).toMatchObject({
+      connections: 1,
+      stopped: "connection refused: nothing listens there",
+    });
   });
 
   test("one that resets each connection: no refusal is believed", async () => {

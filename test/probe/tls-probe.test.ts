@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { Mode, ProtocolName } from "../../src/domain/entry-point.ts";
 import { createProbe } from "../../src/probe/tls-probe.ts";
-import { type FakeServer, type Script, mailServer, startServer } from "../fakes/mail-server.ts";
+import { type FakeServer, type Script, mailServer } from "../fakes/mail-server.ts";
 import { issue, served } from "../fakes/pki.ts";
+import { freePort } from "../free-ports.ts";
 import { scripted } from "./scripted.ts";
 
 const here = scripted();
@@ -189,9 +190,10 @@ describe("where it ends early, stage and reason say so", () => {
   });
 
   test("nobody listens", async () => {
-    const server = await startServer(async () => undefined);
-    await server.close();
-    expect((await look(server, "imap", "implicit")).error).toMatchObject({ stage: "connect", reason: "refused" });
+    expect((await look({ port: await freePort() }, "imap", "implicit")).error).toMatchObject({
+      stage: "connect",
+      reason: "refused",
+    });
   });
 
   test("says nothing at all: the budget ends it", async () => {

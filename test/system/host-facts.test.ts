@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accessTrouble, freeBytes, listenTrouble, writeTrouble } from "../../src/system/host-facts.ts";
+import { freePort } from "../free-ports.ts";
 
 let folder = "";
 const servers: Server[] = [];
@@ -27,14 +28,6 @@ const listen = async (host = "127.0.0.1"): Promise<number> => {
   server.listen(0, host);
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
-};
-/** One that was free a moment ago. */
-const freePort = async (): Promise<number> => {
-  const port = await listen();
-  const server = servers.pop();
-  server?.close();
-  if (server) await once(server, "close");
-  return port;
 };
 
 describe("folders", () => {

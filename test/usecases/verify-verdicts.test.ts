@@ -9,6 +9,7 @@ import { type VerifyRequest, verify } from "../../src/usecases/verify.ts";
 import { verifyFleet } from "../../src/usecases/verify-fleet.ts";
 import { type FakeServer, mailServer, startServer } from "../fakes/mail-server.ts";
 import { type Issued, type IssueOptions, type Pki, type Served, day, issue, makePki, served } from "../fakes/pki.ts";
+import { freePort } from "../free-ports.ts";
 
 let pki: Pki;
 let evil: Issued;
@@ -42,20 +43,13 @@ const look = async (what: Served, more: Partial<VerifyRequest> = {}): Promise<Ve
   return ask(`imaps://${name}`, server.port, more);
 };
 
-/** A port where nobody listens. */
-const closedPort = async (): Promise<number> => {
-  const server = await startServer(mailServer("imap", "implicit"), pki.served);
-  await server.close();
-  return server.port;
-};
-
 describe("a server that nobody reached is not well, whatever was asked", () => {
   test.each([
     ["--check cert-expiry", { check: ["cert-expiry"] }],
     ["--skip net-reach", { skip: ["net-reach"] }],
     ["--check cert-expiry --skip net-reach", { check: ["cert-expiry"], skip: ["net-reach"] }],
   ])("refused: %s", async (_, more) => {
-    const result = await ask(`imaps://${name}`, await closedPort(), more);
+    const result = await ask(`imaps://${name}`, await freePort(), more);
     expect(told(result)).toEqual(["fault net-reach"]);
     expect(result.ok).toBe(false);
     expect(result.entries[0]?.ok).toBe(false);
@@ -85,7 +79,7 @@ describe("a server that nobody reached is not well, whatever was asked", () => {
   test("where something else was seen, --skip is believed", async () => {
     const server = await startServer(mailServer("imap", "implicit"), pki.served);
     open.push(server);
-    const port = await closedPort();
+    const port = await freePort();
     const wanted = [server.port, port].flatMap((one) =>
       parseTarget(`imaps://${name}`, protocols).map((target) => ({ ...target, port: one, address: "127.0.0.1" })),
     );
@@ -204,7 +198,7 @@ test("what nobody asked for is not called passed", async () => {
     expect.arrayContaining(["net-reach", "tls-handshake", "cert-form", "cert-name", "cert-trust"]),
   );
   expect(checked.filter((id) => /^dane-|^sts-|^st-[^c]|^cert-(?:disk|expect)$|^sni$/.test(id))).toEqual([]);
-  const unseen = await ask(`imaps://${name}`, await closedPort());
+  const unseen = await ask(`imaps://${name}`, await freePort());
   expect(unseen.entries.flatMap((one) => one.checked)).toEqual(["net-reach"]);
 });
 
@@ -245,7 +239,7 @@ describe("a check that was named and had nothing to judge", () => {
 
   test("what was judged, or was in the way, is not told twice", async () => {
     expect(told(await look(pki.served, { check: ["cert-name", "cert-same"] }))).toEqual([]);
-    expect(told(await ask(`imaps://${name}`, await closedPort(), { check: ["dane-match"] }))).toEqual([
+    expect(told(await ask(`imaps://${name}`, await freePort(), { check: ["dane-match"] }))).toEqual([
       "fault net-reach",
     ]);
   });

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { freePort } from "../../free-ports.ts";
 
 export interface Asked {
   readonly method: string;
@@ -59,7 +60,8 @@ export const startApi = async (answer: (asked: Asked) => Answer): Promise<FakeAp
       if (other !== "silence") send(response, other ?? answer(one));
     });
   });
-  server.listen(0, "127.0.0.1");
+  // Where nobody else comes to listen once it has stopped.
+  server.listen(await freePort(), "127.0.0.1");
   await once(server, "listening");
   const api: FakeApi = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -13,6 +13,7 @@ import { type Page, startPage } from "../../fakes/acme-page.ts";
 import { makeServerTls } from "../../fakes/acme-tls.ts";
 import { usualAcme } from "../../fakes/settings.ts";
 import { noChallengeWorld } from "../../fakes/challenge-world.ts";
+import { freePort } from "../../free-ports.ts";
 
 let state = "";
 let page: Page | undefined;
@@ -150,10 +151,7 @@ describe("not an ACME directory", () => {
 
 describe("nobody there, or not whom we trust", () => {
   test("nobody listens", async () => {
-    page = await startPage(json(good));
-    const { url } = page;
-    await page.stop();
-    page = undefined;
+    const url = `https://localhost:${await freePort()}/directory`;
     const failure = await attempt(url);
     expect(failure).toMatchObject({ kind: "unavailable", facts: { code: "ECONNREFUSED" } });
     expect(failure.message).toContain("refuses the connection");
