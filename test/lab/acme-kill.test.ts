@@ -126,6 +126,8 @@ describe("kill -9 of the issuer", () => {
       return heard ? { swallow: true } : { hang: true };
     };
     expect((await first.ended).signal, (await first.ended).stderr).toBe("SIGKILL");
+    // What the CA was to hear it may hear later than that.
+    if (heard) await expect.poll(() => proxy.seen.at(-1)?.answered, { timeout: 10_000 }).toBeDefined();
     const second = await run(state, keyFile).ended;
     expect(second.stderr).toBe("");
     expect(second.status).toBe(0);
@@ -159,6 +161,7 @@ describe("kill -9 of the issuer", () => {
       return { swallow: true };
     };
     expect((await first.ended).signal, (await first.ended).stderr).toBe("SIGKILL");
+    await expect.poll(() => proxy.seen.at(-1)?.answered, { timeout: 10_000 }).toBeDefined();
     const leafOf = async (staged: readonly string[]): Promise<string> => {
       const { status, stdout, stderr } = await run(state, keyFile, staged).ended;
       expect(status, stderr).toBe(0);

@@ -19,7 +19,7 @@ export interface PebbleOptions {
   readonly vaSleepSeconds?: number;
   /** Take every challenge for done without looking; default no. */
   readonly vaAlwaysValid?: boolean;
-  /** Percent of authorizations reused; default 0. */
+  /** Percent of authorizations reused; default 0, which is one in a hundred (Pebble reuses where a random number from 0 to 99 is not above it): an order that has to be proven needs a name, or an account, that was not proven yet. */
   readonly authzReuse?: number;
   /** Names (and what is under them) that are refused with `rejectedIdentifier`. */
   readonly domainBlocklist?: readonly string[];
@@ -167,7 +167,7 @@ const startIn = async (place: PebblePlace, options: PebbleOptions): Promise<Pebb
   };
   try {
     for (let attempt = 0, why = await complaint(); why !== undefined; attempt += 1, why = await complaint()) {
-      if (attempt === 200) throw new Error(`Pebble does not answer: ${pebble.output()}`, { cause: why });
+      if (attempt === 800) throw new Error(`Pebble does not answer: ${pebble.output()}`, { cause: why });
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   } catch (error) {
