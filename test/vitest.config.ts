@@ -5,7 +5,8 @@ import { LongestFirst } from "./longest-first.ts";
 /** Kills at random instants for an hour: `npm run test:full` has them beside each point of the sweeps, of which `npm test` has every twentieth. */
 const heavy = process.env["MAILCERT_FULL"] === "1" ? [] : ["test/e2e/crash.test.ts"];
 
-const shared = { environment: "node" as const, passWithNoTests: false };
+/** What `expect.poll` waits for comes in its own time on a machine of two cores with three workers: a second, the default, is not enough. */
+const shared = { environment: "node" as const, passWithNoTests: false, expect: { poll: { timeout: 10_000 } } };
 
 export default defineConfig({
   test: {

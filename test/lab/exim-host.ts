@@ -86,15 +86,19 @@ export const openEximLab = async (interfaces = "", suite: Suite = "trixie"): Pro
   await host.must("mkdir /root/etc && cp -a /etc/exim4 /root/etc/");
   await startExim(host, [25, 465, 587], "-oX 465:587:25");
   const reset = async (scheme: EximScheme): Promise<void> => {
-    // A queue runner of the daemon's may end in between. The daemon closes its sockets on SIGHUP, and starts itself anew.
+    // A queue runner of the daemon's may end in between. The daemon closes its sockets on SIGHUP, and starts itself anew; one that is still doing so for the
+    // test before hears no SIGHUP meanwhile.
     await host.must(`set -e
 rm -rf /etc/exim4 && cp -a /root/etc/exim4 /etc/
 sed -i "s/^dc_use_split_config=.*/dc_use_split_config='${scheme === "split"}'/" /etc/exim4/update-exim4.conf.conf
 update-exim4.conf
-starts() { grep -c 'daemon started' /var/log/exim4/mainlog || true; }
-before=$(starts)
-for pid in $(pidof exim4); do kill -HUP $pid 2>/dev/null || [ ! -e /proc/$pid ]; done
-for i in $(seq 200); do [ $(starts) -gt $before ] && exit 0; sleep 0.05; done
+before=$(wc -l < /var/log/exim4/mainlog)
+anew() { tail -n +$((before + 1)) /var/log/exim4/mainlog | awk '/SIGHUP received/ { heard = 1 } heard && /daemon started/ { anew = 1 } END { exit !anew }'; }
+for i in $(seq 400); do
+  [ $((i % 100)) != 1 ] || for pid in $(pidof exim4); do kill -HUP $pid 2>/dev/null || [ ! -e /proc/$pid ]; done
+  anew && exit 0
+  sleep 0.05
+done
 tail /var/log/exim4/*; exit 1`);
   };
   return { host, exim: remoteServer(host, "exim"), reset };
