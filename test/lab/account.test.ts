@@ -338,6 +338,8 @@ describe("account rollover", () => {
       return heard ? { swallow: true } : { hang: true };
     };
     expect(await ended).toBe("SIGKILL");
+    // What the CA was to hear it may hear later than that.
+    if (heard) await expect.poll(() => proxy.seen.at(-1)?.answered, { timeout: 10_000 }).toBeDefined();
     proxy.script = () => undefined;
     const left = (await readdir(where)).filter((name) => name.startsWith("key")).toSorted();
     // The old key is there until the CA has confirmed the new one.
