@@ -13,7 +13,7 @@ beforeAll(async () => {
   host = await startMailHost({ suite: "trixie", proxies: true, systemd: true });
   await makePair(host, "/etc/ssl/before", "ecdsa", "before.example.org");
   await Promise.all([installHaproxy(host), installStunnel(host)]);
-  startBehind(host);
+  await startBehind(host);
   await host.must("cat >> /etc/haproxy/haproxy.cfg", {
     input: `frontend imaps\n bind "$ADDRESS:993" ssl crt /etc/ssl/before/combined.pem\n bind 127.0.0.1:993 ssl crt /etc/ssl/before/combined.pem\n default_backend mail\nbackend mail\n server imap 127.0.0.1:9143\n`,
   });

@@ -63,11 +63,13 @@ export const runChild = (argv: readonly string[], options: ChildOptions = {}): P
     });
     child.on("close", finish);
     child.on("exit", (status, signal) => {
-      setTimeout(() => {
+      // Not before what lies in the pipes was read: this process itself may have had no turn for as long.
+      const leave = (): void => {
         child.stdout.destroy();
         child.stderr.destroy();
         finish(status, signal);
-      }, lingerMs).unref();
+      };
+      setTimeout(() => setImmediate(leave), lingerMs).unref();
     });
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);

@@ -20,7 +20,7 @@ export const haproxyLab = (suite: Suite): ProxyLab =>
     install: installHaproxy,
     put: (host, _name, text) => host.must("cat >> /etc/haproxy/haproxy.cfg", { input: text }),
     start:
-      "haproxy -c -f /etc/haproxy/haproxy.cfg 2>&1 && if pid=$(cat /run/haproxy.pid 2>/dev/null); then kill -USR2 $pid; else haproxy -W -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid; fi",
+      "haproxy -c -f /etc/haproxy/haproxy.cfg 2>&1 && if pid=$(cat /run/haproxy.pid 2>/dev/null); then kill -USR2 $pid; else haproxy -W -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid && until [ -s /run/haproxy.pid ]; do sleep 0.02; done; fi",
   });
 
 /** The contract's, after a yes. */

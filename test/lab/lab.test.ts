@@ -102,7 +102,7 @@ describe.each(["bookworm", "trixie"] as const)("a mail host of %s", (suite) => {
     const { stdout, stderr } = await host.clientExec(["python3", "-c", idleDuringDelivery, name, password]);
     expect(stderr).toBe("");
     expect(stdout).toBe("* 1 EXISTS\nSubject: hello\n");
-    expect(await host.log()).toContain("to=<alice@mail.example.org>");
+    await expect.poll(() => host.log(), { timeout: 10_000 }).toContain("to=<alice@mail.example.org>");
   });
 
   test("takes a connection from itself for a local one", async () => {
@@ -157,7 +157,7 @@ describe("a command on a host", () => {
 
   test("is ended with all that it started when its time is over", async () => {
     await expect(host.exec("sleep 4242 & sleep 4242", { timeoutMs: 300 })).rejects.toThrow("300 ms");
-    await expect.poll(() => host.must("pgrep -fc '^sleep 4242' || true")).toBe("0\n");
+    await expect.poll(() => host.must("pgrep -fc '^sleep 4242' || true"), { timeout: 10_000 }).toBe("0\n");
   });
 
   test("does not wait for a daemon that keeps its output open", async () => {
@@ -251,9 +251,9 @@ describe("what is left behind", () => {
     expect(isRunning(pid)).toBe(true);
     child.kill("SIGKILL");
     await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
-    await expect.poll(mounts).toEqual(before);
+    await expect.poll(mounts, { timeout: 10_000 }).toEqual(before);
     await expect
-      .poll(() => fetch(directory).then(String, (error: Error) => String(error.cause)))
+      .poll(() => fetch(directory).then(String, (error: Error) => String(error.cause)), { timeout: 10_000 })
       .toContain("ECONNREFUSED");
   });
 });

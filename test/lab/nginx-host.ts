@@ -32,7 +32,8 @@ export const nginxLab = (suite: Suite): ProxyLab =>
     program: "nginx",
     install: installNginx,
     put: (host, name, text) => host.write(`/etc/nginx/proxies/${name}.conf`, text),
-    start: "nginx -t 2>&1 && if [ -s /run/nginx.pid ]; then nginx -s reload; else nginx; fi",
+    start:
+      "nginx -t 2>&1 && if [ -s /run/nginx.pid ]; then nginx -s reload; else nginx && until [ -s /run/nginx.pid ]; do sleep 0.02; done; fi",
   });
 
 /** The contract's, after a yes. */

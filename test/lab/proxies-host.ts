@@ -167,7 +167,7 @@ install -d -o stunnel4 -g stunnel4 /run/stunnel4`);
 };
 
 /** The mail server behind, at port 9143: stunnel hands IMAP on to it, and says STARTTLS by itself. */
-export const startBehind = (host: MailHost): void => {
+export const startBehind = async (host: MailHost): Promise<void> => {
   host.spawn([
     "python3",
     "-c",
@@ -179,4 +179,5 @@ class Mail(socketserver.StreamRequestHandler):
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 socketserver.ThreadingTCPServer(("127.0.0.1", 9143), Mail).serve_forever()`,
   ]);
+  await host.must("for i in $(seq 400); do [ -n \"$(ss -Hltn 'sport = :9143')\" ] && exit 0; sleep 0.05; done; exit 1");
 };

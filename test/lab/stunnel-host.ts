@@ -34,7 +34,7 @@ export const stunnelLab = (suite: Suite, { restarts = false } = {}): ProxyLab =>
     program: "stunnel4",
     install: async (host) => {
       await installStunnel(host);
-      startBehind(host);
+      await startBehind(host);
     },
     put: (host, name, text) => host.write(`/etc/stunnel/${name}.conf`, text),
     start: restarts ? `${stop}; ${startLine}` : `pid=$(pidof stunnel4) && kill -HUP $pid || ${startLine}`,

@@ -161,7 +161,7 @@ chmod -R a+rX ${folder} && setpriv --reuid=stunnel4 --regid=stunnel4 --clear-gro
     await lab.host.must(`${stop}; rm -f /run/stunnel4/mail.pid; useradd -m mallory`);
     await lab.host.must("cp /usr/bin/tail /home/mallory/stunnel4 && chmod 755 /home/mallory /home/mallory/stunnel4");
     const theirs = lab.host.spawn(["/home/mallory/stunnel4", "-f", "/etc/stunnel/mail.conf"], { user: "mallory" });
-    await expect.poll(async () => (await lab.host.exec("pidof stunnel4")).status).toBe(0);
+    await expect.poll(async () => (await lab.host.exec("pidof stunnel4")).status, { timeout: 10_000 }).toBe(0);
     const [found] = await lab.server.detect();
     expect(found).toMatchObject({ id: "stunnel-mail", running: false });
     expect(found?.keyGroup).toBeUndefined();

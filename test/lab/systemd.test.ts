@@ -20,7 +20,7 @@ describe.each(["bookworm", "trixie"] as const)("%s", (suite) => {
       const units = await host.must("systemctl list-units --plain --no-legend --state=running 'dovecot*' 'postfix*'");
       expect(units).toMatch(/^dovecot\.service .*running/m);
       expect(units).toMatch(/^postfix(?:@-)?\.service .*running/m);
-      expect(await host.log()).toContain("daemon started -- version");
+      await expect.poll(() => host.log(), { timeout: 10_000 }).toContain("daemon started -- version");
       // The kernel's settings and this machine's cgroups are out of reach.
       expect((await host.exec("echo 1 >/proc/sys/vm/drop_caches")).status).not.toBe(0);
       expect(await host.must("cat /sys/fs/cgroup/init.scope/cgroup.procs")).toContain("1\n");

@@ -24,7 +24,7 @@ beforeAll(async () => {
     makePair(host, "/etc/ssl/before", "ecdsa", "before.example.org"),
     makePair(host, "/etc/ssl/other", "ecdsa", "secret.example.org"),
   ]);
-  startBehind(host);
+  await startBehind(host);
   await host.write("/usr/local/lib/pretend.pl", pretending);
   await host.write(token, `${secret}\n`, "600");
   const yaml = "certificates:\n  mail.example.org:\n    issuer: self-signed\n    servers: [haproxy]\n";
@@ -62,7 +62,8 @@ const pretend = async (words: readonly string[], user: string, program = "perl")
     .poll(async () => Number((await host.exec("pgrep -cx haproxy")).stdout), { timeout: 30_000 })
     .toBe(before + 1);
   return async () => {
-    child.kill("SIGKILL");
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    if (child.kill("SIGKILL")) await ended;
     await host.exec("pkill -9 -f pretend.pl");
   };
 };
