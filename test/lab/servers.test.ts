@@ -174,13 +174,16 @@ for (const suite of ["bookworm", "trixie"] as const) {
           });
           const imaps = { protocol: "imap", mode: "implicit", port: 993 } as const;
           await lab.dovecot.reload(installation);
-          expect(await served(lab.host, imaps, "ecdsa")).not.toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
+          // The case before had it served: until the reload is done it still is.
+          await expect
+            .poll(() => served(lab.host, imaps, "ecdsa"), { timeout: 10_000 })
+            .not.toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
           await accept(override?.edit ?? []);
           expect(await lab.dovecot.readBack(installation, certificate)).toEqual([]);
           await lab.dovecot.check(installation);
           await lab.dovecot.reload(installation);
           await expect
-            .poll(() => served(lab.host, imaps, "ecdsa"))
+            .poll(() => served(lab.host, imaps, "ecdsa"), { timeout: 10_000 })
             .toBe(await leafOf(lab.host, `${folder}/live/ecdsa`));
           for (const change of (override?.edit ?? []).toReversed())
             expect(await lab.dovecot.revert(installation, change)).toBe("reverted");
@@ -476,11 +479,11 @@ postfix reload 2>&1`,
           );
         };
         await takeOff("submission");
-        await expect.poll(() => openPorts(lab.host, "master")).toEqual([25, 587]);
+        await expect.poll(() => openPorts(lab.host, "master"), { timeout: 10_000 }).toEqual([25, 587]);
         expect(await told()).toMatchObject([{ message: expect.stringContaining("and not 465") as string }]);
         await takeOff("submissions");
         expect(await told()).toEqual([]);
-        await expect.poll(() => openPorts(lab.host, "master")).toEqual([25, 465, 587]);
+        await expect.poll(() => openPorts(lab.host, "master"), { timeout: 10_000 }).toEqual([25, 465, 587]);
         const listeners = (await lab.postfix.listeners(installation)).filter(
           (listener) => listener.address === "0.0.0.0",
         );

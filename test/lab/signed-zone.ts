@@ -126,6 +126,7 @@ export const startSignedZone = async (host: MailHost, options: SignedZoneOptions
   await host.must(`mkdir -p ${folder}/knot && knotd -d -c ${folder}/knot.conf >${folder}/knot.log 2>&1`);
   const ask = `kdig +short @${authority} ${zone} DNSKEY`;
   await host.must(until(`${ask} | grep -q .`));
+  for (const name of zonesOf(options)) await host.must(until(`kdig +short @${authority} ${name} SOA | grep -q .`));
   for (const name of [zone, ...Object.keys(bogus)])
     await host.must(`${ask} | sed "s/^/${name}. DNSKEY /" >>${folder}/anchor`);
   const seconds = `knotc -c ${folder}/second.conf -b`;
@@ -158,6 +159,7 @@ export const startSignedZone = async (host: MailHost, options: SignedZoneOptions
     refreshSecondary: async () => {
       for (const name of zonesOf(options)) await host.must(`${seconds} zone-refresh ${name}`);
     },
-    stopResolver: async () => void (await host.must(`kill "$(cat ${folder}/unbound.pid)" && sleep 0.2`)),
+    stopResolver: async () =>
+      void (await host.must(`pid=$(cat ${folder}/unbound.pid) && kill "$pid" && ${until('[ ! -e "/proc/$pid" ]')}`)),
   };
 };
