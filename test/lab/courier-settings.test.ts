@@ -7,7 +7,7 @@ import { bySni, certificate, folder, served, snapshot } from "./server-judge.ts"
 let lab: CourierLab;
 beforeAll(async () => {
   lab = await openCourierLab();
-}, 60_000);
+});
 afterAll(() => lab?.host.stop());
 
 const imaps = { protocol: "imap", mode: "implicit", port: 993 } as const;
@@ -94,4 +94,4 @@ test("from setup over a renewal to removal: restarted once, then served anew wit
   expect({ status: removed.status, stderr: removed.stderr }).toEqual({ status: 0, stderr: "" });
   expect(await snapshot(lab.host, "/etc/courier")).toBe(before);
   await expect.poll(() => served(lab.host, imaps, "rsa"), { timeout: 10_000 }).not.toBe("");
-}, 90_000);
+});

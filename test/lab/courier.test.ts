@@ -7,7 +7,7 @@ import { bySni, certificate, folder, leafOf, leafOfCertificate, openPorts, serve
 let lab: CourierLab;
 beforeAll(async () => {
   lab = await openCourierLab();
-}, 60_000);
+});
 afterAll(() => lab?.host.stop());
 
 const subject = ({ host, courier, reset }: CourierLab): ServerUnderTest => ({

@@ -11,7 +11,7 @@ const must = (line: string): Promise<string> => lab.host.must(line);
 
 beforeAll(async () => {
   lab = await openCyrusLab();
-}, 60_000);
+});
 afterAll(() => lab?.host.stop());
 
 const look = async (): Promise<void> => {

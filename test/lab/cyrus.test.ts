@@ -7,7 +7,7 @@ import { certificate, folder, leafOf, openPorts, served } from "./server-judge.t
 let lab: CyrusLab;
 beforeAll(async () => {
   lab = await openCyrusLab();
-}, 60_000);
+});
 afterAll(() => lab?.host.stop());
 
 const subject = ({ host, cyrus, reset }: CyrusLab): ServerUnderTest => ({

@@ -14,7 +14,7 @@ describe.each(suites)("an Exim of %s that is not as Debian ships it", (suite) =>
   beforeAll(async () => {
     lab = await openEximLab("", suite);
     ({ host } = lab);
-  }, 60_000);
+  });
   afterAll(() => lab?.host.stop());
 
   let installation: Installation;

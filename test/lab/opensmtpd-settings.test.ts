@@ -15,7 +15,7 @@ describe("a smtpd.conf that somebody wrote", () => {
     const [found] = await lab.smtpd.detect();
     if (!found) throw new Error("not detected");
     installation = found;
-  }, 60_000);
+  });
   afterAll(() => lab?.host.stop());
   const apply = async (changes: readonly Change[]): Promise<void> => {
     for (const change of changes) await lab.smtpd.apply(installation, change);
@@ -118,7 +118,7 @@ test("6.8 serves an entry to whoever asks for its name: no listener is edited, w
   } finally {
     await lab.host.stop();
   }
-}, 90_000);
+});
 
 test.each([{ systemd: false }, { systemd: true }])(
   "from setup over a renewal to removal: restarted, proven, and the very same bytes at the end (systemd: $systemd)",

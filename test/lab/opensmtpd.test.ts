@@ -8,7 +8,7 @@ import { bySni, certificate, folder, leafOf, leafOfCertificate, openPorts, serve
 let lab: SmtpdLab;
 beforeAll(async () => {
   lab = await openSmtpdLab();
-}, 60_000);
+});
 afterAll(() => lab?.host.stop());
 
 /** An `include` at the end or in the place of a comment or an empty line, which stays behind it; our macro in a listener. */

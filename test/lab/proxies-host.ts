@@ -84,7 +84,7 @@ export const proxyLab = ({ server: name, suite, program, install, put, start }: 
     const { host } = made;
     await Promise.all([makeBySni(host), install(host)]);
     await host.must(`mkdir /root/etc && cp -a /etc/${name} /root/etc/`);
-  }, 60_000);
+  });
   afterAll(() => made?.host.stop());
 
   const openPortsOf = (): Promise<readonly number[]> => openPorts(here().host, program);

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await host.must(
     `chmod 700 /etc/ssl/other; cp -a /etc/haproxy /root/haproxy; useradd mailproxy; chmod 755 /home/alice; cp "$(readlink -f "$(command -v perl)")" /usr/local/bin/waits; chmod 4755 /usr/local/bin/waits; ln -s /usr/local/bin/waits /home/alice/haproxy; sysctl -qw net.ipv4.ip_unprivileged_port_start=0`,
   );
-}, 60_000);
+});
 afterAll(() => host?.stop());
 beforeEach(() => host.must(stop));
 
@@ -204,4 +204,4 @@ test("root's own from elsewhere is root's, and a stunnel is known by the same ru
   await host.must("sleep 0.3; touch /etc/stunnel/mail.conf");
   await expect(stunnel.reload(doubted)).rejects.toMatchObject({ kind: "unavailable" });
   await host.must("chmod -R go-rwx /etc/ssl/before");
-}, 60_000);
+});
