@@ -60,7 +60,7 @@ describe.concurrent.each(suites)("%s", (suite) => {
       // The new generation stays live, the old leaf stays served where the server kept it.
       const fresh = await liveLeaf(host);
       expect(fresh).not.toBe(old);
-      expect(await leaves(host)).toEqual({ 25: fresh, ...all(dovecotPorts, old) });
+      await expectServed(host, { 25: fresh, ...all(dovecotPorts, old) });
       expect(await status(host)).toMatchObject({
         status: 1,
         text: expect.stringContaining(`${broken} line 1`) as string,

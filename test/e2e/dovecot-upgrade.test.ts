@@ -40,7 +40,7 @@ const watch = (host: MailHost) => {
   return {
     lines,
     end: async (): Promise<readonly (readonly string[])[]> => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
+      const ended = new Promise((resolve) => child.once("close", resolve));
       child.stdin.end();
       await ended;
       return lines();
