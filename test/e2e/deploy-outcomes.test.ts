@@ -32,7 +32,8 @@ interface State {
 }
 const state = async (host: MailHost): Promise<State> => JSON.parse(await host.read(`${folder}/state.json`)) as State;
 
-describe.concurrent.each(suites)("%s", (suite) => {
+// Five hosts at once: what takes half a minute with two cores of its own takes a busy machine two.
+describe.concurrent.each(suites)("%s", { timeout: 300_000 }, (suite) => {
   it("stale: a file that breaks Dovecot between test and reload; the next run finishes once it is gone", async () => {
     await onHost({ suite }, async (host) => {
       const old = await setUp(host);

@@ -109,7 +109,8 @@ const theirs = async (host: MailHost): Promise<string> =>
     .filter((line) => !/\/(99-)?mailcert\.conf\b/.test(line))
     .join("\n");
 
-describe.concurrent.each(suites)("%s", (suite) => {
+// Five hosts at once: what takes half a minute with two cores of its own takes a busy machine two.
+describe.concurrent.each(suites)("%s", { timeout: 300_000 }, (suite) => {
   it.each(cases)("$title wins over mailcert's setting", async ({ write, path, line, scope, stale, address }) => {
     await onHost({ suite, start: ["dovecot"] }, async (host) => {
       const other = await makePair(host, own);
