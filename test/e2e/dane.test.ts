@@ -184,7 +184,7 @@ describe("where DNS says nothing that binds", () => {
     const resolver = host.spawn(["python3", "-c", mute.join("\n")]);
     let heard = "";
     resolver.stdout.on("data", (part: Buffer) => (heard += part.toString()));
-    await host.must('for i in $(seq 100); do [ -n "$(ss -Hlun "sport = :53")" ] && exit 0; sleep 0.05; done; exit 1');
+    await host.must('for i in $(seq 300); do [ -n "$(ss -Hlun "sport = :53")" ] && exit 0; sleep 0.05; done; exit 1');
     const done = await host.mailcert([...setup, "--verbose"]);
     expect(done.status, done.stdout + done.stderr).toBe(0);
     expect(done.stderr).toMatch(/going on without all of DNS: .*no name server answered in time/);
@@ -216,7 +216,7 @@ describe("MTA-STS", () => {
     );
     await policy("enforce");
     host.spawn("cd /srv/web && exec openssl s_server -accept 443 -cert ../cert.pem -key ../key.pem -WWW -quiet");
-    await host.must('for i in $(seq 100); do [ -n "$(ss -Hltn "sport = :443")" ] && exit 0; sleep 0.05; done; exit 1');
+    await host.must('for i in $(seq 300); do [ -n "$(ss -Hltn "sport = :443")" ] && exit 0; sleep 0.05; done; exit 1');
     const refused = await host.mailcert(setup);
     expect(refused.status, refused.stdout + refused.stderr).toBe(78);
     expect(refused.stderr).toContain('the MTA-STS policy of example.org says "enforce" and lists mail.example.org');
