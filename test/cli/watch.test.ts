@@ -17,13 +17,16 @@ const watched = async (...args: readonly string[]): Promise<{ readonly status: u
     env: { MAILCERT_RESOLV_CONF: "/dev/null" },
   });
   let text = "";
+  let told = false;
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     text += part;
+    // Once: a second signal ends it at once.
     if (
+      !told &&
       text.split("UTC, every 5 seconds").length > 2 &&
       /(?:clients say|nothing wrong)[^]*(?:clients say|nothing wrong)/.test(text)
     )
-      child.kill("SIGINT");
+      told = child.kill("SIGINT");
   });
   const [status] = (await once(child, "close")) as [unknown];
   return { status, text };

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
 import { startSignedZone } from "../lab/signed-zone.ts";
+import { listening } from "./deployed-host.ts";
 
 const name = "mail.example.org";
 const domain = "example.org";
@@ -32,6 +33,7 @@ beforeAll(async () => {
     `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
      postconf -P submission/inet/smtpd_tls_security_level=encrypt submissions/inet/smtpd_tls_wrappermode=yes && postfix reload`,
   );
+  await listening(host, 465, 587);
   await host.write(
     "/etc/mailcert/mailcert.yaml",
     `certificates:\n  ${name}:\n    servers: [dovecot, postfix]\n    bundle: ${clients}\n`,

@@ -146,10 +146,11 @@ describe("an ACME CA that cannot or will not", () => {
       await expect
         .poll(async () => (await host.exec("ss -ltn | grep -c ':2525 '")).stdout.trim(), { timeout: 10_000 })
         .not.toBe("0");
-      const started = performance.now();
-      const result = await host.mailcert(["verify", `imap://${name}:2525`, "--timeout", "4"]);
-      expect(performance.now() - started).toBeLessThan(10_000);
-      expect(result.status).toBe(1);
+      const result = await host.mailcert(["verify", `imap://${name}:2525`, "--timeout", "4", "--json"]);
+      expect(result.status, result.stdout + result.stderr).toBe(1);
+      // By its own clock: how long a busy machine takes to start it is no matter. Unasked it would be 10 seconds.
+      const { durationMs } = JSON.parse(result.stdout) as { durationMs: number };
+      expect(durationMs).toBeLessThan(9_500);
       expect(result.stdout).toMatch(/greeting|nothing|silent|timeout|no answer/i);
     } finally {
       silent.kill("SIGKILL");

@@ -57,5 +57,8 @@ export const breakAndMend = async (
     const { status, stdout, stderr } = await host.exec(command, { timeoutMs: 180_000 });
     expect({ status }, `${command}\n${stdout}${stderr}`).toEqual({ status: 0 });
   }
-  expect(said(await doctor(host)).filter((line) => !besides.some((check) => line.startsWith(`${check}:`)))).toEqual([]);
+  const left = async (): Promise<readonly string[]> =>
+    said(await doctor(host)).filter((line) => !besides.some((check) => line.startsWith(`${check}:`)));
+  // What the last command had reloaded may have no sockets for some moments: a second look says what stays. (expect.poll loses its test where several run at once.)
+  if ((await left()).length > 0) expect(await left()).toEqual([]);
 };

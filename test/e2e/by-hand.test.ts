@@ -80,7 +80,7 @@ const onHost = async (options: MailHostOptions, job: (host: MailHost) => Promise
 };
 
 const listening = (ports: readonly number[]): string =>
-  `for i in $(seq 200); do ${ports.map((port) => `[ -n "$(ss -Hltn 'sport = :${port}')" ]`).join(" && ")} && exit 0; sleep 0.05; done; ss -ltnp; journalctl --no-pager -n 30; exit 1`;
+  `for i in $(seq 600); do ${ports.map((port) => `[ -n "$(ss -Hltn 'sport = :${port}')" ]`).join(" && ")} && exit 0; sleep 0.05; done; ss -ltnp; journalctl --no-pager -n 30; exit 1`;
 /** The lines of /root/lines in the place of the first one of these, whose others go. */
 const inPlace = (file: string, setting: string): string =>
   `sed -i -e '0,/^ *${setting}/{/^ *${setting}/{r /root/lines\nd}}' -e '/^ *${setting}.*before/d' ${file}`;

@@ -73,7 +73,7 @@ beforeAll(async () => {
     const { files } = await bundleOf(await pageMaterial(situation), situation === "private-ca" ? more : []);
     for (const { path, content } of files) await host.write(fileOf(situation).replace("index.html", path), content);
   }
-}, 60_000);
+});
 afterAll(() => host.stop());
 
 const open = (situation: (typeof situations)[number], options?: LookOptions): Promise<Page> =>

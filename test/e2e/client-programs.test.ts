@@ -69,6 +69,9 @@ test("msmtp", { timeout: 90_000 }, async () => {
     [/^#tls_starttls/m, "tls_starttls"],
   ];
   expect(await send("by STARTTLS", ...starttls)).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  // Postfix takes it, and delivers it a moment later.
+  const arrived = "grep -c '^Subject: by ' /var/mail/alice || true";
+  await expect.poll(() => people.host.must(arrived), { timeout: 20_000 }).toBe("3\n");
 });
 
 test("mbsync", { timeout: 90_000 }, async () => {

@@ -84,7 +84,9 @@ chown -R alice: ${base} '${elsewhere}'`);
   test("a profile that Thunderbird has open is left alone, the others are not; a lock that was left behind is none", async () => {
     const lock = (pid: string) => people.host.must(`ln -sfn 127.0.1.1:+${pid} '${listed}/lock'`, { user: "alice" });
     const open = people.host.spawn(["sleep", "600"], { user: "alice" });
-    await lock((await people.host.must("pgrep -n -x sleep")).trim());
+    // It takes a moment to become one.
+    const started = "for i in $(seq 200); do pgrep -n -x -u alice sleep && exit 0; sleep 0.05; done; exit 1";
+    await lock((await people.host.must(started)).trim());
     const said = await asAlice(`${profiles} --yes`);
     expect(said).toMatchObject({
       status: 1,

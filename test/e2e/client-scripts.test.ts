@@ -13,7 +13,7 @@ const accepted = async ({ host }: People): Promise<readonly string[]> => {
     "openssl, IMAPS": `openssl s_client -connect ${name}:993 ${verify} </dev/null`,
     "openssl, SMTP": `openssl s_client -starttls smtp -connect ${name}:25 ${verify} </dev/null`,
     "GnuTLS, IMAP": `gnutls-cli --starttls-proto=imap -p 143 ${name} </dev/null`,
-    curl: `curl -sS --max-time 10 -u alice:alice-secret imaps://${name}/`,
+    curl: `curl -sS --max-time 30 -u alice:alice-secret imaps://${name}/`,
   };
   const results = await Promise.all(
     Object.entries(clients).map(async ([client, line]) => ({ client, ...(await host.clientExec(line)) })),

@@ -49,7 +49,7 @@ beforeAll(async () => {
     'pref("general.config.filename", "remember.cfg");\npref("general.config.obscure_value", 0);\npref("general.config.sandbox_enabled", false);\n',
   );
   host.spawn("exec Xvfb :9 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1");
-  await host.must("for i in $(seq 100); do [ -e /tmp/.X11-unix/X9 ] && exit 0; sleep 0.1; done; exit 1");
+  await host.must("for i in $(seq 300); do [ -e /tmp/.X11-unix/X9 ] && exit 0; sleep 0.1; done; exit 1");
 }, 120_000);
 afterAll(() => people.host.stop());
 

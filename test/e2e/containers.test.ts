@@ -1,7 +1,7 @@
 // Servers in containers (mount namespaces of their own): which folder they mount, and the layouts of docker-mailserver and mailcow with real servers behind.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
-import { all, expectServed, folder, leafIn, liveLeaf, name } from "./deployed-host.ts";
+import { all, expectServed, folder, leafIn, listening, liveLeaf, name } from "./deployed-host.ts";
 
 let host: MailHost;
 beforeEach(async () => {
@@ -30,11 +30,6 @@ const startContainer = async (which: string, from: string, to: string) => {
   };
 };
 
-const listening = (...ports: readonly number[]): Promise<string> => {
-  const open = ports.map((port) => `[ -n "$(ss -Hltn 'sport = :${port}')" ]`).join(" && ");
-  return host.must(`for i in $(seq 600); do ${open} && exit 0; sleep 0.05; done; exit 1`);
-};
-
 const ran = async (...args: readonly string[]): Promise<string> => {
   const { status, stdout, stderr } = await host.mailcert(args, { timeoutMs: 120_000 });
   expect(status, stdout + stderr).toBe(0);
@@ -53,7 +48,7 @@ describe("what a container mounts", () => {
       "ssl_server_cert_file = /srv/tls/live/ecdsa/fullchain.pem\nssl_server_key_file = /srv/tls/live/ecdsa/privkey.pem\n";
     await host.write("/etc/dovecot/conf.d/90-own.conf", own);
     await whole.must("/etc/init.d/dovecot start");
-    await listening(993);
+    await listening(host, 993);
     await expectServed(host, all([993], old));
 
     await ran("renew", "--force", "--new-key");
@@ -121,7 +116,7 @@ describe.each(Object.entries(images))("the preset %s", (preset, image) => {
       `postconf -X smtpd_tls_cert_file smtpd_tls_key_file && postconf -e "smtpd_tls_chain_files = ${image.key}, ${image.certificate}"`,
     );
     await container.must("/etc/init.d/dovecot start && /etc/init.d/postfix start");
-    await listening(25, 993);
+    await listening(host, 25, 993);
     await host.write(
       "/usr/local/bin/restart-mailcow",
       `#!/bin/sh\n${container.inside("doveadm reload && postfix reload")}\n`,

@@ -49,7 +49,8 @@ const servePublic = async (host: MailHost): Promise<string> => {
   return leaf;
 };
 
-describe.concurrent.each(suites)("%s", (suite) => {
+// Five hosts at once: what takes half a minute with two cores of its own takes a busy machine two.
+describe.concurrent.each(suites)("%s", { timeout: 300_000 }, (suite) => {
   it("behind NAT: the name leads elsewhere, the proof does not", async () => {
     await onHost({ suite, hosts: { [name]: "203.0.113.5" } }, async (host) => {
       const result = await setup(host);
@@ -209,7 +210,7 @@ describe.concurrent.each(suites)("%s", (suite) => {
       await host.must("doveadm reload");
       const started = Date.now();
       const result = await setup(host);
-      expect(Date.now() - started).toBeLessThan(60_000);
+      expect(Date.now() - started).toBeLessThan(90_000);
       expect(result.status, result.stdout).toBe(1);
       expect(result.deployed.outcome).toBe("unproven");
       expect(result.faults).toEqual(["deploy-failing"]);

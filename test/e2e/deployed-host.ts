@@ -72,7 +72,7 @@ export const expectServed = async (
   address?: string,
 ): Promise<void> => {
   const ports = Object.keys(wanted).map(Number);
-  for (let tries = 0; tries < 15; tries += 1) {
+  for (const until = Date.now() + 10_000; Date.now() < until;) {
     if (isDeepStrictEqual(await leaves(host, ports, address), wanted)) return;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
@@ -195,6 +195,12 @@ export const dovecotPair = (host: MailHost, path: string, indent = ""): string =
   host.suite === "bookworm"
     ? `${indent}ssl_cert = <${path}/cert.pem\n${indent}ssl_key = <${path}/key.pem\n`
     : `${indent}ssl_server_cert_file = ${path}/cert.pem\n${indent}ssl_server_key_file = ${path}/key.pem\n`;
+
+/** Waits until something listens on all of these: for some moments after a reload a new port has nobody. */
+export const listening = (host: MailHost, ...ports: readonly number[]): Promise<string> => {
+  const open = ports.map((port) => `[ -n "$(ss -Hltn 'sport = :${port}')" ]`).join(" && ");
+  return host.must(`for i in $(seq 600); do ${open} && exit 0; sleep 0.05; done; ss -Hltn; exit 1`);
+};
 
 /** Waits until something holds, 10 s at most. (expect.poll loses its test where several run at once.) */
 export const eventually = async (holds: () => Promise<boolean>): Promise<void> => {

@@ -113,11 +113,11 @@ it.concurrent(
         besides,
       );
       await host.must(
-        "doveadm stop; for i in $(seq 100); do [ -z \"$(ss -Hltn 'sport = :993')\" ] && exit 0; sleep 0.05; done; exit 1",
+        "doveadm stop; for i in $(seq 300); do [ -z \"$(ss -Hltn 'sport = :993')\" ] && [ ! -e /run/dovecot/master.pid ] && exit 0; sleep 0.05; done; exit 1",
       );
       const other = host.spawn(["nc", "-lk", "-p", "993"]);
       await host.must(
-        "for i in $(seq 100); do [ -n \"$(ss -Hltn 'sport = :993')\" ] && exit 0; sleep 0.05; done; exit 1",
+        "for i in $(seq 300); do [ -n \"$(ss -Hltn 'sport = :993')\" ] && exit 0; sleep 0.05; done; exit 1",
       );
       const held = (await doctor(host)).findings.filter(({ check }) => check === "doctor-port");
       expect(held).toMatchObject([
@@ -130,7 +130,7 @@ it.concurrent(
       expect(held[0]).not.toHaveProperty("command");
       other.kill();
       await host.must(
-        "for i in $(seq 100); do [ -z \"$(ss -Hltn 'sport = :993')\" ] && exit 0; sleep 0.05; done; exit 1",
+        "for i in $(seq 300); do [ -z \"$(ss -Hltn 'sport = :993')\" ] && exit 0; sleep 0.05; done; exit 1",
       );
       await breakAndMend(
         host,

@@ -12,7 +12,7 @@ const tls = require("node:tls");
 const look = () => new Promise((done) => {
   const socket = tls.connect({ host: "192.0.2.10", port: 993, servername: "${name}", rejectUnauthorized: false });
   const end = (what) => { socket.destroy(); done(what); };
-  socket.setTimeout(3000, () => end("down"));
+  socket.setTimeout(15_000, () => end("down"));
   socket.on("secureConnect", () => end(socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase()));
   socket.on("error", () => end("down"));
 });
@@ -40,7 +40,7 @@ const watch = (host: MailHost) => {
   return {
     lines,
     end: async (): Promise<readonly (readonly string[])[]> => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
+      const ended = new Promise((resolve) => child.once("close", resolve));
       child.stdin.end();
       await ended;
       return lines();

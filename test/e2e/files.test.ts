@@ -37,7 +37,7 @@ END`);
   before = await listing();
   old = await served();
   await configure(files("[doveadm, reload]"));
-}, 60_000);
+});
 afterAll(() => host?.stop());
 
 it("shows what it would copy, copies, runs the program and proves it", async () => {

@@ -2,6 +2,7 @@
 import { afterEach, expect } from "vitest";
 import type { TlsProfile } from "../../src/domain/tls-profile.ts";
 import { type MailHost, type MailHostOptions, startMailHost } from "../lab/mail-host.ts";
+import { listening } from "./deployed-host.ts";
 
 export const name = "mail.example.org";
 const hosts: MailHost[] = [];
@@ -42,6 +43,7 @@ export const start = async (
     `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
      postconf -P submission/inet/smtpd_tls_security_level=encrypt submissions/inet/smtpd_tls_wrappermode=yes && postfix reload`,
   );
+  await listening(host, 465, 587);
   return host;
 };
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { onHost, serverSettings, settle } from "./deployed-host.ts";
 import { harden, outcomes, setUp, version, withSubmission } from "./hardened-host.ts";
 
-test("a policy that ends every handshake is taken back, and the ports serve again", async () => {
+test("a policy that ends every handshake is taken back, and the ports serve again", { timeout: 300_000 }, async () => {
   await onHost({ suite: "bookworm" }, async (host) => {
     await setUp(host);
     const deployed = await serverSettings(host);
@@ -20,31 +20,35 @@ test("a policy that ends every handshake is taken back, and the ports serve agai
   });
 });
 
-test("modern and back: what mailcert set follows the profile in both servers; none leaves what stood there before, and the certificate", async () => {
-  await onHost({ suite: "bookworm" }, async (host) => {
-    await withSubmission(host);
-    await settle(host);
-    await setUp(host);
-    const deployed = await serverSettings(host);
-    expect((await harden(host, "--harden=modern")).status).toBe(0);
-    for (const port of [587, 993]) expect(await version(host, port, "-tls1_2"), `port ${port}`).toBe("");
-    expect(await version(host, 25, "-tls1_2")).toBe("TLSv1.2");
-    const { policy: usual } = await harden(host, "--harden");
-    expect(outcomes(usual)).toEqual(["dovecot set", "postfix set"]);
-    expect(
-      usual.servers.flatMap(({ settings }) => settings.map(({ setting, wanted }) => `${setting} = ${wanted}`)),
-    ).toEqual([
-      "ssl_min_protocol = TLSv1.2",
-      "smtpd_tls_mandatory_protocols = >=TLSv1.2",
-      "smtpd_tls_mandatory_protocols = >=TLSv1.2",
-    ]);
-    expect(usual.servers.flatMap(({ stricter }) => stricter)).toEqual([]);
-    for (const port of [587, 993]) expect(await version(host, port, "-tls1_2"), `port ${port}`).toBe("TLSv1.2");
-    expect((await host.mailcert(["log"])).stdout).toContain("undo: mailcert deploy --harden=none");
-    const out = await harden(host, "--harden=none");
-    expect(out.status, JSON.stringify(out.policy)).toBe(0);
-    expect(outcomes(out.policy)).toEqual(["dovecot taken-out", "postfix taken-out"]);
-    expect(await serverSettings(host)).toBe(deployed);
-    expect(await version(host, 587, "-tls1_1 -cipher ALL:@SECLEVEL=0")).toBe("TLSv1.0");
-  });
-});
+test(
+  "modern and back: what mailcert set follows the profile in both servers; none leaves what stood there before, and the certificate",
+  { timeout: 300_000 },
+  async () => {
+    await onHost({ suite: "bookworm" }, async (host) => {
+      await withSubmission(host);
+      await settle(host);
+      await setUp(host);
+      const deployed = await serverSettings(host);
+      expect((await harden(host, "--harden=modern")).status).toBe(0);
+      for (const port of [587, 993]) expect(await version(host, port, "-tls1_2"), `port ${port}`).toBe("");
+      expect(await version(host, 25, "-tls1_2")).toBe("TLSv1.2");
+      const { policy: usual } = await harden(host, "--harden");
+      expect(outcomes(usual)).toEqual(["dovecot set", "postfix set"]);
+      expect(
+        usual.servers.flatMap(({ settings }) => settings.map(({ setting, wanted }) => `${setting} = ${wanted}`)),
+      ).toEqual([
+        "ssl_min_protocol = TLSv1.2",
+        "smtpd_tls_mandatory_protocols = >=TLSv1.2",
+        "smtpd_tls_mandatory_protocols = >=TLSv1.2",
+      ]);
+      expect(usual.servers.flatMap(({ stricter }) => stricter)).toEqual([]);
+      for (const port of [587, 993]) expect(await version(host, port, "-tls1_2"), `port ${port}`).toBe("TLSv1.2");
+      expect((await host.mailcert(["log"])).stdout).toContain("undo: mailcert deploy --harden=none");
+      const out = await harden(host, "--harden=none");
+      expect(out.status, JSON.stringify(out.policy)).toBe(0);
+      expect(outcomes(out.policy)).toEqual(["dovecot taken-out", "postfix taken-out"]);
+      expect(await serverSettings(host)).toBe(deployed);
+      expect(await version(host, 587, "-tls1_1 -cipher ALL:@SECLEVEL=0")).toBe("TLSv1.0");
+    });
+  },
+);

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { complaints } from "../docs/schemas.ts";
 import type { MailHost } from "../lab/mail-host.ts";
-import { name } from "./deployed-host.ts";
+import { listening, name } from "./deployed-host.ts";
 
 export interface Policy {
   readonly profile: string;
@@ -27,6 +27,7 @@ export const withSubmission = async (host: MailHost): Promise<void> => {
     `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
      postconf -P submission/inet/smtpd_tls_security_level=encrypt submissions/inet/smtpd_tls_wrappermode=yes && postfix reload`,
   );
+  await listening(host, 465, 587);
 };
 
 export const setUp = async (host: MailHost): Promise<void> => {

@@ -1,7 +1,7 @@
 // Servers as Debian installs them, with a certificate of mailcert's private CA: every finding of verify and verify --full has its reason here.
 import { expect, test } from "vitest";
 import { checks } from "../../src/checks/index.ts";
-import { name, onHost } from "./deployed-host.ts";
+import { listening, name, onHost } from "./deployed-host.ts";
 
 type Suite = "bookworm" | "trixie";
 
@@ -136,6 +136,7 @@ test.concurrent.each(["bookworm", "trixie"] as const)(
         `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
        postconf -P submission/inet/smtpd_tls_security_level=encrypt submissions/inet/smtpd_tls_wrappermode=yes && postfix reload`,
       );
+      await listening(host, 465, 587);
       const made = await host.mailcert([
         "setup",
         name,

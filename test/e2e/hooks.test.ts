@@ -95,7 +95,7 @@ beforeAll(async () => {
   await host.write("/etc/mailcert/secrets/webhook", "X-Token: hunter2\n", "600");
   await host.write("/etc/mailcert/mailcert.yaml", config());
   await host.must("for try in $(seq 300); do nc -z 127.0.0.1 8099 && exit; sleep 0.1; done; exit 1");
-}, 60_000);
+});
 afterAll(() => host?.stop());
 
 it("hooks run around the switch, with paths and no key; the ping and the textfile come, and no news", async () => {
@@ -184,7 +184,7 @@ it("a window holds a renewal back and lets it go", async () => {
   expect([status.status, status.stdout.includes("waits for its window")]).toEqual([0, true]);
   const opened = await at(34, "renew");
   expect([opened.status, await live(), opened.stderr]).toEqual([0, "generations/0004", ""]);
-}, 60_000);
+});
 
 it("notify test tells everybody, and nothing that was sent or kept has a key or a secret in it", async () => {
   const tested = await run("notify", "test");

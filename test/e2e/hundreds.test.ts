@@ -83,7 +83,7 @@ it.each(suites)(
       const ports = [...new Set([...proven].map((one) => Number(one.split(" ")[1])))];
       expect(ports).toEqual(expect.arrayContaining([25, 110, 143, 993, 995, 4190]));
       expect(proven.size).toBe(count * ports.length);
-      expect(await reloads(host)).toEqual([1, 1]);
+      await expect.poll(() => reloads(host), { timeout: 10_000 }).toEqual([1, 1]);
       expect(deployed.flatMap((one) => one?.servers.flatMap(({ changes }) => changes) ?? []).length).toBeLessThan(10);
       const journal = (await host.read("/var/lib/mailcert/events.jsonl")).split("\n");
       expect(Math.max(...journal.map((line) => line.length))).toBeLessThan(2_000);
@@ -93,10 +93,10 @@ it.each(suites)(
       expect(one.status, await host.read("/root/err")).toBe(0);
       expect(one.document.certificates).toHaveLength(1);
       expect(one.document.certificates[0]?.deployed?.outcome).toBe("verified");
-      expect(await reloads(host)).toEqual([2, 2]);
+      await expect.poll(() => reloads(host), { timeout: 10_000 }).toEqual([2, 2]);
       const leaf = await leafIn(host, `/var/lib/mailcert/certificates/${last}/live/ecdsa/cert.pem`);
-      expect(await servedFor(host, last, "993")).toBe(leaf);
-      expect(await servedFor(host, last, "25 -starttls smtp")).toBe(leaf);
+      for (const where of ["993", "25 -starttls smtp"])
+        await expect.poll(() => servedFor(host, last, where), { timeout: 10_000 }).toBe(leaf);
       const idle = await measured(host, ["renew"]);
       expect(idle.status).toBe(0);
       expect(await reloads(host)).toEqual([2, 2]);
