@@ -25,7 +25,7 @@ export type Answers = ReadonlyMap<string, Said>;
 export const firstPort = 20_000;
 const jvm = "/usr/lib/jvm/java-21-openjdk-amd64/bin";
 
-/** IMAP for those that speak it, HTTP for those that begin to speak: after a second, or at once. */
+/** HTTP for those that ask for it by ALPN, however long they take to speak; IMAP for the others, who wait to be greeted. */
 const server = `
 const { readFileSync } = require("node:fs");
 const { createServer } = require("node:tls");
@@ -33,10 +33,9 @@ const all = JSON.parse(readFileSync("/srv/deployments.json", "utf8"));
 const opened = all.map(({ key, cert }, index) => new Promise((resolve) => {
   const talk = (socket) => {
     socket.on("error", () => undefined);
-    const greet = setTimeout(() => socket.write("* OK ready\\r\\n"), 150);
+    if (socket.alpnProtocol !== "http/1.1") socket.write("* OK ready\\r\\n");
     socket.on("data", (data) => {
       const text = data.toString("latin1");
-      clearTimeout(greet);
       if (text.startsWith("GET ")) return void socket.end("HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok");
       for (const line of text.split("\\r\\n").filter(Boolean)) {
         const [tag, command = ""] = line.split(" ");
@@ -46,7 +45,7 @@ const opened = all.map(({ key, cert }, index) => new Promise((resolve) => {
       }
     });
   };
-  createServer({ key, cert, ciphers: "DEFAULT@SECLEVEL=0" }, talk).on("tlsClientError", () => undefined).listen(${firstPort} + index, resolve);
+  createServer({ key, cert, ciphers: "DEFAULT@SECLEVEL=0", ALPNProtocols: ["http/1.1"] }, talk).on("tlsClientError", () => undefined).listen(${firstPort} + index, resolve);
 }));
 Promise.all(opened).then(() => console.log("ready"));
 `;
