@@ -74,9 +74,10 @@ const asking = (stop) => (question) =>
 const askSecret = async (question) => {
   const { createInterface } = require("node:readline");
   const { Writable } = require("node:stream");
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_part, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  // Not before: who sees the question may type, and the terminal shows what is typed until now.
+  process.stderr.write(question);
   try {
     return await new Promise((resolve) => {
       lines.once("line", resolve);

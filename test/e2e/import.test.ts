@@ -83,13 +83,15 @@ describe("import of what was really made", () => {
     const deployed = await host.mailcert(["setup", name, "--schedule", "none"]);
     expect({ status: deployed.status, stderr: deployed.stderr }).toEqual({ status: 0, stderr: "" });
     const leaf = certificate?.leaves[0]?.sha256.toUpperCase() ?? "none";
-    expect(await served(host)).toContain(leaf);
+    await expect.poll(() => served(host), { timeout: 10_000 }).toContain(leaf);
 
     const renewed = await host.mailcert(["renew", name, "--force"]);
     expect({ status: renewed.status, stderr: renewed.stderr }).toEqual({ status: 0, stderr: "" });
-    expect(await served(host)).not.toContain(leaf);
-    const live = `/var/lib/mailcert/certificates/${name}/live/ecdsa/privkey.pem`;
-    expect(await spki(host, live)).toBe(await spki(host, `/etc/letsencrypt/live/${name}/privkey.pem`));
+    const live = `/var/lib/mailcert/certificates/${name}/live/ecdsa`;
+    const next = await host.must(`openssl x509 -in ${live}/cert.pem -noout -fingerprint -sha256 | tr -d :`);
+    expect(next).not.toContain(leaf);
+    await expect.poll(() => served(host), { timeout: 10_000 }).toBe(next);
+    expect(await spki(host, `${live}/privkey.pem`)).toBe(await spki(host, `/etc/letsencrypt/live/${name}/privkey.pem`));
     expect(await accountUrl(host)).toBe(`1\n  "url": "${uri}",\n`);
     expect(await print(host, "/etc/letsencrypt")).toBe(before);
   });

@@ -1,7 +1,9 @@
 // verify --mx and --srv on a real host: a signed zone by Knot and Unbound, a policy host, Postfix and Dovecot; Postfix's own client is the judge.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { served } from "../lab/server-judge.ts";
 import { type SignedZone, startSignedZone } from "../lab/signed-zone.ts";
+import { eventually, leafIn } from "./deployed-host.ts";
 
 const name = "mail.example.org";
 let host: MailHost;
@@ -18,10 +20,15 @@ const certificate = (names: string, file: string): Promise<string> =>
 const policy = (mode: string, mx: string): Promise<void> =>
   host.write("/srv/web/.well-known/mta-sts.txt", `version: STSv1\r\nmode: ${mode}\r\nmx: ${mx}\r\nmax_age: 604800\r\n`);
 
-const serve = (file: string): Promise<string> =>
-  host.must(
+/** And waits until it is served: a process of before the reload may still answer for a moment. */
+const serve = async (file: string): Promise<void> => {
+  await host.must(
     `postconf -e smtpd_tls_chain_files=/srv/${file}-chain.pem smtpd_tls_cert_file= smtpd_tls_key_file= && postfix reload`,
   );
+  const smtp = { protocol: "smtp", mode: "starttls", port: 25 } as const;
+  const leaf = await leafIn(host, `/srv/${file}.pem`);
+  await eventually(async () => (await served(host, smtp, "ecdsa")) === leaf);
+};
 
 interface Document {
   readonly ok: boolean;
@@ -81,7 +88,7 @@ beforeAll(async () => {
   await policy("enforce", name);
   host.spawn("cd /srv/web && exec openssl s_server -accept 443 -cert ../policy.pem -key ../policy-key.pem -WWW -quiet");
   await host.must('for i in $(seq 100); do [ -n "$(ss -Hltn "sport = :443")" ] && exit 0; sleep 0.1; done; exit 1');
-}, 60_000);
+});
 afterAll(() => host.stop());
 
 describe("--mx", () => {

@@ -39,6 +39,16 @@ const served = ({ entries }: Verified): { readonly ports: readonly number[]; rea
   leaves: [...new Set(entries.flatMap(({ leaf }) => leaf?.sha256 ?? []))],
 });
 
+/** Once every port gives one leaf that is none of these: for a moment after a reload, a process of before may still answer. */
+const verifyNew = async (host: MailHost, old: readonly string[], ...more: readonly string[]): Promise<Verified> => {
+  let verified: Verified | undefined;
+  const leaves = async (): Promise<readonly string[]> => served((verified = await verifyAll(host, ...more))).leaves;
+  const one = (seen: readonly string[]): boolean => seen.length === 1 && !seen.some((leaf) => old.includes(leaf));
+  await expect.poll(leaves, { timeout: 20_000 }).toSatisfy(one);
+  if (!verified) throw new Error("not looked at");
+  return verified;
+};
+
 const enableSubmission = async (host: MailHost): Promise<void> => {
   await host.must(
     `postconf -M submission/inet="submission inet n - y - - smtpd" submissions/inet="submissions inet n - y - - smtpd" &&
@@ -97,7 +107,7 @@ const idle = (host: MailHost, anchor: string) => {
   return { client, until, heard: () => heard };
 };
 
-describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
+describe.each(["bookworm", "trixie"] as const)("on %s", { timeout: 300_000 }, (suite) => {
   it("setup with the private CA, proof, judges, renewal under an idling client", async () => {
     const host = await mailHost(suite);
     const setup = await host.mailcert(["setup", name, "--schedule", "none"]);
@@ -105,7 +115,7 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
     expect(setup.stdout).toContain("served and proven at every entry point");
     expect(setup.stdout).toContain("993 · SSL/TLS");
 
-    const first = await verifyAll(host);
+    const first = await verifyNew(host, []);
     expect(first.ok).toBe(true);
     expect(served(first).ports).toEqual([25, 110, 143, 993, 995, 4190]);
     expect(served(first).leaves).toHaveLength(1);
@@ -131,7 +141,7 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
       "dovecot true",
       "postfix true",
     ]);
-    const second = await verifyAll(host);
+    const second = await verifyNew(host, served(first).leaves);
     expect(served(second)).toMatchObject({ ports: [25, 110, 143, 993, 995, 4190] });
     expect(served(second).leaves).toHaveLength(1);
     expect(served(second).leaves).not.toEqual(served(first).leaves);
@@ -149,7 +159,7 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
     await enableSubmission(host);
     const setup = await host.mailcert(["setup", name, "--schedule", "none"]);
     expect(setup.status, setup.stdout + setup.stderr).toBe(0);
-    const verified = await verifyAll(host);
+    const verified = await verifyNew(host, []);
     expect(verified.ok).toBe(true);
     expect(served(verified).ports).toEqual([25, 110, 143, 465, 587, 993, 995, 4190]);
     expect(served(verified).leaves).toHaveLength(1);
@@ -168,7 +178,7 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
     const setup = await host.mailcert(["setup", name, ...args, "--agree-tos", "--email", "postmaster@example.org"]);
     expect(setup.status, setup.stdout + setup.stderr).toBe(0);
     await host.write("/tmp/pebble-root.pem", await pebble.root());
-    const verified = await verifyAll(host, "--ca-file", "/tmp/pebble-root.pem");
+    const verified = await verifyNew(host, [], "--ca-file", "/tmp/pebble-root.pem");
     expect(verified.ok, JSON.stringify(verified)).toBe(true);
     expect(served(verified).ports).toEqual([25, 110, 143, 993, 995, 4190]);
     await judge(host, "/tmp/pebble-root.pem", false);
@@ -176,7 +186,7 @@ describe.each(["bookworm", "trixie"] as const)("on %s", (suite) => {
     // The configuration alone is enough for the timer.
     const renewed = await host.mailcert(["renew", "--force"]);
     expect(renewed.status, renewed.stdout + renewed.stderr).toBe(0);
-    const after = await verifyAll(host, "--ca-file", "/tmp/pebble-root.pem");
+    const after = await verifyNew(host, before, "--ca-file", "/tmp/pebble-root.pem");
     expect(served(after).leaves).toHaveLength(1);
     expect(served(after).leaves).not.toEqual(before);
     expect((await host.mailcert(["renew", "--quiet"])).stdout).toBe("");

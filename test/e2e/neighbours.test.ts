@@ -89,7 +89,7 @@ const start = async (): Promise<void> => {
 beforeAll(async () => {
   host = await startMailHost({ suite: "trixie", neighbours: true });
   await start();
-}, 60_000);
+});
 afterAll(() => host.stop());
 
 interface Entry {

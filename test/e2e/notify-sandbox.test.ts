@@ -20,7 +20,9 @@ certificates:
       .poll(() => host.must("cat /var/mail/alice 2>/dev/null; true"), { timeout: 60_000 })
       .toContain("Subject: mailcert on mail.example.org: 1 fault: mail.example.org");
     expect(await host.read("/srv/collector/mailcert.prom")).toContain("\nmailcert_last_run_ok 0\n");
-    expect(await host.must("journalctl -u mailcert.service --no-pager")).not.toContain("could not tell");
+    expect(await host.must("journalctl --sync; journalctl -u mailcert.service --no-pager")).not.toContain(
+      "could not tell",
+    );
 
     // One cause, one message: systemd's own mail to root is for runs of which nobody has heard.
     const said = (): Promise<string> =>
@@ -31,8 +33,8 @@ certificates:
     await host.must("printf 'nonsense: [' > /etc/mailcert/mailcert.yaml");
     expect((await host.exec(["systemctl", "start", "mailcert.service"])).status).not.toBe(0);
     await expect.poll(root, { timeout: 60_000 }).toContain("Subject: mailcert.service failed on mail");
+    await expect.poll(root, { timeout: 10_000 }).toContain("not valid YAML");
     expect((await root()).match(/^Subject: /gm)).toHaveLength(1);
-    expect(await root()).toContain("not valid YAML");
     expect((await said()).split(told)).toHaveLength(2);
 
     // A server that ends is told of once, by the unit; one that is switched off is nobody's outage.

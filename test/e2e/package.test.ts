@@ -161,11 +161,12 @@ describe("mailcert on trixie, with Debian's Node, and in its place the one that 
       },
     ],
   ];
-  it.each(steps)("%s", (_title, step) => step());
+  it.each(steps)("%s", { timeout: 300_000 }, (_title, step) => step());
 });
 
 describe("mailcert-standalone on bookworm, without any Node", () => {
-  it("setup does the main job, the timer runs it confined; removed and purged, nothing is left behind", async () => {
+  const title = "setup does the main job, the timer runs it confined; removed and purged, nothing is left behind";
+  it(title, { timeout: 400_000 }, async () => {
     const host = await freshHost(packages, { suite: "bookworm", systemd: true, node: false });
     try {
       await Promise.all([host.startDovecot(), host.startPostfix()]);

@@ -24,11 +24,15 @@ const servedAt = async (host: MailHost, at: string, port: number, name: string, 
   return (await host.must(line)).trim();
 };
 
-const reloads = async (host: MailHost): Promise<readonly number[]> => {
-  const log = await host.log();
-  return [/dovecot: master: Warning: SIGHUP received/g, /postfix\/master\[\d+\]: reload --/g].map(
-    (line) => log.match(line)?.length ?? 0,
-  );
+/** How often Dovecot and Postfix were told to read their settings again, as they log it: a moment later. */
+const expectReloads = async (host: MailHost, ...times: readonly number[]): Promise<void> => {
+  const logged = async (): Promise<readonly number[]> => {
+    const log = await host.log();
+    return [/dovecot: master: Warning: SIGHUP received/g, /postfix\/master\[\d+\]: reload --/g].map(
+      (line) => log.match(line)?.length ?? 0,
+    );
+  };
+  await expect.poll(logged, { timeout: 10_000 }).toEqual(times);
 };
 
 /** Rows: address, port, asked name, whose. */
@@ -76,7 +80,7 @@ describe.each(suites)("places on %s", (suite) => {
       expect((await host.mailcert(["config", "check"])).stdout).toContain("no problems");
       const first = await run(host, ["renew"]);
       expect(first.status, first.stdout + first.stderr).toBe(0);
-      expect(await reloads(host)).toEqual([1, 1]);
+      await expectReloads(host, 1, 1);
       await expectEach(host, [
         [usual, 993, "", main],
         [usual, 993, two, two],
@@ -105,7 +109,7 @@ describe.each(suites)("places on %s", (suite) => {
 
       const renewed = await run(host, ["renew", "--force", customer]);
       expect(renewed.status, renewed.stdout + renewed.stderr).toBe(0);
-      expect(await reloads(host)).toEqual([2, 1]);
+      await expectReloads(host, 2, 1);
       await expectEach(host, [
         [other, 993, "", customer],
         [usual, 993, "", main],
@@ -121,20 +125,20 @@ describe.each(suites)("places on %s", (suite) => {
         [other, 993, "", customer],
         [usual, 993, "", main],
       ]);
-      expect(await reloads(host)).toEqual([3, 1]);
+      await expectReloads(host, 3, 1);
 
       // It moves: what it had set at its old service goes, to the byte.
       await write(configuration("submissions"));
       const moved = await run(host, ["deploy"]);
       expect(moved.status, moved.stdout + moved.stderr).toBe(0);
-      expect(await reloads(host)).toEqual([3, 2]);
+      await expectReloads(host, 3, 2);
       expect((await host.must("postconf -P | grep -c mailcert")).trim()).toBe("1");
       await expectEach(host, [
         [usual, 25, "", main],
         [usual, 465, two, mx],
       ]);
       expect((await run(host, ["deploy"])).status).toBe(0);
-      expect(await reloads(host)).toEqual([3, 2]);
+      await expectReloads(host, 3, 2);
 
       // By address, Postfix would need a service of its own there.
       await write(configuration(`smtp, addresses: ${other}, servers: postfix`));

@@ -9,7 +9,7 @@ let host: MailHost;
 beforeAll(async () => {
   host = await startMailHost({ suite: "trixie" });
   await Promise.all([host.startDovecot(), host.startPostfix()]);
-}, 60_000);
+});
 afterAll(() => host.stop());
 
 /** What a person types once the text has appeared. */

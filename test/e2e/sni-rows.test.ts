@@ -9,6 +9,8 @@ const smtp = { protocol: "smtp", mode: "starttls", port: 25 } as const;
 const [main, two, wild] = ["mail.example.org", "two.example.net", "wild"] as const;
 const program = "/usr/local/sbin/sni-rows";
 const database = "/etc/postfix/sni.sqlite";
+/** Where Postfix does not serve a name, a run waits for it for half a minute. */
+const patient = { timeoutMs: 240_000 };
 
 /** The programs that docs/many-names.md shows. */
 const documented = async (name: string): Promise<string> => {
@@ -46,7 +48,7 @@ it("rows are handed over after each switch, never a key among arguments or words
     );
     // Postfix is told where the rows are only later: until then that is a fault, with the command.
     await host.startPostfix();
-    const early = await host.mailcert(["renew"]);
+    const early = await host.mailcert(["renew"], patient);
     expect(early.status, early.stdout + early.stderr).toBe(1);
     expect(early.stdout).toContain("main.cf names no database in tls_server_sni_maps");
     // No command with a type and a path that nobody has.
@@ -58,7 +60,7 @@ it("rows are handed over after each switch, never a key among arguments or words
       "postconf -e 'tls_server_sni_maps = sqlite:/etc/postfix/sni.cf' && touch -d '1 hour ago' /etc/postfix/main.cf && postfix reload",
     );
     const before = await host.must("sha256sum /etc/postfix/main.cf");
-    const deployed = await host.mailcert(["deploy"]);
+    const deployed = await host.mailcert(["deploy"], patient);
     expect(deployed.status, deployed.stdout + deployed.stderr).toBe(0);
     expect(await host.must("sha256sum /etc/postfix/main.cf")).toBe(before);
     await expectServed(host, two, two);
@@ -73,13 +75,14 @@ it("rows are handed over after each switch, never a key among arguments or words
     expect(await host.must("stat -c '%a %U' /etc/postfix/mailcert-sni /etc/postfix/mailcert-sni.rows")).toBe(
       "600 root\n600 root\n",
     );
-    const again = await host.mailcert(["deploy"]);
+    const again = await host.mailcert(["deploy"], patient);
     expect(again.status, again.stdout + again.stderr).toBe(0);
     expect(again.stdout).not.toContain("got 3 rows");
 
     // A renewal, watched: each program's arguments.
     const renewed = await host.exec(
       `strace -f -qq -s 4096 -e trace=execve -o /root/calls mailcert renew --force --new-key ${two}`,
+      patient,
     );
     expect(renewed.status, renewed.stdout + renewed.stderr).toBe(0);
     const calls = await host.read("/root/calls");
@@ -93,33 +96,33 @@ it("rows are handed over after each switch, never a key among arguments or words
 
     // A program that fails, and shows what it was given.
     await host.write(program, "#!/bin/sh\nhead -c 3000 >&2\nexit 3\n", "755");
-    const failed = await host.mailcert(["renew", "--force", two]);
+    const failed = await host.mailcert(["renew", "--force", two], patient);
     expect(failed.status, failed.stdout + failed.stderr).toBe(1);
     expect(failed.stdout).toContain(`${program}, which gets the rows of Postfix's SNI map, ended with status 3`);
     const log = await host.read("/var/lib/mailcert/events.jsonl");
     for (const text of [failed.stdout, failed.stderr, log]) expect(text).not.toMatch(/[A-Za-z0-9+/]{65,}/);
     await host.write(program, await documented("SQLite"), "755");
-    const mended = await host.mailcert(["renew"]);
+    const mended = await host.mailcert(["renew"], patient);
     expect(mended.status, mended.stdout + mended.stderr).toBe(0);
     await expectServed(host, two, two);
 
     // One goes, then all. Its file shows what it has of keys: base64 of "-----BEGIN".
     const keysIn = async (): Promise<number> => Number(await host.must(`grep -aoc LS0t ${database} || true`));
     expect(await keysIn()).toBeGreaterThan(0);
-    const one = await host.mailcert(["deploy", "--remove", two]);
+    const one = await host.mailcert(["deploy", "--remove", two], patient);
     expect(one.status, one.stdout + one.stderr).toBe(0);
     expect(await names(host)).toBe(`.example.net\n${main}\n`);
     await expectServed(host, two, wild);
     // The last by its name, where nobody can read who is to get the rows: the program that had them.
     await host.must("cp /etc/mailcert/mailcert.yaml /root/ && echo '!' >> /etc/mailcert/mailcert.yaml");
-    const last = await host.mailcert(["deploy", "--remove", wild]);
+    const last = await host.mailcert(["deploy", "--remove", wild], patient);
     expect(last.status, last.stdout + last.stderr).toBe(0);
     expect(last.stdout).toContain(`${program} got 0 rows of the SNI map`);
     expect(await names(host)).toBe("");
     expect(await host.must("ls /etc/postfix | grep mailcert || true")).toBe("");
     await expectServed(host, two, main);
     await host.must("cp /root/mailcert.yaml /etc/mailcert/");
-    const all = await host.mailcert(["deploy", "--remove"]);
+    const all = await host.mailcert(["deploy", "--remove"], patient);
     expect(all.status, all.stdout + all.stderr).toBe(0);
     expect(await names(host)).toBe("");
     expect(await host.must("ls /etc/postfix | grep mailcert || true")).toBe("");

@@ -9,7 +9,7 @@ const configuration = (services: string): string => `certificates:
   ${customer}: { issuer: self-signed, services: ${services}, servers: dovecot }
 `;
 
-it("status tells what is", { timeout: 120_000 }, async () => {
+it("status tells what is", { timeout: 300_000 }, async () => {
   await onHost({ suite: "trixie", start: ["dovecot"] }, async (host) => {
     await settle(host);
     const write = (text: string): Promise<void> => host.write("/etc/mailcert/mailcert.yaml", text);

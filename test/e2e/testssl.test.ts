@@ -42,7 +42,7 @@ const theirs = (said: ReadonlyMap<string, boolean>) => {
   };
 };
 
-test("versions and suites of Dovecot on 143 and Postfix on 465", async () => {
+test("versions and suites of Dovecot on 143 and Postfix on 465", { timeout: 400_000 }, async () => {
   const host = await start("trixie", { testssl: true });
   const looked = await look(host, "--entry", "imap,submissions");
   const [imap, submissions] = await Promise.all([testssl(host, 143, "-t imap"), testssl(host, 465, "")]);

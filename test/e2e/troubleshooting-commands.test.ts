@@ -81,7 +81,7 @@ beforeAll(async () => {
   await host.write(passphrase, "trout-lamp-42\n", "600");
   await host.must(`mailcert ca backup --out ${backup} --passphrase-file ${passphrase}`);
   await host.must(`echo 'notify: { mail: alice@${name} }' >>/etc/mailcert/mailcert.yaml`);
-}, 60_000);
+});
 afterAll(() => host?.stop());
 
 /** Code with more than one word whose first one is a program of this host, once each, in the page's order. */

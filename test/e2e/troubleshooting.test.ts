@@ -121,10 +121,10 @@ const provoke = async (host: MailHost, words: string, fault: readonly [string, s
   const [change, act] = fault;
   const pattern = words.replaceAll(/[.*[\]\\^$]/g, "\\$&").replaceAll("\\.\\.\\.", ".*");
   const script = `from=$(($(wc -l </var/log/mail.log) + 1)); ${change} >/dev/null 2>&1
-    for i in $(seq 20); do ${act}; tail -n +$from /var/log/mail.log | grep -q -e "$1" && exit 0; sleep 0.25; done
+    for i in $(seq 40); do ${act}; tail -n +$from /var/log/mail.log | grep -q -e "$1" && exit 0; sleep 0.25; done
     tail -n +$from /var/log/mail.log; exit 1`;
   const env = Object.fromEntries(names[host.suite].map((one) => one.split(/=(.*)/s) as [string, string]));
-  const { status, stdout } = await host.exec(["bash", "-c", script, "provoke", pattern], { env });
+  const { status, stdout } = await host.exec(["bash", "-c", script, "provoke", pattern], { env, timeoutMs: 120_000 });
   return status === 0 ? "" : `${words}\n${stdout}`;
 };
 
@@ -133,7 +133,7 @@ describe("the server's log", () => {
     expect(rows().map(([words]) => words)).toEqual(Object.keys(faults));
   });
 
-  it.concurrent.each(["bookworm", "trixie"] as const)("%s", async (suite) => {
+  it.concurrent.each(["bookworm", "trixie"] as const)("%s", { timeout: 300_000 }, async (suite) => {
     const host = await startMailHost({ suite });
     try {
       await Promise.all([host.startDovecot(), host.startPostfix()]);

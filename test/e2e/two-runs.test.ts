@@ -12,9 +12,10 @@ it("two runs at once: one works, the other ends with 75 and names the holder", a
     expect(second?.stderr).toMatch(/another mailcert is at work: process \d+ \(mailcert renew --force/);
     // Looking takes no lock.
     const child = host.mailcertSpawn(["renew", "--force"]);
+    const ended = new Promise((resolve) => child.on("exit", resolve));
     child.stdout.resume();
     child.stderr.resume();
     expect((await host.mailcert(["status"])).status).toBe(0);
-    await new Promise((resolve) => child.on("exit", resolve));
+    await ended;
   });
 });

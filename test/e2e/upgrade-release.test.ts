@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MailHost, startMailHost } from "../lab/mail-host.ts";
+import { leafIn } from "./deployed-host.ts";
 
 const name = "mail.example.org";
 const folder = `/var/lib/mailcert/certificates/${name}`;
@@ -28,12 +29,15 @@ afterAll(() => host.stop());
 
 const state = async (): Promise<State> => JSON.parse(await host.read(`${folder}/state.json`)) as State;
 
-/** SHA-256 of the leaf and of its key, as an IMAP client is given them. */
-const served = (): Promise<string> =>
-  host.must(
-    `openssl s_client -connect 192.0.2.10:993 -servername ${name} </dev/null 2>/dev/null | openssl x509 -outform DER >/tmp/leaf.der
-     sha256sum </tmp/leaf.der; openssl x509 -inform DER -in /tmp/leaf.der -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum`,
-  );
+/** SHA-256 of the leaf and of its key, as an IMAP client is given them: the live one, once no process of before a reload answers. */
+const served = async (): Promise<string> => {
+  const look = `openssl s_client -connect 192.0.2.10:993 -servername ${name} </dev/null 2>/dev/null | openssl x509 -outform DER >/tmp/leaf.der
+     sha256sum </tmp/leaf.der; openssl x509 -inform DER -in /tmp/leaf.der -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum`;
+  const live = await leafIn(host, `${folder}/live/ecdsa/cert.pem`);
+  let said = "";
+  await expect.poll(async () => (said = await host.must(look)), { timeout: 10_000 }).toMatch(new RegExp(`^${live} `));
+  return said;
+};
 
 /** The frozen file with this host's own leaf and dates in it: nothing else of it is of today. */
 const asReleased = async (): Promise<string> => {

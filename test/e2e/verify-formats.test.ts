@@ -152,7 +152,7 @@ describe("Dovecot and Postfix", () => {
     );
     for (const label of ["imaps_993", "imap_143", "pop3s_995", "pop3_110", "smtp_25", "sieve_4190"])
       expect(text).toMatch(new RegExp(` ${label}_days=\\d+(\\.\\d+)?;`));
-    await host.must("doveadm stop");
+    await host.must("doveadm stop; while pgrep -x dovecot; do sleep 0.05; done");
     const stopped = await host.mailcert(["verify", `imaps://${name}`, "--format", "nagios"]);
     expect(stopped.status).toBe(2);
     expect(stopped.stdout).toMatch(/^MAILCERT CRITICAL - /);

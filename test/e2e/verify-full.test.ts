@@ -1,6 +1,7 @@
 // verify --full about real Dovecot and Postfix, of both generations: what takes connections of its own finds nothing wrong with them.
 import { expect, test } from "vitest";
 import { name, onHost } from "./deployed-host.ts";
+import { countAtRest } from "./log-counts.ts";
 
 const lmtp = `service lmtp {
   inet_listener lmtp {
@@ -34,7 +35,7 @@ test.each(["bookworm", "trixie"] as const)(
       for (const port of Object.values(ports))
         expect(judged(run.stdout, "st-cmd-inj", port), run.stdout).toBe("passed");
       // Postfix counts what it executes.
-      expect(await host.log()).toMatch(/disconnect from .* starttls=1 quit=1/);
+      await expect.poll(() => host.log(), { timeout: 10_000 }).toMatch(/disconnect from .* starttls=1 quit=1/);
       expect(await host.log()).not.toMatch(/noop=/);
 
       // Submission as Debian ships it commented out, first without its demand for TLS, then with it.
@@ -73,14 +74,16 @@ test.each(["bookworm", "trixie"] as const)(
       const line = ["verify", name, "--full", "--check", besides, "--ca-file", "/tmp/root.pem"];
       const mailed = async (): Promise<number> =>
         (await host.log()).split("postfix/smtpd").filter((text) => /^\[\d+\]: connect from/.test(text)).length;
-      const before = await mailed();
+      const before = await countAtRest(mailed);
       const plan = JSON.parse((await host.mailcert([...line, "--dry-run", "--json"])).stdout) as {
         readonly entries: readonly { readonly port: number; readonly connections: number }[];
       };
       expect(await mailed()).toBe(before);
       const run = await host.mailcert([...line, "--json"]);
       expect(run.status, run.stdout).toBe(0);
-      await expect.poll(mailed).toBe(before + (plan.entries.find(({ port }) => port === 25)?.connections ?? 0));
+      await expect
+        .poll(mailed, { timeout: 20_000 })
+        .toBe(before + (plan.entries.find(({ port }) => port === 25)?.connections ?? 0));
     });
   },
 );

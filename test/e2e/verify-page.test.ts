@@ -38,7 +38,7 @@ beforeAll(async () => {
   await host.write(pages.mixed, golden("mixed"));
   const view = verifyHtmlView(hostile) as Readonly<Record<string, unknown>>;
   await host.write(pages.hostile, templates("verify-report.html", view, "html"));
-}, 60_000);
+});
 afterAll(() => host.stop());
 
 const open = (page: Name, options?: LookOptions): Promise<Page> => browser.open(pages[page], options);

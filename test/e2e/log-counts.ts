@@ -1,0 +1,14 @@
+// What a server's log has of something, once all of it is there: lines come a moment after what they tell of.
+import { setTimeout } from "node:timers/promises";
+
+const restMs = 1_000;
+
+/** The count, when it has been the same for a second. */
+export const countAtRest = async (count: () => Promise<number>): Promise<number> => {
+  for (let last = await count(); ;) {
+    await setTimeout(restMs);
+    const now = await count();
+    if (now === last) return now;
+    last = now;
+  }
+};
