@@ -39,7 +39,7 @@ export const hasChildCalled = async (pid: number, name: string): Promise<boolean
 /** Milliseconds since the epoch, to a few hundredths of a second; undefined: it has ended. Ticks are hundredths of a second for every program of Linux (proc_pid_stat(5)). */
 export const startedAt = async (pid: number): Promise<number | undefined> => {
   const ticks = (await read(String(pid), "stat")).replace(/^.*\)/s, "").trim().split(" ")[19];
-  const boot = await bootedAt();
+  const boot = bootedAt();
   return ticks === undefined || boot === undefined ? undefined : boot + Number(ticks) * 10;
 };
 

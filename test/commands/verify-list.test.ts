@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createProgress } from "../../src/cli/progress.ts";
 import { complaints } from "../docs/schemas.ts";
-import { runMain, runMainOn } from "../docs/run-main.ts";
+import { runMain, runMainOn, stopOfRun } from "../docs/run-main.ts";
 import { type FakeServer, mailServer, startServer } from "../fakes/mail-server.ts";
 import { makePki } from "../fakes/pki.ts";
 
@@ -114,7 +114,7 @@ describe("stopped and gone on with", () => {
 
   test("Ctrl-C keeps what is done; the next run looks at the others alone", async () => {
     write(targets(40));
-    const stop = new AbortController();
+    const stop = stopOfRun();
     const steps = { isTTY: false, columns: 80, write: () => void (server.connections >= 10 && stop.abort()) };
     const line = ["verify", "--file", "list", "--output", "out", "--concurrency", "4", ...usual];
     const first = await runMainOn(dir, { signal: stop.signal, stderr: steps }, "-v", ...line);

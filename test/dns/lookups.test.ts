@@ -226,7 +226,7 @@ describe("MTA-STS", () => {
     const started = performance.now();
     const found = await dns.mtaSts("example.org", { ...options, timeoutMs: 500 });
     expect(found.kind).toBe("unknown");
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it("takes no policy from a host whose certificate is for another name or of a stranger", async () => {

@@ -1,7 +1,7 @@
 // A scripted name server on 127.0.0.1, UDP and TCP on one port.
-import { createSocket } from "node:dgram";
+import { type Socket, createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, type Server, createServer } from "node:net";
 import { type Answer, type DecodedPacket, type Packet, decode, encode } from "dns-packet";
 
 export interface Reply {
@@ -46,6 +46,25 @@ export const message = (query: Buffer, reply: Reply, change: Partial<Packet> = {
   });
 };
 
+/** The kernel gives a port that is free for TCP; for UDP it may be some client's at this moment: then another one. */
+const listenOnBoth = async (tcp: Server, udp: Socket): Promise<number> => {
+  tcp.listen(0, "127.0.0.1");
+  await once(tcp, "listening");
+  const { port } = tcp.address() as AddressInfo;
+  const bound = await new Promise<boolean>((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error);
+    udp.once("error", failed).bind(port, "127.0.0.1", () => {
+      udp.off("error", failed);
+      resolve(true);
+    });
+  });
+  if (bound) return port;
+  tcp.close();
+  await once(tcp, "close");
+  return listenOnBoth(tcp, udp);
+};
+
 export const startNameServer = async (
   script: (question: { readonly name: string; readonly type: string }, count: number) => Reply,
 ): Promise<NameServerFake> => {
@@ -69,9 +88,7 @@ export const startNameServer = async (
       socket.end(reply.overTcp ? reply.overTcp(whole) : whole);
     });
   });
-  tcp.listen(0, "127.0.0.1");
-  await once(tcp, "listening");
-  const { port } = tcp.address() as AddressInfo;
+  const port = await listenOnBoth(tcp, udp);
   udp.on("message", (query, from) => {
     const reply = replyTo(query, "udp");
     for (const stray of reply.strays ?? []) udp.send(stray(query), from.port, from.address);
@@ -81,8 +98,6 @@ export const startNameServer = async (
     // Ends in the middle of its first record, as a real one may.
     udp.send(reply.truncated ? cut.subarray(0, cut.length - 5) : whole, from.port, from.address);
   });
-  udp.bind(port, "127.0.0.1");
-  await once(udp, "listening");
   return {
     address: "127.0.0.1",
     port,

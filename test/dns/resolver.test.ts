@@ -126,12 +126,12 @@ describe("resolver", () => {
     const closed = { address: "127.0.0.1", port: await freePort() };
     expect((await ask(resolver({ servers: [closed, failing, good] }))).answers).toHaveLength(1);
     const mute = await start(() => ({ silent: true }));
-    expect((await ask(resolver({ servers: [mute, good] }), 400)).answers).toHaveLength(1);
+    expect((await ask(resolver({ servers: [mute, good] }), 2_000)).answers).toHaveLength(1);
   });
 
   it("asks again when a datagram was lost", async () => {
     const server = await start((_question, count) => (count === 1 ? { silent: true } : { answers: [tlsa] }));
-    expect((await ask(resolver({ servers: [server] }), 400)).answers).toHaveLength(1);
+    expect((await ask(resolver({ servers: [server] }), 2_000)).answers).toHaveLength(1);
     expect(server.asked).toHaveLength(2);
   });
 
@@ -146,22 +146,22 @@ describe("resolver", () => {
 
   it("ends at once where nothing listens, and within its deadline where nobody answers", async () => {
     const closed = { address: "127.0.0.1", port: await freePort() };
-    const refused = ask(resolver({ servers: [closed, closed, closed] }));
-    expect(await elapsed(() => expect(refused).rejects.toThrow("no name server can be reached"))).toBeLessThan(500);
+    const refused = ask(resolver({ servers: [closed, closed, closed] }), 20_000);
+    expect(await elapsed(() => expect(refused).rejects.toThrow("no name server can be reached"))).toBeLessThan(5_000);
     const mute = await start(() => ({ silent: true }));
     const late = (): Promise<unknown> => ask(resolver({ servers: [mute, mute] }), 300);
     const took = await elapsed(() => expect(late()).rejects.toThrow("no name server answered in time"));
     expect(took).toBeGreaterThan(250);
-    expect(took).toBeLessThan(800);
+    expect(took).toBeLessThan(5_000);
   });
 
   it("stops when the run is stopped", async () => {
     const mute = await start(() => ({ silent: true }));
     const stop = new AbortController();
-    const asking = resolver({ servers: [mute] }).ask("example.org", "A", { timeoutMs: 10_000, signal: stop.signal });
+    const asking = resolver({ servers: [mute] }).ask("example.org", "A", { timeoutMs: 20_000, signal: stop.signal });
     setTimeout(() => stop.abort(new Error("stopped")), 50);
     const took = await elapsed(() => expect(asking).rejects.toThrow("no name server"));
-    expect(took).toBeLessThan(1_000);
+    expect(took).toBeLessThan(5_000);
   });
 });
 

@@ -1,4 +1,5 @@
 // Runs a command line in this process, over the real composition, with configuration and state in a folder of the test.
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Host } from "../../src/cli/host.ts";
@@ -11,6 +12,13 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** As bin/host.js has it: a run that looks at many entry points at once listens to it for each. */
+export const stopOfRun = (): AbortController => {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
+};
 
 export const hostFor = (
   dir: string,
@@ -28,7 +36,7 @@ export const hostFor = (
   sleep: async () => undefined,
   pid: process.pid,
   uid: process.getuid?.() ?? 0,
-  signal: new AbortController().signal,
+  signal: stopOfRun().signal,
   version: "0.0.0",
   nodePath: process.execPath,
   programPath: join(root, "bin/mailcert.js"),

@@ -58,7 +58,7 @@ describe("what an answer is worth", () => {
   test("one bit of what was signed", () => {
     const changed = Buffer.from(answers.good);
     // A second of producedAt, which says nothing else.
-    const at = changed.indexOf(Buffer.from("180f", "hex")) + 15;
+    const at = changed.indexOf(Buffer.from("180f3230", "hex")) + 15;
     changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
     expect(judge(changed)).toMatchObject({ why: expect.stringContaining("not signed by") });
   });

@@ -20,6 +20,7 @@ import {
   startServer,
 } from "../fakes/mail-server.ts";
 import { day } from "../fakes/pki.ts";
+import { freePort } from "../free-ports.ts";
 import type { Certificates } from "./certificates.ts";
 
 export interface RowServer {
@@ -80,12 +81,17 @@ const emptyDns: Partial<Dns> = {
   mx: async () => ({ kind: "none", exists: false, secure: false }),
 };
 
-const start = async (row: RowServer, have: Certificates, before: FakeServer | undefined): Promise<FakeServer> => {
+const start = async (
+  row: RowServer,
+  have: Certificates,
+  before: FakeServer | undefined,
+  wished: number,
+): Promise<FakeServer> => {
   const { protocol, mode = "starttls", behaviour, scriptFor } = row;
   const script = scriptFor?.(have) ?? row.script ?? mailServer(protocol, mode, behaviour);
   const tls = { ...(row.renegotiates ? {} : sound), ...(row.tls?.(have) ?? have.healthy) };
   const address = row.address ?? elsewhere;
-  return startServer(script, tls, address, row.samePort ? before?.port : 0);
+  return startServer(script, tls, address, row.samePort ? before?.port : wished);
 };
 
 const wantedOf = (row: RowServer, server: FakeServer, have: Certificates): Wanted => ({
@@ -104,7 +110,9 @@ export const runRow = async (row: Row, have: Certificates): Promise<VerifyResult
   const rows = [row.servers].flat();
   const open: FakeServer[] = [];
   try {
-    for (const one of rows) open.push(await start(one, have, open.at(-1)));
+    // The kernel's choice may be taken at another address, and be given to somebody else once it is let go of.
+    const special = rows.some(({ samePort, closed }) => samePort ?? closed);
+    for (const one of rows) open.push(await start(one, have, open.at(-1), special ? await freePort() : 0));
     const wanted = rows.map((one, index) => wantedOf(one, open[index] as FakeServer, have));
     for (const [index, one] of rows.entries()) if (one.closed) await open[index]?.close();
     const dns: Dns = { ...noDns, ...emptyDns, ...row.dns?.(have) };

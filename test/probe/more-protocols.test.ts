@@ -397,7 +397,7 @@ describe("the wrong mode", () => {
     expect(seen).toMatchObject({ wrongMode: true, error: { stage: "handshake", reason: "protocol" } });
   });
   test.each(["nntp", "ftp"] as const)("TLS at once on a STARTTLS port (%s)", async (protocol) => {
-    const seen = await look(await serve(mailServer(protocol, "implicit")), protocol, "starttls", { timeoutMs: 1200 });
+    const seen = await look(await serve(mailServer(protocol, "implicit")), protocol, "starttls", { timeoutMs: 2400 });
     expect(seen).toMatchObject({ wrongMode: true, error: { stage: "greeting" }, tls: { version: "TLSv1.3" } });
   });
   test.each(["xmpp-client", "ldap"] as const)(

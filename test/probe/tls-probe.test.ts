@@ -204,8 +204,8 @@ describe("where it ends early, stage and reason say so", () => {
   });
 
   test("a greeting that comes when the budget is nearly spent is called late", async () => {
-    const server = await serve(mailServer("submission", "starttls", { greetDelayMs: 700 }));
-    const seen = await look(server, "submission", "starttls", { timeoutMs: 800 });
+    const server = await serve(mailServer("submission", "starttls", { greetDelayMs: 2400 }));
+    const seen = await look(server, "submission", "starttls", { timeoutMs: 3000 });
     expect(seen.error).toMatchObject({
       stage: "greeting",
       reason: "timeout",
@@ -216,7 +216,7 @@ describe("where it ends early, stage and reason say so", () => {
 
   test("falls silent in the dialogue: what was learnt stays", async () => {
     const server = await serve(async (talk) => talk.send("220 mx.example.org ESMTP\r\n"));
-    const seen = await look(server, "smtp", "starttls", { timeoutMs: 400 });
+    const seen = await look(server, "smtp", "starttls", { timeoutMs: 1500 });
     expect(seen.error).toMatchObject({ stage: "starttls", reason: "timeout" });
     expect(seen.clear?.greeting).toBe("220 mx.example.org ESMTP");
   });
@@ -328,7 +328,7 @@ describe("the wrong mode", () => {
     expect(seen).toMatchObject({ wrongMode: true, error: { stage: "handshake", reason: "protocol" } });
   });
   test.each(["sieve", "imap"] as const)("TLS at once on a STARTTLS port (%s)", async (protocol) => {
-    const seen = await look(await serve(mailServer(protocol, "implicit")), protocol, "starttls", { timeoutMs: 1200 });
+    const seen = await look(await serve(mailServer(protocol, "implicit")), protocol, "starttls", { timeoutMs: 2400 });
     expect(seen).toMatchObject({ wrongMode: true, error: { stage: "greeting" }, tls: { version: "TLSv1.3" } });
     expect(seen.chain).toHaveLength(2);
   });
