@@ -9,7 +9,8 @@ const { compiled } = require("./load.js");
 const runs = (config, state, out) => [
   ["--help"],
   ["issue", "mail.example.org", "-c", config, "--state", state],
-  ["bundle", "--out", out, "--url", "https://mail.example.org/", "-c", config, "--state", state],
+  ["issue", "ca.example.org", "-c", config, "--state", state],
+  ["bundle", "ca.example.org", "--out", out, "--url", "https://mail.example.org/", "-c", config, "--state", state],
   ["renew", "-c", config, "--state", state],
   ["status", "-c", config, "--state", state],
   // Nobody listens there: refused at once.
@@ -22,7 +23,10 @@ const main = async () => {
   const folder = mkdtempSync(join(tmpdir(), "mailcert-build-"));
   try {
     const config = join(folder, "mailcert.yaml");
-    writeFileSync(config, "certificates:\n  mail.example.org:\n    issuer: self-signed\n    servers: none\n");
+    writeFileSync(
+      config,
+      `certificates:\n${["mail.example.org:\n    issuer: self-signed", "ca.example.org:\n    issuer: private-ca"].map((one) => `  ${one}\n    servers: none\n`).join("")}`,
+    );
     const silent = () => undefined;
     for (const argv of runs(config, join(folder, "state"), join(folder, "bundle"))) {
       await runInside({ argv, stdout: silent, stderr: silent, signal: new AbortController().signal });

@@ -141,6 +141,16 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
   };
 };
 
+/** By their text, those read last: one run asks for the same few again and again, and each takes a millisecond. */
+const recent = new Map<string, CertificateFacts>();
+const mostRecent = 16;
+
+const remember = (pem: string, facts: CertificateFacts): void => {
+  const [oldest] = recent.keys();
+  if (recent.size >= mostRecent && oldest !== undefined) recent.delete(oldest);
+  recent.set(pem, facts);
+};
+
 /**
  * The facts of one certificate: DER, or PEM (the first certificate in it).
  * @throws Failure `data` for anything that is not a readable X.509 certificate.
@@ -150,10 +160,14 @@ export const readCertificate = (source: string | Uint8Array): CertificateFacts =
     new Failure("data", `not a readable X.509 certificate: ${why}`, cause === undefined ? {} : { cause });
   const first = typeof source === "string" ? splitPem(source)[0] : source;
   if (first === undefined) throw refuse("there is no PEM certificate in it");
+  const before = typeof first === "string" ? recent.get(first) : undefined;
+  if (before !== undefined) return before;
   const certificate = attempt(() => new X509Certificate(first));
   if (certificate === undefined) throw refuse("it cannot be parsed");
   try {
-    return factsOf(certificate);
+    const facts = factsOf(certificate);
+    if (typeof first === "string") remember(first, facts);
+    return facts;
   } catch (error) {
     if (error instanceof DerProblem) throw refuse(error.message, error);
     throw error;

@@ -5,7 +5,7 @@ import { dirname, extname, resolve } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import type { RenderTemplate, TemplateKind } from "./templates.ts";
 import { claimFolder } from "./claim-folder.ts";
-import { fileFailure, writeFileAtomic } from "./files.ts";
+import { fileFailure, syncFolder, writeFileAtomic } from "./files.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import type { RunProgram } from "./run.ts";
 import { ensureSafeFolder, refuseUnsafeFolder } from "./safe-folder.ts";
@@ -71,7 +71,14 @@ export const createBundleFolder = (uid: number, run: RunProgram) => {
         throw withElsewhere(error);
       });
       await tidy(dirname(path));
-      await writeFileAtomic(path, content, { mode: 0o644 });
+      await writeFileAtomic(path, content, { mode: 0o644, syncsLater: true });
+    },
+    settle: async (folder: string): Promise<void> => {
+      try {
+        await syncFolder(folder);
+      } catch (error) {
+        throw fileFailure(error, "write", folder);
+      }
     },
     remove: async (path: string): Promise<void> => {
       await refuseUnsafeFolder(dirname(path), uid);

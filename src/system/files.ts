@@ -18,6 +18,8 @@ export interface WriteOptions {
    * it may be half written (dict_load_file_xt): a file that is renamed into place never is.
    */
   readonly settled?: boolean;
+  /** The caller syncs the folder (`syncFolder`) once all files are in their places: until then a power cut may bring back what was there. */
+  readonly syncsLater?: boolean;
   /** The text on which the edit is based (undefined: there was no file). Where the file says something else by now, nothing is written. */
   readonly base?: { readonly text: string | undefined };
 }
@@ -143,7 +145,7 @@ export const writeFileAtomic = async (
     }
     if (options.base) await refuseChanged(path, target, options.base.text);
     await rename(temporary, target);
-    await syncFolder(dirname(target));
+    if (!options.syncsLater) await syncFolder(dirname(target));
     // Among the files of others nobody else would clear away what a killed run left.
     if (options.base || options.keepMode) {
       const { removeLeftoverFiles } = await import("./leftovers.ts");

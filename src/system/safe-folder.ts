@@ -1,5 +1,5 @@
 // Where root writes on somebody's word (--out, bundle:): only where nobody else can put a link in the way, or another folder in its place.
-import { realpath } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { ensureFolder } from "./files.ts";
 import { type Look, type Offence, look, offenceOnTheWay } from "./root-only.ts";
@@ -45,7 +45,10 @@ export const refuseUnsafeFolder = async (folder: string, uid: number, lookAt: Lo
 
 /** Makes the folder where it is missing, and looks before and after: in /tmp somebody else may have been first. */
 export const ensureSafeFolder = async (folder: string, uid: number): Promise<void> => {
+  // What was there before a look that found nothing amiss is there still: nobody else can take it away.
+  const isThere = (await lstat(folder).catch(() => undefined)) !== undefined;
   await refuseUnsafeFolder(folder, uid);
+  if (isThere) return;
   await ensureFolder(folder, 0o755);
   await refuseUnsafeFolder(folder, uid);
 };

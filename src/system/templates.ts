@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Mustache from "mustache";
 import { Failure } from "../domain/failure.ts";
+import { tokensOf } from "./template-tokens.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
 export type TemplateKind =
@@ -117,8 +118,17 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   none: (value) => value,
 };
 
-const createWriter = (file: string, kind: TemplateKind) => {
+/** Tokens by their template. Rendering changes none of them. */
+type Known = Map<string, unknown>;
+
+const createWriter = (file: string, kind: TemplateKind, known: Known) => {
   const writer = new Mustache.Writer();
+  const parse = writer.parse.bind(writer);
+  writer.parse = (template) => {
+    const tokens = known.get(template) ?? tokensOf(template) ?? parse(template);
+    known.set(template, tokens);
+    return tokens;
+  };
   const valueOf = (name: string, value: unknown): string => {
     // A setting that silently became empty would take TLS away: better no file at all.
     if (typeof value !== "string" && typeof value !== "number")
@@ -136,6 +146,7 @@ const createWriter = (file: string, kind: TemplateKind) => {
 export const createTemplates = (source: string | ((file: string) => string)): RenderTemplate => {
   const read = typeof source === "string" ? (file: string) => readFileSync(join(source, file), "utf8") : source;
   const texts = new Map<string, string>();
+  const known: Known = new Map();
   const textOf = (file: string): string => {
     const text = texts.get(file) ?? read(file);
     texts.set(file, text);
@@ -143,7 +154,7 @@ export const createTemplates = (source: string | ((file: string) => string)): Re
   };
   return (file, view, kind) => {
     const text = textOf(file);
-    // Mustache reads a text letter by letter, also one without a tag.
-    return text.includes("{{") ? createWriter(file, kind).render(text, view, textOf) : text;
+    // A text without a tag is what it says.
+    return text.includes("{{") ? createWriter(file, kind, known).render(text, view, textOf) : text;
   };
 };

@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { type BundleList, sha256 } from "./bundle-list.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import type { BundleOptions } from "./bundle.ts";
+import { parallel } from "./parallel.ts";
 import type { ProfileSigner } from "./profile-signer.ts";
 
 export interface BundledFile {
@@ -31,6 +32,9 @@ interface Wanted {
   readonly signer: ProfileSigner | undefined;
 }
 
+/** As many as Node has threads for files. */
+const readsAtOnce = 4;
+
 /** What is to be done to each file; @throws Failure `cannot-create` where one of them is not ours. */
 export const planFiles = async (
   { folder }: BundleDeps,
@@ -39,10 +43,11 @@ export const planFiles = async (
 ): Promise<readonly Planned[]> => {
   const plan: Planned[] = [];
   const foreign: string[] = [];
-  for (const { path, content, summary, profile } of wanted) {
+  const found = await parallel(wanted, readsAtOnce, ({ path }) => folder.read(`${dir}/${path}`));
+  for (const [index, { path, content, summary, profile }] of wanted.entries()) {
     const by = profile ? signer : undefined;
     const about = { path, summary, ...(profile ? { signed: by !== undefined } : {}) };
-    const present = await folder.read(`${dir}/${path}`);
+    const present = found[index] ?? "absent";
     const hash = typeof present === "string" ? undefined : sha256(present);
     const isOurs = hash !== undefined && ours.files.get(path)?.includes(hash) === true;
     const inside = ours.signed.get(path);

@@ -10,8 +10,10 @@ interface BundleFolder {
   refuseUnsafe(folder: string): Promise<void>;
   /** `foreign`: something that is not a plain file. */
   read(path: string): Promise<Uint8Array | "absent" | "foreign">;
-  /** Atomic, 0644; makes the folder (0755) where it is missing. */
+  /** Atomic, 0644; makes the folder (0755) where it is missing. After a power cut either of the two may be there, until `settle`. */
   write(path: string, content: string | Uint8Array): Promise<void>;
+  /** What was written into the folder and removed from it survives a power cut from now on. */
+  settle(folder: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Where a path leads, links followed; the path itself where nothing is there. */
   real(path: string): Promise<string>;

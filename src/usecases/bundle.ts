@@ -216,7 +216,11 @@ export const writeBundle = async (
   );
   // What is about to be signed anew may be either of the two, so that neither is taken for the other.
   const certain = new Map([...ours.signed].filter(([path]) => !ready.has(path)));
-  const write = (list: BundleList): Promise<void> => deps.folder.write(`${dir}/${listName}`, listText(list));
+  // The disk has the list before a file changes, and all files before the list forgets what they were.
+  const write = async (list: BundleList): Promise<void> => {
+    await deps.folder.write(`${dir}/${listName}`, listText(list));
+    await deps.folder.settle(dir);
+  };
   const whose = now.person === undefined ? {} : { person: now.person };
   await write({ ...ours, ...whose, files: new Map(both), signed: certain });
   // Each is whole by itself, in any order; most of the time is the disk's.
@@ -225,6 +229,7 @@ export const writeBundle = async (
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
   });
+  await deps.folder.settle(dir);
   await write(now);
   return result;
 };

@@ -12,6 +12,7 @@ import { bundleRender, createBundleFolder } from "../../src/system/bundle-folder
 import { createRunProgram } from "../../src/system/run.ts";
 import { readSigningFile } from "../../src/system/signing-file.ts";
 import { createTemplates } from "../../src/system/templates.ts";
+import { listName } from "../../src/usecases/bundle-list.ts";
 import type { BundleDeps } from "../../src/usecases/bundle-tools.ts";
 import { type BundleOptions, writeBundle } from "../../src/usecases/bundle.ts";
 import { type Situation, material } from "../contract/bundle.ts";
@@ -205,6 +206,37 @@ test("a run that was killed between two files is finished by the next", async ()
   const finished = await write("private-ca", {}, given);
   // Written before, or left to this run; some of each.
   expect(new Set(finished.files.map(({ change }) => change))).toEqual(new Set(["unchanged", "written"]));
+});
+
+test("the disk has a list that knows both before a file changes, and every file before the list forgets", async () => {
+  const given = await material("private-ca");
+  const steps: string[] = [];
+  const watched: BundleDeps = {
+    ...deps,
+    folder: {
+      ...deps.folder,
+      write: async (path, content) => {
+        await deps.folder.write(path, content);
+        steps.push(path.endsWith(listName) ? "list" : "file");
+      },
+      remove: async (path) => {
+        await deps.folder.remove(path);
+        steps.push("file");
+      },
+      settle: async (folder) => {
+        await deps.folder.settle(folder);
+        steps.push("settled");
+      },
+    },
+  };
+  const options = { dir: join(dir, "out"), dryRun: false };
+  const inTurn = (): readonly string[] => steps.splice(0).filter((step, index, all) => step !== all[index - 1]);
+  await writeBundle(watched, certificate, given.material, options);
+  expect(inTurn()).toEqual(["list", "settled", "file", "settled", "list", "settled"]);
+  const withoutAny = { ...given.material, root: undefined };
+  const { files: changed } = await writeBundle(watched, certificate, withoutAny, options);
+  expect(changed.map(({ change }) => change)).toContain("removed");
+  expect(inTurn()).toEqual(["list", "settled", "file", "settled", "list", "settled"]);
 });
 
 test("a dry run writes nothing, and says so", async () => {

@@ -26,6 +26,23 @@ beforeAll(async () => {
   });
 });
 
+test("what was read before is read as before, whatever was read in between, and another one is not it", async () => {
+  const others = await Promise.all(
+    Array.from({ length: 20 }, async (_none, index) =>
+      foreignCertificate({ subject: `/CN=host${index}.example`, extensions: ["basicConstraints=CA:FALSE"] }),
+    ),
+  );
+  const all = [rich, ...others].map(({ pem }) => pem);
+  const inTurn = [...all, ...all.toReversed(), ...all];
+  for (const pem of inTurn) {
+    const { sha256, der } = readCertificate(pem);
+    expect(der.equals(new X509Certificate(pem).raw)).toBe(true);
+    expect(sha256).toBe(createHash("sha256").update(der).digest("hex"));
+    // With prose before it, and as DER: the same.
+    expect(readCertificate(`a text\n${pem}`)).toEqual(readCertificate(der));
+  }
+});
+
 describe("facts", () => {
   test("names, usages, identifiers", () => {
     const facts = readCertificate(rich.pem);

@@ -66,6 +66,11 @@ describe("lazy start", () => {
     }
   });
 
+  it("a private CA's root is read without what signs", () => {
+    expect([...packagesOf(reached(chunkOf("src/issuers/private-ca/cas.ts")))]).toEqual([]);
+    expect(packagesOf(reached(chunkOf("src/issuers/private-ca/make.ts")))).toContain("@peculiar/x509");
+  });
+
   it("axios is not in the bundle", () => {
     const inputs = Object.values(meta.outputs).flatMap(({ inputs: some }) => Object.keys(some));
     expect(inputs.filter((input) => /node_modules\/axios\//.test(input))).toEqual([]);

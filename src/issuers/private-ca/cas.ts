@@ -4,18 +4,14 @@ import { join } from "node:path";
 import { certificateNameProblem } from "../../domain/certificate-name.ts";
 import type { FoundCertificate, PrivateCas } from "../private-cas.ts";
 import { findAuthority } from "./authority.ts";
-import { backUp, restoreFrom } from "./backup.ts";
-import { issueClient, refuseClient } from "./client.ts";
-import { noteDue, refreshCrls } from "./crl.ts";
-import { initCa, planInit, planRotate, rotateCa } from "./make.ts";
 import type { Making } from "./new-files.ts";
-import { publishAt } from "./published.ts";
-import { findIn, revokeIn } from "./revoke.ts";
-import { showCa } from "./show.ts";
 import { takeRestored, trustIsAsked, trustIsBehind, trustIsRead, trustMark, trustPaths, writeTrust } from "./trust.ts";
 
 const limitsOf = <Limits>(limits: Limits | undefined): { readonly limits?: Limits } =>
   limits === undefined ? {} : { limits };
+
+/** Whoever reads a root or looks what servers are to trust needs none of it, and it is slow to load. */
+const changes = (): Promise<typeof import("./changes.ts")> => import("./changes.ts");
 
 export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly stateDir: string }): PrivateCas => {
   const cas = join(stateDir, "ca");
@@ -35,27 +31,29 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
   return {
     list,
     folderOf,
-    show: (name, now) => showCa(name, folderOf(name), now),
+    show: async (name, now) => (await changes()).showCa(name, folderOf(name), now),
     roots: async (name, now) => {
       const authority = await findAuthority(folderOf(name));
       if (!authority) return [];
       const older = authority.older.filter(({ facts }) => facts.notAfter > now);
       return [authority.root, ...older.map(({ root }) => root)];
     },
-    planInit: async (request) => limitsOf(await planInit(folderOf(request.name), request)),
-    init: (request) => initCa(folderOf(request.name), request, making),
-    planRotate: async (request) => limitsOf((await planRotate(folderOf(request.name), request)).constraints),
-    rotate: (request) => rotateCa(folderOf(request.name), request, making),
+    planInit: async (request) => limitsOf(await (await changes()).planInit(folderOf(request.name), request)),
+    init: async (request) => (await changes()).initCa(folderOf(request.name), request, making),
+    planRotate: async (request) =>
+      limitsOf((await (await changes()).planRotate(folderOf(request.name), request)).constraints),
+    rotate: async (request) => (await changes()).rotateCa(folderOf(request.name), request, making),
     planClient: async (request) => {
       const authority = await findAuthority(folderOf(request.name));
-      if (authority) refuseClient(authority, request);
+      if (authority) (await changes()).refuseClient(authority, request);
     },
-    issueClient: (request) => issueClient(folderOf(request.name), request, making.random),
+    issueClient: async (request) => (await changes()).issueClient(folderOf(request.name), request, making.random),
     trustFile: (name) => trustPaths(folderOf(name)).file,
     trustMap: (name) => trustPaths(folderOf(name)).map,
     keepTrust: async (name, now) => {
       const authority = await findAuthority(folderOf(name));
       if (!authority) return undefined;
+      const { noteDue, refreshCrls } = await changes();
       await refreshCrls(folderOf(name), now, uid, authority.paths["crl.pem"] === undefined);
       const trust = await writeTrust(folderOf(name), now);
       // From now on they have to be there.
@@ -65,24 +63,27 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
     trustIsAsked: (name) => trustIsAsked(folderOf(name)),
     takeRestored: (name) => takeRestored(folderOf(name)),
     trustIsBehind: (name, now) => trustIsBehind(folderOf(name), now),
-    forgetTrust: (name, now) => noteDue(cas, now, name),
+    forgetTrust: async (name, now) => (await changes()).noteDue(cas, now, name),
     trustMark: (name) => trustMark(folderOf(name)),
     trustIsRead: (name) => trustIsRead(folderOf(name)),
     find: async (key): Promise<FoundCertificate | undefined> => {
+      const { findIn } = await changes();
       for (const name of await list()) {
         const found = await findIn(name, folderOf(name), key);
         if (found) return found;
       }
       return undefined;
     },
-    revoke: (found, reason, now) => revokeIn(folderOf(found.ca), found, reason, { now, uid }),
-    refreshCrls: (name, now, all) => refreshCrls(folderOf(name), now, uid, all),
-    noteDue: (now) => noteDue(cas, now),
+    revoke: async (found, reason, now) => (await changes()).revokeIn(folderOf(found.ca), found, reason, { now, uid }),
+    refreshCrls: async (name, now, all) => (await changes()).refreshCrls(folderOf(name), now, uid, all),
+    noteDue: async (now) => (await changes()).noteDue(cas, now),
     publish: async (name, path) => {
       const authority = await findAuthority(folderOf(name));
-      if (authority) await publishAt(authority, path, uid);
+      if (authority) await (await changes()).publishAt(authority, path, uid);
     },
-    backup: (name, file, passphrase, now) => backUp(name, folderOf(name), file, { passphrase, now, uid }),
-    restore: (file, passphrase, options) => restoreFrom(cas, file, passphrase, { ...options, uid }),
+    backup: async (name, file, passphrase, now) =>
+      (await changes()).backUp(name, folderOf(name), file, { passphrase, now, uid }),
+    restore: async (file, passphrase, options) =>
+      (await changes()).restoreFrom(cas, file, passphrase, { ...options, uid }),
   };
 };
