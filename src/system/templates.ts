@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Mustache from "mustache";
 import { Failure } from "../domain/failure.ts";
-import { tokensOf } from "./template-tokens.ts";
 
 /** What kind of text is written; decides how a value is made harmless in it. `none` is for text that no program parses. */
 export type TemplateKind =
@@ -118,17 +117,12 @@ export const escapes: Readonly<Record<TemplateKind, (value: string) => string>> 
   none: (value) => value,
 };
 
-/** Tokens by their template. Rendering changes none of them. */
-type Known = Map<string, unknown>;
+/** Tokens by their template, for all writers: pages share their parts, and mustache reads each letter by letter. */
+type Cache = Map<string, unknown>;
 
-const createWriter = (file: string, kind: TemplateKind, known: Known) => {
-  const writer = new Mustache.Writer();
-  const parse = writer.parse.bind(writer);
-  writer.parse = (template) => {
-    const tokens = known.get(template) ?? tokensOf(template) ?? parse(template);
-    known.set(template, tokens);
-    return tokens;
-  };
+const createWriter = (file: string, kind: TemplateKind, cache: Cache) => {
+  // The cache is the writer's own, which its types leave out.
+  const writer = Object.assign(new Mustache.Writer(), { templateCache: cache });
   const valueOf = (name: string, value: unknown): string => {
     // A setting that silently became empty would take TLS away: better no file at all.
     if (typeof value !== "string" && typeof value !== "number")
@@ -146,7 +140,7 @@ const createWriter = (file: string, kind: TemplateKind, known: Known) => {
 export const createTemplates = (source: string | ((file: string) => string)): RenderTemplate => {
   const read = typeof source === "string" ? (file: string) => readFileSync(join(source, file), "utf8") : source;
   const texts = new Map<string, string>();
-  const known: Known = new Map();
+  const cache: Cache = new Map();
   const textOf = (file: string): string => {
     const text = texts.get(file) ?? read(file);
     texts.set(file, text);
@@ -155,6 +149,6 @@ export const createTemplates = (source: string | ((file: string) => string)): Re
   return (file, view, kind) => {
     const text = textOf(file);
     // A text without a tag is what it says.
-    return text.includes("{{") ? createWriter(file, kind, known).render(text, view, textOf) : text;
+    return text.includes("{{") ? createWriter(file, kind, cache).render(text, view, textOf) : text;
   };
 };

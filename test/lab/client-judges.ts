@@ -25,7 +25,7 @@ export type Answers = ReadonlyMap<string, Said>;
 export const firstPort = 20_000;
 const jvm = "/usr/lib/jvm/java-21-openjdk-amd64/bin";
 
-/** HTTP for those that ask for it by ALPN, however long they take to speak; IMAP for the others, who wait to be greeted. */
+/** HTTP for those that ask for it in TLS (ALPN), as browsers do; IMAP for the others. Not who speaks first: a browser may take its time. */
 const server = `
 const { readFileSync } = require("node:fs");
 const { createServer } = require("node:tls");
@@ -33,7 +33,7 @@ const all = JSON.parse(readFileSync("/srv/deployments.json", "utf8"));
 const opened = all.map(({ key, cert }, index) => new Promise((resolve) => {
   const talk = (socket) => {
     socket.on("error", () => undefined);
-    if (socket.alpnProtocol !== "http/1.1") socket.write("* OK ready\\r\\n");
+    if (socket.alpnProtocol === false) socket.write("* OK ready\\r\\n");
     socket.on("data", (data) => {
       const text = data.toString("latin1");
       if (text.startsWith("GET ")) return void socket.end("HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok");
@@ -45,7 +45,7 @@ const opened = all.map(({ key, cert }, index) => new Promise((resolve) => {
       }
     });
   };
-  createServer({ key, cert, ciphers: "DEFAULT@SECLEVEL=0", ALPNProtocols: ["http/1.1"] }, talk).on("tlsClientError", () => undefined).listen(${firstPort} + index, resolve);
+  createServer({ key, cert, ALPNProtocols: ["http/1.1"], ciphers: "DEFAULT@SECLEVEL=0" }, talk).on("tlsClientError", () => undefined).listen(${firstPort} + index, resolve);
 }));
 Promise.all(opened).then(() => console.log("ready"));
 `;
@@ -95,7 +95,7 @@ const script = \`const [urls, done] = arguments;
   for (const url of urls) said.push(await new Promise((resolve) => {
     const request = new XMLHttpRequest({ mozSystem: true });
     request.open("GET", url);
-    request.timeout = 8000;
+    request.timeout = 20000;
     request.onload = () => resolve("accepted");
     request.ontimeout = () => resolve("timeout");
     request.onerror = () => resolve(request.channel.securityInfo?.errorCodeString || "no reason: " + request.channel.status.toString(16));
