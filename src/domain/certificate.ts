@@ -141,14 +141,16 @@ const factsOf = (certificate: X509Certificate): CertificateFacts => {
   };
 };
 
-/** By their text, those read last: one run asks for the same few again and again, and each takes a millisecond. */
+/** By their text, those asked for last: a run asks for the same few again and again, and each takes a millisecond. What it says of a text never changes. */
 const recent = new Map<string, CertificateFacts>();
 const mostRecent = 16;
 
-const remember = (pem: string, facts: CertificateFacts): void => {
-  const [oldest] = recent.keys();
-  if (recent.size >= mostRecent && oldest !== undefined) recent.delete(oldest);
+const remember = (pem: string, facts: CertificateFacts): CertificateFacts => {
+  recent.delete(pem);
   recent.set(pem, facts);
+  const [oldest] = recent.keys();
+  if (recent.size > mostRecent && oldest !== undefined) recent.delete(oldest);
+  return facts;
 };
 
 /**
@@ -161,13 +163,12 @@ export const readCertificate = (source: string | Uint8Array): CertificateFacts =
   const first = typeof source === "string" ? splitPem(source)[0] : source;
   if (first === undefined) throw refuse("there is no PEM certificate in it");
   const before = typeof first === "string" ? recent.get(first) : undefined;
-  if (before !== undefined) return before;
+  if (typeof first === "string" && before !== undefined) return remember(first, before);
   const certificate = attempt(() => new X509Certificate(first));
   if (certificate === undefined) throw refuse("it cannot be parsed");
   try {
     const facts = factsOf(certificate);
-    if (typeof first === "string") remember(first, facts);
-    return facts;
+    return typeof first === "string" ? remember(first, facts) : facts;
   } catch (error) {
     if (error instanceof DerProblem) throw refuse(error.message, error);
     throw error;

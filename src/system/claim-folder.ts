@@ -6,7 +6,7 @@ import { Failure } from "../domain/failure.ts";
 import { ensureFolder } from "./files.ts";
 import { flock } from "./flock.ts";
 import type { RunProgram } from "./run.ts";
-import { refuseUnsafeFolder } from "./safe-folder.ts";
+import { isSafelyThere, refuseUnsafeFolder } from "./safe-folder.ts";
 
 const lockName = ".mailcert-bundle.lock";
 
@@ -57,7 +57,7 @@ export const claimFolder = async (run: RunProgram, folder: string, uid: number):
     } catch {
       return nothing;
     }
-    await refuseUnsafeFolder(folder, uid);
+    if (uid === 0 && !(await isSafelyThere(folder))) continue;
     const descriptor = opened(path);
     if (descriptor === undefined) return nothing;
     const whose = await locked(run, descriptor, path);

@@ -1,5 +1,5 @@
 // Where root writes on somebody's word (--out, bundle:): only where nobody else can put a link in the way, or another folder in its place.
-import { lstat, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { Failure } from "../domain/failure.ts";
 import { ensureFolder } from "./files.ts";
 import { type Look, type Offence, look, offenceOnTheWay } from "./root-only.ts";
@@ -32,23 +32,39 @@ const explain = (folder: string, { path, who, mend }: Offence): Failure =>
   });
 
 /**
- * Nothing for anybody but root, who writes where the kernel lets them.
+ * For root: whether the folder is there. Where this look itself saw all of the way to it, nobody else can take it away or put another in its place.
+ * @throws Failure `cannot-create` that names what somebody else could change.
+ */
+export const isSafelyThere = async (folder: string, lookAt: Look = look): Promise<boolean> => {
+  // The folder itself, wherever root's own links lead: sticky or not, others must not write into it.
+  const itself = await realpath(folder).catch(() => folder);
+  let isThere = true;
+  const watched: Look = async (path) => {
+    const facts = await lookAt(path);
+    isThere &&= facts !== undefined;
+    return facts;
+  };
+  const offence = await offenceOnTheWay(folder, new Set(), lookThroughSticky(itself, watched));
+  if (offence !== undefined) throw explain(folder, offence);
+  return isThere;
+};
+
+/**
+ * Nothing for anybody but root, who writes where the kernel lets them. What is missing is no offence.
  * @throws Failure `cannot-create` that names what somebody else could change.
  */
 export const refuseUnsafeFolder = async (folder: string, uid: number, lookAt: Look = look): Promise<void> => {
-  if (uid !== 0) return;
-  // The folder itself, wherever root's own links lead: sticky or not, others must not write into it.
-  const itself = await realpath(folder).catch(() => folder);
-  const offence = await offenceOnTheWay(folder, new Set(), lookThroughSticky(itself, lookAt));
-  if (offence !== undefined) throw explain(folder, offence);
+  if (uid === 0) await isSafelyThere(folder, lookAt);
 };
 
-/** Makes the folder where it is missing, and looks before and after: in /tmp somebody else may have been first. */
-export const ensureSafeFolder = async (folder: string, uid: number): Promise<void> => {
-  // What was there before a look that found nothing amiss is there still: nobody else can take it away.
-  const isThere = (await lstat(folder).catch(() => undefined)) !== undefined;
-  await refuseUnsafeFolder(folder, uid);
-  if (isThere) return;
+/** Makes the folder where it is missing, and looks before and after: in /tmp somebody else may have been first, and may take away what is theirs. */
+export const ensureSafeFolder = async (folder: string, uid: number, lookAt: Look = look): Promise<void> => {
+  if (uid !== 0) return ensureFolder(folder, 0o755);
+  if (await isSafelyThere(folder, lookAt)) return;
   await ensureFolder(folder, 0o755);
-  await refuseUnsafeFolder(folder, uid);
+  if (await isSafelyThere(folder, lookAt)) return;
+  throw new Failure("cannot-create", `root does not write into ${folder}: somebody takes it away`, {
+    hints: ["name a folder that only root can change, like /srv/mailcert"],
+    facts: { folder, path: folder },
+  });
 };

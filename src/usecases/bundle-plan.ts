@@ -47,7 +47,7 @@ export const planFiles = async (
   for (const [index, { path, content, summary, profile }] of wanted.entries()) {
     const by = profile ? signer : undefined;
     const about = { path, summary, ...(profile ? { signed: by !== undefined } : {}) };
-    const present = found[index] ?? "absent";
+    const present = found[index] ?? "foreign";
     const hash = typeof present === "string" ? undefined : sha256(present);
     const isOurs = hash !== undefined && ours.files.get(path)?.includes(hash) === true;
     const inside = ours.signed.get(path);

@@ -1,4 +1,5 @@
 // Bundle: writes the client-import files of a certificate into a folder that is handed out; whole files, and nobody else's.
+import { dirname } from "node:path";
 import type { BundleFile, BundleMaterial } from "../bundles/bundle.ts";
 import { type BundleFormat, bundleFormatNames } from "../domain/bundle-formats.ts";
 import { readCertificate } from "../domain/certificate.ts";
@@ -229,7 +230,7 @@ export const writeBundle = async (
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
   });
-  await deps.folder.settle(dir);
+  for (const folder of new Set(plan.map(({ path }) => dirname(`${dir}/${path}`)))) await deps.folder.settle(folder);
   await write(now);
   return result;
 };

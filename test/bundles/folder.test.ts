@@ -225,6 +225,7 @@ test("the disk has a list that knows both before a file changes, and every file 
       },
       settle: async (folder) => {
         await deps.folder.settle(folder);
+        expect(folder).toBe(join(dir, "out"));
         steps.push("settled");
       },
     },
@@ -233,6 +234,8 @@ test("the disk has a list that knows both before a file changes, and every file 
   const inTurn = (): readonly string[] => steps.splice(0).filter((step, index, all) => step !== all[index - 1]);
   await writeBundle(watched, certificate, given.material, options);
   expect(inTurn()).toEqual(["list", "settled", "file", "settled", "list", "settled"]);
+  // It asks the kernel: of a folder that is not there.
+  await expect(deps.folder.settle(join(dir, "none"))).rejects.toThrow("cannot write");
   const withoutAny = { ...given.material, root: undefined };
   const { files: changed } = await writeBundle(watched, certificate, withoutAny, options);
   expect(changed.map(({ change }) => change)).toContain("removed");

@@ -106,6 +106,30 @@ describe("as root", () => {
   });
 });
 
+describe("root makes a folder", () => {
+  test("that is missing, and has seen it before it writes", async () => {
+    const path = join(dir, "new/below");
+    await ensureSafeFolder(path, 0, lookAt);
+    expect(statSync(path).isDirectory()).toBe(true);
+    expect(statSync(path).mode & 0o777).toBe(0o755);
+  });
+
+  test("not where somebody takes it away each time that root looks", async () => {
+    const path = folder("flip", 0o755, alice);
+    const gone: Look = async (at) => (at === path ? undefined : lookAt(at));
+    await expect(ensureSafeFolder(path, 0, gone)).rejects.toThrow(
+      `root does not write into ${path}: somebody takes it away`,
+    );
+  });
+
+  test("not where somebody puts theirs there in between", async () => {
+    const path = folder("raced", 0o755, alice);
+    let looks = 0;
+    const late: Look = async (at) => (at === path && (looks += 1) === 1 ? undefined : lookAt(at));
+    await expect(ensureSafeFolder(path, 0, late)).rejects.toThrow(`its owner (uid ${alice}) can change ${path}`);
+  });
+});
+
 test("anybody else writes where the kernel lets them", async () => {
   const open = folder("open", 0o777);
   await ensureSafeFolder(join(open, "new"), 1000);

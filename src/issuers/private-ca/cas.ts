@@ -67,9 +67,8 @@ export const createPrivateCas = ({ stateDir, ...making }: Making & { readonly st
     trustMark: (name) => trustMark(folderOf(name)),
     trustIsRead: (name) => trustIsRead(folderOf(name)),
     find: async (key): Promise<FoundCertificate | undefined> => {
-      const { findIn } = await changes();
       for (const name of await list()) {
-        const found = await findIn(name, folderOf(name), key);
+        const found = await (await changes()).findIn(name, folderOf(name), key);
         if (found) return found;
       }
       return undefined;

@@ -1,4 +1,4 @@
-// What a private CA signs, and what follows from it: loaded by what changes a CA, for it brings @peculiar/x509 along.
+// All that changes or shows a private CA: slow to load, for what signs brings @peculiar/x509 along.
 export { backUp, restoreFrom } from "./backup.ts";
 export { issueClient, refuseClient } from "./client.ts";
 export { noteDue, refreshCrls } from "./crl.ts";
