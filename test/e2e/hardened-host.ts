@@ -78,3 +78,19 @@ export const version = async (host: MailHost, port: number, flags: string): Prom
   const line = `timeout 5 openssl s_client -connect 127.0.0.1:${port} ${upgrade} ${flags} </dev/null 2>&1 | sed -n 's/^New, \\(TLSv[0-9.]*\\), Cipher is [A-Z].*/\\1/p'`;
   return (await host.must(line)).trim();
 };
+
+/** Rows: port, flags, what is agreed on. A process of before a reload may answer once more; all in one look, so that a port where nobody listens is no refusal. */
+export const expectVersions = async (
+  host: MailHost,
+  ...rows: readonly (readonly [number, string, string])[]
+): Promise<void> => {
+  const found = async (): Promise<readonly (readonly [number, string, string])[]> => {
+    const all: [number, string, string][] = [];
+    for (const [port, flags] of rows) all.push([port, flags, await version(host, port, flags)]);
+    return all;
+  };
+  await expect.poll(found, { timeout: 20_000 }).toEqual(rows);
+};
+
+/** What old peers of mail servers still begin with. */
+export const oldFlags = "-tls1_1 -cipher ALL:@SECLEVEL=0";

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { MailHost } from "../lab/mail-host.ts";
 import { leafIn, onHost } from "./deployed-host.ts";
+import { expectReloads } from "./log-counts.ts";
 
 const full = process.env["MAILCERT_FULL"] === "1";
 const count = full ? 500 : 40;
@@ -43,11 +44,6 @@ print(json.dumps({"status": done.returncode, "seconds": time.time() - start, "me
   return { ...figures, document };
 };
 
-const reloads = async (host: MailHost): Promise<readonly number[]> => {
-  const log = await host.log();
-  return [/SIGHUP received/g, /postfix\/master\[\d+\]: reload --/g].map((line) => log.match(line)?.length ?? 0);
-};
-
 const servedFor = async (host: MailHost, name: string, where: string): Promise<string> =>
   (
     await host.exec(
@@ -83,7 +79,7 @@ it.each(suites)(
       const ports = [...new Set([...proven].map((one) => Number(one.split(" ")[1])))];
       expect(ports).toEqual(expect.arrayContaining([25, 110, 143, 993, 995, 4190]));
       expect(proven.size).toBe(count * ports.length);
-      await expect.poll(() => reloads(host), { timeout: 10_000 }).toEqual([1, 1]);
+      await expectReloads(host, 1, 1);
       expect(deployed.flatMap((one) => one?.servers.flatMap(({ changes }) => changes) ?? []).length).toBeLessThan(10);
       const journal = (await host.read("/var/lib/mailcert/events.jsonl")).split("\n");
       expect(Math.max(...journal.map((line) => line.length))).toBeLessThan(2_000);
@@ -93,13 +89,13 @@ it.each(suites)(
       expect(one.status, await host.read("/root/err")).toBe(0);
       expect(one.document.certificates).toHaveLength(1);
       expect(one.document.certificates[0]?.deployed?.outcome).toBe("verified");
-      await expect.poll(() => reloads(host), { timeout: 10_000 }).toEqual([2, 2]);
+      await expectReloads(host, 2, 2);
       const leaf = await leafIn(host, `/var/lib/mailcert/certificates/${last}/live/ecdsa/cert.pem`);
       for (const where of ["993", "25 -starttls smtp"])
         await expect.poll(() => servedFor(host, last, where), { timeout: 10_000 }).toBe(leaf);
       const idle = await measured(host, ["renew"]);
       expect(idle.status).toBe(0);
-      expect(await reloads(host)).toEqual([2, 2]);
+      await expectReloads(host, 2, 2);
       // Doctor asks the servers once, not once for each certificate.
       const asked = await programs(host, "mailcert doctor");
       process.stderr.write(`mailcert doctor starts ${asked} programs\n`);
@@ -108,7 +104,7 @@ it.each(suites)(
         const smtpd = await host.must("ps -o rss= -C smtpd | sort -n | tail -1");
         const looked = await measured(host, ["deploy"]);
         expect(looked.status).toBe(0);
-        expect(await reloads(host)).toEqual([2, 2]);
+        await expectReloads(host, 2, 2);
         process.stderr.write(
           `smtpd ${smtpd.trim()} KiB; ${await host.must("doveconf -n | wc -c; time -p doveconf -n >/dev/null 2>&1; ls -l /etc/dovecot/conf.d/99-mailcert.conf /etc/postfix/mailcert-sni /var/lib/mailcert/events.jsonl 2>&1")}\n`,
         );

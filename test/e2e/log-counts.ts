@@ -1,5 +1,7 @@
 // What a server's log has of something, once all of it is there: lines come a moment after what they tell of.
 import { setTimeout } from "node:timers/promises";
+import { expect } from "vitest";
+import type { MailHost } from "../lab/mail-host.ts";
 
 const restMs = 1_000;
 
@@ -14,4 +16,17 @@ export const countAtRest = async (count: () => Promise<number>): Promise<number>
     last = now;
   }
   throw new Error("the log grows and grows");
+};
+
+/** How often Dovecot and Postfix were told to read their settings again, as they log it: that often, and no more a second later. */
+export const expectReloads = async (host: MailHost, ...times: readonly [number, number]): Promise<void> => {
+  const logged = async (): Promise<readonly number[]> => {
+    const log = await host.log();
+    return [/dovecot: master: Warning: SIGHUP received/g, /postfix\/master\[\d+\]: reload --/g].map(
+      (line) => log.match(line)?.length ?? 0,
+    );
+  };
+  await expect.poll(logged, { timeout: 10_000 }).toEqual(times);
+  await setTimeout(restMs);
+  expect(await logged()).toEqual(times);
 };

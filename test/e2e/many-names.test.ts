@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type MailHost } from "../lab/mail-host.ts";
 import { leafIn, onHost, run, serverSettings, settle, suites } from "./deployed-host.ts";
+import { expectReloads } from "./log-counts.ts";
 
 const first = "mail.example.org";
 const certificates = "/var/lib/mailcert/certificates";
@@ -37,17 +38,6 @@ const servedFor = async (host: MailHost, name: string, slot = "ecdsa"): Promise<
         .flatMap((line) => line.split("\n")),
     ),
   ];
-};
-
-/** How often Dovecot and Postfix were told to read their settings again, as they log it: a moment later. */
-const expectReloads = async (host: MailHost, ...times: readonly number[]): Promise<void> => {
-  const logged = async (): Promise<readonly number[]> => {
-    const log = await host.log();
-    return [/dovecot: master: Warning: SIGHUP received/g, /postfix\/master\[\d+\]: reload --/g].map(
-      (line) => log.match(line)?.length ?? 0,
-    );
-  };
-  await expect.poll(logged, { timeout: 10_000 }).toEqual(times);
 };
 
 const names = ["", first, "nobody.example.com", "two.example.net", "imap.two.example.net", "other.example.net"];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type MailHost } from "../lab/mail-host.ts";
 import { leafIn, onHost, run, serverSettings, settle, suites } from "./deployed-host.ts";
+import { expectReloads } from "./log-counts.ts";
 
 const [usual, other] = ["192.0.2.10", "192.0.2.11"] as const;
 
@@ -22,17 +23,6 @@ const servedAt = async (host: MailHost, at: string, port: number, name: string, 
   const upgrade = port === 25 ? "-starttls smtp" : "";
   const line = `timeout 20 openssl s_client -connect ${at}:${port} ${upgrade} ${asked} -tls1_2 -sigalgs ${algorithms} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256 2>/dev/null | sed 's/.*=//; s/://g' | tr A-F a-f`;
   return (await host.must(line)).trim();
-};
-
-/** How often Dovecot and Postfix were told to read their settings again, as they log it: a moment later. */
-const expectReloads = async (host: MailHost, ...times: readonly number[]): Promise<void> => {
-  const logged = async (): Promise<readonly number[]> => {
-    const log = await host.log();
-    return [/dovecot: master: Warning: SIGHUP received/g, /postfix\/master\[\d+\]: reload --/g].map(
-      (line) => log.match(line)?.length ?? 0,
-    );
-  };
-  await expect.poll(logged, { timeout: 10_000 }).toEqual(times);
 };
 
 /** Rows: address, port, asked name, whose. */
