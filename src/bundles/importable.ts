@@ -26,22 +26,13 @@ export const olderCrts = ({ stem, older }: Pick<Importable, "stem" | "older">): 
 
 type Roots = Pick<BundleMaterial, "root" | "newerRoot" | "olderRoots">;
 
-const read = (root: string, { newerRoot, olderRoots }: Roots): Importable => {
+/** undefined for a publicly trusted certificate. */
+export const importableOf = ({ root, newerRoot, olderRoots }: Roots): Importable | undefined => {
+  if (root === undefined) return undefined;
   const certificate = readCertificate(root);
   if (!certificate.isCa)
     return { kind: "self-signed", certificate, newer: undefined, older: [], beside: [], stem: "server" };
   const newer = newerRoot === undefined ? undefined : readCertificate(newerRoot);
   const older = olderRoots.map(readCertificate).filter(({ sha256 }) => sha256 !== certificate.sha256);
   return { kind: "private-ca", certificate, newer, older, beside: [...(newer ? [newer] : []), ...older], stem: "ca" };
-};
-
-/** Each format asks, of one material: a certificate takes a millisecond to read. */
-const known = new WeakMap<object, Importable>();
-
-/** undefined for a publicly trusted certificate. */
-export const importableOf = (material: Roots): Importable | undefined => {
-  if (material.root === undefined) return undefined;
-  const importable = known.get(material) ?? read(material.root, material);
-  known.set(material, importable);
-  return importable;
 };

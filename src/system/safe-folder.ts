@@ -22,12 +22,12 @@ const lookThroughSticky =
 export const offenceThroughSticky = (path: string, seen: Set<string> = new Set()): Promise<Offence | undefined> =>
   offenceOnTheWay(path, seen, lookThroughSticky(path, look));
 
+const elsewhere =
+  "name a folder that only root can change, like /srv/mailcert, or run the command as the user whose folder it is";
+
 const explain = (folder: string, { path, who, mend }: Offence): Failure =>
   new Failure("cannot-create", `root does not write into ${folder}: ${who} can change ${path}`, {
-    hints: [
-      ...(mend === undefined ? [] : [`if that is not meant to be so: ${mend}`]),
-      "name a folder that only root can change, like /srv/mailcert, or run the command as the user whose folder it is",
-    ],
+    hints: [...(mend === undefined ? [] : [`if that is not meant to be so: ${mend}`]), elsewhere],
     facts: { folder, path },
   });
 
@@ -64,7 +64,7 @@ export const ensureSafeFolder = async (folder: string, uid: number, lookAt: Look
   await ensureFolder(folder, 0o755);
   if (await isSafelyThere(folder, lookAt)) return;
   throw new Failure("cannot-create", `root does not write into ${folder}: somebody takes it away`, {
-    hints: ["name a folder that only root can change, like /srv/mailcert"],
+    hints: [elsewhere],
     facts: { folder, path: folder },
   });
 };

@@ -33,7 +33,7 @@ interface Wanted {
 }
 
 /** As many as Node has threads for files. */
-const readsAtOnce = 4;
+export const filesAtOnce = 4;
 
 /** What is to be done to each file; @throws Failure `cannot-create` where one of them is not ours. */
 export const planFiles = async (
@@ -43,7 +43,7 @@ export const planFiles = async (
 ): Promise<readonly Planned[]> => {
   const plan: Planned[] = [];
   const foreign: string[] = [];
-  const found = await parallel(wanted, readsAtOnce, ({ path }) => folder.read(`${dir}/${path}`));
+  const found = await parallel(wanted, filesAtOnce, ({ path }) => folder.read(`${dir}/${path}`));
   for (const [index, { path, content, summary, profile }] of wanted.entries()) {
     const by = profile ? signer : undefined;
     const about = { path, summary, ...(profile ? { signed: by !== undefined } : {}) };

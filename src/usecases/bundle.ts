@@ -10,7 +10,7 @@ import { type AccountFlags, type BundledAccount, accountMark, bundledAccount, ke
 import { type BundleList, listName, listText, readList, sha256 } from "./bundle-list.ts";
 import { type AccountSource, bundleMaterial, rootsMark } from "./bundle-material.ts";
 import { personMark, refuseOthersFiles } from "./bundle-person.ts";
-import { type BundledFile, listAfter, planFiles } from "./bundle-plan.ts";
+import { type BundledFile, filesAtOnce, listAfter, planFiles } from "./bundle-plan.ts";
 import type { BundleDeps } from "./bundle-tools.ts";
 import { refuseInKeptFolder } from "./kept-folder.ts";
 import { parallel } from "./parallel.ts";
@@ -147,9 +147,6 @@ const unsignedFinding = ({ failure, paths }: NonNullable<Made["unsigned"]>): Fin
   ...(failure.hints.length === 0 ? {} : { hint: failure.hints.join("; ") }),
 });
 
-/** As many as Node has threads for files. */
-const writesAtOnce = 4;
-
 /** Running it again on the same certificate changes nothing. @throws Failure `cannot-create` before anything is written when a file is not ours. */
 export const writeBundle = async (
   deps: BundleDeps,
@@ -225,7 +222,7 @@ export const writeBundle = async (
   const whose = now.person === undefined ? {} : { person: now.person };
   await write({ ...ours, ...whose, files: new Map(both), signed: certain });
   // Each is whole by itself, in any order; most of the time is the disk's.
-  await parallel(plan, writesAtOnce, async ({ path, change }) => {
+  await parallel(plan, filesAtOnce, async ({ path, change }) => {
     const content = ready.get(path);
     if (content !== undefined) await deps.folder.write(`${dir}/${path}`, content);
     else if (change === "removed") await deps.folder.remove(`${dir}/${path}`);
